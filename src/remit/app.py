@@ -1,0 +1,161 @@
+"""The nouns of the product: an app and its functions, what each may do and why, and the template it becomes.
+
+Text in these values may hold late-bound parts (`${AWS::Region}`, `${OrdersQueue.Arn}`): see `iam.tokens`.
+Properties are CloudFormation's, in its spelling.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.errors import Origin
+    from remit.iam.policy import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A statement, why it is there, and the line that wrote it (None: computed from what the app uses)."""
+
+    statement: Statement
+    because: str
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource of a template."""
+
+    logical_id: str
+    type: str
+    properties: Mapping[str, Any]
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    """DependsOn, DeletionPolicy, UpdateReplacePolicy …: what stands beside Properties."""
+    origin: Origin | None = None
+
+    @property
+    def ref(self) -> str:
+        """Its Ref, as late-bound text."""
+        return f"${{{self.logical_id}}}"
+
+    @property
+    def arn(self) -> str:
+        """Its ARN by Fn::GetAtt, as late-bound text."""
+        return self.attribute("Arn")
+
+    def attribute(self, name: str) -> str:
+        """An attribute by Fn::GetAtt, as late-bound text."""
+        return f"${{{self.logical_id}.{name}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output of a template."""
+
+    name: str
+    value: str
+    description: str = ""
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A CloudFormation template."""
+
+    description: str
+    resources: tuple[Resource, ...]
+    outputs: tuple[Output, ...] = ()
+
+
+class Trigger(Protocol):
+    """What makes a function run: the user's options, the grants it needs, the resources it makes."""
+
+    @property
+    def because(self) -> str:
+        """What it does to the function, in a few words: `reads queue orders`."""
+
+    def grants(self, function: Function) -> Iterator[Grant]:
+        """What the function's role needs so that the trigger works."""
+
+    def resources(self, function: Function) -> Iterator[Resource]:
+        """What the template needs beside the function."""
+
+    def outputs(self, function: Function) -> Iterator[Output]:
+        """What people want to know of it after a deploy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A Lambda function as declared: app-wide and own settings are merged in `properties`."""
+
+    name: str
+    logical_id: str
+    handler: str
+    properties: Mapping[str, Any]
+    """CloudFormation's properties but Code, Role, Handler, FunctionName and LoggingConfig."""
+    triggers: tuple[Trigger, ...] = ()
+    policy: tuple[Grant, ...] = ()
+    """What the function, its groups and the app declare, in this order."""
+    managed: tuple[str, ...] = ()
+    """ARNs of managed policies."""
+    log_retention: int | None = 30
+    """Days; None keeps logs for ever."""
+    queue: str | None = None
+    """The job queue that it works, if it is a worker."""
+    origin: Origin | None = None
+
+    @property
+    def arn(self) -> str:
+        """Its ARN by Fn::GetAtt, as late-bound text."""
+        return f"${{{self.logical_id}Function.Arn}}"
+
+    @property
+    def log_group_arn(self) -> str:
+        """The ARN of its log group, with the `:*` that covers the streams, as late-bound text."""
+        return f"${{{self.logical_id}LogGroup.Arn}}"
+
+    @property
+    def physical_name(self) -> str:
+        """Its name in the account, as late-bound text."""
+        return f"${{AWS::StackName}}-{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A loaded project: everything that config and app module declare."""
+
+    name: str
+    stage: str
+    functions: tuple[Function, ...]
+    resources: tuple[Resource, ...] = ()
+    """The shared resources."""
+    outputs: tuple[Output, ...] = ()
+    queues: tuple[str, ...] = ()
+    """The job queues; empty when jobs are off."""
+    default_policy: tuple[Grant, ...] | None = None
+    """Replaces the computed default."""
+    default_vpc_policy: tuple[Grant, ...] | None = None
+    """Replaces the computed VPC part of the default."""
+    boundary: str | None = None
+    """The ARN of the permissions boundary of every role."""
+    description: str = ""
+
+    @property
+    def namespace(self) -> str:
+        """The name of its stack."""
+        return f"{self.name}-{self.stage}"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """An IAM role of the template, and the functions that run under it."""
+
+    logical_id: str
+    grants: tuple[Grant, ...]
+    functions: tuple[str, ...]
+    managed: tuple[str, ...] = ()
+    boundary: str | None = None
+    trusts: tuple[str, ...] = ("lambda.amazonaws.com",)

@@ -1,0 +1,1 @@
+"""From App and Roles to a template and zips."""

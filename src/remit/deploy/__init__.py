@@ -1,0 +1,1 @@
+"""To AWS, through CloudFormation change sets."""

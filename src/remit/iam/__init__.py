@@ -1,0 +1,1 @@
+"""The pure core: what IAM documents say and how they are decided."""

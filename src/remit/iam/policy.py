@@ -1,0 +1,326 @@
+"""The nouns of IAM: what a policy document says, parsed once at the door and rendered once at the end.
+
+Source of the grammar: "Grammar of the IAM JSON policy language" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+from remit.errors import RemitError, did_you_mean
+from remit.iam import tokens
+
+VERSION: Final = "2012-10-17"
+OLD_VERSION: Final = "2008-10-17"
+DEPTH: Final = 32  # IAM documents nest 5 deep at most; deeper is a generator's loop
+
+_DOCUMENT_KEYS: Final = ("Version", "Id", "Statement")
+_STATEMENT_KEYS: Final = (
+    "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
+)  # fmt: skip
+_PRINCIPAL_KINDS: Final = ("AWS", "Service", "Federated", "CanonicalUser")
+
+
+@dataclass(frozen=True, slots=True)
+class Globs:
+    """Patterns of which one must match; with `negated` (NotAction, NotResource) none may."""
+
+    patterns: tuple[str, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Principals:
+    """Who: pairs of kind (AWS, Service, Federated, CanonicalUser, or "*" for everyone) and value."""
+
+    patterns: tuple[tuple[str, str], ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One operator on one key. `operator` is bare: quantifier and IfExists stand beside it."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+    quantifier: str = ""
+    if_exists: bool = False
+
+    @property
+    def spelled(self) -> str:
+        """The operator as a document spells it: `ForAnyValue:StringLikeIfExists`."""
+        prefix = f"{self.quantifier}:" if self.quantifier else ""
+        return f"{prefix}{self.operator}{'IfExists' if self.if_exists else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement. `resources` is None only in documents that have none (trust policies)."""
+
+    effect: str
+    actions: Globs
+    resources: Globs | None = None
+    principals: Principals | None = None
+    conditions: tuple[Condition, ...] = ()
+    sid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy document. `version` decides whether IAM's variables are variables (2012-10-17) or text."""
+
+    statements: tuple[Statement, ...]
+    version: str = VERSION
+    id: str = ""
+
+
+def allow(
+    *actions: str, on: str | tuple[str, ...] = "*", when: tuple[Condition, ...] = (), sid: str = ""
+) -> Statement:
+    """An Allow statement: actions on a resource ARN, or several."""
+    resources = (on,) if isinstance(on, str) else tuple(on)
+    return Statement("Allow", Globs(tuple(actions)), Globs(resources), conditions=when, sid=sid)
+
+
+def parse(document: object) -> Policy:
+    """Read a policy document (a dict, as json.loads gives it). RemitError names the path of what is wrong."""
+    _check_shape(document, "policy document", 0, ())
+    if not isinstance(document, dict):
+        hint = "a list is the form of `config.lambda_.iam.policy`, not of a document" if isinstance(document, list) else None
+        raise RemitError(f"policy document must be a dict, got {_kind(document)}", hint=hint)
+    _check_keys(document, _DOCUMENT_KEYS, "policy document")
+    if "Statement" not in document:
+        raise RemitError(
+            "policy document has no 'Statement'", hint='wrap it: {"Version": "2012-10-17", "Statement": [...]}'
+        )
+    version = document.get("Version", OLD_VERSION)
+    if version not in (VERSION, OLD_VERSION):
+        raise RemitError(
+            f"Version {version!r} does not exist", hint=f"it is the language's version, not a date: use '{VERSION}'"
+        )
+    raw = document["Statement"]
+    if isinstance(raw, dict):
+        raw = [raw]
+        where = ("Statement",)
+    elif isinstance(raw, list):
+        where = tuple(f"Statement[{index}]" for index in range(len(raw)))
+    else:
+        raise RemitError(f"Statement must be a dict or a list of dicts, got {_kind(raw)}")
+    statements = tuple(parse_statement(item, path) for item, path in zip(raw, where, strict=True))
+    identifier = document.get("Id", "")
+    if not isinstance(identifier, str):
+        raise RemitError(f"Id must be a string, got {_kind(identifier)}")
+    return Policy(statements, version, identifier)
+
+
+def parse_statement(raw: object, path: str = "Statement") -> Statement:
+    """Read one statement; `path` is how errors name it."""
+    _check_shape(raw, path, 0, ())
+    if not isinstance(raw, dict):
+        raise RemitError(f"{path} must be a dict, got {_kind(raw)}")
+    _check_keys(raw, _STATEMENT_KEYS, path)
+    if "Effect" not in raw:
+        raise RemitError(f"{path} has no 'Effect'", hint="add 'Effect': 'Allow' (remit never guesses an Effect)")
+    effect = raw["Effect"]
+    if not isinstance(effect, str):
+        raise RemitError(f"{path}.Effect must be a string, got {_kind(effect)}", hint="write 'Effect': 'Allow'")
+    if effect not in ("Allow", "Deny"):
+        raise RemitError(
+            f"{path}.Effect {effect!r} is not valid: only 'Allow' and 'Deny' exist",
+            hint=did_you_mean(effect, ("Allow", "Deny")) or "did you mean `Allow`?",
+        )
+    actions = _globs(raw, "Action", path)
+    if actions is None:
+        raise RemitError(f"{path} has no 'Action' and no 'NotAction'", hint="add 'Action': 'service:Operation'")
+    return Statement(
+        effect=effect,
+        actions=actions,
+        resources=_globs(raw, "Resource", path),
+        principals=_principals(raw, path),
+        conditions=_conditions(raw.get("Condition", {}), f"{path}.Condition") if "Condition" in raw else (),
+        sid=_sid(raw.get("Sid", ""), path),
+    )
+
+
+def render(policy: Policy) -> dict[str, Any]:
+    """The document as IAM spells it; late-bound parts stay text (see `tokens`)."""
+    document: dict[str, Any] = {"Version": policy.version}
+    if policy.id:
+        document["Id"] = policy.id
+    document["Statement"] = [render_statement(statement) for statement in policy.statements]
+    return document
+
+
+def render_statement(statement: Statement) -> dict[str, Any]:
+    """One statement as IAM spells it: one value as a string, several as a list."""
+    rendered: dict[str, Any] = {"Sid": statement.sid} if statement.sid else {}
+    rendered["Effect"] = statement.effect
+    if statement.principals is not None:
+        rendered["NotPrincipal" if statement.principals.negated else "Principal"] = _render_principals(
+            statement.principals
+        )
+    rendered["NotAction" if statement.actions.negated else "Action"] = _one_or_list(statement.actions.patterns)
+    if statement.resources is not None:
+        rendered["NotResource" if statement.resources.negated else "Resource"] = _one_or_list(
+            statement.resources.patterns
+        )
+    if statement.conditions:
+        block: dict[str, dict[str, Any]] = {}
+        for condition in statement.conditions:
+            block.setdefault(condition.spelled, {})[condition.key] = _one_or_list(condition.values)
+        rendered["Condition"] = block
+    return rendered
+
+
+def _render_principals(principals: Principals) -> Any:
+    if principals.patterns == (("*", "*"),):
+        return "*"
+    by_kind: dict[str, list[str]] = {}
+    for kind, value in principals.patterns:
+        by_kind.setdefault(kind, []).append(value)
+    return {kind: _one_or_list(tuple(values)) for kind, values in by_kind.items()}
+
+
+def _one_or_list(values: tuple[str, ...]) -> str | list[str]:
+    return values[0] if len(values) == 1 else list(values)
+
+
+def _globs(raw: dict[str, Any], element: str, path: str) -> Globs | None:
+    negative = f"Not{element}"
+    if element in raw and negative in raw:
+        raise RemitError(f"{path} has both '{element}' and '{negative}'", hint="IAM allows exactly one of them")
+    for name, negated in ((element, False), (negative, True)):
+        if name in raw:
+            return Globs(_strings(raw[name], f"{path}.{name}"), negated)
+    return None
+
+
+def _strings(value: object, path: str) -> tuple[str, ...]:
+    """One string or a list of them, without exact repetitions."""
+    items = value if isinstance(value, list | tuple) else [value]
+    if not items:
+        raise RemitError(f"{path} is an empty list", hint="IAM refuses it; often a loop or a variable that gave nothing")
+    several = isinstance(value, list | tuple)
+    return tuple(
+        dict.fromkeys(_string(item, f"{path}[{index}]" if several else path) for index, item in enumerate(items))
+    )
+
+
+def _string(value: object, path: str) -> str:
+    if tokens.is_intrinsic(value):
+        assert isinstance(value, dict)  # noqa: S101 - is_intrinsic says so
+        return tokens.from_intrinsic(value)
+    if value is None:
+        raise RemitError(
+            f"{path} is None", hint="usually os.environ.get() of a variable that is not set: set it or drop the item"
+        )
+    if isinstance(value, list):
+        raise RemitError(f"{path} is a list inside a list", hint="unpack it: [*reads, *writes]")
+    if not isinstance(value, str):
+        raise RemitError(f"{path} must be a string or a list of strings, got {_kind(value)}")
+    if not value.strip():
+        raise RemitError(f"{path} is an empty string")
+    return value
+
+
+def _principals(raw: dict[str, Any], path: str) -> Principals | None:
+    if "Principal" in raw and "NotPrincipal" in raw:
+        raise RemitError(f"{path} has both 'Principal' and 'NotPrincipal'", hint="IAM allows exactly one of them")
+    for name, negated in (("Principal", False), ("NotPrincipal", True)):
+        if name not in raw:
+            continue
+        value = raw[name]
+        if value == "*":
+            return Principals((("*", "*"),), negated)
+        if not isinstance(value, dict) or tokens.is_intrinsic(value):
+            raise RemitError(f"{path}.{name} must be '*' or a dict such as {{'AWS': ...}}, got {_kind(value)}")
+        _check_keys(value, _PRINCIPAL_KINDS, f"{path}.{name}")
+        pairs = [(kind, text) for kind in value for text in _strings(value[kind], f"{path}.{name}.{kind}")]
+        if not pairs:
+            raise RemitError(f"{path}.{name} is empty")
+        return Principals(tuple(pairs), negated)
+    return None
+
+
+def _conditions(raw: object, path: str) -> tuple[Condition, ...]:
+    if not isinstance(raw, dict):
+        raise RemitError(
+            f"{path} must be a dict, got {_kind(raw)}", hint="write {'StringEquals': {'aws:SourceAccount': '…'}}"
+        )
+    conditions: list[Condition] = []
+    for spelled, block in raw.items():
+        if not isinstance(block, dict) or tokens.is_intrinsic(block):
+            raise RemitError(f"{path}.{spelled} must be a dict of condition keys, got {_kind(block)}")
+        if not block:
+            raise RemitError(f"{path}.{spelled} is empty: it would always be true", hint="add a key or remove it")
+        quantifier, _, rest = spelled.rpartition(":")
+        if_exists = rest.endswith("IfExists")
+        operator = rest.removesuffix("IfExists")
+        for key, values in block.items():
+            texts = _condition_values(values, f"{path}.{spelled}.{key}")
+            conditions.append(Condition(operator, key, texts, quantifier, if_exists))
+    return tuple(conditions)
+
+
+def _condition_values(value: object, path: str) -> tuple[str, ...]:
+    items = value if isinstance(value, list | tuple) else [value]
+    if not items:
+        raise RemitError(f"{path} has no values", hint="IAM never matches an empty list: add a value or remove the key")
+    return tuple(dict.fromkeys(_scalar(item, path) for item in items))
+
+
+def _scalar(value: object, path: str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise RemitError(f"{path} is {value}: that is not valid JSON")
+        return repr(value)
+    if isinstance(value, str):
+        return value  # an empty string is a legal value to compare with
+    return _string(value, path)
+
+
+def _sid(value: object, path: str) -> str:
+    if not isinstance(value, str):
+        raise RemitError(f"{path}.Sid must be a string, got {_kind(value)}")
+    return value
+
+
+def _check_keys(raw: dict[Any, Any], known: tuple[str, ...], path: str) -> None:
+    unknown = [key for key in raw if key not in known]
+    if not unknown:
+        return
+    near = [known_key for key in unknown for known_key in known if str(key).casefold() == known_key.casefold()]
+    named = ", ".join(repr(key) for key in unknown)
+    hint = did_you_mean(str(unknown[0]), known)
+    if near:
+        hint = f"did you mean {', '.join(f'`{key}`' for key in near)}? IAM's element names are case-sensitive"
+    raise RemitError(f"{path} has unknown {'key' if len(unknown) == 1 else 'keys'} {named}", hint=hint)
+
+
+def _check_shape(value: object, path: str, depth: int, inside: tuple[int, ...]) -> None:
+    """Refuse what nests too deep or contains itself, before anything walks it."""
+    if id(value) in inside:
+        raise RemitError(f"{path} contains itself")
+    if depth > DEPTH:
+        raise RemitError(f"{path.split('.')[0]} nests deeper than {DEPTH}", hint="flatten it")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise RemitError(f"{path} has a key that is no string: {key!r}")
+            if isinstance(item, dict | list):
+                _check_shape(item, f"{path}.{key}", depth + 1, (*inside, id(value)))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            if isinstance(item, dict | list):
+                _check_shape(item, f"{path}[{index}]", depth + 1, (*inside, id(value)))
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else f"{type(value).__name__} {str(value)[:40]!r}"

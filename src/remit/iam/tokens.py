@@ -1,0 +1,158 @@
+"""The `${…}` parts of a policy string: CloudFormation's, which are known at deploy time, and IAM's, at request time.
+
+Inside remit a late-bound string is plain text in the spelling of Fn::Sub: `${AWS::Region}`, `${Queue}` (a Ref),
+`${Queue.Arn}` (a Fn::GetAtt), `${{"Fn::ImportValue":"x"}}` (any other intrinsic, as canonical JSON). IAM's own
+variables hold one colon or a sign (`${aws:username}`, `${*}`), so the two never meet.
+
+Sources: "Fn::Sub" and "Pseudo parameters reference" (CloudFormation User Guide), "IAM policy elements: Variables and
+tags" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REFERENCE: Final = re.compile(r"\$\{(AWS::[A-Za-z]+|[A-Za-z0-9]+(?:\.[A-Za-z0-9_.-]+)?)\}")
+_RAW: Final = "${{"
+_START: Final = re.compile(r"\$\{\{|" + REFERENCE.pattern)
+_DECODE: Final = json.JSONDecoder().raw_decode
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Something CloudFormation puts in place: the intrinsic function (as a dict of one key) and its text."""
+
+    text: str
+    intrinsic: dict[str, Any]
+
+    @property
+    def target(self) -> str | None:
+        """The logical id, parameter or pseudo parameter that it names; None for any other intrinsic."""
+        if "Ref" in self.intrinsic:
+            return str(self.intrinsic["Ref"])
+        if "Fn::GetAtt" in self.intrinsic:
+            return str(self.intrinsic["Fn::GetAtt"][0])
+        return None
+
+    @property
+    def attribute(self) -> str | None:
+        """The attribute of a Fn::GetAtt, else None."""
+        return str(self.intrinsic["Fn::GetAtt"][1]) if "Fn::GetAtt" in self.intrinsic else None
+
+
+def split(text: str) -> Iterator[str | Reference]:
+    """The literal stretches of `text` (IAM's variables stay in them) and CloudFormation's references, in order."""
+    position = 0
+    while position < len(text):
+        found = _START.search(text, position)
+        if found is None:
+            yield text[position:]
+            return
+        if found.start() > position:
+            yield text[position : found.start()]
+        reference, position = _reference_at(text, found)
+        yield reference
+
+
+def references(text: str) -> tuple[Reference, ...]:
+    """CloudFormation's references in `text`, in order."""
+    if "${" not in text:
+        return ()
+    return tuple(part for part in split(text) if isinstance(part, Reference))
+
+
+def _reference_at(text: str, found: re.Match[str]) -> tuple[Reference, int]:
+    if found.group() != _RAW:
+        return Reference(found.group(), _named(found.group(1))), found.end()
+    try:
+        intrinsic, end = _DECODE(text, found.start() + 2)
+    except (ValueError, RecursionError):
+        raise RemitError(f"`{text}` has a `${{{{` that starts no intrinsic function") from None
+    if not text.startswith("}", end) or not isinstance(intrinsic, dict):
+        raise RemitError(f"`{text}` has a `${{{{` that is not closed")
+    return Reference(text[found.start() : end + 1], intrinsic), end + 1
+
+
+def _named(name: str) -> dict[str, Any]:
+    if name.startswith("AWS::") or "." not in name:
+        return {"Ref": name}
+    return {"Fn::GetAtt": name.split(".", 1)}
+
+
+def is_intrinsic(value: object) -> bool:
+    """Whether a value of a document is one of CloudFormation's intrinsic functions: a dict of one such key."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return False
+    (key,) = value
+    return isinstance(key, str) and (key == "Ref" or key.startswith("Fn::"))
+
+
+def from_intrinsic(value: dict[str, Any]) -> str:
+    """The text of an intrinsic function; Fn::Sub and Fn::Join of plain parts are folded into it."""
+    ((key, argument),) = value.items()
+    if key == "Ref" and isinstance(argument, str):
+        return f"${{{argument}}}"
+    if key == "Fn::GetAtt":
+        parts = argument.split(".", 1) if isinstance(argument, str) else argument
+        if isinstance(parts, list) and all(isinstance(part, str) for part in parts):
+            return f"${{{'.'.join(parts)}}}"
+    if key == "Fn::Sub":
+        return _from_sub(argument, value)
+    if key == "Fn::Join" and isinstance(argument, list) and len(argument) == 2:  # noqa: PLR2004 - [delimiter, parts]
+        delimiter, parts = argument
+        if isinstance(delimiter, str) and isinstance(parts, list):
+            texts = [from_intrinsic(part) if is_intrinsic(part) else part for part in parts]
+            if all(isinstance(text, str) for text in texts):
+                return delimiter.join(texts)
+    return _raw(value)
+
+
+def _from_sub(argument: object, value: dict[str, Any]) -> str:
+    template, variables = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})  # noqa: PLR2004 - [text, variables]
+    if not isinstance(template, str) or not isinstance(variables, dict):
+        return _raw(value)
+    texts = {name: from_intrinsic(part) if is_intrinsic(part) else part for name, part in variables.items()}
+    if not all(isinstance(text, str) for text in texts.values()):
+        return _raw(value)
+    put = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
+    parts = template.split("${!")
+    return "${".join(put.sub(lambda found: texts.get(found[1], found[0]), part) for part in parts)
+
+
+def _raw(value: dict[str, Any]) -> str:
+    return f"${{{json.dumps(value, sort_keys=True, separators=(',', ':'))}}}"
+
+
+def to_intrinsic(text: str) -> str | dict[str, Any]:
+    """`text` as a template spells it: a plain string, a single Ref or Fn::GetAtt, or one Fn::Sub.
+
+    In the Fn::Sub, IAM's variables are escaped (`${!aws:username}`), so that CloudFormation leaves them alone.
+    """
+    if "${" not in text:
+        return text
+    parts = list(split(text))
+    if not any(isinstance(part, Reference) for part in parts):
+        return text
+    if len(parts) == 1 and isinstance(parts[0], Reference):
+        return parts[0].intrinsic
+    pieces: list[str] = []
+    variables: dict[str, Any] = {}
+    for part in parts:
+        if isinstance(part, str):
+            pieces.append(part.replace("${", "${!"))
+        elif part.text.startswith(_RAW):
+            name = f"Part{len(variables) + 1}"
+            variables[name] = part.intrinsic
+            pieces.append(f"${{{name}}}")
+        else:
+            pieces.append(part.text)
+    joined = "".join(pieces)
+    return {"Fn::Sub": [joined, variables] if variables else joined}

@@ -1,0 +1,1 @@
+"""What is wrong or too wide: a rule per file."""

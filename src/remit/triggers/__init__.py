@@ -1,0 +1,1 @@
+"""What makes a function run: a trigger per file."""
