@@ -1,0 +1,70 @@
+"""The command line: a command per file of this folder; the only room that prints, prompts or exits.
+
+A command module holds one click command named `command`; its file name is its name (`_` reads as `-`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run remit and exit: 0 fine, 1 the answer is no, 2 a mistake, 75 somebody else deploys, 130 interrupted."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments == ["--version"]:  # before anything heavy is imported: scripts ask this often
+        from remit import __version__  # noqa: PLC0415
+
+        sys.stdout.write(f"remit {__version__}\n")
+        sys.exit(0)
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str]) -> int:
+    import click  # noqa: PLC0415 - the version answers without it
+
+    from remit.cli.shelf import root  # noqa: PLC0415
+    from remit.errors import RemitError  # noqa: PLC0415
+
+    _tolerate_any_encoding()
+    try:
+        status = root.main(arguments, prog_name="remit", standalone_mode=False)
+    except RemitError as error:
+        click.echo(str(error), err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return 130
+    except BrokenPipeError:
+        # The reader went away; keep Python from complaining about it once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        return _complain_about_file(error)
+    return status if isinstance(status, int) else 0
+
+
+def _complain_about_file(error: OSError) -> int:
+    import click  # noqa: PLC0415
+
+    named = f" {error.filename!r}" if error.filename else ""
+    click.echo(f"error: cannot use{named}: {error.strerror or error}", err=True)
+    return 2
+
+
+def _tolerate_any_encoding() -> None:
+    """Under LANG=C or a legacy code page, print what cannot be encoded as escapes instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+__all__ = ["main"]

@@ -1,0 +1,54 @@
+"""The root command, which finds the others by their files and imports only the one that is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+import click
+
+from remit.errors import did_you_mean
+
+_NOT_COMMANDS = frozenset({"shelf", "options"})
+
+
+class Shelf(click.Group):
+    """A group whose commands are the modules beside it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Every command, by name."""
+        here = str(Path(__file__).parent)
+        names = {module.name for module in pkgutil.iter_modules([here])} - _NOT_COMMANDS
+        return sorted(name.replace("_", "-") for name in names)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of one file, imported now."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"remit.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with a did-you-mean."""
+        if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], self.list_commands(ctx)) or "`remit --help` lists the commands"
+            message = f"there is no command `{args[0]}`\nhint: {hint}"
+            raise click.UsageError(message, ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Shelf, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="remit", message="remit %(version)s")
+def root() -> None:
+    """Deploy Python apps to AWS Lambda with exactly the access they need.
+
+    \b
+    Examples:
+      remit init orders && cd orders
+      remit deploy --local
+      remit policy function report --explain
+    """
