@@ -1,0 +1,9 @@
+"""Stand for every typed grant: what a function may do was settled when it was deployed."""
+
+from remit import nothing
+
+
+def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return nothing
