@@ -90,13 +90,18 @@ def _importing(root: Path) -> Iterator[None]:
         yield
     finally:
         sys.path.remove(str(root))
-        for name in set(sys.modules) - before | set(shadowed):
-            file = getattr(sys.modules.get(name), "__file__", None)
-            search = getattr(sys.modules.get(name), "__path__", None)
-            places = [file] if file else list(search or ())
-            if any(Path(place).is_relative_to(root) for place in places):
-                del sys.modules[name]
+        new = [name for name in sys.modules if name not in before or name in shadowed]
+        for name in [name for name in new if _inside(name, root)]:
+            del sys.modules[name]
         sys.modules.update(shadowed)
+
+
+def _inside(name: str, root: Path) -> bool:
+    """Whether a module comes from the project's own folder."""
+    module = sys.modules[name]
+    file = getattr(module, "__file__", None)
+    places = [file] if file else list(getattr(module, "__path__", ()))
+    return any(Path(place).is_relative_to(root) and "site-packages" not in place for place in places)
 
 
 @contextlib.contextmanager
