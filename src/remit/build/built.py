@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.build.check import check
 from remit.build.synth import document, synth
 from remit.errors import RemitError
 from remit.grants.assign import assign
@@ -43,7 +44,11 @@ class Built:
 
 
 def build(
-    folder: Path, stage: str | None = None, *, package: bool = True, progress: Callable[[str], None] | None = None
+    folder: Path,
+    stage: str | None = None,
+    *,
+    package: bool = True,
+    progress: Callable[[str], None] | None = None,
 ) -> Built:
     """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`."""
     app = load(folder, stage)
@@ -51,6 +56,7 @@ def build(
     keys: Mapping[str, str] = {}
     artefacts: Mapping[str, Path] = {}
     template = synth(app, roles, keys)
+    check(template, roles, app)
     body = text(document(template))
     write(folder / FOLDER / "template.json", body)
     write(folder / FOLDER / "roles.json", text([role_document(role) for role in roles]))
@@ -91,7 +97,9 @@ def write(path: Path, content: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
-        raise RemitError(f"cannot write {path}: {error.strerror}", hint="remit writes to `.remit/` in the project") from None
+        raise RemitError(
+            f"cannot write {path}: {error.strerror}", hint="remit writes to `.remit/` in the project"
+        ) from None
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(content)

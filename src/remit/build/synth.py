@@ -53,7 +53,11 @@ def _role(role: Role) -> Resource:
         "AssumeRolePolicyDocument": {
             "Version": iam.VERSION,
             "Statement": [
-                {"Effect": "Allow", "Principal": {"Service": _one_or_list(role.trusts)}, "Action": "sts:AssumeRole"}
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": _one_or_list(role.trusts)},
+                    "Action": "sts:AssumeRole",
+                }
             ],
         },
     }
@@ -79,19 +83,23 @@ def _log_group(function: Function) -> Resource:
 
 
 def _function(app: App, function: Function, role: Role | None, key: str) -> Resource:
-    given = dict(function.properties)
+    given: dict[str, Any] = dict(function.properties)
+    own: dict[str, Any] = {"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}
     variables = {**given.pop("Environment", {}).get("Variables", {}), **_variables(app)}
     properties: dict[str, Any] = {
         "FunctionName": function.physical_name,
         "Handler": function.handler,
         "Code": {"S3Bucket": ARTEFACTS, "S3Key": key},
-        **({"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}),
+        **own,
         **given,
         "Environment": {"Variables": variables},
-        "LoggingConfig": {**given.get("LoggingConfig", {}), "LogGroup": f"${{{function.logical_id}LogGroup}}"},
+        "LoggingConfig": {
+            **given.get("LoggingConfig", {}),
+            "LogGroup": f"${{{function.logical_id}LogGroup}}",
+        },
     }
-    first = {name: properties.pop(name) for name in _FIRST if name in properties}
-    ordered = {**first, **dict(sorted(properties.items()))}
+    rest = sorted(name for name in properties if name not in _FIRST)
+    ordered = {name: properties[name] for name in (*_FIRST, *rest) if name in properties}
     return Resource(f"{function.logical_id}Function", "AWS::Lambda::Function", ordered, origin=function.origin)
 
 

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import click
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run remit and exit: 0 fine, 1 the answer is no, 2 a mistake, 75 somebody else deploys, 130 interrupted."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments == ["--version"]:  # before anything heavy is imported: scripts ask this often
-        from remit import __version__  # noqa: PLC0415
+        from remit import __version__
 
         sys.stdout.write(f"remit {__version__}\n")
         sys.exit(0)
@@ -25,10 +21,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    import click  # noqa: PLC0415 - the version answers without it
+    import click
 
-    from remit.cli.shelf import root  # noqa: PLC0415
-    from remit.errors import RemitError  # noqa: PLC0415
+    from remit.cli.shelf import root
+    from remit.errors import RemitError
 
     _tolerate_any_encoding()
     try:
@@ -52,7 +48,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _complain_about_file(error: OSError) -> int:
-    import click  # noqa: PLC0415
+    import click
 
     named = f" {error.filename!r}" if error.filename else ""
     click.echo(f"error: cannot use{named}: {error.strerror or error}", err=True)

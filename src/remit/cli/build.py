@@ -29,7 +29,7 @@ def command(folder: Path, stage: str | None, *, no_package: bool, as_json: bool)
       remit build --no-package --stage prod
       remit build --json | jq .resources
     """
-    from remit.build.built import FOLDER, build  # noqa: PLC0415 - `--help` needs none of it
+    from remit.build.built import FOLDER, build
 
     built = build(folder, stage, package=not no_package, progress=lambda text: click.echo(text, err=True))
     if as_json:
@@ -47,7 +47,7 @@ def command(folder: Path, stage: str | None, *, no_package: bool, as_json: bool)
 
 
 def _document(built: Built) -> dict[str, Any]:
-    from remit.build.built import FOLDER, role_document  # noqa: PLC0415
+    from remit.build.built import FOLDER, role_document
 
     kinds = Counter(resource.type for resource in built.template.resources)
     return {

@@ -22,7 +22,7 @@ def command(name: Path, *, as_json: bool) -> None:
       remit init orders
       cd orders && remit deploy --local
     """
-    from remit.project.init import init  # noqa: PLC0415 - `--help` needs none of it
+    from remit.project.init import init
 
     files = init(name)
     if as_json:

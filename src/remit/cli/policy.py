@@ -43,10 +43,10 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
       remit policy function report --explain
       remit policy function report --explain --json
     """
-    from remit.build.synth import intrinsics  # noqa: PLC0415 - `--help` needs none of it
-    from remit.grants.assign import assign  # noqa: PLC0415
-    from remit.iam.policy import Policy, render  # noqa: PLC0415
-    from remit.project.load import load  # noqa: PLC0415
+    from remit.build.synth import intrinsics
+    from remit.grants.assign import assign
+    from remit.iam.policy import Policy, render
+    from remit.project.load import load
 
     app = load(folder, stage)
     role = role_of(app, assign(app), name)
@@ -57,8 +57,8 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
 
 
 def _explain(role: Role, *, as_json: bool) -> None:
-    from remit.build.built import role_document  # noqa: PLC0415
-    from remit.report.roles import roles_text  # noqa: PLC0415
+    from remit.build.built import role_document
+    from remit.report.roles import roles_text
 
     if as_json:
         document: dict[str, Any] = role_document(role)

@@ -16,9 +16,15 @@ _OWN_LOGS: Final = "${OwnLogGroup.Arn}"
 _NAMED: Final = {
     "AWS::SQS::Queue": ("QueueName", "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:%s"),
     "AWS::SNS::Topic": ("TopicName", "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:%s"),
-    "AWS::DynamoDB::Table": ("TableName", "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/%s"),
+    "AWS::DynamoDB::Table": (
+        "TableName",
+        "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/%s",
+    ),
     "AWS::S3::Bucket": ("BucketName", "arn:${AWS::Partition}:s3:::%s"),
-    "AWS::Kinesis::Stream": ("Name", "arn:${AWS::Partition}:kinesis:${AWS::Region}:${AWS::AccountId}:stream/%s"),
+    "AWS::Kinesis::Stream": (
+        "Name",
+        "arn:${AWS::Partition}:kinesis:${AWS::Region}:${AWS::AccountId}:stream/%s",
+    ),
 }
 """How a type of resource is named, and the ARN that the name gives."""
 
@@ -57,7 +63,9 @@ def _role(app: App, members: list[tuple[Function, tuple[Grant, ...]]]) -> Role:
 
 def _for_all(grant: Grant, first: Function, functions: tuple[Function, ...], names: str) -> Grant:
     """A grant of a shared role: on the log groups of all of its functions where it was on the first one's."""
-    because = grant.because.replace(first.name, names, 1) if grant.because.startswith(f"{first.name} ") else grant.because
+    because = (
+        grant.because.replace(first.name, names, 1) if grant.because.startswith(f"{first.name} ") else grant.because
+    )
     resources = grant.statement.resources
     if resources is None or first.log_group_arn not in resources.patterns:
         return replace(grant, because=because)

@@ -27,7 +27,11 @@ def default_grants(app: App, function: Function) -> tuple[Grant, ...]:
 def logs(_app: App, function: Function) -> Iterator[Grant]:
     """Write to its own log group, which the template declares: creating groups is not among its rights."""
     because = f"{function.name} writes its logs"
-    yield Grant(allow("logs:CreateLogStream", "logs:PutLogEvents", on=function.log_group_arn), because, function.origin)
+    yield Grant(
+        allow("logs:CreateLogStream", "logs:PutLogEvents", on=function.log_group_arn),
+        because,
+        function.origin,
+    )
 
 
 def network(app: App, function: Function) -> Iterator[Grant]:
@@ -89,7 +93,11 @@ def tracing(_app: App, function: Function) -> Iterator[Grant]:
     """Send traces to X-Ray, whose two actions know no resource."""
     if function.properties.get("TracingConfig", {}).get("Mode") == "Active":
         because = f"{function.name} is traced (IAM knows no narrower resource for X-Ray)"
-        yield Grant(allow("xray:PutTraceSegments", "xray:PutTelemetryRecords"), because, function.written.get("TracingConfig"))
+        yield Grant(
+            allow("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
+            because,
+            function.written.get("TracingConfig"),
+        )
 
 
 def dead_letters(_app: App, function: Function) -> Iterator[Grant]:
@@ -104,7 +112,11 @@ def encrypted_environment(_app: App, function: Function) -> Iterator[Grant]:
     """Decrypt an environment that a key of the user's own encrypts ("Securing Lambda environment variables")."""
     key = _text(function.properties.get("KmsKeyArn"))
     if key is not None:
-        yield Grant(allow("kms:Decrypt", on=key), f"{function.name}'s environment is encrypted with this key", function.written.get("KmsKeyArn"))
+        yield Grant(
+            allow("kms:Decrypt", on=key),
+            f"{function.name}'s environment is encrypted with this key",
+            function.written.get("KmsKeyArn"),
+        )
 
 
 def file_systems(_app: App, function: Function) -> Iterator[Grant]:
@@ -115,7 +127,11 @@ def file_systems(_app: App, function: Function) -> Iterator[Grant]:
             because = f"{function.name} mounts {config.get('LocalMountPath', 'a file system')}"
             through = Condition("StringEquals", "elasticfilesystem:AccessPointArn", (point,))
             actions = ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite")
-            yield Grant(allow(*actions, on=_HERE % ("elasticfilesystem", "file-system/*"), when=(through,)), because, function.written.get("FileSystemConfigs"))
+            yield Grant(
+                allow(*actions, on=_HERE % ("elasticfilesystem", "file-system/*"), when=(through,)),
+                because,
+                function.written.get("FileSystemConfigs"),
+            )
 
 
 def queue_id(queue: str) -> str:

@@ -13,7 +13,9 @@ def allow(*actions: str, on: Any = "*", because: str | None = None) -> Grant:
     """Any exact actions on an ARN, several, or a resource of the app: `allow("s3:GetObjectTagging", on=arn)`."""
     if not actions or not all(isinstance(action, str) and ":" in action for action in actions):
         raise RemitError(
-            f"allow{actions!r:.60}: actions read `service:Operation`", hint='such as "s3:GetObject"', origin=caller()
+            f"allow{actions!r:.60}: actions read `service:Operation`",
+            hint='such as "s3:GetObject"',
+            origin=caller(),
         )
     given = on if isinstance(on, list | tuple) else [on]
     resources = tuple(text_of(item, "allow") for item in given)

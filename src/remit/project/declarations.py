@@ -114,7 +114,7 @@ class Group:
     def job(self, function: Callable[..., Any], /) -> Job: ...
     @overload
     def job(
-        self, *, queue: str = "default", policy: Any = (), managed_policy: Any = ()
+        self, function: None = None, /, *, queue: str = "default", policy: Any = (), managed_policy: Any = ()
     ) -> Callable[[Callable[..., Any]], Job]: ...
     def job(
         self,

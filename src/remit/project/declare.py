@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant
 from remit.errors import Origin, RemitError, Span
 from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.project import where
+
+if TYPE_CHECKING:
+    import ast
 
 _SNAKE: Final = {
     "effect": "Effect", "action": "Action", "actions": "Action", "not_action": "NotAction",
@@ -35,9 +37,7 @@ def declare(value: Any, span: Span, because: str, keyword: str = "policy") -> tu
     return tuple(_items(value, where.value_node(span, keyword), span, because, keyword, 0))
 
 
-def _items(
-    value: Any, node: ast.expr | None, span: Span, because: str, path: str, depth: int
-) -> Iterator[Grant]:
+def _items(value: Any, node: ast.expr | None, span: Span, because: str, path: str, depth: int) -> Iterator[Grant]:
     origin = where.origin_of(node, span)
     if isinstance(value, list | tuple):
         if depth > _DEPTH:
@@ -76,7 +76,7 @@ def _grants(value: Any, because: str, origin: Origin, path: str) -> Iterator[Gra
 
 
 def _from_string(value: str, path: str) -> iam.Statement:
-    """ "logs" is every action of the service, "sqs:SendMessage" one action or a pattern; both on every resource."""
+    """Read "logs" as all of a service, "sqs:SendMessage" as one action or a pattern; both on every resource."""
     if value == "*" or _ACTION.fullmatch(value):
         return iam.allow(value)
     if _SERVICE.fullmatch(value):
@@ -146,11 +146,14 @@ def _check(statement: iam.Statement, path: str) -> None:
         if not text.isascii() and (foreign := _FOREIGN.search(text)):
             sign = foreign.group()
             raise RemitError(
-                f"{path}: {sign!r} (U+{ord(sign):04X}) in {text!r}: IAM accepts only U+0020 to U+00FF, tabs and newlines",
-                hint="use `*` in its place",
+                f"{path}: {sign!r} (U+{ord(sign):04X}) in {text!r}: IAM does not accept it",
+                hint="U+0020 to U+00FF, tabs and newlines are accepted; use `*` in its place",
             )
         if "{" in text and (forgotten := _FORGOTTEN.search(text)):
-            raise RemitError(f"{path}: {forgotten.group()} in {text!r} is literal text", hint='put an f before the string: f"…"')
+            raise RemitError(
+                f"{path}: {forgotten.group()} in {text!r} is literal text",
+                hint='put an f before the string: f"…"',
+            )
         if len(text) > 6_144:  # noqa: PLR2004 - the largest managed policy; nothing in one can be longer
             raise RemitError(f"{path}: a string of {len(text):,} characters; a whole policy has at most 10,240")
     for text in resources:
@@ -158,7 +161,9 @@ def _check(statement: iam.Statement, path: str) -> None:
             hint = "usually os.environ.get() of a variable that is not set: use os.environ[…]"
             raise RemitError(f"{path}: {text!r} contains 'None'", hint=hint)
         if text != "*" and not text.startswith(("arn:", "${", "*")):
-            raise RemitError(f"{path}: the resource {text!r} is neither an ARN nor '*'", hint="an ARN starts with `arn:`")
+            raise RemitError(
+                f"{path}: the resource {text!r} is neither an ARN nor '*'", hint="an ARN starts with `arn:`"
+            )
         tokens.references(text)
     if not _SID.fullmatch(statement.sid):
         fixed = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", statement.sid))

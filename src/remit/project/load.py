@@ -21,6 +21,7 @@ from remit.project.loading import Loading, loading, relative
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from types import ModuleType
 
     from remit.app import Output, Resource
     from remit.project.declarations import Access, Declaration
@@ -48,7 +49,10 @@ def load(folder: Path | str = ".", stage: str | None = None) -> App:
 
 
 def _run_configuration(state: Loading) -> None:
-    for path in (state.folder / "config" / "deploy.py", state.folder / "config" / "deploy" / f"{state.stage}.py"):
+    for path in (
+        state.folder / "config" / "deploy.py",
+        state.folder / "config" / "deploy" / f"{state.stage}.py",
+    ):
         try:
             source = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
@@ -85,7 +89,9 @@ def _importing(root: Path) -> Iterator[None]:
     sys.path.insert(0, str(root))
     importlib.invalidate_caches()
     before = set(sys.modules)
-    shadowed = {name: sys.modules.pop(name) for name in ("app", "config", "shared", "shared.resources") if name in sys.modules}
+    shadowed: dict[str, ModuleType] = {
+        name: sys.modules.pop(name) for name in ("app", "config", "shared", "shared.resources") if name in sys.modules
+    }
     try:
         yield
     finally:
@@ -116,7 +122,7 @@ def _user_code(state: Loading, what: str) -> Iterator[None]:
         raise RemitError(f"{what} is not valid Python: {error.msg}", origin=at) from None
     except SystemExit as error:
         raise RemitError(f"{what} ended the program (exit {error.code})", origin=Origin(what)) from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the user's code may raise anything
         message = f"{what} raised {type(error).__name__}: {error}"
         raise RemitError(message, hint=_advice(error), origin=_last_user_line(state, error, what)) from None
 
@@ -219,9 +225,7 @@ def _managed_of(access: tuple[Access, ...]) -> list[str]:
 
 
 def _relative(state: Loading, grants: list[Grant]) -> tuple[Grant, ...]:
-    return tuple(
-        Grant(grant.statement, grant.because, relative(grant.origin, state.folder)) for grant in grants
-    )
+    return tuple(Grant(grant.statement, grant.because, relative(grant.origin, state.folder)) for grant in grants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,4 +432,3 @@ def _twice(what: str, name: str, first: Span, second: Span, state: Loading) -> R
 def logical_id(name: str) -> str:
     """A function's name as CloudFormation takes it: `send_mail` reads `SendMail`."""
     return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name))
-

@@ -34,9 +34,7 @@ class Items:
 
     def append(self, item: object) -> NoReturn:
         """Refuse, since the place would be lost: `+=` adds."""
-        raise RemitError(
-            "a policy has no `append`", hint=f"write `+= [{item!r:.40}]`", origin=caller_span().origin
-        )
+        raise RemitError("a policy has no `append`", hint=f"write `+= [{item!r:.40}]`", origin=caller_span().origin)
 
     extend = append
 
@@ -283,5 +281,5 @@ def the_config() -> Config:
 
 @contextlib.contextmanager
 def configure() -> Iterator[Config]:
-    """The project's settings: `with configure() as config:`."""
+    """Open the project's settings: they are assigned in a `with` block that names them `config`."""
     yield the_config()

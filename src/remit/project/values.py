@@ -20,10 +20,26 @@ RETENTIONS: Final = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
 RESERVED_VARIABLES: Final = frozenset(
-    """_HANDLER _X_AMZN_TRACE_ID AWS_DEFAULT_REGION AWS_REGION AWS_EXECUTION_ENV AWS_LAMBDA_FUNCTION_NAME
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE AWS_LAMBDA_FUNCTION_VERSION AWS_LAMBDA_INITIALIZATION_TYPE
-    AWS_LAMBDA_LOG_GROUP_NAME AWS_LAMBDA_LOG_STREAM_NAME AWS_ACCESS_KEY AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
-    AWS_SESSION_TOKEN AWS_LAMBDA_RUNTIME_API LAMBDA_TASK_ROOT LAMBDA_RUNTIME_DIR""".split()
+    [
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API",
+        "LAMBDA_TASK_ROOT",
+        "LAMBDA_RUNTIME_DIR",
+    ]
 )
 OWNED: Final = ("Code", "Handler", "FunctionName", "PackageType")
 """Properties of AWS::Lambda::Function that remit itself sets."""
@@ -185,7 +201,7 @@ def _properties(path: str, value: Any) -> dict[str, Any]:
     for name in value:
         if name in OWNED:
             raise RemitError(f"`{path}` sets {name}, which remit sets itself")
-    return plain(path, value)
+    return dict(plain(path, value))
 
 
 def plain(path: str, value: Any) -> Any:
@@ -236,6 +252,7 @@ def checked_settings(path: str, settings: Mapping[str, Any]) -> dict[str, Any]:
         if name not in FUNCTION_SETTINGS:
             raise RemitError(
                 f"there is no setting `{name}` of a function",
-                hint=did_you_mean(name, FUNCTION_SETTINGS) or "anything that CloudFormation takes goes into `properties`",
+                hint=did_you_mean(name, FUNCTION_SETTINGS)
+                or "anything that CloudFormation takes goes into `properties`",
             )
     return {name: FUNCTION_SETTINGS[name].check(f"{path}{name}", value) for name, value in settings.items()}

@@ -11,7 +11,7 @@ from remit.errors import Origin, Span
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-type_of_position = tuple[int, int, int, int]
+_Position = tuple[int, int, int, int]
 
 
 def value_node(span: Span, keyword: str | None = None) -> ast.expr | None:
@@ -34,10 +34,10 @@ def keyword_node(span: Span, message: str) -> ast.expr | None:
 
 def item_nodes(node: ast.expr | None, count: int) -> Sequence[ast.expr | None]:
     """The expressions of the `count` items of a list display; Nones where the source does not show them."""
-    if isinstance(node, ast.List | ast.Tuple) and len(node.elts) == count:
-        if not any(isinstance(item, ast.Starred) for item in node.elts):
-            return node.elts
-    return [None] * count
+    if not isinstance(node, ast.List | ast.Tuple) or len(node.elts) != count:
+        return [None] * count
+    starred = any(isinstance(item, ast.Starred) for item in node.elts)
+    return [None] * count if starred else node.elts
 
 
 def origin_of(node: ast.expr | None, span: Span) -> Origin:
@@ -46,14 +46,14 @@ def origin_of(node: ast.expr | None, span: Span) -> Origin:
 
 
 @functools.lru_cache(maxsize=64)
-def _nodes(file: str) -> dict[type_of_position, ast.AST]:
+def _nodes(file: str) -> dict[_Position, ast.AST]:
     """The calls of a file by their position, and its assignments by the position of their target."""
     try:
         with open(file, "rb") as source:  # noqa: PTH123 - a path from a code object, not ours to interpret
             tree = ast.parse(source.read(), file)
     except (OSError, ValueError, SyntaxError, RecursionError):
         return {}  # it was executed a moment ago; without it, errors name the statement only
-    nodes: dict[type_of_position, ast.AST] = {}
+    nodes: dict[_Position, ast.AST] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             nodes[_position(node)] = node
@@ -64,7 +64,7 @@ def _nodes(file: str) -> dict[type_of_position, ast.AST]:
     return nodes
 
 
-def _position(node: ast.expr) -> type_of_position:
+def _position(node: ast.expr) -> _Position:
     return node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0
 
 

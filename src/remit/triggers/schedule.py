@@ -73,12 +73,12 @@ class Schedule:
 
 
 def _suffix(trigger: Schedule, function: Function) -> str:
-    """Nothing for a function's first schedule, then 2, 3 …"""
+    """Nothing for a function's first schedule, then 2, 3 and so on."""
     position = [item for item in function.triggers if isinstance(item, Schedule)].index(trigger)
     return "" if position == 0 else str(position + 1)
 
 
-def _problem(expression: object) -> str | None:
+def _problem(expression: object) -> str | None:  # noqa: PLR0911 - one answer per kind of mistake
     if not isinstance(expression, str):
         return f"must be a string, got {type(expression).__name__}"
     rate = _RATE.fullmatch(expression)

@@ -27,7 +27,7 @@ def arn_of(given: Any, service: str, prefix: str = "") -> str:
 
 
 def name_of(arn: str) -> str:
-    """A short name of what an ARN names, for reasons and logical ids: a queue's, topic's, table's, bucket's, stream's."""
+    """The name of the queue, topic, table, bucket or stream of an ARN, for reasons and logical ids."""
     if arn.startswith("${"):
         return arn.strip("${}").split(".")[0]
     tail = _COLON.split(arn, 5)[-1]
@@ -67,4 +67,6 @@ def mapping(function: Function, suffix: str, arn: str, **properties: Any) -> Ite
 
 def send_action(arn: str) -> str:
     """The action that sends to what an ARN names: a queue, else a topic."""
-    return "sns:Publish" if ":sns:" in arn or (arn.startswith("${") and not arn.endswith(".Arn}")) else "sqs:SendMessage"
+    return (
+        "sns:Publish" if ":sns:" in arn or (arn.startswith("${") and not arn.endswith(".Arn}")) else "sqs:SendMessage"
+    )
