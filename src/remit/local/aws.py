@@ -1,4 +1,4 @@
-"""Start, find, stop and reset the AWS on this machine: one server for each project, for this machine alone."""
+"""Start, find, stop and reset the AWS on this machine: one server for each project, for nobody else."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
 from remit.local.gate import HEALTH, RESET
 from remit.local.place import Place, alone, is_held
+from remit.local.process import died, holder, spawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from remit.local.place import Record
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 30.0
+_KILL_SECONDS = 5.0
 _PAUSE = 0.02
-_LOG_BYTES = 256 * 1024
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 
 
@@ -45,7 +45,7 @@ class LocalAws:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What there is of a project's AWS: the running server (or None), its files, and whether state is kept."""
+    """What there is of a project's AWS: the running server or None, its files, whether state is kept."""
 
     aws: LocalAws | None
     state: Path
@@ -91,25 +91,29 @@ def start(
     place = Place.of(folder)
     place.make()
     with alone(place.starting):
+        begin = place.log.stat().st_size if place.log.exists() else 0
         if not is_held(place.alive):
             progress("starting the AWS on this machine")
-            _spawn(place, region)
-        return _await(folder, place, region)
+            begin = spawn(place, region)
+        return _await(folder, place, region, begin)
 
 
 def stop(folder: Path) -> bool:
-    """End the server of this project after it has saved its state; False if none was running."""
+    """End the server of this project after it has saved its state; False if none was running.
+
+    Raises:
+        RemitError: if it runs but cannot be ended from here.
+    """
     place = Place.of(folder)
     if not is_held(place.alive):
         return False
-    pid = _holder(place)
-    for number, patience in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, 5.0)):
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            return True
-        if _until(lambda: not is_held(place.alive), patience):
-            return True
+    with alone(place.starting):
+        pid = holder(place)
+        for number, patience in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, _KILL_SECONDS)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+            if _until(lambda: not is_held(place.alive), patience):
+                return True
     raise RemitError(f"the AWS on this machine (process {pid}) does not end")
 
 
@@ -136,30 +140,6 @@ def status(folder: Path) -> Status:
     return Status(find(folder), place.state, place.log, place.state.is_dir())
 
 
-def client_arguments(aws: LocalAws) -> dict[str, Any]:
-    """What `boto3.client` needs to speak to the AWS on this machine and never to a real one."""
-    from botocore.config import Config  # noqa: PLC0415 - heavy, and only where clients are made
-
-    return {
-        "endpoint_url": aws.url,
-        "region_name": aws.region,
-        "aws_access_key_id": aws.account,
-        "aws_secret_access_key": "local",
-        "config": Config(s3={"addressing_style": "path"}, proxies={}),
-    }
-
-
-def environment(aws: LocalAws) -> dict[str, str]:
-    """The variables that point AWS tools and SDKs at the AWS on this machine; the credentials are dummies."""
-    return {
-        "AWS_ENDPOINT_URL": aws.url,
-        "AWS_REGION": aws.region,
-        "AWS_DEFAULT_REGION": aws.region,
-        "AWS_ACCESS_KEY_ID": aws.account,
-        "AWS_SECRET_ACCESS_KEY": "local",
-    }
-
-
 def _region(region: str | None) -> str:
     chosen = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     if not _REGION.fullmatch(chosen):
@@ -167,99 +147,19 @@ def _region(region: str | None) -> str:
     return chosen
 
 
-def _spawn(place: Place, region: str) -> None:
-    """Run the server's first half, which ends as soon as the second half stands on its own."""
-    _trim(place.log)
-    with place.log.open("ab") as log:
-        begin = log.tell()
-        ended = subprocess.run(
-            [sys.executable, "-m", "remit.local.server", str(place.root), region],
-            cwd=place.root,
-            env=_environment(place),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            umask=0o077,
-            check=False,
-        )
-    if ended.returncode:
-        raise _died(place, begin)
-
-
-def _environment(place: Place) -> dict[str, str]:
-    """The server's whole environment: nothing of the user's but where programs are found.
-
-    So neither it nor the functions that it runs can see or use real credentials, profiles or proxies.
-    """
-    for name in ("home", "tmp"):
-        (place.root / name).mkdir(mode=0o700, exist_ok=True)
-    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
-    own = str(Path(__file__).parents[2])
-    return {
-        **kept,
-        "HOME": str(place.root / "home"),
-        "TMPDIR": str(place.root / "tmp"),
-        "LANG": "C.UTF-8",
-        "TZ": "UTC",
-        "PYTHONUTF8": "1",
-        "PYTHONPATH": os.pathsep.join(filter(None, (own, os.environ.get("PYTHONPATH")))),
-    }
-
-
-def _await(folder: Path, place: Place, region: str) -> LocalAws:
-    begin = max(0, place.log.stat().st_size - _LOG_BYTES) if place.log.exists() else 0
+def _await(folder: Path, place: Place, region: str, begin: int) -> LocalAws:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         running = find(folder, region=region)
         if running is not None:
             return running
         if not is_held(place.alive):
-            raise _died(place, begin)
+            raise died(place, begin)
         time.sleep(_PAUSE)
     raise RemitError(
         f"the AWS on this machine does not answer (its log is {str(place.log)!r})",
         hint="`remit local stop` ends it; then start it again",
     )
-
-
-def _died(place: Place, begin: int) -> RemitError:
-    with place.log.open("rb") as log:
-        log.seek(begin)
-        said = log.read().decode("utf-8", "replace").strip().splitlines()[-15:]
-    return RemitError("\n".join(("the AWS on this machine did not start; its last words:", *said)))
-
-
-def _trim(log: Path) -> None:
-    """Keep the end of a log that has grown."""
-    if log.exists() and log.stat().st_size > _LOG_BYTES:
-        log.write_bytes(log.read_bytes()[-_LOG_BYTES // 4 :])
-
-
-def _holder(place: Place) -> int:
-    """The process that holds the server's lock.
-
-    A number alone may by now name another process, or one of another machine that shares the folder, so it
-    must also look like the server.
-    """
-    text = place.alive.read_text("ascii", "replace").strip()
-    pid = int(text) if text.isdigit() else 0
-    if pid > 1 and "remit.local.server" in _command(pid):
-        return pid
-    raise RemitError(
-        f"the AWS on this machine runs, but as no process that can be ended from here (recorded: {text!r})",
-        hint="stop it where it was started",
-    )
-
-
-def _command(pid: int) -> str:
-    listing = Path(f"/proc/{pid}/cmdline")
-    if listing.parent.parent.joinpath("self").exists():
-        return (
-            listing.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace") if listing.exists() else ""
-        )
-    question = ("ps", "-o", "command=", "-p", str(pid))
-    return subprocess.run(question, capture_output=True, text=True, check=False).stdout
 
 
 def _ask(record: Record, method: str, path: str, *, patience: float = 2.0) -> dict[str, Any] | None:

@@ -63,8 +63,8 @@ def gate(
 def _refusal(path: str, headers: Mapping[bytes, bytes]) -> str | None:
     """Why a request may not come in, or None.
 
-    A page that a browser shows can send requests to this machine: under a name that it points here (Host tells),
-    or across sites (Origin and Sec-Fetch-Site tell). It must not reach the operations of AWS, which run code.
+    A page that a browser shows can send requests to this machine: under a name that it points here (Host
+    tells), or across sites (Origin and Sec-Fetch-Site tell). It must not reach what runs code here.
     """
     host = headers.get(b"host", b"").decode("latin-1")
     if not _HOST.fullmatch(host):

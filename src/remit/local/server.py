@@ -1,8 +1,8 @@
 """The process that is the AWS on this machine: the only module that knows the emulator (ministack).
 
 Run as `python -m remit.local.server PLACE REGION` with an environment that holds nothing of the user's. It
-locks the place, listens on loopback, forks (so that it is nobody's child to wait for), and serves until SIGTERM
-or until its folder is gone.
+locks the place, listens on loopback, forks (so that it is nobody's child to wait for), and serves until
+SIGTERM or until its folder is gone.
 """
 
 from __future__ import annotations
@@ -14,20 +14,22 @@ import secrets
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remit.local.gate import gate
 from remit.local.place import Place, Record, seize
+from remit.local.process import BUSY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-BUSY = 75
 ACCOUNT = "000000000000"
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _TICK = 1.0
+_SAVING_SHARE = 20  # a twentieth of the time at most
 
 
 def main(arguments: list[str]) -> int:
@@ -122,14 +124,21 @@ async def _serve(place: Place, record: Record, listener: socket.socket) -> None:
     keeper = asyncio.create_task(_keep(place, record, stop, changed))
     await hypercorn.serve(app, config, shutdown_trigger=stop.wait)
     keeper.cancel()
+    workers: Any = sys.modules.get("ministack.core.lambda_runtime")
+    if workers is not None:
+        workers.reset()
 
 
 async def _keep(place: Place, record: Record, stop: asyncio.Event, changed: asyncio.Event) -> None:
-    """Every second: save what changed, put the server file right, and end when the folder is gone."""
+    """Every second: save what changed, put the server file right, and end when the folder is gone.
+
+    A save of much state takes long, and nothing else is served meanwhile: then it is done less often.
+    """
     persistence: Any = importlib.import_module("ministack.core.persistence")
     emulator: Any = importlib.import_module("ministack.app")
+    pause = _TICK
     while True:
-        await asyncio.sleep(_TICK)
+        await asyncio.sleep(pause)
         if not place.alive.exists():
             persistence.PERSIST_STATE = False
             stop.set()
@@ -138,7 +147,9 @@ async def _keep(place: Place, record: Record, stop: asyncio.Event, changed: asyn
             place.write(record)
         if changed.is_set():
             changed.clear()
-            persistence.save_all(emulator._build_persistence_save_dict())  # noqa: SLF001 - its shutdown does the same
+            begin = time.monotonic()
+            persistence.save_all(emulator._build_persistence_save_dict())  # noqa: SLF001 - as its shutdown does
+            pause = max(_TICK, _SAVING_SHARE * (time.monotonic() - begin))
 
 
 if __name__ == "__main__":
