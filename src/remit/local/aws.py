@@ -118,7 +118,14 @@ def stop(folder: Path) -> bool:
 
 
 def reset(folder: Path) -> LocalAws | None:
-    """Forget every resource of the project's AWS; the server if one is running, which stays as it is."""
+    """Forget every resource of the project's AWS.
+
+    Returns:
+        The running server, which goes on with nothing in it; None if only files had to go.
+
+    Raises:
+        RemitError: if the server does not answer, or the files cannot be removed.
+    """
     place = Place.of(folder)
     running = find(folder)
     if running is None:
@@ -126,12 +133,22 @@ def reset(folder: Path) -> LocalAws | None:
             raise RemitError(
                 "the AWS on this machine is running but does not answer", hint="`remit local stop` ends it"
             )
-        shutil.rmtree(place.state, ignore_errors=True)
+        _forget(place)
         return None
     record = place.read()
     if record is None or _ask(record, "POST", RESET, patience=_STOP_SECONDS) is None:
         raise RemitError("the AWS on this machine did not reset", hint=f"its log is {str(place.log)!r}")
     return running
+
+
+def _forget(place: Place) -> None:
+    if not place.state.exists():
+        return
+    try:
+        with alone(place.starting):
+            shutil.rmtree(place.state)
+    except OSError as error:
+        raise RemitError(f"{str(place.state)!r} cannot be removed: {error.strerror}") from error
 
 
 def status(folder: Path) -> Status:

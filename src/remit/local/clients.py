@@ -21,7 +21,7 @@ def session(aws: LocalAws) -> boto3.Session:
     import boto3  # noqa: PLC0415 - heavy
     import botocore.session  # noqa: PLC0415 - heavy
 
-    unread = {name: (None, None, os.devnull, None) for name in ("config_file", "credentials_file")}
+    unread = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
     core = botocore.session.Session(session_vars={"profile": (None, None, None, None), **unread})
     return boto3.Session(aws.account, _SECRET, region_name=aws.region, botocore_session=core)
 

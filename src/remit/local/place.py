@@ -68,8 +68,11 @@ class Place:
         """Create the folder, for its owner alone and never committed.
 
         Raises:
-            RemitError: if it cannot be written, naming the path.
+            RemitError: if there is no project's folder, or it cannot be written; names the path.
         """
+        project = self.root.parent.parent
+        if not project.is_dir():
+            raise RemitError(f"there is no folder {str(project)!r}")
         try:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             (self.root / ".gitignore").write_text("*\n", encoding="ascii")
