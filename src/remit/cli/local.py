@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def command() -> None:
     """Start, stop, reset or look at the AWS on this machine.
 
-    Each project has one of its own. It answers on loopback only, keeps its state in .remit/local, and never sees
-    your credentials. `remit deploy --local` starts it by itself.
+    Each project has one of its own. It answers on loopback only, keeps its state in .remit/local, and never
+    sees your credentials. `remit deploy --local` starts it by itself.
 
     \b
     Examples:

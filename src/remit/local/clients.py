@@ -47,4 +47,5 @@ def environment(aws: LocalAws) -> dict[str, str]:
         "AWS_DEFAULT_REGION": aws.region,
         "AWS_ACCESS_KEY_ID": aws.account,
         "AWS_SECRET_ACCESS_KEY": _SECRET,
+        "AWS_SESSION_TOKEN": "",  # a real one would be sent along
     }

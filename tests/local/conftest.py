@@ -1,0 +1,30 @@
+"""Projects of their own for the tests of the local AWS, whose servers end with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from remit.local import aws
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Path]:
+    """An empty project, in a folder with a space and letters beyond ASCII in its name."""
+    folder = tmp_path / "my ördérs"
+    folder.mkdir()
+    yield folder
+    aws.stop(folder)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[aws.LocalAws]:
+    """A running AWS for all tests of one file."""
+    folder = tmp_path_factory.mktemp("project")
+    yield aws.start(folder)
+    aws.stop(folder)
