@@ -1,4 +1,4 @@
-"""The life of the AWS on this machine: started, found, stopped, reset; alone, and robust against its own files."""
+"""The life of the AWS on this machine: started, found, stopped, reset, and robust against its own files."""
 
 from __future__ import annotations
 

@@ -91,11 +91,7 @@ def start(
     place = Place.of(folder)
     place.make()
     with alone(place.starting):
-        begin = place.log.stat().st_size if place.log.exists() else 0
-        if not is_held(place.alive):
-            progress("starting the AWS on this machine")
-            begin = spawn(place, region)
-        return _await(folder, place, region, begin)
+        return _healthy(folder, place, region, progress)
 
 
 def stop(folder: Path) -> bool:
@@ -164,14 +160,22 @@ def _region(region: str | None) -> str:
     return chosen
 
 
-def _await(folder: Path, place: Place, region: str, begin: int) -> LocalAws:
+def _healthy(folder: Path, place: Place, region: str, progress: Callable[[str], None]) -> LocalAws:
+    """The server that answers: one that is there already, or one that is started when none holds the place.
+
+    A server that has just ended may still hold it for a moment.
+    """
+    begin: int | None = None
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
+        if not is_held(place.alive):
+            if begin is not None:
+                raise died(place, begin)
+            progress("starting the AWS on this machine")
+            begin = spawn(place, region)
         running = find(folder, region=region)
         if running is not None:
             return running
-        if not is_held(place.alive):
-            raise died(place, begin)
         time.sleep(_PAUSE)
     raise RemitError(
         f"the AWS on this machine does not answer (its log is {str(place.log)!r})",
