@@ -9,14 +9,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from remit.build.archive import CHUNK, NAMES, check_name
+from remit.build.archive import NAMES, check_name
+from remit.build.entries import Entry, stamp
 from remit.build.rules import ENVIRONMENT, SECRETS, always_out, usually_out
-from remit.build.secrets import Watch, only_public
+from remit.build.secrets import only_public
 from remit.errors import Origin, RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from remit.build.ignore import Patterns
 
 _MOST_FILES = 65_533
@@ -40,26 +39,11 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A file to pack: its name in the zip, the path to open, and what tells whether it is still the same."""
-
-    name: str
-    path: str
-    executable: bool
-    size: int
-    stamp: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Tree:
     """What a project's folder holds at one moment: entries sorted by the bytes of their names."""
 
     entries: tuple[Entry, ...]
     left_out: tuple[LeftOut, ...]
-
-
-class ChangedError(Exception):
-    """A file is no longer what it was when the folder was looked at."""
 
 
 def survey(folder: Path, exclude: tuple[str, ...] = ()) -> Tree:
@@ -92,59 +76,6 @@ def src_layout(folder: Path) -> bool:
     except (OSError, UnicodeDecodeError):
         installed = False
     return installed or not any(folder.glob("*.py"))
-
-
-def look(path: Path, name: str) -> Entry:
-    """A regular file, as it is now, under a name in the zip."""
-    found = path.stat()
-    return Entry(name, str(path), bool(found.st_mode & stat.S_IXUSR), found.st_size, _stamp(found))
-
-
-def read(entry: Entry) -> Iterator[bytes]:
-    """The bytes of one file, a chunk at a time.
-
-    Raises ChangedError where the file is no longer the one that was surveyed, RemitError where it cannot be
-    read or holds a secret. Never blocks: what has become a FIFO is a change.
-    """
-    watch, left = Watch(), entry.size
-    descriptor = _open(entry)
-    with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - of a descriptor, not a path
-        if _stamp(os.fstat(descriptor)) != entry.stamp:
-            raise ChangedError(entry.name)
-        while chunk := file.read(min(CHUNK, left + 1)):
-            left -= len(chunk)
-            if left < 0:
-                break
-            watch.see(chunk)
-            yield chunk
-        if left or _stamp(os.fstat(descriptor)) != entry.stamp:
-            raise ChangedError(entry.name)
-    if watch.found is not None:
-        kind, line = watch.found
-        raise RemitError(
-            f"{entry.name!r} holds what looks like {kind}; {SECRETS}",
-            hint="read it at run time from Secrets Manager, and list the file in .remitignore",
-            origin=Origin(entry.name, line),
-        )
-
-
-def _open(entry: Entry) -> int:
-    try:
-        return os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError as error:
-        raise ChangedError(entry.name) from error
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise ChangedError(entry.name) from error
-        raise RemitError(
-            f"cannot read {entry.name!r}: {error.strerror}",
-            hint="make it readable, or list it in .remitignore",
-            origin=Origin(entry.name),
-        ) from error
-
-
-def _stamp(found: os.stat_result) -> tuple[int, ...]:
-    return (found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
 
 
 def _ignore_file(folder: Path) -> list[str]:
@@ -256,7 +187,7 @@ class _Walk:
             self.refused.append(f"{name!a}: {found.st_size:,} bytes, more than a zip can hold")
         else:
             executable = bool(found.st_mode & stat.S_IXUSR)
-            self.entries.append(Entry(name, path, executable, found.st_size, _stamp(found)))
+            self.entries.append(Entry(name, path, executable, found.st_size, stamp(found)))
         if len(self.entries) > _MOST_FILES:
             raise RemitError(
                 f"the project holds more than {_MOST_FILES:,} files, more than Lambda can unpack",

@@ -19,9 +19,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from remit.build.archive import CHUNK, Archive, Member, members
-from remit.build.dependencies import OFFLINE, Layer, Target, layer, prune
-from remit.build.files import ChangedError, Entry, LeftOut, Tree, look, read, survey
+from remit.build.archive import Archive, Member, members
+from remit.build.dependencies import Layer, layer, prune, sha256
+from remit.build.entries import ChangedError, Entry, look, read
+from remit.build.files import LeftOut, Tree, survey
+from remit.build.installer import OFFLINE, Target
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -75,9 +77,9 @@ def package(
     cache = folder / ".remit" / "cache" / "packages"
     with _writing(cache):
         cache.mkdir(parents=True, exist_ok=True)
-        installed = layer(folder, target, progress)
         for _ in range(_ATTEMPTS):
             with contextlib.suppress(ChangedError):
+                installed = layer(folder, target, progress)
                 return _attempt(folder, cache, exclude, installed, zipped_limit)
     raise RemitError(
         f"files in {folder.name!r} keep changing while they are packed",
@@ -122,14 +124,14 @@ def _attempt(
         contents = _write(new, plan, installed)
         if survey(folder, exclude).entries != tree.entries:
             raise ChangedError
-        size, sha256 = new.stat().st_size, _sha256(new)
+        size, digest = new.stat().st_size, sha256(new)
         if zipped_limit is not None and size > zipped_limit:
             raise _too_big("zipped", size, zipped_limit, biggest)
-        path = cache / f"{sha256}.zip"
+        path = cache / f"{digest}.zip"
         new.replace(path)
     prune(cache, _KEPT)
     left_out = (*tree.left_out, *(installed.left_out if installed else ()))
-    return Package(path, sha256, size, unzipped, left_out, biggest, contents)
+    return Package(path, digest, size, unzipped, left_out, biggest, contents)
 
 
 def _plan(tree: Tree, installed: Layer | None) -> dict[str, Entry | Member]:
@@ -179,14 +181,6 @@ def _opened(installed: Layer | None) -> Iterator[BinaryIO | None]:
         return
     with installed.path.open("rb") as file:
         yield file
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _parts(plan: dict[str, Entry | Member]) -> tuple[tuple[str, int], ...]:

@@ -4,36 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from remit.build.locks import pylock, uv_lock
+from remit.build.source import OWN_NAME, Source, name_of, normal, pyproject, requirement_name, stated, text_of
 from remit.errors import Origin, RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-OWN_NAME = "remit"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The dependencies of a project, as one file states them.
-
-    `lines` are requirements in the syntax of requirements.txt, read with the project's folder as the current
-    one; `arguments` go to `uv pip install` beside them. With `export`, uv turns uv.lock into lines first.
-    """
-
-    file: str
-    lines: tuple[str, ...] = ()
-    arguments: tuple[str, ...] = ()
-    export: bool = False
-    local: tuple[tuple[str, Path], ...] = ()
-    """Packages that live in folders of the user's own: built, while of others wheels alone are taken."""
-    names_remit: bool = False
-    settings: str = ""
-    """What else decides the outcome, such as [tool.uv]; it goes into the cache key."""
 
 
 def find(folder: Path) -> Source | None:
@@ -52,107 +32,6 @@ def find(folder: Path) -> Source | None:
     return None if nothing else replace(found, settings=found.settings + _uv_settings(folder))
 
 
-def _uv_lock(folder: Path) -> Source:
-    lock, project = read_toml(folder / "uv.lock"), _pyproject(folder)
-    packages = lock.get("package", [])
-    locked = {normal(package["name"]) for package in packages}
-    direct = {name for text in _dependencies(project) if (name := requirement_name(text))}
-    if missing := sorted(direct - locked):
-        raise RemitError(
-            f"uv.lock is older than pyproject.toml: it does not know `{missing[0]}`",
-            hint="run `uv lock`",
-            origin=Origin("uv.lock"),
-        )
-    local = []
-    for package in packages:
-        source = package.get("source", {})
-        path = source.get("directory") or source.get("editable")
-        if path and path != ".":
-            local.append((normal(package["name"]), folder / path))
-    return Source(
-        "uv.lock",
-        arguments=("--no-deps",) if locked - {_name(project)} else (),
-        export=bool(locked - {_name(project)}),
-        local=tuple(local),
-        names_remit=OWN_NAME in locked and _name(project) != OWN_NAME,
-        settings=(folder / "uv.lock").read_text("utf-8")
-        + json.dumps([_dependencies(project), _name(project)]),
-    )
-
-
-def _pylock(folder: Path) -> Source:
-    packages = read_toml(folder / "pylock.toml").get("packages", [])
-    kept = _without_remit(packages)
-    lines: list[str] = []
-    for package in kept:
-        lines += _locked_lines(package)
-    local = [
-        (normal(package["name"]), folder / package["directory"]["path"])
-        for package in kept
-        if "directory" in package
-    ]
-    return Source(
-        "pylock.toml",
-        tuple(lines),
-        arguments=("--no-deps",) if lines else (),
-        local=tuple(local),
-        names_remit=any(normal(package["name"]) == OWN_NAME for package in packages),
-    )
-
-
-def _without_remit(packages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The packages but remit and, where the lock says who needs whom, what remit alone brings."""
-    needs = {
-        normal(package["name"]): {normal(other["name"]) for other in package.get("dependencies", [])}
-        for package in packages
-    }
-    reached = set(needs) - {name for others in needs.values() for name in others} - {OWN_NAME}
-    waiting = list(reached)
-    while waiting:
-        new = needs.get(waiting.pop(), set()) - reached - {OWN_NAME}
-        reached |= new
-        waiting += sorted(new)
-    return [package for package in packages if normal(package["name"]) in reached]
-
-
-def _locked_lines(package: dict[str, Any]) -> list[str]:
-    """One package of a pylock.toml as lines of a requirements.txt (PEP 751, the [[packages]] table)."""
-    name, marker = package["name"], package.get("marker", "")
-    if re.search(r"\b(extras|dependency_groups)\b", marker):
-        raise RemitError(
-            f"pylock.toml keeps `{name}` for an extra or a group, and does not say whether Lambda needs it",
-            hint="lock the dependencies alone: `uv export --no-dev --no-emit-project -o pylock.toml`",
-            origin=Origin("pylock.toml"),
-        )
-    files = [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
-    links = sorted(
-        {f"--find-links {_parent(file['path'])}" for file in files if "path" in file and "url" not in file}
-    )
-    if "archive" in package:
-        files = [package["archive"]]
-    hashes = "".join(
-        f" --hash={kind}:{digest}" for file in files for kind, digest in sorted(file["hashes"].items())
-    )
-    condition = f" ; {marker}" if marker else ""
-    return [*links, _locked_place(package) + condition + hashes]
-
-
-def _locked_place(package: dict[str, Any]) -> str:
-    name = package["name"]
-    if "vcs" in package:
-        vcs = package["vcs"]
-        return f"{name} @ {vcs['type']}+{vcs.get('url') or vcs['path']}@{vcs['commit-id']}"
-    for kind in ("archive", "directory"):
-        if kind in package:
-            place = package[kind].get("url") or package[kind]["path"]
-            return f"{name} @ {place if '://' in place or place.startswith(('.', '/')) else './' + place}"
-    return f"{name}=={package['version']}"
-
-
-def _parent(path: str) -> str:
-    return path.rpartition("/")[0] or "."
-
-
 def _requirements(folder: Path) -> Source:
     lines = _inlined(folder, "requirements.txt", ())
     kept, local, arguments, extra = [], [], [], []
@@ -161,21 +40,21 @@ def _requirements(folder: Path) -> Source:
         if path is None:
             kept.append(line)
         elif (folder / path).resolve() == folder.resolve():
-            _refuse_dynamic(_pyproject(folder), origin)
+            _refuse_dynamic(pyproject(folder), origin)
             arguments = ["--requirements", "pyproject.toml"]
             extra += [f"--extra={name}" for name in extras]
         else:
             if (folder / path).is_dir():
-                local.append((_name(_pyproject(folder / path)) or (folder / path).name, folder / path))
+                local.append((name_of(pyproject(folder / path)) or (folder / path).name, folder / path))
             kept.append(re.sub(r"^(-e|--editable)[ =]\s*", "", line))
-    project = _pyproject(folder) if arguments else {}
-    stated = [*kept, *_dependencies(project)]
+    project = pyproject(folder) if arguments else {}
+    names = [*kept, *stated(project)]
     return Source(
         "requirements.txt",
         tuple(kept) if any(requirement_name(line) or _local_path(line)[0] for line in kept) else (),
         arguments=(*arguments, *extra),
         local=tuple(local),
-        names_remit=OWN_NAME in map(requirement_name, stated),
+        names_remit=OWN_NAME in map(requirement_name, names),
         settings=_included(folder, lines) + (json.dumps(project.get("project", {})) if arguments else ""),
     )
 
@@ -183,7 +62,7 @@ def _requirements(folder: Path) -> Source:
 def _inlined(folder: Path, file: str, above: tuple[str, ...]) -> list[tuple[Origin, str]]:
     """The logical lines of a requirements file, with those of files included from its folder."""
     found = []
-    for number, line in _logical_lines(_text(folder / file, file)):
+    for number, line in _logical_lines(text_of(folder / file, file)):
         included = re.match(r"(?:-r|--requirement)[ =]?\s*([^/\s]+)$", line)
         if included is None:
             found.append((Origin(file, number), line))
@@ -237,7 +116,7 @@ def _included(folder: Path, lines: list[tuple[Origin, str]]) -> str:
 
 
 def _pyproject_alone(folder: Path) -> Source:
-    project = _pyproject(folder)
+    project = pyproject(folder)
     for name, command in _OTHER_LOCKS:
         if (folder / name).is_file():
             raise RemitError(
@@ -246,7 +125,7 @@ def _pyproject_alone(folder: Path) -> Source:
                 origin=Origin(name),
             )
     _refuse_dynamic(project, Origin("pyproject.toml"))
-    stated, local = _dependencies(project), []
+    direct, local = stated(project), []
     sources = project.get("tool", {}).get("uv", {}).get("sources", {})
     for name, source in sources.items():
         for place in source if isinstance(source, list) else [source]:
@@ -260,9 +139,9 @@ def _pyproject_alone(folder: Path) -> Source:
                 local.append((normal(name), folder / place["path"]))
     return Source(
         "pyproject.toml",
-        arguments=("--requirements", "pyproject.toml") if stated else (),
+        arguments=("--requirements", "pyproject.toml") if direct else (),
         local=tuple(local),
-        names_remit=OWN_NAME in map(requirement_name, stated),
+        names_remit=OWN_NAME in map(requirement_name, direct),
         settings=json.dumps(project.get("project", {})),
     )
 
@@ -295,8 +174,8 @@ def _pipenv(folder: Path) -> Source:
 
 
 _READERS: tuple[tuple[str, Callable[[Path], Source]], ...] = (
-    ("uv.lock", _uv_lock),
-    ("pylock.toml", _pylock),
+    ("uv.lock", uv_lock),
+    ("pylock.toml", pylock),
     ("requirements.txt", _requirements),
     ("pyproject.toml", _pyproject_alone),
     ("Pipfile.lock", _pipenv),
@@ -305,47 +184,6 @@ _READERS: tuple[tuple[str, Callable[[Path], Source]], ...] = (
 
 def _uv_settings(folder: Path) -> str:
     """What of uv's own configuration in the folder can change the outcome."""
-    settings = json.dumps(_pyproject(folder).get("tool", {}).get("uv", {}), sort_keys=True, default=str)
+    settings = json.dumps(pyproject(folder).get("tool", {}).get("uv", {}), sort_keys=True, default=str)
     file = folder / "uv.toml"
-    return settings + (_text(file, "uv.toml") if file.is_file() else "")
-
-
-def _pyproject(folder: Path) -> dict[str, Any]:
-    return read_toml(folder / "pyproject.toml") if (folder / "pyproject.toml").is_file() else {}
-
-
-def _dependencies(project: dict[str, Any]) -> list[str]:
-    return list(project.get("project", {}).get("dependencies", []))
-
-
-def _name(project: dict[str, Any]) -> str:
-    return normal(project.get("project", {}).get("name", ""))
-
-
-def requirement_name(line: str) -> str | None:
-    """The normalised name of a requirement by name; None for options, paths and URLs."""
-    found = re.match(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*($|[\[=<>!~;@,( ])", line)
-    return normal(found[1]) if found else None
-
-
-def normal(name: str) -> str:
-    """A package's name as PEP 503 normalises it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file. Raises RemitError that names it and the place."""
-    try:
-        return tomllib.loads(_text(path, path.name))
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"line (\d+), column (\d+)", str(error))
-        origin = Origin(path.name, int(place[1]), int(place[2])) if place else Origin(path.name)
-        raise RemitError(f"{path.name} is not TOML: {error}", origin=origin) from error
-
-
-def _text(path: Path, name: str) -> str:
-    try:
-        return path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise RemitError(f"cannot read {name}: {reason}", origin=Origin(name)) from error
+    return settings + (text_of(file, "uv.toml") if file.is_file() else "")

@@ -40,12 +40,12 @@ _USUALLY_OUT = {
         .idea/ .vscode/ .devcontainer/ .editorconfig .DS_Store Thumbs.db desktop.ini *.sw[po] *~ .#*
     """,
     "papers and tools of the project": """
-        .gitignore .gitattributes .gitmodules .gitkeep .mailmap /.github/ /.gitlab/ /.gitlab-ci.yml /.circleci/
-        /.ci/
+        .gitignore .gitattributes .gitmodules .gitkeep .mailmap /.github/ /.gitlab/ /.gitlab-ci.yml
+        /.circleci/ /.ci/
         /.pre-commit-config.yaml /.python-version /.tool-versions /.dockerignore /Dockerfile*
         /docker-compose*.y*ml
         /Makefile /justfile /README* /CHANGELOG* /CONTRIBUTING* /SECURITY.md /CODEOWNERS
-        /pyproject.toml /uv.lock /uv.toml /pylock*.toml /poetry.lock /poetry.toml 
+        /pyproject.toml /uv.lock /uv.toml /pylock*.toml /poetry.lock /poetry.toml
         /pdm.lock /Pipfile /Pipfile.lock
         /requirements*.txt /requirements*.in /setup.py /setup.cfg /MANIFEST.in /mypy.ini
         /ruff.toml /.flake8
