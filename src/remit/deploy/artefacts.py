@@ -1,7 +1,7 @@
 """Upload what CloudFormation reads (zips, big templates), and remove it when its stack is gone.
 
-A key is `<namespace>/<sha256>.zip` or `<namespace>/<sha256>.json`: a key never means other bytes, and the prefix says
-whose an object is, so that deleting an app takes exactly its own.
+A key is `<namespace>/<sha256>.zip` or `<namespace>/<sha256>.json`: a key never means other bytes, and the
+prefix says whose an object is, so that deleting an app takes exactly its own.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ Progress = Callable[[int], None]
 def upload(account: Account, bucket: str, path: Path, key: str, progress: Progress | None = None) -> bool:
     """Put a file there unless it is there; whether it went up.
 
-    S3 checks its SHA-256; a cut upload leaves no object, and its parts are aborted (by the bucket's rule, if the
-    process died).
+    S3 checks its SHA-256; a cut upload leaves no object, and its parts are aborted (by the bucket's rule, if
+    the process died).
     """
     from boto3.s3.transfer import TransferConfig  # noqa: PLC0415 - only a deploy needs it
 
@@ -68,7 +68,10 @@ def upload_template(account: Account, bucket: str, namespace: str, body: str) ->
 
 
 def remove_artefacts(account: Account, namespace: str) -> int:
-    """Delete every version of every object under `<namespace>/`; how many. Nothing when there is no bucket."""
+    """Delete every version of every object under `<namespace>/`; how many.
+
+    Nothing when there is no bucket.
+    """
     bucket = bucket_name(account)
     removed = 0
     with told():

@@ -1,19 +1,18 @@
 """Make the one bucket per account and region that deploys upload to: private, TLS only, encrypted, versioned.
 
-Every call says whose bucket it must be (ExpectedBucketOwner), so that a bucket which a stranger made under this name is
-refused instead of filled. What a person added (tags, statements, rules, a KMS key) stays: only what is missing is
-written. SSE-S3, not KMS, is what remit asks for: a key of one's own would cost money and each deployer a permission, and
-would protect nothing more here.
+Every call says whose bucket it must be (ExpectedBucketOwner), so that a bucket which a stranger made under
+this name is refused instead of filled. What a person added (tags, statements, rules, a KMS key) stays: only
+what is missing is written. SSE-S3, not KMS, is what remit asks for: a key of one's own would cost money and
+each deployer a permission, and would protect nothing more here.
 
-Sources: "Security best practices for Amazon S3", "Verifying bucket ownership with bucket owner condition" (Amazon S3
-User Guide).
+Sources: "Security best practices for Amazon S3", "Verifying bucket ownership with bucket owner condition"
+(Amazon S3 User Guide).
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,14 +20,20 @@ from remit.deploy.faults import code, status, told
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from remit.deploy.session import Account
 
 _NOTHING: Final = frozenset(
     {
-        "NoSuchBucketPolicy", "NoSuchPublicAccessBlockConfiguration", "NoSuchTagSet", "NoSuchLifecycleConfiguration",
-        "OwnershipControlsNotFoundError", "ServerSideEncryptionConfigurationNotFoundError",
+        "NoSuchBucketPolicy",
+        "NoSuchLifecycleConfiguration",
+        "NoSuchPublicAccessBlockConfiguration",
+        "NoSuchTagSet",
+        "OwnershipControlsNotFoundError",
+        "ServerSideEncryptionConfigurationNotFoundError",
     }
-)  # fmt: skip
+)
 _SETTLING: Final = frozenset({"OperationAborted", "NoSuchBucket"})
 _PAUSES: Final = (0.5, 1, 2, 4)  # seconds; a bucket made a moment ago may not be seen everywhere yet
 _TAG: Final = {"Key": "remit:purpose", "Value": "artefacts"}
@@ -40,15 +45,18 @@ _RULE: Final = {
     "NoncurrentVersionExpiration": {"NoncurrentDays": 90},
 }
 _PRIVATE: Final = {
-    "BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True,
-}  # fmt: skip
+    "BlockPublicAcls": True,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": True,
+    "RestrictPublicBuckets": True,
+}
 _OWNED: Final = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
 _ENCRYPTED: Final = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One property of the bucket: how it is read, what is written if the answer (`{}`: none) does not hold it."""
+    """One property of the bucket: how it is read, and what is written if the answer does not hold it."""
 
     read: str
     holds: Callable[[dict[str, Any], str], bool]
@@ -62,9 +70,10 @@ def bucket_name(account: Account) -> str:
 
 
 def ensure_bucket(account: Account) -> str:
-    """The name of the artefact bucket, made or corrected if need be: one HEAD and six reads when nothing is missing.
+    """The name of the artefact bucket, made or corrected if need be.
 
-    RemitError: the bucket belongs to somebody else, or lies in another region.
+    When nothing is missing it takes one HEAD and seven reads, these at once. RemitError: the bucket belongs
+    to somebody else, or lies in another region.
     """
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only a deploy needs it
 
@@ -107,8 +116,10 @@ def exists(account: Account, name: str) -> bool:
 
 def _not_ours(account: Account, name: str) -> RemitError:
     return RemitError(
-        f"bucket {name} is not account {account.account}'s (or the caller may not s3:ListBucket it): nothing was uploaded",
-        hint="if `aws s3api list-buckets` does not show it, a stranger took the name (bucket sniping): deploy to another "
+        f"bucket {name} is not account {account.account}'s (or the caller may not s3:ListBucket it): "
+        f"nothing was uploaded",
+        hint="if `aws s3api list-buckets` does not show it, a stranger took the name (bucket sniping): "
+        "deploy to another "
         "region, and tell AWS Support",
     )
 
@@ -181,7 +192,9 @@ def _encrypted(answer: dict[str, Any], _arn: str) -> bool:
 
 
 def _ruled(answer: dict[str, Any], _arn: str) -> bool:
-    return any(rule.get("ID") == _RULE["ID"] and rule.get("Status") == "Enabled" for rule in answer.get("Rules", []))
+    return any(
+        rule.get("ID") == _RULE["ID"] and rule.get("Status") == "Enabled" for rule in answer.get("Rules", [])
+    )
 
 
 def _with_rule(answer: dict[str, Any], _arn: str) -> dict[str, Any]:
@@ -196,26 +209,41 @@ def _with_tag(answer: dict[str, Any], _arn: str) -> dict[str, Any]:
 
 SETTINGS: Final = (
     Setting(
-        "get_public_access_block", lambda answer, _: answer.get("PublicAccessBlockConfiguration") == _PRIVATE,
-        "put_public_access_block", lambda *_: {"PublicAccessBlockConfiguration": _PRIVATE},
+        "get_public_access_block",
+        lambda answer, _: answer.get("PublicAccessBlockConfiguration") == _PRIVATE,
+        "put_public_access_block",
+        lambda *_: {"PublicAccessBlockConfiguration": _PRIVATE},
     ),
     Setting(
-        "get_bucket_ownership_controls", lambda answer, _: answer.get("OwnershipControls") == _OWNED,
-        "put_bucket_ownership_controls", lambda *_: {"OwnershipControls": _OWNED},
+        "get_bucket_ownership_controls",
+        lambda answer, _: answer.get("OwnershipControls") == _OWNED,
+        "put_bucket_ownership_controls",
+        lambda *_: {"OwnershipControls": _OWNED},
     ),
     Setting(
-        "get_bucket_encryption", _encrypted,
-        "put_bucket_encryption", lambda *_: {"ServerSideEncryptionConfiguration": _ENCRYPTED},
+        "get_bucket_encryption",
+        _encrypted,
+        "put_bucket_encryption",
+        lambda *_: {"ServerSideEncryptionConfiguration": _ENCRYPTED},
     ),
     Setting(
-        "get_bucket_versioning", lambda answer, _: answer.get("Status") == "Enabled",
-        "put_bucket_versioning", lambda *_: {"VersioningConfiguration": {"Status": "Enabled"}},
+        "get_bucket_versioning",
+        lambda answer, _: answer.get("Status") == "Enabled",
+        "put_bucket_versioning",
+        lambda *_: {"VersioningConfiguration": {"Status": "Enabled"}},
     ),
     Setting(
-        "get_bucket_policy", lambda answer, arn: _statement(arn) in _statements(answer),
-        "put_bucket_policy", _with_statement,
+        "get_bucket_policy",
+        lambda answer, arn: _statement(arn) in _statements(answer),
+        "put_bucket_policy",
+        _with_statement,
     ),
     Setting("get_bucket_lifecycle_configuration", _ruled, "put_bucket_lifecycle_configuration", _with_rule),
-    Setting("get_bucket_tagging", lambda answer, _: _TAG in answer.get("TagSet", []), "put_bucket_tagging", _with_tag),
-)  # fmt: skip
+    Setting(
+        "get_bucket_tagging",
+        lambda answer, _: _TAG in answer.get("TagSet", []),
+        "put_bucket_tagging",
+        _with_tag,
+    ),
+)
 """What the bucket must be; private first."""

@@ -17,30 +17,51 @@ UNREACHABLE: Final = 69  # EX_UNAVAILABLE of sysexits.h
 BUSY: Final = 75  # EX_TEMPFAIL of sysexits.h
 _SERVER_ERROR: Final = 500
 
-_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedAccess"})
+_DENIED: Final = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedAccess"}
+)
 _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
 _SKEWED: Final = frozenset({"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"})
 _UNKNOWN_KEY: Final = frozenset(
-    {"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure", "InvalidToken"}
+    {
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "InvalidAccessKeyId",
+        "AuthFailure",
+        "InvalidToken",
+    }
 )
 _SIGNATURE: Final = frozenset({"SignatureDoesNotMatch", "InvalidSignatureException"})
 THROTTLED: Final = frozenset(
     {
-        "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
-        "TooManyRequestsException", "RequestLimitExceeded", "BandwidthLimitExceeded", "SlowDown",
-        "PriorRequestNotComplete", "RequestTimeout", "RequestTimeoutException",
+        "BandwidthLimitExceeded",
+        "PriorRequestNotComplete",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
     }
-)  # fmt: skip
+)
 _PERFORM: Final = re.compile(
-    r"(?:User: (?P<who>\S+) is )?not authorized to perform: (?P<action>[\w-]+:\w+)(?: on resource: (?P<resource>\S+))?"
+    r"(?:User: (?P<who>\S+) is )?not authorized to perform: (?P<action>[\w-]+:\w+)"
+    r"(?: on resource: (?P<resource>\S+))?"
 )
 _LAYERS: Final = (
-    ("service control policy", "a service control policy (SCP) of the organisation denies it: no policy here can allow it"),
-    ("resource control policy", "a resource control policy (RCP) of the organisation denies it: no policy here can allow it"),
+    ("service control policy", "a service control policy (SCP) of the organisation denies it: ask its owner"),
+    (
+        "resource control policy",
+        "a resource control policy (RCP) of the organisation denies it: ask its owner",
+    ),
     ("permissions boundary", "the caller's permissions boundary does not allow it"),
     ("session policy", "the session policy that the caller assumed its role with does not allow it"),
     ("explicit deny", "a policy denies it explicitly: that statement must change, since a Deny always wins"),
-)  # fmt: skip
+)
 
 
 @contextmanager
@@ -73,7 +94,11 @@ def message(error: BaseException) -> str:
 def status(error: BaseException) -> int:
     """The HTTP status of AWS's answer, 0 if there was none."""
     response = getattr(error, "response", None)
-    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) if isinstance(response, dict) else 0
+    return (
+        int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        if isinstance(response, dict)
+        else 0
+    )
 
 
 def transient(error: BaseException) -> bool:
@@ -86,38 +111,14 @@ def transient(error: BaseException) -> bool:
 
 
 def sentence(error: BaseException, operation: str | None = None) -> RemitError:
-    """The RemitError that tells `error`."""
+    """The RemitError that tells `error`; `operation`: what goes on in AWS whatever happens here."""
     from botocore.exceptions import ClientError, HTTPClientError  # noqa: PLC0415
 
     if isinstance(error, HTTPClientError):
         return _unreachable(error, operation)
-    if not isinstance(error, ClientError):
-        return _credentials_trouble(error, operation)
-    called, where = error.operation_name, _goes_on(operation)
-    name, words = code(error), message(error)
-    if name in _EXPIRED:
-        return RemitError(
-            f"the AWS credentials have expired{where}",
-            hint="renew them (`aws sso login`, or a new session), " + _again(operation),
-        )
-    if name in _SKEWED or (name in _SIGNATURE and ("expired" in words or "not yet current" in words)):
-        return _skewed(error)
-    if name in _UNKNOWN_KEY or name in _SIGNATURE:
-        # AWS's text for a wrong signature repeats the signed headers, the session token among them: not shown.
-        fault = "the secret does not fit the access key" if name in _SIGNATURE else "AWS does not know the access key"
-        return RemitError(
-            f"AWS refuses the credentials: {fault} ({name}){where}",
-            hint="check which ones are used: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY come before a profile",
-        )
-    if name in _DENIED or status(error) == 403:  # noqa: PLR2004 - HTTP's Forbidden
-        return _denied(called, words, where)
-    if transient(error):
-        return RemitError(
-            f"AWS answered {status(error)} ({name}) to {called}, again and again{where}",
-            hint=f"nothing is broken here: {_again(operation)}",
-            exit_code=UNREACHABLE,
-        )
-    return RemitError(f"AWS refused {called}: {words or name}{where}")
+    if isinstance(error, ClientError):
+        return next(tell for applies, tell in _SENTENCES if applies(error))(error, operation)
+    return _signed_out(error, operation)
 
 
 def _goes_on(operation: str | None) -> str:
@@ -125,7 +126,11 @@ def _goes_on(operation: str | None) -> str:
 
 
 def _again(operation: str | None) -> str:
-    return "then `remit deploy --resume` follows on" if operation else "then run the same command again: it is safe to repeat"
+    return (
+        "then `remit deploy --resume` follows on"
+        if operation
+        else "then run the same command again: it is safe to repeat"
+    )
 
 
 def _unreachable(error: Any, operation: str | None) -> RemitError:
@@ -146,16 +151,29 @@ def _unreachable(error: Any, operation: str | None) -> RemitError:
     )
 
 
-def _credentials_trouble(error: BaseException, operation: str | None) -> RemitError:
+def _signed_out(error: BaseException, operation: str | None) -> RemitError:
     kind = type(error).__name__
-    if kind in {"UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError", "LoginRefreshRequired"}:
+    if kind in {
+        "UnauthorizedSSOTokenError",
+        "SSOTokenLoadError",
+        "TokenRetrievalError",
+        "LoginRefreshRequired",
+    }:
         return RemitError(
-            f"the AWS sign-in (SSO) has expired{_goes_on(operation)}", hint=f"`aws sso login`, {_again(operation)}"
+            f"the AWS sign-in (SSO) has expired{_goes_on(operation)}",
+            hint=f"`aws sso login`, {_again(operation)}",
         )
     return RemitError(f"AWS cannot be used: {error}{_goes_on(operation)}")
 
 
-def _skewed(error: Any) -> RemitError:
+def _is_skewed(error: Any) -> bool:
+    words = message(error)
+    return code(error) in _SKEWED or (
+        code(error) in _SIGNATURE and ("expired" in words or "not yet current" in words)
+    )
+
+
+def _skewed(error: Any, _operation: str | None) -> RemitError:
     from datetime import UTC, datetime  # noqa: PLC0415
     from email.utils import parsedate_to_datetime  # noqa: PLC0415
 
@@ -171,18 +189,62 @@ def _skewed(error: Any) -> RemitError:
     )
 
 
-def _denied(called: str, words: str, where: str) -> RemitError:
+def _expired(_error: Any, operation: str | None) -> RemitError:
+    return RemitError(
+        f"the AWS credentials have expired{_goes_on(operation)}",
+        hint=f"renew them (`aws sso login`, or a new session), {_again(operation)}",
+    )
+
+
+def _unknown(error: Any, operation: str | None) -> RemitError:
+    # AWS's text for a wrong signature repeats the signed headers, the session token among them: not shown.
+    wrong = code(error) in _SIGNATURE
+    fault = "the secret does not fit the access key" if wrong else "AWS does not know the access key"
+    return RemitError(
+        f"AWS refuses the credentials: {fault} ({code(error)}){_goes_on(operation)}",
+        hint="check which are used: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY come before any profile",
+    )
+
+
+def _unanswered(error: Any, operation: str | None) -> RemitError:
+    return RemitError(
+        f"AWS answered {status(error)} ({code(error)}) to {error.operation_name}, again and again"
+        f"{_goes_on(operation)}",
+        hint=f"nothing is broken here: {_again(operation)}",
+        exit_code=UNREACHABLE,
+    )
+
+
+def _refused(error: Any, operation: str | None) -> RemitError:
+    return RemitError(
+        f"AWS refused {error.operation_name}: {message(error) or code(error)}{_goes_on(operation)}"
+    )
+
+
+def _denied(error: Any, operation: str | None) -> RemitError:
+    called, words, where = error.operation_name, message(error), _goes_on(operation)
     found = _PERFORM.search(words)
     if found is None:
         return RemitError(
             f"AWS denies {called}: {words}{where}",
-            hint=f"the deploying user or role needs the action behind {called}; `remit policy deployer` lists them all",
+            hint=f"the deploying user or role needs what {called} asks for; `remit policy deployer` lists "
+            f"it all",
         )
     action, resource = found["action"], (found["resource"] or "*").rstrip(".")
-    who = found["who"] or "the caller"
     layer = next((text for word, text in _LAYERS if word in words), None)
     statement = json.dumps({"Effect": "Allow", "Action": action, "Resource": resource})
     return RemitError(
-        f"{who} may not {action} on {resource} ({called}){where}",
+        f"{found['who'] or 'the caller'} may not {action} on {resource} ({called}){where}",
         hint=layer or f"allow it with {statement}; `remit policy deployer` writes the whole policy",
     )
+
+
+_SENTENCES: Final = (
+    (lambda error: code(error) in _EXPIRED, _expired),
+    (_is_skewed, _skewed),
+    (lambda error: code(error) in _UNKNOWN_KEY | _SIGNATURE, _unknown),
+    (lambda error: code(error) in _DENIED or status(error) == 403, _denied),  # noqa: PLR2004 - HTTP's Forbidden
+    (transient, _unanswered),
+    (lambda _error: True, _refused),
+)
+"""What AWS's answers mean; the first that applies tells it."""

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _METADATA_SECONDS: Final = 0.7  # asked twice (token, then role) before botocore gives up
 _LOCAL_HINT: Final = "`remit deploy --local` needs no account: it deploys to an AWS that runs on this machine"
-# The user's own files and profile never leak into a session with given credentials: (key, variable, value, convert).
+# The user's own files and profile never leak into a session with given credentials: (key, variable, value,
+# convert).
 _ISOLATED: Final[dict[str, tuple[None, None, str | None, None]]] = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
@@ -57,11 +58,11 @@ def connect(
     endpoint: str | None = None,
     credentials: Mapping[str, str] | None = None,
 ) -> Account:
-    """The account that these credentials belong to; one call, sts:GetCallerIdentity, which needs no permission.
+    """The account that these credentials belong to: one call, which needs no permission.
 
-    `credentials` has boto3's names (`aws_access_key_id`, `aws_secret_access_key`, `aws_session_token`); with them
-    nothing is read from the environment or from files. RemitError: no credentials (in under 2 s), no region, an
-    unknown profile, credentials that AWS refuses, a clock that is wrong.
+    `credentials` has boto3's names (`aws_access_key_id`, `aws_secret_access_key`, `aws_session_token`); with
+    them nothing is read from the environment or from files. RemitError: no credentials (in under 2 s), no
+    region, an unknown profile, credentials that AWS refuses, a clock that is wrong.
     """
     session = _session(region, profile, credentials)
     if session.get_credentials() is None:
