@@ -89,23 +89,17 @@ def parse(document: object) -> Policy:
     """Read a policy document (a dict, as json.loads gives it). RemitError names the path of what is wrong."""
     _check_shape(document, "policy document", 0, ())
     if not isinstance(document, dict):
-        hint = (
-            "a list is the form of `config.lambda_.iam.policy`, not of a document"
-            if isinstance(document, list)
-            else None
-        )
+        hint = "a list is the form of `config.lambda_.iam.policy`, not of a document" if isinstance(document, list) else None
         raise RemitError(f"policy document must be a dict, got {_kind(document)}", hint=hint)
     _check_keys(document, _DOCUMENT_KEYS, "policy document")
     if "Statement" not in document:
         raise RemitError(
-            "policy document has no 'Statement'",
-            hint='wrap it: {"Version": "2012-10-17", "Statement": [...]}',
+            "policy document has no 'Statement'", hint='wrap it: {"Version": "2012-10-17", "Statement": [...]}'
         )
     version = document.get("Version", OLD_VERSION)
     if version not in (VERSION, OLD_VERSION):
         raise RemitError(
-            f"Version {version!r} does not exist",
-            hint=f"it is the language's version, not a date: use '{VERSION}'",
+            f"Version {version!r} does not exist", hint=f"it is the language's version, not a date: use '{VERSION}'"
         )
     raw = document["Statement"]
     if isinstance(raw, dict):
@@ -129,14 +123,10 @@ def parse_statement(raw: object, path: str = "Statement") -> Statement:
         raise RemitError(f"{path} must be a dict, got {_kind(raw)}")
     _check_keys(raw, _STATEMENT_KEYS, path)
     if "Effect" not in raw:
-        raise RemitError(
-            f"{path} has no 'Effect'", hint="add 'Effect': 'Allow' (remit never guesses an Effect)"
-        )
+        raise RemitError(f"{path} has no 'Effect'", hint="add 'Effect': 'Allow' (remit never guesses an Effect)")
     effect = raw["Effect"]
     if not isinstance(effect, str):
-        raise RemitError(
-            f"{path}.Effect must be a string, got {_kind(effect)}", hint="write 'Effect': 'Allow'"
-        )
+        raise RemitError(f"{path}.Effect must be a string, got {_kind(effect)}", hint="write 'Effect': 'Allow'")
     if effect not in ("Allow", "Deny"):
         raise RemitError(
             f"{path}.Effect {effect!r} is not valid: only 'Allow' and 'Deny' exist",
@@ -144,9 +134,7 @@ def parse_statement(raw: object, path: str = "Statement") -> Statement:
         )
     actions = _globs(raw, "Action", path)
     if actions is None:
-        raise RemitError(
-            f"{path} has no 'Action' and no 'NotAction'", hint="add 'Action': 'service:Operation'"
-        )
+        raise RemitError(f"{path} has no 'Action' and no 'NotAction'", hint="add 'Action': 'service:Operation'")
     return Statement(
         effect=effect,
         actions=actions,
@@ -174,9 +162,7 @@ def render_statement(statement: Statement) -> dict[str, Any]:
         rendered["NotPrincipal" if statement.principals.negated else "Principal"] = _render_principals(
             statement.principals
         )
-    rendered["NotAction" if statement.actions.negated else "Action"] = _one_or_list(
-        statement.actions.patterns
-    )
+    rendered["NotAction" if statement.actions.negated else "Action"] = _one_or_list(statement.actions.patterns)
     if statement.resources is not None:
         rendered["NotResource" if statement.resources.negated else "Resource"] = _one_or_list(
             statement.resources.patterns
@@ -205,9 +191,7 @@ def _one_or_list(values: tuple[str, ...]) -> str | list[str]:
 def _globs(raw: dict[str, Any], element: str, path: str) -> Globs | None:
     negative = f"Not{element}"
     if element in raw and negative in raw:
-        raise RemitError(
-            f"{path} has both '{element}' and '{negative}'", hint="IAM allows exactly one of them"
-        )
+        raise RemitError(f"{path} has both '{element}' and '{negative}'", hint="IAM allows exactly one of them")
     for name, negated in ((element, False), (negative, True)):
         if name in raw:
             return Globs(_strings(raw[name], f"{path}.{name}"), negated)
@@ -218,14 +202,10 @@ def _strings(value: object, path: str) -> tuple[str, ...]:
     """One string or a list of them, without exact repetitions."""
     items = value if isinstance(value, list | tuple) else [value]
     if not items:
-        raise RemitError(
-            f"{path} is an empty list", hint="IAM refuses it; often a loop or a variable that gave nothing"
-        )
+        raise RemitError(f"{path} is an empty list", hint="IAM refuses it; often a loop or a variable that gave nothing")
     several = isinstance(value, list | tuple)
     return tuple(
-        dict.fromkeys(
-            _string(item, f"{path}[{index}]" if several else path) for index, item in enumerate(items)
-        )
+        dict.fromkeys(_string(item, f"{path}[{index}]" if several else path) for index, item in enumerate(items))
     )
 
 
@@ -235,8 +215,7 @@ def _string(value: object, path: str) -> str:
         return tokens.from_intrinsic(value)
     if value is None:
         raise RemitError(
-            f"{path} is None",
-            hint="usually os.environ.get() of a variable that is not set: set it or drop the item",
+            f"{path} is None", hint="usually os.environ.get() of a variable that is not set: set it or drop the item"
         )
     if isinstance(value, list):
         raise RemitError(f"{path} is a list inside a list", hint="unpack it: [*reads, *writes]")
@@ -249,9 +228,7 @@ def _string(value: object, path: str) -> str:
 
 def _principals(raw: dict[str, Any], path: str) -> Principals | None:
     if "Principal" in raw and "NotPrincipal" in raw:
-        raise RemitError(
-            f"{path} has both 'Principal' and 'NotPrincipal'", hint="IAM allows exactly one of them"
-        )
+        raise RemitError(f"{path} has both 'Principal' and 'NotPrincipal'", hint="IAM allows exactly one of them")
     for name, negated in (("Principal", False), ("NotPrincipal", True)):
         if name not in raw:
             continue
@@ -259,9 +236,7 @@ def _principals(raw: dict[str, Any], path: str) -> Principals | None:
         if value == "*":
             return Principals((("*", "*"),), negated)
         if not isinstance(value, dict) or tokens.is_intrinsic(value):
-            raise RemitError(
-                f"{path}.{name} must be '*' or a dict such as {{'AWS': ...}}, got {_kind(value)}"
-            )
+            raise RemitError(f"{path}.{name} must be '*' or a dict such as {{'AWS': ...}}, got {_kind(value)}")
         _check_keys(value, _PRINCIPAL_KINDS, f"{path}.{name}")
         pairs = [(kind, text) for kind in value for text in _strings(value[kind], f"{path}.{name}.{kind}")]
         if not pairs:
@@ -273,17 +248,14 @@ def _principals(raw: dict[str, Any], path: str) -> Principals | None:
 def _conditions(raw: object, path: str) -> tuple[Condition, ...]:
     if not isinstance(raw, dict):
         raise RemitError(
-            f"{path} must be a dict, got {_kind(raw)}",
-            hint="write {'StringEquals': {'aws:SourceAccount': '…'}}",
+            f"{path} must be a dict, got {_kind(raw)}", hint="write {'StringEquals': {'aws:SourceAccount': '…'}}"
         )
     conditions: list[Condition] = []
     for spelled, block in raw.items():
         if not isinstance(block, dict) or tokens.is_intrinsic(block):
             raise RemitError(f"{path}.{spelled} must be a dict of condition keys, got {_kind(block)}")
         if not block:
-            raise RemitError(
-                f"{path}.{spelled} is empty: it would always be true", hint="add a key or remove it"
-            )
+            raise RemitError(f"{path}.{spelled} is empty: it would always be true", hint="add a key or remove it")
         quantifier, _, rest = spelled.rpartition(":")
         if_exists = rest.endswith("IfExists")
         operator = rest.removesuffix("IfExists")
@@ -296,9 +268,7 @@ def _conditions(raw: object, path: str) -> tuple[Condition, ...]:
 def _condition_values(value: object, path: str) -> tuple[str, ...]:
     items = value if isinstance(value, list | tuple) else [value]
     if not items:
-        raise RemitError(
-            f"{path} has no values", hint="IAM never matches an empty list: add a value or remove the key"
-        )
+        raise RemitError(f"{path} has no values", hint="IAM never matches an empty list: add a value or remove the key")
     return tuple(dict.fromkeys(_scalar(item, path) for item in items))
 
 
@@ -326,9 +296,7 @@ def _check_keys(raw: dict[Any, Any], known: tuple[str, ...], path: str) -> None:
     unknown = [key for key in raw if key not in known]
     if not unknown:
         return
-    near = [
-        known_key for key in unknown for known_key in known if str(key).casefold() == known_key.casefold()
-    ]
+    near = [known_key for key in unknown for known_key in known if str(key).casefold() == known_key.casefold()]
     named = ", ".join(repr(key) for key in unknown)
     hint = did_you_mean(str(unknown[0]), known)
     if near:
