@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from remit.build.check import check
 from remit.build.synth import document, synth
@@ -19,8 +19,9 @@ from remit.project.load import load
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from remit.app import App, Grant, Role, Template
+    from remit.app import App, Function, Grant, Role, Template
 
+T = TypeVar("T")
 FOLDER: Final = Path(".remit") / "build"
 
 
@@ -53,14 +54,53 @@ def build(
     """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`."""
     app = load(folder, stage)
     roles = assign(app)
-    keys: Mapping[str, str] = {}
-    artefacts: Mapping[str, Path] = {}
-    template = synth(app, roles, keys)
-    check(template, roles, app)
+    check(synth(app, roles), roles, app)  # before minutes go into packages
+    packed = _package(folder, app, progress or _silent) if package else _Packed()
+    template = synth(app, roles, packed.keys)
     body = text(document(template))
     write(folder / FOLDER / "template.json", body)
     write(folder / FOLDER / "roles.json", text([role_document(role) for role in roles]))
-    return Built(folder, app, roles, template, body, artefacts)
+    return Built(folder, app, roles, template, body, packed.artefacts, packed.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """The key of each function's zip, the zips by their keys, and what to tell people."""
+
+    keys: Mapping[str, str] = field(default_factory=dict)
+    artefacts: Mapping[str, Path] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def _package(folder: Path, app: App, progress: Callable[[str], None]) -> _Packed:
+    """One zip for each Python and architecture that the functions run on, under every function's name."""
+    from remit.build.package import Package, Target, bytes_in_words, package, place  # noqa: PLC0415 - not always asked for
+
+    targets = {function.name: _target(function, Target) for function in app.functions}
+    packages: dict[Target, Package] = {
+        target: package(folder, target, exclude=app.exclude, progress=progress)
+        for target in dict.fromkeys(targets.values())
+    }
+    place({name: packages[target] for name, target in targets.items()}, folder)
+    notes: list[str] = []
+    for target, made in packages.items():
+        size = f"{bytes_in_words(made.size)}, {bytes_in_words(made.unzipped)} unpacked"
+        notes.append(f"packed for Python {target.python} on {target.architecture}: {size}")
+        notes += (f"  left out, {left}" for left in made.left_out)
+    return _Packed(
+        keys={name: f"${{AWS::StackName}}/{packages[target].sha256}.zip" for name, target in targets.items()},
+        artefacts={f"{app.namespace}/{made.sha256}.zip": made.path for made in packages.values()},
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _target(function: Function, make: Callable[[str, str], T]) -> T:
+    runtime, architectures = function.properties["Runtime"], function.properties["Architectures"]
+    return make(str(runtime).removeprefix("python"), str(architectures[0]))
+
+
+def _silent(_: str) -> None:
+    pass
 
 
 def text(value: Any) -> str:

@@ -27,7 +27,7 @@ from remit.build.installer import OFFLINE, Target
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 ZIPPED = 50 * 1024 * 1024
 """Most bytes of a zip that Lambda's API takes itself ("Lambda quotas": through S3 there is no such limit)."""
@@ -87,17 +87,17 @@ def package(
     )
 
 
-def place(package: Package, folder: Path, function_names: tuple[str, ...]) -> tuple[Path, ...]:
-    """Put the zip of every function under .remit/build/, and remove those of functions that are no more."""
+def place(packages: Mapping[str, Package], folder: Path) -> tuple[Path, ...]:
+    """Put each function's zip under .remit/build/ by its name, and remove those of functions that are no more."""
     build = folder / ".remit" / "build"
-    placed = tuple(build / f"{name}.zip" for name in function_names)
+    placed = {build / f"{name}.zip": package for name, package in packages.items()}
     with _writing(build):
         build.mkdir(parents=True, exist_ok=True)
-        for path in placed:
+        for path, package in placed.items():
             _link(package.path, path)
         for stale in set(build.glob("*.zip")) - set(placed):
             stale.unlink(missing_ok=True)
-    return placed
+    return tuple(placed)
 
 
 def _link(source: Path, path: Path) -> None:
