@@ -60,24 +60,6 @@ def survey(folder: Path, exclude: tuple[str, ...] = ()) -> Tree:
     return Tree(tuple(sorted(entries, key=lambda entry: entry.name.encode())), left)
 
 
-def src_layout(folder: Path) -> bool:
-    """Whether the contents of `src/` go to the root of the zip, where an installed project has them.
-
-    So when `src/` is no package itself, holds modules or packages, and either the project is one that gets
-    installed (a [build-system] in pyproject.toml) or no module lies beside `src/`.
-    """
-    source = folder / "src"
-    if not source.is_dir() or (source / "__init__.py").exists():
-        return False
-    if not any(source.glob("*.py")) and not any(source.glob("*/__init__.py")):
-        return False
-    try:
-        installed = "[build-system]" in (folder / "pyproject.toml").read_text("utf-8").split()
-    except (OSError, UnicodeDecodeError):
-        installed = False
-    return installed or not any(folder.glob("*.py"))
-
-
 def _ignore_file(folder: Path) -> list[str]:
     try:
         return (folder / ".remitignore").read_text("utf-8").splitlines()

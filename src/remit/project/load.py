@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import App, Function, Grant
 from remit.errors import Origin, RemitError, Span, did_you_mean
 from remit.project import declare, values, where
+from remit.project.layout import roots
 from remit.project.loading import Loading, loading, relative
 
 if TYPE_CHECKING:
@@ -72,8 +73,8 @@ def _import_shared(state: Loading) -> None:
 
 def _import_app(state: Loading) -> None:
     name = state.config.app
-    path = state.folder.joinpath(*name.split("."))
-    if not (path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()):
+    paths = [root.joinpath(*name.split(".")) for root in roots(state.folder)]
+    if not any(path.with_suffix(".py").is_file() or (path / "__init__.py").is_file() for path in paths):
         raise RemitError(
             f"there is no app module: neither `{name.replace('.', '/')}.py` nor a package of that name",
             hint="`remit init NAME` makes a project; `config.app` names another module",
@@ -86,7 +87,8 @@ def _import_app(state: Loading) -> None:
 @contextlib.contextmanager
 def _importing(root: Path) -> Iterator[None]:
     """The project's folder is first on the path; afterwards its modules are forgotten, so that it can load again."""
-    sys.path.insert(0, str(root))
+    added = [str(place) for place in roots(root)]
+    sys.path[:0] = added
     importlib.invalidate_caches()
     before = set(sys.modules)
     shadowed: dict[str, ModuleType] = {
@@ -95,7 +97,8 @@ def _importing(root: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        sys.path.remove(str(root))
+        for place in added:
+            sys.path.remove(place)
         new = [name for name in sys.modules if name not in before or name in shadowed]
         for name in [name for name in new if _inside(name, root)]:
             del sys.modules[name]
