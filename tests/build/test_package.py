@@ -182,7 +182,7 @@ def test_two_files_that_change_together_are_never_packed_apart(project: Project)
 
 def test_a_disk_that_is_full_leaves_the_old_zips_as_they_were_and_names_the_place(project: Project) -> None:
     folder = project({"app.py": "1"})
-    (old,) = place(package(folder, TARGET), folder, ("one",))
+    (old,) = place({"one": package(folder, TARGET)}, folder)
     before = old.read_bytes()
     (folder / "noise.bin").write_bytes(noise(folder))
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -207,11 +207,11 @@ def test_a_project_that_cannot_be_written_to_is_named(
 
 def test_every_function_gets_the_zip_and_those_that_are_no_more_lose_theirs(project: Project) -> None:
     folder = project(APP)
-    place(package(folder, TARGET), folder, ("one", "two"))
+    place(dict.fromkeys(("one", "two"), package(folder, TARGET)), folder)
     (folder / ".remit" / "build" / "template.json").write_text("{}")
     (folder / "app.py").write_text("changed = True\n")
     made = package(folder, TARGET)
-    placed = place(made, folder, ("two", "three"))
+    placed = place(dict.fromkeys(("two", "three"), made), folder)
     build = folder / ".remit" / "build"
     assert {"two.zip", "three.zip", "template.json"} == {path.name for path in build.iterdir()}
     assert {made.path.read_bytes()} == {path.read_bytes() for path in placed}

@@ -14,6 +14,7 @@ from remit.build.entries import Entry, stamp
 from remit.build.rules import ENVIRONMENT, SECRETS, always_out, usually_out
 from remit.build.secrets import only_public
 from remit.errors import Origin, RemitError
+from remit.project.layout import src_layout
 
 if TYPE_CHECKING:
     from remit.build.ignore import Patterns
@@ -140,9 +141,7 @@ class _Walk:
         try:
             real = os.path.realpath(item.path, strict=True)
         except OSError as error:
-            return (
-                "a link that runs in a circle" if error.errno == errno.ELOOP else "a link that leads nowhere"
-            )
+            return "a link that runs in a circle" if error.errno == errno.ELOOP else "a link that leads nowhere"
         if real in above:
             return "a link that runs in a circle"
         if not real.startswith(self.root + os.sep):

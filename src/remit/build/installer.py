@@ -99,14 +99,10 @@ def _uv(arguments: list[str], folder: Path, source: Source, lines: str) -> str:
 
 
 def _failure(said: str, folder: Path, source: Source) -> RemitError:
-    lines = [
-        line.rstrip() for line in said.splitlines() if not line.startswith(("Using CPython", "warning:"))
-    ]
+    lines = [line.rstrip() for line in said.splitlines() if not line.startswith(("Using CPython", "warning:"))]
     told = "\n".join(f"  {line}" for line in lines[-12:])
     origin = _blamed(said, folder, source)
-    host = re.search(
-        r"(?:error sending request for url \(|Failed to fetch: `?)https?://(?:[^/@]*@)?([^/:)]+)", said
-    )
+    host = re.search(r"(?:error sending request for url \(|Failed to fetch: `?)https?://(?:[^/@]*@)?([^/:)]+)", said)
     if host and re.search(r"error sending request|dns error|timed out|[Cc]onnect", said):
         return RemitError(
             f"cannot reach {host[1]} to install the dependencies in {source.file}; uv said:\n{told}",
@@ -142,9 +138,7 @@ def _check_platform(installed: Path, source: Source, target: Target) -> None:
     for wheel in sorted(installed.glob("*.dist-info/WHEEL")):
         tags = re.findall(r"^Tag: (\S+)$", wheel.read_text("utf-8"), re.MULTILINE)
         platforms = [tag.rpartition("-")[2] for tag in tags]
-        if platforms and not any(
-            name == "any" or re.fullmatch(f"manylinux.*_{machine}", name) for name in platforms
-        ):
+        if platforms and not any(name == "any" or re.fullmatch(f"manylinux.*_{machine}", name) for name in platforms):
             name = wheel.parent.name.partition("-")[0]
             raise RemitError(
                 f"`{name}` was built for {platforms[0]}, and the function runs on {target.architecture}",

@@ -124,8 +124,10 @@ def _context(pairs: tuple[str, ...]) -> dict[str, Any]:
         key, equals, value = pair.partition("=")
         if not equals or not key:
             raise RemitError(f"--context {pair!r} is no KEY=VALUE", hint="--context aws:SourceVpc=vpc-1")
-        context[key] = [*context[key], value] if isinstance(context.get(key), list) else (
-            [context[key], value] if key in context else value
+        context[key] = (
+            [*context[key], value]
+            if isinstance(context.get(key), list)
+            else ([context[key], value] if key in context else value)
         )
     return context
 
