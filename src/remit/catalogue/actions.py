@@ -90,8 +90,8 @@ def services() -> tuple[str, ...]:
 
 def service(prefix: str) -> Service | None:
     """A service by its prefix, in any case."""
-    found = chunk("service", prefix.lower())
-    return None if found is None else Service(prefix.lower(), found["n"])
+    name = chunk("service-names", "").get(prefix.lower())
+    return None if name is None else Service(prefix.lower(), name)
 
 
 @cache

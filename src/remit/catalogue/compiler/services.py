@@ -3,7 +3,7 @@
 The newer package has the newer actions. The older one is the last to tell dependent actions and which actions are
 permissions alone; what it does not know stays unknown.
 
-A service's chunk: `n` its name, `k` keys as [name, type], `r` resource types as [name, ARN formats, keys], `a` actions in
+A service's chunk: `k` keys as [name, type], `r` resource types as [name, ARN formats, keys], `a` actions in
 the order of their names in `actions` as [level, resource types, keys, dependents or null, permission-only or null]. Keys and
 resource types stand as places in `k` and `r`; an action's resource type is [place, required, keys].
 """
@@ -21,7 +21,7 @@ LEVELS: Final = ("List", "Read", "Write", "Tagging", "Permissions management")
 
 
 def services(newer: Path, older: Path) -> Chunks:
-    """The chunks `service` (one each) and `actions` (every action's name by service), out of two `data` folders."""
+    """The chunks `service` (one each), `actions` (all names by service) and `service-names`, out of two `data` folders."""
     names = json.loads((newer / "serviceNames.json").read_text())
     chunks: Chunks = {}
     actions: dict[str, list[str]] = {}
@@ -36,6 +36,7 @@ def services(newer: Path, older: Path) -> Chunks:
             "a": rows,
         }
     chunks["actions", ""] = actions
+    chunks["service-names", ""] = {prefix: names[prefix] for prefix in actions}
     return chunks
 
 

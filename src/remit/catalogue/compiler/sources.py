@@ -133,3 +133,14 @@ def _fetch(folder: Path) -> None:
             f"cannot fetch {' and '.join(_pins())}: {ran.stderr.strip()[-400:]}",
             hint=f"fetch them elsewhere (pip install --no-deps --target FOLDER {' '.join(_pins())}) and pass FOLDER",
         )
+
+
+def locked(found: dict[str, Source]) -> str:
+    """The exact versions as lines that pip takes; the two that are fetched stand as comments, for they exclude others."""
+    fetched = {(name, version) for name, version, *_ in FETCHED}
+    lines = ["# What the catalogue's snapshot was compiled from; written by tools/catalogue.py."]
+    for source in found.values():
+        apart = "" if (source.name, source.version) not in fetched else "# apart, with --no-deps --target: "
+        dated = f"  # data of {source.date}" if source.date and not apart else ""
+        lines.append(f"{apart}{source.name}=={source.version}{dated}")
+    return "\n".join(lines) + "\n"
