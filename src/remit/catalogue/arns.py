@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 _PARTS: Final = 6
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
-# Elements of a pattern beside characters: any text, any text without `/` and `:`, and one character of either sort.
+# Elements of a pattern beside characters: any text, any without `/` and `:`, one character of either sort.
 _RUNS: Final = ("**", "++")
 _WIDE: Final = (*_RUNS, "??", "?+")
 # Services whose names were looked through: they hold neither `/` nor `:`, but for the variables below.
 _PLAIN: Final = frozenset({
-    "dynamodb", "ec2", "ecs", "execute-api", "iam", "kinesis", "kms", "lambda", "rds", "s3", "scheduler", "sns", "sqs", "states",
-    "sts",
+    "dynamodb", "ec2", "ecs", "execute-api", "iam", "kinesis", "kms", "lambda", "rds", "s3", "scheduler",
+    "sns", "sqs", "states", "sts",
 })  # fmt: skip
 _SLASHED: Final = frozenset({
-    "ObjectName", "RoleNameWithPath", "UserNameWithPath", "GroupNameWithPath", "PolicyNameWithPath", "InstanceProfileNameWithPath",
-    "CertificateNameWithPath", "ServerCertificateNameWithPath", "UserName", "GroupName", "Alias", "ApiSpecificResourcePath",
-    "OidcProviderName", "MfaTokenIdWithPath", "Token", "Stage", "Method", "SAMLProviderName", "SamlProviderName",
+    "Alias", "ApiSpecificResourcePath", "CertificateNameWithPath", "EntityPath", "GroupNameWithPath",
+    "InstanceProfileNameWithPath", "MfaTokenIdWithPath", "ObjectName", "OidcProviderName",
+    "PolicyNameWithPath", "RoleNameWithPath", "UserNameWithPath",
 })  # fmt: skip
 
 
@@ -62,13 +62,13 @@ def variables(format_: str) -> tuple[str, ...]:
 
 
 def fill(format_: str, values: Mapping[str, str], otherwise: str = "*") -> str:
-    """An ARN from a format such as `arn:${Partition}:s3:::${BucketName}`; what has no value becomes `otherwise`."""
+    """An ARN from a format like `arn:${Partition}:s3:::${BucketName}`; what has no value is `otherwise`."""
     return _VARIABLE.sub(lambda found: values.get(found[1], otherwise), format_)
 
 
 @lru_cache(maxsize=4096)
 def types_of(text: str) -> tuple[ResourceType, ...]:
-    """The resource types that an ARN, or pattern of one, may name: the most literal format first; none if it is none."""
+    """The resource types that an ARN, or a pattern of one, may name; the most literal format first."""
     arn = parse(text)
     if arn is None:
         return ()

@@ -1,4 +1,4 @@
-"""What CloudFormation calls, with the deployer's permissions, to create, read, update, delete or list a resource type."""
+"""What CloudFormation calls, as the deployer, to create, read, update, delete or list a resource."""
 
 from __future__ import annotations
 
@@ -22,14 +22,18 @@ class Handlers:
 
 
 def handlers(type_name: str) -> Handlers | None:
-    """The handlers of a resource type; None is "unknown": no such type, or one that does not say what it calls."""
+    """The handlers of a resource type; None is "unknown": no such type, or it does not say what it calls."""
     data = chunk("handlers", "::".join(type_name.split("::")[:2]))
     found = None if data is None else data["h"].get(type_name)
     if found is None:
         return None
     actions = _actions(data)
-    called = {verb: tuple(sorted(actions[place] for place in accumulate(places))) for verb, places in found.items()}
-    return Handlers(type_name, *(called.get(verb, ()) for verb in ("create", "read", "update", "delete", "list")))
+    called = {
+        verb: tuple(sorted(actions[place] for place in accumulate(places))) for verb, places in found.items()
+    }
+    return Handlers(
+        type_name, *(called.get(verb, ()) for verb in ("create", "read", "update", "delete", "list"))
+    )
 
 
 def types_with_handlers() -> tuple[str, ...]:
@@ -39,5 +43,7 @@ def types_with_handlers() -> tuple[str, ...]:
 
 def _actions(data: dict[str, Any]) -> list[str]:
     known = chunk("actions", "")
-    exact = [f"{prefix}:{known[prefix][place]}" for prefix, far in data["a"].items() for place in accumulate(far)]
+    exact = [
+        f"{prefix}:{known[prefix][place]}" for prefix, far in data["a"].items() for place in accumulate(far)
+    ]
     return [*exact, *data["x"]]

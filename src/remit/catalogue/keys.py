@@ -1,7 +1,7 @@
 """Global condition keys and condition operators: tables kept by hand, since no package ships them.
 
-Sources: "AWS global condition context keys" and "IAM JSON policy elements: Condition operators" (IAM User Guide); the
-service keys that reach other services, "AWS service-specific keys" there. Compared 2026-11.
+Sources: "AWS global condition context keys" and "IAM JSON policy elements: Condition operators" (IAM User
+Guide); the service keys that reach other services, "AWS service-specific keys" there. Compared 2026-11.
 """
 
 from __future__ import annotations
@@ -94,8 +94,8 @@ _KEYS: Final = (
 class Operator:
     """A condition operator without its quantifier and IfExists.
 
-    `family` is the type it compares as; `negated` operators hold when the values differ, and when the key is missing;
-    `wildcards` tells whether `*` and `?` count; Null takes no IfExists.
+    `family` is the type it compares as; `negated` operators hold when the values differ, and when the key is
+    missing; `wildcards` tells whether `*` and `?` count; Null takes no IfExists.
     """
 
     name: str
@@ -128,8 +128,8 @@ _OPERATORS: Final = (
     Operator("Null", "Null"),
 )
 
-# Types of keys that a family of operators is made for. Strings compare any value as its text, and a key of type String may
-# hold anything, so those two never exclude each other: they are left to `fits` to answer with None.
+# Types of keys that a family of operators is made for. Strings compare any value as its text, and a key
+# of type String may hold anything, so those two never exclude each other: `fits` answers with None.
 _MADE_FOR: Final = {
     "String": frozenset({"String"}),
     "Numeric": frozenset({"Numeric", "Date"}),  # a date may be given as seconds since 1970: aws:EpochTime
@@ -171,8 +171,8 @@ def operator(name: str) -> Operator | None:
 def fits(operator_name: str, key_type: str) -> bool | None:
     """Whether an operator suits a key of a type ("ARN", "ArrayOfString", …).
 
-    True: made for it. None: it may work, since one side is plain text or the type is not known. False: never matches.
-    KeyError: there is no such operator.
+    True: made for it. None: it may work, since one side is plain text or the type is not known. False: never
+    matches. KeyError: there is no such operator.
     """
     found = operator(operator_name)
     if found is None:

@@ -13,7 +13,7 @@ from remit.catalogue.arns import fill, matches, parse, variables
 from remit.catalogue.store import chunk, names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from remit.catalogue.actions import ResourceType
 
@@ -45,9 +45,10 @@ class When:
 class Call:
     """One action that an operation needs.
 
-    `certain`: always, or unless `when` says otherwise; else only when `when` holds, or perhaps. `arguments` tell which
-    parameters fill the variables of the action's ARN formats, where a parameter is not named as the variable is; the
-    variable "arn" is the whole ARN, "arn TYPE" that of one resource type. `|last` and the like say which part counts.
+    `certain`: always, or unless `when` says otherwise; else only when `when` holds, or perhaps. `arguments`
+    tell which parameters fill the variables of the action's ARN formats, where a parameter is not named as
+    the variable is; the variable "arn" is the whole ARN, "arn TYPE" that of one resource type. `|last` and
+    the like say which part counts.
     """
 
     action: str
@@ -58,9 +59,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation of an API. `free` ones need no permission; without `calls` and not free, the action is unknown.
+    """An operation of an API. `free` ones need no permission.
 
-    `passes` are parameters that look as if they took a role, so that iam:PassRole may be needed: a hint, not a fact.
+    Without `calls` and not free, the action is unknown. `passes` are parameters that look as if they took a
+    role, so that iam:PassRole may be needed: a hint, not a fact.
     """
 
     client: str
@@ -90,7 +92,7 @@ class Operation:
 
 @lru_cache(maxsize=4096)
 def operation(client: str, name: str) -> Operation | None:
-    """An operation of a boto3 client ("s3", also "S3" or "CloudWatch Logs"), by its name or its method's name.
+    """An operation of a boto3 client ("s3", also "S3" or "CloudWatch Logs"), by its name or its method.
 
     `HeadObject` and `head_object` are one. None: there is no such client or operation.
     """
@@ -140,7 +142,9 @@ def operations_of(name: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found))
 
 
-def arns(call: Call, parameters: Mapping[str, Any], places: Mapping[str, str] | None = None) -> tuple[str, ...]:
+def arns(
+    call: Call, parameters: Mapping[str, Any], places: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
     """The ARNs that a call with these parameters acts on: () when they do not tell.
 
     `places` gives Partition, Region and Account; what is not given stays as it is in formats, `${Region}`.
@@ -158,7 +162,10 @@ def arns(call: Call, parameters: Mapping[str, Any], places: Mapping[str, str] | 
 
 
 def _of_type(
-    kind: ResourceType, arguments: Mapping[str, tuple[str, ...]], parameters: Mapping[str, Any], here: Mapping[str, str]
+    kind: ResourceType,
+    arguments: Mapping[str, tuple[str, ...]],
+    parameters: Mapping[str, Any],
+    here: Mapping[str, str],
 ) -> Iterator[str]:
     """The ARNs of one resource type: given whole, or made of parameters."""
     given = [text for text in _filled(arguments.get(f"arn {kind.name}", ()), parameters, here) if parse(text)]
@@ -172,7 +179,10 @@ def _of_type(
 
 
 def _from_format(
-    format_: str, arguments: Mapping[str, tuple[str, ...]], parameters: Mapping[str, Any], here: Mapping[str, str]
+    format_: str,
+    arguments: Mapping[str, tuple[str, ...]],
+    parameters: Mapping[str, Any],
+    here: Mapping[str, str],
 ) -> Iterator[str]:
     wanted = [name for name in variables(format_) if name not in _PLACES]
     by_name = {name.lower(): name for name in parameters}
@@ -187,7 +197,9 @@ def _from_format(
             yield fill(format_, {**here, **dict(zip(wanted, values, strict=True))})
 
 
-def _filled(templates: tuple[str, ...], parameters: Mapping[str, Any], here: Mapping[str, str]) -> Iterator[str]:
+def _filled(
+    templates: tuple[str, ...], parameters: Mapping[str, Any], here: Mapping[str, str]
+) -> Iterator[str]:
     """The texts of templates, for every value that a path leads to; none when a parameter is missing."""
     for template in templates:
         texts = [""]
@@ -232,7 +244,7 @@ def _function(text: str) -> str:
     return parts[0]
 
 
-_PARTS: Final = {
+_PARTS: Final[dict[str, Callable[[str], str]]] = {
     "last": lambda text: text.rsplit("/", 1)[-1],
     "function": _function,
     "bucket": lambda text: text.lstrip("/").partition("/")[0],

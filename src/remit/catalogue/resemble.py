@@ -17,15 +17,16 @@ _MOST: Final = 3
 _SHORTLIST: Final = 30
 # Names that people use and no source has.
 _ALSO: Final = {
-    "alb": "elasticloadbalancing", "apigw": "apigateway", "cloudwatchevents": "events", "cognito": "cognito-idp",
-    "ddb": "dynamodb", "dynamo": "dynamodb", "efs": "elasticfilesystem", "elb": "elasticloadbalancing", "emr": "elasticmapreduce",
-    "mail": "ses", "parameterstore": "ssm", "stepfunction": "states", "sfn": "states", "systemsmanager": "ssm", "xray": "xray",
+    "alb": "elasticloadbalancing", "apigw": "apigateway", "cloudwatchevents": "events", "ddb": "dynamodb", "dynamo": "dynamodb",
+    "cognito": "cognito-idp", "efs": "elasticfilesystem", "elb": "elasticloadbalancing",
+    "emr": "elasticmapreduce", "mail": "ses", "parameterstore": "ssm", "sfn": "states",
+    "stepfunction": "states",    "systemsmanager": "ssm",
 }  # fmt: skip
 
 
 @lru_cache(maxsize=1024)
 def nearest_services(name: str) -> tuple[str, ...]:
-    """At most three prefixes that a name resembles: as a prefix, as a service's full name, as boto3's name of it."""
+    """At most three prefixes that a name resembles: as a prefix, a service's full name, boto3's name."""
     wanted = _folded(name)
     if not wanted:
         return ()
@@ -38,7 +39,7 @@ def nearest_services(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def nearest_actions(name: str) -> tuple[str, ...]:
-    """At most three actions that a full name (`s3:GetObjcet`) resembles; an API operation's name gives its actions."""
+    """At most three actions that a full name (`s3:GetObjcet`) resembles; an operation's name gives its."""
     prefix, _, bare = name.partition(":")
     known = action(name)
     if known is not None:
@@ -61,7 +62,12 @@ def nearest_actions(name: str) -> tuple[str, ...]:
 def _elsewhere(bare: str) -> tuple[str, ...]:
     """The actions of this very name in other services."""
     wanted = bare.lower()
-    found = (f"{prefix}:{name}" for prefix, names in chunk("actions", "").items() for name in names if name.lower() == wanted)
+    found = (
+        f"{prefix}:{name}"
+        for prefix, names in chunk("actions", "").items()
+        for name in names
+        if name.lower() == wanted
+    )
     return tuple(found)[:_MOST]
 
 
@@ -98,7 +104,10 @@ def _pairs(word: str) -> frozenset[str]:
 
 
 def _common(left: str, right: str) -> int:
-    return next((place for place, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
+    return next(
+        (place for place, (a, b) in enumerate(zip(left, right, strict=False)) if a != b),
+        min(len(left), len(right)),
+    )
 
 
 @cache

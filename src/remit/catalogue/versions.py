@@ -9,7 +9,7 @@ from remit.catalogue.store import chunk
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A package that facts came from. `date` is the day its data was made, "" where the package does not tell."""
+    """A package that facts came from; `date` is the day its data was made, "" where it does not tell."""
 
     name: str
     version: str
@@ -29,4 +29,7 @@ class Versions:
 def versions() -> Versions:
     """Where the facts come from."""
     found = chunk("versions", "")
-    return Versions(tuple(Source(*row) for row in found["sources"]), tuple((name, count) for name, count in found["counts"]))
+    return Versions(
+        tuple(Source(*row) for row in found["sources"]),
+        tuple((name, count) for name, count in found["counts"]),
+    )

@@ -1,4 +1,4 @@
-"""Rows about API operations that no package has right, each from AWS's page on the operation's permissions."""
+"""Rows about API operations that no package has right, each from AWS's page on its permissions."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ _VERSIONED: Final = ["VersionId", "Exists", None]
 _UNVERSIONED: Final = ["VersionId", "NotExists", None]
 _KEYSPACE: Final[dict[str, list[str]]] = {"KeyspaceName": ["${keyspaceName}"], "TableName": ["${tableName}"]}
 
+_TABLES: Final = {"TableName": ["${RequestItems|keys}"]}
+_BUS: Final = {"EventBusName": ["${Entries[].EventBusName|last}"]}
 _NAME: Final = "ParameterNameWithoutLeadingSlash"
 _PARAMETER: Final = {_NAME: ["${Name|bare}"]}
 
@@ -76,8 +78,8 @@ ROWS: Final[dict[tuple[str, str], tuple[Row, ...]]] = {
         ("s3:DeleteBucketMetadataTableConfiguration", _BUCKET, None, 1),
     ),
     # "Actions, resources, and condition keys for Amazon DynamoDB": transactions are authorised item by item.
-    ("dynamodb", "BatchGetItem"): (("dynamodb:BatchGetItem", {"TableName": ["${RequestItems|keys}"]}, None, 1),),
-    ("dynamodb", "BatchWriteItem"): (("dynamodb:BatchWriteItem", {"TableName": ["${RequestItems|keys}"]}, None, 1),),
+    ("dynamodb", "BatchGetItem"): (("dynamodb:BatchGetItem", _TABLES, None, 1),),
+    ("dynamodb", "BatchWriteItem"): (("dynamodb:BatchWriteItem", _TABLES, None, 1),),
     ("dynamodb", "TransactWriteItems"): (
         ("dynamodb:ConditionCheckItem", _transacted("ConditionCheck"), _has("ConditionCheck"), 0),
         ("dynamodb:DeleteItem", _transacted("Delete"), _has("Delete"), 0),
@@ -85,7 +87,7 @@ ROWS: Final[dict[tuple[str, str], tuple[Row, ...]]] = {
         ("dynamodb:UpdateItem", _transacted("Update"), _has("Update"), 0),
     ),
     # "PutEvents" (Amazon EventBridge API Reference).
-    ("events", "PutEvents"): (("events:PutEvents", {"EventBusName": ["${Entries[].EventBusName|last}"]}, None, 1),),
+    ("events", "PutEvents"): (("events:PutEvents", _BUS, None, 1),),
     # "GetParameter" and its like: a name may begin with `/`, the ARN has one.
     ("ssm", "GetParameter"): (("ssm:GetParameter", _PARAMETER, None, 1),),
     ("ssm", "GetParameters"): (("ssm:GetParameters", {_NAME: ["${Names[]|bare}"]}, None, 1),),
@@ -104,7 +106,7 @@ ROWS: Final[dict[tuple[str, str], tuple[Row, ...]]] = {
     ("keyspaces", "UpdateTable"): (("cassandra:Alter", _KEYSPACE, None, 1),),
 }  # fmt: skip
 
-# Operations that anybody with credentials may call ("GetCallerIdentity", AWS STS API Reference; and its like).
+# Operations that anybody with credentials may call ("GetCallerIdentity", AWS STS API Reference).
 FREE: Final = frozenset({
     ("dynamodb", "DescribeEndpoints"),
     ("sts", "GetCallerIdentity"),

