@@ -80,8 +80,10 @@ def _taken(name: str) -> frozenset[str]:
 
 
 def _folded(key: str) -> str:
-    bare, slash, _ = key.lower().partition(_TAGGED)
-    return f"{bare}/" if slash else bare
+    folded = facts.family(key)
+    if folded.count(":") > 1 and f"{':'.join(folded.split(':', 2)[:2])}:" in facts.key_names(folded.partition(":")[0]):
+        return f"{':'.join(folded.split(':', 2)[:2])}:"
+    return folded
 
 
 def near_taken(names: Iterable[str], key: str) -> str | None:

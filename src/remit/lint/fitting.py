@@ -7,15 +7,17 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from remit.lint import facts
+from remit.lint.finding import ERROR, WARNING
 from remit.lint.subject import RESOURCE, TRUST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.catalogue.actions import ResourceType
     from remit.lint.subject import Item
 
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
-_ARTICLES: Final = "aeiou"
+_VOWELS: Final = "aeiou"
 
 
 def on_named_resources(item: Item) -> bool:
@@ -56,6 +58,31 @@ def unfit(item: Item) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield text, names
 
 
+RELIABLE: Final = frozenset({
+    "cloudwatch", "dynamodb", "ec2", "ecr", "events", "kinesis", "kms", "lambda", "logs", "s3", "secretsmanager", "sns", "sqs",
+    "ssm", "states", "sts", "xray",
+})  # fmt: skip
+"""Services that functions use, whose list of actions and resource types can be relied on: what it finds at error level in
+AWS's own managed policies was looked through one by one (tests/lint/adjudicated.json)."""
+_DOUBTFUL: Final = frozenset({"kinesis:UpdateShardCount"})
+"""Actions whose reference says otherwise than AWS's own policies assume."""
+_LIST: Final = re.compile(r"[A-Za-z-]*[:/]?\*(?:[:/]\*)*")
+
+
+def severity(item: Item, names: tuple[str, ...]) -> str:
+    """Error where the service's reference can be relied on, else warning: lists of other services have gaps.
+
+    Services check some actions that know no resources, on paper, against an ARN that stands for a list (`role/*`).
+    """
+    sure = item.allows and names[0].partition(":")[0] in RELIABLE and names[0] not in _DOUBTFUL
+    return ERROR if sure and not all(_is_list(text) for text in item.resources) else WARNING
+
+
+def _is_list(text: str) -> bool:
+    arn = facts.arn(text)
+    return arn is not None and _LIST.fullmatch(arn.resource) is not None
+
+
 def services_of(resources: tuple[str, ...]) -> tuple[str, ...]:
     """The services of some ARNs, in their order."""
     return tuple(dict.fromkeys(arn.service.lower() for text in resources if (arn := facts.arn(text)) is not None))
@@ -65,7 +92,7 @@ def same_service(names: tuple[str, ...], resources: tuple[str, ...]) -> bool:
     """Whether some resource is of a service whose ARNs the actions take."""
     found = set(services_of(resources))
     return any(
-        arn is not None and arn.service in found
+        arn is not None and (arn.service in found or not facts.plain(arn.service))
         for name in names
         for format_ in facts.formats(name)
         if (arn := facts.arn(format_)) is not None
@@ -76,13 +103,16 @@ def wanted(name: str) -> str:
     """What an action acts on: `a table (arn:…:table/NAME)`."""
     action = facts.action(name)
     targets = action.targets if action else ()
-    target = next((one for one in targets if one.required), targets[0]) if targets else None
-    if target is None:
+    if not targets:
         return "another resource"
-    kinds = list(dict.fromkeys(one.type.name for one in targets if one.required or not target.required))
-    called = " or ".join(f"{'an' if kind[0] in _ARTICLES else 'a'} {kind}" for kind in kinds[:2])
-    shape = _VARIABLE.sub(lambda found: _PLACES.get(found[1], found[1].upper()), target.type.arns[0])
-    return f"{called} ({shape})"
+    kind = min((one.type for one in targets if one.required or not any(t.required for t in targets)), key=_plainness)
+    shape = _VARIABLE.sub(lambda found: _PLACES.get(found[1], found[1].upper()), kind.arns[0])
+    return f"{'an' if kind.name[0] in _VOWELS else 'a'} {kind.name} ({shape})"
+
+
+def _plainness(kind: ResourceType) -> int:
+    """How much there is to fill in: an object before the object of an access point."""
+    return len(_VARIABLE.findall(kind.arns[0])) if kind.arns else 99
 
 
 _PLACES: Final = {"Partition": "aws"}

@@ -42,13 +42,10 @@ def statement(item: Item) -> Iterator[Problem]:
             hint = f"did you mean `{found[0]}`?" if found else "an action reads service:Operation"
             yield Problem(f"'{text}' is a call of an SDK, not an IAM action: it grants nothing", hint, spot)
             continue
+        if facts.written_by_aws(text):
+            message = f"'{prefix}' in '{text}' is no documented service, though AWS's own policies use it"
+            yield Problem(message, None, spot, WARNING)
+            continue
         found = meant.of_another_service(text, item)
-        by_aws = facts.written_by_aws(text)
-        severity = WARNING if by_aws else ERROR
         hint = f"did you mean `{found[0]}`?" if found else "`remit explain SERVICE:ACTION` knows the prefixes of actions"
-        if by_aws:
-            message = f"'{prefix}' in '{text}' is no documented service (AWS's own policies use it)"
-            yield Problem(message, None, spot, severity)
-        else:
-            message = f"unknown service '{prefix}' in '{text}': IAM accepts it, and it grants nothing"
-            yield Problem(message, hint, spot, severity)
+        yield Problem(f"unknown service '{prefix}' in '{text}': IAM accepts it, and it grants nothing", hint, spot)

@@ -44,14 +44,17 @@ def statement(item: Item) -> Iterator[Problem]:
 
 def _problem(text: str, prefix: str, name: str, spot: tuple[str, ...]) -> Problem:
     called = operation(prefix, name)
-    near = nearest_actions(text)
+    by_aws = facts.written_by_aws(text)
+    severity = WARNING if by_aws else ERROR
     if called is not None and called.calls:
-        needed = ", ".join(called.actions or called.perhaps)
-        message = f"'{text}' is an operation of the API, not an action: it is authorised by {needed}"
-        return Problem(message, f"did you mean `{near[0]}`?" if near else f"write {needed}", spot)
+        needed = called.actions or called.perhaps
+        message = f"'{text}' is an operation of the API, not an action: it is authorised by {', '.join(needed)}"
+        return Problem(message, f"did you mean `{needed[0]}`?", spot, severity)
     if called is not None:
-        return Problem(f"'{text}' is an operation of the API that needs no permission: it grants nothing", "remove it", spot)
-    if facts.written_by_aws(text):
-        return Problem(f"'{text}' is no documented action (AWS's own policies use it)", None, spot, WARNING)
+        message = f"'{text}' is an operation of the API that needs no permission: it grants nothing"
+        return Problem(message, "remove it", spot, severity)
+    if by_aws:
+        return Problem(f"'{text}' is no documented action, though AWS's own policies use it", None, spot, WARNING)
+    near = nearest_actions(text)
     hint = f"did you mean `{near[0]}`?" if near else f"`remit explain {prefix}:*` lists the actions"
     return Problem(f"{prefix} has no action '{name}': IAM accepts it, and it grants nothing", hint, spot)

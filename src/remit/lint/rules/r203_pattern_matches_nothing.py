@@ -37,8 +37,8 @@ def statement(item: Item) -> Iterator[Problem]:
             continue
         prefix = text.partition(":")[0]
         if meant.well_formed(text) and service(prefix):
-            near = nearest_actions(text.replace("*", "").replace("?", ""))
-            hint = f"nearest: `{near[0]}`" if near else f"`{prefix}:*` is every action of {prefix}"
             severity = WARNING if facts.written_by_aws(text) else ERROR
+            near = () if severity == WARNING else nearest_actions(text.replace("*", "").replace("?", ""))
+            hint = f"nearest: `{near[0]}`" if near else f"`{prefix}:*` is every action of {prefix}"
             spot = (item.action_element, text)
             yield Problem(f"'{text}' matches no action: it grants nothing", hint, spot, severity)

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.lint import facts, fitting
-from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,5 +38,5 @@ def statement(item: Item) -> Iterator[Problem]:
             what = f"'{names[0]}'" if len(names) == 1 else f"no action of '{text}'"
             verb = "has no" if len(names) == 1 else "has"
             message = f"{what} {verb} resource-level permissions: on an ARN it never matches"
-            severity = ERROR if item.allows else WARNING
-            yield Problem(message, "allow it on '*', in a statement of its own", ("Action", text), severity)
+            hint = "allow it on '*', in a statement of its own"
+            yield Problem(message, hint, ("Action", text), fitting.severity(item, names))

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.lint import fitting
-from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,4 +37,4 @@ def statement(item: Item) -> Iterator[Problem]:
             message = f"{subject} acts on {what}, and no Resource here is one: it never matches"
             meant = fitting.meant_resource(names, item.resources)
             hint = f"did you mean '{meant}'?" if meant else f"name {what} in Resource"
-            yield Problem(message, hint, ("Action", text), ERROR if item.allows else WARNING)
+            yield Problem(message, hint, ("Action", text), fitting.severity(item, names))

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.lint import fitting
-from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,4 +35,4 @@ def statement(item: Item) -> Iterator[Problem]:
             found = ", ".join(fitting.services_of(item.resources))
             what = fitting.wanted(names[0])
             message = f"'{text}' acts on {what}, and every Resource here is of {found}: it never matches"
-            yield Problem(message, f"name {what} in Resource", ("Action", text), ERROR if item.allows else WARNING)
+            yield Problem(message, f"name {what} in Resource", ("Action", text), fitting.severity(item, names))
