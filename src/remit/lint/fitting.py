@@ -64,7 +64,10 @@ RELIABLE: Final = frozenset({
 })  # fmt: skip
 """Services that functions use, whose list of actions and resource types can be relied on: what it finds at error level in
 AWS's own managed policies was looked through one by one (tests/lint/adjudicated.json)."""
-_DOUBTFUL: Final = frozenset({"kinesis:UpdateShardCount"})
+_DOUBTFUL: Final = frozenset({
+    "kinesis:UpdateShardCount", "logs:DescribeIndexPolicies", "logs:PutIndexPolicy", "ssm:DeleteAssociation",
+    "ssm:DescribeAssociation",
+})  # fmt: skip
 """Actions whose reference says otherwise than AWS's own policies assume."""
 _LIST: Final = re.compile(r"[A-Za-z-]*[:/]?\*(?:[:/]\*)*")
 

@@ -71,14 +71,15 @@ def _statements(raw: Any, document: Document) -> Iterator[Written]:
     for one, path in several:
         for value, at in variants(one, path):
             if isinstance(value, dict) and not tokens.is_intrinsic(value):
-                flat, paths = _flat(value, at)
+                flat, paths = (value, {}) if document.names is None else _flat(value, at)
                 yield Written(document, index, flat, at, _placer(document, flat, at, paths))
                 index += 1
 
 
 def _flat(raw: dict[str, Any], path: Spot) -> tuple[dict[str, Any], _Paths]:
     """A statement with its Fn::If put in: all branches of a list's items, the first one of a condition."""
-    if "Fn::If" not in repr(raw) and "AWS::NoValue" not in repr(raw):
+    shown = repr(raw)
+    if "Fn::If" not in shown and "AWS::NoValue" not in shown:
         return raw, {}
     flat: dict[str, Any] = {}
     paths: _Paths = {}

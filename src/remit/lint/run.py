@@ -159,8 +159,11 @@ def _of_document(document: Document, *, huge: bool = False) -> Iterator[Finding]
             yield _finding(rule, Problem(one.message, one.hint, one.spot), one.written.place, None)
     if huge:
         return
+    hooks = shelf.hooks("statement")
     for item in document.items:
-        yield from _findings("statement", item, item.place, item.grant)
+        for one, hook in hooks:
+            for problem in hook(item):
+                yield _finding(one, problem, item.place, item.grant)
     yield from _of_policy(document)
 
 

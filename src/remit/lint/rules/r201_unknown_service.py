@@ -33,6 +33,8 @@ SEVERITY = ERROR
 def statement(item: Item) -> Iterator[Problem]:
     """Actions whose prefix no service has."""
     for text in item.statement.actions.patterns:
+        if facts.meant(text):
+            continue
         prefix, colon, rest = text.partition(":")
         if not colon or not meant.well_formed(text) or not facts.plain(prefix) or service(prefix):
             continue

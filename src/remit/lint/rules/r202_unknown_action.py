@@ -35,7 +35,7 @@ SEVERITY = ERROR
 def statement(item: Item) -> Iterator[Problem]:
     """Whole names that no action has."""
     for text in item.statement.actions.patterns:
-        if ":" not in text or facts.action(text) is not None or not facts.plain(text):
+        if facts.meant(text) or ":" not in text or not facts.plain(text):
             continue
         prefix, _, name = text.partition(":")
         if meant.well_formed(text) and service(prefix):

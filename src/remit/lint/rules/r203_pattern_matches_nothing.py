@@ -33,7 +33,7 @@ SEVERITY = ERROR
 def statement(item: Item) -> Iterator[Problem]:
     """Patterns of a known service without a match."""
     for text in item.statement.actions.patterns:
-        if not ("*" in text or "?" in text) or not facts.literal(text) or facts.meant(text):
+        if facts.meant(text) or not ("*" in text or "?" in text) or not facts.literal(text):
             continue
         prefix = text.partition(":")[0]
         if meant.well_formed(text) and service(prefix):

@@ -33,8 +33,13 @@ SEVERITY = ERROR
 def statement(item: Item) -> Iterator[Problem]:
     """Actions that IAM cannot read."""
     for text in item.statement.actions.patterns:
-        if not meant.well_formed(text) and facts.literal(text):
-            yield Problem(*_said(text, item), (item.action_element, text))
+        if not facts.meant(text) or "*" in text.partition(":")[0]:
+            yield from _problem(text, item)
+
+
+def _problem(text: str, item: Item) -> Iterator[Problem]:
+    if not meant.well_formed(text) and facts.literal(text):
+        yield Problem(*_said(text, item), (item.action_element, text))
 
 
 def _said(text: str, item: Item) -> tuple[str, str]:

@@ -51,13 +51,14 @@ _WITH_PASS_ROLE = {
     "lambda:CreateFunction": "a function",
     "sagemaker:CreateNotebookInstance": "a notebook",
 }
+_SERVICES = frozenset(name.partition(":")[0] for name in _ALONE)
 _EVERY = frozenset({"*", "role/*", "user/*", "group/*", "policy/*", "function:*", "function/*"})
 
 
 def statement(item: Item) -> Iterator[Problem]:
     """Single actions that are enough, on every resource; each pattern once."""
     for pattern in _wide_patterns(item):
-        for name in facts.meant(pattern) if pattern not in ("*", "*:*") else ():
+        for name in _of(pattern) if pattern.partition(":")[0].lower() in _SERVICES else ():
             if name in _ALONE:
                 message = f"{name} on every resource can {_ALONE[name]}: its owner can gain any right of the account"
                 yield Problem(message, "name the resources, or set a permissions boundary", ("Action", pattern))
@@ -66,9 +67,10 @@ def statement(item: Item) -> Iterator[Problem]:
 
 def policy(document: Document) -> Iterator[Problem]:
     """PassRole on every role, together with something that runs under it."""
-    granted = {name: (item, pattern) for item in document.items for pattern in _wide_patterns(item) for name in _of(pattern)}
-    if "iam:PassRole" not in granted:
+    wide = [(item, pattern) for item in document.items for pattern in _wide_patterns(item)]
+    if not any("iam:PassRole" in _of(pattern) for _, pattern in wide if pattern.lower().startswith("iam:")):
         return
+    granted = {name: (item, pattern) for item, pattern in wide for name in _of(pattern)}
     for name, what in _WITH_PASS_ROLE.items():
         if name in granted:
             item, pattern = granted[name]

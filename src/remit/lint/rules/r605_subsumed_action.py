@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.iam.pattern import covers
+from remit.lint.covering import glob_covers
 from remit.lint.finding import NOTE, Problem
 
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ def _covered(texts: list[str], wide: int, narrow: int) -> bool:
     """Whether one pattern covers another; of two equal ones, the first the second."""
     if wide == narrow:
         return False
-    head = texts[wide].partition("*")[0].partition("?")[0]
-    if not texts[narrow].startswith(head) or not covers(texts[wide], texts[narrow]):
+    if not glob_covers(texts[wide], texts[narrow]):
         return False
-    return wide < narrow or not covers(texts[narrow], texts[wide])
+    return wide < narrow or not glob_covers(texts[narrow], texts[wide])

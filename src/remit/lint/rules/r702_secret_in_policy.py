@@ -33,9 +33,11 @@ _LEAST = 16
 
 
 def statement(item: Item) -> Iterator[Problem]:
-    """Secrets among resources, Sids and the values of conditions."""
+    """Secrets among resources and the values of conditions."""
     for spot, text in _texts(item):
-        found = secrets.bare_key(text) if len(text) >= _LEAST else None
+        if len(text) < _LEAST:
+            continue
+        found = secrets.kind(text) if text.startswith("arn:") else secrets.bare_key(text)
         if found is not None:
             yield Problem(f"a text of this policy looks like {found}", "remove it, and rotate the key", spot)
 
@@ -43,7 +45,6 @@ def statement(item: Item) -> Iterator[Problem]:
 def _texts(item: Item) -> Iterator[tuple[Spot, str]]:
     for text in item.resources:
         yield (item.resource_element, text), text
-    yield ("Sid",), item.statement.sid
     for condition in item.statement.conditions:
         for value in condition.values:
             yield ("Condition", condition.spelled, condition.key, value), value
