@@ -54,7 +54,11 @@ def unfit(item: Item) -> Iterator[tuple[str, tuple[str, ...]]]:
         return
     for text in item.statement.actions.patterns:
         names = tuple(name for name in facts.meant(text) if facts.targets(name))
-        if names and text not in ("*", "*:*") and not any(facts.acts_on(name, one) for name in names for one in item.resources):
+        if (
+            names
+            and text not in ("*", "*:*")
+            and not any(facts.acts_on(name, one) for name in names for one in item.resources)
+        ):
             yield text, names
 
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from remit.lint.subject import Item
 
-CLIENT_WORDS: Final = frozenset({"boto3", "botocore", "client", "session", "aws", "sdk", "aws-sdk", "resource", "table", "self"})
+CLIENT_WORDS: Final = frozenset(
+    {"boto3", "botocore", "client", "session", "aws", "sdk", "aws-sdk", "resource", "table", "self"}
+)
 """What stands before a method in code, and not before an action."""
 _OFTEN: Final = (
     "dynamodb", "s3", "sqs", "sns", "lambda", "logs", "kms", "secretsmanager", "ssm", "sts", "events", "states", "kinesis",

@@ -39,9 +39,7 @@ def document_of(
         return locate((*path, *spot))
 
     version = raw.get("Version", OLD_VERSION) if isinstance(raw, dict) else VERSION
-    document = Document(
-        kind, raw=raw, version=str(version), place=place, names=names, quota=quota, title=title
-    )
+    document = Document(kind, raw=raw, version=str(version), place=place, names=names, quota=quota, title=title)
     document.written = tuple(_statements(raw, document))
     read = [_parsed(written) for written in document.written]
     document.items = tuple(one for one in read if isinstance(one, Item))

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import Origin, RemitError
-from remit.lint import python_text, shelf, templates
+from remit.lint import python_text, shelf
 from remit.lint.finding import ERROR, Finding, Problem
-from remit.lint.policies import document_of
-from remit.lint.read import Source, read
 from remit.lint.subject import IDENTITY, RESOURCE, TRUST, Document, Environment, Item, Project
 from remit.lint.suppress import suppress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import App, Grant, Role
+    from remit.lint.read import Source
     from remit.lint.shelf import Rule
     from remit.lint.subject import Place
 
 HUGE: Final = 200_000
 """Characters of a policy beyond which only its shape and its size are looked at: no quota is near that."""
+_REFERENCE: Final = re.compile(r"\$\{[A-Za-z0-9]+(\.[A-Za-z0-9.]+)?\}")
 _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -61,6 +62,8 @@ def lint_document(
     value: Any, file: str = "policy", *, kind: str | None = None, allow: Mapping[str, str] | None = None
 ) -> tuple[Finding, ...]:
     """What is wrong or too wide in a policy document or a template, given as JSON reads it; without lines."""
+    from remit.lint.read import Source  # noqa: PLC0415 - an app reads no files
+
     source = Source(file, "", value, lambda _: Origin(file))
     return _sorted(suppress(_of_source(source, kind), {}, _table(allow)))
 
@@ -73,6 +76,8 @@ def lint_bytes(
     What cannot be read at all is one finding of R001. `kind` is identity, trust, resource or control; by default the
     document tells.
     """
+    from remit.lint.read import read  # noqa: PLC0415 - as above
+
     try:
         source = read(data, file)
     except RemitError as error:
@@ -107,6 +112,9 @@ def _assigned(app: App) -> tuple[Role, ...]:
 
 
 def _of_source(source: Source, kind: str | None) -> Iterator[Finding]:
+    from remit.lint import templates  # noqa: PLC0415 - as above
+    from remit.lint.policies import document_of  # noqa: PLC0415 - as above
+
     for slip in source.slips:
         yield from _findings("slip", slip, lambda _, spot=slip.spot: source.place(spot))  # type: ignore[misc]
     if templates.is_template(source.value):
@@ -159,17 +167,26 @@ def _of_document(document: Document, *, huge: bool = False) -> Iterator[Finding]
             yield _finding(rule, Problem(one.message, one.hint, one.spot), one.written.place, None)
     if huge:
         return
-    hooks = shelf.hooks("statement")
     for item in document.items:
-        for one, hook in hooks:
-            for problem in hook(item):
-                yield _finding(one, problem, item.place, item.grant)
+        yield from _of_item(item)
     yield from _of_policy(document)
+
+
+def _of_item(item: Item, *, severe: bool = False) -> Iterator[Finding]:
+    kinds = (
+        "statement",
+        *(("doubtful",) if item.doubtful else ()),
+        *(("conditional",) if item.statement.conditions else ()),
+    )
+    for kind in kinds:
+        for rule, hook in shelf.hooks(kind, severe=severe):
+            for problem in hook(item):
+                yield _finding(rule, problem, item.place, item.grant)
 
 
 def _of_policy(document: Document, *, severe: bool = False) -> Iterator[Finding]:
     by_index = {item.index: item for item in document.items}
-    for rule, hook in _hooks("policy", severe=severe):
+    for rule, hook in shelf.hooks("policy", severe=severe):
         for problem in hook(document):
             item = by_index.get(problem.index) if problem.index is not None else None
             place = document.place if item is None else item.place
@@ -178,15 +195,15 @@ def _of_policy(document: Document, *, severe: bool = False) -> Iterator[Finding]
 
 def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = False) -> Iterator[Finding]:
     origins = {function.name: function.origin for function in app.functions}
-    seen: set[tuple[Any, Any]] = set()
+    seen: set[Any] = set()
     names = frozenset(resource.logical_id for resource in app.resources)
     for role in roles:
         document = _of_role(role, names, origins.get(role.functions[0]) if role.functions else None, folder, app.stage)
         for item in document.items:
-            key = (item.statement, item.grant.origin if item.grant else None)
+            key = _key(item)
             if key not in seen:
                 seen.add(key)
-                yield from _findings("statement", item, item.place, item.grant, severe=severe)
+                yield from _of_item(item, severe=severe)
         yield from _of_policy(document, severe=severe)
     for function in app.functions:
         variables = function.properties.get("Environment", {}).get("Variables", {})
@@ -195,22 +212,33 @@ def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = F
             environment = Environment(function.name, variables, _always(origin))
             yield from _findings("environment", environment, environment.place, severe=severe)
     project = Project(app, roles, lambda origin: origin)
-    for rule, hook in _hooks("project", severe=severe):
+    for rule, hook in shelf.hooks("project", severe=severe):
         for problem in hook(project):
             where = problem.spot[0] if problem.spot else None
             yield _finding(rule, problem, _always(where if isinstance(where, Origin) else None), None)
+
+
+def _key(item: Item) -> Any:
+    """What makes statements alike for rules: its texts, whatever resource of the app they refer to, and its line."""
+    statement = item.statement
+    texts = tuple(_REFERENCE.sub(r"${_\1}", text) for text in item.resources)
+    return statement.effect, statement.actions, texts, statement.conditions, item.grant and item.grant.origin
 
 
 def _always(origin: Origin | None) -> Place:
     return lambda _: origin
 
 
-def _of_role(
-    role: Role, names: frozenset[str], otherwise: Origin | None, folder: Path, stage: str
-) -> Document:
+def _of_role(role: Role, names: frozenset[str], otherwise: Origin | None, folder: Path, stage: str) -> Document:
     place = _always(otherwise)
     document = Document(
-        IDENTITY, place=place, names=names, quota="iam.role.inline", title=role.logical_id, stage=stage
+        IDENTITY,
+        place=place,
+        names=names,
+        quota="iam.role.inline",
+        title=role.logical_id,
+        stage=stage,
+        owners=tuple(f"{name} " for name in role.functions),
     )
     ordinals: dict[Origin | None, int] = {}
     items = []
@@ -252,11 +280,6 @@ def _text(path: Path) -> str | None:
         return None
 
 
-def _hooks(kind: str, *, severe: bool) -> Sequence[tuple[Rule, Callable[[Any], Iterator[Problem]]]]:
-    found = shelf.hooks(kind)
-    return tuple(pair for pair in found if pair[0].severity == ERROR) if severe else found
-
-
 def _findings(
     kind: str,
     subject: Any,
@@ -265,10 +288,9 @@ def _findings(
     *,
     severe: bool = False,
 ) -> Iterator[Finding]:
-    for rule, hook in shelf.hooks(kind):
-        if not severe or rule.severity == ERROR:
-            for problem in hook(subject):
-                yield _finding(rule, problem, place, grant)
+    for rule, hook in shelf.hooks(kind, severe=severe):
+        for problem in hook(subject):
+            yield _finding(rule, problem, place, grant)
 
 
 def _finding(rule: Rule, problem: Problem, place: Place, grant: Grant | None) -> Finding:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.errors import RemitError, did_you_mean
+from remit.lint.finding import ERROR
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
     from remit.lint.finding import Problem
 
 Hook: TypeAlias = "Callable[[Any], Iterator[Problem]]"
-HOOKS: Final = ("document", "shape", "statement", "policy", "environment", "template", "project", "slip")
-"""What each looks at: a raw policy document; a raw statement (with its document); a parsed statement; all the parsed
-statements of a policy; a function's environment; a template; an app with its roles; what a reader noticed."""
+HOOKS: Final = (
+    "document", "shape", "statement", "doubtful", "conditional", "policy", "environment", "template", "project", "slip",
+)  # fmt: skip
+"""What each looks at: a raw policy document; a raw statement (with its document); a parsed statement, one with an action that
+means nothing, one with conditions; all the parsed statements of a policy; a function's environment; a template; an app with
+its roles; what a reader noticed."""
 FOLDER: Final = Path(__file__).parent / "rules"
 
 
@@ -69,9 +73,10 @@ def _page(text: str) -> str:
 
 
 @cache
-def hooks(kind: str) -> tuple[tuple[Rule, Hook], ...]:
-    """The rules that look at a kind of thing, with their functions, by code."""
-    return tuple((rule, hook) for rule in rules() if (hook := getattr(rule.module, kind, None)) is not None)
+def hooks(kind: str, *, severe: bool = False) -> tuple[tuple[Rule, Hook], ...]:
+    """The rules that look at a kind of thing, with their functions, by code; `severe` ones can find errors."""
+    chosen = (rule for rule in rules() if not severe or rule.severity == ERROR)
+    return tuple((rule, hook) for rule in chosen if (hook := getattr(rule.module, kind, None)) is not None)
 
 
 def rule(name: str) -> Rule:

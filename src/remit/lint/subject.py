@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from remit.iam.policy import VERSION
+from remit.iam.tokens import REFERENCE
 from remit.lint import facts
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Document:
         quota: str = "",
         title: str = "",
         stage: str | None = None,
+        owners: tuple[str, ...] = (),
     ) -> None:
         self.kind = kind
         self.raw = raw
@@ -54,6 +56,7 @@ class Document:
         self.quota = quota
         self.title = title
         self.stage = stage
+        self.owners = owners
         self.written: tuple[Written, ...] = ()
         self.items: tuple[Item, ...] = ()
         self.broken: tuple[Broken, ...] = ()
@@ -145,6 +148,28 @@ class Item:
         if self.statement.actions.negated:
             return frozenset()
         return frozenset(name for pattern in self.statement.actions.patterns for name in facts.meant(pattern))
+
+    @cached_property
+    def variable_texts(self) -> tuple[tuple[Spot, str], ...]:
+        """The texts in which a `${` stands that is no reference of CloudFormation's, with their spots."""
+        return tuple(pair for pair in facts.variable_texts(self.statement) if "${" in REFERENCE.sub("", pair[1]))
+
+    @cached_property
+    def unfit(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """As `fitting.unfit`, kept."""
+        from remit.lint import fitting  # noqa: PLC0415 - it knows statements
+
+        return tuple(fitting.unfit(self))
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether some action means nothing, or has a wildcard in its service."""
+        return any(not facts.meant(text) or "*" in text.partition(":")[0] for text in self.statement.actions.patterns)
+
+    @property
+    def computed(self) -> bool:
+        """Whether it is of the computed default of an app, which says of its function what that does."""
+        return self.grant is not None and self.grant.because.startswith(self.document.owners)
 
     @property
     def everywhere(self) -> bool:

@@ -33,7 +33,9 @@ _FUNCTIONS: Final = ("AWS::Lambda::Function", "AWS::Serverless::Function")
 
 def is_template(value: Any) -> bool:
     """Whether a document is a template: it has Resources, or says so."""
-    return isinstance(value, dict) and any(key in value for key in ("Resources", "AWSTemplateFormatVersion", "Transform"))
+    return isinstance(value, dict) and any(
+        key in value for key in ("Resources", "AWSTemplateFormatVersion", "Transform")
+    )
 
 
 def stack_of(raw: Mapping[str, Any], locate: Locate) -> Stack:

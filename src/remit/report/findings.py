@@ -27,9 +27,7 @@ def findings_text(findings: Sequence[Finding], source: Callable[[str], Sequence[
     return "\n".join((*lines, summary(findings)))
 
 
-def _finding_lines(
-    finding: Finding, source: Callable[[str], Sequence[str]], *, color: bool
-) -> Iterator[str]:
+def _finding_lines(finding: Finding, source: Callable[[str], Sequence[str]], *, color: bool) -> Iterator[str]:
     head = f"{finding.severity}[{finding.rule}]"
     yield f"{_painted(head, finding.severity) if color else head}: {finding.message}"
     if finding.origin is not None:
@@ -42,7 +40,7 @@ def _finding_lines(
 
 
 def _painted(text: str, severity: str) -> str:
-    return f"\x1b[{ {'error': 31, 'warning': 33, 'note': 36}[severity]};1m{text}\x1b[0m"
+    return f"\x1b[{ {'error': 31, 'warning': 33, 'note': 36}[severity] };1m{text}\x1b[0m"
 
 
 def _excerpt(finding: Finding, source: Callable[[str], Sequence[str]]) -> Iterator[str]:
@@ -52,7 +50,9 @@ def _excerpt(finding: Finding, source: Callable[[str], Sequence[str]]) -> Iterat
     text = lines[finding.line - 1].replace("\t", " ")
     column = max(finding.column, 1)
     start = max(0, column - _WIDTH // 2) if column > _WIDTH * 3 // 4 else 0
-    shown = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text[start : start + _WIDTH])
+    shown = "".join(
+        sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text[start : start + _WIDTH]
+    )
     number = str(finding.line)
     cut = "…" if start else ""
     yield f"   {' ' * len(number)} |"
@@ -93,7 +93,9 @@ def _sarif_rule(rule: Rule) -> dict[str, Any]:
         "id": rule.code,
         "name": "".join(part.capitalize() for part in rule.name.split("-")),
         "shortDescription": {"text": rule.title},
-        "fullDescription": {"text": rule.page.split("\n\n")[1].replace("\n", " ") if "\n\n" in rule.page else rule.title},
+        "fullDescription": {
+            "text": rule.page.split("\n\n")[1].replace("\n", " ") if "\n\n" in rule.page else rule.title
+        },
         "help": {"text": rule.page},
         "defaultConfiguration": {"level": _SARIF_LEVELS[rule.severity]},
     }

@@ -46,4 +46,6 @@ SEVERITY = ERROR
 def shape(written: Written) -> Iterator[Problem]:
     """A statement without Principal."""
     if written.document.kind == TRUST and not has(written.value, "Principal"):
-        yield Problem("the statement has no 'Principal': a trust policy must say who", "add 'Principal': {'Service': …}")
+        yield Problem(
+            "the statement has no 'Principal': a trust policy must say who", "add 'Principal': {'Service': …}"
+        )

@@ -35,5 +35,7 @@ def document(document: Document) -> Iterator[Problem]:
     raw = document.raw
     if isinstance(raw, dict) and "Statement" not in raw and "Statement" not in unknown(raw, DOCUMENT).values():
         hint = 'wrap the statements: {"Version": "2012-10-17", "Statement": [...]}'
-        what = "a statement stands where a policy document must" if "Effect" in raw else "the document has no 'Statement'"
+        what = (
+            "a statement stands where a policy document must" if "Effect" in raw else "the document has no 'Statement'"
+        )
         yield Problem(f"{what}: IAM refuses it", hint)

@@ -40,5 +40,7 @@ SEVERITY = ERROR
 def slip(slip: Slip) -> Iterator[Problem]:
     """A key that Python overwrote."""
     if slip.kind == "repeated":
-        message = f"the key {slip.text} stands twice in one dict, first at {slip.inside}: Python keeps only the last one"
+        message = (
+            f"the key {slip.text} stands twice in one dict, first at {slip.inside}: Python keeps only the last one"
+        )
         yield Problem(message, "merge the two into one list")

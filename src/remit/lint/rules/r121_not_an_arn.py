@@ -60,7 +60,10 @@ def _said(text: str, item: Item) -> tuple[str, str]:
         return f"'{text}' is not an ARN: it does not begin with 'arn:'", "arn:partition:service:region:account:resource"
     guess = _guess(text, item)
     message = f"'{text}' is not an ARN, and only '*' may stand in its place"
-    return message, f"did you mean '{guess}'?" if guess else "an ARN reads arn:partition:service:region:account:resource"
+    return (
+        message,
+        f"did you mean '{guess}'?" if guess else "an ARN reads arn:partition:service:region:account:resource",
+    )
 
 
 def _completed(text: str, item: Item) -> str | None:

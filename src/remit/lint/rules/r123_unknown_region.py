@@ -37,7 +37,9 @@ def statement(item: Item) -> Iterator[Problem]:
         if arn.region and facts.plain(arn.region) and not is_region(arn.region):
             yield _problem(arn.region, spot)
     for condition in item.statement.conditions:
-        if condition.key.lower() == "aws:requestedregion" and condition.operator.startswith(("StringEq", "StringNotEq")):
+        if condition.key.lower() == "aws:requestedregion" and condition.operator.startswith(
+            ("StringEq", "StringNotEq")
+        ):
             for value in condition.values:
                 if value and facts.plain(value) and not is_region(value):
                     yield _problem(value, ("Condition", condition.spelled, condition.key, value))

@@ -36,5 +36,7 @@ def statement(item: Item) -> Iterator[Problem]:
             continue
         home = partition_of(arn.region)
         if home is not None and partition(arn.partition) is not None and home.name != arn.partition:
-            message = f"region {arn.region} is in partition {home.name}, and the ARN says {arn.partition}: nothing matches"
+            message = (
+                f"region {arn.region} is in partition {home.name}, and the ARN says {arn.partition}: nothing matches"
+            )
             yield Problem(message, f"write arn:{home.name}:, or {{aws.partition}} in an f-string", spot)

@@ -40,4 +40,3 @@ def statement(item: Item) -> Iterator[Problem]:
         shown = arn.service or "(empty)"
         message = f"no resource has an ARN of service '{shown}': nothing matches"
         yield Problem(message, hint, spot, ERROR if sure else WARNING)
-

@@ -32,7 +32,7 @@ _OPEN = re.compile(r"\$\{[^{}]*(?:\$\{|\Z)")
 
 def statement(item: Item) -> Iterator[Problem]:
     """Variables without an end, and with too many beginnings."""
-    for spot, text in facts.variable_texts(item.statement):
+    for spot, text in item.variable_texts:
         found = _OPEN.search(text)
         if found is not None:
             part = found.group().removesuffix("${")

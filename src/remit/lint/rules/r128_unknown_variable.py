@@ -35,7 +35,7 @@ _LATE = re.compile(r"AWS::[A-Za-z]+|[A-Za-z0-9]+(?:\.[A-Za-z0-9_.-]+)?")
 
 def statement(item: Item) -> Iterator[Problem]:
     """Variables whose key does not exist."""
-    for spot, text in facts.variable_texts(item.statement):
+    for spot, text in item.variable_texts:
         for found in _VARIABLE.finditer(text):
             name = found[1].partition(",")[0].strip()
             if name not in ("*", "?", "$") and not _LATE.fullmatch(name) and not _is_raw(text, found.start()):
@@ -52,7 +52,11 @@ def _problem(name: str, spot: Spot) -> Iterator[Problem]:
     if colon and ("." in prefix or facts.key_type(name) is not None or prefix.lower() in ("saml", "sts")):
         return  # a federation provider's keys are its own
     near = facts.near_key(name)
-    hint = f"did you mean ${{{near}}}?" if near else "variables are condition keys: ${aws:username}, ${aws:PrincipalTag/team}"
+    hint = (
+        f"did you mean ${{{near}}}?"
+        if near
+        else "variables are condition keys: ${aws:username}, ${aws:PrincipalTag/team}"
+    )
     sure = near is not None or not colon or (prefix != "aws" and service(prefix) is None)
     severity = ERROR if sure else WARNING
     yield Problem(f"unknown policy variable ${{{name}}}: it has no value, and nothing matches", hint, spot, severity)

@@ -38,7 +38,9 @@ def statement(item: Item) -> Iterator[Problem]:
             sign = found.group()
             name = unicodedata.name(sign, "").lower()
             called = f"U+{ord(sign):04X}" + (f", {name}" if name else "")
-            message = f"{sign!r} ({called}) at character {found.start() + 1} of '{text}': IAM accepts U+0020 to U+00FF only"
+            message = (
+                f"{sign!r} ({called}) at character {found.start() + 1} of '{text}': IAM accepts U+0020 to U+00FF only"
+            )
             yield Problem(message, "use * in its place, or another name", spot)
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SEVERITY = ERROR
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def doubtful(item: Item) -> Iterator[Problem]:
     """Actions whose prefix no service has."""
     for text in item.statement.actions.patterns:
         if facts.meant(text):
@@ -49,5 +49,7 @@ def statement(item: Item) -> Iterator[Problem]:
             yield Problem(message, None, spot, WARNING)
             continue
         found = meant.of_another_service(text, item)
-        hint = f"did you mean `{found[0]}`?" if found else "`remit explain SERVICE:ACTION` knows the prefixes of actions"
+        hint = (
+            f"did you mean `{found[0]}`?" if found else "`remit explain SERVICE:ACTION` knows the prefixes of actions"
+        )
         yield Problem(f"unknown service '{prefix}' in '{text}': IAM accepts it, and it grants nothing", hint, spot)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 SEVERITY = ERROR
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def doubtful(item: Item) -> Iterator[Problem]:
     """Whole names that no action has."""
     for text in item.statement.actions.patterns:
         if facts.meant(text) or ":" not in text or not facts.plain(text):

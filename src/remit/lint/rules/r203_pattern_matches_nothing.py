@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SEVERITY = ERROR
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def doubtful(item: Item) -> Iterator[Problem]:
     """Patterns of a known service without a match."""
     for text in item.statement.actions.patterns:
         if facts.meant(text) or not ("*" in text or "?" in text) or not facts.literal(text):

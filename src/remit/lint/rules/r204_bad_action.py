@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SEVERITY = ERROR
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def doubtful(item: Item) -> Iterator[Problem]:
     """Actions that IAM cannot read."""
     for text in item.statement.actions.patterns:
         if not facts.meant(text) or "*" in text.partition(":")[0]:
@@ -63,7 +63,9 @@ def _said(text: str, item: Item) -> tuple[str, str]:
     if text.startswith(":"):
         return _without_prefix(shown, text[1:], item)
     strange = next((sign for sign in text if not re.match(r"[A-Za-z0-9:*?-]", sign)), "-")
-    return f"'{shown}' contains {strange!r}: actions have letters and digits only", hint if found else _from_method(text, item)
+    return f"'{shown}' contains {strange!r}: actions have letters and digits only", hint if found else _from_method(
+        text, item
+    )
 
 
 def _from_method(text: str, item: Item) -> str:

@@ -40,4 +40,6 @@ def statement(item: Item) -> Iterator[Problem]:
         yield Problem("Allow with NotPrincipal lets in everyone else", "name who may, in Principal", ("NotPrincipal",))
     elif any(kind in ("*", "AWS") and value == "*" for kind, value in principals.patterns):
         message = "Principal '*' without a condition lets in every account"
-        yield Problem(message, "name the account, or add aws:PrincipalOrgID, aws:SourceArn or aws:SourceAccount", ("Principal",))
+        yield Problem(
+            message, "name the account, or add aws:PrincipalOrgID, aws:SourceArn or aws:SourceAccount", ("Principal",)
+        )

@@ -30,7 +30,7 @@ SEVERITY = ERROR
 
 def statement(item: Item) -> Iterator[Problem]:
     """Actions that act on none of the statement's resources, though on others of the same service."""
-    for text, names in fitting.unfit(item):
+    for text, names in item.unfit:
         if fitting.same_service(names, item.resources):
             what = fitting.wanted(names[0])
             subject = f"'{names[0]}'" if len(names) == 1 else f"'{text}'"

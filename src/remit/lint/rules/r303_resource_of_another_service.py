@@ -30,7 +30,7 @@ SEVERITY = ERROR
 
 def statement(item: Item) -> Iterator[Problem]:
     """Actions of a service that no resource of the statement belongs to."""
-    for text, names in fitting.unfit(item):
+    for text, names in item.unfit:
         if not fitting.same_service(names, item.resources):
             found = ", ".join(fitting.services_of(item.resources))
             what = fitting.wanted(names[0])

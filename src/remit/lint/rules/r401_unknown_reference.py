@@ -110,7 +110,9 @@ def _problem(reference: tokens.Reference, spot: Spot, stack: Stack) -> Iterator[
         if kind is not None and kind.attributes and not kind.has_attribute(reference.attribute) and stack.exact:
             known = ", ".join(kind.attributes)
             hint = did_you_mean(reference.attribute, kind.attributes) or f"it has {known}"
-            yield Problem(f"{kind.name} has no attribute '{reference.attribute}' for {_shown(reference)}", hint, spot, WARNING)
+            yield Problem(
+                f"{kind.name} has no attribute '{reference.attribute}' for {_shown(reference)}", hint, spot, WARNING
+            )
 
 
 def _shown(reference: tokens.Reference) -> str:

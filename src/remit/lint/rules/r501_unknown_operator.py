@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.keys import operators
 from remit.errors import nearest
-from remit.iam.condition import QUANTIFIERS
 from remit.lint import facts
 from remit.lint.finding import ERROR, Problem
 
@@ -32,8 +31,9 @@ if TYPE_CHECKING:
     from remit.lint.subject import Item
 
 SEVERITY = ERROR
+_QUANTIFIERS = ("ForAllValues", "ForAnyValue")
 _NAMES = {one.name.lower(): one.name for one in operators()}
-_SETS = {one.lower(): one for one in QUANTIFIERS}
+_SETS = {one.lower(): one for one in _QUANTIFIERS}
 _WORDS = {
     "equals": "StringEquals", "equal": "StringEquals", "eq": "StringEquals", "like": "StringLike", "stringcontains": "StringLike",
     "stringstartswith": "StringLike", "boolean": "Bool", "boolequals": "Bool", "exists": "Null", "isnull": "Null",
@@ -43,7 +43,7 @@ _WORDS = {
 }  # fmt: skip
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def conditional(item: Item) -> Iterator[Problem]:
     """Operators of a statement, each once."""
     seen: set[str] = set()
     for condition in item.statement.conditions:
@@ -59,7 +59,7 @@ def _problem(condition: Condition) -> Iterator[Problem]:
     if quantifier and quantifier not in _SETS:
         near = facts.near(quantifier, _SETS) or nearest(quantifier, _SETS) or "foranyvalue"
         message = f"unknown set operator '{condition.quantifier}:' in '{condition.spelled}': IAM refuses it"
-        others = " or ".join(f"`{one}:`" for one in (_SETS[near], *(one for one in QUANTIFIERS if one != _SETS[near])))
+        others = " or ".join(f"`{one}:`" for one in (_SETS[near], *(one for one in _QUANTIFIERS if one != _SETS[near])))
         yield Problem(message, f"did you mean {others}?", spot)
     elif operator not in _NAMES:
         near_name = _WORDS.get(operator) or _NAMES.get(

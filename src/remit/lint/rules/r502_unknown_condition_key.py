@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SEVERITY = ERROR
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def conditional(item: Item) -> Iterator[Problem]:
     """Keys that are nowhere."""
     for condition in item.statement.conditions:
         key = condition.key

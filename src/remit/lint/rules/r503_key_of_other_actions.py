@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SEVERITY = ERROR
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def conditional(item: Item) -> Iterator[Problem]:
     """Keys that none of the actions takes, and actions that never meet them."""
     names = item.known_actions
     if not names or item.document.kind != IDENTITY or not item.allows or len(names) > 500:  # noqa: PLR2004 - of `*`, some action takes every key
@@ -64,5 +64,7 @@ def _partly(item: Item, key: str, spot: tuple[str, ...]) -> Iterator[Problem]:
     if idle:
         shown = ", ".join(idle[:3]) + (f" and {len(idle) - 3} more" if len(idle) > 3 else "")  # noqa: PLR2004
         verb = "has" if len(idle) == 1 else "have"
-        message = f"{shown} {verb} no condition key '{key}': the statement never grants {'it' if len(idle) == 1 else 'them'}"
+        message = (
+            f"{shown} {verb} no condition key '{key}': the statement never grants {'it' if len(idle) == 1 else 'them'}"
+        )
         yield Problem(message, "move it to a statement without the condition", spot, WARNING)

@@ -33,14 +33,16 @@ SEVERITY = ERROR
 _LONGEST = {".": 32, ":": 128}
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def conditional(item: Item) -> Iterator[Problem]:
     """Values of address operators that cannot be read."""
     for condition in item.statement.conditions:
         if conditions.family(condition) == "IPAddress":
             for value in condition.values:
                 if facts.literal(value) and network(value) is None:
                     spot = ("Condition", condition.spelled, condition.key, value)
-                    yield Problem(f"'{value}' is no IP address and no CIDR block: it matches nothing", _hint(value), spot)
+                    yield Problem(
+                        f"'{value}' is no IP address and no CIDR block: it matches nothing", _hint(value), spot
+                    )
 
 
 def _hint(value: str) -> str:

@@ -37,10 +37,19 @@ _READERS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "Date": (values.instant, "no date", "write an ISO 8601 date, as '2027-01-31T00:00:00Z', or seconds since 1970"),
     "Binary": (values.binary, "no base64", "encode the bytes in base64"),
 }
-_TRUE = {"yes": "true", "1": "true", "on": "true", "y": "true", "no": "false", "0": "false", "off": "false", "n": "false"}
+_TRUE = {
+    "yes": "true",
+    "1": "true",
+    "on": "true",
+    "y": "true",
+    "no": "false",
+    "0": "false",
+    "off": "false",
+    "n": "false",
+}
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def conditional(item: Item) -> Iterator[Problem]:
     """Values that are none of their operator's type."""
     for condition in item.statement.conditions:
         reader = _READERS.get(conditions.family(condition) or "")

@@ -36,7 +36,7 @@ _OPERATORS = {
 }  # fmt: skip
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def conditional(item: Item) -> Iterator[Problem]:
     """Pairs of operator and key that do not go together."""
     for condition in item.statement.conditions:
         family = conditions.family(condition)
@@ -49,7 +49,11 @@ def statement(item: Item) -> Iterator[Problem]:
         if fits(conditions.name_of(condition) or "", kind) is False:
             message = f"{condition.spelled} compares {_plural(family)}, and {condition.key} holds {_plural(bare)}: never equal"
             yield Problem(message, hint, spot)
-        elif family == "String" and bare == "IPAddress" and any("/" in value or "*" in value for value in condition.values):
+        elif (
+            family == "String"
+            and bare == "IPAddress"
+            and any("/" in value or "*" in value for value in condition.values)
+        ):
             message = f"{condition.spelled} compares text, and {condition.key} is an address: a block never equals one"
             yield Problem(message, hint, spot)
         elif _for_text(condition, family, bare):

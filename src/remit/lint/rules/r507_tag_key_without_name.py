@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SEVERITY = ERROR
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def conditional(item: Item) -> Iterator[Problem]:
     """Families of keys without a member's name, and keys that have none with one."""
     for condition in item.statement.conditions:
         spot = ("Condition", condition.spelled, condition.key)

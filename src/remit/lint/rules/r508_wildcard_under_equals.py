@@ -34,7 +34,7 @@ _LIKE = {
 }
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def conditional(item: Item) -> Iterator[Problem]:
     """Wildcards that are none."""
     for condition in item.statement.conditions:
         like = _LIKE.get(conditions.name_of(condition) or "")

@@ -37,7 +37,7 @@ _PRIVATE = tuple(
 _PRIVATE_6 = tuple(ipaddress.ip_network(block) for block in ("fc00::/7", "fe80::/10", "::1/128"))
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def conditional(item: Item) -> Iterator[Problem]:
     """Private blocks; an error where an Allow has no other."""
     for condition in item.statement.conditions:
         if condition.key.lower() != "aws:sourceip" or conditions.family(condition) != "IPAddress":
@@ -48,7 +48,9 @@ def statement(item: Item) -> Iterator[Problem]:
         for value in private:
             message = f"'{value}' is private, and aws:SourceIp is the public address of a caller: it is never met"
             hint = "use aws:VpcSourceIp, or aws:SourceVpc"
-            yield Problem(message, hint, ("Condition", condition.spelled, condition.key, value), ERROR if sure else WARNING)
+            yield Problem(
+                message, hint, ("Condition", condition.spelled, condition.key, value), ERROR if sure else WARNING
+            )
 
 
 def _is_private(value: str) -> bool:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SEVERITY = WARNING
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def conditional(item: Item) -> Iterator[Problem]:
     """ForAllValues in an Allow, without Null beside it or another condition that needs the key."""
     if not item.allows:
         return

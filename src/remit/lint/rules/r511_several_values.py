@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SEVERITY = WARNING
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def conditional(item: Item) -> Iterator[Problem]:
     """Keys whose number of values and operator do not go together."""
     for condition in item.statement.conditions:
         family = conditions.family(condition)

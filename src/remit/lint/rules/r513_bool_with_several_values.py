@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SEVERITY = WARNING
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def conditional(item: Item) -> Iterator[Problem]:
     """Two-valued operators with two values."""
     for condition in item.statement.conditions:
         if conditions.family(condition) in ("Bool", "Null") and len(condition.values) > 1:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SEVERITY = ERROR
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def conditional(item: Item) -> Iterator[Problem]:
     """Contradictions of conditions on one key, each key once."""
     by_key: dict[str, list[Condition]] = {}
     for condition in item.statement.conditions:
@@ -50,7 +50,9 @@ def statement(item: Item) -> Iterator[Problem]:
 
 def _absent(several: list[Condition]) -> tuple[str, Condition] | None:
     """A key that must be absent and is compared."""
-    null = next((one for one in several if one.operator == "Null" and [v.lower() for v in one.values] == ["true"]), None)
+    null = next(
+        (one for one in several if one.operator == "Null" and [v.lower() for v in one.values] == ["true"]), None
+    )
     other = next((one for one in several if one.operator != "Null" and conditions.needs_key(one)), None)
     if null is None or other is None:
         return None
@@ -59,7 +61,9 @@ def _absent(several: list[Condition]) -> tuple[str, Condition] | None:
 
 def _texts(several: list[Condition]) -> tuple[str, Condition] | None:
     """Texts of which none is left by the other conditions."""
-    equal = next((one for one in several if one.spelled == "StringEquals" and all(map(facts.literal, one.values))), None)
+    equal = next(
+        (one for one in several if one.spelled == "StringEquals" and all(map(facts.literal, one.values))), None
+    )
     if equal is None:
         return None
     left = set(equal.values)

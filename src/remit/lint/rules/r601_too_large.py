@@ -78,5 +78,7 @@ def document(document: Document) -> Iterator[Problem]:
         yield Problem(message, "use patterns, or ask for more", severity=WARNING)
     else:
         managed = quota("iam.managed").most
-        message = f"the policy has {size:,} characters: too many for a managed policy ({managed:,}), not for a role's own"
+        message = (
+            f"the policy has {size:,} characters: too many for a managed policy ({managed:,}), not for a role's own"
+        )
         yield Problem(message, None, severity=WARNING)

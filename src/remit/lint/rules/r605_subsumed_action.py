@@ -43,7 +43,9 @@ def _problems(patterns: tuple[str, ...], element: str, *, fold: bool) -> Iterato
             message = f"'{patterns[place]}' is already covered by '{patterns[other]}'"
             yield Problem(message, "remove one of the two", (element, patterns[place]))
         elif fold and text in texts[:place]:
-            yield Problem(f"'{patterns[place]}' stands twice: actions ignore case", "remove one", (element, patterns[place]))
+            yield Problem(
+                f"'{patterns[place]}' stands twice: actions ignore case", "remove one", (element, patterns[place])
+            )
 
 
 def _covered(texts: list[str], wide: int, narrow: int) -> bool:

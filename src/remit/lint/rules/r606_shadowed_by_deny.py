@@ -43,5 +43,7 @@ def policy(document: Document) -> Iterator[Problem]:
             continue
         deny = next((one for one in denies if covering.covers_statement(one.statement, item.statement)), None)
         if deny is not None:
-            message = f"statement {item.index + 1} grants nothing: the Deny of statement {deny.index + 1} covers all of it"
+            message = (
+                f"statement {item.index + 1} grants nothing: the Deny of statement {deny.index + 1} covers all of it"
+            )
             yield Problem(message, "remove it, or narrow the Deny", (), index=item.index)

@@ -44,7 +44,9 @@ def environment(environment: Environment) -> Iterator[Problem]:
         return
     for name in environment.variables:
         if name in RESERVED_VARIABLES:
-            yield Problem(f"variable {name} of {environment.function} is reserved by Lambda", "use another name", (name,))
+            yield Problem(
+                f"variable {name} of {environment.function} is reserved by Lambda", "use another name", (name,)
+            )
         elif not _NAME.fullmatch(name) and not name.startswith("Fn::"):
             message = f"'{name}' of {environment.function} is no name of an environment variable"
             yield Problem(message, "a letter, then letters, digits and _; two characters at least", (name,))

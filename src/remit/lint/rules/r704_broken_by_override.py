@@ -24,18 +24,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from remit.catalogue.managed import managed_policy
-from remit.grants.assign import bind, own_resources
-from remit.grants.defaults import default_grants
-from remit.iam.evaluate import evaluate
-from remit.iam.policy import Policy, parse
-from remit.iam.request import Request
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.app import App, Function, Grant, Role
+    from remit.iam.policy import Policy
     from remit.lint.subject import Project
 
 SEVERITY = ERROR
@@ -48,6 +43,8 @@ def project(project: Project) -> Iterator[Problem]:
     app = project.app
     if app.default_policy is None and app.default_vpc_policy is None:
         return
+    from remit.grants.assign import own_resources  # noqa: PLC0415 - most apps replace nothing, and need no evaluation
+
     computed = replace(app, default_policy=None, default_vpc_policy=None)
     functions = {function.name: function for function in app.functions}
     own = own_resources(app)
@@ -58,6 +55,9 @@ def project(project: Project) -> Iterator[Problem]:
 
 
 def _of_function(app: App, function: Function, given: tuple[Policy, ...], own: dict[str, str]) -> Iterator[Problem]:
+    from remit.grants.assign import bind  # noqa: PLC0415 - as above
+    from remit.grants.defaults import default_grants  # noqa: PLC0415 - as above
+
     for grant in default_grants(app, function):
         missing = _missing(bind(grant, own), given)
         if missing:
@@ -72,6 +72,9 @@ def _of_function(app: App, function: Function, given: tuple[Policy, ...], own: d
 
 def _missing(grant: Grant, given: tuple[Policy, ...]) -> tuple[str, ...]:
     """The actions of a grant that the role surely does not have on its resources."""
+    from remit.iam.evaluate import evaluate  # noqa: PLC0415 - as above
+    from remit.iam.request import Request  # noqa: PLC0415 - as above
+
     resources = grant.statement.resources.patterns if grant.statement.resources else ("*",)
     return tuple(
         action
@@ -81,6 +84,9 @@ def _missing(grant: Grant, given: tuple[Policy, ...]) -> tuple[str, ...]:
 
 
 def _policies(role: Role) -> tuple[Policy, ...]:
+    from remit.catalogue.managed import managed_policy  # noqa: PLC0415 - as above
+    from remit.iam.policy import Policy, parse  # noqa: PLC0415 - as above
+
     own = Policy(tuple(grant.statement for grant in role.grants))
     managed = (managed_policy(arn.replace("${AWS::Partition}", "aws")) for arn in role.managed)
     return (own, *(parse(one.document) for one in managed if one is not None))

@@ -53,7 +53,9 @@ def template(stack: Stack) -> Iterator[Problem]:
         for index, one in enumerate(arns if isinstance(arns, list) else ()):
             yield from _problem(one, (*path, "ManagedPolicyArns", index), "managed policy")
         if "PermissionsBoundary" in properties:
-            yield from _problem(properties["PermissionsBoundary"], (*path, "PermissionsBoundary"), "permissions boundary")
+            yield from _problem(
+                properties["PermissionsBoundary"], (*path, "PermissionsBoundary"), "permissions boundary"
+            )
 
 
 def _problem(value: Any, spot: Spot, what: str) -> Iterator[Problem]:
