@@ -69,7 +69,8 @@ RELIABLE: Final = frozenset({
 """Services that functions use, whose list of actions and resource types can be relied on: what it finds at error level in
 AWS's own managed policies was looked through one by one (tests/lint/adjudicated.json)."""
 _DOUBTFUL: Final = frozenset({
-    "kinesis:UpdateShardCount", "logs:DescribeIndexPolicies", "logs:PutIndexPolicy", "ssm:DeleteAssociation",
+    "cloudwatch:TagResource", "ec2:PutResourcePolicy", "kinesis:UpdateShardCount", "logs:DescribeIndexPolicies",
+    "logs:PutIndexPolicy", "ssm:DeleteAssociation", "ssm:StartSession",
     "ssm:DescribeAssociation",
 })  # fmt: skip
 """Actions whose reference says otherwise than AWS's own policies assume."""
