@@ -15,7 +15,7 @@ from remit.lint.suppress import suppress
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import App, Grant, Role
+    from remit.app import App, Grant, Output, Resource, Role
     from remit.lint.read import Source
     from remit.lint.shelf import Rule
     from remit.lint.subject import Place
@@ -169,7 +169,12 @@ def _of_document(document: Document, *, huge: bool = False) -> Iterator[Finding]
     rule = shelf.rule("R103")
     for one in document.broken:
         if not broken.get(one.written.index):
-            yield _finding(rule, Problem(one.message, one.hint or _HINTS.get(one.spot[0] if one.spot else ""), one.spot), one.written.place, None)
+            yield _finding(
+                rule,
+                Problem(one.message, one.hint or _HINTS.get(str(one.spot[0]) if one.spot else ""), one.spot),
+                one.written.place,
+                None,
+            )
     if huge:
         return
     for item in document.items:
@@ -227,7 +232,8 @@ def _key(item: Item) -> Any:
     """What makes statements alike for rules: its texts, whatever resource of the app they refer to, and its line."""
     statement = item.statement
     texts = tuple(_REFERENCE.sub(r"${_\1}", text) for text in item.resources)
-    return statement.effect, statement.actions, texts, statement.conditions, item.grant and item.grant.origin
+    origin = item.grant.origin if item.grant is not None else None
+    return statement.effect, statement.actions, texts, statement.conditions, origin
 
 
 def _always(origin: Origin | None) -> Place:
@@ -266,7 +272,8 @@ def _files(app: App) -> tuple[str, ...]:
     origins: list[Origin | None] = [app.queues_origin, *(origin for _, origin in app.allowed.values())]
     for function in app.functions:
         origins += (function.origin, *function.written.values(), *(grant.origin for grant in function.policy))
-    origins += (one.origin for one in (*app.resources, *app.outputs, *(app.default_policy or ())))
+    declared: list[Resource | Output | Grant] = [*app.resources, *app.outputs, *(app.default_policy or ())]
+    origins += (one.origin for one in declared)
     named = {origin.file for origin in origins if origin is not None}
     usual = ("config/deploy.py", f"config/deploy/{app.stage}.py")
     return tuple(sorted(file for file in {*named, *usual} if file.endswith(".py")))

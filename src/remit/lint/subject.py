@@ -5,7 +5,6 @@ Every hook of a rule gets one of these nouns; where it came from (an app, a poli
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -15,6 +14,8 @@ from remit.iam.tokens import REFERENCE
 from remit.lint import facts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from remit.app import App, Grant, Role
     from remit.catalogue.arns import Arn
     from remit.errors import Origin

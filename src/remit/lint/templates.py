@@ -1,18 +1,19 @@
-"""What a CloudFormation or SAM template holds for rules: its policy documents, its functions' environments, its names."""
+"""What a CloudFormation or SAM template holds for rules: policy documents, functions' environments, names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.lint.policies import document_of, variants
 from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST, Document, Environment, Stack
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from remit.errors import Origin
     from remit.lint.finding import Spot
 
-Locate: TypeAlias = "Callable[[Spot], Origin]"
+Locate: TypeAlias = "Callable[[Spot], Origin | None]"
 
 _ROLE, _MANAGED = "iam.role.inline", "iam.managed"
 _QUOTAS: Final = {
