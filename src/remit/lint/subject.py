@@ -200,6 +200,8 @@ class Stack:
     resources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     exact: bool = True
     """Whether `names` are all there are; not so where a macro runs, or SAM makes resources."""
+    size: int = 0
+    """Bytes of its file; 0 when there is none."""
 
 
 @dataclass(frozen=True, slots=True)

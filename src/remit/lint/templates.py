@@ -39,15 +39,15 @@ def is_template(value: Any) -> bool:
     )
 
 
-def stack_of(raw: Mapping[str, Any], locate: Locate) -> Stack:
-    """The template as rules look at it."""
+def stack_of(raw: Mapping[str, Any], locate: Locate, size: int = 0) -> Stack:
+    """The template as rules look at it; `size` is that of its file in bytes."""
     resources = {
         name: one for name, one in _mapping(raw.get("Resources")).items() if isinstance(one, dict) and "Type" in one
     }
     names = frozenset((*_mapping(raw.get("Resources")), *_mapping(raw.get("Parameters"))))
     makes_more = any(str(one["Type"]).startswith("AWS::Serverless::") for one in resources.values())
     macros = "Transform" in raw or any(name.startswith("Fn::") for name in _mapping(raw.get("Resources")))
-    return Stack(raw, locate, names, resources, exact=not (makes_more or macros))
+    return Stack(raw, locate, names, resources, exact=not (makes_more or macros), size=size)
 
 
 def documents(stack: Stack) -> Iterator[Document]:
