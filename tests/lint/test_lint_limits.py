@@ -31,7 +31,11 @@ HUGE = {
     "ten thousand objects": b'{"Statement":' * 10_000 + b"1" + b"}" * 10_000,
     "a number of a million digits": b'{"Version": ' + b"9" * 1_000_000 + b"}",
     "a template of many resources": json.dumps(
-        {"Resources": {f"R{n}": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "X"}}} for n in range(5_000)}}
+        {
+            "Resources": {
+                f"R{n}": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "X"}}} for n in range(5_000)
+            }
+        }
     ).encode(),
     "forty megabytes": b" " * 40_000_000,
 }
@@ -77,7 +81,12 @@ WORDS = st.sampled_from([
     "arn:aws:dynamodb:us-east-1:111122223333:table/${x", "ForAllValues:StringLike", "10.0.0.0/8", "Null", "Environment", "Variables",
 ])  # fmt: skip
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | WORDS | st.text(max_size=8),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | WORDS
+    | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS | st.text(max_size=5), inner, max_size=4),
     max_leaves=20,
 )
@@ -90,7 +99,11 @@ def test_no_json_value_crashes_lint(value: object) -> None:
         assert finding.file == "policy.json"
 
 
-@given(st.dictionaries(st.sampled_from(["Effect", "Action", "Resource", "Condition", "Sid", "NotResource"]), VALUES, max_size=5))
+@given(
+    st.dictionaries(
+        st.sampled_from(["Effect", "Action", "Resource", "Condition", "Sid", "NotResource"]), VALUES, max_size=5
+    )
+)
 @settings(max_examples=400, deadline=None)
 def test_no_statement_crashes_lint(statement: dict[str, object]) -> None:
     for finding in lint_bytes(policy({"Effect": "Allow", **statement}), "policy.json"):

@@ -208,7 +208,7 @@ def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = F
     told: Counter[str] = Counter()
     names = frozenset(resource.logical_id for resource in app.resources)
     for role in roles:
-        document = _of_role(role, names, origins.get(role.functions[0]) if role.functions else None, folder, app.stage)
+        document = _of_role(role, names, origins.get(role.functions[0]) if role.functions else None, folder, app)
         for item in document.items:
             key = _key(item)
             if key not in seen:
@@ -240,7 +240,7 @@ def _always(origin: Origin | None) -> Place:
     return lambda _: origin
 
 
-def _of_role(role: Role, names: frozenset[str], otherwise: Origin | None, folder: Path, stage: str) -> Document:
+def _of_role(role: Role, names: frozenset[str], otherwise: Origin | None, folder: Path, app: App) -> Document:
     place = _always(otherwise)
     document = Document(
         IDENTITY,
@@ -248,7 +248,8 @@ def _of_role(role: Role, names: frozenset[str], otherwise: Origin | None, folder
         names=names,
         quota="iam.role.inline",
         title=role.logical_id,
-        stage=stage,
+        stage=app.stage,
+        app=app.name,
         owners=tuple(f"{name} " for name in role.functions),
     )
     ordinals: dict[Origin | None, int] = {}

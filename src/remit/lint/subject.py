@@ -48,6 +48,7 @@ class Document:
         title: str = "",
         stage: str | None = None,
         owners: tuple[str, ...] = (),
+        app: str = "",
     ) -> None:
         self.kind = kind
         self.raw = raw
@@ -58,6 +59,7 @@ class Document:
         self.title = title
         self.stage = stage
         self.owners = owners
+        self.app = app
         self.written: tuple[Written, ...] = ()
         self.items: tuple[Item, ...] = ()
         self.broken: tuple[Broken, ...] = ()
