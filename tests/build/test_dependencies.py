@@ -87,7 +87,11 @@ def test_two_projects_with_the_same_dependencies_give_the_same_bytes(
         for name, content in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(content)
-        scripts = {"one.py": "", "one-1.0.dist-info/entry_points.txt": "[console_scripts]\none = one:main\n", "x.pth": "/lib"}
+        scripts = {
+            "one.py": "",
+            "one-1.0.dist-info/entry_points.txt": "[console_scripts]\none = one:main\n",
+            "x.pth": "/lib",
+        }
         wheel(folder / "wheels", "one", scripts)
         made.append(package(folder, TARGET))
     assert made[0].sha256 == made[1].sha256
@@ -162,7 +166,9 @@ def test_builds_see_no_aws_credentials(project: Project, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("tag", ["cp312-cp312-linux_x86_64", "cp312-cp312-macosx_11_0_arm64"])
 def test_what_was_built_for_another_machine_than_lambda_s_is_refused(project: Project, tag: str) -> None:
-    with pytest.raises(RemitError, match=f"`lib` was built for {tag.rpartition('-')[2]}, and the function runs on x86_64"):
+    with pytest.raises(
+        RemitError, match=f"`lib` was built for {tag.rpartition('-')[2]}, and the function runs on x86_64"
+    ):
         package(own_library(project, tag), TARGET)
 
 

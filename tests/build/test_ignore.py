@@ -66,7 +66,9 @@ def git_says(repository: Path, lines: list[str], path: str) -> bool:
     return subprocess.run(command, check=False).returncode == 0
 
 
-TOKENS = st.lists(st.sampled_from(["a", "b", "*", "**", "?", "/", "[ab]", "[!a]", "\\a", ".", "-"]), min_size=1, max_size=6)
+TOKENS = st.lists(
+    st.sampled_from(["a", "b", "*", "**", "?", "/", "[ab]", "[!a]", "\\a", ".", "-"]), min_size=1, max_size=6
+)
 LINES = st.lists(st.tuples(st.sampled_from(["", "", "!"]), TOKENS.map("".join)).map("".join), min_size=1, max_size=3)
 PATHS = st.lists(st.sampled_from(["a", "b", "ab", "a.b", "-"]), min_size=1, max_size=3).map("/".join)
 

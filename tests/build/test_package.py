@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     Project = Callable[[dict[str, str]], Path]
 
 TARGET = Target("3.12", "x86_64")
-APP = {"app.py": "def handler(event, context): ...\n", "lib/é.py": "x = 1\n" * 50, "lib/b.py": "", "config/x.yaml": "a: 1\n"}
+APP = {
+    "app.py": "def handler(event, context): ...\n",
+    "lib/é.py": "x = 1\n" * 50,
+    "lib/b.py": "",
+    "config/x.yaml": "a: 1\n",
+}
 SOURCE = str(Path(remit.__file__).parent.parent)
 
 SCRIPT = """
@@ -49,7 +54,9 @@ def test_a_zip_holds_the_app_and_remit_s_runtime_part_sorted_by_bytes(project: P
     made = package(project(APP), TARGET)
     held = names(made.path)
     assert sorted(held, key=str.encode) == held
-    assert ["app.py", "config/x.yaml", "lib/b.py", "lib/é.py"] == [name for name in held if not name.startswith("remit/")]
+    assert ["app.py", "config/x.yaml", "lib/b.py", "lib/é.py"] == [
+        name for name in held if not name.startswith("remit/")
+    ]
     assert "remit/__init__.py" in held
 
 
@@ -97,7 +104,9 @@ def interpreters() -> list[str]:
 def test_locale_time_zone_hash_seed_and_python_s_minor_do_not_change_the_bytes(project: Project, python: str) -> None:
     folder = project(APP)
     expected = package(folder, TARGET).sha256
-    for number, settings in enumerate(({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"TZ": "Asia/Tokyo"})):
+    for number, settings in enumerate(
+        ({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"TZ": "Asia/Tokyo"})
+    ):
         environment = {"PYTHONPATH": SOURCE, "PYTHONHASHSEED": str(number), "PYTHONDONTWRITEBYTECODE": "1", **settings}
         command = [python, "-S", "-c", SCRIPT, str(folder)]  # -S: without site-packages
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)

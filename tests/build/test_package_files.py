@@ -84,7 +84,12 @@ def test_remitignore_and_exclude_leave_more_out_and_bring_back_what_is_no_secret
     folder = project(
         {
             ".remitignore": "# data\n*.csv\n!keep.csv\n!README.md\n!.env\n!/build/\n",
-            "a.csv": "", "keep.csv": "", "README.md": "", ".env": "", "build/index.html": "", "docs/x.md": "",
+            "a.csv": "",
+            "keep.csv": "",
+            "README.md": "",
+            ".env": "",
+            "build/index.html": "",
+            "docs/x.md": "",
         }  # fmt: skip
     )
     assert ["README.md", "build/index.html", "keep.csv"] == names(folder, exclude=("/docs/",))

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     Project = Callable[[dict[str, str]], Path]
 
 PYPROJECT = '[project]\nname = "orders"\nversion = "1"\ndependencies = ["idna"]\n'
-LOCK = 'version = 1\n[[package]]\nname = "orders"\nsource = { virtual = "." }\n[[package]]\nname = "idna"\nversion = "3"\n'
+LOCK = (
+    'version = 1\n[[package]]\nname = "orders"\nsource = { virtual = "." }\n[[package]]\nname = "idna"\nversion = "3"\n'
+)
 PYLOCK = (
     'lock-version = "1.0"\n[[packages]]\nname = "idna"\nversion = "3"\nmarker = "python_version > \'3\'"\n'
     'wheels = [{ url = "https://host/idna-3-py3-none-any.whl", hashes = { sha256 = "ab" } }]\n'
@@ -77,7 +79,9 @@ def test_a_package_in_a_folder_is_the_user_s_own_and_never_editable(project: Pro
     assert (("./lib",), (("my-lib", folder / "./lib"),)) == (source.lines, source.local)
 
 
-@pytest.mark.parametrize("name", ["remit", "Remit[local]>=1", "remit==1 --hash=sha256:ab", "remit @ https://host/remit.whl"])
+@pytest.mark.parametrize(
+    "name", ["remit", "Remit[local]>=1", "remit==1 --hash=sha256:ab", "remit @ https://host/remit.whl"]
+)
 def test_remit_among_the_dependencies_is_noticed(project: Project, name: str) -> None:
     source = find(project({"requirements.txt": f"idna\n{name}\n"}))
     assert source is not None

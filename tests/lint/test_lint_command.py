@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 BAD = '{"Version": "2012-10-17", "Statement": [\n {"Effect": "Allow", "Action": "s3:GetObjcet", "Resource": "*"}]}'
 WIDE = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
-GOOD = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}]}'
+GOOD = WIDE.replace('"*", "Resource": "*"', '"s3:GetObject", "Resource": "arn:aws:s3:::b/*"')
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
