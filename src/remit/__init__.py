@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from remit.errors import RemitError
     from remit.grants.assign import assign
     from remit.iam.policy import parse, render
+    from remit.lint.run import lint
     from remit.project.declarations import App
     from remit.project.late import aws
     from remit.project.load import load
@@ -35,13 +36,15 @@ _HOMES = {
 }
 """Where each public name lives: it is imported when it is asked for, so that `import remit` costs nothing."""
 
-__all__ = ["App", "RemitError", "Shared", "assign", "aws", "config", "configure", "load", "output", "parse", "render",
-           "resource", "synth"]  # fmt: skip
+__all__ = ["App", "RemitError", "Shared", "assign", "aws", "config", "configure", "lint", "load", "output", "parse",
+           "render", "resource", "synth"]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     import importlib  # noqa: PLC0415 - a module that is asked for nothing imports nothing
 
+    if name == "lint":  # the room and its verb in one: it can be called
+        return importlib.import_module("remit.lint")
     if name == "config":  # the settings of the load that is going on: never kept
         return importlib.import_module("remit.project.settings").the_config()
     if name not in _HOMES:

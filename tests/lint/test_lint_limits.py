@@ -94,11 +94,11 @@ def test_what_is_no_policy_is_an_error_at_a_place(data: bytes, file: str) -> Non
 
 
 WORDS = st.sampled_from([
-    "Statement", "Effect", "Allow", "Action", "Resource", "Condition", "StringEquals", "aws:SourceVpc", "s3:GetObject",
-    "*", "?", "arn:aws:s3:::b/*", "${", "${aws:username}", "${AWS::Region}", "Fn::If", "Ref", "Fn::Sub", "Resources", "Type",
-    "Properties", "AWS::IAM::Role", "Policies", "PolicyDocument", "AssumeRolePolicyDocument", "Principal", "Bool", "true",
-    "", "Sid", "NotAction", "arn:aws:dynamodb:us-east-1:111122223333:table/${x", "ForAllValues:StringLike", "10.0.0.0/8",
-    "Null", "Environment", "Variables",
+    "Statement", "Effect", "Allow", "Action", "Resource", "Condition", "StringEquals", "aws:SourceVpc",
+    "s3:GetObject", "*", "?", "arn:aws:s3:::b/*", "${", "${aws:username}", "${AWS::Region}", "Fn::If", "Ref", "Fn::Sub",
+    "Resources", "Type", "Properties", "AWS::IAM::Role", "Policies", "PolicyDocument", "AssumeRolePolicyDocument",
+    "Principal", "Bool", "true", "", "Sid", "NotAction", "arn:aws:dynamodb:us-east-1:111122223333:table/${x",
+    "ForAllValues:StringLike", "10.0.0.0/8", "Null", "Environment", "Variables",
 ])  # fmt: skip
 VALUES = st.recursive(
     st.none()

@@ -6,10 +6,10 @@ import json
 import re
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from remit.catalogue.managed import managed_policies, managed_policy
 from remit.lint import lint_document
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from remit.lint.finding import Finding

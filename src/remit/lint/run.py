@@ -215,17 +215,30 @@ def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = F
                 seen.add(key)
                 yield from _of_item(item, told, severe=severe)
         yield from _of_policy(document, severe=severe)
+    yield from _of_resources(app, names)
     for function in app.functions:
         variables = function.properties.get("Environment", {}).get("Variables", {})
         if variables:
             origin = function.written.get("Environment", function.origin)
             environment = Environment(function.name, variables, _always(origin))
             yield from _findings("environment", environment, environment.place, severe=severe)
-    project = Project(app, roles, lambda origin: origin)
+    project = Project(app, roles)
     for rule, hook in shelf.hooks("project", severe=severe):
         for problem in hook(project):
-            where = problem.spot[0] if problem.spot else None
-            yield _finding(rule, problem, _always(where if isinstance(where, Origin) else None), None)
+            yield _finding(rule, problem, _always(problem.origin), None)
+
+
+def _of_resources(app: App, names: frozenset[str]) -> Iterator[Finding]:
+    """The policies that an app's own resources hold, at the lines that declare them."""
+    if not any("Statement" in repr(one.properties) for one in app.resources):
+        return
+    from remit.lint.subject import Stack  # noqa: PLC0415 - few apps have such resources
+    from remit.lint.templates import documents  # noqa: PLC0415 - as above
+
+    for one in app.resources:
+        raw = {one.logical_id: {"Type": one.type, "Properties": one.properties}}
+        for document in documents(Stack({}, _always(one.origin), names, raw, late=True)):
+            yield from _of_document(document)
 
 
 def _key(item: Item) -> Any:

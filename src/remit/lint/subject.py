@@ -33,7 +33,7 @@ class Document:
     """One policy document: what is written (`raw`, None for the grants of an app), and the statements that parse.
 
     `names` are the logical ids of the template around it: None when there is no template, so that nothing can be
-    late-bound.
+    late-bound. `late` says that late-bound parts stand in plain text, as in an app.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Document:
         stage: str | None = None,
         owners: tuple[str, ...] = (),
         app: str = "",
+        late: bool = False,
     ) -> None:
         self.kind = kind
         self.raw = raw
@@ -60,6 +61,7 @@ class Document:
         self.stage = stage
         self.owners = owners
         self.app = app
+        self.late = late
         self.written: tuple[Written, ...] = ()
         self.items: tuple[Item, ...] = ()
         self.broken: tuple[Broken, ...] = ()
@@ -204,6 +206,8 @@ class Stack:
     """Whether `names` are all there are; not so where a macro runs, or SAM makes resources."""
     size: int = 0
     """Bytes of its file; 0 when there is none."""
+    late: bool = False
+    """Whether late-bound parts stand in plain text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +216,6 @@ class Project:
 
     app: App
     roles: tuple[Role, ...]
-    place: Callable[[Origin | None], Origin | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,7 @@ def _of_function(app: App, function: Function, given: tuple[Policy, ...], own: d
             end = "the deploy fails" if fatal else "that fails"
             message = f"{grant.because}, and its role lacks {shown} since the default policy is replaced: {end}"
             hint = "add the actions to what replaces the default, or add to `config.lambda_.iam.policy` in its place"
-            spot = (function.origin,) if function.origin is not None else ()
-            yield Problem(message, hint, spot, ERROR if fatal else WARNING)  # type: ignore[arg-type]
+            yield Problem(message, hint, (), ERROR if fatal else WARNING, origin=function.origin)
 
 
 def _missing(grant: Grant, given: tuple[Policy, ...]) -> tuple[str, ...]:
