@@ -10,6 +10,7 @@ from remit import lint as verb
 from remit.errors import RemitError
 from remit.grants.assign import assign
 from remit.lint import errors, lint
+from remit.lint.run import unreadable
 from remit.project.load import load
 
 if TYPE_CHECKING:
@@ -198,3 +199,50 @@ def test_a_dev_role_that_reaches_prod_is_told_and_a_prod_role_is_not(tmp_path: P
     for stage, expected in (("dev", [("R134", "config/deploy.py", 18)]), ("prod", [])):
         found = lint(load(folder, stage), folder=folder)
         assert [row for row in places(found, "warning") if row[0] == "R134"] == expected
+
+
+MISTAKES = {
+    "an effect": ('"Effect": "Allow",\n            "Action": [', '"Effect": "Permit",\n            "Action": [', 8),
+    "None in a list": ('"s3:PutObject",', "None,", 11),
+    "a resource": ('f"arn:{aws.partition}:s3:::{project.name}"', '"bucket/x"', 13),
+    "inside a document": (
+        '"Effect": "Allow", "Action": "s3:GetObject"',
+        '"Effect": "Perhaps", "Action": "s3:GetObject"',
+        18,
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "line"), MISTAKES.values(), ids=MISTAKES)
+def test_what_keeps_an_app_from_loading_is_told_at_its_line_inside_the_item(
+    tmp_path: Path, before: str, after: str, line: int
+) -> None:
+    folder = project(tmp_path, config=CONFIG.replace(before, after))
+    with pytest.raises(RemitError) as caught:
+        load(folder)
+    found = unreadable(caught.value, ".", folder)
+    assert (found.rule, found.file, found.line) == ("R001", "config/deploy.py", line)
+
+
+def test_a_reference_to_nothing_in_the_app_is_an_error(tmp_path: Path) -> None:
+    config = (
+        "from remit import configure\n\nwith configure() as config:\n    config.lambda_.iam.policy = [\n"
+        '        {"Effect": "Allow", "Action": "lambda:InvokeFunction",\n'
+        '         "Resource": {"Fn::GetAtt": ["IngesFunction", "Arn"]}},\n    ]\n'
+    )
+    folder = project(tmp_path, config=config, app=APP.replace('["lambda:Invoke"]', "[]"))
+    (found,) = [one for one in lint(load(folder), folder=folder) if one.rule == "R401"]
+    assert (found.line, found.hint) == (6, "did you mean `IngestFunction`?")
+
+
+def test_an_old_version_in_a_document_of_the_app_is_told(tmp_path: Path) -> None:
+    config = CONFIG.replace('{"Statement": [', '{"Version": "2008-10-17", "Statement": [')
+    folder = project(tmp_path, config=config)
+    assert ("R117", "config/deploy.py", 15) in places(lint(load(folder), folder=folder), "warning")
+
+
+def test_an_administrator_by_a_managed_policy_is_told(tmp_path: Path) -> None:
+    config = "from remit import configure\n\nwith configure() as config:\n"
+    config += '    config.lambda_.iam.managed_policy = ["AdministratorAccess"]\n'
+    folder = project(tmp_path, config=config, app=APP.replace('["lambda:Invoke"]', "[]"))
+    assert places(lint(load(folder), folder=folder), "warning") == [("R210", "app.py", 7)]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import Origin, RemitError
+from remit.grants.defaults import queue_id
 from remit.lint import python_text, shelf
 from remit.lint.finding import ERROR, Finding, Problem
 from remit.lint.subject import IDENTITY, RESOURCE, TRUST, Document, Environment, Item, Project
@@ -97,10 +98,14 @@ def lint_bytes(
     return _sorted(suppress(dict.fromkeys(_of_source(source, kind)), comments, _table(allow)))
 
 
-def unreadable(error: RemitError, file: str) -> Finding:
-    """What could not be read, as a finding of R001."""
+def unreadable(error: RemitError, file: str, folder: Path | None = None) -> Finding:
+    """What could not be read, as a finding of R001; in the files of `folder`, where inside a policy item it is."""
     rule = shelf.rule("R001")
-    return Finding(rule.code, rule.name, ERROR, error.message, error.hint, error.origin or Origin(file))
+    origin = error.origin or Origin(file)
+    if folder is not None and error.origin is not None:
+        python_text.forget()
+        origin = python_text.named_in(folder, error.origin, error.message)
+    return Finding(rule.code, rule.name, ERROR, error.message, error.hint, origin)
 
 
 def _table(allow: Mapping[str, str] | None) -> dict[str, tuple[str, Origin | None]]:
@@ -206,7 +211,7 @@ def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = F
     origins = {function.name: function.origin for function in app.functions}
     seen: set[Any] = set()
     told: Counter[str] = Counter()
-    names = frozenset(resource.logical_id for resource in app.resources)
+    names = _names(app, roles)
     for role in roles:
         document = _of_role(role, names, origins.get(role.functions[0]) if role.functions else None, folder, app)
         for item in document.items:
@@ -247,6 +252,18 @@ def _key(item: Item) -> Any:
     texts = tuple(_REFERENCE.sub(r"${_\1}", text) for text in item.resources)
     origin = item.grant.origin if item.grant is not None else None
     return statement.effect, statement.actions, texts, statement.conditions, origin
+
+
+def _names(app: App, roles: tuple[Role, ...]) -> frozenset[str]:
+    """What the app's template will hold, by logical id."""
+    names = {*(one.logical_id for one in app.resources), *(role.logical_id for role in roles)}
+    for function in app.functions:
+        names |= {f"{function.logical_id}Function", f"{function.logical_id}LogGroup"}
+        names.update(one.logical_id for trigger in function.triggers for one in trigger.resources(function))
+    for queue in app.queues:
+        logical_id = queue_id(queue)
+        names |= {logical_id, f"{logical_id.removesuffix('Queue')}DeadLetterQueue"}
+    return frozenset(names)
 
 
 def _always(origin: Origin | None) -> Place:
@@ -295,7 +312,7 @@ def _files(app: App) -> tuple[str, ...]:
 
 def _of_files(app: App, folder: Path) -> Iterator[Finding]:
     for file in _files(app):
-        for slip, origin in python_text.repeated_keys(folder, file):
+        for slip, origin in python_text.slips(folder, file):
             yield from _findings("slip", slip, _always(origin))
 
 
