@@ -65,7 +65,8 @@ def document(document: Document) -> Iterator[Problem]:
         for reference, spot in references(document.raw, ()):
             if reference.target is not None and reference.target not in _PSEUDO:
                 message = f"{_shown(reference)} names no resource: a policy file has no template around it"
-                yield Problem(message, "write the ARN", spot)
+                severity = ERROR if "Ref" in reference.intrinsic else WARNING  # what a template's part may well hold
+                yield Problem(message, "write the ARN", spot, severity)
 
 
 def statement(item: Item) -> Iterator[Problem]:
