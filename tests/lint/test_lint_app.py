@@ -246,3 +246,10 @@ def test_an_administrator_by_a_managed_policy_is_told(tmp_path: Path) -> None:
     config += '    config.lambda_.iam.managed_policy = ["AdministratorAccess"]\n'
     folder = project(tmp_path, config=config, app=APP.replace('["lambda:Invoke"]', "[]"))
     assert places(lint(load(folder), folder=folder), "warning") == [("R210", "app.py", 7)]
+
+
+def test_advice_speaks_of_late_bound_parts_as_people_write_them(tmp_path: Path) -> None:
+    folder = project(tmp_path)
+    hints = [one.hint for one in lint(load(folder), folder=folder) if one.rule == "R302"]
+    assert hints
+    assert all(hint is not None and hint.startswith("did you mean 'arn:{aws.partition}:s3:::") for hint in hints)

@@ -151,3 +151,40 @@ def test_what_the_aws_command_line_prints_is_unwrapped(wrap: dict[str, object]) 
 def test_a_dollar_sign_in_plain_text_of_a_template_is_no_reference() -> None:
     text = YAML.replace('!Sub "arn:${AWS::Partition}', '"arn:${AWS::Partition}')
     assert ("R129", line_of("s3:::data")) in at(text)
+
+
+REFERENCES = {
+    "an object action on a bucket": ("s3:GetObject", "!GetAtt Bucket.Arn", "R302", "${Bucket.Arn}/*"),
+    "an object action on a bucket by name": ("s3:GetObject", '!Sub "arn:aws:s3:::${Bucket}"', "R302", "${Bucket}/*"),
+    "a table action on an index": ("dynamodb:GetItem", '!Sub "${Table.Arn}/index/*"', "R302", "a table"),
+    "a table action on a queue": ("dynamodb:GetItem", "!GetAtt Queue.Arn", "R303", "a table"),
+    "a queue action on a topic": ("sqs:SendMessage", "!Ref Topic", "R303", "a queue"),
+}
+
+
+@pytest.mark.parametrize(("action", "value", "rule", "hint"), REFERENCES.values(), ids=REFERENCES)
+def test_a_reference_is_as_good_as_the_arn_of_its_type(action: str, value: str, rule: str, hint: str) -> None:
+    text = f"""
+Resources:
+  Bucket: {{Type: "AWS::S3::Bucket"}}
+  Table: {{Type: "AWS::DynamoDB::Table"}}
+  Queue: {{Type: "AWS::SQS::Queue"}}
+  Topic: {{Type: "AWS::SNS::Topic"}}
+  Policy:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Action: {action}
+            Resource: {value}
+"""
+    (found,) = [one for one in lint_bytes(text.encode(), "t.yaml") if one.severity == "error"]
+    assert (found.rule, found.line) == (rule, 14)
+    assert hint in (found.hint or "")
+    fitting = text.replace(
+        action, {"s3": "s3:ListBucket", "dynamodb": "dynamodb:Query", "sqs": "sqs:*"}[action.partition(":")[0]]
+    )
+    if rule == "R302":
+        assert [one for one in lint_bytes(fitting.encode(), "t.yaml") if one.severity == "error"] == []

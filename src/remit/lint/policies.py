@@ -34,6 +34,7 @@ def document_of(
     quota: str = "",
     title: str = "",
     late: bool = False,
+    types: Mapping[str, str] | None = None,
 ) -> Document:
     """A document from a parsed JSON or YAML value that stands at `path` of its file."""
 
@@ -42,7 +43,7 @@ def document_of(
 
     version = raw.get("Version", OLD_VERSION) if isinstance(raw, dict) else VERSION
     document = Document(
-        kind, raw=raw, version=str(version), place=place, names=names, quota=quota, title=title, late=late
+        kind, raw=raw, version=str(version), place=place, names=names, quota=quota, title=title, late=late, types=types
     )
     document.written = tuple(_statements(raw, document))
     read = [_parsed(written) for written in document.written]

@@ -211,16 +211,16 @@ def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = F
     origins = {function.name: function.origin for function in app.functions}
     seen: set[Any] = set()
     told: Counter[str] = Counter()
-    names = _names(app, roles)
+    types = _types(app, roles)
     for role in roles:
-        document = _of_role(role, names, origins.get(role.functions[0]) if role.functions else None, folder, app)
+        document = _of_role(role, types, origins.get(role.functions[0]) if role.functions else None, folder, app)
         for item in document.items:
             key = _key(item)
             if key not in seen:
                 seen.add(key)
                 yield from _of_item(item, told, severe=severe)
         yield from _of_policy(document, severe=severe)
-    yield from _of_resources(app, names)
+    yield from _of_resources(app, frozenset(types))
     for function in app.functions:
         variables = function.properties.get("Environment", {}).get("Variables", {})
         if variables:
@@ -254,28 +254,32 @@ def _key(item: Item) -> Any:
     return statement.effect, statement.actions, texts, statement.conditions, origin
 
 
-def _names(app: App, roles: tuple[Role, ...]) -> frozenset[str]:
-    """What the app's template will hold, by logical id."""
-    names = {*(one.logical_id for one in app.resources), *(role.logical_id for role in roles)}
+def _types(app: App, roles: tuple[Role, ...]) -> dict[str, str]:
+    """What the app's template will hold: types by logical id."""
+    types = {one.logical_id: one.type for one in app.resources}
+    types |= dict.fromkeys((role.logical_id for role in roles), "AWS::IAM::Role")
     for function in app.functions:
-        names |= {f"{function.logical_id}Function", f"{function.logical_id}LogGroup"}
-        names.update(one.logical_id for trigger in function.triggers for one in trigger.resources(function))
+        types[f"{function.logical_id}Function"] = "AWS::Lambda::Function"
+        types[f"{function.logical_id}LogGroup"] = "AWS::Logs::LogGroup"
+        types.update((one.logical_id, one.type) for trigger in function.triggers for one in trigger.resources(function))
     for queue in app.queues:
         logical_id = queue_id(queue)
-        names |= {logical_id, f"{logical_id.removesuffix('Queue')}DeadLetterQueue"}
-    return frozenset(names)
+        dead = f"{logical_id.removesuffix('Queue')}DeadLetterQueue"
+        types |= dict.fromkeys((logical_id, dead), "AWS::SQS::Queue")
+    return types
 
 
 def _always(origin: Origin | None) -> Place:
     return lambda _: origin
 
 
-def _of_role(role: Role, names: frozenset[str], otherwise: Origin | None, folder: Path, app: App) -> Document:
+def _of_role(role: Role, types: dict[str, str], otherwise: Origin | None, folder: Path, app: App) -> Document:
     place = _always(otherwise)
     document = Document(
         IDENTITY,
         place=place,
-        names=names,
+        names=types,
+        types=types,
         quota="iam.role.inline",
         title=role.logical_id,
         stage=app.stage,
@@ -344,4 +348,19 @@ def _findings(
 
 def _finding(rule: Rule, problem: Problem, place: Place, grant: Grant | None) -> Finding:
     severity = problem.severity or rule.severity
-    return Finding(rule.code, rule.name, severity, problem.message, problem.hint, place(problem.spot), grant)
+    message, hint = problem.message, problem.hint
+    if grant is not None:
+        message, hint = _as_written(message), hint and _as_written(hint)
+    return Finding(rule.code, rule.name, severity, message, hint, place(problem.spot), grant)
+
+
+_WRITTEN: Final = {f"${{AWS::{late}}}": f"{{aws.{name}}}" for late, name in
+                   (("Partition", "partition"), ("Region", "region"), ("AccountId", "account"))}  # fmt: skip
+
+
+def _as_written(text: str) -> str:
+    """Late-bound text as people write it in an app: `{aws.region}`, in an f-string."""
+    if "${AWS::" in text:
+        for late, written in _WRITTEN.items():
+            text = text.replace(late, written)
+    return text

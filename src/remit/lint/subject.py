@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from remit.iam.policy import VERSION
 from remit.iam.tokens import REFERENCE
 from remit.lint import facts
+from remit.lint.samples import sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from remit.app import App, Grant, Role
     from remit.catalogue.arns import Arn
@@ -33,7 +34,8 @@ class Document:
     """One policy document: what is written (`raw`, None for the grants of an app), and the statements that parse.
 
     `names` are the logical ids of the template around it: None when there is no template, so that nothing can be
-    late-bound. `late` says that late-bound parts stand in plain text, as in an app.
+    late-bound. `late` says that late-bound parts stand in plain text, as in an app. `types` are the types of the
+    template's resources.
     """
 
     def __init__(
@@ -43,13 +45,14 @@ class Document:
         raw: Any = None,
         version: str = VERSION,
         place: Place,
-        names: frozenset[str] | None = None,
+        names: Collection[str] | None = None,
         quota: str = "",
         title: str = "",
         stage: str | None = None,
         owners: tuple[str, ...] = (),
         app: str = "",
         late: bool = False,
+        types: Mapping[str, str] | None = None,
     ) -> None:
         self.kind = kind
         self.raw = raw
@@ -62,6 +65,7 @@ class Document:
         self.owners = owners
         self.app = app
         self.late = late
+        self.types = types or {}
         self.written: tuple[Written, ...] = ()
         self.items: tuple[Item, ...] = ()
         self.broken: tuple[Broken, ...] = ()
@@ -153,6 +157,12 @@ class Item:
         if self.statement.actions.negated:
             return frozenset()
         return frozenset(name for pattern in self.statement.actions.patterns for name in facts.meant(pattern))
+
+    @cached_property
+    def shapes(self) -> tuple[str, ...]:
+        """The resources, with references to resources of the template replaced by what they look like."""
+        types = self.document.types
+        return tuple(sample(text, types) for text in self.resources) if types else self.resources
 
     @cached_property
     def variable_texts(self) -> tuple[tuple[Spot, str], ...]:
