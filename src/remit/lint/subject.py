@@ -182,6 +182,13 @@ class Item:
         return any(not facts.meant(text) or "*" in text.partition(":")[0] for text in self.statement.actions.patterns)
 
     @property
+    def called(self) -> str:
+        """How messages name it: by its number in a document, by its line in an app."""
+        if self.grant is None or self.grant.origin is None:
+            return f"statement {self.index + 1}"
+        return f"the grant at {self.grant.origin}"
+
+    @property
     def computed(self) -> bool:
         """Whether it is of the computed default of an app, which says of its function what that does."""
         return self.grant is not None and self.grant.because.startswith(self.document.owners)
