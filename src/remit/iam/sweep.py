@@ -1,0 +1,186 @@
+"""One direction of a comparison: everything that the new side allows and the old side does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from remit.iam.actions import Case, Known, Openings
+from remit.iam.box import Box, Index
+from remit.iam.finding import Piece, Source, Undecided
+from remit.iam.glob import Unclear
+from remit.iam.pattern import is_pattern
+from remit.iam.question import Questions
+from remit.iam.witness import Words, request_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.iam.actions import Opening
+    from remit.iam.box import Compiled
+    from remit.iam.side import Side
+
+SETS: Final = frozenset(
+    ("aws:tagkeys", "aws:calledvia", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:resourceorgpaths")
+)
+"""Keys that have several values whoever reads them. Source: "AWS global condition context keys" (IAM User Guide)."""
+MOST_CASES: Final = 20_000
+
+
+class Sweep:
+    """The gains of `new` over `old`; `undecided` is complete once they have been taken."""
+
+    def __init__(self, old: Side, new: Side, known: Known) -> None:
+        self.old = old
+        self.new = new
+        self.known = known
+        self.questions = Questions(_sets(old, new))
+        self.undecided: dict[Undecided, None] = {
+            Undecided(source, reason): None for side in (old, new) for source, reason in side.unclear()
+        }
+        self.words: Words | None = None
+
+    def gains(self, *, first: bool = False) -> Iterator[Piece]:
+        """Every gain, in the order of the new side's statements; with `first`, the first of each statement's actions."""
+        told: set[tuple[Box, str, str]] = set()
+        cases = 0
+        for box in self._candidates():
+            for case, because in self._cases(box):
+                cases += 1
+                if cases > MOST_CASES:
+                    self._leave(box, "the layers can be combined in too many ways")
+                    return
+                for piece in self._pieces(box, case, because, told, first=first):
+                    yield piece
+                    if first:
+                        return
+
+    def _candidates(self) -> Iterator[Box]:
+        return (box for policy in self.new.layers[0][1] for box in policy.allows.boxes)
+
+    def _cases(self, box: Box) -> Iterator[tuple[Case, str]]:
+        """The ways in which a statement may be new: a layer of the old side allows it not, or a Deny of it did not let."""
+        denies = self.new.denies
+        said = {other.meaning for other in self.new.denials} if self.old.denies else set()
+        gone = [other for other in self.old.denials if other.meaning not in said]
+        for wanted in self._together(box):
+            for name, layer in self.old.layers:
+                allows = tuple(policy.allows for policy in layer if policy.allows.boxes)
+                if not any(_takes_all(other) for index in allows for other in index.boxes):
+                    yield Case(wanted, (*allows, *denies)), f"no statement of the old {_TITLES(name)} allows it"
+            for other in gone:
+                if not _apart(box, other):
+                    where = self.old.source(other).name
+                    yield Case((*wanted, other), denies), f"it was denied by {where} before"
+
+    def _together(self, box: Box) -> Iterator[tuple[Box, ...]]:
+        """The statement with one Allow of each further layer."""
+        found: list[tuple[Box, ...]] = [(box,)]
+        for _, layer in self.new.layers[1:]:
+            boxes = [other for policy in layer for other in policy.allows.boxes]
+            everything = next((other for other in boxes if _takes_all(other)), None)
+            if everything is None:
+                found = [(*some, other) for some in found for other in boxes if not _apart(box, other)]
+        return iter(found)
+
+    def _pieces(
+        self, box: Box, case: Case, because: str, told: set[tuple[Box, str, str]], *, first: bool
+    ) -> Iterator[Piece]:
+        openings = Openings(case, self.questions, self.known)
+        for action, spelled in self._actions(box, case):
+            for found in openings.of(action):
+                if isinstance(found, Unclear):
+                    self._leave(box, str(found))
+                    continue
+                if (box, action, found.resource) in told:
+                    continue
+                piece = self._checked(box, spelled, found, because)
+                if piece is not None:
+                    told.add((box, action, found.resource))
+                    yield piece
+                    if first:
+                        return
+
+    def _actions(self, box: Box, case: Case) -> Iterator[tuple[str, str]]:
+        """The action patterns that no old statement with the same resources and conditions spells, folded and as spelled."""
+        if box.not_actions:
+            yield "*", "*"
+            return
+        left: set[str] = set(box.actions)
+        if len(case.wanted) == 1 or case.covers is not self.new.denies:
+            for policy in self._compared(case):
+                left -= policy.said.get(box.reach, set())
+                left -= policy.said.get(_EVERYWHERE, set())
+        if not left:
+            return
+        for spelled in box.statement.actions.patterns:
+            folded = spelled.lower()
+            if folded in left:
+                left.discard(folded)
+                yield folded, spelled
+
+    def _compared(self, case: Case) -> Iterator[Compiled]:
+        """The policies whose Allow statements are covers of a case."""
+        covers = set(map(id, case.covers))
+        return (
+            policy for _, layer in self.old.layers for policy in layer if id(policy.allows) in covers
+        )
+
+    def _checked(self, box: Box, spelled: str, found: Opening, because: str) -> Piece | None:
+        """The finding with a request that the evaluator agrees about; else it is left undecided."""
+        if found.action == "sts:getcalleridentity":
+            return None  # always allowed, whatever policies say
+        if self.words is None:
+            self.words = Words(self.old, self.new)
+        request = request_for(found, self.words, self.old, self.new)
+        if request is None:
+            self._leave(box, f"the evaluator does not confirm what was found about {spelled} on {_shown(found, self.words)}")
+            return None
+        tier = "now" if found.real is not None else "future"
+        return Piece(self.new.source(box), spelled, self.words.shown(found.resource), request, tier, because)
+
+    def _leave(self, box: Box, reason: str) -> None:
+        self.undecided[Undecided(self.new.source(box), reason)] = None
+
+
+_EVERYWHERE: Final = (frozenset(("*",)), False, frozenset[object]())
+
+
+def _shown(found: Opening, words: Words) -> str:
+    return words.shown(found.resource)
+
+
+def _TITLES(name: str) -> str:  # noqa: N802 - replaced below
+    return {"identity": "side", "session": "session policy"}.get(name, name)
+
+
+def _takes_all(box: Box) -> bool:
+    return box.everywhere and not box.not_actions and "*" in box.actions
+
+
+def _apart(one: Box, other: Box) -> bool:
+    """Whether two statements plainly speak of different services."""
+    if one.not_actions or other.not_actions:
+        return False
+    services = {text.partition(":")[0] for text in one.actions}
+    others = {text.partition(":")[0] for text in other.actions}
+    if any(map(is_pattern, services | others)):
+        return False
+    return services.isdisjoint(others)
+
+
+def _sets(*sides: Side) -> frozenset[str]:
+    """The keys that some condition of either side reads as a set, and those that always are."""
+    found = {
+        atom.key
+        for side in sides
+        for _, layer in side.layers
+        for policy in layer
+        for index in (policy.allows, policy.denies)
+        for box in index.boxes
+        for atom in box.atoms
+        if atom.quantifier
+    }
+    return SETS | found
+
+
+__all__ = ["Index", "Source", "Sweep"]
