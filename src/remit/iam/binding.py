@@ -7,7 +7,6 @@ from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.atom import Atom, equal_to_text, equal_to
-from remit.iam.domain import domain_of
 from remit.iam.glob import FRESH, Unclear
 from remit.iam.marks import around, variable_mark, variables_in
 
@@ -15,15 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from remit.iam.box import Box
+    from remit.iam.domain import Premises
 
 MOST: Final = 512
 
 
 def bindings(
-    names: frozenset[str], wanted: tuple[Box, ...], covers: tuple[Box, ...], several: frozenset[str]
+    names: frozenset[str], wanted: tuple[Box, ...], covers: tuple[Box, ...], premises: Premises
 ) -> Iterator[dict[str, str | None]]:
     """Every combination of values to try; one empty one when there are no variables."""
-    choices = [_values(name, wanted, covers, several) for name in sorted(names)]
+    choices = [_values(name, wanted, covers, premises) for name in sorted(names)]
     size = 1
     for values in choices:
         size *= len(values)
@@ -39,16 +39,16 @@ def pins(values: dict[str, str | None]) -> tuple[Atom, ...]:
 
 
 def _values(
-    name: str, wanted: tuple[Box, ...], covers: tuple[Box, ...], several: frozenset[str]
+    name: str, wanted: tuple[Box, ...], covers: tuple[Box, ...], premises: Premises
 ) -> list[str | None]:
     mark = variable_mark(name)
     positive = {atom for box in wanted for atom in box.atoms}
     atoms = positive | {atom for box in covers for atom in box.atoms}
-    own = _domain_values({atom for atom in atoms if atom.key == name}, positive, name in several)
+    own = _domain_values({atom for atom in atoms if atom.key == name}, positive, premises)
     related = {
         atom.key for atom in atoms for text in atom.values if atom.key != name and name in variables_in(text)
     }
-    others = _domain_values({atom for atom in atoms if atom.key in related}, positive, several=False)
+    others = _domain_values({atom for atom in atoms if atom.key in related}, positive, premises)
     texts = [text for box in (*wanted, *covers) for text in box.resources]
     templates = [text for atom in atoms for text in atom.values if name in variables_in(text)]
     found = [*own, *_aligned(templates, [*others, *(text for atom in atoms for text in atom.values)], name)]
@@ -57,12 +57,13 @@ def _values(
     return [mark, None, *(value for value in literal if value != mark and not variables_in(value) - {name})]
 
 
-def _domain_values(atoms: set[Atom], positive: set[Atom], several: bool) -> list[str]:  # noqa: FBT001 - the one option
+def _domain_values(atoms: set[Atom], positive: set[Atom], premises: Premises) -> list[str]:
     found: list[str] = []
     for key in sorted({atom.key for atom in atoms}):
         group = frozenset(atom for atom in atoms if atom.key == key and not any(map(variables_in, atom.values)))
         wanted = frozenset(atom for atom in group if (atom in positive) is not atom.negated)
-        found += domain_of(group, wanted, several=several).pool
+        if group:
+            found += premises.domain(group, wanted).pool
     return found
 
 

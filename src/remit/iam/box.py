@@ -132,15 +132,31 @@ def with_values(box: Box, values: dict[str, str | None]) -> Box:
     )
 
 
-def loosened(box: Box, *, cover: bool) -> Box | None:
-    """The most that the box (as a cover: the least) may turn out to mean, whatever its marks stand for; None: nothing."""
-    if cover and box.marked_atoms:
-        return None
-    widen = cover is box.not_resources
+def loosened(box: Box) -> Box:
+    """The most that the box may turn out to mean, whatever its marks stand for."""
     resources = tuple(
-        widened(text) if _marked(text) else text for text in box.resources if widen or not _marked(text)
+        widened(text) if _marked(text) else text
+        for text in box.resources
+        if not (box.not_resources and _marked(text))
     )
     atoms = tuple(atom for atom in box.atoms if atom not in box.marked_atoms)
+    return _box(box.statement, box.index, box.actions, resources, box.not_resources, atoms)
+
+
+def tightened(box: Box, held: frozenset[Atom], shown: tuple[str, ...]) -> Box:
+    """The least that a cover surely means where `held` are true, on the pattern whose points are `shown`.
+
+    A cover that contains these points contains all that the pattern may turn out to be.
+    """
+    if shown and not box.not_resources and all(map(box.on, shown)):
+        resources: tuple[str, ...] = ("*",)
+    else:
+        resources = tuple(
+            widened(text) if _marked(text) else text
+            for text in box.resources
+            if box.not_resources or not _marked(text)
+        )
+    atoms = tuple(atom for atom in box.atoms if atom not in held)
     return _box(box.statement, box.index, box.actions, resources, box.not_resources, atoms)
 
 

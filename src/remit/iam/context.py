@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from remit.iam.domain import Domain, domain_of
 from remit.iam.glob import Unclear
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from remit.iam.atom import Atom, State
+    from remit.iam.domain import Domain, Premises
 
 Context: TypeAlias = "dict[str, State]"
 _Node: TypeAlias = "tuple[dict[str, State], dict[str, frozenset[Atom]]]"
@@ -23,7 +23,7 @@ _NONE: Final[frozenset[Atom]] = frozenset()
 
 
 def find_context(
-    wanted: Iterable[Atom], broken: Iterable[Iterable[Atom]], several: frozenset[str]
+    wanted: Iterable[Atom], broken: Iterable[Iterable[Atom]], premises: Premises
 ) -> Context | None:
     """Values for the keys, absent ones left out; None when no context will do.
 
@@ -35,7 +35,7 @@ def find_context(
         return None
     if not true and not clauses:
         return {}
-    return _Search(true, clauses, several).run()
+    return _Search(true, clauses, premises).run()
 
 
 def _clauses(true: frozenset[Atom], broken: Iterable[Iterable[Atom]]) -> list[frozenset[Atom]] | None:
@@ -60,7 +60,7 @@ def _order(atom: Atom) -> tuple[object, ...]:
 class _Search:
     """A depth-first search with the model as its guide: only a list that the present values do not break is branched on."""
 
-    def __init__(self, true: frozenset[Atom], clauses: list[frozenset[Atom]], several: frozenset[str]) -> None:
+    def __init__(self, true: frozenset[Atom], clauses: list[frozenset[Atom]], premises: Premises) -> None:
         self.clauses = [sorted(clause, key=_order) for clause in clauses]
         atoms: dict[str, set[Atom]] = {}
         for atom in (*true, *(atom for clause in clauses for atom in clause)):
@@ -68,10 +68,8 @@ class _Search:
         self.names = {key: min(atom.name for atom in found) for key, found in sorted(atoms.items())}
         self.true = {key: frozenset(found & true) for key, found in atoms.items()}
         self.domains: dict[str, Domain] = {
-            key: domain_of(
-                frozenset(found),
-                frozenset(atom for atom in found if (atom in true) is not atom.negated),
-                several=key in several,
+            key: premises.domain(
+                frozenset(found), frozenset(atom for atom in found if (atom in true) is not atom.negated)
             )
             for key, found in atoms.items()
         }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -20,10 +21,35 @@ from remit.iam.atom import EMPTY, Atom, State
 from remit.iam.glob import FRESH, Unclear, meet, points
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 MOST_VALUES: Final = 2_000
 _SPELLINGS: Final = 6  # letters of a text compared without case whose every spelling is tried
+
+
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """What is taken for granted about keys: which may have several values, and which have values of a type."""
+
+    several: frozenset[str] = frozenset()
+    kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @staticmethod
+    def of(atoms: Iterable[Atom], several: frozenset[str]) -> Premises:
+        """From all conditions of a comparison: a key is a set if one reads it as a set, a number if one reads it as one."""
+        kinds: dict[str, set[str]] = {}
+        sets = set(several)
+        for atom in atoms:
+            if atom.quantifier:
+                sets.add(atom.key)
+            if atom.kind in _TYPED:
+                kinds.setdefault(atom.key, set()).add(atom.kind)
+        return Premises(frozenset(sets), {key: tuple(sorted(found)) for key, found in kinds.items()})
+
+    def domain(self, atoms: frozenset[Atom], wanted: frozenset[Atom]) -> Domain:
+        """The domain of the one key that `atoms` are about; `wanted` are those whose own values may have to be met."""
+        key = next(iter(atoms)).key
+        return _domain(atoms, wanted, self.kinds.get(key, ()), several=key in self.several)
 
 
 class Domain:
@@ -101,29 +127,25 @@ def _lowest(mask: int) -> int:
 
 
 @lru_cache(maxsize=65_536)
-def domain_of(atoms: frozenset[Atom], wanted: frozenset[Atom], *, several: bool) -> Domain:
-    """The domain of the key that `atoms` are about; `wanted` are those whose own values may have to be met."""
+def _domain(atoms: frozenset[Atom], wanted: frozenset[Atom], kinds: tuple[str, ...], *, several: bool) -> Domain:
     listed = sorted(atoms, key=lambda atom: (atom.operator, atom.quantifier, atom.values))
-    typed = [atom for atom in listed if atom.kind in _TYPED]
-    if typed:
-        pool, exact = _typed_pool(typed, [atom for atom in listed if atom.kind in ("String", "Arn")])
-    else:
-        pool, exact = _text_pool(listed, wanted)
+    pool, exact = _typed_pool(listed, kinds) if kinds else _text_pool(listed, wanted)
     if len(pool) > MOST_VALUES:
         raise Unclear(f"the conditions on `{listed[0].name}` tell too many values apart")
     return Domain(tuple(dict.fromkeys(pool)), atoms, several=several, exact=exact)
 
 
-def _typed_pool(typed: list[Atom], texts: list[Atom]) -> tuple[list[str], bool]:
-    readers: dict[str, tuple[_Reader, _Points]] = {atom.kind: _TYPED[atom.kind] for atom in typed}
+def _typed_pool(atoms: list[Atom], kinds: tuple[str, ...]) -> tuple[list[str], bool]:
+    texts = [atom for atom in atoms if atom.kind in ("String", "Arn")]
     spelled = [value for atom in texts for value in atom.values]
     pool: list[str] = []
-    for kind, (read, between) in readers.items():
-        own = [value for atom in typed if atom.kind == kind for value in atom.values]
+    for kind in kinds:
+        read, between = _TYPED[kind]
+        own = [value for atom in atoms if atom.kind == kind for value in atom.values]
         literals = [value for value in spelled if read(value) is not None]
         pool += [*literals, *between([*own, *literals])]
     # Texts beside numbers: another spelling of the same number may escape them, which the points do not try.
-    return pool, set(readers) == {"Bool"} or not texts
+    return pool, kinds == ("Bool",) or not texts
 
 
 def _numbers(texts: list[str]) -> Iterator[str]:

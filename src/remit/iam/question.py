@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.binding import bindings, pins
-from remit.iam.box import Box, loosened, with_values
+from remit.iam.box import Box, loosened, tightened, with_values
 from remit.iam.context import Context, find_context
 from remit.iam.glob import Unclear, meet, points
 from remit.iam.pattern import is_pattern
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from remit.iam.atom import Atom
+    from remit.iam.domain import Premises
 
 MOST_STEPS: Final = 3_000
 MOST_CHECKS: Final = 1_500_000
@@ -35,12 +36,12 @@ class Place:
 
 
 class Questions:
-    """Questions about the same two sides; `several` are the keys that may have several values."""
+    """Questions about the same two sides; `premises` is what is taken for granted about keys."""
 
-    __slots__ = ("_contexts", "_places", "checks", "several")
+    __slots__ = ("_contexts", "_places", "checks", "premises")
 
-    def __init__(self, several: frozenset[str]) -> None:
-        self.several = several
+    def __init__(self, premises: Premises) -> None:
+        self.premises = premises
         self.checks = 0
         self._contexts: dict[tuple[tuple[Atom, ...], frozenset[Box]], Context | None | Unclear] = {}
         self._places: dict[tuple[object, ...], Place | None | Unclear] = {}
@@ -59,16 +60,16 @@ class Questions:
         return found
 
     def _place(self, pattern: str, wanted: tuple[Box, ...], covers: tuple[Box, ...]) -> Place | None:
-        names = frozenset[str]().union(*(box.variables for box in (*wanted, *covers)))
+        names: frozenset[str] = frozenset().union(*(box.variables for box in (*wanted, *covers)))
         if not names and not any(box.marked_resources or box.marked_atoms for box in (*wanted, *covers)):
             return self._search(pattern, wanted, covers, ())
         first = with_pattern(wanted[0], pattern)
         boxes = (first, *wanted[1:])
-        for values in bindings(names, boxes, covers, self.several):
+        for values in bindings(names, boxes, covers, self.premises):
             found = self._bound(boxes, covers, values)
             if found is not None:
                 return found
-        if doubtful(boxes, covers, names & self.several):
+        if doubtful(boxes, covers, names & self.premises.several):
             self._loosened(boxes, covers)
         return None
 
@@ -80,10 +81,14 @@ class Questions:
         return self._search(pattern, bound, tuple(with_values(box, values) for box in covers), pins(values))
 
     def _loosened(self, wanted: tuple[Box, ...], covers: tuple[Box, ...]) -> None:
-        loose = tuple(box for box in (loosened(box, cover=False) for box in wanted) if box is not None)
-        least = tuple(box for box in (loosened(box, cover=True) for box in covers) if box is not None)
-        pattern = "*" if loose[0].not_resources else loose[0].resources[0]
-        if self._search(pattern, loose, least, ()) is not None:
+        """Ask again with the most that the marks may mean; a place that is still there is neither proven nor excluded."""
+        loose = tuple(loosened(box) for box in wanted)
+        held: frozenset[Atom] = frozenset().union(*(box.marked_atoms for box in wanted))
+        first = wanted[0]
+        shown = () if first.not_resources else points(first.resources[0], _singles(covers))
+        least = [tightened(box, held, shown) for box in covers if box.marked_atoms <= held]
+        pattern = "*" if first.not_resources else loose[0].resources[0]
+        if self._search(pattern, loose, tuple(least), ()) is not None:
             raise Unclear("it depends on what its variables or late-bound parts stand for")
 
     def _search(
@@ -133,7 +138,7 @@ class Questions:
         asked = (units, frozenset(active))
         if asked not in self._contexts:
             try:
-                self._contexts[asked] = find_context(units, (box.atoms for box in asked[1]), self.several)
+                self._contexts[asked] = find_context(units, (box.atoms for box in asked[1]), self.premises)
             except Unclear as reason:
                 self._contexts[asked] = reason
         found = self._contexts[asked]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.actions import Case, Known, Openings
-from remit.iam.box import Box, Index
-from remit.iam.finding import Piece, Source, Undecided
+from remit.iam.domain import Premises
+from remit.iam.finding import Piece, Undecided
 from remit.iam.glob import Unclear
 from remit.iam.pattern import is_pattern
 from remit.iam.question import Questions
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.actions import Opening
-    from remit.iam.box import Compiled
+    from remit.iam.box import Box, Compiled
     from remit.iam.side import Side
 
 SETS: Final = frozenset(
@@ -33,7 +33,7 @@ class Sweep:
         self.old = old
         self.new = new
         self.known = known
-        self.questions = Questions(_sets(old, new))
+        self.questions = Questions(_premises(old, new))
         self.undecided: dict[Undecided, None] = {
             Undecided(source, reason): None for side in (old, new) for source, reason in side.unclear()
         }
@@ -168,19 +168,13 @@ def _apart(one: Box, other: Box) -> bool:
     return services.isdisjoint(others)
 
 
-def _sets(*sides: Side) -> frozenset[str]:
-    """The keys that some condition of either side reads as a set, and those that always are."""
-    found = {
-        atom.key
+def _premises(*sides: Side) -> Premises:
+    atoms = (
+        atom
         for side in sides
         for _, layer in side.layers
         for policy in layer
-        for index in (policy.allows, policy.denies)
-        for box in index.boxes
+        for box in policy.boxes
         for atom in box.atoms
-        if atom.quantifier
-    }
-    return SETS | found
-
-
-__all__ = ["Index", "Source", "Sweep"]
+    )
+    return Premises.of(atoms, SETS)
