@@ -34,11 +34,16 @@ def confirmed(piece: Piece, old: Layers, new: Layers) -> bool:
     """Whether the slow evaluator agrees with a finding."""
     request = piece.request
     context: dict[str, Any] = {
-        key: tuple(one.replace("${Q}", REFERENCE) for one in value) if isinstance(value, tuple) else value.replace("${Q}", REFERENCE)
+        key: tuple(map(back, value)) if isinstance(value, tuple) else back(value)
         for key, value in (request.context or {}).items()
     }
-    resource = request.resource.replace("${Q}", REFERENCE)
+    resource = back(request.resource)
     return allowed(new, request.action, resource, context) and not allowed(old, request.action, resource, context)
+
+
+def back(text: str) -> str:
+    """A text in the spelling of the small worlds."""
+    return text.replace("${Q}", REFERENCE).replace("${t:", "${")
 
 
 def case(seed: str, tally: Counter[str]) -> str | None:

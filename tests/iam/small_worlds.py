@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Iterator
 
-REFERENCE = "\u00a7"  # one letter here, `${Q}` there: a late-bound text that only `*` takes
+REFERENCE = "\u00a7" * 7  # `${Q}` there: a late-bound text, longer than what `?` in any pattern takes
 ARN = "arn:::::"
 ACTIONS = ("s:a", "s:b", "s:ab", "s:ba", "s:zz", "t:a", "t:z", "s:a?")[:7]
 ACTION_PATTERNS = ("s:a", "S:A", "s:b", "s:ab", "s:*", "s:a*", "s:*a", "s:?", "s:??", "*", "t:*", "*:a", "?:a", "s:?*")
@@ -81,9 +81,7 @@ def glob(pattern: str, text: str) -> bool:
         return not text
     if pattern[0] == "*":
         return any(glob(pattern[1:], text[cut:]) for cut in range(len(text) + 1))
-    if not text or (text[0] == REFERENCE and pattern[0] != REFERENCE):
-        return False
-    return pattern[0] in ("?", text[0]) and glob(pattern[1:], text[1:])
+    return bool(text) and pattern[0] in ("?", text[0]) and glob(pattern[1:], text[1:])
 
 
 VARIABLE = re.compile(r"\$\{(\w+)(?:, '(\w*)')?\}")

@@ -7,8 +7,8 @@ from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.atom import Atom, equal_to_text, equal_to
-from remit.iam.glob import FRESH, Unclear
-from remit.iam.marks import around, variable_mark, variables_in
+from remit.iam.glob import FRESH, Unclear, points
+from remit.iam.marks import around, own_letter, variables_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +23,9 @@ def bindings(
     names: frozenset[str], wanted: tuple[Box, ...], covers: tuple[Box, ...], premises: Premises
 ) -> Iterator[dict[str, str | None]]:
     """Every combination of values to try; one empty one when there are no variables."""
-    choices = [_values(name, wanted, covers, premises) for name in sorted(names)]
+    choices = [
+        _values(name, own_letter(place), wanted, covers, premises) for place, name in enumerate(sorted(names))
+    ]
     size = 1
     for values in choices:
         size *= len(values)
@@ -39,31 +41,29 @@ def pins(values: dict[str, str | None]) -> tuple[Atom, ...]:
 
 
 def _values(
-    name: str, wanted: tuple[Box, ...], covers: tuple[Box, ...], premises: Premises
+    name: str, letter: str, wanted: tuple[Box, ...], covers: tuple[Box, ...], premises: Premises
 ) -> list[str | None]:
-    mark = variable_mark(name)
+    """Absent, every value that the key's own conditions tell apart, and what a text would need to equal another."""
     positive = {atom for box in wanted for atom in box.atoms}
     atoms = positive | {atom for box in covers for atom in box.atoms}
-    own = _domain_values({atom for atom in atoms if atom.key == name}, positive, premises)
-    related = {
-        atom.key for atom in atoms for text in atom.values if atom.key != name and name in variables_in(text)
-    }
-    others = _domain_values({atom for atom in atoms if atom.key in related}, positive, premises)
+    related = {atom.key for atom in atoms for text in atom.values if name in variables_in(text)} | {name}
     texts = [text for box in (*wanted, *covers) for text in box.resources]
+    singles = max((text.count("?") for text in texts), default=0)
+    own = _domain_values({atom for atom in atoms if atom.key in related}, positive, premises, singles)
     templates = [text for atom in atoms for text in atom.values if name in variables_in(text)]
-    found = [*own, *_aligned(templates, [*others, *(text for atom in atoms for text in atom.values)], name)]
+    found = [FRESH, *own, *_aligned(templates, [*own, *(text for atom in atoms for text in atom.values)], name)]
     found += _aligned([text for text in texts if name in variables_in(text)], texts, name)
-    literal = dict.fromkeys(value.replace(FRESH, mark) for value in found)
-    return [mark, None, *(value for value in literal if value != mark and not variables_in(value) - {name})]
+    literal = dict.fromkeys(value.replace(FRESH, letter) for value in found)
+    return [None, *(value for value in literal if not variables_in(value))]
 
 
-def _domain_values(atoms: set[Atom], positive: set[Atom], premises: Premises) -> list[str]:
-    found: list[str] = []
+def _domain_values(atoms: set[Atom], positive: set[Atom], premises: Premises, singles: int) -> list[str]:
+    found = list(points("*", singles))
     for key in sorted({atom.key for atom in atoms}):
         group = frozenset(atom for atom in atoms if atom.key == key and not any(map(variables_in, atom.values)))
         wanted = frozenset(atom for atom in group if (atom in positive) is not atom.negated)
         if group:
-            found += premises.domain(group, wanted).pool
+            found += premises.domain(group, wanted, singles).pool
     return found
 
 

@@ -46,10 +46,13 @@ class Premises:
                 kinds.setdefault(atom.key, set()).add(atom.kind)
         return Premises(frozenset(sets), {key: tuple(sorted(found)) for key, found in kinds.items()})
 
-    def domain(self, atoms: frozenset[Atom], wanted: frozenset[Atom]) -> Domain:
-        """The domain of the one key that `atoms` are about; `wanted` are those whose own values may have to be met."""
+    def domain(self, atoms: frozenset[Atom], wanted: frozenset[Atom], singles: int = 0) -> Domain:
+        """The domain of the one key that `atoms` are about; `wanted` are those whose own values may have to be met.
+
+        `singles` is how many `?` a pattern has that its values are put before, beside the atoms' own.
+        """
         key = next(iter(atoms)).key
-        return _domain(atoms, wanted, self.kinds.get(key, ()), several=key in self.several)
+        return _domain(atoms, wanted, self.kinds.get(key, ()), singles, several=key in self.several)
 
 
 class Domain:
@@ -127,9 +130,11 @@ def _lowest(mask: int) -> int:
 
 
 @lru_cache(maxsize=65_536)
-def _domain(atoms: frozenset[Atom], wanted: frozenset[Atom], kinds: tuple[str, ...], *, several: bool) -> Domain:
+def _domain(
+    atoms: frozenset[Atom], wanted: frozenset[Atom], kinds: tuple[str, ...], singles: int, *, several: bool
+) -> Domain:
     listed = sorted(atoms, key=lambda atom: (atom.operator, atom.quantifier, atom.values))
-    pool, exact = _typed_pool(listed, kinds) if kinds else _text_pool(listed, wanted)
+    pool, exact = _typed_pool(listed, kinds) if kinds else _text_pool(listed, wanted, singles)
     if len(pool) > MOST_VALUES:
         raise Unclear(f"the conditions on `{listed[0].name}` tell too many values apart")
     return Domain(tuple(dict.fromkeys(pool)), atoms, several=several, exact=exact)
@@ -217,10 +222,10 @@ _TYPED: Final[dict[str, tuple[_Reader, _Points]]] = {
 }
 
 
-def _text_pool(atoms: list[Atom], wanted: frozenset[Atom]) -> tuple[list[str], bool]:
+def _text_pool(atoms: list[Atom], wanted: frozenset[Atom], singles: int) -> tuple[list[str], bool]:
     """Literals and points of the globs that may have to be met, of their meets, and a value that nothing spells."""
     texts = [atom for atom in atoms if atom.operator != "Null"]
-    singles = max((text.count("?") for atom in texts if _is_glob(atom) for text in atom.values), default=0)
+    singles = max(singles, *(text.count("?") for atom in texts if _is_glob(atom) for text in atom.values), 0)
     pool: list[str] = [spelling for atom in texts if atom in wanted for spelling in _spellings(atom)]
     groups = [[_as_glob(atom, text) for text in atom.values] for atom in texts if atom in wanted and _is_glob(atom)]
     for pattern in _meets(groups):

@@ -8,20 +8,26 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from remit.iam.glob import Unclear
 from remit.iam.pattern import Wildcard
 from remit.iam.variable import Late, Variable, parts_of, resource_parts
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _LATE, _LATE_END, _VARIABLE, _VARIABLE_END = "\ue001", "\ue002", "\ue003", "\ue004"
 _DEFAULT: Final = "\ue009"
 _SIGNS: Final = {"*": "\ue005", "?": "\ue006", "$": "\ue007"}
 _SHIFT: Final = 0xE100
+_OWN: Final = 0xE800
+_OWN_LETTERS: Final = 256
 _HIDE: Final = str.maketrans(_SIGNS)
 _SHOW: Final = {ord(mark): sign for sign, mark in _SIGNS.items()}
 _PRIVATE: Final = re.compile("[\ue000-\uf8ff]")
 _MARK: Final = re.compile(f"{_VARIABLE}([^{_VARIABLE_END}]*){_VARIABLE_END}")
+_OWNED: Final = re.compile(f"[{chr(_OWN)}-{chr(_OWN + _OWN_LETTERS - 1)}]")
 _REFERENCE: Final = re.compile(f"{_LATE}([^{_LATE_END}]*){_LATE_END}")
 
 
@@ -58,6 +64,11 @@ def variable_mark(key: str, default: str | None = None) -> str:
     """The mark of `${key}`, which also stands for a value of the key that nothing else spells."""
     fallback = "" if default is None else _DEFAULT + _shifted(default)
     return _VARIABLE + _shifted(key) + fallback + _VARIABLE_END
+
+
+def own_letter(place: int) -> str:
+    """A letter for the value of the n-th variable of a question, which nothing else spells."""
+    return chr(_OWN + place % _OWN_LETTERS)
 
 
 def variables_in(text: str) -> frozenset[str]:
@@ -123,12 +134,11 @@ def is_private(text: str) -> bool:
     return not text.isascii() and _PRIVATE.search(text) is not None
 
 
-def decode(text: str, words: dict[str, str], fresh: str, *, variables: bool = False) -> str:
-    """An encoded text as people write it: words for the values of variables (or themselves), `fresh` for the symbol."""
+def decode(text: str, words: Sequence[str]) -> str:
+    """An encoded text as people write it, with a word for the symbol, and one for each variable's own letter."""
     if not is_private(text):
         return text
-    if variables:
-        text = _MARK.sub(_spelled, text)
-    text = _MARK.sub(lambda found: words.get(_unshifted(found[1].split(_DEFAULT)[0]), fresh), text)
+    text = _MARK.sub(_spelled, text)
+    text = _OWNED.sub(lambda found: words[1 + (ord(found[0]) - _OWN) % (len(words) - 1)], text)
     text = _REFERENCE.sub(lambda found: _unshifted(found[1]), text)
-    return text.translate(_SHOW).replace("\ue000", fresh)
+    return text.translate(_SHOW).replace("\ue000", words[0])

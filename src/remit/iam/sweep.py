@@ -10,7 +10,7 @@ from remit.iam.finding import Piece, Undecided
 from remit.iam.glob import Unclear
 from remit.iam.pattern import is_pattern
 from remit.iam.question import Questions
-from remit.iam.witness import Words, request_for
+from remit.iam.witness import Words, request_for, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,7 @@ class Sweep:
             for name, layer in self.old.layers:
                 allows = tuple(policy.allows for policy in layer if policy.allows.boxes)
                 if not any(_takes_all(other) for index in allows for other in index.boxes):
-                    yield Case(wanted, (*allows, *denies)), f"no statement of the old {_TITLES(name)} allows it"
+                    yield Case(wanted, (*allows, *denies)), f"no statement of the old {_title(name)} allows it"
             for other in gone:
                 if not _apart(box, other):
                     where = self.old.source(other).name
@@ -133,10 +133,10 @@ class Sweep:
             self.words = Words(self.old, self.new)
         request = request_for(found, self.words, self.old, self.new)
         if request is None:
-            self._leave(box, f"the evaluator does not confirm what was found about {spelled} on {_shown(found, self.words)}")
+            self._leave(box, f"the evaluator does not confirm what was found about {spelled} on {shown(found.resource)}")
             return None
         tier = "now" if found.real is not None else "future"
-        return Piece(self.new.source(box), spelled, self.words.shown(found.resource), request, tier, because)
+        return Piece(self.new.source(box), spelled, shown(found.resource), request, tier, because)
 
     def _leave(self, box: Box, reason: str) -> None:
         self.undecided[Undecided(self.new.source(box), reason)] = None
@@ -145,11 +145,7 @@ class Sweep:
 _EVERYWHERE: Final = (frozenset(("*",)), False, frozenset[object]())
 
 
-def _shown(found: Opening, words: Words) -> str:
-    return words.shown(found.resource)
-
-
-def _TITLES(name: str) -> str:  # noqa: N802 - replaced below
+def _title(name: str) -> str:
     return {"identity": "side", "session": "session policy"}.get(name, name)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.glob import FRESH
-from remit.iam.marks import decode, is_private, variables_in
+from remit.iam.marks import decode
 from remit.iam.request import Request
 
 if TYPE_CHECKING:
@@ -15,37 +16,34 @@ if TYPE_CHECKING:
     from remit.iam.side import Side
 
 _LETTERS: Final = "xzqjkwvyXZQJKWVY0123456789bcdfghlmnprstaeiou"
+_SEVERAL: Final = 9
 _REGION, _ACCOUNT = 3, 4
 
 
 class Words:
     """The words that stand for the symbol and for the values of variables, none of them spelled by any policy."""
 
-    __slots__ = ("_letter", "_sides")
+    __slots__ = ("_letters", "_sides")
 
     def __init__(self, *sides: Side) -> None:
         self._sides = sides
-        self._letter: str | None = None
+        self._letters: tuple[str, ...] = ()
 
     @property
-    def letter(self) -> str:
-        """A letter that no text of either side has, or else one that few have."""
-        if self._letter is None:
+    def letters(self) -> tuple[str, ...]:
+        """Letters that no text of either side has."""
+        if not self._letters:
             spelled = set("".join(text for side in self._sides for text in _texts(side)))
-            found = next((letter for letter in _LETTERS if letter not in spelled), None)
-            rare = (chr(code) for code in range(0xC0, 0x250))
-            self._letter = found or next((letter for letter in rare if letter not in spelled), "\u0251")
-        return self._letter
+            rare = (chr(code) for code in range(0xC0, 0x2000))
+            free = (letter for letter in (*_LETTERS, *rare) if letter.lower() not in spelled and letter not in spelled)
+            self._letters = tuple(islice(free, _SEVERAL))
+        return self._letters
 
-    def attempts(self) -> Iterator[str]:
-        """Words for the symbol, the nicest first; the last cannot collide."""
-        yield "example"
-        yield "x"
-        yield self.letter
-
-    def shown(self, pattern: str) -> str:
-        """A pattern as its document spells it."""
-        return decode(pattern, {}, "*", variables=True)
+    def attempts(self) -> Iterator[tuple[str, ...]]:
+        """Words for the symbol and for the values of variables, the nicest first; the last cannot collide."""
+        yield ("example", *(f"value{number}" for number in range(1, _SEVERAL)))
+        yield tuple(_LETTERS[:_SEVERAL])
+        yield self.letters
 
 
 def _texts(side: Side) -> Iterator[str]:
@@ -60,19 +58,16 @@ def _texts(side: Side) -> Iterator[str]:
 
 def request_for(found: Opening, words: Words, old: Side, new: Side) -> Request | None:
     """A request that the new side allows and the old does not; None when the evaluator says otherwise to every spelling."""
-    for number, word in enumerate(words.attempts()):
-        action = found.real or _invented(found.action, word)
-        filler = {key: f"{word}{index}" for index, key in enumerate(sorted(_variables(found)), 1)}
-        resource = found.place.resource
-        if number == 0:
-            resource = _likely(resource, action)
+    for number, spelling in enumerate(words.attempts()):
+        action = found.real or _invented(found.action, spelling)
+        resource = found.place.resource if number else _likely(found.place.resource, action)
         request = Request(
             action,
-            decode(resource, filler, word),
+            decode(resource, spelling),
             context={
-                key: decode(state, filler, word)
+                key: decode(state, spelling)
                 if isinstance(state, str)
-                else tuple(decode(value, filler, word) for value in state or ())
+                else tuple(decode(value, spelling) for value in state or ())
                 for key, state in found.place.context.items()
             },
         )
@@ -81,16 +76,9 @@ def request_for(found: Opening, words: Words, old: Side, new: Side) -> Request |
     return None
 
 
-def _variables(found: Opening) -> frozenset[str]:
-    texts = [found.place.resource]
-    for state in found.place.context.values():
-        texts.extend((state,) if isinstance(state, str) else state or ())
-    return frozenset[str]().union(*map(variables_in, (text for text in texts if is_private(text))))
-
-
-def _invented(action: str, word: str) -> str:
+def _invented(action: str, spelling: tuple[str, ...]) -> str:
     """An action of a point: a whole one for `*`, so that it reads as an action."""
-    return f"{word}:{word}" if action == FRESH else action.replace(FRESH, word)
+    return decode(f"{FRESH}:{FRESH}" if action == FRESH else action, spelling)
 
 
 def _likely(resource: str, action: str) -> str:
@@ -107,3 +95,8 @@ def _likely(resource: str, action: str) -> str:
     if parts[_ACCOUNT] == FRESH:
         parts[_ACCOUNT] = "111122223333"
     return ":".join(parts)
+
+
+def shown(pattern: str) -> str:
+    """A pattern as its document spells it."""
+    return decode(pattern, ("*", "*"))
