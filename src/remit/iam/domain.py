@@ -137,7 +137,8 @@ def _domain(
     pool, exact = _typed_pool(listed, kinds) if kinds else _text_pool(listed, wanted, singles)
     if len(pool) > MOST_VALUES:
         raise Unclear(f"the conditions on `{listed[0].name}` tell too many values apart")
-    return Domain(tuple(dict.fromkeys(pool)), atoms, several=several, exact=exact)
+    texts = (*pool, "") if several and not kinds else pool  # to set operators an empty text is an empty set
+    return Domain(tuple(dict.fromkeys(texts)), atoms, several=several, exact=exact)
 
 
 def _typed_pool(atoms: list[Atom], kinds: tuple[str, ...]) -> tuple[list[str], bool]:
