@@ -16,9 +16,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "src")]
+sys.path.append(str(Path(__file__).parents[1]))
+sys.path.append(str(Path(__file__).parents[2] / "src"))
 
-import reference
+from iam import reference
 
 from remit.iam.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
@@ -89,7 +90,7 @@ class Maker:
     def case(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """Policies, and a few requests against them."""
         self.now = self.request()
-        requests = [self.now, *(self.another() for _ in range(3))]
+        requests = [self.now, *(self.another() for _ in range(5))]
         policies: dict[str, Any] = {"identity": self.several(self.document, (0, 1, 1, 2, 3))}
         for name, share in (("boundary", 0.2), ("session", 0.15)):
             if self.chance(share):
