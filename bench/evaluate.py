@@ -1,8 +1,9 @@
-"""How many requests a second the engine decides on AWS's managed policies, beside its peers: `python bench/evaluate.py`.
+"""How many requests a second the engine decides on AWS's managed policies: `python bench/evaluate.py`.
 
-The policies are those that moto carries (`pip install moto`), so moto must be installed; its own evaluator runs on the same
-requests. iam-simulate (npm, AGPL: only ever run, as a separate program) is run when `--node FOLDER` names a folder that has it
-in node_modules. Each tool gets the same policies, actions, resources and context, compiled or parsed beforehand where it can be.
+The policies are those that moto carries (`pip install moto`), so moto must be installed; its own evaluator
+runs on the same requests. iam-simulate (npm, AGPL: only ever run, as a separate program) is run when
+`--node FOLDER` names a folder that has it in node_modules. Each tool gets the same policies, actions,
+resources and context, compiled or parsed beforehand where it can be.
 """
 
 from __future__ import annotations
@@ -52,10 +53,12 @@ def documents() -> dict[str, Any]:
 
 
 def cases(policies: dict[str, Any]) -> list[dict[str, Any]]:
-    """Requests made from the policies' own statements, every other one with a context that meets the conditions."""
+    """Requests made from the policies' own statements, every other one with a context to meet them."""
     made: list[dict[str, Any]] = []
     for name, document in policies.items():
-        statements = document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
+        statements = (
+            document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
+        )
         for number in range(PER_POLICY):
             statement = statements[number % len(statements)]
             action = _pick(statement.get("Action", "s3:GetObject"), number)
@@ -95,7 +98,10 @@ def rate(run: Callable[[], int], seconds: float = 3.0) -> float:
 def ours(policies: dict[str, Any], made: list[dict[str, Any]]) -> tuple[float, float]:
     """Our rate on requests that exist, and with the making of the request counted in."""
     layers = {name: Layers(identity=(parse(document),)) for name, document in policies.items()}
-    fields = [({key: one[key] for key in ("action", "resource", "principal", "context")}, layers[one["policy"]]) for one in made]
+    fields = [
+        ({key: one[key] for key in ("action", "resource", "principal", "context")}, layers[one["policy"]])
+        for one in made
+    ]
     ready = [(Request(**field), policy) for field, policy in fields]
 
     def warm() -> int:
@@ -130,7 +136,9 @@ def iam_simulate(folder: Path, policies: dict[str, Any], made: list[dict[str, An
     """The rate of iam-simulate through its public entry, in node."""
     some = [{**one, "document": policies[one["policy"]]} for one in made[:4000]]
     script = ["node", "--input-type=module", "--eval", IAM_SIMULATE]
-    done = subprocess.run(script, input=json.dumps(some), capture_output=True, text=True, cwd=folder, check=False)
+    done = subprocess.run(
+        script, input=json.dumps(some), capture_output=True, text=True, cwd=folder, check=False
+    )
     if done.returncode:
         raise OSError(next((line for line in done.stderr.splitlines() if "Error" in line), "node failed"))
     speed, refused = done.stdout.split()
@@ -142,7 +150,9 @@ def iam_simulate(folder: Path, policies: dict[str, Any], made: list[dict[str, An
 def main() -> int:
     """Print a rate per tool."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--node", type=Path, help="a folder with @cloud-copilot/iam-simulate in its node_modules")
+    options.add_argument(
+        "--node", type=Path, help="a folder with @cloud-copilot/iam-simulate in its node_modules"
+    )
     given = options.parse_args()
     try:
         policies = documents()
@@ -154,7 +164,10 @@ def main() -> int:
     warm, whole = ours(policies, made)
     print(f"remit                            {warm:10,.0f} decisions/s")
     print(f"remit, making the request too    {whole:10,.0f} decisions/s")
-    for name, run in (("moto", lambda: moto(policies, made)), ("iam-simulate", lambda: _node(given.node, policies, made))):
+    for name, run in (
+        ("moto", lambda: moto(policies, made)),
+        ("iam-simulate", lambda: _node(given.node, policies, made)),
+    ):
         try:
             print(f"{name:32} {run():10,.0f} decisions/s")
         except (ImportError, OSError) as error:

@@ -14,8 +14,13 @@ from remit.iam.document import DEPTH, read_json, steps
     ("text", "message", "line", "column"),
     [
         ('{"a": 1,}', "comma before the }", 1, 8),
-        ('[1,\n2,\n]', "comma before the ]", 2, 2),
-        ('{"a": 1,\n "b": {"c": 1,\n "c": 2}}', 'the key "c" stands twice in one object, first at p.json:2:8', 3, 2),
+        ("[1,\n2,\n]", "comma before the ]", 2, 2),
+        (
+            '{"a": 1,\n "b": {"c": 1,\n "c": 2}}',
+            'the key "c" stands twice in one object, first at p.json:2:8',
+            3,
+            2,
+        ),
         ("[1, NaN]", "NaN is not valid JSON", 1, 5),
         ("[-Infinity]", "-Infinity is not valid JSON", 1, 2),
         ("[1e999]", "is too large", 1, 2),
@@ -62,7 +67,9 @@ def test_what_is_valid_reads_as_the_standard_library_reads_it() -> None:
 
 
 def test_a_path_is_found_at_its_line_and_column() -> None:
-    _, locate = read_json('{"Statement": [\n {"Action":\n  ["a", "b"],\n "Condition": {"Bool": {"x.y": "1"}}}]}', "p")
+    _, locate = read_json(
+        '{"Statement": [\n {"Action":\n  ["a", "b"],\n "Condition": {"Bool": {"x.y": "1"}}}]}', "p"
+    )
     assert str(locate("Statement[0].Action[1]")) == "p:3:9"
     assert str(locate("Statement[0].Action")) == "p:3:3"
     assert str(locate(("Statement", 0, "Condition", "Bool", "x.y"))) == "p:4:32"

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from iam import reference
 
+from iam import reference
 from remit.errors import RemitError
 from remit.iam.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
@@ -19,7 +19,10 @@ USER = f"arn:aws:iam::{A}:user/al"
 ROLE = f"arn:aws:iam::{A}:role/app"
 SESSION = f"arn:aws:sts::{A}:assumed-role/app/s1"
 ROOT = f"arn:aws:iam::{A}:root"
-CASES = [json.loads(line) for line in (Path(__file__).parents[1] / "data/evaluation-cases.jsonl").read_text().splitlines()]
+CASES = [
+    json.loads(line)
+    for line in (Path(__file__).parents[1] / "data/evaluation-cases.jsonl").read_text().splitlines()
+]
 ALLOW_ALL: dict[str, Any] = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
@@ -39,7 +42,15 @@ def policy(*statements: dict[str, Any], version: str | None = "2012-10-17") -> P
 
 def ask(**fields: Any) -> Request:
     """A request with a complete, empty context unless said otherwise."""
-    return Request(**{"action": "s3:GetObject", "resource": "arn:aws:s3:::b/k", "principal": USER, "context": {}, **fields})
+    return Request(
+        **{
+            "action": "s3:GetObject",
+            "resource": "arn:aws:s3:::b/k",
+            "principal": USER,
+            "context": {},
+            **fields,
+        }
+    )
 
 
 def verdict(statement: dict[str, Any], version: str | None = "2012-10-17", **fields: Any) -> str:
@@ -88,7 +99,9 @@ def test_the_recorded_cases_come_out_as_recorded(case: dict[str, Any]) -> None:
         ({"NotResource": "*"}, {}, "ImplicitlyDenied"),
     ],
 )
-def test_actions_ignore_case_and_resources_do_not(statement: dict[str, Any], fields: dict[str, Any], expected: str) -> None:
+def test_actions_ignore_case_and_resources_do_not(
+    statement: dict[str, Any], fields: dict[str, Any], expected: str
+) -> None:
     assert verdict(statement, **fields) == expected
 
 
@@ -138,7 +151,12 @@ def test_without_resource_level_permissions_only_a_statement_on_star_speaks() ->
         ("b/${aws:TagKeys}", {"aws:TagKeys": ["al"]}, "b/al", "ImplicitlyDenied"),
         ("b/${aws:TagKeys, 'al'}", {"aws:TagKeys": ["al"]}, "b/al", "ImplicitlyDenied"),
         ("b/${aws:PrincipalTag/team, 'all'}/x", {}, "b/all/x", "Allowed"),
-        ("b/${aws:PrincipalTag/team, 'all'}/x", {"aws:PrincipalTag/team": "red"}, "b/all/x", "ImplicitlyDenied"),
+        (
+            "b/${aws:PrincipalTag/team, 'all'}/x",
+            {"aws:PrincipalTag/team": "red"},
+            "b/all/x",
+            "ImplicitlyDenied",
+        ),
         ("b/${aws:PrincipalTag/team, ''}x", {}, "b/x", "Allowed"),
         ("b/${*}", {}, "b/k", "ImplicitlyDenied"),
         ("b/${$}{x}", {}, "b/${x}", "Allowed"),
@@ -163,7 +181,9 @@ def test_before_version_2012_variables_are_text(version: str | None) -> None:
     statement = {"Resource": "arn:aws:s3:::b/${aws:username}"}
     context = {"aws:username": "al"}
     assert verdict(statement, version, context=context, resource="arn:aws:s3:::b/al") == "ImplicitlyDenied"
-    assert verdict(statement, version, context=context, resource="arn:aws:s3:::b/${aws:username}") == "Allowed"
+    assert (
+        verdict(statement, version, context=context, resource="arn:aws:s3:::b/${aws:username}") == "Allowed"
+    )
 
 
 def test_a_variable_before_the_fifth_colon_is_text() -> None:
@@ -235,7 +255,9 @@ def test_a_variable_before_the_fifth_colon_is_text() -> None:
         ("stringequals", "a", "a", "yes"),
     ],
 )
-def test_an_operator_compares_values_of_its_type(operator: str, values: Any, value: Any, expected: str) -> None:
+def test_an_operator_compares_values_of_its_type(
+    operator: str, values: Any, value: Any, expected: str
+) -> None:
     assert met(operator, "x:Key", values, {"X:kEY": value}) == expected
 
 
@@ -326,10 +348,20 @@ def test_variables_work_in_conditions_of_string_operators(operator: str, value: 
 def test_a_missing_variable_in_a_condition_equals_nothing() -> None:
     assert met("StringEquals", "x:key", "${aws:username}", {"x:key": ""}) == "no"
     assert met("StringNotEquals", "x:key", "${aws:username}", {"x:key": ""}) == "yes"
-    assert met("ArnEquals", "x:key", "arn:aws:iam::1:user/${aws:username}", {"x:key": "arn:aws:iam::1:user/al", "aws:username": "al"}) == "yes"
+    assert (
+        met(
+            "ArnEquals",
+            "x:key",
+            "arn:aws:iam::1:user/${aws:username}",
+            {"x:key": "arn:aws:iam::1:user/al", "aws:username": "al"},
+        )
+        == "yes"
+    )
 
 
-@pytest.mark.parametrize("operator", ["StringMatches", "NullIfExists", "ForSomeValues:StringEquals", "StringEqual"])
+@pytest.mark.parametrize(
+    "operator", ["StringMatches", "NullIfExists", "ForSomeValues:StringEquals", "StringEqual"]
+)
 def test_an_operator_that_does_not_exist_is_an_error(operator: str) -> None:
     with pytest.raises(RemitError, match="there is no"):
         met(operator, "x:key", "a", {})
@@ -350,7 +382,9 @@ def test_an_operator_that_does_not_exist_is_an_error(operator: str) -> None:
         ("Null", ["true", "false"], "yes"),
     ],
 )
-def test_a_condition_on_an_open_key_leaves_the_verdict_unknown(operator: str, values: Any, expected: str) -> None:
+def test_a_condition_on_an_open_key_leaves_the_verdict_unknown(
+    operator: str, values: Any, expected: str
+) -> None:
     assert met(operator, "x:Key", values, None) == expected
     assert met(operator, "x:Key", values, {}, open=ALL) == expected
     assert met(operator, "x:Key", values, {}, open=frozenset({"X:key"})) == expected
@@ -361,7 +395,9 @@ def test_an_unknown_verdict_names_the_open_keys_as_the_policy_spells_them() -> N
         {"Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}},
         {"Effect": "Deny", "Condition": {"StringEquals": {"aws:PrincipalTag/Team": "${x:Y}"}}},
     )
-    decision = evaluate(Request("s3:GetObject", "arn:aws:s3:::b", context={"aws:PrincipalTag/Team": "a"}, open=ALL), both)
+    decision = evaluate(
+        Request("s3:GetObject", "arn:aws:s3:::b", context={"aws:PrincipalTag/Team": "a"}, open=ALL), both
+    )
     assert decision.verdict == "Unknown"
     assert decision.unknown == ("aws:SourceIp", "x:y")
     assert "depends on aws:SourceIp, x:y" in decision.because
@@ -493,7 +529,10 @@ def test_organization_policies_spare_service_linked_roles_and_the_management_acc
     for layer in ("scp", "rcp"):
         layers: dict[str, Any] = {"identity": [GET], layer: [[DENY]]}
         assert layered(ask(principal=linked), **layers) == "Allowed"
-        assert layered(ask(principal=f"arn:aws:iam::{A}:role/aws-service-role/x.amazonaws.com/R"), **layers) == "Allowed"
+        assert (
+            layered(ask(principal=f"arn:aws:iam::{A}:role/aws-service-role/x.amazonaws.com/R"), **layers)
+            == "Allowed"
+        )
         assert layered(ask(management_account=A), **layers) == "Allowed"
         assert layered(ask(management_account=B), **layers) == "ExplicitlyDenied"
     assert layered(ask(principal="*"), resource=[{"Principal": "*"}], scp=[[PUT]]) == "Allowed"
@@ -520,9 +559,12 @@ def test_organization_policies_spare_service_linked_roles_and_the_management_acc
     ],
 )
 def test_within_an_account_a_resource_policy_grants_to_whom_it_names_closely(
-    principal: str, named: Any, alone: bool, past_limits: bool
+    principal: str,
+    named: Any,
+    alone: bool,  # noqa: FBT001 - a column of the table
+    past_limits: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    """A user or a session is granted past boundary and session policy, a role within them, an account not by itself."""
+    """A user or a session is granted past the limits, a role within them, an account not by itself."""
     request = ask(principal=principal, resource_account=A)
     resource = [{"Principal": named}]
     assert (layered(request, resource=resource) == "Allowed") is alone
@@ -534,7 +576,10 @@ def test_within_an_account_a_resource_policy_grants_to_whom_it_names_closely(
 def test_the_path_of_a_role_counts_when_the_request_tells_it() -> None:
     request = ask(principal=SESSION, context={"aws:PrincipalArn": f"arn:aws:iam::{A}:role/team/app"})
     assert layered(request, resource=[{"Principal": {"AWS": f"arn:aws:iam::{A}:role/team/app"}}]) == "Allowed"
-    assert layered(request, resource=[{"Principal": {"AWS": f"arn:aws:iam::{A}:role/other/app"}}]) == "ImplicitlyDenied"
+    assert (
+        layered(request, resource=[{"Principal": {"AWS": f"arn:aws:iam::{A}:role/other/app"}}])
+        == "ImplicitlyDenied"
+    )
 
 
 @pytest.mark.parametrize(
@@ -549,7 +594,10 @@ def test_the_path_of_a_role_counts_when_the_request_tells_it() -> None:
 def test_across_accounts_both_sides_must_allow(named: Any, identity: list[Any], expected: str) -> None:
     request = ask(resource_account=B)
     assert layered(request, identity=identity, resource=[{"Principal": named}]) == expected
-    assert layered(request, identity=[GET], resource=[{"Principal": named}], boundary=[PUT]) == "ImplicitlyDenied"
+    assert (
+        layered(request, identity=[GET], resource=[{"Principal": named}], boundary=[PUT])
+        == "ImplicitlyDenied"
+    )
 
 
 def test_a_resource_policy_that_is_not_known_leaves_the_verdict_open_where_it_must_allow() -> None:
@@ -570,14 +618,18 @@ def test_a_key_and_a_role_must_allow_by_themselves(action: str, resource: str) -
     allows, its = {"Action": action}, {"Action": action, "Principal": {"AWS": A}}
     assert layered(request, identity=[allows], resource=[its]) == "Allowed"
     assert layered(request, identity=[PUT], resource=[its]) == "ImplicitlyDenied"
-    assert layered(request, identity=[allows], resource=[{**its, "Principal": {"AWS": B}}]) == "ImplicitlyDenied"
+    assert (
+        layered(request, identity=[allows], resource=[{**its, "Principal": {"AWS": B}}]) == "ImplicitlyDenied"
+    )
     assert layered(request, resource=[{**its, "Principal": {"AWS": USER}}]) == "Allowed"
     assert evaluate(request, Layers((policy(allows),), resource=())).verdict == "ImplicitlyDenied"
     assert evaluate(request, Layers((policy(allows),))).verdict == "Unknown"
 
 
 def test_a_trust_policy_has_no_resource_and_no_other_document_may_do_without() -> None:
-    request = ask(action="sts:AssumeRole", resource=f"arn:aws:iam::{A}:role/r", principal="lambda.amazonaws.com")
+    request = ask(
+        action="sts:AssumeRole", resource=f"arn:aws:iam::{A}:role/r", principal="lambda.amazonaws.com"
+    )
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
     assert evaluate(request, resource=parse({"Statement": trust})).verdict == "Allowed"
     bare = parse({"Statement": {"Effect": "Allow", "Action": "*"}})
@@ -600,7 +652,9 @@ def test_a_trust_policy_has_no_resource_and_no_other_document_may_do_without() -
         (f"arn:aws:sts::{A}:federated-user/f", {"AWS": f"arn:aws:sts::{A}:federated-user/f"}, "Allowed"),
     ],
 )
-def test_whoever_has_no_identity_policy_is_granted_by_the_resource(principal: str, named: Any, expected: str) -> None:
+def test_whoever_has_no_identity_policy_is_granted_by_the_resource(
+    principal: str, named: Any, expected: str
+) -> None:
     assert layered(ask(principal=principal, resource_account=A), resource=[{"Principal": named}]) == expected
 
 
@@ -622,7 +676,9 @@ def test_the_root_user_may_do_everything_that_is_not_limited() -> None:
         ("*", [A], "ExplicitlyDenied"),
     ],
 )
-def test_a_deny_with_not_principal_spares_who_is_named_at_every_level(principal: str, named: list[str], expected: str) -> None:
+def test_a_deny_with_not_principal_spares_who_is_named_at_every_level(
+    principal: str, named: list[str], expected: str
+) -> None:
     resource = [{"Principal": "*"}, {**DENY, "NotPrincipal": {"AWS": named}}]
     assert layered(ask(principal=principal, resource_account=A), resource=resource) == expected
 
@@ -643,7 +699,9 @@ def test_who_asks_and_whose_the_resource_is_are_in_the_context() -> None:
     arn = {"Condition": {"ArnLike": {"aws:PrincipalArn": ROLE}}}
     assert verdict(arn, principal=SESSION) == "Allowed"
     assert verdict(arn, principal=SESSION, context={"aws:PrincipalArn": "other"}) == "ImplicitlyDenied"
-    assert verdict({"Condition": {"StringEquals": {"aws:ResourceAccount": A}}}, resource_account=A) == "Allowed"
+    assert (
+        verdict({"Condition": {"StringEquals": {"aws:ResourceAccount": A}}}, resource_account=A) == "Allowed"
+    )
     assert verdict({"Condition": {"StringEquals": {"aws:PrincipalAccount": A}}}) == "Allowed"
 
 
@@ -676,7 +734,10 @@ def test_a_decision_names_the_statement_that_decided_in_each_layer() -> None:
         ),
         ({"Resource": "arn:aws:s3:::b/key"}, "allowed on b/key, asked for b/k"),
         ({"Resource": "arn:aws-cn:s3:::b/k"}, "allowed on arn:aws-cn:s3:::b/k, asked for arn:aws:s3:::b/k"),
-        ({"NotResource": "arn:aws:s3:::b/*"}, "allows it on all but arn:aws:s3:::b/*, asked for arn:aws:s3:::b/k"),
+        (
+            {"NotResource": "arn:aws:s3:::b/*"},
+            "allows it on all but arn:aws:s3:::b/*, asked for arn:aws:s3:::b/k",
+        ),
         ({"Action": "s3:GetObjects"}, "allows s3:GetObjects, asked for s3:GetObject"),
     ],
 )
@@ -691,7 +752,9 @@ def test_a_refusal_names_the_nearest_miss(statement: dict[str, Any], expected: s
 
 def test_a_refusal_names_the_layer_that_is_silent() -> None:
     decision = evaluate(ask(), policy(GET), boundary=policy(PUT))
-    assert decision.because == "no statement of the permissions boundary allows s3:GetObject on arn:aws:s3:::b/k"
+    assert (
+        decision.because == "no statement of the permissions boundary allows s3:GetObject on arn:aws:s3:::b/k"
+    )
     decision = evaluate(ask(), policy(GET), scp=[[policy(GET)], [policy(PUT)]])
     assert decision.because == "no statement of SCP level 1 allows s3:GetObject on arn:aws:s3:::b/k"
 

@@ -42,7 +42,9 @@ from remit.iam.pattern import covers, matches, overlaps
     ],
 )
 def test_star_is_any_text_and_question_mark_one_character_and_the_rest_is_literal(
-    pattern: str, text: str, expected: bool
+    pattern: str,
+    text: str,
+    expected: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
     assert matches(pattern, text) is expected
 
@@ -64,7 +66,7 @@ def language(pattern: str) -> frozenset[str]:
     return frozenset(text for text in TEXTS if fits(pattern, text))
 
 
-LANGUAGES = {pattern: language(pattern) for pattern in random.Random(7).sample(PATTERNS, 120)}
+LANGUAGES = {pattern: language(pattern) for pattern in random.Random(7).sample(PATTERNS, 120)}  # noqa: S311 - a fixed sample
 
 
 def test_matching_agrees_with_an_obvious_recursion_on_every_short_text() -> None:
