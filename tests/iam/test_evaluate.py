@@ -448,6 +448,15 @@ def test_pseudo_parameters_stand_for_the_values_that_the_request_names() -> None
     assert evaluate(request, policy(statement), resource=foreign).verdict == "ImplicitlyDenied"
 
 
+def test_a_role_of_a_stack_that_is_not_deployed_yet_is_at_home_wherever_its_resources_are() -> None:
+    role = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/app"
+    statement = {"Action": "dynamodb:*", "Resource": TABLE}
+    for resource in (TABLE, f"arn:aws:dynamodb:eu-west-1:{A}:table/orders"):
+        request = ask(action="dynamodb:GetItem", resource=resource, principal=role, open=ALL)
+        assert evaluate(request, policy(statement)).verdict == "Allowed"
+        assert evaluate(request, policy({**statement, "Resource": f"{TABLE}s"})).verdict == "ImplicitlyDenied"
+
+
 def test_a_reference_equals_itself_and_a_star_takes_it() -> None:
     def on(pattern: str, resource: str, **fields: Any) -> str:
         return verdict({"Resource": pattern}, resource=resource, **fields)
