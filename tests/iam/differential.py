@@ -367,6 +367,8 @@ class Maker:
             value = self.random.choice(value) if value else "a"
         if value is None:
             return "al"
+        if self.chance(0.1):
+            return self.random.choice(VARIABLES)
         return self.holed(value, 1) if isinstance(value, str) and self.chance(0.25) else value
 
 

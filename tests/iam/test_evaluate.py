@@ -345,6 +345,21 @@ def test_variables_work_in_conditions_of_string_operators(operator: str, value: 
     assert met(operator, "x:key", "${aws:username}", context) == expected
 
 
+def test_patterns_and_variables_may_stand_side_by_side() -> None:
+    context = {"x:key": "al", "aws:username": "al"}
+    assert met("StringLike", "x:key", ["b*", "${aws:username}"], context) == "yes"
+    assert met("StringLike", "x:key", ["b*", "${aws:username}"], {**context, "aws:username": "bo"}) == "no"
+    assert (
+        met("ArnLike", "x:key", ["arn:*", "*:*:*:*:*:${aws:username}"], {**context, "x:key": "a:a:a:a:a:al"})
+        == "yes"
+    )
+
+
+def test_an_open_variable_in_a_condition_leaves_it_open_negated_or_not() -> None:
+    for operator in ("StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "ArnNotLike"):
+        assert met(operator, "x:key", "${aws:username}", {"x:key": "al"}, open=ALL) == "open"
+
+
 def test_a_missing_variable_in_a_condition_equals_nothing() -> None:
     assert met("StringEquals", "x:key", "${aws:username}", {"x:key": ""}) == "no"
     assert met("StringNotEquals", "x:key", "${aws:username}", {"x:key": ""}) == "yes"

@@ -39,6 +39,7 @@ from remit.iam.pattern import covers, matches, overlaps
         ("arn:aws:s3:::b/*", "arn:aws:s3:::b/a/b:c", True),
         ("x*yz*yz", "xyzyz", True),
         ("x*yz*yz", "xyz", False),
+        ("*aba*aba*", "ababa", False),
     ],
 )
 def test_star_is_any_text_and_question_mark_one_character_and_the_rest_is_literal(
