@@ -129,7 +129,10 @@ def test_a_bad_line_is_answered_by_its_error_and_the_others_are_not_lost(
 
 
 def test_an_error_in_a_policy_is_told_at_its_line_and_column() -> None:
-    line = b'{"policies": {"identity": [{"Statement": [{"Effect": "allow", "Action": "a:b"}]}]}, "request": {"action": "a:b"}}'
+    line = (
+        b'{"policies": {"identity": [{"Statement": [{"Effect": "allow", "Action": "a:b"}]}]}, "request": {}}'
+    )
+    line = line.replace(b"{}}", b'{"action": "a:b"}}')
     _, (answer,), talk = answers(line)
     assert (answer["line"], answer["column"]) == (1, 54)
     assert "--> standard input:1:54" in talk

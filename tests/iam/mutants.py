@@ -1,8 +1,9 @@
 """Seeded defects of the engine: each must be noticed by the tests. `mutants.py` prints the share that is.
 
-A mutant is a module, a text in it (which must occur exactly once) and what stands there instead. It is tried on a
-copy of the source: first the tables of tests, then a few thousand random cases against the reference evaluator.
+A mutant is a module, a text in it (which must occur exactly once) and what stands there instead. It is tried
+on a copy of the source: first the tables of tests, then random cases against the reference evaluator.
 """
+
 
 from __future__ import annotations
 
@@ -31,8 +32,8 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ("pattern", "if not mask & wide.accept:", "if not mask:"),
     ("pattern", "found = [mask]\n", "found = []\n"),
     ("pattern", "return [self.step(mask, symbol)]", "return [mask]"),
-    ("pattern", "below.append(row[index + 1] or below[index])", "below.append(row[index + 1])"),
-    ("pattern", "(first is ANY or second is ANY or first == second)", "(first is ANY or first == second)"),
+    ("pattern", "(self.accept << 1) - (mask & -mask)", "mask"),
+    ("pattern", "self.close((mask & self.stars) | (mask & ~self.accept) << 1)", "self.step(mask, symbol)"),
     ("values", '(hours * 3600 + minutes * 60) * (-1 if zone[0] == "-" else 1)', "0"),
     ("values", '+ Decimal(f"0.{fraction or 0}")', ""),
     ("values", "Decimal(text) if _EPOCH.fullmatch(text) else None", "None"),
@@ -43,9 +44,17 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ("values", '"LessThanEquals": operator.le', '"LessThanEquals": operator.lt'),
     ("values", '"GreaterThan": operator.gt', '"GreaterThan": operator.ge'),
     ("values", ".get(text.lower())", ".get(text)"),
-    ("texts", 'return lambda value, request: value in known or ("${" in value', 'return lambda value, request: value.lower() in known or ("${" in value'),
+    (
+        "texts",
+        'return lambda value, request: value in known or ("${" in value',
+        'return lambda value, request: value.lower() in known or ("${" in value',
+    ),
     ("texts", "known = frozenset(text.lower() for text in literals)", "known = frozenset(literals)"),
-    ("texts", "describes(Resolved(_lower(one.sure), one.maybe and _lower(one.maybe)), low)", "describes(one, found)"),
+    (
+        "texts",
+        "describes(Resolved(_lower(one.sure), one.maybe and _lower(one.maybe)), low)",
+        "describes(one, found)",
+    ),
     ("texts", 'pattern.split(":", ARN_COLONS)', 'pattern.split(":")'),
     ("texts", 'part.split(":", ARN_COLONS + 1 - len(components))', 'part.split(":")'),
     ("texts", 'components = ["*"] * 6 if pattern == "*" else', "components ="),
@@ -55,21 +64,45 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ("condition", "when_absent = if_exists or negated", "when_absent = negated"),
     ("condition", "return None if value is OPEN else False\n", "return None\n"),
     ("condition", "(None if found is None else not found) if negated else found", "found"),
-    ("condition", "(None if found is None else not found) if negated else found", "(not found) if negated else found"),
-    ("condition", "for one in several) if several else if_exists", "for one in several) if several else True"),
+    (
+        "condition",
+        "(None if found is None else not found) if negated else found",
+        "(not found) if negated else found",
+    ),
+    (
+        "condition",
+        "for one in several) if several else if_exists",
+        "for one in several) if several else True",
+    ),
     ("condition", "return truth if truth is None or not negated else not truth", "return truth"),
     ("condition", '() if value == ("",) else value', "value"),
     ("condition", "if isinstance(value, str) and value else ()", "if isinstance(value, str) else ()"),
-    ("condition", "return absent if value is None else present", "return present if value is None else absent"),
+    (
+        "condition",
+        "return absent if value is None else present",
+        "return present if value is None else absent",
+    ),
     ("condition", "if value is OPEN and absent != present:", "if value is OPEN:"),
     ("condition", "key = condition.key.lower()", "key = condition.key"),
     ("condition", '"foranyvalue": _any_value,', '"foranyvalue": _all_values,'),
-    ("condition", '"NotIpAddress": Operator(_typed(values.network, values.inside), negated=True', '"NotIpAddress": Operator(_typed(values.network, values.inside)'),
-    ("condition", '"StringNotLike": Operator(like, negated=True)', '"StringNotLike": Operator(equals, negated=True)'),
+    (
+        "condition",
+        '"NotIpAddress": Operator(_typed(values.network, values.inside), negated=True',
+        '"NotIpAddress": Operator(_typed(values.network, values.inside)',
+    ),
+    (
+        "condition",
+        '"StringNotLike": Operator(like, negated=True)',
+        '"StringNotLike": Operator(equals, negated=True)',
+    ),
     ("condition", "found is not None and any(", "found is None or any("),
     ("variable", 'if version != VERSION or "${" not in text:', 'if "${" not in text:'),
     ("variable", "_VARIABLE.finditer(text) if version == VERSION else ()", "_VARIABLE.finditer(text)"),
-    ("variable", "if filled is None or isinstance(filled, tuple):\n                return None", 'if filled is None or isinstance(filled, tuple):\n                filled = ""'),
+    (
+        "variable",
+        "if filled is None or isinstance(filled, tuple):\n                return None",
+        'if filled is None or isinstance(filled, tuple):\n                filled = ""',
+    ),
     ("variable", "part.default if value is None else value", "value"),
     ("variable", "yield sign or Variable", "yield STAR if sign else Variable"),
     ("variable", "if seen == _FIFTH:", "if seen == 1:"),
@@ -78,11 +111,23 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ("variable", "maybe.append(sure[-1] if known else STAR)", "maybe.append(sure[-1])"),
     ("principal", 'return Reach.DIRECT if who.kind == "root" else Reach.ACCOUNT', "return Reach.DIRECT"),
     ("principal", 'return Reach.ROLE if who.kind == "role" else Reach.DIRECT', "return Reach.DIRECT"),
-    ("principal", "Reach.NOBODY if needed <= spared else Reach.DIRECT", "Reach.NOBODY if needed & spared else Reach.DIRECT"),
-    ("principal", "if max(found) > Reach.NOBODY else Reach.DIRECT", "if max(found) > Reach.ACCOUNT else Reach.DIRECT"),
+    (
+        "principal",
+        "Reach.NOBODY if needed <= spared else Reach.DIRECT",
+        "Reach.NOBODY if needed & spared else Reach.DIRECT",
+    ),
+    (
+        "principal",
+        "if max(found) > Reach.NOBODY else Reach.DIRECT",
+        "if max(found) > Reach.ACCOUNT else Reach.DIRECT",
+    ),
     ("principal", "if account[1] != who.account:", "if False:"),
     ("principal", 'or tail.rpartition("/")[2] != who.role', ""),
-    ("rule", "if truth is False:\n                return False", "if truth is None:\n                return False"),
+    (
+        "rule",
+        "if truth is False:\n                return False",
+        "if truth is None:\n                return False",
+    ),
     ("rule", "[pattern.lower() for pattern in actions.patterns]", "list(actions.patterns)"),
     ("rule", "return None if deny or trust else (lambda _: False)", "return None"),
     ("rule", "return (lambda _: False) if resources.negated else None", "return None"),
@@ -91,25 +136,45 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ("rule", "return stars != resources.negated", "return stars"),
     ("rule", "return truth if truth is None else resources.negated", "return resources.negated"),
     ("evaluate", "if plan.only_identity and request.simple:", "if plan.only_identity:"),
-    ("evaluate", '**{(True, allowed): "ExplicitlyDenied" for allowed in (True, False, None)}', '**{(True, allowed): "ImplicitlyDenied" for allowed in (True, False, None)}'),
+    (
+        "evaluate",
+        '**{(True, allowed): "ExplicitlyDenied" for allowed in (True, False, None)}',
+        '**{(True, allowed): "ImplicitlyDenied" for allowed in (True, False, None)}',
+    ),
     ("evaluate", '(None, True): "Unknown",', '(None, True): "Allowed",'),
     ("evaluate", "return denied, True\n", "return False, True\n"),
     ("evaluate", "own[0], boundary[0], session[0], grants.denied,", "own[0], boundary[0], grants.denied,"),
     ("evaluate", "every((boundary[1], session[1]))", "boundary[1]"),
-    ("evaluate", "either((grants.direct, every((grants.role, limited))))", "either((grants.direct, grants.role))"),
+    (
+        "evaluate",
+        "either((grants.direct, every((grants.role, limited))))",
+        "either((grants.direct, grants.role))",
+    ),
     ("evaluate", "either((grants.direct, every((grants.role, limited))))", "grants.direct"),
-    ("evaluate", "return either((direct, by_both if request.needs_resource_policy else own))", "return either((direct, own))"),
-    ("evaluate", "if not request.local:\n        return by_both", "if not request.local:\n        return own"),
+    (
+        "evaluate",
+        "return either((direct, by_both if request.needs_resource_policy else own))",
+        "return either((direct, own))",
+    ),
+    (
+        "evaluate",
+        "if not request.local:\n        return by_both",
+        "if not request.local:\n        return own",
+    ),
     ("evaluate", 'identity = True if request.who.kind == "root" else own[1]', "identity = own[1]"),
     ("evaluate", "if request.who.service_linked:\n        return ()", "if False:\n        return ()"),
-    ("evaluate", "return denied, every((granted, *(limit[1] for limit in limits)))", "return denied, every((granted, either(limit[1] for limit in limits) if limits else True))"),
+    (
+        "evaluate",
+        "return denied, every((granted, *(limit[1] for limit in limits)))",
+        "return denied, every((granted, either(limit[1] for limit in limits) if limits else True))",
+    ),
     ("request", 'put(self, "folded", self.action.lower())', 'put(self, "folded", self.action)'),
     ("request", "values[key.lower()] =", "values[key] ="),
     ("request", "ALL if self.context is None else frozenset()", "ALL"),
     ("request", "self.resource_account or _account_in(self.resource) or who.account", "who.account"),
     ("document", "if len(value) != len(pairs):", "if len(value) > len(pairs):"),
     ("document", "if not math.isfinite(value):", "if False:"),
-)  # fmt: skip
+)
 
 
 def mutated(number: int, folder: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import time
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,14 @@ def test_a_variable_before_the_fifth_colon_is_text() -> None:
     assert verdict(statement, context=context, resource=f"arn:aws:sqs:r:{A}:al") == "ImplicitlyDenied"
     statement["Resource"] = "arn:aws:sqs:*:*:${aws:username}"
     assert verdict(statement, context=context, resource=f"arn:aws:sqs:r:{A}:al") == "Allowed"
+
+
+@pytest.mark.parametrize("text", ["${" * 200_000, "${a:" + " " * 200_000, "${a:b,'" * 50_000, "${{" * 1_000])
+def test_hostile_variables_take_no_long_time(text: str) -> None:
+    started = time.process_time()
+    assert verdict({"Resource": f"arn:aws:s3:::{text}"}) == "ImplicitlyDenied"
+    assert met("StringLike", "x:key", text, {"x:key": "a"}) == "no"
+    assert time.process_time() - started < 2
 
 
 # Conditions

@@ -97,6 +97,14 @@ def test_hostile_patterns_take_no_long_time(pattern: str, text: str) -> None:
     assert time.process_time() - started < 1
 
 
+def test_two_long_patterns_are_compared_in_no_long_time() -> None:
+    started = time.process_time()
+    assert overlaps("a*" * 5_000, "*a" * 5_000)
+    assert not overlaps("a*" * 5_000 + "b", "*a" * 5_000)
+    assert not covers("?" * 5_000 + "*", "*" + "?a" * 2_000 + "*")
+    assert time.process_time() - started < 2
+
+
 def test_covers_gives_up_rather_than_take_for_ever() -> None:
     started = time.process_time()
     assert not covers("*a" + "?" * 60 + "b*", "*a*" + "?*a" * 40)
