@@ -4,7 +4,6 @@ A mutant is a module, a text in it (which must occur exactly once) and what stan
 on a copy of the source: first the tables of tests, then random cases against the reference evaluator.
 """
 
-
 from __future__ import annotations
 
 import argparse

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from iam import mutants
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_every_defect_still_fits_the_source_and_there_are_enough() -> None:
