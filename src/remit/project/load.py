@@ -347,7 +347,8 @@ def _workers(state: Loading, queues: tuple[str, ...], everywhere: _Everywhere) -
     enabled = _enabled(state)
     for queue in queues:
         jobs = [declaration for declaration in state.declarations if declaration.job_queue == queue]
-        access = tuple(dict.fromkeys(one for job in jobs for one in job.access))
+        # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
+        access = tuple({id(one): one for job in jobs for one in job.access}.values())
         groups = tuple(layer for job in jobs for layer in job.settings[1:])
         settings = _settings(state, groups)
         name = f"worker-{queue}"
