@@ -24,12 +24,13 @@ def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
     """Raise RemitError for the first thing that a deploy would fail on, at the line that wrote it."""
     _check_counts(template)
     known = {resource.logical_id: resource for resource in template.resources}
+    targets: dict[str, tuple[str, ...]] = {}
     for resource in template.resources:
         check_type(resource)
-        check_references(resource, known)
+        targets[resource.logical_id] = check_references(resource, known)
     for output in template.outputs:
         check_text(output.value, known, output, f"output {output.name}")
-    check_cycles(template, known)
+    check_cycles(targets, known)
     sizes = Sizes(app.namespace, known)
     for role in roles:
         _check_managed(role, app)
