@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from remit.build.check import check
+from remit.build.check import check, check_body
 from remit.build.synth import document, synth
 from remit.errors import RemitError
 from remit.grants.assign import assign
@@ -54,13 +54,22 @@ def build(
     """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`."""
     app = load(folder, stage)
     roles = assign(app)
-    check(synth(app, roles), roles, app)  # before minutes go into packages
-    packed = _package(folder, app, progress or _silent) if package else _Packed()
-    template = synth(app, roles, packed.keys)
-    body = text(document(template))
+    template = synth(app, roles)
+    check(template, roles, app)  # before minutes go into packages
+    body, packed = _body(template), _Packed()
+    if package:
+        packed = _package(folder, app, progress or _silent)
+        template = synth(app, roles, packed.keys)
+        body = _body(template)
     write(folder / FOLDER / "template.json", body)
     write(folder / FOLDER / "roles.json", text([role_document(role) for role in roles]))
     return Built(folder, app, roles, template, body, packed.artefacts, packed.notes)
+
+
+def _body(template: Template) -> str:
+    body = text(document(template))
+    check_body(body)
+    return body
 
 
 @dataclass(frozen=True, slots=True)

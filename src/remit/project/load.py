@@ -157,8 +157,10 @@ def _app(state: Loading) -> App:
     for shared in state.shared:
         shared_resources += shared.resources
         shared_outputs += shared.outputs
-    functions = [_function(state, declaration) for declaration in state.declarations if declaration.job_queue is None]
-    functions += _workers(state, queues)
+    everywhere = _Everywhere(_app_policy(state, "policy"), _app_managed(state))
+    plain = [declaration for declaration in state.declarations if declaration.job_queue is None]
+    functions = [_function(state, declaration, everywhere) for declaration in plain]
+    functions += _workers(state, queues, everywhere)
     _check_handlers(state)
     _check_names(state, functions)
     iam = config.lambda_.iam
@@ -181,6 +183,14 @@ def _app(state: Loading) -> App:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Everywhere:
+    """What the configuration gives to every function."""
+
+    policy: tuple[Grant, ...]
+    managed: tuple[str, ...]
+
+
 def _replacement(state: Loading, name: str) -> tuple[Grant, ...] | None:
     iam = state.config.lambda_.iam
     return _app_policy(state, name) if name in iam.assigned else None
@@ -198,7 +208,7 @@ def _app_managed(state: Loading) -> tuple[str, ...]:
     return tuple(arn for value, span in parts for arn in declare.declare_managed(value, span))
 
 
-def _function(state: Loading, declaration: Declaration) -> Function:
+def _function(state: Loading, declaration: Declaration, everywhere: _Everywhere) -> Function:
     _check_declaration(declaration)
     settings = _settings(state, declaration.settings)
     access = declaration.access
@@ -208,8 +218,8 @@ def _function(state: Loading, declaration: Declaration) -> Function:
         handler=declaration.handler,
         properties=settings.properties,
         triggers=declaration.triggers,
-        policy=(*_declared(state, access), *_app_policy(state, "policy")),
-        managed=tuple(dict.fromkeys((*_managed_of(access), *_app_managed(state)))),
+        policy=(*_declared(state, access), *everywhere.policy),
+        managed=tuple(dict.fromkeys((*_managed_of(access), *everywhere.managed))),
         log_retention=settings.log_retention,
         origin=relative(declaration.where.origin, state.folder),
         written=settings.written,
@@ -334,13 +344,14 @@ def _enabled(state: Loading) -> Origin | None:
     return None if assigned is None else relative(assigned[1].origin, state.folder)
 
 
-def _workers(state: Loading, queues: tuple[str, ...]) -> list[Function]:
+def _workers(state: Loading, queues: tuple[str, ...], everywhere: _Everywhere) -> list[Function]:
     """A function per job queue, with what its jobs may do."""
     workers = []
     enabled = _enabled(state)
     for queue in queues:
         jobs = [declaration for declaration in state.declarations if declaration.job_queue == queue]
-        access = tuple(dict.fromkeys(one for job in jobs for one in job.access))
+        # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
+        access = tuple({id(one): one for job in jobs for one in job.access}.values())
         groups = tuple(layer for job in jobs for layer in job.settings[1:])
         settings = _settings(state, groups)
         name = f"worker-{queue}"
@@ -350,8 +361,8 @@ def _workers(state: Loading, queues: tuple[str, ...]) -> list[Function]:
                 logical_id=logical_id(name),
                 handler=WORKER,
                 properties=settings.properties,
-                policy=tuple(dict.fromkeys((*_declared(state, access), *_app_policy(state, "policy")))),
-                managed=tuple(dict.fromkeys((*_managed_of(access), *_app_managed(state)))),
+                policy=tuple(dict.fromkeys((*_declared(state, access), *everywhere.policy))),
+                managed=tuple(dict.fromkeys((*_managed_of(access), *everywhere.managed))),
                 log_retention=settings.log_retention,
                 queue=queue,
                 origin=relative(jobs[0].where.origin, state.folder) if jobs else enabled,
