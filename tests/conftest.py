@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+
 from projects import APP, HELLO, Project, configuration, write
 
 if TYPE_CHECKING:

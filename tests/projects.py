@@ -120,7 +120,7 @@ def remit_process(
     user: int | None = None,
 ) -> Ran:
     """Run a command as a process of its own, with no environment but what is given."""
-    ran = subprocess.run(  # noqa: S603 - a list, our own interpreter
+    ran = subprocess.run(
         [sys.executable, "-c", "from remit.cli import main; main()", *arguments],
         cwd=cwd,
         env={"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"], **(environment or {})},
