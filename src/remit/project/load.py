@@ -10,7 +10,7 @@ import importlib
 import re
 import sys
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -58,6 +58,8 @@ def _run_configuration(state: Loading) -> None:
             source = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             continue
+        except OSError as error:
+            raise RemitError(f"cannot read it: {error.strerror}", origin=Origin(str(path))) from None
         with _user_code(state, path.relative_to(state.folder).as_posix()):
             code = compile(source, str(path), "exec")
             exec(code, {"__name__": f"config.{path.stem}", "__file__": str(path)})  # noqa: S102 - the declaration
@@ -155,12 +157,18 @@ def _app(state: Loading) -> App:
     shared_resources: list[Resource] = []
     shared_outputs: list[Output] = []
     for shared in state.shared:
-        shared_resources += shared.resources
-        shared_outputs += shared.outputs
+        shared_resources += (replace(one, origin=relative(one.origin, state.folder)) for one in shared.resources)
+        shared_outputs += (replace(one, origin=relative(one.origin, state.folder)) for one in shared.outputs)
     everywhere = _Everywhere(_app_policy(state, "policy"), _app_managed(state))
     plain = [declaration for declaration in state.declarations if declaration.job_queue is None]
     functions = [_function(state, declaration, everywhere) for declaration in plain]
     functions += _workers(state, queues, everywhere)
+    if not functions and not shared_resources:
+        raise RemitError(
+            "this app declares nothing to deploy",
+            hint="decorate a function with `@app.function` in a module that the app module imports",
+            origin=Origin(f"{config.app.replace('.', '/')}.py"),
+        )
     _check_handlers(state)
     _check_names(state, functions)
     iam = config.lambda_.iam
@@ -199,13 +207,18 @@ def _replacement(state: Loading, name: str) -> tuple[Grant, ...] | None:
 def _app_policy(state: Loading, name: str) -> tuple[Grant, ...]:
     items: Items = getattr(state.config.lambda_.iam, name)
     because = f"in config.lambda_.iam.{name}, for every function"
-    return _relative(state, [grant for value, span in items.parts for grant in declare.declare(value, span, because)])
+    parts = [declare.declare(value, span, because, name) for value, span in items.parts]
+    return _relative(state, [grant for part in parts for grant in part])
 
 
 def _app_managed(state: Loading) -> tuple[str, ...]:
     iam = state.config.lambda_.iam
-    parts = (*iam.default_managed_policy.parts, *iam.managed_policy.parts)
-    return tuple(arn for value, span in parts for arn in declare.declare_managed(value, span))
+    return tuple(
+        arn
+        for name in ("default_managed_policy", "managed_policy")
+        for value, span in getattr(iam, name).parts
+        for arn in declare.declare_managed(value, span, name)
+    )
 
 
 def _function(state: Loading, declaration: Declaration, everywhere: _Everywhere) -> Function:
@@ -269,7 +282,8 @@ def _settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]], ...]
         retention = settings.get("log_retention", retention)
         for name, value in settings.items():
             for property_name, content in values.FUNCTION_SETTINGS[name].properties(value).items():
-                properties[property_name] = _merge(properties.get(property_name), content)
+                adds_up = name in ("environment", "properties")
+                properties[property_name] = _merge(properties.get(property_name), content) if adds_up else content
                 if (origin := relative(origins.get(name), state.folder)) is not None:
                     written[property_name] = origin
     kept = {name: value for name, value in properties.items() if value not in (None, [], {})}
@@ -298,9 +312,10 @@ def _check_declaration(declaration: Declaration) -> None:
             origin=origin,
         )
     for trigger in declaration.triggers:
-        if not hasattr(trigger, "because"):
+        if isinstance(trigger, type) or not hasattr(trigger, "because"):
+            shown = trigger.__name__.lower() if isinstance(trigger, type) else f"{trigger!r:.60}"
             raise RemitError(
-                f"{trigger!r:.60} is no trigger",
+                f"{shown} is no trigger",
                 hint='import one: `from remit.triggers import sqs`, then `@app.function(sqs("orders"))`',
                 origin=origin,
             )
@@ -377,8 +392,8 @@ def _check_handlers(state: Loading) -> None:
     seen: dict[str, Declaration] = {}
     for declaration in state.declarations:
         decorated = seen.setdefault(declaration.handler, declaration)
-        if decorated is not declaration and decorated.name == declaration.name:
-            raise _twice("function", declaration.name, decorated.where, declaration.where, state)
+        if decorated is not declaration and declaration.function is not decorated.function:
+            raise _twice(declaration.handler, decorated.where, declaration.where, state)
         _check_handler(state, declaration)
 
 
@@ -435,9 +450,10 @@ def _check_names(state: Loading, functions: list[Function]) -> None:
             )
 
 
-def _twice(what: str, name: str, first: Span, second: Span, state: Loading) -> RemitError:
+def _twice(handler: str, first: Span, second: Span, state: Loading) -> RemitError:
     return RemitError(
-        f"{what} `{name}` is declared twice; the other is at {relative(first.origin, state.folder)}",
+        f"function `{handler.rpartition('.')[2]}` is declared twice; "
+        f"the other is at {relative(first.origin, state.folder)}",
         hint="rename one: the second would replace the first",
         origin=second.origin,
     )
