@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+
 def template(*statements: dict[str, Any], resources: dict[str, Any] | None = None, note: str = "") -> str:
     """A template with a queue, a log group and a role that may do what the statements say."""
     trust = {
@@ -21,7 +22,10 @@ def template(*statements: dict[str, Any], resources: dict[str, Any] | None = Non
         "Queue": {"Type": "AWS::SQS::Queue", "Properties": {}},
         "ReportLogGroup": {
             "Type": "AWS::Logs::LogGroup",
-            "Properties": {"LogGroupName": {"Fn::Sub": "/aws/lambda/${AWS::StackName}-report"}, "RetentionInDays": 30},
+            "Properties": {
+                "LogGroupName": {"Fn::Sub": "/aws/lambda/${AWS::StackName}-report"},
+                "RetentionInDays": 30,
+            },
         },
         "ReportRole": {"Type": "AWS::IAM::Role", "Properties": role},
     }

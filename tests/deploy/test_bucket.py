@@ -55,7 +55,13 @@ def test_only_what_is_missing_is_written_and_what_a_person_added_stays(
 ) -> None:
     name = ensure_bucket(account)
     s3 = account.client("s3")
-    audit = {"Sid": "Audit", "Effect": "Deny", "Principal": "*", "Action": "s3:PutObjectAcl", "Resource": f"arn:aws:s3:::{name}/*"}
+    audit = {
+        "Sid": "Audit",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObjectAcl",
+        "Resource": f"arn:aws:s3:::{name}/*",
+    }
     s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": audit}))
     s3.delete_public_access_block(Bucket=name)
     requests.clear()
@@ -73,13 +79,22 @@ def test_a_bucket_that_a_stranger_took_is_refused_and_not_filled(
     where = {"LocationConstraint": "eu-central-1"}
     stranger.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=where)
     stranger.client("s3").put_public_access_block(
-        Bucket=name, PublicAccessBlockConfiguration={"BlockPublicPolicy": False, "RestrictPublicBuckets": False}
+        Bucket=name,
+        PublicAccessBlockConfiguration={"BlockPublicPolicy": False, "RestrictPublicBuckets": False},
     )
-    everybody = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]}
+    everybody = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"],
+    }
     stranger.client("s3").put_bucket_policy(
         Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": everybody})
     )
-    for attempt in (lambda: ensure_bucket(account), lambda: upload(account, name, zip_file, "orders-dev/x.zip")):
+    for attempt in (
+        lambda: ensure_bucket(account),
+        lambda: upload(account, name, zip_file, "orders-dev/x.zip"),
+    ):
         with pytest.raises(RemitError):
             attempt()
     with pytest.raises(RemitError, match=f"bucket {name} is not account {account.account}'s"):
@@ -99,7 +114,9 @@ def test_every_request_names_the_owner(account: Account, zip_file: Path) -> None
     upload(account, name, zip_file, "orders-dev/x.zip")
     remove_artefacts(account, "orders-dev")
     remove_bucket(account)
-    assert unowned == ["before-send.s3.CreateBucket"]  # S3 has no such parameter there; it fails if the name is taken
+    assert unowned == [
+        "before-send.s3.CreateBucket"
+    ]  # S3 has no such parameter there; it fails if the name is taken
 
 
 def test_an_artefact_goes_up_once(account: Account, zip_file: Path) -> None:
@@ -118,10 +135,14 @@ def test_a_big_artefact_goes_up_in_parts_and_tells_its_progress(account: Account
     sent: list[int] = []
     upload(account, name, big, "orders-dev/big.zip", sent.append)
     assert sum(sent) == MULTIPART * 2 + 1
-    assert account.client("s3").head_object(Bucket=name, Key="orders-dev/big.zip")["ContentLength"] == sum(sent)
+    assert account.client("s3").head_object(Bucket=name, Key="orders-dev/big.zip")["ContentLength"] == sum(
+        sent
+    )
 
 
-def test_a_cut_upload_leaves_neither_an_object_nor_its_parts(account: Account, spoil: Spoil, tmp_path: Path) -> None:
+def test_a_cut_upload_leaves_neither_an_object_nor_its_parts(
+    account: Account, spoil: Spoil, tmp_path: Path
+) -> None:
     name = ensure_bucket(account)
     big = tmp_path / "big.zip"
     big.write_bytes(b"x" * (MULTIPART * 2))
@@ -134,7 +155,9 @@ def test_a_cut_upload_leaves_neither_an_object_nor_its_parts(account: Account, s
     assert upload(account, name, big, "orders-dev/big.zip") is True
 
 
-def test_removing_an_apps_artefacts_takes_every_version_and_nobody_elses(account: Account, zip_file: Path) -> None:
+def test_removing_an_apps_artefacts_takes_every_version_and_nobody_elses(
+    account: Account, zip_file: Path
+) -> None:
     name = ensure_bucket(account)
     for key in ("orders-dev/a.zip", "orders-dev/b.zip", "orders-develop/c.zip"):
         upload(account, name, zip_file, key)

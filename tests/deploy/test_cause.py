@@ -9,9 +9,28 @@ ROOT = "arn:aws:cloudformation:eu-central-1:1:stack/orders-dev/1"
 CHILD = "arn:aws:cloudformation:eu-central-1:1:stack/orders-dev-Child/2"
 
 
-def event(at: str, logical_id: str, status: str, reason: str = "", *, stack: str = ROOT, physical: str = "", type_: str = "AWS::SQS::Queue") -> Event:
+def event(
+    at: str,
+    logical_id: str,
+    status: str,
+    reason: str = "",
+    *,
+    stack: str = ROOT,
+    physical: str = "",
+    type_: str = "AWS::SQS::Queue",
+) -> Event:
     """An event at a second."""
-    return Event(f"{stack}{at}{logical_id}{status}", stack, stack.split("/")[1], at, logical_id, physical, type_, status, reason)
+    return Event(
+        f"{stack}{at}{logical_id}{status}",
+        stack,
+        stack.split("/")[1],
+        at,
+        logical_id,
+        physical,
+        type_,
+        status,
+        reason,
+    )
 
 
 def test_a_cancelled_resource_is_never_the_cause_even_when_it_comes_first() -> None:
@@ -27,7 +46,14 @@ def test_a_cancelled_resource_is_never_the_cause_even_when_it_comes_first() -> N
 
 def test_a_failed_nested_stack_is_looked_into() -> None:
     events = [
-        event("2", "Child", "CREATE_FAILED", "Embedded stack was not successfully created", physical=CHILD, type_=STACK_TYPE),
+        event(
+            "2",
+            "Child",
+            "CREATE_FAILED",
+            "Embedded stack was not successfully created",
+            physical=CHILD,
+            type_=STACK_TYPE,
+        ),
         event("1", "Table", "CREATE_FAILED", "Table already exists", stack=CHILD),
         event("1", "Other", "CREATE_FAILED", "Resource creation cancelled", stack=CHILD),
     ]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from remit.deploy.faults import told
 from remit.deploy.session import connect
 from remit.errors import RemitError
 
@@ -26,6 +27,7 @@ KEYS = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "never-show
 SOURCE = str(Path(__file__).parents[2] / "src")
 CONNECT = """
 import sys
+from remit.deploy.faults import told
 from remit.deploy.session import connect
 from remit.errors import RemitError
 try:
@@ -48,7 +50,13 @@ def connect_elsewhere(home: Path, **environment: str) -> tuple[str, float]:
 def test_no_credentials_says_within_two_seconds_where_it_looked(tmp_path: Path) -> None:
     said, seconds = connect_elsewhere(tmp_path, AWS_EC2_METADATA_SERVICE_ENDPOINT="http://127.0.0.1:9/")
     assert "there are no AWS credentials" in said
-    for place in ("AWS_ACCESS_KEY_ID", "~/.aws/credentials", "~/.aws/config", "container", "instance metadata"):
+    for place in (
+        "AWS_ACCESS_KEY_ID",
+        "~/.aws/credentials",
+        "~/.aws/config",
+        "container",
+        "instance metadata",
+    ):
         assert place in said
     assert "`remit deploy --local`" in said
     assert "Traceback" not in said
@@ -111,8 +119,6 @@ def test_an_endpoint_that_does_not_answer_is_named_with_exit_code_69() -> None:
 def test_refused_credentials_are_told_without_showing_them(
     account: Account, spoil: Spoil, code: str, words: str, expected: str
 ) -> None:
-    from remit.deploy.faults import told
-
     spoil.answer("sts.GetCallerIdentity", 403, code, words)
     with pytest.raises(RemitError) as refusal, told():
         account.client("sts").get_caller_identity()
