@@ -176,9 +176,7 @@ def _source(account: Account, wanted: _Wanted) -> dict[str, str]:
     return {"TemplateURL": upload_template(account, ensure_bucket(account), wanted.namespace, wanted.body)}
 
 
-def _create(
-    account: Account, stack: Stack | None, wanted: _Wanted, name: str, source: dict[str, str]
-) -> None:
+def _create(account: Account, stack: Stack | None, wanted: _Wanted, name: str, source: dict[str, str]) -> None:
     from botocore.exceptions import ClientError  # noqa: PLC0415 - only a deploy needs it
 
     first = stack is None or stack.new

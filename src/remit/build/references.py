@@ -1,0 +1,118 @@
+"""Check what a template's resources refer to: dangling references, attributes that do not exist, circles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.catalogue.templates import resource_type
+from remit.errors import RemitError, did_you_mean
+from remit.iam import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.app import Output, Resource, Template
+
+_PSEUDO: Final = (
+    "AccountId",
+    "NotificationARNs",
+    "NoValue",
+    "Partition",
+    "Region",
+    "StackId",
+    "StackName",
+    "URLSuffix",
+)
+
+
+def check_references(resource: Resource, known: Mapping[str, Resource]) -> None:
+    """Everything that a resource's properties and DependsOn name must be in the template."""
+    """Everything that a resource's properties and DependsOn refer to must be in the template."""
+    for text in _texts((dict(resource.properties), dict(resource.attributes))):
+        check_text(text, known, resource, f"`{resource.logical_id}`")
+    depends = resource.attributes.get("DependsOn", ())
+    for name in [depends] if isinstance(depends, str) else depends:
+        if name not in known:
+            raise RemitError(
+                f"`{resource.logical_id}` depends on {name!r}, which is no resource of the template",
+                hint=did_you_mean(name, known),
+                origin=resource.origin,
+            )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text of a value; an intrinsic function counts as its text."""
+    if isinstance(value, str):
+        yield value
+    elif tokens.is_intrinsic(value):
+        yield tokens.from_intrinsic(value)
+        yield from _texts(next(iter(value.values())))
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
+
+
+def check_text(text: str, known: Mapping[str, Resource], at: Resource | Output, what: str) -> None:
+    """Everything that one text refers to must exist; `what` is how errors call the place."""
+    for reference in tokens.references(text):
+        name, attribute = reference.target, reference.attribute
+        if name is None:
+            continue
+        if name.startswith("AWS::"):
+            if name.removeprefix("AWS::") not in _PSEUDO:
+                near = did_you_mean(name, [f"AWS::{one}" for one in _PSEUDO])
+                raise RemitError(f"{what}: there is no {reference.text}", hint=near, origin=at.origin)
+        elif name not in known:
+            spelled = [item.logical_id for item in known.values()]
+            raise RemitError(
+                f"{what}: {reference.text} names no resource of the template",
+                hint=did_you_mean(name, spelled),
+                origin=at.origin,
+            )
+        elif attribute is not None:
+            kind = resource_type(known[name].type)
+            if kind is not None and not kind.has_attribute(attribute):
+                raise RemitError(
+                    f"{what}: {known[name].type} has no attribute {attribute!r}",
+                    hint=did_you_mean(attribute, kind.attributes) or f"it has {', '.join(kind.attributes) or 'none'}",
+                    origin=at.origin,
+                )
+
+
+def check_cycles(template: Template, known: Mapping[str, Resource]) -> None:
+    """Find a circle of references, and name its edges."""
+    targets = {resource.logical_id: tuple(_targets(resource, known)) for resource in template.resources}
+    done: set[str] = set()
+    for start, first in targets.items():
+        path: list[str] = []
+        stack = [(start, iter(first))]
+        while stack:
+            name, rest = stack[-1]
+            if name not in path:
+                path.append(name)
+            following = next((one for one in rest if one not in done), None)
+            if following is None:
+                done.add(name)
+                path.pop()
+                stack.pop()
+            elif following in path:
+                circle = " -> ".join((*path[path.index(following) :], following))
+                raise RemitError(
+                    f"resources depend on each other in a circle: {circle}",
+                    hint="break one of these references, for example by giving a fixed name",
+                    origin=known[following].origin,
+                )
+            else:
+                stack.append((following, iter(targets[following])))
+
+
+def _targets(resource: Resource, known: Mapping[str, Resource]) -> Iterator[str]:
+    depends = resource.attributes.get("DependsOn", ())
+    yield from [depends] if isinstance(depends, str) else depends
+    for text in _texts(dict(resource.properties)):
+        for reference in tokens.references(text):
+            if reference.target in known:
+                yield str(reference.target)

@@ -1,0 +1,1 @@
+"""Facts about AWS, looked up in one snapshot that remit ships."""

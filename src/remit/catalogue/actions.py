@@ -1,0 +1,152 @@
+"""IAM's actions: their level, the resource types and condition keys they take, what else they need.
+
+Source: the "Service Authorization Reference" (AWS), as the packages named by `versions.versions()` copy it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any, Final
+
+from remit.catalogue.store import chunk, names
+
+LEVELS: Final = ("List", "Read", "Write", "Tagging", "Permissions management")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A condition key and its type: String, ARN, Bool, Numeric, Date, IPAddress, or ArrayOf one of them; "" unknown."""
+
+    name: str
+    type: str
+
+    @property
+    def multivalued(self) -> bool:
+        """Whether a request may carry several values."""
+        return self.type.startswith("ArrayOf")
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """A kind of resource of a service. `arns` are formats such as `arn:${Partition}:s3:::${BucketName}`."""
+
+    service: str
+    name: str
+    arns: tuple[str, ...]
+    keys: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A resource type that an action takes. A statement must cover every required one; `keys` hold for this one alone."""
+
+    type: ResourceType
+    required: bool
+    keys: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action. Without targets it takes no resource but `*`.
+
+    `keys` are the action's own condition keys; `all_keys` has those of its targets as well. `dependents` are actions that
+    the caller needs besides, `permission_only` says that no API operation has this name; None where nobody knows.
+    """
+
+    service: str
+    name: str
+    level: str
+    targets: tuple[Target, ...]
+    keys: tuple[Key, ...]
+    dependents: tuple[str, ...] | None
+    permission_only: bool | None
+
+    @property
+    def full_name(self) -> str:
+        """The name with its service: `s3:GetObject`."""
+        return f"{self.service}:{self.name}"
+
+    @property
+    def all_keys(self) -> tuple[Key, ...]:
+        """Every condition key that may be there, by name; global keys (see `keys`) come on top."""
+        found = {key.name: key for target in self.targets for key in (*target.keys, *target.type.keys)}
+        found |= {key.name: key for key in self.keys}
+        return tuple(found[name] for name in sorted(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service by its prefix in actions, with its full name as AWS prints it."""
+
+    prefix: str
+    name: str
+
+
+def services() -> tuple[str, ...]:
+    """Every service's prefix, sorted."""
+    return names("service")
+
+
+def service(prefix: str) -> Service | None:
+    """A service by its prefix, in any case."""
+    found = chunk("service", prefix.lower())
+    return None if found is None else Service(prefix.lower(), found["n"])
+
+
+@cache
+def actions(prefix: str) -> tuple[str, ...]:
+    """The names of a service's actions with their prefix, sorted without case; none when there is no such service."""
+    folded = prefix.lower()
+    return tuple(f"{folded}:{name}" for name in chunk("actions", "").get(folded, ()))
+
+
+@lru_cache(maxsize=4096)
+def action(name: str) -> Action | None:
+    """One action by its full name, in any case; None when there is none."""
+    prefix, _, bare = name.lower().partition(":")
+    place = _places(prefix).get(bare)
+    if place is None:
+        return None
+    level, targets, keys, dependents, only = chunk("service", prefix)["a"][place]
+    known, types = _keys(prefix), resource_types(prefix)
+    return Action(
+        service=prefix,
+        name=chunk("actions", "")[prefix][place],
+        level=LEVELS[level],
+        targets=tuple(Target(types[kind], bool(must), tuple(known[key] for key in own)) for kind, must, own in targets),
+        keys=tuple(known[key] for key in keys),
+        dependents=None if dependents is None else tuple(dependents),
+        permission_only=None if only is None else bool(only),
+    )
+
+
+@cache
+def resource_types(prefix: str) -> tuple[ResourceType, ...]:
+    """The resource types of a service; none when there is no such service."""
+    folded = prefix.lower()
+    known = _keys(folded)
+    return tuple(
+        ResourceType(folded, name, tuple(arns), tuple(known[key] for key in keys))
+        for name, arns, keys in _chunk(folded)["r"]
+    )
+
+
+def keys(prefix: str) -> tuple[Key, ...]:
+    """The condition keys that a service documents, global ones among them."""
+    return _keys(prefix.lower())
+
+
+@cache
+def _places(prefix: str) -> dict[str, int]:
+    return {name.lower(): place for place, name in enumerate(chunk("actions", "").get(prefix, ()))}
+
+
+@cache
+def _keys(prefix: str) -> tuple[Key, ...]:
+    return tuple(Key(name, kind) for name, kind in _chunk(prefix)["k"])
+
+
+def _chunk(prefix: str) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = chunk("service", prefix) or {"k": [], "r": [], "a": []}
+    return found

@@ -1,0 +1,75 @@
+"""AWS's managed policies, out of moto's copy of them.
+
+The documents repeat each other's actions, so strings that occur twice stand in one sorted table (`policy-words`), and a list
+of strings holds the distances between their places in it: neighbours in a list are neighbours in the table.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from remit.catalogue.managed import decoded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Chunks = dict[tuple[str, str], Any]
+_PER_CHUNK = 100
+
+
+def policies(source: Path) -> Chunks:
+    """The chunks `policies` (a hundred documents each), `policy-names` and `policy-words`, out of moto's module."""
+    found = _read(source)
+    counts = Counter(word for policy in found.values() for word in _words(policy["Document"]))
+    words = sorted(word for word, count in counts.items() if count > 1)
+    places = {word: place for place, word in enumerate(words)}
+    chunks: Chunks = {("policy-words", ""): words}
+    names: list[list[Any]] = []
+    ordered = sorted(found)
+    for start in range(0, len(ordered), _PER_CHUNK):
+        batch = ordered[start : start + _PER_CHUNK]
+        chunk = f"{start // _PER_CHUNK:02}"
+        chunks["policies", chunk] = [_encoded(found[name]["Document"], places) for name in batch]
+        names.extend([name, found[name]["Path"], found[name]["DefaultVersionId"]] for name in batch)
+        for name, packed in zip(batch, chunks["policies", chunk], strict=True):
+            assert decoded(packed, words) == found[name]["Document"], name  # noqa: S101 - what is packed must unpack
+    chunks["policy-names", ""] = names
+    return chunks
+
+
+def _read(source: Path) -> dict[str, Any]:
+    """The JSON text that moto's module holds in its one string; the module is read, not run."""
+    for node in ast.parse(source.read_text()).body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+            found: dict[str, Any] = json.loads(str(node.value.value))
+            return found
+    return {}
+
+
+def _words(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _words(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from [item] if isinstance(item, str) else _words(item)
+
+
+def _encoded(value: Any, places: dict[str, int]) -> Any:
+    if isinstance(value, dict):
+        return {key: _encoded(item, places) for key, item in value.items()}
+    if not isinstance(value, list):
+        return value
+    if not all(isinstance(item, str) for item in value):
+        return [_encoded(item, places) for item in value]
+    packed: list[Any] = []
+    last = 0
+    for word in value:
+        place = places.get(word)
+        packed.append(word if place is None else place - last)
+        last = last if place is None else place
+    return packed

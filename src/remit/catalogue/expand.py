@@ -1,0 +1,81 @@
+"""What an action pattern covers: `s3:Get*` is every action of S3 that begins with Get."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from functools import cache, lru_cache
+from typing import Final
+
+from remit.catalogue.actions import actions, services
+from remit.catalogue.store import chunk
+
+_HIGHEST: Final = "\U0010ffff"
+
+
+@lru_cache(maxsize=16384)
+def expand(pattern: str) -> tuple[str, ...]:
+    """The full names of all actions that a pattern covers, in AWS's case, sorted; none when it matches nothing.
+
+    `*` stands for any text and `?` for one character, in any case; nothing else is special. Time is linear in the names
+    for each literal part of the pattern.
+    """
+    if not pattern.isascii():  # no action has such a name, and some of these letters fold to plain ones
+        return ()
+    folded = pattern.lower()
+    if folded == "*":
+        return _everything()
+    prefix, colon, rest = folded.partition(":")
+    if not colon:
+        return ()
+    if "*" not in prefix and "?" not in prefix:
+        return _of_service(prefix, rest)
+    named = matcher(prefix)
+    found = (_of_service(service, rest) for service in services() if named.fullmatch(service))
+    return tuple(name for names in found for name in names)
+
+
+def is_pattern(text: str) -> bool:
+    """Whether a text holds a wildcard."""
+    return "*" in text or "?" in text
+
+
+@lru_cache(maxsize=1024)
+def matcher(pattern: str) -> re.Pattern[str]:
+    """A glob as an expression without backtracking: every literal part is taken where it first fits, for good."""
+    first, *others = re.split(r"\*+", pattern)
+    if not others:
+        return re.compile(_literal(first), re.DOTALL)
+    *middle, last = others
+    parts = "".join(f"(?>.*?{_literal(part)})" for part in middle)
+    return re.compile(f"{_literal(first)}{parts}.*{_literal(last)}", re.DOTALL)
+
+
+def _literal(text: str) -> str:
+    return "".join("." if character == "?" else re.escape(character) for character in text)
+
+
+def _of_service(prefix: str, pattern: str) -> tuple[str, ...]:
+    full = actions(prefix)
+    if pattern == "*":
+        return full
+    folded = _folded(prefix)
+    literal = re.split(r"[*?]", pattern, maxsplit=1)[0]
+    start = bisect_left(folded, literal)
+    if len(literal) == len(pattern):
+        return full[start : start + 1] if folded[start : start + 1] == (pattern,) else ()
+    end = bisect_left(folded, literal + _HIGHEST, start)
+    if pattern == literal + "*":
+        return full[start:end]
+    fits = matcher(pattern).fullmatch
+    return tuple(name for name, bare in zip(full[start:end], folded[start:end], strict=True) if fits(bare))
+
+
+@cache
+def _folded(prefix: str) -> tuple[str, ...]:
+    return tuple(name.lower() for name in chunk("actions", "").get(prefix, ()))
+
+
+@cache
+def _everything() -> tuple[str, ...]:
+    return tuple(name for prefix in services() for name in actions(prefix))

@@ -1,0 +1,73 @@
+"""AWS's partitions and regions: which there are, and which region is where."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from remit.catalogue.store import chunk
+
+_ZONE: Final = re.compile(r"([a-z]{2,4}(?:-[a-z]+)+-\d{1,2})[a-z]")
+_ZONE_ID: Final = re.compile(r"[a-z]{2,4}\d?-az\d{1,2}")
+_LOCAL_ZONE: Final = re.compile(r"([a-z]{2,4}(?:-[a-z]+)+-\d{1,2})-[a-z]{3}-\d[a-z]?")
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A partition. `dns_suffix` is AWS::URLSuffix; `regions` leaves out pseudo regions such as aws-global."""
+
+    name: str
+    dns_suffix: str
+    dual_stack_suffix: str
+    regions: tuple[str, ...]
+    pattern: str
+
+    def has(self, region: str) -> bool:
+        """Whether a region is here; one that is not known yet counts when it is named like those of the partition."""
+        return region in self.regions or re.fullmatch(self.pattern, region) is not None
+
+
+@cache
+def partitions() -> tuple[Partition, ...]:
+    """Every partition: aws first, then by name."""
+    return tuple(
+        Partition(name, suffix, dual, tuple(regions), pattern)
+        for name, suffix, dual, regions, pattern in chunk("partitions", "")
+    )
+
+
+def partition(name: str) -> Partition | None:
+    """A partition by its name, exactly as it is written in ARNs."""
+    return next((found for found in partitions() if found.name == name), None)
+
+
+def regions() -> tuple[str, ...]:
+    """Every known region, sorted."""
+    return tuple(sorted(region for found in partitions() for region in found.regions))
+
+
+def is_region(name: str) -> bool:
+    """Whether a region of exactly this name is known."""
+    return any(name in found.regions for found in partitions())
+
+
+def partition_of(region: str) -> Partition | None:
+    """The partition of a region, also of one that is named like a region of it; None when it is no region."""
+    known = (found for found in partitions() if region in found.regions)
+    return next(known, None) or next((found for found in partitions() if found.has(region)), None)
+
+
+def region_of_zone(name: str) -> str | None:
+    """The region of what looks like an availability zone (`eu-west-1a`) or local zone, else None.
+
+    A zone's id (`euw1-az1`) tells no region that could be relied on: see `is_zone`.
+    """
+    found = _ZONE.fullmatch(name) or _LOCAL_ZONE.fullmatch(name)
+    return found[1] if found and is_region(found[1]) else None
+
+
+def is_zone(name: str) -> bool:
+    """Whether this is, or looks like, an availability zone or a zone's id: a frequent mistake for a region."""
+    return region_of_zone(name) is not None or _ZONE_ID.fullmatch(name) is not None

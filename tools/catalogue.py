@@ -1,0 +1,30 @@
+"""Compile src/remit/catalogue/data/ and tools/catalogue.lock from the packages in this environment.
+
+    python tools/catalogue.py [FOLDER]
+
+FOLDER holds the two packages that cannot be installed beside the others; without it they are fetched. See
+`remit.catalogue.compiler`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
+
+from remit.catalogue import compiler, store
+from remit.catalogue.compiler.sources import sources
+
+
+def main(arguments: list[str]) -> None:
+    """Write the snapshot and say how big it is."""
+    with sources(Path(arguments[0]) if arguments else None) as found:
+        content = store.pack(compiler.compiled(found))
+    store.FILE.parent.mkdir(exist_ok=True)
+    store.FILE.write_bytes(content)
+    print(f"{store.FILE.name}: {len(content):,} bytes")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
