@@ -176,7 +176,8 @@ def _news(account: Account, operation: Operation, told: _Told) -> list[Event]:
         queue += _nested(more.values(), nested)
     told.since, told.nested = since, nested
     told.ids |= found.keys()
-    return sorted(found.values(), key=lambda event: event.at)
+    # The end comes last, whatever a nested stack still tells of the same millisecond.
+    return sorted(found.values(), key=lambda event: (operation.ends(event), event.at))
 
 
 def _of_root(account: Account, operation: Operation, told: _Told) -> tuple[list[Event], str]:
