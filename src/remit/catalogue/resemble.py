@@ -63,10 +63,7 @@ def _elsewhere(bare: str) -> tuple[str, ...]:
     """The actions of this very name in other services."""
     wanted = bare.lower()
     found = (
-        f"{prefix}:{name}"
-        for prefix, names in chunk("actions", "").items()
-        for name in names
-        if name.lower() == wanted
+        f"{prefix}:{name}" for prefix, names in chunk("actions", "").items() for name in names if name.lower() == wanted
     )
     return tuple(found)[:_MOST]
 

@@ -12,7 +12,7 @@ import click
 
 from remit.cli.options import json_option, print_json
 from remit.errors import Origin, RemitError, did_you_mean
-from remit.iam.document import decode, read_json, steps
+from remit.iam.document import read_json, steps
 from remit.iam.evaluate import ALL, Layers, Request, evaluate, implied
 from remit.iam.policy import Policy, parse
 

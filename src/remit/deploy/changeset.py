@@ -54,7 +54,7 @@ class _Wanted:
         return f"remit-{sha256(text.encode()).hexdigest()[:16]}"
 
 
-def plan(  # noqa: PLR0913 - what CloudFormation wants to know, by name
+def plan(
     account: Account,
     namespace: str,
     template_body: str,

@@ -53,9 +53,7 @@ def check(chunks: Chunks) -> None:
     """RemitError with everything that is wrong; nothing happens when all is well."""
     counts = dict(chunks["versions", ""]["counts"])
     wrong = [
-        f"{name}: {counts[name]}, expected {least} at least"
-        for name, least in LEAST.items()
-        if counts[name] < least
+        f"{name}: {counts[name]}, expected {least} at least" for name, least in LEAST.items() if counts[name] < least
     ]
     if counts["handler permissions dropped"] > MOST_DROPPED * counts["handler permissions"]:
         wrong.append(f"handler permissions dropped: {counts['handler permissions dropped']}")
@@ -70,16 +68,10 @@ def check(chunks: Chunks) -> None:
             wrong += _wrong_in_service(prefix, value, known)
     if wrong:
         shown = "\n  ".join(wrong[:20])
-        raise RemitError(
-            f"the catalogue's sources have lost something ({len(wrong)}):\n  {shown}", exit_code=1
-        )
+        raise RemitError(f"the catalogue's sources have lost something ({len(wrong)}):\n  {shown}", exit_code=1)
 
 
 def _wrong_in_service(prefix: str, value: dict[str, Any], known: set[str]) -> list[str]:
     wrong = [f"{prefix}: level {row[0]}" for row in value["a"] if row[0] not in range(len(LEVELS))]
-    wrong += [
-        f"{prefix}: {arn}" for row in value["r"] for arn in row[1] if "," in arn or not arn.startswith("arn:")
-    ]
-    return wrong + [
-        f"{prefix}: dependent {name}" for row in value["a"] for name in row[3] or () if name not in known
-    ]
+    wrong += [f"{prefix}: {arn}" for row in value["r"] for arn in row[1] if "," in arn or not arn.startswith("arn:")]
+    return wrong + [f"{prefix}: dependent {name}" for row in value["a"] for name in row[3] or () if name not in known]
