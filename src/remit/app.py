@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A statement, why it is there, and the line that wrote it (None: computed from what the app uses)."""
+    """A statement, why it is there, and the line that wrote it, or that uses what needs it."""
 
     statement: Statement
     because: str
@@ -106,6 +106,8 @@ class Function:
     queue: str | None = None
     """The job queue that it works, if it is a worker."""
     origin: Origin | None = None
+    written: Mapping[str, Origin] = field(default_factory=dict)
+    """The line that set each property."""
 
     @property
     def arn(self) -> str:
@@ -135,13 +137,16 @@ class App:
     outputs: tuple[Output, ...] = ()
     queues: tuple[str, ...] = ()
     """The job queues; empty when jobs are off."""
+    queues_origin: Origin | None = None
+    """The line that turned jobs on."""
     default_policy: tuple[Grant, ...] | None = None
     """Replaces the computed default."""
     default_vpc_policy: tuple[Grant, ...] | None = None
     """Replaces the computed VPC part of the default."""
     boundary: str | None = None
     """The ARN of the permissions boundary of every role."""
-    description: str = ""
+    exclude: tuple[str, ...] = ()
+    """Patterns of files that stay out of the zips."""
 
     @property
     def namespace(self) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from types import FrameType
+    from types import CodeType, FrameType
+
+
+_OWN_CODE = (os.path.dirname(__file__) + os.sep, "<string>")  # noqa: PTH120 - pathlib is not loaded for an error
+"""Files of this package, and the constructors that dataclasses write."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,20 +54,51 @@ class RemitError(Exception):
         return "\n".join(lines)
 
 
-def here(frame: FrameType) -> Origin:
-    """The line and column that `frame` is executing now (PEP 657 positions; column 0 without them)."""
-    code, instruction = frame.f_code, frame.f_lasti // 2
-    for index, (line, _, column, _) in enumerate(code.co_positions()):
-        if index == instruction:
-            if line is None:
-                break
-            return Origin(code.co_filename, line, 0 if column is None else column + 1)
-    return Origin(code.co_filename, frame.f_lineno)
+@functools.lru_cache(maxsize=64)
+def _positions(code: CodeType) -> tuple[tuple[int | None, int | None, int | None, int | None], ...]:
+    """Where each instruction of `code` comes from; read once, since a module of decorators asks often."""
+    return tuple(code.co_positions())
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The stretch of source that an instruction comes from: lines from 1, columns from 0 (PEP 657)."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    @property
+    def origin(self) -> Origin:
+        """Where it starts."""
+        return Origin(self.file, self.line, self.column + 1)
+
+
+def span(frame: FrameType) -> Span:
+    """The stretch of source that `frame` is executing now (columns 0 where Python was told to drop them)."""
+    code = frame.f_code
+    line, end_line, column, end_column = _positions(code)[frame.f_lasti // 2]
+    return Span(code.co_filename, line or frame.f_lineno, column or 0, end_line or 0, end_column or 0)
+
+
+def caller_span(depth: int = 1) -> Span:
+    """The stretch that called the function that calls this (`depth` frames further out with more)."""
+    return span(sys._getframe(depth + 1))  # noqa: SLF001 - the only way to know the line that is being executed
 
 
 def caller(depth: int = 1) -> Origin:
-    """The place that called the function that calls this (`depth` frames further out with more)."""
-    return here(sys._getframe(depth + 1))  # noqa: SLF001 - the only way to know the line that is being executed
+    """As `caller_span`, its start alone."""
+    return caller_span(depth + 1).origin
+
+
+def writer() -> Origin:
+    """The line of the user's own code that is being executed: the innermost one outside of this package."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - as above
+    while frame is not None and frame.f_code.co_filename.startswith(_OWN_CODE):
+        frame = frame.f_back
+    return Origin("") if frame is None else span(frame).origin
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

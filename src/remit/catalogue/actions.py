@@ -122,9 +122,7 @@ def action(name: str) -> Action | None:
         service=prefix,
         name=bare_names(prefix)[place],
         level=LEVELS[level],
-        targets=tuple(
-            Target(types[kind], bool(must), tuple(known[key] for key in own)) for kind, must, own in targets
-        ),
+        targets=tuple(Target(types[kind], bool(must), tuple(known[key] for key in own)) for kind, must, own in targets),
         keys=tuple(known[key] for key in keys),
         dependents=None if dependents is None else tuple(dependents),
         permission_only=None if only is None else bool(only),

@@ -29,12 +29,8 @@ def handlers(type_name: str) -> Handlers | None:
     if found is None:
         return None
     actions = _actions(data)
-    called = {
-        verb: tuple(sorted(actions[place] for place in accumulate(places))) for verb, places in found.items()
-    }
-    return Handlers(
-        type_name, *(called.get(verb, ()) for verb in ("create", "read", "update", "delete", "list"))
-    )
+    called = {verb: tuple(sorted(actions[place] for place in accumulate(places))) for verb, places in found.items()}
+    return Handlers(type_name, *(called.get(verb, ()) for verb in ("create", "read", "update", "delete", "list")))
 
 
 def types_with_handlers() -> tuple[str, ...]:

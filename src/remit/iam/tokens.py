@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from remit.errors import RemitError
 
@@ -87,7 +87,7 @@ def _named(name: str) -> dict[str, Any]:
     return {"Fn::GetAtt": name.split(".", 1)}
 
 
-def is_intrinsic(value: object) -> bool:
+def is_intrinsic(value: object) -> TypeGuard[dict[str, Any]]:
     """Whether a value of a document is one of CloudFormation's intrinsic functions: a dict of one such key."""
     if not isinstance(value, dict) or len(value) != 1:
         return False
@@ -109,7 +109,7 @@ def from_intrinsic(value: dict[str, Any]) -> str:
     if key == "Fn::Join" and isinstance(argument, list) and len(argument) == 2:  # noqa: PLR2004 - [delimiter, parts]
         delimiter, parts = argument
         if isinstance(delimiter, str) and isinstance(parts, list):
-            texts = [from_intrinsic(part) if is_intrinsic(part) else part for part in parts]
+            texts: list[Any] = [from_intrinsic(part) if is_intrinsic(part) else part for part in parts]
             if all(isinstance(text, str) for text in texts):
                 return delimiter.join(texts)
     return _raw(value)

@@ -1,1 +1,13 @@
-"""What makes a function run: a trigger per file."""
+"""What makes a function run: a trigger per file.
+
+A trigger is a frozen dataclass whose fields are the user's options, with the grants it needs, the resources it makes
+and the outputs it offers.
+"""
+
+from remit.triggers.dynamodb import Dynamodb as dynamodb  # noqa: N813 - spelled as it is used in a decorator
+from remit.triggers.http import Http as http  # noqa: N813 - spelled as it is used in a decorator
+from remit.triggers.kinesis import Kinesis as kinesis  # noqa: N813 - spelled as it is used in a decorator
+from remit.triggers.schedule import Schedule as schedule  # noqa: N813 - spelled as it is used in a decorator
+from remit.triggers.sqs import Sqs as sqs  # noqa: N813 - spelled as it is used in a decorator
+
+__all__ = ["dynamodb", "http", "kinesis", "schedule", "sqs"]

@@ -32,8 +32,7 @@ def compiled(found: dict[str, Source]) -> bytes:
     chunks |= packed
     chunks["versions", ""] = {
         "sources": [
-            [source.name, source.version, source.date, source.licence, source.holds]
-            for source in found.values()
+            [source.name, source.version, source.date, source.licence, source.holds] for source in found.values()
         ],
         "counts": counted(chunks, mended),
     }

@@ -62,9 +62,7 @@ def check(chunks: Chunks) -> None:
     """RemitError with everything that is wrong; nothing happens when all is well."""
     counts = dict(chunks["versions", ""]["counts"])
     wrong = [
-        f"{name}: {counts[name]}, expected {least} at least"
-        for name, least in LEAST.items()
-        if counts[name] < least
+        f"{name}: {counts[name]}, expected {least} at least" for name, least in LEAST.items() if counts[name] < least
     ]
     if counts["handler permissions dropped"] > MOST_DROPPED * counts["handler permissions"]:
         wrong.append(f"handler permissions dropped: {counts['handler permissions dropped']}")
@@ -84,9 +82,7 @@ def check(chunks: Chunks) -> None:
             ]
     if wrong:
         shown = "\n  ".join(wrong[:20])
-        raise RemitError(
-            f"the catalogue's sources have lost something ({len(wrong)}):\n  {shown}", exit_code=1
-        )
+        raise RemitError(f"the catalogue's sources have lost something ({len(wrong)}):\n  {shown}", exit_code=1)
 
 
 def _is_one_arn(text: str) -> bool:

@@ -59,6 +59,5 @@ def differences(old: Store, new: Store) -> tuple[Difference, ...]:
     """One row for each kind, also where nothing changed."""
     rows = ((kind, names(old), names(new)) for kind, names in KINDS)
     return tuple(
-        Difference(kind, tuple(sorted(after - before)), tuple(sorted(before - after)))
-        for kind, before, after in rows
+        Difference(kind, tuple(sorted(after - before)), tuple(sorted(before - after))) for kind, before, after in rows
     )

@@ -61,9 +61,7 @@ class _Service:
         self.resource_types: list[list[Any]] = []
         for key in ordered:
             row = declared[key]
-            self.resource_types.append(
-                [row["key"], row["arn"].split(", "), self._keys(row.get("conditionKeys", ()))]
-            )
+            self.resource_types.append([row["key"], row["arn"].split(", "), self._keys(row.get("conditionKeys", ()))])
 
     def action(self, key: str) -> list[Any]:
         row = self.actions[key]

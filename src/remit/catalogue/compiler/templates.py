@@ -43,9 +43,7 @@ def handlers(schemas: Path) -> dict[str, dict[str, list[str]]]:
     for name, path in _files(schemas).items():
         declared = json.loads(path.read_text()).get("handlers", {})
         called = {
-            verb: declared[verb].get("permissions", [])
-            for verb in _HANDLERS
-            if isinstance(declared.get(verb), dict)
+            verb: declared[verb].get("permissions", []) for verb in _HANDLERS if isinstance(declared.get(verb), dict)
         }
         if any(called.values()):
             found[name] = called
@@ -83,9 +81,7 @@ def _service(types: dict[str, Any], elsewhere: dict[str, list[str]]) -> tuple[di
     rows: dict[str, Any] = {}
     for name, schema in types.items():
         row: dict[str, Any] = {"s": shapes.root(schema), "a": _attributes(schema), "p": _primary(schema)}
-        read_only = sorted(
-            {pointer.split("/")[2] for pointer in _whole(schema.get("readOnlyProperties", []))}
-        )
+        read_only = sorted({pointer.split("/")[2] for pointer in _whole(schema.get("readOnlyProperties", []))})
         if read_only:
             row["r"] = read_only
         if name in elsewhere:
@@ -107,10 +103,7 @@ def _attributes(schema: dict[str, Any]) -> list[str]:
 
 
 def _primary(schema: dict[str, Any]) -> list[str]:
-    return [
-        pointer.removeprefix("/properties/").replace("/", ".")
-        for pointer in schema.get("primaryIdentifier", [])
-    ]
+    return [pointer.removeprefix("/properties/").replace("/", ".") for pointer in schema.get("primaryIdentifier", [])]
 
 
 class _Shapes:
@@ -170,9 +163,7 @@ class _Shapes:
     def _target(self, pointer: str) -> Any:
         value: Any = self._schema
         for part in pointer.removeprefix("#/").split("/"):
-            value = (
-                value.get(part.replace("~1", "/").replace("~0", "~"), {}) if isinstance(value, dict) else {}
-            )
+            value = value.get(part.replace("~1", "/").replace("~0", "~"), {}) if isinstance(value, dict) else {}
         return value
 
     def _intern(self, shape: dict[str, Any]) -> int | str:
@@ -188,9 +179,7 @@ class _Shapes:
 
     def _shape(self, schema: dict[str, Any]) -> dict[str, Any]:
         merged = self._merged(schema, ())
-        types = merged["types"] or (
-            ["object"] if merged["properties"] else ["array"] if "items" in merged else []
-        )
+        types = merged["types"] or (["object"] if merged["properties"] else ["array"] if "items" in merged else [])
         merged["types"] = types
         shape: dict[str, Any] = {}
         if types:
@@ -205,9 +194,7 @@ class _Shapes:
     def _object(self, merged: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         if merged["properties"]:
-            found["p"] = {
-                name: self._place(merged["properties"][name]) for name in sorted(merged["properties"])
-            }
+            found["p"] = {name: self._place(merged["properties"][name]) for name in sorted(merged["properties"])}
         if merged["required"]:
             found["r"] = sorted(set(merged["required"]))
         if merged["types"] and (merged["open"] or not merged["properties"]):
@@ -262,9 +249,7 @@ class _Shapes:
                 merged["required"] = [*merged["required"], *other["required"]]
                 merged["limits"] = {**other["limits"], **merged["limits"]}
         if shaped and not closed:
-            merged["open"] = any(
-                other["open"] and "object" in (*other["types"], "object") for other in shaped
-            )
+            merged["open"] = any(other["open"] and "object" in (*other["types"], "object") for other in shaped)
 
 
 def _alternatives(schema: dict[str, Any]) -> list[list[list[str]]]:

@@ -1,0 +1,158 @@
+"""Build a project: load it, assign its roles, package it, and make the template that deploys it."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from remit.build.check import check, check_body
+from remit.build.synth import document, synth
+from remit.errors import RemitError
+from remit.grants.assign import assign
+from remit.iam.policy import render_statement
+from remit.project.load import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from remit.app import App, Function, Grant, Role, Template
+
+T = TypeVar("T")
+FOLDER: Final = Path(".remit") / "build"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build gives: the app, its roles, its template (noun and text), and the artefacts by their keys."""
+
+    folder: Path
+    app: App
+    roles: tuple[Role, ...]
+    template: Template
+    body: str
+    artefacts: Mapping[str, Path]
+    notes: tuple[str, ...] = ()
+    """What people should know: files that were left out, sizes."""
+
+    @property
+    def namespace(self) -> str:
+        """The name of the stack."""
+        return self.app.namespace
+
+
+def build(
+    folder: Path,
+    stage: str | None = None,
+    *,
+    package: bool = True,
+    progress: Callable[[str], None] | None = None,
+) -> Built:
+    """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`."""
+    app = load(folder, stage)
+    roles = assign(app)
+    template = synth(app, roles)
+    check(template, roles, app)  # before minutes go into packages
+    body, packed = _body(template), _Packed()
+    if package:
+        packed = _package(folder, app, progress or _silent)
+        template = synth(app, roles, packed.keys)
+        body = _body(template)
+    write(folder / FOLDER / "template.json", body)
+    write(folder / FOLDER / "roles.json", text([role_document(role) for role in roles]))
+    return Built(folder, app, roles, template, body, packed.artefacts, packed.notes)
+
+
+def _body(template: Template) -> str:
+    body = text(document(template))
+    check_body(body)
+    return body
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """The key of each function's zip, the zips by their keys, and what to tell people."""
+
+    keys: Mapping[str, str] = field(default_factory=dict)
+    artefacts: Mapping[str, Path] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def _package(folder: Path, app: App, progress: Callable[[str], None]) -> _Packed:
+    """One zip for each Python and architecture that the functions run on, under every function's name."""
+    from remit.build.package import Package, Target, bytes_in_words, package, place  # noqa: PLC0415 - not always asked for
+
+    targets = {function.name: _target(function, Target) for function in app.functions}
+    packages: dict[Target, Package] = {
+        target: package(folder, target, exclude=app.exclude, progress=progress)
+        for target in dict.fromkeys(targets.values())
+    }
+    place({name: packages[target] for name, target in targets.items()}, folder)
+    notes: list[str] = []
+    for target, made in packages.items():
+        size = f"{bytes_in_words(made.size)}, {bytes_in_words(made.unzipped)} unpacked"
+        notes.append(f"packed for Python {target.python} on {target.architecture}: {size}")
+        notes += (f"  left out, {left}" for left in made.left_out)
+    return _Packed(
+        keys={name: f"${{AWS::StackName}}/{packages[target].sha256}.zip" for name, target in targets.items()},
+        artefacts={f"{app.namespace}/{made.sha256}.zip": made.path for made in packages.values()},
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _target(function: Function, make: Callable[[str, str], T]) -> T:
+    runtime, architectures = function.properties["Runtime"], function.properties["Architectures"]
+    return make(str(runtime).removeprefix("python"), str(architectures[0]))
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+def text(value: Any) -> str:
+    """JSON as remit writes it: ASCII, two spaces, the keys in their order, a newline at the end."""
+    return json.dumps(value, indent=2) + "\n"
+
+
+def role_document(role: Role) -> dict[str, Any]:
+    """A role for people and programs: whom it serves, and each statement with its reason and line."""
+    return {
+        "role": role.logical_id,
+        "functions": list(role.functions),
+        "managed_policies": list(role.managed),
+        "permissions_boundary": role.boundary,
+        "grants": [grant_document(grant) for grant in role.grants],
+    }
+
+
+def grant_document(grant: Grant) -> dict[str, Any]:
+    """A grant for programs: the statement, because, and where it was written."""
+    origin = grant.origin
+    return {
+        "statement": render_statement(grant.statement),
+        "because": grant.because,
+        "file": origin.file if origin else None,
+        "line": origin.line if origin else None,
+        "column": origin.column if origin else None,
+    }
+
+
+def write(path: Path, content: str) -> None:
+    """Write a file whole or not at all: to a temporary name, then renamed."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise RemitError(
+            f"cannot write {path}: {error.strerror}", hint="remit writes to `.remit/` in the project"
+        ) from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(content)
+        Path(temporary).replace(path)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise RemitError(f"cannot write {path}: {error.strerror}") from None

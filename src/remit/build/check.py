@@ -1,0 +1,118 @@
+"""Check a template before anything is deployed: what AWS refuses, or accepts and means otherwise, stops here.
+
+An emulator accepts most of these silently, and CloudFormation finds them minutes into a deploy.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from remit.build.references import check_cycles, check_references, check_text
+from remit.build.schema import check_type
+from remit.build.size import Sizes
+from remit.catalogue.managed import managed_policies, managed_policy
+from remit.catalogue.quotas import quota
+from remit.errors import RemitError, did_you_mean
+
+if TYPE_CHECKING:
+    from remit.app import App, Resource, Role, Template
+    from remit.errors import Origin
+
+
+def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
+    """Raise RemitError for the first thing that a deploy would fail on, at the line that wrote it."""
+    _check_counts(template)
+    known = {resource.logical_id: resource for resource in template.resources}
+    targets: dict[str, tuple[str, ...]] = {}
+    for resource in template.resources:
+        check_type(resource)
+        targets[resource.logical_id] = check_references(resource, known)
+    for output in template.outputs:
+        check_text(output.value, known, output, f"output {output.name}")
+    check_cycles(targets, known)
+    sizes = Sizes(app.namespace, known)
+    for role in roles:
+        _check_managed(role, app)
+        _check_size(role, sizes)
+    for resource in template.resources:
+        if resource.type == "AWS::Lambda::Function":
+            _check_environment(resource)
+
+
+def _check_counts(template: Template) -> None:
+    most = quota("cloudformation.template.resources").most
+    if len(template.resources) > most:
+        counts = Counter(resource.type for resource in template.resources)
+        by_type = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
+        raise RemitError(
+            f"the template has {len(template.resources)} resources; CloudFormation allows {most}: {by_type}",
+            hint="split the app into two projects; functions whose access is identical share a role",
+        )
+    outputs = quota("cloudformation.template.outputs").most
+    if len(template.outputs) > outputs:
+        raise RemitError(f"the template has {len(template.outputs)} outputs; CloudFormation allows {outputs}")
+
+
+def check_body(body: str) -> None:
+    """Raise RemitError when the template's text (ASCII) is longer than CloudFormation takes."""
+    size, limit = len(body), quota("cloudformation.template.s3").most
+    if size > limit:
+        raise RemitError(
+            f"the template is {size:,} bytes; CloudFormation allows {limit:,}",
+            hint="split the app into two projects",
+        )
+
+
+def _check_managed(role: Role, app: App) -> None:
+    most = quota("iam.role.managed").most
+    if len(role.managed) > most:
+        raise RemitError(
+            f"the role of {', '.join(role.functions)} has {len(role.managed)} managed policies; IAM allows {most}",
+            hint="grant what is used of them in a policy instead",
+            origin=_owner(role, app),
+        )
+    for arn in (*role.managed, *((role.boundary,) if role.boundary else ())):
+        if ":iam::aws:policy/" in arn and managed_policy(arn.replace("${AWS::Partition}", "aws")) is None:
+            raise _no_managed(arn, _owner(role, app))
+
+
+def _owner(role: Role, app: App) -> Origin | None:
+    return next((function.origin for function in app.functions if function.name in role.functions), None)
+
+
+def _no_managed(arn: str, origin: Origin | None) -> RemitError:
+    name = arn.split(":policy/", 1)[1]
+    found = managed_policy(name.rpartition("/")[2])
+    hint = did_you_mean(name, managed_policies())
+    if found is not None:
+        hint = f"did you mean `{f'{found.path}{found.name}'.lstrip('/')}`?"
+    elif hint is None:
+        hint = "a policy of your own account is named by its ARN, with {aws.account}"
+    return RemitError(f"AWS has no managed policy {name!r}", hint=hint, origin=origin)
+
+
+def _check_size(role: Role, sizes: Sizes) -> None:
+    size, limit = sizes.policy(role), quota("iam.role.inline").most
+    if size > limit:
+        biggest = max(role.grants, key=lambda grant: sizes.statement(grant.statement))
+        raise RemitError(
+            f"the policy of {', '.join(role.functions)} has {size:,} characters in {len(role.grants):,} statements; "
+            f"IAM allows {limit:,} for the inline policies of a role",
+            hint=f"the biggest statement has {sizes.statement(biggest.statement):,} characters: {biggest.because}",
+            origin=biggest.origin,
+        )
+
+
+def _check_environment(resource: Resource) -> None:
+    variables = resource.properties.get("Environment", {}).get("Variables", {})
+    size, limit = (
+        sum(len(str(name)) + len(str(value)) for name, value in variables.items()),
+        quota("lambda.function.environment").most,
+    )
+    if size > limit:
+        raise RemitError(
+            f"the environment of `{resource.logical_id}` has {size:,} bytes; Lambda allows {limit:,}",
+            hint="keep large values in a file of the package, or in Parameter Store",
+            origin=resource.origin,
+        )

@@ -1,0 +1,75 @@
+"""What of a project stays out of its zips by name, and why."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from remit.build.ignore import Pattern, Patterns, parse
+
+SECRETS = "secrets never go into a zip"
+
+_ALWAYS_OUT = {
+    SECRETS: """
+        .env* *.env .aws/ .ssh/ .gnupg/
+        *.key *.p12 *.pfx *.jks *.keystore *.kdbx *.ppk *.tfstate *.tfstate.* *.tfvars .terraform/
+        id_rsa* id_dsa* id_ecdsa* id_ed25519* credentials* *_credentials.json *-credentials.json
+        client_secret*.json service_account*.json service-account*.json rootkey.csv *_accessKeys.csv
+        .netrc _netrc .pypirc .npmrc .yarnrc .yarnrc.yml .pgpass .my.cnf .htpasswd .git-credentials .dockercfg
+        **/.docker/config.json
+    """,
+    "version control": ".git .hg .svn .bzr .jj",
+    "what remit itself writes": "/.remit/",
+}
+"""Reason -> patterns that nothing brings back; a module merely named so (`credentials.py`) goes in."""
+
+_MODULES = "!credentials*.py !credentials*.pyi !credentials*/ !id_*.py !id_*/"
+
+_USUALLY_OUT = {
+    "read when remit builds, not in Lambda": "/config/deploy.py /config/deploy/ /.remitignore",
+    "caches": """
+        __pycache__/ *.py[co] .mypy_cache/ .ruff_cache/ .pytest_cache/ .hypothesis/ .import_linter_cache/
+        .pytype/ .pyre/ .cache/ .ipynb_checkpoints/ .eggs/ .tox/ .nox/ node_modules/ .sass-cache/ .serverless/
+        .chalice/ .aws-sam/ cdk.out/
+    """,
+    "tests": """
+        /tests/ /test/ /test_*.py /conftest.py /.coverage /.coverage.* /coverage.xml /htmlcov/
+        /pytest.ini /tox.ini /noxfile.py /.coveragerc
+    """,
+    "what builds leave behind": "/dist/ /build/ *.egg-info/ *.egg",
+    "editors and desktops": """
+        .idea/ .vscode/ .devcontainer/ .editorconfig .DS_Store Thumbs.db desktop.ini *.sw[po] *~ .#*
+    """,
+    "papers and tools of the project": """
+        .gitignore .gitattributes .gitmodules .gitkeep .mailmap /.github/ /.gitlab/ /.gitlab-ci.yml
+        /.circleci/ /.ci/
+        /.pre-commit-config.yaml /.python-version /.tool-versions /.dockerignore /Dockerfile*
+        /docker-compose*.y*ml
+        /Makefile /justfile /README* /CHANGELOG* /CONTRIBUTING* /SECURITY.md /CODEOWNERS
+        /pyproject.toml /uv.lock /uv.toml /pylock*.toml /poetry.lock /poetry.toml
+        /pdm.lock /Pipfile /Pipfile.lock
+        /requirements*.txt /requirements*.in /setup.py /setup.cfg /MANIFEST.in /mypy.ini
+        /ruff.toml /.flake8
+    """,
+}
+"""Reason -> patterns that `!pattern` in .remitignore brings back; where the name of a folder is as likely the
+app's own, only at the top."""
+
+ENVIRONMENT = "virtual environments"
+"""Known by the pyvenv.cfg inside, whatever their name."""
+
+
+@cache
+def always_out() -> Patterns:
+    """What stays out whatever a project says."""
+    back = parse(_MODULES.split(), SECRETS)
+    return Patterns([*_read(_ALWAYS_OUT), *back])
+
+
+def usually_out(ignore_file: list[str], exclude: tuple[str, ...]) -> Patterns:
+    """What stays out unless the project brings it back: remit's list, .remitignore's lines, the setting."""
+    own = [*parse(ignore_file, "listed in .remitignore"), *parse(exclude, "excluded in the configuration")]
+    return Patterns([*_read(_USUALLY_OUT), *own])
+
+
+def _read(table: dict[str, str]) -> list[Pattern]:
+    return [pattern for reason, globs in table.items() for pattern in parse(globs.split(), reason)]

@@ -1,0 +1,77 @@
+"""Check a resource against CloudFormation's schema of its type: names, needed properties, kinds of values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.catalogue.templates import Shape, resource_type, resource_types
+from remit.errors import RemitError, did_you_mean
+from remit.iam import tokens
+
+if TYPE_CHECKING:
+    from remit.app import Resource
+
+_JSON: Final = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+}
+_SCALARS: Final = frozenset({"boolean", "integer", "number", "string"})
+
+
+def check_type(resource: Resource) -> None:
+    """Raise RemitError for what CloudFormation's schema of the resource's type does not allow."""
+    kind = resource_type(resource.type)
+    if kind is None:
+        raise RemitError(
+            f"`{resource.logical_id}`: CloudFormation has no type {resource.type!r}",
+            hint=did_you_mean(resource.type, resource_types()),
+            origin=resource.origin,
+        )
+    for name in kind.read_only:
+        if name in resource.properties:
+            raise RemitError(f"`{resource.logical_id}.{name}` cannot be set: AWS computes it", origin=resource.origin)
+    _check_shape(dict(resource.properties), kind.shape, resource.logical_id, resource)
+
+
+def _check_shape(value: Any, shape: Shape, path: str, resource: Resource) -> None:
+    """Unknown names, missing ones and wrong kinds of values, as deep as the type's schema goes."""
+    if tokens.is_intrinsic(value):
+        return  # CloudFormation computes it: only references are checked
+    _check_kind(value, shape, path, resource)
+    if isinstance(value, dict) and (shape.properties or shape.required):
+        for name, item in value.items():
+            child = shape.child(name)
+            if child is None and not shape.open:
+                raise RemitError(
+                    f"`{path}` ({resource.type}) has no property {name!r}",
+                    hint=did_you_mean(name, shape.properties),
+                    origin=resource.origin,
+                )
+            if child is not None:
+                _check_shape(item, child, f"{path}.{name}", resource)
+        missing = [name for name in shape.required if name not in value]
+        if missing:
+            raise RemitError(f"`{path}` ({resource.type}) has no {missing[0]}, which it needs", origin=resource.origin)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _check_shape(item, shape.items, f"{path}[{index}]", resource)
+
+
+def _check_kind(value: Any, shape: Shape, path: str, resource: Resource) -> None:
+    kind = _JSON[type(value)]
+    allowed = set(shape.types)
+    late = isinstance(value, str) and "${" in value
+    if allowed and not late and kind not in allowed and not (kind in _SCALARS and allowed & _SCALARS):
+        wanted = " or ".join(shape.types)
+        raise RemitError(
+            f"`{path}` ({resource.type}) must be {wanted}, got {kind} {str(value)[:40]!r}",
+            origin=resource.origin,
+        )
+    if shape.enum and not late and kind in _SCALARS and str(value) not in {str(item) for item in shape.enum}:
+        known = [str(item) for item in shape.enum]
+        hint = did_you_mean(str(value), known) or f"it can be {', '.join(known[:12])}"
+        raise RemitError(f"`{path}` ({resource.type}) cannot be {value!r}", hint=hint, origin=resource.origin)

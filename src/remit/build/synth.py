@@ -1,0 +1,185 @@
+"""Synthesise the template: functions, their roles and log groups, triggers, job queues, shared resources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import App, Function, Output, Resource, Role, Template
+from remit.errors import RemitError
+from remit.grants.assign import bind_text, own_resources
+from remit.grants.defaults import queue_arn, queue_id
+from remit.iam import policy as iam
+from remit.iam import tokens
+from remit.triggers import source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ARTEFACTS: Final = "remit-artefacts-${AWS::AccountId}-${AWS::Region}"
+"""The bucket of the zips: one per account and region, so that one template serves them all."""
+UNPACKAGED: Final = "not-packaged.zip"
+"""The key that a template has which was built without packages; it cannot be deployed."""
+_FIRST: Final = ("FunctionName", "Handler", "Runtime", "Architectures", "Code", "Role")
+_VISIBILITY: Final = 6  # times the worker's timeout ("Creating and configuring an Amazon SQS event source mapping")
+_RETENTION: Final = 1_209_600  # seconds: 14 days, the longest, for what failed
+_ATTEMPTS: Final = 5
+
+
+def synth(app: App, roles: tuple[Role, ...], keys: Mapping[str, str] | None = None) -> Template:
+    """The template of an app with its roles; `keys` has the artefact's key for each function's name."""
+    own = own_resources(app)
+    role_of = {name: role for role in roles for name in role.functions}
+    resources: list[Resource] = [*app.resources]
+    for queue in app.queues:
+        resources += _job_queue(app, queue)
+    resources += (_role(role) for role in roles)
+    outputs: list[Output] = []
+    for function in app.functions:
+        role = role_of.get(function.name)
+        resources.append(_log_group(function))
+        resources.append(_function(app, function, role, (keys or {}).get(function.name, UNPACKAGED)))
+        for trigger in function.triggers:
+            resources += (_bound(resource, own) for resource in trigger.resources(function))
+            outputs += trigger.outputs(function)
+        if function.queue is not None:
+            resources += _worker_source(function, function.queue)
+    _check_names(resources)
+    return Template("Deployed by remit", tuple(resources), (*app.outputs, *outputs))
+
+
+def _role(role: Role) -> Resource:
+    properties: dict[str, Any] = {
+        "Description": f"What {', '.join(role.functions)} may do"[:1000],
+        "AssumeRolePolicyDocument": {
+            "Version": iam.VERSION,
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": _one_or_list(role.trusts)},
+                    "Action": "sts:AssumeRole",
+                }
+            ],
+        },
+    }
+    if role.boundary is not None:
+        properties["PermissionsBoundary"] = role.boundary
+    if role.managed:
+        properties["ManagedPolicyArns"] = list(role.managed)
+    if role.grants:
+        document = iam.render(iam.Policy(tuple(grant.statement for grant in role.grants)))
+        properties["Policies"] = [{"PolicyName": "remit", "PolicyDocument": document}]
+    return Resource(role.logical_id, "AWS::IAM::Role", properties)
+
+
+def _one_or_list(values: tuple[str, ...]) -> str | list[str]:
+    return values[0] if len(values) == 1 else list(values)
+
+
+def _log_group(function: Function) -> Resource:
+    properties: dict[str, Any] = {"LogGroupName": f"/aws/lambda/{function.physical_name}"}
+    if function.log_retention is not None:
+        properties["RetentionInDays"] = function.log_retention
+    return Resource(f"{function.logical_id}LogGroup", "AWS::Logs::LogGroup", properties, origin=function.origin)
+
+
+def _function(app: App, function: Function, role: Role | None, key: str) -> Resource:
+    given: dict[str, Any] = dict(function.properties)
+    own: dict[str, Any] = {"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}
+    variables = {**given.pop("Environment", {}).get("Variables", {}), **_variables(app)}
+    properties: dict[str, Any] = {
+        "FunctionName": function.physical_name,
+        "Handler": function.handler,
+        "Code": {"S3Bucket": ARTEFACTS, "S3Key": key},
+        **own,
+        **given,
+        "Environment": {"Variables": variables},
+        "LoggingConfig": {
+            **given.get("LoggingConfig", {}),
+            "LogGroup": f"${{{function.logical_id}LogGroup}}",
+        },
+    }
+    rest = sorted(name for name in properties if name not in _FIRST)
+    ordered = {name: properties[name] for name in (*_FIRST, *rest) if name in properties}
+    return Resource(f"{function.logical_id}Function", "AWS::Lambda::Function", ordered, origin=function.origin)
+
+
+def _variables(app: App) -> dict[str, str]:
+    """What the runtime part reads: its stack, its stage, the job queues' URLs."""
+    queues = {f"REMIT_QUEUE_{queue.upper().replace('-', '_')}": f"${{{queue_id(queue)}}}" for queue in app.queues}
+    return {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage, **queues}
+
+
+def _job_queue(app: App, queue: str) -> Iterator[Resource]:
+    worker = next(function for function in app.functions if function.queue == queue)
+    name, dead = queue_id(queue), f"{queue_id(queue).removesuffix('Queue')}DeadLetterQueue"
+    yield Resource(dead, "AWS::SQS::Queue", {"MessageRetentionPeriod": _RETENTION, "SqsManagedSseEnabled": True})
+    yield Resource(
+        name,
+        "AWS::SQS::Queue",
+        {
+            "RedrivePolicy": {"deadLetterTargetArn": f"${{{dead}.Arn}}", "maxReceiveCount": _ATTEMPTS},
+            "SqsManagedSseEnabled": True,
+            "VisibilityTimeout": min(43_200, _VISIBILITY * worker.properties["Timeout"]),
+        },
+    )
+
+
+def _worker_source(function: Function, queue: str) -> Iterator[Resource]:
+    yield from source.mapping(function, "Jobs", queue_arn(queue), FunctionResponseTypes=["ReportBatchItemFailures"])
+
+
+def _bound(resource: Resource, own: Mapping[str, str]) -> Resource:
+    """A trigger's resource, with the app's own queues and streams by Fn::GetAtt."""
+    arn = resource.properties.get("EventSourceArn")
+    if not isinstance(arn, str) or bind_text(arn, own) == arn:
+        return resource
+    properties = {**resource.properties, "EventSourceArn": bind_text(arn, own)}
+    return Resource(resource.logical_id, resource.type, properties, resource.attributes, resource.origin)
+
+
+def _check_names(resources: list[Resource]) -> None:
+    seen: dict[str, Resource] = {}
+    for resource in resources:
+        other = seen.setdefault(resource.logical_id, resource)
+        if other is not resource:
+            raise RemitError(
+                f"two resources are both `{resource.logical_id}` in the template: {other.type} and {resource.type}",
+                hint="rename the function or the shared resource"
+                + (f" at {other.origin}" if other.origin and other.origin != resource.origin else ""),
+                origin=resource.origin or other.origin,
+            )
+
+
+def document(template: Template) -> dict[str, Any]:
+    """The template as CloudFormation reads it: late-bound text becomes Ref, Fn::GetAtt and Fn::Sub, here alone."""
+    rendered: dict[str, Any] = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": template.description,
+        "Resources": {resource.logical_id: _render(resource) for resource in template.resources},
+    }
+    if template.outputs:
+        rendered["Outputs"] = {
+            output.name: {
+                **({"Description": output.description} if output.description else {}),
+                "Value": intrinsics(output.value),
+            }
+            for output in template.outputs
+        }
+    return rendered
+
+
+def _render(resource: Resource) -> dict[str, Any]:
+    return {"Type": resource.type, **resource.attributes, "Properties": intrinsics(dict(resource.properties))}
+
+
+def intrinsics(value: Any) -> Any:
+    """A value with its late-bound text as intrinsic functions; intrinsics that the user wrote stay as they are."""
+    if isinstance(value, str):
+        return tokens.to_intrinsic(value)
+    if isinstance(value, dict):
+        if tokens.is_intrinsic(value):
+            return value
+        return {key: intrinsics(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [intrinsics(item) for item in value]
+    return value

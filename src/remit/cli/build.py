@@ -1,0 +1,60 @@
+"""`remit build`: write the template, the roles and the zips to `.remit/build/`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from remit.cli import options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from remit.build.built import Built
+
+
+@click.command("build", short_help="Write the template, roles and zips.")
+@options.project_option
+@options.stage_option
+@click.option("--no-package", is_flag=True, help="Make the template and the roles alone, without zips.")
+@options.json_option
+def command(folder: Path, stage: str | None, *, no_package: bool, as_json: bool) -> None:
+    """Write the template, the roles and the zips to .remit/build/. Needs no AWS and no credentials.
+
+    \b
+    Examples:
+      remit build
+      remit build --no-package --stage prod
+      remit build --json | jq .resources
+    """
+    from remit.build.built import FOLDER, build
+
+    built = build(folder, stage, package=not no_package, progress=lambda text: click.echo(text, err=True))
+    if as_json:
+        options.print_json(_document(built))
+        return
+    kinds = Counter(resource.type for resource in built.template.resources)
+    click.echo(f"{built.namespace}: {len(built.template.resources)} resources in {folder / FOLDER / 'template.json'}")
+    for kind, count in sorted(kinds.items()):
+        click.echo(f"  {count:>4}  {kind}")
+    for role in built.roles:
+        plural = "" if len(role.grants) == 1 else "s"
+        click.echo(f"  {role.logical_id}: {len(role.grants)} statement{plural} for {', '.join(role.functions)}")
+    for note in built.notes:
+        click.echo(note, err=True)
+
+
+def _document(built: Built) -> dict[str, Any]:
+    from remit.build.built import FOLDER, role_document
+
+    kinds = Counter(resource.type for resource in built.template.resources)
+    return {
+        "namespace": built.namespace,
+        "template": (FOLDER / "template.json").as_posix(),
+        "resources": dict(sorted(kinds.items())),
+        "roles": [role_document(role) for role in built.roles],
+        "artefacts": sorted(built.artefacts),
+        "notes": list(built.notes),
+    }

@@ -1,0 +1,261 @@
+"""`remit evaluate`: requests against policies, one or a file of them."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from remit.cli.options import json_option, print_json
+from remit.errors import Origin, RemitError, did_you_mean
+from remit.iam.document import read_json, steps
+from remit.iam.evaluate import ALL, Layers, Request, evaluate, implied
+from remit.iam.policy import Policy, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.iam.document import Locate
+    from remit.iam.evaluate import Decision
+
+_LAYERS: Final = ("identity", "boundary", "session", "resource", "scp", "rcp")
+_REQUEST: Final[dict[str, tuple[type, ...]]] = {
+    "action": (str,),
+    "resource": (str, type(None)),
+    "principal": (str, type(None)),
+    "context": (dict, type(None)),
+    "resource_account": (str, type(None)),
+    "management_account": (str, type(None)),
+    "wildcard_only": (bool, type(None)),
+    "open": (bool, list, type(None)),
+}
+_FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+
+
+@click.command()
+@click.argument("file", required=False, type=_FILE)
+@click.option("--policy", "identity", multiple=True, type=_FILE, help="A policy of the caller; may be repeated.")
+@click.option("--boundary", multiple=True, type=_FILE, help="The caller's permissions boundary.")
+@click.option("--session-policy", "session", multiple=True, type=_FILE, help="A session policy.")
+@click.option("--resource-policy", "resource_policy", multiple=True, type=_FILE, help="The resource's policy.")
+@click.option("--scp", multiple=True, type=_FILE, help="An SCP; each is a level of its own.")
+@click.option("--rcp", multiple=True, type=_FILE, help="An RCP; each is a level of its own.")
+@click.option("--action", help="What is done: `s3:GetObject`.")
+@click.option("--resource", default="*", show_default=True, help="To what: an ARN.")
+@click.option("--principal", help="By whom: an ARN, an account, a service.")
+@click.option("--resource-account", help="Whose the resource is, if the ARN does not say.")
+@click.option("--context", multiple=True, metavar="KEY=VALUE", help="A condition key; repeat a key for several values.")
+@click.option("--complete", is_flag=True, help="Keys that are not given are absent, and not open.")
+@json_option
+def command(**options: Any) -> int:
+    """Decide requests: Allowed, ExplicitlyDenied, ImplicitlyDenied or Unknown, and why.
+
+    FILE (or - for standard input) holds a JSON object per line:
+    {"id", "policies": {"identity", "boundary", "session", "resource", "scp", "rcp"},
+    "request": {"action", "resource", "resource_account", "principal", "context"}}. A key that a context does not hold is
+    absent, unless the request's "open" names it (true: all of them). A line that cannot be read is answered by its error.
+
+    With --action, one request against the given policies; keys that are not given are open, so the verdict may be Unknown.
+
+    \b
+    Examples:
+      remit evaluate cases.jsonl
+      remit evaluate --policy role.json --action s3:GetObject --resource arn:aws:s3:::data/a.csv
+      remit evaluate --policy role.json --action s3:PutObject --context aws:SourceVpc=vpc-1 --complete
+    """
+    file: Path | None = options.pop("file")
+    if (file is None) == (options["action"] is None):
+        raise RemitError(
+            "`remit evaluate` takes a FILE of requests, or one request by --action",
+            hint="remit evaluate cases.jsonl, or remit evaluate --policy role.json --action s3:GetObject",
+        )
+    return _one(options) if file is None else _lines(file)
+
+
+def _one(options: dict[str, Any]) -> int:
+    layers = Layers(
+        identity=tuple(map(_policy, options["identity"])),
+        boundary=tuple(map(_policy, options["boundary"])),
+        session=tuple(map(_policy, options["session"])),
+        resource=tuple(map(_policy, options["resource_policy"])) or None,
+        scp=tuple((_policy(path),) for path in options["scp"]),
+        rcp=tuple((_policy(path),) for path in options["rcp"]),
+    )
+    request = Request(
+        action=options["action"],
+        resource=options["resource"],
+        principal=options["principal"],
+        context={**implied(options["principal"]), **_context(options["context"])},
+        resource_account=options["resource_account"],
+        open=frozenset() if options["complete"] else ALL,
+    )
+    decision = evaluate(request, layers)
+    if options["as_json"]:
+        print_json(_answer(None, decision))
+    else:
+        click.echo(f"{decision.verdict}: {decision.because}")
+        for miss in decision.misses[1:]:
+            click.echo(f"  also near: {miss}")
+    return 0 if decision.allowed else 1
+
+
+def _policy(path: Path) -> Policy:
+    value, locate = read_json(_read(path), _name(path))
+    return _parsed(value, (), locate)
+
+
+def _parsed(document: Any, prefix: tuple[str | int, ...], locate: Locate) -> Policy:
+    """Parse a document, with the place of what is wrong."""
+    try:
+        return parse(document)
+    except RemitError as error:
+        named = re.match(r"Statement[^\s:]*", error.message)
+        origin = locate((*prefix, *(steps(named[0]) if named else ())))
+        raise RemitError(error.message, hint=error.hint, origin=origin) from None
+
+
+def _context(pairs: tuple[str, ...]) -> dict[str, Any]:
+    context: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise RemitError(f"--context {pair!r} is no KEY=VALUE", hint="--context aws:SourceVpc=vpc-1")
+        context[key] = (
+            [*context[key], value]
+            if isinstance(context.get(key), list)
+            else ([context[key], value] if key in context else value)
+        )
+    return context
+
+
+def _read(path: Path) -> bytes:
+    return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+
+
+def _name(path: Path) -> str:
+    return "standard input" if str(path) == "-" else str(path)
+
+
+def _lines(path: Path) -> int:
+    """Answer every line; a bad one is answered by its error, and the exit code is 2."""
+    status = 0
+    for number, text in _texts(path):
+        identifier: Any = None
+        try:
+            value, locate = read_json(text, _name(path), line=number)
+            if isinstance(value, dict):
+                identifier = value.get("id")
+            answer = _answer(identifier, evaluate(*_case(value, locate)))
+        except RemitError as error:
+            status = 2
+            at = error.origin if error.origin is not None and error.origin.line else Origin(_name(path), number)
+            click.echo(str(RemitError(error.message, hint=error.hint, origin=at)), err=True)
+            answer = {"id": identifier, "error": error.message, "line": at.line, "column": at.column}
+        click.echo(json.dumps(answer))
+    return status
+
+
+def _texts(path: Path) -> Iterator[tuple[int, bytes]]:
+    lines = (sys.stdin.buffer if str(path) == "-" else path.open("rb")).read().split(b"\n")
+    return ((number, line) for number, line in enumerate(lines, 1) if line.strip(b" \t\r\xef\xbb\xbf"))
+
+
+def _case(value: Any, locate: Locate) -> tuple[Request, Layers]:
+    _expect(value, dict, (), locate)
+    for name in ("policies", "request"):
+        if name not in value:
+            raise RemitError(f"the line has no {name!r}", origin=locate(()))
+        _expect(value[name], dict, (name,), locate)
+    return _request(value["request"], locate), _layers(value["policies"], locate)
+
+
+def _request(raw: dict[str, Any], locate: Locate) -> Request:
+    _no_slips(raw, tuple(_REQUEST), ("request",), locate)
+    if "action" not in raw:
+        raise RemitError("the request has no 'action'", origin=locate(("request",)))
+    for key, types in _REQUEST.items():
+        if key in raw:
+            _expect(raw[key], types, ("request", key), locate)
+    opened = raw.get("open") or []
+    for index, key in enumerate(opened if isinstance(opened, list) else ()):
+        _expect(key, str, ("request", "open", index), locate)
+    context = raw.get("context") or {}
+    for key, item in context.items():
+        for part in item if isinstance(item, list) else [item]:
+            _expect(part, (str, bool, int, float, type(None)), ("request", "context", key), locate)
+    return Request(
+        action=raw["action"],
+        resource=raw.get("resource") or "*",
+        principal=raw.get("principal"),
+        context=context,
+        resource_account=raw.get("resource_account"),
+        open=ALL if opened is True else frozenset(opened),
+        wildcard_only=raw.get("wildcard_only"),
+        management_account=raw.get("management_account"),
+    )
+
+
+def _layers(raw: dict[str, Any], locate: Locate) -> Layers:
+    _no_slips(raw, _LAYERS, ("policies",), locate)
+
+    def several(value: Any, path: tuple[str | int, ...]) -> tuple[Policy, ...]:
+        if value is None:
+            return ()
+        _expect(value, (dict, list), path, locate)
+        if isinstance(value, dict):
+            return (_parsed(value, path, locate),)
+        return tuple(_parsed(item, (*path, index), locate) for index, item in enumerate(value))
+
+    def levels(name: str) -> tuple[tuple[Policy, ...], ...]:
+        value = raw.get(name) or []
+        _expect(value, list, ("policies", name), locate)
+        return tuple(several(level, ("policies", name, index)) for index, level in enumerate(value))
+
+    first, second, third, resource = (several(raw.get(name), ("policies", name)) for name in _LAYERS[:4])
+    return Layers(first, second, third, resource, levels("scp"), levels("rcp"))
+
+
+def _expect(value: Any, types: type | tuple[type, ...], path: tuple[str | int, ...], locate: Locate) -> None:
+    if isinstance(value, types) and not (isinstance(value, bool) and types is str):
+        return
+    wanted = types if isinstance(types, tuple) else (types,)
+    names = " or ".join(_KINDS[kind] for kind in wanted if kind is not type(None))
+    what = ".".join(str(step) for step in path) or "the line"
+    raise RemitError(f"{what} must be {names}, got {json.dumps(value)[:40]}", origin=locate(path))
+
+
+_KINDS: Final = {
+    dict: "an object",
+    list: "a list",
+    str: "a string",
+    bool: "true or false",
+    int: "a number",
+    float: "a decimal",
+}
+
+
+def _no_slips(raw: dict[str, Any], known: tuple[str, ...], path: tuple[str, ...], locate: Locate) -> None:
+    """Further keys are nobody's business, unless one is nearly a known one: then an answer would be wrong."""
+    for key in raw:
+        hint = None if key in known else did_you_mean(key, known)
+        if hint is not None:
+            raise RemitError(f"{path[0]} has no key {key!r}", hint=hint, origin=locate((*path, key)))
+
+
+def _answer(identifier: Any, decision: Decision) -> dict[str, Any]:
+    answer: dict[str, Any] = {} if identifier is None else {"id": identifier}
+    answer |= {
+        "verdict": decision.verdict,
+        "because": decision.because,
+        "layers": {
+            layer.layer: {"verdict": layer.verdict, "statements": [ruling.name for ruling in layer.rulings]}
+            for layer in decision.layers
+        },
+    }
+    if decision.unknown:
+        answer["unknown"] = list(decision.unknown)
+    return answer

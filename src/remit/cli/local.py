@@ -1,0 +1,133 @@
+"""`remit local`: the AWS on this machine, as a command."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from remit.cli.options import json_option, print_json, project_option
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from remit.local.aws import LocalAws
+
+
+@click.group
+def command() -> None:
+    """Start, stop, reset or look at the AWS on this machine.
+
+    Each project has one of its own. It answers on loopback only, keeps its state in .remit/local, and never
+    sees your credentials. `remit deploy --local` starts it by itself.
+
+    \b
+    Examples:
+      remit local start
+      remit local status --json
+      remit local reset
+      remit local stop
+    """
+
+
+@command.command
+@project_option
+@json_option
+@click.option("--region", default=None, help="The region to show (default: AWS_REGION, or us-east-1).")
+def start(folder: Path, *, as_json: bool, region: str | None) -> None:
+    """Start it, or find the one that runs, and show how to reach it.
+
+    \b
+    Examples:
+      remit local start
+      eval "$(remit local start | grep ^export)" && aws s3 ls
+      remit local start --json
+    """
+    from remit.local import aws
+
+    running = aws.start(folder, region=region, progress=lambda step: click.echo(f"{step} ...", err=True))
+    if as_json:
+        print_json(_running(running))
+        return
+    click.echo(_sentence(running))
+    click.echo("\nTo point AWS tools at it:")
+    for name, value in _environment(running).items():
+        click.echo(f"export {name}={value}")
+
+
+@command.command
+@project_option
+@json_option
+def stop(folder: Path, *, as_json: bool) -> None:
+    """Stop it; its state is kept for the next start.
+
+    \b
+    Examples:
+      remit local stop
+      remit local stop -C ../orders
+    """
+    from remit.local import aws
+
+    stopped = aws.stop(folder)
+    if as_json:
+        print_json({"stopped": stopped})
+    else:
+        click.echo("stopped; its state is kept" if stopped else "it was not running")
+
+
+@command.command
+@project_option
+@json_option
+def reset(folder: Path, *, as_json: bool) -> None:
+    """Forget every stack, function, object and message in it. It goes on running if it runs.
+
+    \b
+    Examples:
+      remit local reset
+      remit local reset --json
+    """
+    from remit.local import aws
+
+    running = aws.reset(folder)
+    if as_json:
+        print_json({"reset": True, "running": running is not None})
+    else:
+        click.echo("reset: it holds nothing now" + ("" if running else ", and is not running"))
+
+
+@command.command
+@project_option
+@json_option
+def status(folder: Path, *, as_json: bool) -> None:
+    """Say whether it runs, where, and where its files are.
+
+    \b
+    Examples:
+      remit local status
+      remit local status --json
+    """
+    from remit.local import aws
+
+    found = aws.status(folder)
+    if as_json:
+        running = {"running": False} if found.aws is None else _running(found.aws)
+        print_json({**running, "state": str(found.state), "log": str(found.log), "kept": found.kept})
+        return
+    click.echo("not running (`remit local start` starts it)" if found.aws is None else _sentence(found.aws))
+    click.echo(f"state: {found.state}{'' if found.kept else ' (none)'}")
+    click.echo(f"log: {found.log}")
+
+
+def _sentence(aws: LocalAws) -> str:
+    return f"the AWS on this machine answers at {aws.url} (region {aws.region}, account {aws.account})"
+
+
+def _running(aws: LocalAws) -> dict[str, Any]:
+    return {"running": True, **asdict(aws), "environment": _environment(aws)}
+
+
+def _environment(aws: LocalAws) -> dict[str, str]:
+    from remit.local.clients import environment
+
+    return environment(aws)

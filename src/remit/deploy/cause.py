@@ -1,0 +1,80 @@
+"""Find what failed first: the resource and AWS's reason, not what was cancelled because of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from remit.deploy.events import STACK_TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from remit.deploy.events import Event
+
+_CANCELLED: Final = re.compile(r"Resource \w+ cancelled|^The following resource\(s\) failed to ")
+_WRAPPED: Final = re.compile(
+    r'^Resource handler returned message: "(.*)" \(RequestToken: [^,)]*(?:, (.*))?\)$', re.DOTALL
+)
+_HINTS: Final = (
+    (
+        r"already exists",
+        "something outside this stack has that name: delete it or give it another, then deploy again",
+    ),
+    (
+        r"cannot be assumed by Lambda",
+        "the role's trust policy must name lambda.amazonaws.com; if it does, deploy again",
+    ),
+    (
+        r"not authorized to perform",
+        "the deploying user or role lacks that action: `remit policy deployer` lists what it needs",
+    ),
+    (
+        r"LimitExceeded|[Qq]uota|exceeds? the (?:maximum|limit)",
+        "an account's quota is reached: Service Quotas raises it",
+    ),
+    (r"bucket you tried to delete is not empty|BucketNotEmpty", "empty the bucket, then delete again"),
+    (r"NoSuchKey|S3 Error Code", "an artefact is missing in the bucket: deploy again, which uploads it"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What failed first, in which stack, and AWS's reason."""
+
+    logical_id: str
+    type: str
+    status: str
+    reason: str
+    stack: str
+
+    @property
+    def hint(self) -> str | None:
+        """What usually helps, None when that is not known."""
+        return next((hint for pattern, hint in _HINTS if re.search(pattern, self.reason)), None)
+
+
+def first_cause(events: Sequence[Event]) -> Cause | None:
+    """The first failure among an operation's events; inside the nested stack, when the failure is one's."""
+    failed = sorted((event for event in events if event.failed), key=lambda event: event.at)
+    real = [event for event in failed if event.reason and not _CANCELLED.search(event.reason)]
+    for event in (event for event in real if not event.of_stack):
+        return _cause(_innermost(event, real))
+    return _cause((real or failed)[0]) if failed else None
+
+
+def _innermost(event: Event, failed: Sequence[Event]) -> Event:
+    """Follow a failed nested stack to the resource in it that failed first."""
+    while event.type == STACK_TYPE:
+        inside = [other for other in failed if other.stack_id == event.physical_id and not other.of_stack]
+        if not inside:
+            break
+        event = inside[0]
+    return event
+
+
+def _cause(event: Event) -> Cause:
+    found = _WRAPPED.match(event.reason)
+    reason = event.reason if found is None else found[1] + (f" ({found[2]})" if found[2] else "")
+    return Cause(event.logical_id, event.type, event.status, reason.strip(), event.stack)

@@ -1,0 +1,249 @@
+"""Ask CloudFormation what a template would change: make a change set, read it, throw it away if it is empty.
+
+A change set's name is a hash of what it would deploy onto which state, so that a request which AWS carried
+out but whose answer was lost finds its own change set again. When one is executed, AWS deletes
+the stack's others; only those that wait on a stack which was never made are tidied here.
+
+Source: "CreateChangeSet", "ExecuteChangeSet" (CloudFormation API Reference); "Quotas" (CloudFormation User
+Guide).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+import remit
+from remit.deploy.artefacts import upload_template
+from remit.deploy.bucket import ensure_bucket
+from remit.deploy.faults import code, message, told
+from remit.deploy.plan import Plan, ResourceChange, role_changes
+from remit.deploy.stack import DEAD, NAMESPACE_TAG, VERSION_TAG, busy, describe, ours, pauses, settled
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from remit.deploy.session import Account
+    from remit.deploy.stack import Stack
+
+INLINE: Final = 51_200  # bytes; a bigger template goes through S3
+LARGEST: Final = 1_000_000  # bytes; the most that CloudFormation reads from S3
+_EMPTY: Final = ("didn't contain changes", "No updates are to be performed")
+_PENDING: Final = frozenset({"CREATE_PENDING", "CREATE_IN_PROGRESS"})
+_BUSY: Final = re.compile(r"is in \w+_IN_PROGRESS state")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is asked for: the template, and what goes with it."""
+
+    namespace: str
+    body: str
+    capabilities: tuple[str, ...]
+    tags: tuple[tuple[str, str], ...]
+
+    def name_onto(self, stack: Stack | None) -> str:
+        """The change set's name: the same for the same request onto the same state."""
+        state = (stack.id, stack.since, stack.status) if stack is not None and not stack.new else ()
+        text = json.dumps([self.body, self.capabilities, self.tags, state])
+        return f"remit-{sha256(text.encode()).hexdigest()[:16]}"
+
+
+def plan(
+    account: Account,
+    namespace: str,
+    template_body: str,
+    *,
+    capabilities: Sequence[str] = ("CAPABILITY_IAM",),
+    tags: Mapping[str, str] | None = None,
+    force: bool = False,
+    wait: bool = False,
+    on_wait: Callable[[Stack], None] | None = None,
+) -> Plan | None:
+    """What deploying the template (JSON) would change; None, with nothing written, when it runs already.
+
+    RemitError: somebody else deploys (75), the stack is not remit's, was deployed by a newer remit (unless
+    `force`), or is in a state that needs a decision; the template is refused.
+    """
+    extra = dict(tags or {}) | {NAMESPACE_TAG: namespace, VERSION_TAG: remit.__version__}
+    wanted = _Wanted(namespace, template_body, tuple(capabilities), tuple(sorted(extra.items())))
+    with told():
+        stack = settled(account, namespace, wait=wait, on_wait=on_wait)
+        if stack is not None:
+            _deployable(stack, force=force)
+        old = deployed_template(account, stack)
+        new = json.loads(template_body)
+        if old == new and stack is not None and _same_tags(stack, wanted):
+            return None
+        found = _change_set(account, stack, wanted)
+        if found is None:
+            return None
+    return Plan(
+        namespace=namespace,
+        stack_id=found["StackId"],
+        change_set=found["ChangeSetId"],
+        kind="CREATE" if stack is None or stack.new else "UPDATE",
+        changes=tuple(_change(raw["ResourceChange"]) for raw in found["Changes"]),
+        roles=role_changes(old, new),
+    )
+
+
+def discard(account: Account, planned: Plan) -> None:
+    """Throw a plan away: its change set, and the empty stack that AWS made to hold a first one."""
+    with told():
+        _discard(account, planned.change_set, planned.stack_id)
+
+
+def deployed_template(account: Account, stack: Stack | None) -> dict[str, Any]:
+    """The template that runs now, as it was sent; empty when nothing runs."""
+    if stack is None or stack.new:
+        return {}
+    answer = account.client("cloudformation").get_template(StackName=stack.id, TemplateStage="Original")
+    body = answer["TemplateBody"]  # botocore parses JSON; YAML, which remit never sends, stays text
+    return dict(body) if isinstance(body, dict) else {}
+
+
+def _deployable(stack: Stack, *, force: bool) -> None:
+    if stack.status in DEAD:
+        raise RemitError(
+            f"the first deploy of {stack.name} failed ({stack.status}), and CloudFormation can only delete "
+            f"what is left",
+            hint="`remit delete` removes it, then deploy again; `remit deploy --yes` does both",
+        )
+    if stack.status == "UPDATE_ROLLBACK_FAILED":
+        raise RemitError(
+            f"the last deploy of {stack.name} failed, and so did going back: {stack.reason or stack.status}",
+            hint="repair what it names, then `remit deploy` continues going back before it deploys",
+        )
+    if stack.status == "DELETE_FAILED":
+        raise RemitError(
+            f"{stack.name} is half deleted: {stack.reason or stack.status}",
+            hint="repair what it names, and finish with `remit delete`",
+        )
+    ours(stack, "deploy over")
+    newest = dict(stack.tags).get(VERSION_TAG, "")
+    if not force and _number(newest) > _number(remit.__version__):
+        raise RemitError(
+            f"{stack.name} was deployed by remit {newest}, and this is {remit.__version__}",
+            hint="update remit here; `--force` deploys all the same",
+        )
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+
+
+def _same_tags(stack: Stack, wanted: _Wanted) -> bool:
+    """Whether nothing but remit's own version differs: that alone is no reason to touch every resource."""
+    was, will = dict(stack.tags), dict(wanted.tags)
+    return {**was, VERSION_TAG: ""} == {**will, VERSION_TAG: ""}
+
+
+def _change_set(account: Account, stack: Stack | None, wanted: _Wanted) -> dict[str, Any] | None:
+    """The change set, with all its changes; None when it has none (it is gone then)."""
+    name = wanted.name_onto(stack)
+    if stack is not None and stack.new:
+        _tidy(account, stack, name)
+    source = _source(account, wanted)
+    for again in (True, False):
+        _create(account, stack, wanted, name, source)
+        found = _created(account, wanted.namespace, name)
+        if found["Status"] != "FAILED" and found["ExecutionStatus"] == "AVAILABLE":
+            return found
+        _discard(account, found["ChangeSetId"], found["StackId"])
+        reason = found.get("StatusReason", "")
+        if any(words in reason for words in _EMPTY):
+            return None
+        if found["Status"] == "FAILED" or not again:
+            raise RemitError(f"CloudFormation refuses the template: {reason or found['ExecutionStatus']}")
+    return None
+
+
+def _source(account: Account, wanted: _Wanted) -> dict[str, str]:
+    size = len(wanted.body.encode())
+    if size > LARGEST:
+        raise RemitError(
+            f"the template has {size:,} bytes, and CloudFormation reads {LARGEST:,} at most",
+            hint="split the project: a stage or a group of functions with a stack of its own",
+        )
+    if size <= INLINE:
+        return {"TemplateBody": wanted.body}
+    return {"TemplateURL": upload_template(account, ensure_bucket(account), wanted.namespace, wanted.body)}
+
+
+def _create(account: Account, stack: Stack | None, wanted: _Wanted, name: str, source: dict[str, str]) -> None:
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - only a deploy needs it
+
+    first = stack is None or stack.new
+    arguments: dict[str, Any] = {
+        "StackName": wanted.namespace,
+        "ChangeSetName": name,
+        "ChangeSetType": "CREATE" if first else "UPDATE",
+        "Capabilities": list(wanted.capabilities),
+        "Tags": [{"Key": key, "Value": value} for key, value in wanted.tags],
+        **source,
+    }
+    if first:
+        arguments["OnStackFailure"] = "DELETE"
+    try:
+        account.client("cloudformation").create_change_set(**arguments)
+    except ClientError as error:
+        if code(error) == "AlreadyExistsException":
+            return  # this very request came through before: its answer was lost, or its sender was killed
+        if _BUSY.search(message(error)):
+            current = describe(account, wanted.namespace)
+            if current is not None and current.busy:
+                raise busy(current) from error
+        if code(error) == "ValidationError":
+            raise RemitError(f"CloudFormation refuses the template: {message(error)}") from error
+        raise
+
+
+def _created(account: Account, namespace: str, name: str) -> dict[str, Any]:
+    client = account.client("cloudformation")
+    for pause in pauses(account):
+        found: dict[str, Any] = client.describe_change_set(StackName=namespace, ChangeSetName=name)
+        if found["Status"] not in _PENDING:
+            break
+        time.sleep(pause)
+    token = found.get("NextToken")
+    while token:
+        page = client.describe_change_set(StackName=namespace, ChangeSetName=name, NextToken=token)
+        found["Changes"] = [*found["Changes"], *page["Changes"]]
+        token = page.get("NextToken")
+    return {**found, "Changes": found.get("Changes", [])}
+
+
+def _tidy(account: Account, stack: Stack, keep: str) -> None:
+    """Delete what killed plans left on a stack that was never made."""
+    client = account.client("cloudformation")
+    for page in client.get_paginator("list_change_sets").paginate(StackName=stack.name):
+        for summary in page["Summaries"]:
+            name = summary["ChangeSetName"]
+            if name.startswith("remit-") and name != keep:
+                client.delete_change_set(ChangeSetName=name, StackName=stack.id)
+
+
+def _discard(account: Account, change_set: str, stack_id: str) -> None:
+    client = account.client("cloudformation")
+    stack = describe(account, stack_id)
+    if stack is None:
+        return
+    client.delete_change_set(ChangeSetName=change_set, StackName=stack_id)
+    if stack.status == "REVIEW_IN_PROGRESS":
+        client.delete_stack(StackName=stack_id)
+
+
+def _change(raw: dict[str, Any]) -> ResourceChange:
+    return ResourceChange(
+        action=raw["Action"],
+        logical_id=raw["LogicalResourceId"],
+        type=raw["ResourceType"],
+        replacement=raw.get("Replacement", ""),
+        scope=tuple(raw.get("Scope", ())),
+    )

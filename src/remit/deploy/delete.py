@@ -1,0 +1,61 @@
+"""Delete a stack that remit made, and its artefacts: nothing of the app stays behind."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from remit.deploy.artefacts import remove_artefacts
+from remit.deploy.events import Operation
+from remit.deploy.execute import OnEvent, Outcome, followed
+from remit.deploy.faults import told
+from remit.deploy.stack import describe, ours, settled
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from remit.deploy.session import Account
+    from remit.deploy.stack import Stack
+
+
+def deletable(account: Account, namespace: str) -> Stack | None:
+    """The stack that would be deleted, None when there is none. RemitError: not remit's, or protected."""
+    with told():
+        stack = describe(account, namespace)
+    if stack is None:
+        return None
+    if stack.protected:
+        raise RemitError(
+            f"{namespace} is protected against deletion (termination protection), and remit never turns that off",
+            hint=f"`aws cloudformation update-termination-protection --no-enable-termination-protection "
+            f"--stack-name {namespace}` does, if you are sure",
+        )
+    return ours(stack, "delete")
+
+
+def delete(
+    account: Account,
+    namespace: str,
+    on_event: OnEvent,
+    *,
+    wait: bool = False,
+    on_wait: Callable[[Stack], None] | None = None,
+) -> Outcome | None:
+    """Delete the stack, then every version of its artefacts (without a stack as well: then it is None).
+
+    The bucket itself stays: it is the account's, not the app's. RemitError as `deletable`; somebody else
+    deploys (75).
+    """
+    stack = deletable(account, namespace)
+    if stack is not None:
+        stack = settled(account, namespace, wait=wait, on_wait=on_wait)
+    outcome = None
+    if stack is not None:
+        token = f"remit-{uuid.uuid4()}"
+        with told():
+            account.client("cloudformation").delete_stack(StackName=stack.id, ClientRequestToken=token)
+        outcome = followed(account, namespace, Operation(stack.id, "DELETE", token), on_event)
+    if outcome is None or outcome.ok:
+        remove_artefacts(account, namespace)
+    return outcome

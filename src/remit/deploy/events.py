@@ -1,0 +1,258 @@
+"""Follow one operation of a stack by its events: each exactly once, in order, nested stacks included.
+
+AWS lists events newest first, a page at a time. All events of an operation carry the token that it was
+started with, so the walk back ends at the operation's own first event, at one that was told before, or at
+another operation's.
+
+Source: "DescribeStackEvents", "StackEvent" (CloudFormation API Reference).
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.deploy import faults
+from remit.deploy.stack import describe, pauses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from remit.deploy.session import Account
+
+STACK_TYPE: Final = "AWS::CloudFormation::Stack"
+_PATIENCE: Final = 120.0  # seconds without one answer before remit gives up following (never the deploy itself)
+_THROTTLED_PATIENCE: Final = 900.0
+_LONGEST: Final = 20.0  # seconds between two tries while AWS does not answer
+_IDLE: Final = 3  # polls without news before the stack itself is asked
+# A stack stops here. Not at CREATE_FAILED or UPDATE_FAILED: unless that is turned off, a rollback follows.
+_FINAL: Final = frozenset(
+    {
+        "CREATE_COMPLETE",
+        "DELETE_COMPLETE",
+        "DELETE_FAILED",
+        "IMPORT_COMPLETE",
+        "IMPORT_ROLLBACK_COMPLETE",
+        "IMPORT_ROLLBACK_FAILED",
+        "ROLLBACK_COMPLETE",
+        "ROLLBACK_FAILED",
+        "UPDATE_COMPLETE",
+        "UPDATE_ROLLBACK_COMPLETE",
+        "UPDATE_ROLLBACK_FAILED",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a stack. `at` is AWS's time, ISO 8601 in UTC, milliseconds."""
+
+    id: str
+    stack_id: str
+    stack: str
+    at: str
+    logical_id: str
+    physical_id: str
+    type: str
+    status: str
+    reason: str = ""
+    token: str = ""
+
+    @property
+    def of_stack(self) -> bool:
+        """Whether it is about its stack itself, not about a resource in it."""
+        return self.type == STACK_TYPE and self.physical_id == self.stack_id
+
+    @property
+    def failed(self) -> bool:
+        """Whether something failed."""
+        return self.status.endswith("_FAILED")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation on a stack, and how AWS marks it.
+
+    `kind` is what its first event says, without _IN_PROGRESS: CREATE, UPDATE, DELETE, UPDATE_ROLLBACK.
+    `then_deletes`: a failed create is not over with its rollback, the stack is deleted after it
+    (OnStackFailure=DELETE).
+    """
+
+    stack_id: str
+    kind: str
+    token: str = ""
+    then_deletes: bool = False
+
+    def begins(self, event: Event) -> bool:
+        """Whether this event is the operation's first."""
+        return event.of_stack and event.status == f"{self.kind}_IN_PROGRESS" and self.token in ("", event.token)
+
+    def foreign(self, event: Event) -> bool:
+        """Whether this event is certainly of an earlier operation."""
+        other = bool(self.token and event.token and event.token != self.token)
+        return other or (event.of_stack and event.status == "REVIEW_IN_PROGRESS")
+
+    def ends(self, event: Event) -> bool:
+        """Whether this event is the operation's last."""
+        if event.stack_id != self.stack_id or not event.of_stack or event.status not in _FINAL:
+            return False
+        return not (self.then_deletes and event.status == "ROLLBACK_COMPLETE")
+
+
+@dataclass(slots=True)
+class _Told:
+    """What was told already: ids of this operation's events, and the nested stacks in it."""
+
+    ids: set[str] = field(default_factory=set)
+    nested: dict[str, None] = field(default_factory=dict)
+    since: str = ""
+
+
+def follow(account: Account, operation: Operation) -> Iterator[Event]:
+    """The operation's events as they come, until the one that ends it.
+
+    A poll that is throttled or fails never ends it: the pause grows, and the next poll catches up.
+    RemitError: the credentials expired, access is denied, or nothing answers for two minutes; the operation
+    goes on in AWS.
+    """
+    told, waits, idle = _Told(), pauses(account), 0
+    for news in _patient_polls(account, operation, told):
+        for event in news:
+            yield event
+            if operation.ends(event):
+                return
+        idle = 0 if news else idle + 1
+        if idle and idle % _IDLE == 0 and (last := _end_unseen(account, operation, started=bool(told.since))):
+            yield last
+            return
+        time.sleep(next(waits))
+
+
+def latest(account: Account, stack_id: str) -> Operation | None:
+    """The operation that ran last on a stack, or still runs; None when there was none."""
+    kinds = ("CREATE", "UPDATE", "DELETE", "UPDATE_ROLLBACK", "IMPORT")
+    with faults.told():
+        for page in _pages(account, stack_id):
+            for event in page:
+                kind = event.status.removesuffix("_IN_PROGRESS")
+                rolling_back = kind == "UPDATE_ROLLBACK" and "User Initiated" not in event.reason
+                if event.of_stack and kind in kinds and not rolling_back:
+                    return Operation(stack_id, kind, event.token)
+    return None
+
+
+def _patient_polls(account: Account, operation: Operation, told: _Told) -> Iterator[list[Event]]:
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - only a deploy needs it
+
+    failures, silent_since = 0, time.monotonic()
+    while True:
+        try:
+            news = _news(account, operation, told)
+        except (BotoCoreError, ClientError) as error:
+            patience = _THROTTLED_PATIENCE if faults.code(error) in faults.THROTTLED else _PATIENCE
+            if not faults.transient(error) or time.monotonic() - silent_since > patience:
+                raise faults.sentence(error, f"the operation on {_short(operation.stack_id)}") from error
+            failures += 1
+            time.sleep(random.uniform(0.1, min(_LONGEST, 2.0**failures)))  # noqa: S311 - spreads load, hides nothing
+        else:
+            failures, silent_since = 0, time.monotonic()
+            yield news
+
+
+def _news(account: Account, operation: Operation, told: _Told) -> list[Event]:
+    """What happened since the last poll; nothing is marked as told before every page has come."""
+    events, since = _of_root(account, operation, told)
+    found = {event.id: event for event in events}
+    nested = dict(told.nested)
+    queue = [*nested, *_nested(found.values(), nested)]
+    while queue:
+        stack_id = queue.pop(0)
+        nested[stack_id] = None
+        more = {event.id: event for event in _of_nested(account, stack_id, since, told)}
+        found |= more
+        queue += _nested(more.values(), nested)
+    told.since, told.nested = since, nested
+    told.ids |= found.keys()
+    # The end comes last, whatever a nested stack still tells of the same millisecond.
+    return sorted(found.values(), key=lambda event: (operation.ends(event), event.at))
+
+
+def _of_root(account: Account, operation: Operation, told: _Told) -> tuple[list[Event], str]:
+    """The new events, oldest first, and when the operation began (`""`: AWS does not show that yet)."""
+    new: list[Event] = []
+    for page in _pages(account, operation.stack_id):
+        for event in page:
+            if operation.foreign(event):
+                break
+            if event.id not in told.ids:
+                new.append(event)
+            if operation.begins(event):
+                return new[::-1], event.at
+        else:
+            if told.ids.isdisjoint(event.id for event in page):
+                continue
+        break
+    return (new[::-1], told.since) if told.since else ([], "")
+
+
+def _of_nested(account: Account, stack_id: str, since: str, told: _Told) -> list[Event]:
+    new: list[Event] = []
+    for page in _pages(account, stack_id):
+        recent = [event for event in page if event.at >= since]
+        fresh = [event for event in recent if event.id not in told.ids]
+        new += fresh
+        if len(fresh) < len(page):
+            break
+    return new[::-1]
+
+
+def _nested(events: Iterable[Event], known: dict[str, None]) -> list[str]:
+    """The nested stacks that these events speak of for the first time."""
+    found = (event.physical_id for event in events if event.type == STACK_TYPE and not event.of_stack)
+    return list(dict.fromkeys(arn for arn in found if ":stack/" in arn and arn not in known))
+
+
+def _pages(account: Account, stack_id: str) -> Iterator[list[Event]]:
+    paginator = account.client("cloudformation").get_paginator("describe_stack_events")
+    for page in paginator.paginate(StackName=stack_id):
+        yield [_event(raw) for raw in page["StackEvents"]]
+
+
+def _event(raw: dict[str, Any]) -> Event:
+    return Event(
+        id=raw["EventId"],
+        stack_id=raw["StackId"],
+        stack=raw["StackName"],
+        at=raw["Timestamp"].astimezone(UTC).isoformat(timespec="milliseconds"),
+        logical_id=raw.get("LogicalResourceId", ""),
+        physical_id=raw.get("PhysicalResourceId", ""),
+        type=raw.get("ResourceType", ""),
+        status=raw.get("ResourceStatus", ""),
+        reason=raw.get("ResourceStatusReason", ""),
+        token=raw.get("ClientRequestToken", ""),
+    )
+
+
+def _end_unseen(account: Account, operation: Operation, *, started: bool) -> Event | None:
+    """The end, told by the stack itself, if its events kept it back; None while the operation runs."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        stack = describe(account, operation.stack_id)
+    except (BotoCoreError, ClientError):
+        return None
+    status = "DELETE_COMPLETE" if stack is None else stack.status
+    mine = started or status.startswith(("DELETE", operation.kind))
+    if not mine or status.endswith("_IN_PROGRESS"):
+        return None
+    reason = "" if stack is None else stack.reason
+    name, identifier = _short(operation.stack_id), operation.stack_id
+    return Event("", identifier, name, "", name, identifier, STACK_TYPE, status, reason, operation.token)
+
+
+def _short(stack_id: str) -> str:
+    """The name in a stack's ARN: arn:…:stack/NAME/UUID."""
+    return stack_id.split("/")[1] if "/" in stack_id else stack_id

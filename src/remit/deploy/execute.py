@@ -1,0 +1,164 @@
+"""Carry out a plan and follow it to its end, or follow what runs already."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from remit.deploy.cause import Cause, first_cause
+from remit.deploy.events import Event, Operation, follow, latest
+from remit.deploy.faults import BUSY, code, told
+from remit.deploy.stack import Output, Stack, busy, describe, pauses
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from remit.deploy.plan import Plan
+    from remit.deploy.session import Account
+
+OnEvent = Callable[[Event], None]
+"""Called with each event of the operation, once, in order."""
+
+_GOOD: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE", "IMPORT_COMPLETE"})
+_INTERRUPTED: Final = 130  # 128 + SIGINT
+_ASKS: Final = 6  # times that the outputs of a finished stack are asked for
+
+
+class Superseded(RemitError):  # noqa: N818 - as RemitError reads, a state and not a fault
+    """A plan that no longer fits: the stack changed since. Plan again, and show the new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an operation ended.
+
+    `seconds` is the time from the request to the last event, CloudFormation's own.
+    """
+
+    namespace: str
+    stack_id: str
+    kind: str
+    status: str
+    ok: bool
+    outputs: tuple[Output, ...] = ()
+    cause: Cause | None = None
+    seconds: float = 0.0
+
+
+def execute(account: Account, planned: Plan, on_event: OnEvent) -> Outcome:
+    """Execute the change set and follow its events to the end.
+
+    A failed deploy is an Outcome with its cause. Superseded: the stack changed since the plan. RemitError:
+    somebody else deploys (75), the following stopped (130 when interrupted) while CloudFormation goes on.
+    """
+    token = f"remit-{planned.change_set.rpartition('/')[2]}"
+    operation = Operation(planned.stack_id, planned.kind, token, then_deletes=planned.kind == "CREATE")
+    with told():
+        _start(account, planned, operation)
+    return followed(account, planned.namespace, operation, on_event)
+
+
+def resume(account: Account, namespace: str, on_event: OnEvent) -> Outcome:
+    """Follow the operation that runs, or tell the last one again, from its first event to its end."""
+    with told():
+        stack = describe(account, namespace)
+    operation = None if stack is None else latest(account, stack.id)
+    if stack is None or operation is None:
+        raise RemitError(f"there is nothing to resume: {namespace} is not deployed", hint="`remit deploy` deploys it")
+    rolled_back = stack.status == "ROLLBACK_COMPLETE"
+    operation = Operation(
+        stack.id, operation.kind, operation.token, then_deletes=operation.kind == "CREATE" and not rolled_back
+    )
+    return followed(account, namespace, operation, on_event)
+
+
+def continue_rollback(account: Account, stack: Stack, on_event: OnEvent, skip: Sequence[str] = ()) -> Outcome:
+    """Go on going back after UPDATE_ROLLBACK_FAILED.
+
+    `skip`: logical ids that a person decided to leave as they are.
+    """
+    token = f"remit-{uuid.uuid4()}"
+    with told():
+        account.client("cloudformation").continue_update_rollback(
+            StackName=stack.id, ClientRequestToken=token, **({"ResourcesToSkip": list(skip)} if skip else {})
+        )
+    ended = followed(account, stack.name, Operation(stack.id, "UPDATE_ROLLBACK", token), on_event)
+    return Outcome(
+        ended.namespace, stack.id, ended.kind, ended.status, ended.status == "UPDATE_ROLLBACK_COMPLETE",
+        ended.outputs, ended.cause, ended.seconds,
+    )  # fmt: skip
+
+
+def followed(account: Account, namespace: str, operation: Operation, on_event: OnEvent) -> Outcome:
+    """Tell each event of an operation, and how it ended."""
+    began, failures, status = time.monotonic(), [], ""
+    try:
+        for event in follow(account, operation):
+            on_event(event)
+            status = event.status
+            if event.failed:
+                failures.append(event)
+        seconds = time.monotonic() - began
+        ok = status in _GOOD and not (operation.kind != "DELETE" and status == "DELETE_COMPLETE")
+        outputs = _outputs(account, operation) if ok and operation.kind != "DELETE" else ()
+    except KeyboardInterrupt as stop:
+        raise _left(namespace, operation, stop) from stop
+    cause = None if ok else first_cause(failures)
+    return Outcome(namespace, operation.stack_id, operation.kind, status, ok, outputs, cause, seconds)
+
+
+def _left(namespace: str, operation: Operation, stop: KeyboardInterrupt) -> RemitError:
+    deleting = operation.kind == "DELETE"
+    number = stop.args[0] if stop.args and isinstance(stop.args[0], int) else 2
+    return RemitError(
+        f"stopped watching, but {'deleting' if deleting else 'deploying'} {namespace} goes on in AWS",
+        hint=f"`remit {'delete' if deleting else 'deploy'} --resume` follows it to its end; "
+        "`remit status` shows where it is",
+        exit_code=128 + number,
+    )
+
+
+def _start(account: Account, planned: Plan, operation: Operation) -> None:
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - only a deploy needs it
+
+    try:
+        account.client("cloudformation").execute_change_set(
+            ChangeSetName=planned.change_set, StackName=planned.stack_id, ClientRequestToken=operation.token
+        )
+    except KeyboardInterrupt as stop:
+        raise _left(planned.namespace, operation, stop) from stop
+    except ClientError as error:
+        if code(error) == "TokenAlreadyExistsException":
+            return
+        if code(error) not in {"InvalidChangeSetStatus", "ChangeSetNotFound"}:
+            raise
+        running = latest(account, planned.stack_id)
+        if running is not None and running.token == operation.token:
+            return  # the request came through before, and its answer was lost
+        stack = describe(account, planned.namespace)
+        if stack is not None and stack.busy:
+            raise busy(stack) from error
+        raise Superseded(
+            f"{planned.namespace} was changed by somebody else after this was planned",
+            hint="deploy again: it plans anew",
+            exit_code=BUSY,
+        ) from error
+
+
+def _outputs(account: Account, operation: Operation) -> tuple[Output, ...]:
+    """The outputs of a stack that is done; empty if AWS does not answer: the deploy itself succeeded."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    for _, pause in zip(range(_ASKS), pauses(account), strict=False):
+        try:
+            stack = describe(account, operation.stack_id)
+        except (BotoCoreError, ClientError):
+            stack = None
+        if stack is not None and not stack.busy:
+            return stack.outputs
+        time.sleep(pause)
+    return ()

@@ -1,0 +1,240 @@
+"""Tell what AWS, or the way to it, answered instead of what was asked: as a sentence with the next step."""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+UNREACHABLE: Final = 69  # EX_UNAVAILABLE of sysexits.h
+BUSY: Final = 75  # EX_TEMPFAIL of sysexits.h
+_SERVER_ERROR: Final = 500
+
+_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedAccess"})
+_EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
+_SKEWED: Final = frozenset({"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"})
+_UNKNOWN_KEY: Final = frozenset(
+    {
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "InvalidAccessKeyId",
+        "AuthFailure",
+        "InvalidToken",
+    }
+)
+_SIGNATURE: Final = frozenset({"SignatureDoesNotMatch", "InvalidSignatureException"})
+THROTTLED: Final = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "PriorRequestNotComplete",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+_PERFORM: Final = re.compile(
+    r"(?:User: (?P<who>\S+) is )?not authorized to perform: (?P<action>[\w-]+:\w+)"
+    r"(?: on resource: (?P<resource>\S+))?"
+)
+_LAYERS: Final = (
+    ("service control policy", "a service control policy (SCP) of the organisation denies it: ask its owner"),
+    (
+        "resource control policy",
+        "a resource control policy (RCP) of the organisation denies it: ask its owner",
+    ),
+    ("permissions boundary", "the caller's permissions boundary does not allow it"),
+    ("session policy", "the session policy that the caller assumed its role with does not allow it"),
+    ("explicit deny", "a policy denies it explicitly: that statement must change, since a Deny always wins"),
+)
+
+
+@contextmanager
+def told(operation: str | None = None) -> Iterator[None]:
+    """Turn what botocore raises into RemitError. `operation`: what goes on in AWS whatever happens here."""
+    from boto3.exceptions import Boto3Error  # noqa: PLC0415 - only a deploy needs it
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        yield
+    except Boto3Error as error:  # the transfer manager wraps what it met
+        met = error.__context__
+        raise sentence(met if isinstance(met, ClientError | BotoCoreError) else error, operation) from error
+    except (BotoCoreError, ClientError) as error:
+        raise sentence(error, operation) from error
+
+
+def code(error: BaseException) -> str:
+    """AWS's code of an error, `""` if it is none of AWS's."""
+    response = getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+
+
+def message(error: BaseException) -> str:
+    """AWS's own words, without the SDK's around them."""
+    response = getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Message", "")) if isinstance(response, dict) else str(error)
+
+
+def status(error: BaseException) -> int:
+    """The HTTP status of AWS's answer, 0 if there was none."""
+    response = getattr(error, "response", None)
+    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) if isinstance(response, dict) else 0
+
+
+def transient(error: BaseException) -> bool:
+    """Whether the same call may well succeed a moment later: throttled, a 5xx, or a connection that broke."""
+    from botocore.exceptions import ConnectionError as NoConnection  # noqa: PLC0415
+    from botocore.exceptions import HTTPClientError  # noqa: PLC0415
+
+    if isinstance(error, HTTPClientError | NoConnection):
+        return True
+    return code(error) in THROTTLED or status(error) >= _SERVER_ERROR
+
+
+def sentence(error: BaseException, operation: str | None = None) -> RemitError:
+    """The RemitError that tells `error`; `operation`: what goes on in AWS whatever happens here."""
+    from botocore.exceptions import ClientError, HTTPClientError  # noqa: PLC0415
+    from botocore.exceptions import ConnectionError as NoConnection  # noqa: PLC0415
+
+    if isinstance(error, HTTPClientError | NoConnection):
+        return _unreachable(error, operation)
+    if isinstance(error, ClientError):
+        return next(tell for applies, tell in _SENTENCES if applies(error))(error, operation)
+    return _signed_out(error, operation)
+
+
+def _goes_on(operation: str | None) -> str:
+    return f"; {operation} goes on in AWS" if operation else ""
+
+
+def _again(operation: str | None) -> str:
+    return (
+        "then `remit deploy --resume` follows on"
+        if operation
+        else "then run the same command again: it is safe to repeat"
+    )
+
+
+def _unreachable(error: Any, operation: str | None) -> RemitError:
+    url = str(error.kwargs.get("endpoint_url") or error.kwargs.get("proxy_url") or "")
+    host = urlsplit(url).netloc.rpartition("@")[2] or "AWS"
+    kind = type(error).__name__
+    why = {
+        "ProxyConnectionError": "the proxy (HTTPS_PROXY) does not answer",
+        "SSLError": "its TLS certificate is not trusted: a company proxy may sit between (set AWS_CA_BUNDLE)",
+        "ReadTimeoutError": "it did not answer in time",
+        "ConnectTimeoutError": "no connection in time",
+        "ConnectionClosedError": "it closed the connection",
+    }.get(kind, "no connection: is there a network, and does the name resolve?")
+    return RemitError(
+        f"{host} cannot be reached: {why}{_goes_on(operation)}",
+        hint=f"once it can, {_again(operation).removeprefix('then ')}",
+        exit_code=UNREACHABLE,
+    )
+
+
+def _signed_out(error: BaseException, operation: str | None) -> RemitError:
+    kind = type(error).__name__
+    if kind in {
+        "UnauthorizedSSOTokenError",
+        "SSOTokenLoadError",
+        "TokenRetrievalError",
+        "LoginRefreshRequired",
+    }:
+        return RemitError(
+            f"the AWS sign-in (SSO) has expired{_goes_on(operation)}",
+            hint=f"`aws sso login`, {_again(operation)}",
+        )
+    return RemitError(f"AWS cannot be used: {error}{_goes_on(operation)}")
+
+
+def _is_skewed(error: Any) -> bool:
+    words = message(error)
+    return code(error) in _SKEWED or (code(error) in _SIGNATURE and ("expired" in words or "not yet current" in words))
+
+
+def _skewed(error: Any, _operation: str | None) -> RemitError:
+    from datetime import UTC, datetime  # noqa: PLC0415
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415
+
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    offset = ""
+    if "date" in headers:
+        minutes = (datetime.now(UTC) - parsedate_to_datetime(headers["date"])).total_seconds() / 60
+        if abs(minutes) >= 1:
+            offset = f": it is {abs(minutes):.0f} min {'ahead of' if minutes > 0 else 'behind'} AWS's"
+    return RemitError(
+        f"AWS refuses the request because this machine's clock is wrong{offset}",
+        hint="set the clock, or turn time synchronisation (NTP) on; AWS allows five minutes",
+    )
+
+
+def _expired(_error: Any, operation: str | None) -> RemitError:
+    return RemitError(
+        f"the AWS credentials have expired{_goes_on(operation)}",
+        hint=f"renew them (`aws sso login`, or a new session), {_again(operation)}",
+    )
+
+
+def _unknown(error: Any, operation: str | None) -> RemitError:
+    # AWS's text for a wrong signature repeats the signed headers, the session token among them: not shown.
+    wrong = code(error) in _SIGNATURE
+    fault = "the secret does not fit the access key" if wrong else "AWS does not know the access key"
+    return RemitError(
+        f"AWS refuses the credentials: {fault} ({code(error)}){_goes_on(operation)}",
+        hint="check which are used: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY come before any profile",
+    )
+
+
+def _unanswered(error: Any, operation: str | None) -> RemitError:
+    return RemitError(
+        f"AWS answered {status(error)} ({code(error)}) to {error.operation_name}, again and again{_goes_on(operation)}",
+        hint=f"nothing is broken here: {_again(operation)}",
+        exit_code=UNREACHABLE,
+    )
+
+
+def _refused(error: Any, operation: str | None) -> RemitError:
+    return RemitError(f"AWS refused {error.operation_name}: {message(error) or code(error)}{_goes_on(operation)}")
+
+
+def _denied(error: Any, operation: str | None) -> RemitError:
+    called, words, where = error.operation_name, message(error), _goes_on(operation)
+    found = _PERFORM.search(words)
+    if found is None:
+        return RemitError(
+            f"AWS denies {called}: {words}{where}",
+            hint=f"the deploying user or role needs what {called} asks for; `remit policy deployer` lists it all",
+        )
+    action, resource = found["action"], (found["resource"] or "*").rstrip(".")
+    layer = next((text for word, text in _LAYERS if word in words), None)
+    statement = json.dumps({"Effect": "Allow", "Action": action, "Resource": resource})
+    return RemitError(
+        f"{found['who'] or 'the caller'} may not {action} on {resource} ({called}){where}",
+        hint=layer or f"allow it with {statement}; `remit policy deployer` writes the whole policy",
+    )
+
+
+_SENTENCES: Final = (
+    (lambda error: code(error) in _EXPIRED, _expired),
+    (_is_skewed, _skewed),
+    (lambda error: code(error) in _UNKNOWN_KEY | _SIGNATURE, _unknown),
+    (lambda error: code(error) in _DENIED or status(error) == 403, _denied),  # noqa: PLR2004 - HTTP's Forbidden
+    (transient, _unanswered),
+    (lambda _error: True, _refused),
+)
+"""What AWS's answers mean; the first that applies tells it."""

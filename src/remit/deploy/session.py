@@ -1,0 +1,151 @@
+"""Find the credentials, the region and the account that a deploy goes to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from remit.deploy.faults import told
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_METADATA_SECONDS: Final = 0.7  # asked twice (token, then role) before botocore gives up
+_LOCAL_HINT: Final = "`remit deploy --local` needs no account: it deploys to an AWS that runs on this machine"
+# How botocore finds a setting: its key in the files, its environment variable, the default, the conversion.
+_Variable = tuple[str | None, str | None, object, Callable[[str], object] | None]
+_HASTY: Final[dict[str, _Variable]] = {
+    "metadata_service_timeout": (
+        "metadata_service_timeout",
+        "AWS_METADATA_SERVICE_TIMEOUT",
+        _METADATA_SECONDS,
+        float,
+    ),
+}
+# With credentials given, the person's own profile and files play no part.
+_ISOLATED: Final[dict[str, _Variable]] = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+    "ca_bundle": (None, None, None, None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An AWS account and region that answers, and the session (boto3) to reach it."""
+
+    account: str
+    region: str
+    partition: str
+    session: Any
+    endpoint: str | None = None
+    _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def local(self) -> bool:
+        """Whether it runs on this machine: then nothing is far, and nothing is throttled."""
+        return self.endpoint is not None and urlsplit(self.endpoint).hostname in _LOOPBACK
+
+    def client(self, service: str) -> Any:
+        """The boto3 client of a service; made once (a client takes 20 to 100 ms to make)."""
+        if service not in self._clients:
+            self._clients[service] = self.session.client(
+                service, endpoint_url=self.endpoint, config=_config(self.local)
+            )
+        return self._clients[service]
+
+
+def connect(
+    *,
+    region: str | None = None,
+    profile: str | None = None,
+    endpoint: str | None = None,
+    credentials: Mapping[str, str] | None = None,
+) -> Account:
+    """The account that these credentials belong to: one call, which needs no permission.
+
+    `credentials` has boto3's names (`aws_access_key_id`, `aws_secret_access_key`, `aws_session_token`); with
+    them nothing is read from the environment or from files. RemitError: no credentials (in under 2 s), no
+    region, an unknown profile, credentials that AWS refuses, a clock that is wrong.
+    """
+    session = _session(region, profile, credentials)
+    if session.region_name is None:
+        raise RemitError(
+            "there is no region to deploy to",
+            hint="pass `--region eu-central-1`, set AWS_REGION, or add `region` to the profile",
+        )
+    draft = Account("", session.region_name, "", session, endpoint)
+    with told():
+        identity = draft.client("sts").get_caller_identity()
+    partition = identity["Arn"].split(":")[1]
+    return Account(identity["Account"], draft.region, partition, session, endpoint, draft._clients)  # noqa: SLF001 - the same account, now known
+
+
+def _session(region: str | None, profile: str | None, credentials: Mapping[str, str] | None) -> Any:
+    import boto3  # noqa: PLC0415 - 130 ms, and only a deploy needs it
+    import botocore.session  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ProfileNotFound  # noqa: PLC0415
+
+    core = botocore.session.Session(session_vars=_ISOLATED if credentials else _HASTY)
+    try:
+        session = boto3.session.Session(
+            region_name=region or (None if credentials else os.environ.get("AWS_REGION")),
+            profile_name=profile,
+            botocore_session=core,
+            **dict(credentials or {}),
+        )
+        found = session.get_credentials()
+    except ProfileNotFound as error:
+        wanted = profile or os.environ.get("AWS_PROFILE")
+        raise RemitError(f"there is no AWS profile {wanted!r}", hint=_profiles_hint(core)) from error
+    except BotoCoreError as error:
+        raise RemitError(
+            f"the AWS credentials cannot be read: {error}", hint=f"correct them, or: {_LOCAL_HINT}"
+        ) from error
+    if found is None:
+        raise _no_credentials(profile)
+    return session
+
+
+def _profiles_hint(core: Any) -> str:
+    names = sorted(core.full_config.get("profiles", {}))
+    return f"known profiles: {', '.join(names)}" if names else f"no profile is configured; {_LOCAL_HINT}"
+
+
+def _no_credentials(profile: str | None) -> RemitError:
+    files = [
+        os.environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+        os.environ.get("AWS_CONFIG_FILE", "~/.aws/config"),
+    ]
+    named = profile or os.environ.get("AWS_PROFILE", "default")
+    container = any(name.startswith("AWS_CONTAINER_CREDENTIALS_") for name in os.environ)
+    off = os.environ.get("AWS_EC2_METADATA_DISABLED", "false").lower() == "true"
+    looked = (
+        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment: not set",
+        f"profile {named!r} in {files[0]} and {files[1]}: nothing there",
+        f"container credentials: {'no answer' if container else 'not in a container that has any'}",
+        f"instance metadata (EC2): {'turned off' if off else 'no answer'}",
+    )
+    return RemitError(
+        "there are no AWS credentials; remit looked at\n" + "\n".join(f"  - {place}" for place in looked),
+        hint=f"`aws configure` or `aws sso login` sets them up; {_LOCAL_HINT}",
+    )
+
+
+def _config(local: bool) -> Any:  # noqa: FBT001 - one fact
+    from botocore.config import Config  # noqa: PLC0415
+
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": 3 if local else 5},
+        connect_timeout=5,
+        read_timeout=60,
+        s3={"addressing_style": "path"} if local else None,
+        proxies={} if local else None,
+        user_agent_extra="remit",
+    )

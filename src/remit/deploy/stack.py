@@ -1,0 +1,172 @@
+"""What CloudFormation says of a stack, and what its status allows.
+
+Source: "Stack status codes" and "Understand CloudFormation stack creation events" (CloudFormation User
+Guide).
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.deploy.faults import BUSY, code, message, told
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from remit.deploy.session import Account
+
+NAMESPACE_TAG: Final = "remit:namespace"
+VERSION_TAG: Final = "remit:version"
+
+# A first deploy that failed: nothing of it is live, and CloudFormation will only delete it.
+DEAD: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
+NEW: Final = frozenset({"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"})
+CLEANING: Final = frozenset(
+    {"UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"}
+)  # what was deployed is live; what it replaced is being removed
+_STEADY: Final = 5.0  # seconds; AWS throttles whoever asks more often for long
+_FIRST: Final = (0.2, 0.5, 1.0, 2.0)
+_FIRST_LOCAL: Final = (0.02, 0.04, 0.08, 0.15)
+_STEADY_LOCAL: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output of a deployed stack."""
+
+    name: str
+    value: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack as CloudFormation describes it. `since`.
+
+    When it was last created or updated, ISO 8601 in UTC.
+    """
+
+    name: str
+    id: str
+    status: str
+    reason: str
+    since: str
+    outputs: tuple[Output, ...]
+    tags: tuple[tuple[str, str], ...]
+    protected: bool
+    drift: str
+    capabilities: tuple[str, ...] = ()
+
+    @property
+    def namespace(self) -> str | None:
+        """The namespace that remit tagged it with; None when remit did not make it."""
+        return dict(self.tags).get(NAMESPACE_TAG)
+
+    @property
+    def new(self) -> bool:
+        """Whether nothing was ever made of it: at most a change set waits."""
+        return self.status in NEW
+
+    @property
+    def busy(self) -> bool:
+        """Whether an operation runs on it."""
+        return self.status.endswith("_IN_PROGRESS") and not self.new
+
+
+def describe(account: Account, name: str) -> Stack | None:
+    """The stack of this name (or id), None when there is none. One call."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - only a deploy needs it
+
+    try:
+        answer = account.client("cloudformation").describe_stacks(StackName=name)
+    except ClientError as error:
+        if code(error) == "ValidationError" and "does not exist" in message(error):
+            return None
+        raise
+    found = _stack(answer["Stacks"][0])
+    return None if found.status == "DELETE_COMPLETE" else found
+
+
+def _stack(raw: dict[str, Any]) -> Stack:
+    outputs = (
+        Output(item["OutputKey"], item["OutputValue"], item.get("Description", "")) for item in raw.get("Outputs", [])
+    )
+    since = raw.get("LastUpdatedTime") or raw["CreationTime"]
+    return Stack(
+        name=raw["StackName"],
+        id=raw["StackId"],
+        status=raw["StackStatus"],
+        reason=raw.get("StackStatusReason", ""),
+        since=since.astimezone(UTC).isoformat(timespec="milliseconds"),
+        outputs=tuple(sorted(outputs, key=lambda output: output.name)),
+        tags=tuple(sorted((tag["Key"], tag["Value"]) for tag in raw.get("Tags", []))),
+        protected=bool(raw.get("EnableTerminationProtection", False)),
+        drift=raw.get("DriftInformation", {}).get("StackDriftStatus", "NOT_CHECKED"),
+        capabilities=tuple(sorted(raw.get("Capabilities", []))),
+    )
+
+
+def pauses(account: Account) -> Iterator[float]:
+    """Seconds to wait between polls: quick at first, then at most one poll in 5 s; quick all along locally.
+
+    The steady pause has jitter on top (never below), so that a hundred deploys do not ask in step.
+    """
+    steady = _STEADY_LOCAL if account.local else _STEADY
+    yield from _FIRST_LOCAL if account.local else _FIRST
+    while True:
+        yield steady * random.uniform(1, 1.4)  # noqa: S311 - spreads load, hides nothing
+
+
+def settled(
+    account: Account, name: str, *, wait: bool = False, on_wait: Callable[[Stack], None] | None = None
+) -> Stack | None:
+    """The stack once no operation runs on it.
+
+    It waits when told to, and always for a clean-up, which nobody can hurry.
+
+    RemitError (75): somebody else is deploying.
+    """
+    waits = pauses(account)
+    told_of = ""
+    while True:
+        with told():
+            stack = describe(account, name)
+        if stack is None or not stack.busy:
+            return stack
+        if not wait and stack.status not in CLEANING:
+            raise busy(stack)
+        if on_wait is not None and told_of != stack.status:
+            on_wait(stack)
+            told_of = stack.status
+        time.sleep(next(waits))
+
+
+def minute(at: str) -> str:
+    """A time as people read it: `2026-03-01 12:03 UTC`."""
+    return f"{at[:16].replace('T', ' ')} UTC"
+
+
+def busy(stack: Stack) -> RemitError:
+    """The refusal to deploy while another operation runs."""
+    doing = "deleting" if stack.status.startswith("DELETE") else "deploying"
+    return RemitError(
+        f"somebody else is {doing} {stack.name} since {minute(stack.since)} ({stack.status})",
+        hint="`--wait` waits for them; `remit deploy --resume` follows what they do",
+        exit_code=BUSY,
+    )
+
+
+def ours(stack: Stack, doing: str) -> Stack:
+    """The stack, if remit made it. RemitError: it did not, so remit keeps its hands off."""
+    if stack.namespace is None and not stack.new:
+        raise RemitError(
+            f"stack {stack.name} exists, and remit did not make it (it has no tag {NAMESPACE_TAG}): remit "
+            f"does not {doing} it",
+            hint="choose another project name or stage",
+        )
+    return stack

@@ -1,0 +1,70 @@
+"""What is deployed now: the stack, its outputs, functions and roles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from remit.deploy.faults import told
+from remit.deploy.stack import Stack, describe
+
+if TYPE_CHECKING:
+    from remit.deploy.session import Account
+
+FUNCTION_TYPE: Final = "AWS::Lambda::Function"
+ROLE_TYPE: Final = "AWS::IAM::Role"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """One resource of a stack as AWS has it."""
+
+    logical_id: str
+    type: str
+    physical_id: str
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A stack and what is in it, by logical id."""
+
+    stack: Stack
+    resources: tuple[Deployed, ...]
+
+    @property
+    def functions(self) -> tuple[Deployed, ...]:
+        """The functions."""
+        return tuple(resource for resource in self.resources if resource.type == FUNCTION_TYPE)
+
+    @property
+    def roles(self) -> tuple[Deployed, ...]:
+        """The roles."""
+        return tuple(resource for resource in self.resources if resource.type == ROLE_TYPE)
+
+    @property
+    def failed(self) -> tuple[Deployed, ...]:
+        """What is not as it should be."""
+        return tuple(resource for resource in self.resources if resource.status.endswith("_FAILED"))
+
+
+def status(account: Account, namespace: str) -> Status | None:
+    """The stack and its resources; None when it is not deployed.
+
+    Two calls, one more per hundred resources.
+    """
+    with told():
+        stack = describe(account, namespace)
+        if stack is None:
+            return None
+        paginator = account.client("cloudformation").get_paginator("list_stack_resources")
+        found = [
+            Deployed(
+                raw["LogicalResourceId"], raw["ResourceType"], raw.get("PhysicalResourceId", ""),
+                raw["ResourceStatus"], raw.get("ResourceStatusReason", ""),
+            )
+            for page in paginator.paginate(StackName=stack.id)
+            for raw in page["StackResourceSummaries"]
+        ]  # fmt: skip
+    return Status(stack, tuple(sorted(found, key=lambda resource: resource.logical_id)))

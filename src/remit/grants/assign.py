@@ -1,0 +1,132 @@
+"""Assign a role to each function: its defaults and what is declared for it, each grant with its reason and line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from remit.app import App, Function, Grant, Resource, Role
+from remit.grants.defaults import default_grants
+from remit.iam.policy import Globs, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_OWN_LOGS: Final = "${OwnLogGroup.Arn}"
+_NAMED: Final = {
+    "AWS::SQS::Queue": ("QueueName", "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:%s"),
+    "AWS::SNS::Topic": ("TopicName", "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:%s"),
+    "AWS::DynamoDB::Table": (
+        "TableName",
+        "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/%s",
+    ),
+    "AWS::S3::Bucket": ("BucketName", "arn:${AWS::Partition}:s3:::%s"),
+    "AWS::Kinesis::Stream": (
+        "Name",
+        "arn:${AWS::Partition}:kinesis:${AWS::Region}:${AWS::AccountId}:stream/%s",
+    ),
+}
+"""How a type of resource is named, and the ARN that the name gives."""
+
+
+def assign(app: App) -> tuple[Role, ...]:
+    """One role per function; functions whose access is identical, but for each one's own log group, share one.
+
+    Grants on the app's own resources that are given by name go by Fn::GetAtt, so that CloudFormation knows the order.
+    A function whose `properties` bring a role of its own gets none.
+    """
+    own = own_resources(app)
+    groups: dict[object, list[tuple[Function, tuple[Grant, ...]]]] = {}
+    for function in app.functions:
+        if "Role" in function.properties:
+            continue
+        grants = _deduplicated(bind(grant, own) for grant in (*default_grants(app, function), *function.policy))
+        key = (tuple(_anonymous(grant.statement, function) for grant in grants), function.managed)
+        groups.setdefault(key, []).append((function, grants))
+    return tuple(_role(app, members) for members in groups.values())
+
+
+def _role(app: App, members: list[tuple[Function, tuple[Grant, ...]]]) -> Role:
+    first, grants = members[0]
+    functions = tuple(function for function, _ in members)
+    if len(members) > 1:
+        names = ", ".join(function.name for function in functions)
+        grants = tuple(_for_all(grant, first, functions, names) for grant in grants)
+    return Role(
+        logical_id=f"{first.logical_id}Role",
+        grants=grants,
+        functions=tuple(function.name for function in functions),
+        managed=first.managed,
+        boundary=app.boundary,
+    )
+
+
+def _for_all(grant: Grant, first: Function, functions: tuple[Function, ...], names: str) -> Grant:
+    """A grant of a shared role: on the log groups of all of its functions where it was on the first one's."""
+    because = (
+        grant.because.replace(first.name, names, 1) if grant.because.startswith(f"{first.name} ") else grant.because
+    )
+    resources = grant.statement.resources
+    if resources is None or first.log_group_arn not in resources.patterns:
+        return replace(grant, because=because)
+    others = tuple(pattern for pattern in resources.patterns if pattern != first.log_group_arn)
+    patterns = (*(function.log_group_arn for function in functions), *others)
+    statement = replace(grant.statement, resources=Globs(patterns, resources.negated))
+    return Grant(statement, because, grant.origin)
+
+
+def _anonymous(statement: Statement, function: Function) -> Statement:
+    """The statement with the function's own log group made the same for all: what `identical access` compares."""
+    return _with_resources(statement, {function.log_group_arn: _OWN_LOGS})
+
+
+def _deduplicated(grants: Iterable[Grant]) -> tuple[Grant, ...]:
+    first: dict[Statement, Grant] = {}
+    for grant in grants:
+        first.setdefault(grant.statement, grant)
+    return tuple(first.values())
+
+
+def own_resources(app: App) -> dict[str, str]:
+    """The ARNs that the app's own resources have by their literal names, and their late-bound ARNs."""
+    own: dict[str, str] = {}
+    for resource in app.resources:
+        if resource.type in _NAMED:
+            name_property, form = _NAMED[resource.type]
+            name = resource.properties.get(name_property)
+            if isinstance(name, str) and name:
+                own[form % name] = arn_of(resource)
+    return own
+
+
+def arn_of(resource: Resource) -> str:
+    """The ARN of a resource, as late-bound text; a topic's is its Ref."""
+    return resource.ref if resource.type == "AWS::SNS::Topic" else resource.arn
+
+
+def bind(grant: Grant, own: Mapping[str, str]) -> Grant:
+    """The grant with the app's own resources named by Fn::GetAtt."""
+    statement = _with_resources(grant.statement, own)
+    return grant if statement is grant.statement else replace(grant, statement=statement)
+
+
+def _with_resources(statement: Statement, names: Mapping[str, str]) -> Statement:
+    if statement.resources is None or not names:
+        return statement
+    patterns = tuple(bind_text(pattern, names) for pattern in statement.resources.patterns)
+    if patterns == statement.resources.patterns:
+        return statement
+    return replace(statement, resources=Globs(patterns, statement.resources.negated))
+
+
+def bind_text(text: str, names: Mapping[str, str]) -> str:
+    """An ARN, or one below it (a bucket's objects, a table's indexes), with its start late-bound."""
+    if text in names:
+        return names[text]
+    head, slash, tail = text.partition("/")
+    while slash:
+        if head in names:
+            return f"{names[head]}/{tail}"
+        more, slash, tail = tail.partition("/")
+        head = f"{head}/{more}"
+    return text

@@ -1,0 +1,43 @@
+"""How a typed grant is made: exact actions on one named thing, with its reason and the line that wrote it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from remit.app import Grant
+from remit.errors import RemitError, writer
+from remit.iam.policy import Condition, Globs, Statement
+
+
+def allow(*actions: str, on: Any = "*", because: str | None = None) -> Grant:
+    """Any exact actions on an ARN, several, or a resource of the app: `allow("s3:GetObjectTagging", on=arn)`."""
+    if not actions or not all(isinstance(action, str) and ":" in action for action in actions):
+        raise RemitError(
+            f"allow{actions!r:.60}: actions read `service:Operation`",
+            hint='such as "s3:GetObject"',
+            origin=writer(),
+        )
+    given = on if isinstance(on, list | tuple) else [on]
+    resources = tuple(text_of(item, "allow") for item in given)
+    return grant(actions, resources, because or f"{', '.join(actions)} on {', '.join(resources)}")
+
+
+def grant(actions: tuple[str, ...], resources: tuple[str, ...], because: str, *when: Condition) -> Grant:
+    """A grant with the line of the user's code that asked for it."""
+    return Grant(Statement("Allow", Globs(actions), Globs(resources), conditions=when), because, writer())
+
+
+def text_of(given: Any, verb: str) -> str:
+    """A name or ARN as text: given as such, or as a resource of the app."""
+    text = getattr(given, "arn", given)
+    if isinstance(text, str) and text:
+        return text
+    what = "None" if given is None else f"{type(given).__name__} {str(given)[:40]!r}"
+    hint = "usually os.environ.get() of a variable that is not set" if given is None else None
+    raise RemitError(f"{verb} takes a name, an ARN or a resource, got {what}", hint=hint, origin=writer())
+
+
+def arn(given: Any, verb: str, form: str) -> str:
+    """The ARN of something given by name (`form` has a {} for it), by ARN, or as a resource of the app."""
+    text = text_of(given, verb)
+    return text if text.startswith(("arn:", "${", "*")) else form.replace("{}", text)

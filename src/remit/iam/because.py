@@ -1,0 +1,261 @@
+"""Why a decision came out as it did: what each layer says, the statements that decided, and the nearest misses.
+
+Everything here is worked out from the decision when somebody asks, so that deciding stays cheap.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from remit.errors import nearest
+from remit.iam.evaluate import Decision, Verdict, limiting, plan_of, weigh
+from remit.iam.pattern import is_pattern
+from remit.iam.principal import Reach
+from remit.iam.request import ARN_PARTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.iam.policy import Statement
+    from remit.iam.request import Request
+    from remit.iam.rule import Layer, Rule
+
+_NEAR: Final = 3  # misses that are told
+_ALIKE: Final = 0.9  # of two action names: a slip of the pen, and not GetObject for PutObject
+
+_TITLES: Final = {
+    "identity": "the identity's policies",
+    "boundary": "the permissions boundary",
+    "session": "the session policy",
+    "resource": "the resource's policy",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A statement that decided in its layer: which policy of the layer, which statement of it, both from 0."""
+
+    layer: str
+    policy: int
+    index: int
+    statement: Statement
+
+    @property
+    def name(self) -> str:
+        """`identity[0].Statement[1] (Sid)`."""
+        sid = f" ({self.statement.sid})" if self.statement.sid else ""
+        return f"{self.layer}[{self.policy}].Statement[{self.index}]{sid}"
+
+
+@dataclass(frozen=True, slots=True)
+class LayerDecision:
+    """What one layer says by itself, and by which statements (none for an implicit deny)."""
+
+    layer: str
+    verdict: Verdict
+    rulings: tuple[Ruling, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """An Allow that nearly was: what it lacked, as a phrase."""
+
+    ruling: Ruling
+    lacked: str
+
+    def __str__(self) -> str:
+        return f"{self.ruling.name}: {self.lacked}"
+
+
+def layers(decision: Decision) -> tuple[LayerDecision, ...]:
+    """Each layer's own answer, in the order in which they are named in `Layers`."""
+    return tuple(_layer_decision(name, layer, decision.request) for name, layer in _layers(decision))
+
+
+def _layers(decision: Decision) -> Iterator[tuple[str, Layer]]:
+    plan = plan_of(decision.policies)
+    yield "identity", plan.identity
+    for name, layer in (("boundary", plan.boundary), ("session", plan.session), ("resource", plan.resource)):
+        if layer is not None and (layer.rules or name != "resource"):
+            yield name, layer
+    yield from limiting(decision.request, plan)
+
+
+def _layer_decision(name: str, layer: Layer, request: Request) -> LayerDecision:
+    denies, allows = layer.speaking_of(request.folded)
+    for verdict, wanted, rules in _ORDER:
+        found = [rule for rule in (denies if rules == "Deny" else allows) if _truth(name, rule, request) is wanted]
+        if found:
+            return LayerDecision(name, verdict, tuple(_ruling(name, rule) for rule in found))
+    if name == "identity" and request.who.kind == "root":
+        return LayerDecision(name, "Allowed", ())
+    return LayerDecision(name, "ImplicitlyDenied", ())
+
+
+_ORDER: Final[tuple[tuple[Verdict, bool | None, str], ...]] = (
+    ("ExplicitlyDenied", True, "Deny"),
+    ("Unknown", None, "Deny"),
+    ("Allowed", True, "Allow"),
+    ("Unknown", None, "Allow"),
+)
+
+
+def _truth(name: str, rule: Rule, request: Request) -> bool | None:
+    reach = rule.reaches(request) if name == "resource" else Reach.DIRECT
+    if reach is Reach.NOBODY:
+        return False
+    truth = rule.holds(request)
+    return None if truth and reach is Reach.UNKNOWN else truth
+
+
+def _ruling(name: str, rule: Rule) -> Ruling:
+    return Ruling(name, *rule.place, rule.statement)
+
+
+def unknown(decision: Decision) -> tuple[str, ...]:
+    """What an Unknown verdict depends on: condition keys, variables, late-bound references, or a whole policy."""
+    if decision.verdict != "Unknown":
+        return ()
+    names: dict[str, str] = {}
+    request = decision.request
+    for name, layer in _layers(decision):
+        for rule in (rule for rules in layer.speaking_of(request.folded) for rule in rules):
+            if _truth(name, rule, request) is None:
+                for key in rule.open_names(request):
+                    names.setdefault(key.lower(), key)
+                if name == "resource" and rule.reaches(request) is Reach.UNKNOWN:
+                    names["principal"] = "the principal"
+    if decision.policies.resource is None and (request.needs_resource_policy or not request.local):
+        names["policy"] = _TITLES["resource"]
+    return tuple(names[name] for name in sorted(names))
+
+
+def because(decision: Decision) -> str:
+    """One sentence: the statement that decided, or what is missing and what came nearest."""
+    return _SENTENCES[decision.verdict](decision, layers(decision))
+
+
+def _what(request: Request) -> str:
+    return f"{request.action} on {request.asked}"
+
+
+def _denied(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
+    ruling = next(layer.rulings[0] for layer in found if layer.verdict == "ExplicitlyDenied")
+    return f"{ruling.name} denies {_what(decision.request)}"
+
+
+def _allowed(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
+    if decision.request.always_allowed:
+        return f"{decision.request.action} is always allowed"
+    names = [layer.rulings[0].name for layer in found if layer.verdict == "Allowed" and layer.rulings]
+    if not names:
+        return f"the account's root user may do {_what(decision.request)}"
+    return f"{' and '.join(names)} {'allows' if len(names) == 1 else 'allow'} {_what(decision.request)}"
+
+
+def _open(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
+    names = [layer.rulings[0].name for layer in found if layer.verdict == "Unknown"]
+    by = f", by {' and '.join(names)}" if names else ""
+    return f"{_what(decision.request)} depends on {', '.join(decision.unknown)}, which the request does not say{by}"
+
+
+def _not_allowed(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
+    lacking = [
+        _title(layer.layer)
+        for layer in found
+        if layer.verdict == "ImplicitlyDenied" and _counts(layer, found, decision)
+    ]
+    where = " nor ".join(lacking) if lacking else "the account principal of the resource's policy"
+    text = f"no statement of {where} allows {_what(decision.request)}"
+    if decision.request.needs_resource_policy and decision.policies.resource == ():
+        text += "; the resource's own policy must allow it, and there is none"
+    elif not decision.request.local and decision.policies.resource == ():
+        text += "; the resource belongs to another account, whose policy must allow it, and there is none"
+    near = misses(decision)
+    return f"{text}; nearest: {near[0]}" if near else text
+
+
+def _title(layer: str) -> str:
+    return _TITLES.get(layer, f"{layer[:3].upper()} level {layer[4:-1]}")
+
+
+def _counts(layer: LayerDecision, found: tuple[LayerDecision, ...], decision: Decision) -> bool:
+    """Whether a silent layer is why: the resource's policy need not speak where the identity's may."""
+    if layer.layer != "resource":
+        return True
+    identity = found[0].verdict == "Allowed"
+    return not (identity and decision.request.local and not decision.request.needs_resource_policy)
+
+
+_SENTENCES: Final = {
+    "ExplicitlyDenied": _denied,
+    "ImplicitlyDenied": _not_allowed,
+    "Allowed": _allowed,
+    "Unknown": _open,
+}
+
+
+def misses(decision: Decision) -> tuple[Miss, ...]:
+    """The Allow statements that came nearest in the layers that do not allow: the condition, the resource, then the action."""
+    if decision.verdict != "ImplicitlyDenied":
+        return ()
+    request = decision.request
+    found: list[tuple[int, Miss]] = []
+    for name, layer in _layers(decision):
+        if weigh(layer, request)[1] is True and name != "resource":
+            continue
+        for rule in layer.rules:
+            miss = None if rule.deny else _miss(name, rule, request)
+            if miss is not None:
+                found.append(miss)
+    return tuple(miss for _, miss in sorted(found, key=lambda pair: pair[0])[:_NEAR])
+
+
+def _miss(name: str, rule: Rule, request: Request) -> tuple[int, Miss] | None:
+    fits = rule.resource is None or rule.resource(request) is not False
+    ruling = _ruling(name, rule)
+    if not rule.speaks_of_action(request.folded):
+        action = _near_action(rule.statement, request) if fits else None
+        return None if action is None else (3, Miss(ruling, f"allows {action}, asked for {request.action}"))
+    if not fits:
+        return 1, Miss(ruling, _resource_lacked(rule.statement, request))
+    if name == "resource" and rule.reaches(request) is Reach.NOBODY:
+        return 2, Miss(ruling, f"allows it, but not {request.principal or 'this principal'}")
+    for condition, test in zip(rule.statement.conditions, rule.conditions, strict=True):
+        if test(request) is False:
+            values = ", ".join(condition.values[:_NEAR])
+            return 0, Miss(ruling, f"allows it but for the condition {condition.spelled} {condition.key}: {values}")
+    return None
+
+
+def _resource_lacked(statement: Statement, request: Request) -> str:
+    resources = statement.resources
+    if resources is None:
+        return "has no Resource"
+    if resources.negated:
+        return f"allows it on all but {', '.join(resources.patterns[:_NEAR])}, asked for {request.asked}"
+    if request.wildcard_only:
+        return f"{request.action} has no resource-level permissions: only a statement on * allows it"
+    pattern = nearest(request.asked, resources.patterns) or resources.patterns[0]
+    allowed, asked = _tails(pattern, request.asked)
+    return f"allowed on {allowed}, asked for {asked}"
+
+
+def _tails(one: str, other: str) -> tuple[str, str]:
+    """Two ARNs from where they differ: only the resource part when the rest is the same."""
+    first, second = one.split(":", ARN_PARTS - 1), other.split(":", ARN_PARTS - 1)
+    if len(first) == len(second) == ARN_PARTS and first[:-1] == second[:-1]:
+        return first[-1], second[-1]
+    return one, other
+
+
+def _near_action(statement: Statement, request: Request) -> str | None:
+    service = f"{request.folded.partition(':')[0]}:"
+    if statement.actions.negated:
+        return None
+    patterns = statement.actions.patterns
+    names = {text.lower(): text for text in patterns if text.lower().startswith(service) and not is_pattern(text)}
+    found = difflib.get_close_matches(request.folded, names, n=1, cutoff=_ALIKE)
+    return names[found[0]] if found else None

@@ -1,0 +1,247 @@
+"""Globs as IAM knows them: `*` is any text, `?` is one character, everything else is itself.
+
+`matches` runs in time linear in the text (chunks are searched from left to right, nothing is retried). Case is the
+caller's affair: actions are folded before they come here, resources are not.
+
+Source: "IAM JSON policy elements: Resource" and "… Action" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+BUDGET: Final = 20_000  # states that `covers` visits before it gives up; real patterns need fewer than a hundred
+
+
+class Wildcard:
+    """One of the two wildcards; a literal `*` (from a variable's value) is a string and never this."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+STAR: Final = Wildcard("*")
+ANY: Final = Wildcard("?")
+_WILDCARDS: Final = {"*": STAR, "?": ANY}
+_SPLIT: Final = re.compile(r"([*?])")
+
+Piece: TypeAlias = str | Wildcard
+Matcher: TypeAlias = "Callable[[str], bool]"
+
+
+def pieces(pattern: str) -> tuple[Piece, ...]:
+    """The literal stretches and wildcards of a pattern, in order; runs of `*` are one."""
+    return tidy(_WILDCARDS.get(part, part) for part in _SPLIT.split(pattern))
+
+
+def tidy(parts: Iterable[Piece]) -> tuple[Piece, ...]:
+    """The same pattern with adjacent literals joined, empty ones dropped, and runs of `*` made one."""
+    out: list[Piece] = []
+    for part in parts:
+        last = out[-1] if out else None
+        if part == "" or (part is STAR and last is STAR):
+            continue
+        if isinstance(part, str) and isinstance(last, str):
+            out[-1] = last + part
+        else:
+            out.append(part)
+    return tuple(out)
+
+
+def is_pattern(text: str) -> bool:
+    """Whether a text holds a wildcard, so that it stands for a set."""
+    return "*" in text or "?" in text
+
+
+@lru_cache(maxsize=65_536)
+def matcher(pattern: str) -> Matcher:
+    """The compiled form of a pattern; compiled once per text."""
+    return compile_pieces(pieces(pattern))
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether `text`, taken literally, is one of the texts that `pattern` describes. Case-sensitive."""
+    return matcher(pattern)(text)
+
+
+def compile_pieces(parts: tuple[Piece, ...]) -> Matcher:
+    """A matcher for tidy pieces: the common shapes are one call of a string method."""
+    match parts:
+        case ():
+            return "".__eq__
+        case (str() as literal,):
+            return literal.__eq__
+        case (Wildcard(text="*"),):
+            return _always
+        case (str() as prefix, Wildcard(text="*")):
+            return lambda text: text.startswith(prefix)
+        case (Wildcard(text="*"), str() as suffix):
+            return lambda text: text.endswith(suffix)
+    if ANY in parts:
+        return _chunks_with_any(parts)
+    return _chunks(parts)
+
+
+def _always(_: str) -> bool:
+    return True
+
+
+def _chunks(parts: tuple[Piece, ...]) -> Matcher:
+    """Literals between stars: the first is a prefix, the last a suffix, each other one is found as early as can be."""
+    first = parts[0] if isinstance(parts[0], str) else ""
+    last = parts[-1] if isinstance(parts[-1], str) else ""
+    inner = parts[1 if first else 0 : len(parts) - 1 if last else len(parts)]
+    middles = tuple(part for part in inner if isinstance(part, str))
+    shortest = len(first) + len(last)
+
+    def match(text: str) -> bool:
+        if len(text) < shortest or not text.startswith(first) or not text.endswith(last):
+            return False
+        position, end = len(first), len(text) - len(last)
+        for middle in middles:
+            position = text.find(middle, position, end)
+            if position < 0:
+                return False
+            position += len(middle)
+        return True
+
+    return match
+
+
+def _chunks_with_any(parts: tuple[Piece, ...]) -> Matcher:
+    """As `_chunks`, where a chunk may hold `?`: fixed-length regular expressions, so nothing backtracks."""
+    chunks: list[str] = [""]
+    for part in parts:
+        if part is STAR:
+            chunks.append("")
+        else:
+            chunks[-1] += "." if part is ANY else re.escape(str(part))
+    compiled = [re.compile(chunk, re.DOTALL) for chunk in chunks]
+    if len(compiled) == 1:
+        whole = compiled[0]
+        return lambda text: whole.fullmatch(text) is not None
+    first, *middles, last = compiled
+    size = _length_after_last_star(parts)
+
+    def match(text: str) -> bool:
+        found = first.match(text)
+        for middle in middles:
+            if found is None:
+                return False
+            found = middle.search(text, found.end())
+        start = len(text) - size
+        return found is not None and found.end() <= start and last.match(text, start) is not None
+
+    return match
+
+
+def _length_after_last_star(parts: tuple[Piece, ...]) -> int:
+    size = 0
+    for part in reversed(parts):
+        if part is STAR:
+            break
+        size += 1 if part is ANY else len(str(part))
+    return size
+
+
+def covers(wide: str, narrow: str) -> bool:
+    """Whether every text that `narrow` describes is described by `wide` too.
+
+    Exact; beyond a budget that no real pattern reaches it answers False, that is: not proven.
+    """
+    return covers_pieces(pieces(wide), pieces(narrow))
+
+
+def overlaps(one: str, other: str) -> bool:
+    """Whether some text is described by both patterns."""
+    return overlaps_pieces(pieces(one), pieces(other))
+
+
+@lru_cache(maxsize=65_536)
+def covers_pieces(wide: tuple[Piece, ...], narrow: tuple[Piece, ...]) -> bool:
+    """As `covers`, on pieces."""
+    if wide == (STAR,) or wide == narrow:
+        return True
+    if len(narrow) <= 1 and (not narrow or isinstance(narrow[0], str)):
+        return compile_pieces(wide)(str(narrow[0]) if narrow else "")
+    return _covers(_symbols(wide), _symbols(narrow))
+
+
+def _symbols(parts: Sequence[Piece]) -> tuple[Piece, ...]:
+    out: list[Piece] = []
+    for part in parts:
+        out.extend(part if isinstance(part, str) else (part,))
+    return tuple(out)
+
+
+def _covers(wide: tuple[Piece, ...], narrow: tuple[Piece, ...]) -> bool:
+    """Walk `narrow` with every set of positions in `wide` (a bit mask) that its texts can lead to.
+
+    What a wildcard of `narrow` stands for is a symbol that no pattern spells, so only wildcards of `wide` take it; a `*`
+    is any number of them, of which those up to the first repetition of a mask are tried (the fresh-symbol lemma, with `?`).
+    """
+    stars = sum(1 << index for index, symbol in enumerate(wide) if symbol is STAR)
+    singles = sum(1 << index for index, symbol in enumerate(wide) if symbol is ANY)
+    letters: dict[str, int] = {}
+    for index, symbol in enumerate(wide):
+        if isinstance(symbol, str):
+            letters[symbol] = letters.get(symbol, 0) | 1 << index
+
+    def close(mask: int) -> int:
+        while (more := mask | (mask & stars) << 1) != mask:
+            mask = more
+        return mask
+
+    def step(mask: int, symbol: Piece) -> int:
+        taken = singles | (letters.get(symbol, 0) if isinstance(symbol, str) else 0)
+        return close((mask & stars) | (mask & taken) << 1)
+
+    accept = 1 << len(wide)
+    todo = [(0, close(1))]
+    seen = set(todo)
+    while todo:
+        position, mask = todo.pop()
+        if mask == 0 or len(seen) > BUDGET:
+            return False
+        if position == len(narrow):
+            if not mask & accept:
+                return False
+            continue
+        following = [step(mask, narrow[position])]
+        if narrow[position] is STAR:
+            following = [mask]
+            while (mask := step(mask, ANY)) not in following:
+                following.append(mask)
+        for after in following:
+            if (position + 1, after) not in seen:
+                seen.add((position + 1, after))
+                todo.append((position + 1, after))
+    return True
+
+
+@lru_cache(maxsize=65_536)
+def overlaps_pieces(one: tuple[Piece, ...], other: tuple[Piece, ...]) -> bool:
+    """As `overlaps`, on pieces: a table over both patterns, row by row."""
+    left, right = _symbols(one), _symbols(other)
+    row = [True, *(False for _ in right)]
+    for index, symbol in enumerate(right):
+        row[index + 1] = row[index] and symbol is STAR
+    for first in left:
+        below = [row[0] and first is STAR]
+        for index, second in enumerate(right):
+            if first is STAR or second is STAR:  # the star takes nothing, or one more symbol of the other side
+                below.append(row[index + 1] or below[index])
+            else:
+                below.append(row[index] and (first is ANY or second is ANY or first == second))
+        row = below
+    return row[-1]

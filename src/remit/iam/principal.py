@@ -1,0 +1,93 @@
+"""Whether a statement's Principal means whoever asks, and how closely.
+
+How closely matters: a resource policy that names a user or a role session grants by itself; one that names the role is
+still held by the boundary and the session policy; one that names the account only lets the account's own policies decide.
+
+Source: "AWS JSON policy elements: Principal", "… NotPrincipal", "Policy evaluation logic" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from remit.iam.policy import Principals
+    from remit.iam.request import Principal, Request
+
+_ACCOUNT: Final = re.compile(r"(?:arn:[a-z-]+:iam::)?([0-9]{12})(?::root)?")
+
+
+class Reach(IntEnum):
+    """How a statement means the one who asks; UNKNOWN when the request does not say who that is."""
+
+    NOBODY = 0
+    UNKNOWN = 1
+    ACCOUNT = 2
+    ROLE = 3
+    DIRECT = 4
+
+
+def reach(principals: Principals | None, request: Request, *, deny: bool) -> Reach:
+    """The closest reach of a statement's principals. A statement without any means nobody."""
+    if principals is None:
+        return Reach.NOBODY
+    who = request.who
+    found = [_one(kind, value, who, request) for kind, value in principals.patterns]
+    if not principals.negated:
+        return max(found)
+    return _all_others(found, who, deny=deny)
+
+
+def _all_others(found: list[Reach], who: Principal, *, deny: bool) -> Reach:
+    """NotPrincipal: with Deny, only who is named at every level is spared (a session: itself, its role, its account)."""
+    if who.kind == "unknown":
+        return Reach.UNKNOWN
+    if Reach.UNKNOWN in found:
+        return Reach.UNKNOWN
+    if not deny:
+        return Reach.NOBODY if max(found) > Reach.NOBODY else Reach.DIRECT
+    spared = set(found)
+    needed = {
+        "user": {Reach.DIRECT, Reach.ACCOUNT},
+        "federated-user": {Reach.DIRECT, Reach.ACCOUNT},
+        "role": {Reach.ROLE, Reach.ACCOUNT},
+        "session": {Reach.DIRECT, Reach.ROLE, Reach.ACCOUNT},
+    }.get(who.kind, {Reach.DIRECT})
+    return Reach.NOBODY if needed <= spared else Reach.DIRECT
+
+
+def _one(kind: str, value: str, who: Principal, request: Request) -> Reach:
+    if kind == "*" or (kind == "AWS" and value == "*"):
+        return Reach.DIRECT
+    if who.kind == "unknown":
+        return Reach.UNKNOWN
+    if kind == "AWS":
+        return _aws(request.bind(value), who, request)
+    if kind == "CanonicalUser":
+        return Reach.NOBODY
+    meant = value == who.text or (value == "*" and who.kind == kind.lower())
+    return Reach.DIRECT if meant else Reach.NOBODY
+
+
+def _aws(value: str, who: Principal, request: Request) -> Reach:
+    account = _ACCOUNT.fullmatch(value)
+    if account is not None:
+        if account[1] != who.account:
+            return Reach.NOBODY
+        return Reach.DIRECT if who.kind == "root" else Reach.ACCOUNT
+    if value == who.text:
+        return Reach.ROLE if who.kind == "role" else Reach.DIRECT
+    if who.kind == "session" and _is_role_of(value, who, request):
+        return Reach.ROLE
+    return Reach.NOBODY
+
+
+def _is_role_of(value: str, who: Principal, request: Request) -> bool:
+    """Whether a role's ARN is the one of this session, whose own ARN does not tell the role's path."""
+    head, _, tail = value.partition(":role/")
+    if head.split(":")[-1] != who.account or tail.rpartition("/")[2] != who.role:
+        return False
+    told = request.value("aws:principalarn")
+    return not (isinstance(told, str) and "/" in told.partition(":role/")[2]) or told == value

@@ -1,0 +1,258 @@
+"""The question that is put to policies: who does what to which resource, and what else is known.
+
+What a request does not say comes in two kinds. A key that is *absent* is known not to be there: positive operators are
+false, negated ones true. A key that is *open* may be anything: what hangs on it is unknown. `context=None` leaves every
+key open; a given context is complete, except for what `open` names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+from remit.errors import RemitError
+
+Scalar: TypeAlias = str | bool | int | float
+ContextValue: TypeAlias = Scalar | list[Scalar] | tuple[Scalar, ...] | None
+
+ALL: Final = frozenset({"*"})
+"""As `open`: everything that the context does not say is unknown."""
+
+
+class Open:
+    """The value of a key that the request leaves open."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "OPEN"
+
+
+OPEN: Final = Open()
+Value: TypeAlias = str | tuple[str, ...] | None | Open
+"""One value, several values, known to be absent, or open."""
+
+_ACCOUNT: Final = re.compile(r"\d{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks, taken apart: kind is user, role, session, federated-user, root, service, federated, anonymous or unknown.
+
+    `levels` are the names under which a policy may mean it, the nearest first (a session, its role, the account).
+    """
+
+    kind: str
+    text: str
+    account: str | None = None
+    role: str | None = None
+
+    @property
+    def service_linked(self) -> bool:
+        """Whether it is a service-linked role, which SCPs and RCPs do not bind."""
+        return self.role is not None and (
+            "/aws-service-role/" in self.text or self.role.startswith("AWSServiceRoleFor")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. Resources with `*` or `?` ask about a whole set: may it be done on every one of them?
+
+    `principal` is an ARN (user, role, assumed-role session, federated user, root), an account id, a service
+    (`lambda.amazonaws.com`), a federated provider, `*` for anonymous, or None for "not said". `resource_account` is
+    taken from the ARN when not given, else assumed to be the principal's. `open` names the keys, and the late-bound
+    references (`${Queue.Arn}`), that may have any value. `wildcard_only` says that the action has no
+    resource-level permissions, so that only a statement on `*` speaks about it.
+    """
+
+    action: str
+    resource: str = "*"
+    principal: str | None = None
+    context: Mapping[str, ContextValue] | None = field(default=None, hash=False)
+    resource_account: str | None = None
+    open: frozenset[str] | None = None
+    wildcard_only: bool | None = None
+    management_account: str | None = None
+    folded: str = field(init=False, repr=False, compare=False)
+    who: Principal = field(init=False, repr=False, compare=False)
+    owner: str | None = field(init=False, repr=False, compare=False)
+    asked: str = field(init=False, repr=False, compare=False)
+    plain: bool = field(init=False, repr=False, compare=False)
+    local: bool = field(init=False, repr=False, compare=False)
+    simple: bool = field(init=False, repr=False, compare=False)
+    _values: dict[str, str | tuple[str, ...] | None] = field(init=False, repr=False, compare=False)
+    _open: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        who = principal_of(self.principal)
+        asked = "*" if self.wildcard_only else self.resource
+        put(self, "folded", self.action.lower())
+        put(self, "who", who)
+        put(self, "owner", self.resource_account or _account_in(self.resource) or who.account)
+        put(self, "asked", asked)
+        put(self, "plain", not ("*" in asked or "?" in asked or "${" in asked))
+        local = who.kind == "unknown" or (who.account is not None and who.account == self.owner)
+        put(self, "local", local)
+        special = who.kind == "root" or self.always_allowed or self.needs_resource_policy
+        put(self, "simple", local and not special)
+        opened = self.open if self.open is not None else (ALL if self.context is None else frozenset())
+        put(
+            self,
+            "_open",
+            opened if opened <= ALL else frozenset(key if "${" in key else key.lower() for key in opened),
+        )
+        put(self, "_values", _values(self.context, who, self.owner, bool(self.resource_account)))
+
+    @property
+    def has_identity(self) -> bool:
+        """Whether the caller has identity policies: an IAM identity, or one that is not told."""
+        return self.who.account is not None or self.who.kind == "unknown"
+
+    @property
+    def always_allowed(self) -> bool:
+        """Whether even a Deny does not matter. Source: GetCallerIdentity (AWS STS API Reference)."""
+        return self.folded == "sts:getcalleridentity"
+
+    @property
+    def needs_resource_policy(self) -> bool:
+        """Whether the resource must allow by itself even within one account: a role's trust, a KMS key."""
+        if self.folded.startswith("kms:"):
+            return ":key/" in self.asked
+        return self.folded.startswith(_TRUST) and ":role/" in self.asked
+
+    def bind(self, text: str) -> str:
+        """A text with the pseudo parameters in place that the request gives a value."""
+        if "${" not in text:
+            return text
+        for reference in _PSEUDO:
+            text = text.replace(reference, self.bound(reference) or reference)
+        return text
+
+    def value(self, key: str) -> Value:
+        """What the request says about a condition key (in lower case)."""
+        values = self._values
+        if key in values:
+            return values[key]
+        return OPEN if self._open and self.leaves_open(key) else None
+
+    def leaves_open(self, name: str) -> bool:
+        """Whether a key (in lower case) or a late-bound reference that is not given may have any value."""
+        return "*" in self._open or name in self._open
+
+    def bound(self, reference: str) -> str | None:
+        """The value of a pseudo parameter: each stands for one value, which the request itself names.
+
+        Region and partition are the resource's, the account is the principal's (the role belongs to the stack).
+        """
+        component = _PSEUDO.get(reference)
+        if component is None:
+            return None
+        if reference == "${AWS::AccountId}":
+            return self.who.account or self.owner
+        parts = self.resource.split(":", 5)
+        if len(parts) == ARN_PARTS and parts[component] and not ({"*", "?", "$"} & set(parts[component])):
+            return parts[component]
+        return None
+
+
+ARN_PARTS: Final = 6
+_TRUST: Final = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity")
+_PSEUDO: Final = {"${AWS::Partition}": 1, "${AWS::Region}": 3, "${AWS::AccountId}": 4}
+
+
+def _account_in(arn: str) -> str | None:
+    parts = arn.split(":", 5)
+    return parts[4] if len(parts) == ARN_PARTS and _ACCOUNT.fullmatch(parts[4]) else None
+
+
+def _values(
+    context: Mapping[str, ContextValue] | None, who: Principal, owner: str | None, told: bool
+) -> dict[str, str | tuple[str, ...] | None]:
+    """The context with folded keys and text values, and the keys that the request states by itself."""
+    values: dict[str, str | tuple[str, ...] | None] = {}
+    if who.account is not None:
+        values["aws:principalaccount"] = who.account
+        values["aws:principalarn"] = _principal_arn(who)
+    if owner is not None and told:
+        values["aws:resourceaccount"] = owner
+    for key, value in (context or {}).items():
+        values[key.lower()] = value if isinstance(value, str) else _texts(value, key)
+    return values
+
+
+def _principal_arn(who: Principal) -> str:
+    if who.kind == "session":
+        partition = who.text.split(":", 2)[1]
+        return f"arn:{partition}:iam::{who.account}:role/{who.role}"
+    return who.text
+
+
+def _texts(value: object, key: str) -> str | tuple[str, ...] | None:
+    if value is None:
+        return None
+    if isinstance(value, list | tuple):
+        return tuple(_text(item, key) for item in value) or None
+    return _text(value, key)
+
+
+def _text(value: object, key: str) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    raise RemitError(
+        f"the context's `{key}` is a {type(value).__name__}",
+        hint="a value is a string, a number, true or false, or a list of them",
+    )
+
+
+@lru_cache(maxsize=4096)
+def principal_of(text: str | None) -> Principal:
+    """Take a principal apart. What is no ARN and no account is a service, a provider, or nobody."""
+    if text is None:
+        return Principal("unknown", "")
+    if text in ("*", "anonymous", ""):
+        return Principal("anonymous", "*")
+    if _ACCOUNT.fullmatch(text):
+        return Principal("root", f"arn:aws:iam::{text}:root", text)
+    parts = text.split(":", 5)
+    if len(parts) == ARN_PARTS and parts[0] == "arn" and parts[2] in ("iam", "sts") and parts[4]:
+        return _from_arn(text, parts[4], parts[5])
+    return Principal("service" if ".amazonaws." in text or text.endswith(".amazon.com") else "federated", text)
+
+
+def _from_arn(text: str, account: str, tail: str) -> Principal:
+    kind, _, name = tail.partition("/")
+    if kind == "assumed-role":
+        return Principal("session", text, account, role=name.split("/", 1)[0])
+    if kind == "role":
+        return Principal("role", text, account, role=name.rpartition("/")[2])
+    if kind in ("user", "federated-user", "root"):
+        return Principal(kind, text, account)
+    return Principal("federated", text)  # a SAML or OIDC provider: nobody's identity policies apply to it
+
+
+def implied(principal: str | None) -> dict[str, ContextValue]:
+    """The further keys that a principal's ARN settles: its kind, and a user's name (None: known to be absent).
+
+    Source: "AWS global condition context keys" and "Principal key values" (IAM User Guide).
+    """
+    who = principal_of(principal)
+    kinds = {
+        "user": "User",
+        "root": "Account",
+        "session": "AssumedRole",
+        "role": "AssumedRole",
+        "federated-user": "FederatedUser",
+    }
+    if who.kind not in kinds:
+        return {}
+    name = who.text.rpartition("/")[2] if who.kind == "user" else None
+    return {"aws:PrincipalType": kinds[who.kind], "aws:username": name}

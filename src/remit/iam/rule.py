@@ -1,0 +1,185 @@
+"""Statements made ready to be asked, and indexed by action, once per policy.
+
+A rule answers True (it speaks about the request), False, or None (it depends on what the request leaves open).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from remit.iam.condition import Test, Truth, compile_condition, open_names
+from remit.iam.pattern import Matcher, matcher
+from remit.iam.principal import Reach, reach
+from remit.iam.variable import Parts, asked, holds, names_in, resource_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from remit.iam.policy import Globs, Policy, Statement
+    from remit.iam.request import Request
+
+Place: TypeAlias = tuple[int, int]
+"""Which policy of a layer, and which statement of it, both from 0."""
+
+_ACTIONS_KEPT: Final = 10_000  # per layer; forgotten all at once
+
+
+class Rule:
+    """One statement of one policy, compiled."""
+
+    __slots__ = ("conditions", "deny", "place", "resource", "speaks_of_action", "statement", "version")
+
+    def __init__(self, statement: Statement, version: str, place: Place, *, trust: bool) -> None:
+        self.statement = statement
+        self.version = version
+        self.place = place
+        self.deny = statement.effect == "Deny"
+        self.speaks_of_action = _action_test(statement.actions)
+        self.resource = _resource_test(statement.resources, version, deny=self.deny, trust=trust)
+        self.conditions: tuple[Test, ...] = tuple(
+            compile_condition(condition, version) for condition in statement.conditions
+        )
+
+    def holds(self, request: Request) -> Truth:
+        """Whether resource and conditions fit; the action is known to."""
+        found: Truth = True
+        if self.resource is not None:
+            found = self.resource(request)
+            if found is False:
+                return False
+        for test in self.conditions:
+            truth = test(request)
+            if truth is False:
+                return False
+            if truth is None:
+                found = None
+        return found
+
+    def reaches(self, request: Request) -> Reach:
+        """How its Principal or NotPrincipal means whoever asks."""
+        return reach(self.statement.principals, request, deny=self.deny)
+
+    def open_names(self, request: Request) -> Iterator[str]:
+        """The keys, variables and references that the answer depends on."""
+        if self.resource is not None and self.resource(request) is None:
+            patterns = self.statement.resources.patterns if self.statement.resources else ()
+            for text in (request.asked, *patterns):
+                yield from names_in(resource_parts(text, self.version), request)
+        for condition, test in zip(self.statement.conditions, self.conditions, strict=True):
+            if test(request) is None:
+                yield from open_names(condition, request, self.version)
+
+
+def _action_test(actions: Globs) -> Matcher:
+    """Whether a folded action is meant; action names ignore case."""
+    folded = [pattern.lower() for pattern in actions.patterns]
+    literals = frozenset(text for text in folded if not ("*" in text or "?" in text))
+    globs = tuple(matcher(text) for text in folded if "*" in text or "?" in text)
+    if actions.negated:
+        return lambda action: action not in literals and not any(glob(action) for glob in globs)
+    return lambda action: action in literals or any(glob(action) for glob in globs)
+
+
+def _resource_test(
+    resources: Globs | None, version: str, *, deny: bool, trust: bool
+) -> Callable[[Request], Truth] | None:
+    """Whether a request's resource is meant; None when every one is.
+
+    Only a trust policy has no Resource; elsewhere IAM refuses that, and it allows nothing and denies everything.
+    """
+    if resources is None:
+        return None if deny or trust else (lambda _: False)
+    if "*" in resources.patterns:
+        return (lambda _: False) if resources.negated else None
+    exact = frozenset(text for text in resources.patterns if not ("*" in text or "?" in text or "${" in text))
+    globs = tuple(matcher(text) for text in resources.patterns if ("*" in text or "?" in text) and "${" not in text)
+    templates = any("${" in text for text in resources.patterns)
+    carefully = _careful_test(resources, version, deny=deny)
+    if templates:
+        return carefully
+    if resources.negated:
+        return lambda request: (
+            request.asked not in exact and not any(glob(request.asked) for glob in globs)
+            if request.plain
+            else carefully(request)
+        )
+    if len(globs) == 1 and not exact:
+        (only,) = globs
+        return lambda request: only(request.asked) if request.plain else carefully(request)
+    if not globs:
+        return lambda request: request.asked in exact if request.plain else carefully(request)
+    return lambda request: (
+        request.asked in exact or any(glob(request.asked) for glob in globs) if request.plain else carefully(request)
+    )
+
+
+def _careful_test(resources: Globs, version: str, *, deny: bool) -> Callable[[Request], Truth]:
+    """The general case: sets, variables, references.
+
+    Of a set, an Allow must mean all and a Deny need only mean some; what NotResource names is turned around with it.
+    Without resource-level permissions the resource is `*`, and only a pattern of stars alone speaks about it.
+    """
+    parts: tuple[Parts, ...] = tuple(resource_parts(text, version) for text in resources.patterns)
+    stars = any(set(text) == {"*"} for text in resources.patterns)
+    wholly = deny == resources.negated
+
+    def test(request: Request) -> Truth:
+        if request.wildcard_only:
+            return stars != resources.negated
+        found = asked(request.asked, request, globs=True)
+        truth: Truth = False
+        for pattern in parts:
+            one = holds(pattern, found, request, wholly=wholly)
+            if one:
+                return not resources.negated
+            truth = None if one is None else truth
+        return truth if truth is None else resources.negated
+
+    return test
+
+
+class Layer:
+    """The policies of one layer, their rules, and for every action asked so far the rules that speak of it."""
+
+    __slots__ = ("_by_action", "rules")
+
+    def __init__(self, policies: Sequence[Policy], *, trust: bool = False) -> None:
+        self.rules: tuple[Rule, ...] = tuple(
+            Rule(statement, policy.version, (number, index), trust=trust)
+            for number, policy in enumerate(policies)
+            for index, statement in enumerate(policy.statements)
+        )
+        self._by_action: dict[str, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {}
+
+    def speaking_of(self, action: str) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+        """The Deny rules and the Allow rules whose Action means a folded action."""
+        found = self._by_action.get(action)
+        if found is None:
+            meant = [rule for rule in self.rules if rule.speaks_of_action(action)]
+            found = tuple(rule for rule in meant if rule.deny), tuple(rule for rule in meant if not rule.deny)
+            if len(self._by_action) >= _ACTIONS_KEPT:
+                self._by_action.clear()
+            self._by_action[action] = found
+        return found
+
+
+class Kept:
+    """Values made from objects that cannot be hashed cheaply, kept by identity while the object itself is kept."""
+
+    __slots__ = ("_kept", "_most")
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: dict[int, tuple[Any, Any]] = {}
+
+    def get(self, source: object) -> Any:
+        """What was made from this very object, or None."""
+        found = self._kept.get(id(source))
+        return found[1] if found is not None and found[0] is source else None
+
+    def put(self, source: object, made: Any) -> Any:
+        """Keep and return it; a full store forgets everything."""
+        if len(self._kept) >= self._most:
+            self._kept.clear()
+        self._kept[id(source)] = (source, made)
+        return made

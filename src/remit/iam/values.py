@@ -1,0 +1,106 @@
+"""What condition operators compare: numbers, instants, booleans, bytes and addresses, read from their text.
+
+A reader returns None for a text that is no value of its type. Sources: "Condition operators" (IAM User Guide); "Date and
+Time Formats" (W3C note) for dates.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import operator
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_EPOCH: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+_DATE: Final = re.compile(
+    r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})"
+    r"(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?)?)?"
+)
+_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DIGITS: Final = 64  # more than any number in a request; what is longer would only cost time
+
+
+def number(text: str) -> Decimal | None:
+    """An integer or decimal."""
+    return Decimal(text) if len(text) <= _DIGITS and _NUMBER.fullmatch(text) else None
+
+
+def instant(text: str) -> Decimal | None:
+    """Seconds since 1970, from an ISO 8601 date (of four digits: a year) or from epoch seconds. No zone means UTC."""
+    if len(text) > _DIGITS:
+        return None
+    found = _DATE.fullmatch(text)
+    if found is None:
+        return Decimal(text) if _EPOCH.fullmatch(text) else None
+    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    numbers = (int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0))
+    try:
+        moment = datetime(*numbers, tzinfo=UTC)
+    except ValueError:
+        return None
+    offset = _offset(zone or "Z")
+    if offset is None:
+        return None
+    seconds = (moment - _START) // timedelta(seconds=1) - offset
+    return Decimal(seconds) + Decimal(f"0.{fraction or 0}")
+
+
+def _offset(zone: str) -> int | None:
+    if zone == "Z":
+        return 0
+    hours, minutes = int(zone[1:3]), int(zone[-2:])
+    if hours > 23 or minutes > 59:  # noqa: PLR2004 - the clock
+        return None
+    return (hours * 3600 + minutes * 60) * (-1 if zone[0] == "-" else 1)
+
+
+def boolean(text: str) -> bool | None:
+    """True or false, in any case."""
+    return {"true": True, "false": False}.get(text.lower())
+
+
+def binary(text: str) -> bytes | None:
+    """The bytes of base64 text."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def network(text: str) -> tuple[int, int, int] | None:
+    """Family, first and last address of a CIDR block; an address without a mask is a host."""
+    address, slash, mask = text.partition("/")
+    if "%" in text or (slash and not (mask.isascii() and mask.isdigit())):
+        return None
+    try:
+        block = ipaddress.ip_network(text if slash else address, strict=False)
+    except ValueError:
+        return None
+    return block.version, int(block.network_address), int(block.broadcast_address)
+
+
+def inside(one: Any, block: Any) -> bool:
+    """Whether an address (or a block) lies wholly within a block."""
+    return bool(one[0] == block[0] and block[1] <= one[1] and one[2] <= block[2])
+
+
+def equal(one: object, other: object) -> bool:
+    """Whether two values of one type are the same."""
+    return one == other
+
+
+COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "Equals": operator.eq,
+    "LessThan": operator.lt,
+    "LessThanEquals": operator.le,
+    "GreaterThan": operator.gt,
+    "GreaterThanEquals": operator.ge,
+}

@@ -1,0 +1,204 @@
+"""Start, find, stop and reset the AWS on this machine: one server for each project, for nobody else."""
+
+from __future__ import annotations
+
+import http.client
+import importlib.util
+import json
+import os
+import re
+import shutil
+import signal
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from remit.errors import RemitError
+from remit.local.gate import HEALTH, RESET
+from remit.local.place import Place, alone, is_held
+from remit.local.process import died, holder, spawn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from remit.local.place import Record
+
+_START_SECONDS = 30.0
+_STOP_SECONDS = 30.0
+_KILL_SECONDS = 5.0
+_PAUSE = 0.02
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAws:
+    """A running AWS on this machine: where it answers, its process, and the region and account to work in."""
+
+    url: str
+    port: int
+    pid: int
+    region: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What there is of a project's AWS: the running server or None, its files, whether state is kept."""
+
+    aws: LocalAws | None
+    state: Path
+    log: Path
+    kept: bool
+
+
+def find(folder: Path, *, region: str | None = None) -> LocalAws | None:
+    """The running AWS of the project in this folder, or None.
+
+    It runs if its lock is held and the server that answers at the recorded port is the recorded one.
+    """
+    place = Place.of(folder)
+    record = place.read()
+    if record is None or not is_held(place.alive):
+        return None
+    about = _ask(record, "GET", HEALTH)
+    if about is None or about.get("id") != record.id:
+        return None
+    url = f"http://127.0.0.1:{record.port}"
+    return LocalAws(url, record.port, record.pid, _region(region), str(about["account"]))
+
+
+def start(folder: Path, *, region: str | None = None, progress: Callable[[str], None] = lambda _: None) -> LocalAws:
+    """The AWS of the project in this folder: the running one, or one that is started and healthy.
+
+    Args:
+        folder: The project's folder; state is kept under its `.remit/local`.
+        region: The region to work in (default: AWS_REGION, AWS_DEFAULT_REGION, us-east-1).
+        progress: Told what is being waited for, in a short sentence.
+
+    Raises:
+        RemitError: if the extra is not installed, the folder cannot be written, or the server does not start.
+    """
+    region = _region(region)
+    running = find(folder, region=region)
+    if running is not None:
+        return running
+    if importlib.util.find_spec("ministack") is None:
+        raise RemitError("the local AWS is not installed", hint="pip install 'remit[local]'")
+    place = Place.of(folder)
+    place.make()
+    with alone(place.starting):
+        return _healthy(folder, place, region, progress)
+
+
+def stop(folder: Path) -> bool:
+    """End the server of this project after it has saved its state; False if none was running.
+
+    Raises:
+        RemitError: if it runs but cannot be ended from here.
+    """
+    place = Place.of(folder)
+    if not is_held(place.alive):
+        return False
+    with alone(place.starting):
+        pid = holder(place)
+        for number, patience in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, _KILL_SECONDS)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+            if _until(lambda: not is_held(place.alive), patience):
+                return True
+    raise RemitError(f"the AWS on this machine (process {pid}) does not end")
+
+
+def reset(folder: Path) -> LocalAws | None:
+    """Forget every resource of the project's AWS.
+
+    Returns:
+        The running server, which goes on with nothing in it; None if only files had to go.
+
+    Raises:
+        RemitError: if the server does not answer, or the files cannot be removed.
+    """
+    place = Place.of(folder)
+    running = find(folder)
+    if running is None:
+        if is_held(place.alive):
+            raise RemitError(
+                "the AWS on this machine is running but does not answer", hint="`remit local stop` ends it"
+            )
+        _forget(place)
+        return None
+    record = place.read()
+    if record is None or _ask(record, "POST", RESET, patience=_STOP_SECONDS) is None:
+        raise RemitError("the AWS on this machine did not reset", hint=f"its log is {str(place.log)!r}")
+    return running
+
+
+def _forget(place: Place) -> None:
+    if not place.state.exists():
+        return
+    try:
+        with alone(place.starting):
+            shutil.rmtree(place.state)
+    except OSError as error:
+        raise RemitError(f"{str(place.state)!r} cannot be removed: {error.strerror}") from error
+
+
+def status(folder: Path) -> Status:
+    """Whether the AWS of this project runs, and where its files are."""
+    place = Place.of(folder)
+    return Status(find(folder), place.state, place.log, place.state.is_dir())
+
+
+def _region(region: str | None) -> str:
+    chosen = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    if not _REGION.fullmatch(chosen):
+        raise RemitError(f"{chosen!r} is not a region", hint="a region reads like us-east-1; see AWS_REGION")
+    return chosen
+
+
+def _healthy(folder: Path, place: Place, region: str, progress: Callable[[str], None]) -> LocalAws:
+    """The server that answers: one that is there already, or one that is started when none holds the place.
+
+    A server that has just ended may still hold it for a moment.
+    """
+    begin: int | None = None
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if not is_held(place.alive):
+            if begin is not None:
+                raise died(place, begin)
+            progress("starting the AWS on this machine")
+            begin = spawn(place, region)
+        running = find(folder, region=region)
+        if running is not None:
+            return running
+        time.sleep(_PAUSE)
+    raise RemitError(
+        f"the AWS on this machine does not answer (its log is {str(place.log)!r})",
+        hint="`remit local stop` ends it; then start it again",
+    )
+
+
+def _ask(record: Record, method: str, path: str, *, patience: float = 2.0) -> dict[str, Any] | None:
+    """The JSON that the server answers, or None if nothing sensible does."""
+    connection = http.client.HTTPConnection("127.0.0.1", record.port, timeout=patience)
+    try:
+        connection.request(method, path)
+        response = connection.getresponse()
+        answer = json.loads(response.read())
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()
+    return answer if response.status == 200 and isinstance(answer, dict) else None  # noqa: PLR2004 - HTTP's OK
+
+
+def _until(fact: Callable[[], bool], patience: float) -> bool:
+    deadline = time.monotonic() + patience
+    while not fact():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_PAUSE)
+    return True

@@ -1,0 +1,51 @@
+"""How to speak to the AWS on this machine, and never by mistake to a real one."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import boto3
+
+    from remit.local.aws import LocalAws
+
+_SECRET = "local"  # noqa: S105 - a dummy: the AWS on this machine asks for none
+
+
+def session(aws: LocalAws) -> boto3.Session:
+    """A boto3 session that reads neither the user's profiles nor their credentials.
+
+    Otherwise an AWS_PROFILE that does not exist, or a damaged ~/.aws/config, would stop a local deploy.
+    """
+    import boto3  # noqa: PLC0415 - heavy
+    import botocore.session  # noqa: PLC0415 - heavy
+
+    unread = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+    core = botocore.session.Session(session_vars={"profile": (None, None, None, None), **unread})
+    return boto3.Session(aws.account, _SECRET, region_name=aws.region, botocore_session=core)
+
+
+def client_arguments(aws: LocalAws) -> dict[str, Any]:
+    """What a session's `client` or `resource` needs, beside the service's name, to reach this AWS."""
+    from botocore.config import Config  # noqa: PLC0415 - heavy
+
+    return {
+        "endpoint_url": aws.url,
+        "region_name": aws.region,
+        "aws_access_key_id": aws.account,
+        "aws_secret_access_key": _SECRET,
+        "config": Config(s3={"addressing_style": "path"}, proxies={}),
+    }
+
+
+def environment(aws: LocalAws) -> dict[str, str]:
+    """The variables that point AWS tools and SDKs at this AWS; the credentials are dummies."""
+    return {
+        "AWS_ENDPOINT_URL": aws.url,
+        "AWS_REGION": aws.region,
+        "AWS_DEFAULT_REGION": aws.region,
+        "AWS_ACCESS_KEY_ID": aws.account,
+        "AWS_SECRET_ACCESS_KEY": _SECRET,
+        "AWS_SESSION_TOKEN": "",  # a real one would be sent along
+    }

@@ -1,0 +1,105 @@
+"""The server as a process: put it into the world, say which one it is, and tell how it died."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from remit.local.place import Place
+
+BUSY = 75  # the status of a server that found another one holding its place
+
+_LOG_BYTES = 256 * 1024
+
+
+def spawn(place: Place, region: str) -> int:
+    """Run the server's first half, which ends as soon as the second half stands on its own.
+
+    Returns:
+        Where in the log its words begin.
+    """
+    if place.log.exists() and place.log.stat().st_size > _LOG_BYTES:
+        place.log.write_bytes(place.log.read_bytes()[-_LOG_BYTES // 4 :])
+    with place.log.open("ab") as log:
+        begin = log.tell()
+        ended = subprocess.run(
+            [sys.executable, "-m", "remit.local.server", str(place.root), region],
+            cwd=place.root,
+            env=_environment(place),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            umask=0o077,
+            check=False,
+        )
+    if ended.returncode not in {0, BUSY}:
+        raise died(place, begin)
+    return begin
+
+
+def died(place: Place, begin: int) -> RemitError:
+    """What to tell about a server that ended by itself, with the last of what it said from there on."""
+    with place.log.open("rb") as log:
+        log.seek(begin)
+        said = log.read().decode("utf-8", "replace").strip().splitlines()[-15:]
+    lines = ("the AWS on this machine did not start; its last words:", *(said or ["(none)"]))
+    return RemitError("\n  ".join(lines), hint=f"the whole log is {str(place.log)!r}")
+
+
+def holder(place: Place) -> int:
+    """The process that holds the server's lock.
+
+    A number alone may by now name another process, or one of another machine that shares the folder, so it
+    must also look like the server.
+
+    Raises:
+        RemitError: if no process here is that server.
+    """
+    text = place.alive.read_text("ascii", "replace").strip()
+    pid = int(text) if text.isdigit() else 0
+    if pid > 1 and "remit.local.server" in _command(pid):
+        return pid
+    raise RemitError(
+        f"the AWS on this machine runs, but as no process that can be ended from here (recorded: {text!r})",
+        hint="stop it where it was started",
+    )
+
+
+def _command(pid: int) -> str:
+    """The command line of a process, empty if there is none."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+    except OSError:
+        if Path("/proc/self").exists():
+            return ""
+    question = ("ps", "-o", "command=", "-p", str(pid))
+    return subprocess.run(question, capture_output=True, text=True, check=False).stdout
+
+
+def _environment(place: Place) -> dict[str, str]:
+    """The server's whole environment: nothing of the user's but where programs are found.
+
+    So neither it nor the functions that it runs can see or use real credentials, profiles or proxies.
+    """
+    shutil.rmtree(place.root / "tmp", ignore_errors=True)
+    for name in ("home", "tmp"):
+        (place.root / name).mkdir(mode=0o700, exist_ok=True)
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    own = str(Path(__file__).parents[2])
+    return {
+        **kept,
+        "HOME": str(place.root / "home"),
+        "TMPDIR": str(place.root / "tmp"),
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "PYTHONUTF8": "1",
+        "PYTHONPATH": os.pathsep.join(filter(None, (own, os.environ.get("PYTHONPATH")))),
+    }

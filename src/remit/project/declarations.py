@@ -1,0 +1,217 @@
+"""`App`: the decorators that declare functions. They return the function as it is and note it in the current load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from remit.errors import RemitError, Span, caller_span
+from remit.project import loading
+from remit.runtime import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Unpack
+
+    from remit.app import Trigger
+    from remit.project.values import FunctionSettings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What one decorator said, unchecked: `load` makes a Function of it."""
+
+    name: str
+    handler: str
+    triggers: tuple[Any, ...]
+    access: tuple[Access, ...]
+    """The function's own, then its groups', innermost first."""
+    settings: tuple[tuple[Span, Mapping[str, Any]], ...]
+    """As `access`."""
+    where: Span
+    job_queue: str | None = None
+    nested: bool = False
+    """Declared inside a function, where Lambda cannot find it."""
+    function: Any = None
+    """What is decorated, without the decorators between; None when it is given by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Policy items that a decorator or group gives, who gives them, and where."""
+
+    giver: str
+    policy: Any
+    managed_policy: Any
+    where: Span
+
+
+class Group:
+    """Functions with something in common: a group's grants and settings reach all of its functions."""
+
+    def __init__(
+        self,
+        name: str = "",
+        *,
+        access: tuple[Access, ...] = (),
+        settings: tuple[tuple[Span, Mapping[str, Any]], ...] = (),
+    ) -> None:
+        self.name = name
+        self._access = access
+        self._settings = settings
+
+    def group(
+        self, name: str, *, policy: Any = (), managed_policy: Any = (), **settings: Unpack[FunctionSettings]
+    ) -> Group:
+        """A group inside this one."""
+        where = caller_span()
+        access = Access(f"group {name}", policy, managed_policy, where)
+        return Group(name, access=(access, *self._access), settings=((where, dict(settings)), *self._settings))
+
+    @overload
+    def function(self, function: F, /) -> F: ...
+    @overload
+    def function(
+        self,
+        *triggers: Trigger,
+        name: str | None = None,
+        handler: str | None = None,
+        policy: Any = (),
+        managed_policy: Any = (),
+        **settings: Unpack[FunctionSettings],
+    ) -> Callable[[F], F]: ...
+    def function(
+        self,
+        *triggers: Any,
+        name: str | None = None,
+        handler: str | None = None,
+        policy: Any = (),
+        managed_policy: Any = (),
+        **settings: Any,
+    ) -> Any:
+        """Declare a Lambda function: what runs it, what it may do, how it is set up.
+
+        `handler="package.module.attribute"` declares one that is not decorated, such as a framework's adapter
+        (`app.function(http(), name="web", handler="web.handler")`).
+        """
+        where = caller_span()
+        given = (policy, managed_policy, dict(settings), where)
+        if len(triggers) == 1 and _is_function(triggers[0]):
+            self._declare(triggers[0], (), name, given)
+            return triggers[0]
+        if handler is not None:
+            self._declare_by_name(handler, triggers, name, given)
+            return None
+
+        def decorate(function: F) -> F:
+            self._declare(function, triggers, name, given)
+            return function
+
+        return decorate
+
+    @overload
+    def job(self, function: Callable[..., Any], /) -> Job: ...
+    @overload
+    def job(
+        self, function: None = None, /, *, queue: str = "default", policy: Any = (), managed_policy: Any = ()
+    ) -> Callable[[Callable[..., Any]], Job]: ...
+    def job(
+        self,
+        function: Callable[..., Any] | None = None,
+        /,
+        *,
+        queue: str = "default",
+        policy: Any = (),
+        managed_policy: Any = (),
+    ) -> Any:
+        """Declare a background job: `name.perform_later(…)` puts it on its queue, whose worker runs it.
+
+        Its grants reach the worker of its queue.
+        """
+        where = caller_span()
+
+        def decorate(function: Callable[..., Any]) -> Job:
+            job = Job(function, queue)
+            self._declare(function, (), None, (policy, managed_policy, {}, where), queue)
+            return job
+
+        return decorate if function is None else decorate(function)
+
+    def _declare(
+        self,
+        function: Any,
+        triggers: tuple[Any, ...],
+        name: str | None,
+        given: tuple[Any, Any, Mapping[str, Any], Span],
+        job_queue: str | None = None,
+    ) -> None:
+        state = loading.current()
+        if state is None:
+            return
+        if not callable(function):
+            raise RemitError(f"{function!r:.60} is no function", origin=given[3].origin)
+        qualname = getattr(function, "__qualname__", type(function).__qualname__)
+        handler = f"{getattr(function, '__module__', '')}.{qualname}"
+        nested = "<locals>" in qualname
+        own = name if name is not None else getattr(function, "__name__", qualname)
+        declaration = self._declaration(own, handler, triggers, given, job_queue, nested=nested)
+        state.declarations.append(replace(declaration, function=_undecorated(function)))
+
+    def _declare_by_name(
+        self,
+        handler: str,
+        triggers: tuple[Any, ...],
+        name: str | None,
+        given: tuple[Any, Any, Mapping[str, Any], Span],
+    ) -> None:
+        state = loading.current()
+        if state is not None:
+            own = name if name is not None else handler.rpartition(".")[2]
+            state.declarations.append(self._declaration(own, handler, triggers, given, None, nested=False))
+
+    def _declaration(
+        self,
+        name: str,
+        handler: str,
+        triggers: tuple[Any, ...],
+        given: tuple[Any, Any, Mapping[str, Any], Span],
+        job_queue: str | None,
+        *,
+        nested: bool,
+    ) -> Declaration:
+        policy, managed_policy, settings, where = given
+        giver = f"job {name}" if job_queue is not None else f"function {name}"
+        return Declaration(
+            name=name,
+            handler=handler,
+            triggers=triggers,
+            access=(Access(giver, policy, managed_policy, where), *self._access),
+            settings=((where, settings), *self._settings),
+            where=where,
+            job_queue=job_queue,
+            nested=nested,
+        )
+
+
+def _is_function(value: Any) -> bool:
+    """Whether a decorator is used without parentheses; a class is a trigger that nobody made."""
+    return callable(value) and hasattr(value, "__qualname__") and not isinstance(value, type)
+
+
+def _undecorated(function: Any) -> Any:
+    """What functools.wraps wraps, to the bottom."""
+    for _ in range(100):
+        if not hasattr(function, "__wrapped__"):
+            break
+        function = function.__wrapped__
+    return function
+
+
+class App(Group):
+    """A project's functions: `app = App()`. Outside of a load the decorators do nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()

@@ -1,0 +1,214 @@
+"""From what people write in a policy list ("logs", "sqs:SendMessage", statements, documents) to Grants."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import Grant
+from remit.errors import Origin, RemitError, Span
+from remit.iam import policy as iam
+from remit.iam import tokens
+from remit.project import where
+
+if TYPE_CHECKING:
+    import ast
+
+_SNAKE: Final = {
+    "effect": "Effect", "action": "Action", "actions": "Action", "not_action": "NotAction",
+    "resource": "Resource", "resources": "Resource", "not_resource": "NotResource", "condition": "Condition",
+    "sid": "Sid", "statement": "Statement", "version": "Version", "id": "Id",
+    "policy_document": "PolicyDocument", "policy_name": "PolicyName",
+    "principal": "Principal", "not_principal": "NotPrincipal",
+}  # fmt: skip
+_SERVICE: Final = re.compile(r"[A-Za-z0-9-]+")
+_ACTION: Final = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
+_FORGOTTEN: Final = re.compile(r"(?<!\$)\{\s*(?:aws|project)\.\w+\s*\}")
+_NONE: Final = re.compile(r"(?<![A-Za-z0-9_])None(?![A-Za-z0-9_])")
+_FOREIGN: Final = re.compile(r"[^\t\n\r\x20-\xff]")
+_SID: Final = re.compile(r"[A-Za-z0-9]*")
+_DEPTH: Final = 32
+
+
+def declare(value: Any, span: Span, because: str, keyword: str = "policy") -> tuple[Grant, ...]:
+    """The grants of one policy value, each with its own line. RemitError stands at the item that is wrong."""
+    return tuple(_items(value, where.value_node(span, keyword), span, because, keyword, 0))
+
+
+def _items(value: Any, node: ast.expr | None, span: Span, because: str, path: str, depth: int) -> Iterator[Grant]:
+    origin = where.origin_of(node, span)
+    if isinstance(value, list | tuple):
+        if depth > _DEPTH:
+            raise RemitError(f"{path[:60]} nests lists deeper than {_DEPTH}, or contains itself", origin=origin)
+        for index, (item, one) in enumerate(zip(value, where.item_nodes(node, len(value), span.file), strict=True)):
+            yield from _items(item, one, span, because, f"{path}[{index}]", depth + 1)
+        return
+    try:
+        grants = tuple(_grants(value, because, origin, path))
+        for grant in grants:
+            _check(grant.statement, path)
+    except RemitError as error:
+        error.origin = error.origin or origin
+        raise
+    yield from grants
+
+
+def _grants(value: Any, because: str, origin: Origin, path: str) -> Iterator[Grant]:
+    if isinstance(value, Grant):
+        yield value
+    elif isinstance(value, iam.Statement):
+        yield Grant(value, because, origin)
+    elif isinstance(value, iam.Policy):
+        yield from (Grant(statement, because, origin) for statement in value.statements)
+    elif isinstance(value, str):
+        yield Grant(_from_string(value, path), f"{value!r} {because}", origin)
+    elif isinstance(value, Mapping):
+        yield from (Grant(statement, because, origin) for statement in _from_dict(dict(value), path))
+    elif isinstance(value, set | frozenset):
+        raise RemitError(f"{path} is a set, whose order changes from run to run", hint="use a list")
+    elif value is None:
+        hint = "usually os.environ.get() of a variable that is not set: set it or drop the item"
+        raise RemitError(f"{path} is None", hint=hint)
+    else:
+        raise RemitError(f"{path} must be a string or a dict, got {type(value).__name__} {str(value)[:40]!r}")
+
+
+def _from_string(value: str, path: str) -> iam.Statement:
+    """Read "logs" as all of a service, "sqs:SendMessage" as one action or a pattern; both on every resource."""
+    if value == "*" or _ACTION.fullmatch(value):
+        return iam.allow(value)
+    if _SERVICE.fullmatch(value):
+        return iam.allow(f"{value}:*")
+    if not value.strip():
+        raise RemitError(f"{path} is an empty string", hint='name a service ("logs") or an action ("s3:GetObject")')
+    compact = re.sub(r"\s+", "", value).replace("::", ":")
+    hint = f"did you mean `{compact}`?" if _ACTION.fullmatch(compact) or _SERVICE.fullmatch(compact) else None
+    if value.startswith("arn:"):
+        hint = "an ARN is a Resource: write {'Effect': 'Allow', 'Action': …, 'Resource': …}"
+    raise RemitError(
+        f"{path} is {value[:60]!r}: neither a service nor an action",
+        hint=hint or 'name a service ("logs"), an action ("s3:GetObject") or a pattern ("s3:Get*")',
+    )
+
+
+def _from_dict(raw: dict[Any, Any], path: str) -> tuple[iam.Statement, ...]:
+    document = _pascal(raw, path)
+    if "PolicyDocument" in document:
+        inner = document["PolicyDocument"]
+        rest = sorted(set(document) - {"PolicyDocument", "PolicyName"})
+        if rest:
+            raise RemitError(f"{path} has {rest[0]!r} beside 'PolicyDocument'")
+        if not isinstance(inner, Mapping):
+            raise RemitError(f"{path}.PolicyDocument must be a dict, got {type(inner).__name__}")
+        document = _pascal(dict(inner), f"{path}.PolicyDocument")
+    if "Statement" not in document:
+        return (_identity(iam.parse_statement(document, path), path),)
+    statements = document["Statement"]
+    if isinstance(statements, tuple):
+        statements = list(statements)
+    if isinstance(statements, list):
+        document["Statement"] = [_pascal(item, path) if isinstance(item, Mapping) else item for item in statements]
+    elif isinstance(statements, Mapping):
+        document["Statement"] = _pascal(statements, path)
+    try:
+        parsed = iam.parse({"Version": iam.VERSION, **document})
+    except RemitError as error:
+        raise RemitError(f"{path}: {error.message}", hint=error.hint) from None
+    return tuple(_identity(statement, path) for statement in parsed.statements)
+
+
+def _pascal(raw: Mapping[Any, Any], path: str) -> dict[Any, Any]:
+    """Element names in IAM's spelling; a name that is given in both spellings is an error."""
+    renamed: dict[Any, Any] = {}
+    for key, value in raw.items():
+        name = _SNAKE.get(key, key) if isinstance(key, str) else key
+        if name in renamed:
+            raise RemitError(f"{path} has {name!r} twice, in two spellings", hint="merge them")
+        renamed[name] = list(value) if isinstance(value, tuple) else value
+    return renamed
+
+
+def _identity(statement: iam.Statement, path: str) -> iam.Statement:
+    if statement.principals is not None:
+        raise RemitError(f"{path} has a Principal, but the role itself is the principal", hint="remove it")
+    if statement.resources is None:
+        raise RemitError(f"{path} has no 'Resource'", hint="add 'Resource': an ARN, or '*' if it must be everything")
+    return statement
+
+
+def _check(statement: iam.Statement, path: str) -> None:
+    """What IAM refuses, and what a variable that is not set leaves behind."""
+    resources = statement.resources.patterns if statement.resources else ()
+    values = [value for condition in statement.conditions for value in (condition.key, *condition.values)]
+    for text in (*statement.actions.patterns, *resources, *values, statement.sid):
+        if not text.isascii() and (foreign := _FOREIGN.search(text)):
+            sign = foreign.group()
+            raise RemitError(
+                f"{path}: {sign!r} (U+{ord(sign):04X}) in {text!r}: IAM does not accept it",
+                hint="U+0020 to U+00FF, tabs and newlines are accepted; use `*` in its place",
+            )
+        if "{" in text and (forgotten := _FORGOTTEN.search(text)):
+            raise RemitError(
+                f"{path}: {forgotten.group()} in {text!r} is literal text",
+                hint='put an f before the string: f"…"',
+            )
+        if len(text) > 6_144:  # noqa: PLR2004 - the largest managed policy; nothing in one can be longer
+            raise RemitError(f"{path}: a string of {len(text):,} characters; a whole policy has at most 10,240")
+    for text in resources:
+        if "None" in text and _NONE.search(text):
+            hint = "usually os.environ.get() of a variable that is not set: use os.environ[…]"
+            raise RemitError(f"{path}: {text!r} contains 'None'", hint=hint)
+        if text != "*" and not text.startswith(("arn:", "${", "*")):
+            raise RemitError(
+                f"{path}: the resource {text!r} is neither an ARN nor '*'", hint="an ARN starts with `arn:`"
+            )
+        tokens.references(text)
+    if not _SID.fullmatch(statement.sid):
+        fixed = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", statement.sid))
+        raise RemitError(f"{path}: Sid {statement.sid!r} may have only letters and digits", hint=f"use {fixed!r}")
+
+
+_PARTITION: Final = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov|aws-eusc|aws-iso[a-z-]*)(?=:iam:)")
+_PLAIN_NAME: Final = re.compile(r"[\w+=,.@-]+(?:/[\w+=,.@-]+)*")
+
+
+def declare_managed(value: Any, span: Span, keyword: str = "managed_policy") -> tuple[str, ...]:
+    """The ARNs of managed policies: from names, paths such as "service-role/…", or ARNs, right in every partition."""
+    return tuple(dict.fromkeys(_managed(value, where.value_node(span, keyword), span, keyword, 0)))
+
+
+def _managed(value: Any, node: ast.expr | None, span: Span, path: str, depth: int) -> Iterator[str]:
+    origin = where.origin_of(node, span)
+    if isinstance(value, list | tuple) and depth <= _DEPTH:
+        for index, (item, one) in enumerate(zip(value, where.item_nodes(node, len(value), span.file), strict=True)):
+            yield from _managed(item, one, span, f"{path}[{index}]", depth + 1)
+    elif not isinstance(value, str):
+        got = "None" if value is None else f"{type(value).__name__} {str(value)[:40]!r}"
+        raise RemitError(f"{path} must be a policy's name or ARN, got {got}", origin=origin)
+    else:
+        yield managed_arn(value, path, origin)
+
+
+def managed_arn(value: str, path: str, origin: Origin) -> str:
+    """The ARN of a managed policy, with the partition late-bound."""
+    if value.startswith("arn:"):
+        arn = _PARTITION.sub("arn:${AWS::Partition}", value)
+        if not re.fullmatch(r"arn:[^:]+(?:::[^:]+\})?:iam::(?:aws|\d{12}|\$\{AWS::AccountId\}):policy/.+", arn):
+            raise RemitError(
+                f"{path}: {value!r} is no ARN of a managed policy",
+                hint="it reads arn:PARTITION:iam::ACCOUNT:policy/NAME, or iam::aws: for AWS's own",
+                origin=origin,
+            )
+        return arn
+    if value.startswith("${"):
+        return value  # a resource of the app, by Ref
+    if not _PLAIN_NAME.fullmatch(value):
+        raise RemitError(f"{path}: {value!r} is no name of a managed policy", origin=origin)
+    return f"arn:${{AWS::Partition}}:iam::aws:policy/{value}"
+
+
+def because_of(grant: Grant, because: str) -> Grant:
+    """The same grant with another reason."""
+    return replace(grant, because=because)

@@ -1,0 +1,285 @@
+"""The `config` tree: classes with slots, whose values are checked on the line that assigns them."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, overload
+
+from remit.errors import RemitError, Span, caller_span, did_you_mean
+from remit.project import loading, values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+T = TypeVar("T")
+
+
+class Items:
+    """A list of policy items in which each keeps the place that wrote it."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, parts: Iterable[tuple[Any, Span]] = ()) -> None:
+        self._parts = tuple(parts)
+
+    @property
+    def parts(self) -> tuple[tuple[Any, Span], ...]:
+        """Pairs: what was assigned or added in one go, and where."""
+        return self._parts
+
+    def __add__(self, more: object) -> Items:
+        return Items((*self._parts, *_parts(more, caller_span())))
+
+    __iadd__ = __add__
+
+    def append(self, item: object) -> NoReturn:
+        """Refuse, since the place would be lost: `+=` adds."""
+        raise RemitError("a policy has no `append`", hint=f"write `+= [{item!r:.40}]`", origin=caller_span().origin)
+
+    extend = append
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+
+def _parts(value: object, where: Span) -> tuple[tuple[Any, Span], ...]:
+    return value.parts if isinstance(value, Items) else ((value, where),)
+
+
+class Setting(Generic[T]):
+    """A setting that is checked when it is assigned; the place of the assignment is kept."""
+
+    __slots__ = ("check", "default", "name")
+
+    def __init__(self, check: values.Check, default: T) -> None:
+        self.check = check
+        self.default = default
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, section: None, owner: type) -> Setting[T]: ...
+    @overload
+    def __get__(self, section: Section, owner: type) -> T: ...
+    def __get__(self, section: Section | None, owner: type) -> Setting[T] | T:
+        if section is None:
+            return self
+        value: T = section.assigned[self.name][0] if self.name in section.assigned else self.default
+        return value
+
+    def __set__(self, section: Section, value: T) -> None:
+        where = caller_span(section.depth)
+        try:
+            checked = self.check(f"{section.path}.{self.name}", value)
+        except RemitError as error:
+            error.origin = error.origin or where.origin
+            raise
+        section.assigned[self.name] = (checked, where)
+
+
+class Policies:
+    """A setting that holds policy items: assigning replaces, `+=` adds."""
+
+    __slots__ = ("computed", "name")
+
+    def __init__(self, *, computed: bool) -> None:
+        self.computed = computed
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, section: None, owner: type) -> Policies: ...
+    @overload
+    def __get__(self, section: Section, owner: type) -> Any: ...
+    def __get__(self, section: Section | None, owner: type) -> Any:
+        if section is None:
+            return self
+        if self.name in section.assigned:
+            return section.assigned[self.name][0]
+        if self.computed:
+            raise RemitError(
+                f"`{section.path}.{self.name}` has no value here: remit computes it for each function",
+                hint=f"assign it to replace it, or add to `{section.path}.{self.name.removeprefix('default_')}`",
+                origin=caller_span().origin,
+            )
+        return Items()
+
+    def __set__(self, section: Section, value: object) -> None:
+        where = caller_span(section.depth)
+        section.assigned[self.name] = (Items(_parts(value, where)), where)
+
+
+class Section:
+    """A node of the tree. A name that it does not have is an error on its own line."""
+
+    __slots__ = ("assigned",)
+    path: str = "config"
+    depth: int = 2  # frames between a setting's __set__ and the line that assigns
+
+    def __init__(self) -> None:
+        object.__setattr__(self, "assigned", {})
+
+    if TYPE_CHECKING:
+        assigned: dict[str, tuple[Any, Span]]
+    else:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise self._unknown(name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name not in self.names():
+            raise self._unknown(name)
+        if not isinstance(getattr(type(self), name), Setting | Policies):
+            raise RemitError(
+                f"`{self.path}.{name}` is a group of settings, not a setting",
+                hint=f"assign to one of {', '.join(getattr(self, name).names())}",
+                origin=caller_span().origin,
+            )
+        object.__setattr__(self, name, value)
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The settings and groups below this node."""
+        kinds = (Setting, Policies, property)
+        return tuple(name for name, value in vars(cls).items() if isinstance(value, kinds))
+
+    def _unknown(self, name: str) -> AttributeError | RemitError:
+        if name.startswith("__"):
+            return AttributeError(name)  # Python itself asks for these (copy, pickle, inspect)
+        near = did_you_mean(name, self.names())
+        hint = near.replace("`", f"`{self.path}.", 1) if near else f"known: {', '.join(self.names())}"
+        return RemitError(f"there is no setting `{self.path}.{name}`", hint=hint, origin=caller_span(2).origin)
+
+
+class Iam(Section):
+    """Who may do what: `config.lambda_.iam`."""
+
+    __slots__ = ()
+    path = "config.lambda_.iam"
+    policy = Policies(computed=False)
+    default_policy = Policies(computed=True)
+    default_vpc_policy = Policies(computed=True)
+    managed_policy = Policies(computed=False)
+    default_managed_policy = Policies(computed=False)
+    permissions_boundary: Setting[str | None] = Setting(values.or_none(values.text), None)
+
+
+def _function(name: str, default: T) -> Setting[T]:
+    return Setting(values.FUNCTION_SETTINGS[name].check, default)
+
+
+class FunctionSection(Section):
+    """Settings of every function: `config.lambda_.function`."""
+
+    __slots__ = ()
+    path = "config.lambda_.function"
+    timeout: Setting[int] = _function("timeout", 30)
+    memory_size: Setting[int] = _function("memory_size", 256)
+    runtime: Setting[str] = _function("runtime", "python3.13")
+    architectures: Setting[Sequence[str]] = _function("architectures", ("x86_64",))
+    environment: Setting[Mapping[str, str]] = _function("environment", {})
+    layers: Setting[Sequence[str]] = _function("layers", ())
+    vpc_config: Setting[Mapping[str, Any] | None] = _function("vpc_config", None)
+    reserved_concurrency: Setting[int | None] = _function("reserved_concurrency", None)
+    ephemeral_storage: Setting[int] = _function("ephemeral_storage", 512)
+    tracing: Setting[bool | str] = _function("tracing", "PassThrough")
+    log_retention: Setting[int | None] = _function("log_retention", 30)
+    properties: Setting[Mapping[str, Any]] = _function("properties", {})
+
+    def settings(self) -> dict[str, Any]:
+        """What was assigned, and the defaults that are not AWS's own."""
+        chosen = {name: getattr(self, name) for name in ("timeout", "memory_size", "runtime", "architectures")}
+        return {**chosen, **{name: value for name, (value, _) in self.assigned.items()}}
+
+
+class Lambda(Section):
+    """`config.lambda_`."""
+
+    __slots__ = ("_function", "_iam")
+    path = "config.lambda_"
+
+    def __init__(self) -> None:
+        super().__init__()
+        object.__setattr__(self, "_iam", Iam())
+        object.__setattr__(self, "_function", FunctionSection())
+
+    if TYPE_CHECKING:
+        _iam: Iam
+        _function: FunctionSection
+
+    @property
+    def iam(self) -> Iam:
+        """Who may do what."""
+        return self._iam
+
+    @property
+    def function(self) -> FunctionSection:
+        """Settings of every function."""
+        return self._function
+
+
+class JobSection(Section):
+    """Background jobs: `config.job`."""
+
+    __slots__ = ()
+    path = "config.job"
+    enable: Setting[bool] = Setting(values.flag, default=False)
+    additional_queues: Setting[Sequence[str]] = Setting(values.texts, ())
+
+
+class PackageSection(Section):
+    """What goes into the zips: `config.package`."""
+
+    __slots__ = ()
+    path = "config.package"
+    exclude: Setting[Sequence[str]] = Setting(values.texts, ())
+
+
+class Config(Section):
+    """The root of the settings. Never build one: `configure()` gives the project's."""
+
+    __slots__ = ("_job", "_lambda", "_package")
+    app: Setting[str] = Setting(values.text, "app")
+
+    def __init__(self) -> None:
+        super().__init__()
+        object.__setattr__(self, "_lambda", Lambda())
+        object.__setattr__(self, "_job", JobSection())
+        object.__setattr__(self, "_package", PackageSection())
+
+    if TYPE_CHECKING:
+        _lambda: Lambda
+        _job: JobSection
+        _package: PackageSection
+
+    @property
+    def lambda_(self) -> Lambda:
+        """Functions and their access."""
+        return self._lambda
+
+    @property
+    def job(self) -> JobSection:
+        """Background jobs."""
+        return self._job
+
+    @property
+    def package(self) -> PackageSection:
+        """What goes into the zips."""
+        return self._package
+
+
+_outside: Final = Config()
+
+
+def the_config() -> Config:
+    """The settings of the load that is going on; outside of one, settings that nobody reads."""
+    state = loading.current()
+    return _outside if state is None else state.config
+
+
+@contextlib.contextmanager
+def configure() -> Iterator[Config]:
+    """Open the project's settings: they are assigned in a `with` block that names them `config`."""
+    yield the_config()

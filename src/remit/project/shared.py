@@ -1,0 +1,139 @@
+"""Shared resources: a class per file of `shared/resources/`, whose attributes are resources and outputs."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from remit.app import Output, Resource
+from remit.errors import RemitError, Span, caller_span
+from remit.project import loading, values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PENDING: Final = re.compile(r"\$\{Pending0(\d+)0")
+_numbers: Final = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """A resource that a class declares. Its `ref`, `arn` and attributes are late-bound text."""
+
+    type: str
+    properties: Mapping[str, Any]
+    attributes: Mapping[str, Any]
+    where: Span
+    logical_id: str
+
+    @property
+    def ref(self) -> str:
+        """What CloudFormation's Ref gives: a queue's URL, a table's or bucket's name, a topic's ARN."""
+        return f"${{{self.logical_id}}}"
+
+    @property
+    def arn(self) -> str:
+        """Its ARN."""
+        return self.ref if self.type == "AWS::SNS::Topic" else self.attribute("Arn")
+
+    def attribute(self, name: str) -> str:
+        """Anything that Fn::GetAtt gives, such as `StreamArn`."""
+        return f"${{{self.logical_id}.{name}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputHandle:
+    """An output that a class declares."""
+
+    value: str
+    description: str
+    where: Span
+
+
+def resource(
+    type: str,  # noqa: A002 - CloudFormation's word
+    properties: Mapping[str, Any] | None = None,
+    *,
+    deletion_policy: str | None = None,
+    depends_on: Handle | None = None,
+    **more: Any,
+) -> Any:
+    """Declare a resource of any CloudFormation type; snake_case keywords become its properties."""
+    where = caller_span()
+    given = {**(properties or {}), **{_pascal(name): value for name, value in more.items()}}
+    try:
+        checked = values.plain("properties", _texts(given))
+    except RemitError as error:
+        error.origin = error.origin or where.origin
+        raise
+    attributes: dict[str, Any] = {}
+    if depends_on is not None:
+        attributes["DependsOn"] = depends_on.logical_id
+    if deletion_policy is not None:
+        attributes |= {"DeletionPolicy": deletion_policy, "UpdateReplacePolicy": deletion_policy}
+    # The name is known only when the class body has ended: until then a number stands for it.
+    return Handle(type, checked, attributes, where, f"Pending0{next(_numbers)}0")
+
+
+def output(value: Any, description: str = "") -> Any:
+    """Declare an output of the stack, for people and for `lookup`; a resource gives its Ref."""
+    return OutputHandle(value.ref if isinstance(value, Handle) else value, description, caller_span())
+
+
+class Shared:
+    """Base of the classes in `shared/resources/`."""
+
+    resources: ClassVar[tuple[Resource, ...]] = ()
+    outputs: ClassVar[tuple[Output, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        handles = {name: value for name, value in vars(cls).items() if isinstance(value, Handle)}
+        names = {value.logical_id: cls.__name__ + _pascal(name) for name, value in handles.items()}
+
+        def named(value: Any) -> Any:
+            if isinstance(value, str):
+                return _PENDING.sub(lambda found: "${" + names.get(found[0][2:], found[0][2:]), value)
+            if isinstance(value, dict):
+                return {key: named(item) for key, item in value.items()}
+            return [named(item) for item in value] if isinstance(value, list) else value
+
+        for name, value in handles.items():
+            beside = {key: names.get(item, item) for key, item in value.attributes.items()}
+            own_id = names[value.logical_id]
+            setattr(cls, name, Handle(value.type, named(value.properties), beside, value.where, own_id))
+        outputs = {name: value for name, value in vars(cls).items() if isinstance(value, OutputHandle)}
+        for name, item in outputs.items():
+            setattr(cls, name, OutputHandle(named(item.value), item.description, item.where))
+        cls.resources = tuple(
+            Resource(item.logical_id, item.type, item.properties, item.attributes, item.where.origin)
+            for item in vars(cls).values()
+            if isinstance(item, Handle)
+        )
+        cls.outputs = tuple(
+            Output(cls.__name__ + _pascal(name), item.value, item.description, item.where.origin)
+            for name, item in vars(cls).items()
+            if isinstance(item, OutputHandle)
+        )
+        state = loading.current()
+        if state is not None:
+            state.shared.append(cls)
+
+    @classmethod
+    def lookup(cls, name: str) -> str:
+        """The value of an output, inside a deployed function; here, the stack is not known."""
+        raise RuntimeError(f"lookup({name!r}) works inside a deployed function")
+
+
+def _texts(value: Any) -> Any:
+    """Handles inside properties stand for their Ref."""
+    if isinstance(value, Handle):
+        return value.ref
+    if isinstance(value, dict):
+        return {key: _texts(item) for key, item in value.items()}
+    return [_texts(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _pascal(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))

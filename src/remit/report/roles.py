@@ -1,0 +1,49 @@
+"""Roles for people: every statement with its reason and the line that wrote it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from remit.app import Grant, Role
+    from remit.iam.policy import Globs, Statement
+
+
+def roles_text(roles: Iterable[Role]) -> str:
+    """Every role: whom it serves, then its statements."""
+    return "\n".join(line for role in roles for line in (*role_lines(role), ""))
+
+
+def role_lines(role: Role) -> Iterator[str]:
+    """One role."""
+    yield f"{role.logical_id}, the role of {', '.join(role.functions)}"
+    if role.boundary is not None:
+        yield f"  within the permissions boundary {role.boundary}"
+    for arn in role.managed:
+        yield f"  with the managed policy {arn}"
+    for grant in role.grants:
+        yield from _grant_lines(grant)
+
+
+def _grant_lines(grant: Grant) -> Iterator[str]:
+    statement = grant.statement
+    yield f"  {statement.effect} {_actions(statement)}"
+    if statement.resources is not None:
+        yield from _resources(statement.resources)
+    for condition in statement.conditions:
+        yield f"      if {condition.spelled} {condition.key} = {', '.join(condition.values)}"
+    where = f"  ({grant.origin})" if grant.origin is not None else ""
+    yield f"      because {grant.because}{where}"
+
+
+def _actions(statement: Statement) -> str:
+    joined = ", ".join(statement.actions.patterns)
+    return f"everything but {joined}" if statement.actions.negated else joined
+
+
+def _resources(resources: Globs) -> Iterator[str]:
+    start = "      on everything but" if resources.negated else "      on"
+    for pattern in resources.patterns:
+        yield f"{start} {pattern}"

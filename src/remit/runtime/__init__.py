@@ -1,0 +1,178 @@
+"""What remit is inside a zip: decorators that do nothing, jobs, and look-ups of the app's own stack.
+
+These files are copied into every zip as the package `remit`. They use the standard library alone, import nothing at
+start that Lambda has not imported already, and know no catalogue; boto3, which Lambda's runtimes bring, is imported
+when a job is sent or an output is looked up.
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False  # `typing` itself would cost more than this whole package
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+class _Nothing:
+    """Stands for everything that only matters where the app is built: any use of it gives it back."""
+
+    def __call__(self, *_arguments: object, **_options: object) -> _Nothing:
+        return self
+
+    def __getattr__(self, name: str) -> _Nothing:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __setattr__(self, _name: str, _value: object) -> None:
+        pass
+
+    def __iadd__(self, _more: object) -> _Nothing:  # noqa: PYI034 - typing.Self would be an import
+        return self
+
+    def __enter__(self) -> _Nothing:  # noqa: PYI034 - as above
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        pass
+
+    def __str__(self) -> str:
+        return ""
+
+
+nothing = _Nothing()
+config = nothing
+
+
+def configure() -> _Nothing:
+    """Give the settings, which nobody reads here."""
+    return nothing
+
+
+class _Aws:
+    @property
+    def region(self) -> str:
+        return os.environ.get("AWS_REGION", "")
+
+    @property
+    def account(self) -> str:
+        return _stack_id().split(":")[4]
+
+    @property
+    def partition(self) -> str:
+        return _stack_id().split(":")[1] or "aws"
+
+    @property
+    def url_suffix(self) -> str:
+        suffixes = {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}
+        return suffixes.get(self.partition, "amazonaws.com")
+
+
+class _Project:
+    @property
+    def namespace(self) -> str:
+        return _stack_id().split("/")[1]
+
+    @property
+    def stage(self) -> str:
+        return os.environ.get("REMIT_STAGE", "dev")
+
+    @property
+    def name(self) -> str:
+        return self.namespace.removesuffix("-" + self.stage)
+
+
+aws = _Aws()
+project = _Project()
+
+
+def _stack_id() -> str:
+    """The stack's ARN; empty parts where the app does not run in one."""
+    return os.environ.get("REMIT_STACK", ":::::/")
+
+
+class Job:
+    """A function that can run later: `job.perform_later(…)` sends it to its queue; calling it runs it now."""
+
+    def __init__(self, function: Callable[..., Any], queue: str = "default") -> None:
+        self.function = function
+        self.queue = queue
+        self.__name__ = getattr(function, "__name__", "job")
+        self.__qualname__ = getattr(function, "__qualname__", self.__name__)
+        self.__module__ = str(getattr(function, "__module__", ""))
+        self.__doc__ = getattr(function, "__doc__", None)
+        self.__wrapped__ = function
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        return self.function(*arguments, **options)
+
+    def perform_later(self, *arguments: Any, **options: Any) -> str:
+        """Send the job to its queue (arguments must be JSON); give the message's id."""
+        import json
+
+        variable = "REMIT_QUEUE_" + self.queue.upper().replace("-", "_")
+        url = os.environ.get(variable)
+        if url is None:
+            raise RuntimeError(
+                variable + " is not set: jobs can be sent inside a deployed function; here, call the job directly"
+            )
+        named = f"{self.__module__}:{self.__qualname__}"
+        body = json.dumps({"job": named, "arguments": arguments, "options": options})
+        return str(_client("sqs").send_message(QueueUrl=url, MessageBody=body)["MessageId"])
+
+
+class App:
+    """Stands for the app: its decorators hand the function back."""
+
+    def __init__(self, *_arguments: object, **_options: object) -> None:
+        pass
+
+    def group(self, *_arguments: object, **_options: object) -> App:
+        return self
+
+    def function(self, *triggers: Any, **_options: object) -> Any:
+        if len(triggers) == 1 and hasattr(triggers[0], "__qualname__"):
+            return triggers[0]
+        return lambda function: function
+
+    def job(self, function: Any = None, /, *, queue: str = "default", **_options: object) -> Any:
+        if function is not None:
+            return Job(function, queue)
+        return lambda decorated: Job(decorated, queue)
+
+
+class Shared:
+    """The app's own stack: `lookup` reads an output of it."""
+
+    @classmethod
+    def lookup(cls, output: str) -> str:
+        """The value of an output of this app's stack, read once per process."""
+        name = cls.__name__ + "".join(part[:1].upper() + part[1:] for part in output.split("_"))
+        known = _outputs
+        if name not in known:
+            stack = _client("cloudformation").describe_stacks(StackName=_stack_id())["Stacks"][0]
+            known.update((item["OutputKey"], item["OutputValue"]) for item in stack.get("Outputs", ()))
+        if name not in known:
+            raise KeyError("the stack has no output " + name + "; there are " + ", ".join(sorted(known)))
+        return known[name]
+
+
+def resource(*_arguments: object, **_options: object) -> _Nothing:
+    """Stand for a resource of the template."""
+    return nothing
+
+
+output = resource
+_clients: dict[str, Any] = {}
+_outputs: dict[str, str] = {}
+
+
+def _client(service: str) -> Any:
+    if service not in _clients:
+        import boto3
+
+        connect: Any = boto3.client
+        _clients[service] = connect(service)
+    return _clients[service]

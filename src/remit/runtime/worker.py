@@ -1,0 +1,36 @@
+"""The handler of a job queue's worker: runs each message's job, and hands back those that failed."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import traceback
+
+from remit import Job  # inside a zip, `remit` is this folder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def work(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Run the jobs of a batch; SQS delivers those named in the answer again."""
+    failed = []
+    for record in event["Records"]:
+        try:
+            _run(json.loads(record["body"]))
+        except Exception:  # noqa: BLE001 - one job's failure must not lose the others
+            traceback.print_exc(file=sys.stdout)
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
+
+
+def _run(message: dict[str, Any]) -> None:
+    module, _, name = message["job"].partition(":")
+    found: Any = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    if not isinstance(found, Job):
+        raise TypeError(message["job"] + " is no job")
+    found(*message["arguments"], **message["options"])

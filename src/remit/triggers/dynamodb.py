@@ -1,0 +1,79 @@
+"""The stream of a DynamoDB table, whose records a function takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from remit.app import Function, Grant, Output, Resource
+from remit.errors import RemitError, writer
+from remit.iam.policy import allow
+from remit.triggers import source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CONSUME = ("dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream")
+"""On the stream ("Process Amazon DynamoDB records with Lambda": execution role permissions)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dynamodb:
+    """Run the function on the changes of a table, given by its stream's ARN or as a resource of the app.
+
+    `@app.function(dynamodb(Orders.table))`. starting_position TRIM_HORIZON or LATEST; batch_size 1 to 10,000;
+    batch_window 0 to 300 seconds; retries -1 (for ever) to 10,000.
+    """
+
+    stream: Any
+    starting_position: str = "LATEST"
+    batch_size: int | None = None
+    batch_window: int | None = None
+    retries: int | None = None
+    report_failures: bool = False
+
+    def __post_init__(self) -> None:
+        source.arn_of(self.arn, "dynamodb")
+        if not self.arn.startswith(("arn:", "${")):
+            raise RemitError(
+                f"dynamodb({self.stream!r:.40}): a stream has no fixed name",
+                hint="give its ARN, or the table as a resource of `shared/resources/`",
+                origin=writer(),
+            )
+        source.checked("batch_size", self.batch_size, 1, 10_000)
+        source.checked("batch_window", self.batch_window, 0, 300)
+        source.checked("retries", self.retries, -1, 10_000)
+
+    @property
+    def arn(self) -> str:
+        """The stream's ARN."""
+        attribute = getattr(self.stream, "attribute", None)
+        return str(attribute("StreamArn")) if attribute is not None else str(self.stream)
+
+    @property
+    def because(self) -> str:
+        """What it does to the function."""
+        return f"reads the stream of table {source.name_of(self.arn)}"
+
+    def grants(self, function: Function) -> Iterator[Grant]:
+        """Read this stream. Listing streams has no resource of its own to narrow it to."""
+        because = f"{function.name} {self.because}"
+        yield Grant(allow(*CONSUME, on=self.arn), because)
+        yield Grant(allow("dynamodb:ListStreams"), f"{because} (IAM knows no narrower resource for ListStreams)")
+
+    def resources(self, function: Function) -> Iterator[Resource]:
+        """The event source mapping."""
+        yield from source.mapping(
+            function,
+            f"{source.logical(source.name_of(self.arn))}Stream",
+            self.arn,
+            StartingPosition=self.starting_position,
+            BatchSize=self.batch_size,
+            MaximumBatchingWindowInSeconds=self.batch_window,
+            MaximumRetryAttempts=self.retries,
+            FunctionResponseTypes=["ReportBatchItemFailures"] if self.report_failures else None,
+        )
+
+    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
+        """None."""
+        yield from ()

@@ -1,0 +1,71 @@
+"""A web address that runs a function: a Lambda function URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from remit.app import Function, Grant, Output, Resource
+from remit.errors import RemitError, did_you_mean, writer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_AUTH = ("AWS_IAM", "NONE")
+_MODES = ("BUFFERED", "RESPONSE_STREAM")
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """Give the function a URL.
+
+    `http()` answers callers whom IAM allows (lambda:InvokeFunctionUrl and lambda:InvokeFunction);
+    `http(auth="NONE")` answers everyone. `cors` takes CloudFormation's Cors properties. Source: "Control access to
+    Lambda function URLs" (Lambda Developer Guide; since October 2025 both actions are needed).
+    """
+
+    auth: str = "AWS_IAM"
+    cors: Mapping[str, Any] | None = None
+    invoke_mode: str = "BUFFERED"
+
+    def __post_init__(self) -> None:
+        for name, value, known in (("auth", self.auth, _AUTH), ("invoke_mode", self.invoke_mode, _MODES)):
+            if value not in known:
+                hint = did_you_mean(str(value), known) or f"it can be {' or '.join(known)}"
+                raise RemitError(f"http({name}={value!r:.40})", hint=hint, origin=writer())
+        if self.cors is not None and not isinstance(self.cors, dict):
+            raise RemitError(
+                f"http(cors={self.cors!r:.40}) must be a dict", hint='{"AllowOrigins": ["*"]}', origin=writer()
+            )
+
+    @property
+    def because(self) -> str:
+        """What it does to the function."""
+        return "answers at its URL" if self.auth == "AWS_IAM" else "answers everyone at its URL"
+
+    def grants(self, function: Function) -> Iterator[Grant]:  # noqa: ARG002 - a trigger's signature
+        """None: who may call stands in the function's own resource policy."""
+        yield from ()
+
+    def resources(self, function: Function) -> Iterator[Resource]:
+        """The URL, and with auth NONE the two permissions that open it."""
+        target = f"${{{function.logical_id}Function}}"
+        url = f"{function.logical_id}Url"
+        properties: dict[str, Any] = {"AuthType": self.auth, "TargetFunctionArn": function.arn}
+        if self.cors is not None:
+            properties["Cors"] = dict(self.cors)
+        if self.invoke_mode != "BUFFERED":
+            properties["InvokeMode"] = self.invoke_mode
+        yield Resource(url, "AWS::Lambda::Url", properties, origin=function.origin)
+        if self.auth != "NONE":
+            return
+        everyone = {"FunctionName": target, "Principal": "*"}
+        invoke_url = {"Action": "lambda:InvokeFunctionUrl", **everyone, "FunctionUrlAuthType": "NONE"}
+        yield Resource(f"{url}Permission", "AWS::Lambda::Permission", invoke_url, origin=function.origin)
+        invoke = {"Action": "lambda:InvokeFunction", **everyone, "InvokedViaFunctionUrl": True}
+        yield Resource(f"{url}InvokePermission", "AWS::Lambda::Permission", invoke, origin=function.origin)
+
+    def outputs(self, function: Function) -> Iterator[Output]:
+        """The URL."""
+        value = f"${{{function.logical_id}Url.FunctionUrl}}"
+        yield Output(f"{function.logical_id}Url", value, f"The URL of {function.name}")

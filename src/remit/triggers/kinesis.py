@@ -1,0 +1,75 @@
+"""A Kinesis stream whose records a function takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from remit.app import Function, Grant, Output, Resource
+from remit.iam.policy import allow
+from remit.triggers import source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CONSUME = (
+    "kinesis:GetRecords",
+    "kinesis:GetShardIterator",
+    "kinesis:DescribeStream",
+    "kinesis:DescribeStreamSummary",
+    "kinesis:ListShards",
+)
+"""On the stream ("How Lambda processes records from Amazon Kinesis": execution role permissions)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kinesis:
+    """Run the function on the records of a stream, given by name, by ARN or as a resource of the app.
+
+    `@app.function(kinesis("clicks", batch_size=500))`. starting_position TRIM_HORIZON or LATEST; batch_size 1 to
+    10,000; batch_window 0 to 300 seconds; retries -1 (for ever) to 10,000.
+    """
+
+    stream: Any
+    starting_position: str = "LATEST"
+    batch_size: int | None = None
+    batch_window: int | None = None
+    retries: int | None = None
+    report_failures: bool = False
+
+    def __post_init__(self) -> None:
+        source.arn_of(self.stream, "kinesis", "stream/")
+        source.checked("batch_size", self.batch_size, 1, 10_000)
+        source.checked("batch_window", self.batch_window, 0, 300)
+        source.checked("retries", self.retries, -1, 10_000)
+
+    @property
+    def arn(self) -> str:
+        """The stream's ARN."""
+        return source.arn_of(self.stream, "kinesis", "stream/")
+
+    @property
+    def because(self) -> str:
+        """What it does to the function."""
+        return f"reads stream {source.name_of(self.arn)}"
+
+    def grants(self, function: Function) -> Iterator[Grant]:
+        """Read this stream."""
+        yield Grant(allow(*CONSUME, on=self.arn), f"{function.name} {self.because}")
+
+    def resources(self, function: Function) -> Iterator[Resource]:
+        """The event source mapping."""
+        yield from source.mapping(
+            function,
+            f"{source.logical(source.name_of(self.arn))}Stream",
+            self.arn,
+            StartingPosition=self.starting_position,
+            BatchSize=self.batch_size,
+            MaximumBatchingWindowInSeconds=self.batch_window,
+            MaximumRetryAttempts=self.retries,
+            FunctionResponseTypes=["ReportBatchItemFailures"] if self.report_failures else None,
+        )
+
+    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
+        """None."""
+        yield from ()

@@ -1,0 +1,77 @@
+"""What the event sources have in common: an AWS::Lambda::EventSourceMapping, and names or ARNs of what is read."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import Function, Resource
+from remit.errors import RemitError, writer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NONE: Final = re.compile(r"(?<![A-Za-z0-9_])None(?![A-Za-z0-9_])")
+_COLON: Final = re.compile(r":(?![^{]*\})")
+"""A colon outside of late-bound parts."""
+
+
+def arn_of(given: Any, service: str, prefix: str = "") -> str:
+    """The ARN of something that is given by name, by ARN, or as a resource of the app."""
+    arn = getattr(given, "arn", given)
+    if not isinstance(arn, str) or not arn:
+        what = "None" if given is None else f"{type(given).__name__} {str(given)[:40]!r}"
+        hint = "usually os.environ.get() of a variable that is not set" if given is None else None
+        raise RemitError(f"{service} takes a name, an ARN or a resource, got {what}", hint=hint, origin=writer())
+    if _NONE.search(arn):
+        hint = "usually os.environ.get() of a variable that is not set: use os.environ[…]"
+        raise RemitError(f"{service}: {arn!r} contains 'None'", hint=hint, origin=writer())
+    if arn.startswith(("arn:", "${")):
+        return arn
+    return f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{prefix}{arn}"
+
+
+def name_of(arn: str) -> str:
+    """The name of the queue, topic, table, bucket or stream of an ARN, for reasons and logical ids."""
+    if arn.startswith("${"):
+        return arn.strip("${}").split(".")[0]
+    tail = _COLON.split(arn, 5)[-1]
+    parts = tail.split("/")
+    return parts[1] if parts[0] in ("table", "stream") and len(parts) > 1 else tail
+
+
+def logical(name: str) -> str:
+    """A name as a part of a logical id."""
+    return "".join(part[:1].upper() + part[1:] for part in _words(name))
+
+
+def _words(name: str) -> list[str]:
+    return "".join(sign if sign.isascii() and sign.isalnum() else " " for sign in name).split()
+
+
+def checked(what: str, value: Any, low: int, high: int) -> None:
+    """A whole number in a range, or None."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise RemitError(f"{what} must be a whole number, got {value!r:.40}", origin=writer())
+    if not low <= value <= high:
+        raise RemitError(f"{what} is {value}; it can be {low} to {high}", origin=writer())
+
+
+def mapping(function: Function, suffix: str, arn: str, **properties: Any) -> Iterator[Resource]:
+    """The event source mapping. It waits for the function, whose role holds its policies inline: no race."""
+    given = {name: value for name, value in properties.items() if value is not None}
+    yield Resource(
+        f"{function.logical_id}{suffix}",
+        "AWS::Lambda::EventSourceMapping",
+        {"EventSourceArn": arn, "FunctionName": f"${{{function.logical_id}Function}}", **given},
+        origin=function.origin,
+    )
+
+
+def send_action(arn: str) -> str:
+    """The action that sends to what an ARN names: a queue, else a topic."""
+    return (
+        "sns:Publish" if ":sns:" in arn or (arn.startswith("${") and not arn.endswith(".Arn}")) else "sqs:SendMessage"
+    )

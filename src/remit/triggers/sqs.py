@@ -1,0 +1,79 @@
+"""A queue whose messages a function takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from remit.app import Function, Grant, Output, Resource
+from remit.errors import RemitError, writer
+from remit.iam.policy import allow
+from remit.triggers import source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+"""What Lambda's poller needs of the function's role ("Using Lambda with Amazon SQS": execution role permissions)."""
+_UNWAITED = 10
+"""Messages of a batch for which Lambda does not wait; more need a batch_window, and FIFO queues never give more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sqs:
+    """Run the function on the messages of a queue, given by name, by ARN or as a resource of the app.
+
+    `@app.function(sqs("orders", batch_size=100, batch_window=5))`. batch_size 1 to 10,000; batch_window 0 to 300
+    seconds; max_concurrency 2 to 1,000; report_failures lets the handler hand single messages back.
+    """
+
+    queue: Any
+    batch_size: int | None = None
+    batch_window: int | None = None
+    max_concurrency: int | None = None
+    report_failures: bool = False
+
+    def __post_init__(self) -> None:
+        source.arn_of(self.queue, "sqs")
+        source.checked("batch_size", self.batch_size, 1, 10_000)
+        source.checked("batch_window", self.batch_window, 0, 300)
+        source.checked("max_concurrency", self.max_concurrency, 2, 1_000)
+        large = (self.batch_size or 0) > _UNWAITED
+        if self.arn.endswith(".fifo") and (large or self.batch_window):
+            raise RemitError(
+                f"a FIFO queue gives at most {_UNWAITED} messages at once, and knows no batch_window", origin=writer()
+            )
+        if large and not self.batch_window:
+            hint = "add batch_window=1, or more seconds"
+            raise RemitError(f"batch_size {self.batch_size} needs a batch_window", hint=hint, origin=writer())
+
+    @property
+    def arn(self) -> str:
+        """The queue's ARN."""
+        return source.arn_of(self.queue, "sqs")
+
+    @property
+    def because(self) -> str:
+        """What it does to the function."""
+        return f"takes messages from queue {source.name_of(self.arn)}"
+
+    def grants(self, function: Function) -> Iterator[Grant]:
+        """Receive and delete on this queue alone."""
+        yield Grant(allow(*CONSUME, on=self.arn), f"{function.name} {self.because}")
+
+    def resources(self, function: Function) -> Iterator[Resource]:
+        """The event source mapping."""
+        scaling = None if self.max_concurrency is None else {"MaximumConcurrency": self.max_concurrency}
+        yield from source.mapping(
+            function,
+            f"{source.logical(source.name_of(self.arn))}Queue",
+            self.arn,
+            BatchSize=self.batch_size,
+            MaximumBatchingWindowInSeconds=self.batch_window,
+            ScalingConfig=scaling,
+            FunctionResponseTypes=["ReportBatchItemFailures"] if self.report_failures else None,
+        )
+
+    def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
+        """None."""
+        yield from ()

@@ -1,0 +1,314 @@
+"""The life of the AWS on this machine: started, found, stopped, reset, and robust against its own files."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit.errors import RemitError
+from remit.local import aws
+from remit.local.clients import client_arguments, session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SOURCE = Path(aws.__file__).parents[2]
+START = "import sys, pathlib; from remit.local import aws; print(aws.start(pathlib.Path(sys.argv[1])).pid)"
+
+
+def queues(running: aws.LocalAws) -> list[str]:
+    client = session(running).client("sqs", **client_arguments(running))
+    return [url.rsplit("/", 1)[1] for url in client.list_queues().get("QueueUrls", [])]
+
+
+def make_queue(running: aws.LocalAws, name: str) -> None:
+    session(running).client("sqs", **client_arguments(running)).create_queue(QueueName=name)
+
+
+def server_file(project: Path) -> Path:
+    return project / ".remit" / "local" / "server.json"
+
+
+def python(code: str, *arguments: str, flags: tuple[str, ...] = (), **variables: str) -> Any:
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), **variables}
+    command = [sys.executable, *flags, "-c", code, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def eventually(fact: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 5
+    while not fact():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def lives(pid: int) -> bool:
+    """Whether a process runs (one that has ended, but that nobody waited for, has no command line)."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
+    except OSError:
+        return False
+
+
+def test_nothing_runs_and_nothing_is_written_until_it_is_started(project: Path) -> None:
+    assert (aws.find(project), aws.stop(project), aws.reset(project)) == (None, False, None)
+    assert not aws.status(project).kept
+    assert list(project.iterdir()) == []
+
+
+def test_a_started_one_is_found_and_not_started_again(project: Path) -> None:
+    steps: list[str] = []
+    running = aws.start(project, progress=steps.append)
+    assert aws.find(project) == aws.start(project, progress=steps.append) == running
+    assert steps == ["starting the AWS on this machine"]
+    assert (running.region, running.account, running.url) == (
+        "us-east-1",
+        "000000000000",
+        f"http://127.0.0.1:{running.port}",
+    )
+
+
+def test_its_files_are_for_their_owner_alone_and_never_committed(project: Path) -> None:
+    aws.start(project)
+    assert server_file(project).stat().st_mode & 0o777 == 0o600
+    assert server_file(project).parent.stat().st_mode & 0o777 == 0o700
+    assert (server_file(project).parent / ".gitignore").read_text() == "*\n"
+
+
+def test_state_and_port_survive_a_stop(project: Path) -> None:
+    first = aws.start(project)
+    make_queue(first, "kept")
+    assert aws.stop(project)
+    assert aws.find(project) is None
+    assert eventually(lambda: not lives(first.pid))
+    second = aws.start(project)
+    assert (queues(second), second.port) == (["kept"], first.port)
+
+
+def test_state_survives_a_kill_once_it_has_been_saved(project: Path) -> None:
+    first = aws.start(project)
+    make_queue(first, "kept")
+    saved = aws.status(project).state / "services" / "sqs.json"
+    assert eventually(lambda: saved.exists() and "kept" in saved.read_text())
+    os.kill(first.pid, signal.SIGKILL)
+    assert eventually(lambda: aws.find(project) is None)
+    assert queues(aws.start(project)) == ["kept"]
+
+
+def test_reset_forgets_running_or_not(project: Path) -> None:
+    running = aws.start(project)
+    make_queue(running, "gone")
+    assert aws.reset(project) == running
+    assert queues(running) == []
+    make_queue(running, "gone")
+    aws.stop(project)
+    assert aws.status(project).kept
+    assert aws.reset(project) is None
+    assert queues(aws.start(project)) == []
+
+
+def test_a_port_that_was_taken_meanwhile_is_given_up(project: Path) -> None:
+    first = aws.start(project)
+    aws.stop(project)
+    with socket.create_server(("127.0.0.1", first.port)):
+        second = aws.start(project)
+    assert second.port != first.port
+    assert queues(second) == []
+
+
+def test_two_projects_have_two_servers_that_share_nothing(project: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    with ThreadPoolExecutor(2) as pool:
+        one, two = pool.map(aws.start, (project, other))
+    try:
+        make_queue(one, "mine")
+        assert one.port != two.port
+        assert (queues(one), queues(two)) == (["mine"], [])
+    finally:
+        aws.stop(other)
+
+
+def test_processes_that_start_at_the_same_time_end_with_one_server(project: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        ended = list(pool.map(lambda _: python(START, str(project)), range(4)))
+    assert [run.stderr for run in ended] == ["", "", "", ""]
+    assert {int(run.stdout) for run in ended} == {json.loads(server_file(project).read_text())["pid"]}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        b'{"id": "x"}',
+        b'{"id": "x", "port": "80", "pid": 4}',
+        b'{"id": 1, "port": 80, "pid": 4}',
+        b'{"id": "x", "port": 99999999, "pid": 4}',
+    ],
+)
+def test_a_server_file_that_makes_no_sense_means_not_running(project: Path, content: bytes) -> None:
+    server_file(project).parent.mkdir(parents=True)
+    server_file(project).write_bytes(content)
+    assert (aws.find(project), aws.stop(project)) == (None, False)
+
+
+def test_a_stale_server_file_is_replaced_and_the_process_it_names_left_alone(project: Path) -> None:
+    bystander = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    with bystander, socket.create_server(("127.0.0.1", 0)) as other:
+        server_file(project).parent.mkdir(parents=True)
+        stale = {"id": "x", "port": other.getsockname()[1], "pid": bystander.pid}
+        server_file(project).write_text(json.dumps(stale))
+        assert (aws.find(project), aws.stop(project)) == (None, False)
+        running = aws.start(project)
+        assert (bystander.poll(), running.pid == bystander.pid) == (None, False)
+        aws.stop(project)
+        assert bystander.poll() is None
+        bystander.communicate(b"\n")
+
+
+def test_a_lock_file_that_names_another_process_never_gets_it_killed(project: Path) -> None:
+    running = aws.start(project)
+    lock = server_file(project).parent / "server.lock"
+    lock.write_text(str(os.getpid()))
+    with pytest.raises(RemitError, match="no process that can be ended from here"):
+        aws.stop(project)
+    lock.write_text(str(running.pid))
+    assert aws.stop(project)
+
+
+def test_a_server_file_that_is_damaged_meanwhile_is_put_right(project: Path) -> None:
+    running = aws.start(project)
+    server_file(project).write_bytes(b"")
+    assert aws.find(project) is None
+    assert aws.start(project) == running
+
+
+def test_a_server_whose_folder_is_removed_ends_by_itself(project: Path) -> None:
+    running = aws.start(project)
+    make_queue(running, "any")
+    shutil.rmtree(project / ".remit")
+    assert eventually(lambda: not lives(running.pid))
+    assert list(project.iterdir()) == []
+
+
+def test_it_survives_the_process_that_started_it(project: Path) -> None:
+    pid = int(python(START, str(project)).stdout)
+    found = aws.find(project)
+    assert found is not None
+    assert found.pid == pid
+
+
+def test_it_works_without_a_home_and_in_the_c_locale(project: Path) -> None:
+    run = python(START, str(project), LANG="C", LC_ALL="C")
+    assert (run.stderr, run.returncode) == ("", 0)
+    assert run.stdout.strip().isdigit()
+
+
+def test_the_region_is_the_callers(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert aws.start(project).region == "eu-west-1"
+    assert aws.start(project, region="cn-north-1").region == "cn-north-1"
+    with pytest.raises(RemitError, match="'nowhere' is not a region"):
+        aws.start(project, region="nowhere")
+
+
+def test_a_folder_that_cannot_be_written_is_named(project: Path) -> None:
+    (project / ".remit").write_text("a file, where a folder is needed")
+    with pytest.raises(RemitError, match="cannot be written") as caught:
+        aws.start(project)
+    assert repr(str(project / ".remit" / "local")) in str(caught.value)
+    (project / ".remit").unlink()
+
+
+def test_a_project_that_does_not_exist_is_named_and_not_created(tmp_path: Path) -> None:
+    with pytest.raises(RemitError, match="there is no folder"):
+        aws.start(tmp_path / "typo")
+    assert not (tmp_path / "typo").exists()
+
+
+def test_without_the_extra_the_hint_says_what_to_install(project: Path) -> None:
+    code = START.replace("print", "from remit.errors import RemitError\ntry: print").replace(
+        ".pid)", ".pid)\nexcept RemitError as error: print(error)"
+    )
+    run = python(code, str(project), flags=("-S",))  # -S: no installed packages
+    assert run.stdout == "error: the local AWS is not installed\nhint: pip install 'remit[local]'\n"
+
+
+def test_an_early_death_is_told_with_its_last_words(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "broken"
+    (broken / "ministack").mkdir(parents=True)
+    (broken / "ministack" / "__init__.py").write_text("raise SystemError('no luck today')\n")
+    monkeypatch.setenv("PYTHONPATH", str(broken))
+    with pytest.raises(RemitError, match="did not start") as caught:
+        aws.start(project)
+    assert "no luck today" in str(caught.value)
+    assert aws.find(project) is None
+
+
+def test_its_log_is_bounded_when_it_starts(project: Path) -> None:
+    aws.status(project).log.parent.mkdir(parents=True)
+    aws.status(project).log.write_bytes(b"old words\n" * 100_000)
+    aws.start(project)
+    assert aws.status(project).log.stat().st_size < 100_000
+
+
+def test_the_users_credentials_and_proxies_never_reach_it(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "HTTPS_PROXY", "MY_TOKEN"):
+        monkeypatch.setenv(name, "the-users-own")
+    running = aws.start(project)
+    environment = Path(f"/proc/{running.pid}/environ").read_text()
+    assert "the-users-own" not in environment
+    names = {entry.split("=", 1)[0] for entry in environment.split("\0") if entry}
+    assert names - {"LD_LIBRARY_PATH"} == {"PATH", "HOME", "TMPDIR", "LANG", "TZ", "PYTHONUTF8", "PYTHONPATH"}
+
+
+def test_it_listens_on_loopback_alone(project: Path) -> None:
+    running = aws.start(project)
+    make_queue(running, "any")
+    inodes = set()
+    for descriptor in Path(f"/proc/{running.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            inodes.add(str(descriptor.readlink()).removeprefix("socket:[").removesuffix("]"))
+    rows = [
+        line.split()
+        for table in ("tcp", "tcp6", "udp", "udp6")
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]
+    ]
+    listening = {row[1] for row in rows if row[9] in inodes and row[3] in {"0A", "07"}}
+    assert listening == {f"0100007F:{running.port:04X}"}
+
+
+def test_whatever_part_of_it_wants_another_interface_is_refused() -> None:
+    code = (
+        "import socket, sys; from remit.local.server import _stay_on_loopback\n"
+        "sys.addaudithook(_stay_on_loopback)\n"
+        "socket.create_server(('127.0.0.1', 0)).close()\n"
+        "for host in ('', '0.0.0.0', '::'):\n"
+        "    family = socket.AF_INET6 if host == '::' else socket.AF_INET\n"
+        "    try: socket.socket(family).bind((host, 0))\n"
+        "    except PermissionError as error: print(error)\n"
+    )
+    refused = [f"the AWS on this machine binds loopback only, not {host!r}" for host in ("", "0.0.0.0", "::")]  # noqa: S104 - the very thing that is refused
+    assert python(code, flags=("-W", "ignore")).stdout.splitlines() == refused
