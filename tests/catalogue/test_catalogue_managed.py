@@ -17,6 +17,7 @@ from remit.catalogue.partitions import (
     regions,
 )
 from remit.catalogue.quotas import quota, quotas
+from remit.catalogue.templates import resource_type
 
 
 @pytest.mark.parametrize(
@@ -185,5 +186,29 @@ def test_quotas_have_a_value_a_source_and_a_date() -> None:
     assert quota("iam.role.inline").most == 10_240
     assert (quota("iam.role.trust").most, quota("iam.role.trust").raisable_to) == (2_048, 8_192)
     assert quota("cloudformation.template.body").most == 51_200
-    assert all(row.source and len(row.checked) == len("2026-11") and row.least <= row.most for row in quotas())
+    assert all(row.source and len(row.recorded) == len("2026-11") and row.least <= row.most for row in quotas())
     assert len({row.name for row in quotas()}) == len(quotas())
+
+
+@pytest.mark.parametrize(
+    ("name", "type_name", "path"),
+    [
+        ("iam.role.name", "AWS::IAM::Role", "RoleName"),
+        ("iam.role.path", "AWS::IAM::Role", "Path"),
+        ("iam.role.description", "AWS::IAM::Role", "Description"),
+        ("lambda.function.handler", "AWS::Lambda::Function", "Handler"),
+        ("lambda.function.description", "AWS::Lambda::Function", "Description"),
+        ("lambda.function.layers", "AWS::Lambda::Function", "Layers"),
+        ("sqs.queue.retention", "AWS::SQS::Queue", "MessageRetentionPeriod"),
+        ("sqs.queue.visibility", "AWS::SQS::Queue", "VisibilityTimeout"),
+        ("s3.bucket.name", "AWS::S3::Bucket", "BucketName"),
+        ("events.rule.name", "AWS::Events::Rule", "Name"),
+        ("logs.group.name", "AWS::Logs::LogGroup", "LogGroupName"),
+    ],
+)
+def test_a_quota_agrees_with_the_limit_in_cloudformation_s_schema(name: str, type_name: str, path: str) -> None:
+    found = resource_type(type_name)
+    assert found is not None
+    shape = found.shape.child(path)
+    assert shape is not None
+    assert quota(name).most in {shape.number[1], shape.length[1], shape.count[1]}
