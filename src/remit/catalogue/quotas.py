@@ -66,8 +66,8 @@ _ROWS: Final = (
     *_rows(
         _LAMBDA, "2026-11",
         ("lambda.function.timeout", 900, "seconds", "a function's timeout (managed instances: 5,400)", 1),
-        ("lambda.function.memory", 10_240, "MB", "a function's memory (managed instances: 32,768)", 128),
-        ("lambda.function.storage", 10_240, "MB", "a function's /tmp (managed instances: 32,768)", 512),
+        ("lambda.function.memory", 10_240, "MB", "a function's memory (the API's own bound: 32,768)", 128),
+        ("lambda.function.storage", 10_240, "MB", "a function's /tmp (the API's own bound: 32,768)", 512),
         ("lambda.function.environment", 4_096, "bytes", "all environment variables of a function"),
         ("lambda.function.layers", 5, "layers", "layers of a function"),
         ("lambda.function.policy", 20_480, "bytes", "a function's resource policy"),
