@@ -9,7 +9,6 @@ import contextlib
 import importlib
 import re
 import sys
-import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -136,6 +135,8 @@ def _advice(error: Exception) -> str | None:
 
 
 def _last_user_line(state: Loading, error: Exception, what: str) -> Origin:
+    import traceback  # noqa: PLC0415 - only when something failed
+
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
