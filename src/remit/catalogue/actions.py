@@ -16,7 +16,7 @@ LEVELS: Final = ("List", "Read", "Write", "Tagging", "Permissions management")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A condition key and its type: String, ARN, Bool, Numeric, Date, IPAddress, or ArrayOf one of them; "" unknown."""
+    """A condition key: String, ARN, Bool, Numeric, Date, IPAddress, ArrayOf one of them, or "" (unknown)."""
 
     name: str
     type: str
@@ -39,7 +39,7 @@ class ResourceType:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A resource type that an action takes. A statement must cover every required one; `keys` hold for this one alone."""
+    """A resource type that an action takes: every required one must be covered; `keys` hold for it alone."""
 
     type: ResourceType
     required: bool
@@ -50,8 +50,9 @@ class Target:
 class Action:
     """An action. Without targets it takes no resource but `*`.
 
-    `keys` are the action's own condition keys; `all_keys` has those of its targets as well. `dependents` are actions that
-    the caller needs besides, `permission_only` says that no API operation has this name; None where nobody knows.
+    `keys` are the action's own condition keys; `all_keys` has those of its targets as well. `dependents` are
+    actions that the caller needs besides, `permission_only` says that no API operation has this name; None
+    where nobody knows.
     """
 
     service: str
@@ -90,13 +91,13 @@ def services() -> tuple[str, ...]:
 
 def service(prefix: str) -> Service | None:
     """A service by its prefix, in any case."""
-    found = chunk("service", prefix.lower())
-    return None if found is None else Service(prefix.lower(), found["n"])
+    name = chunk("service-names", "").get(prefix.lower())
+    return None if name is None else Service(prefix.lower(), name)
 
 
 @cache
 def actions(prefix: str) -> tuple[str, ...]:
-    """The names of a service's actions with their prefix, sorted without case; none when there is no such service."""
+    """The full names of a service's actions, sorted without case; none when there is no such service."""
     folded = prefix.lower()
     return tuple(f"{folded}:{name}" for name in chunk("actions", "").get(folded, ()))
 

@@ -13,7 +13,7 @@ _PER_CHUNK: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class ManagedPolicy:
-    """A policy that AWS maintains. `path` is as in its ARN, "/service-role/" for example; `version` as in "v3"."""
+    """A policy that AWS maintains: `path` as in its ARN ("/service-role/"), `version` as in "v3"."""
 
     name: str
     path: str
@@ -26,10 +26,10 @@ class ManagedPolicy:
 
 
 def managed_policy(name: str) -> ManagedPolicy | None:
-    """The policy of a name ("AWSLambdaBasicExecutionRole"), path and name, or ARN in any partition; else None.
+    """The policy of a name ("AWSLambdaBasicExecutionRole"), path and name, or ARN in any partition.
 
-    Names are compared as IAM does, without case; a path that is given must be the policy's own. A policy of a customer's
-    account (an ARN with an account number) is never found.
+    Names are compared as IAM does, without case; a path that is given must be the policy's own. A policy of a
+    customer's account (an ARN with an account number) is never found: None.
     """
     wanted = _after_arn(name)
     if wanted is None:
@@ -72,9 +72,8 @@ def _after_arn(name: str) -> str | None:
     if not name.startswith("arn:"):
         return name
     parts = name.split(":", 5)
-    if len(parts) != 6 or parts[2:5] != ["iam", "", "aws"] or not parts[5].startswith("policy/"):  # noqa: PLR2004 - an ARN's parts
-        return None
-    return parts[5].removeprefix("policy/")
+    is_policy = parts[2:5] == ["iam", "", "aws"] and parts[-1].startswith("policy/")
+    return parts[-1].removeprefix("policy/") if is_policy else None
 
 
 @cache

@@ -1,7 +1,7 @@
-"""The snapshot's file: many small compressed chunks and an index, of which a look-up reads only what it needs.
+"""The snapshot's file: many small compressed chunks of which a look-up reads what it needs.
 
-Layout: one line `remit catalogue 1 LENGTH`, a zlib'd JSON index of LENGTH bytes, then the zlib'd JSON chunks. The index is
-a list of [kind, name, length] in the order of the chunks; offsets follow from the lengths.
+Layout: one line `remit catalogue 1 LENGTH`, a zlib'd JSON index of LENGTH bytes, then the zlib'd JSON chunks.
+The index is a list of [kind, name, length] in the order of the chunks; offsets follow from the lengths.
 """
 
 from __future__ import annotations
@@ -64,6 +64,13 @@ def snapshot() -> Store:
         return Store(FILE.read_bytes(), str(FILE.name))
     except FileNotFoundError:
         raise RemitError(f"the catalogue's data ({FILE.name}) is missing", hint="reinstall remit") from None
+
+
+def replace(content: bytes) -> None:
+    """Put another snapshot in the place of the shipped one, whole or not at all; the next run uses it."""
+    fresh = FILE.with_suffix(".new")
+    fresh.write_bytes(content)
+    fresh.replace(FILE)
 
 
 @lru_cache(maxsize=4096)

@@ -12,7 +12,7 @@ import click
 
 from remit.cli.options import json_option, print_json
 from remit.errors import Origin, RemitError, did_you_mean
-from remit.iam.document import decode, read_json, steps
+from remit.iam.document import read_json, steps
 from remit.iam.evaluate import ALL, Layers, Request, evaluate, implied
 from remit.iam.policy import Policy, parse
 
@@ -124,8 +124,10 @@ def _context(pairs: tuple[str, ...]) -> dict[str, Any]:
         key, equals, value = pair.partition("=")
         if not equals or not key:
             raise RemitError(f"--context {pair!r} is no KEY=VALUE", hint="--context aws:SourceVpc=vpc-1")
-        context[key] = [*context[key], value] if isinstance(context.get(key), list) else (
-            [context[key], value] if key in context else value
+        context[key] = (
+            [*context[key], value]
+            if isinstance(context.get(key), list)
+            else ([context[key], value] if key in context else value)
         )
     return context
 

@@ -1,8 +1,8 @@
 """Ask CloudFormation what a template would change: make a change set, read it, throw it away if it is empty.
 
 A change set's name is a hash of what it would deploy onto which state, so that a request which AWS carried
-out but whose answer was lost finds its own change set again. Sets that nobody executed need no tidying: when
-one is executed, AWS deletes the stack's others.
+out but whose answer was lost finds its own change set again. When one is executed, AWS deletes
+the stack's others; only those that wait on a stack which was never made are tidied here.
 
 Source: "CreateChangeSet", "ExecuteChangeSet" (CloudFormation API Reference); "Quotas" (CloudFormation User
 Guide).
@@ -54,7 +54,7 @@ class _Wanted:
         return f"remit-{sha256(text.encode()).hexdigest()[:16]}"
 
 
-def plan(  # noqa: PLR0913 - what CloudFormation wants to know, by name
+def plan(
     account: Account,
     namespace: str,
     template_body: str,
@@ -147,6 +147,8 @@ def _same_tags(stack: Stack, wanted: _Wanted) -> bool:
 def _change_set(account: Account, stack: Stack | None, wanted: _Wanted) -> dict[str, Any] | None:
     """The change set, with all its changes; None when it has none (it is gone then)."""
     name = wanted.name_onto(stack)
+    if stack is not None and stack.new:
+        _tidy(account, stack, name)
     source = _source(account, wanted)
     for again in (True, False):
         _create(account, stack, wanted, name, source)
@@ -174,9 +176,7 @@ def _source(account: Account, wanted: _Wanted) -> dict[str, str]:
     return {"TemplateURL": upload_template(account, ensure_bucket(account), wanted.namespace, wanted.body)}
 
 
-def _create(
-    account: Account, stack: Stack | None, wanted: _Wanted, name: str, source: dict[str, str]
-) -> None:
+def _create(account: Account, stack: Stack | None, wanted: _Wanted, name: str, source: dict[str, str]) -> None:
     from botocore.exceptions import ClientError  # noqa: PLC0415 - only a deploy needs it
 
     first = stack is None or stack.new
@@ -217,6 +217,16 @@ def _created(account: Account, namespace: str, name: str) -> dict[str, Any]:
         found["Changes"] = [*found["Changes"], *page["Changes"]]
         token = page.get("NextToken")
     return {**found, "Changes": found.get("Changes", [])}
+
+
+def _tidy(account: Account, stack: Stack, keep: str) -> None:
+    """Delete what killed plans left on a stack that was never made."""
+    client = account.client("cloudformation")
+    for page in client.get_paginator("list_change_sets").paginate(StackName=stack.name):
+        for summary in page["Summaries"]:
+            name = summary["ChangeSetName"]
+            if name.startswith("remit-") and name != keep:
+                client.delete_change_set(ChangeSetName=name, StackName=stack.id)
 
 
 def _discard(account: Account, change_set: str, stack_id: str) -> None:

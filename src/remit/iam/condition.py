@@ -88,9 +88,7 @@ def _equals_ignoring_case(texts: tuple[str, ...], version: str) -> Check:
         low = Asked(_lower(found.sure), _lower(found.maybe), is_set=False)
         filled = [resolve(parts, request) for parts in (*templates, *_late_parts(value, known))]
         return either(
-            describes(Resolved(_lower(one.sure), one.maybe and _lower(one.maybe)), low)
-            for one in filled
-            if one
+            describes(Resolved(_lower(one.sure), one.maybe and _lower(one.maybe)), low) for one in filled if one
         )
 
     return check
@@ -108,14 +106,11 @@ def _like(texts: tuple[str, ...], version: str) -> Check:
         (only,) = globs
         return lambda value, request: only(value) or ("${" in value and _late(value, known, request))
     return lambda value, request: (
-        any(glob(value) for glob in globs)
-        or either((_late(value, known, request), *_held(templates, value, request)))
+        any(glob(value) for glob in globs) or either((_late(value, known, request), *_held(templates, value, request)))
     )
 
 
-def _sorted_out(
-    texts: tuple[str, ...], version: str, *, globs: bool
-) -> tuple[tuple[str, ...], tuple[Parts, ...]]:
+def _sorted_out(texts: tuple[str, ...], version: str, *, globs: bool) -> tuple[tuple[str, ...], tuple[Parts, ...]]:
     """The values without holes, and those with."""
     plain = tuple(text for text in texts if "${" not in text)
     return plain, tuple(parts_of(text, version, globs=globs) for text in texts if "${" in text)
@@ -209,11 +204,7 @@ def _typed(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> M
     def make(texts: tuple[str, ...], _: str) -> Check:
         limits = tuple(limit for limit in map(read, texts) if limit is not None)
         late = tuple(
-            part.text
-            for text in texts
-            if "${" in text
-            for part in parts_of(text, "")
-            if isinstance(part, Late)
+            part.text for text in texts if "${" in text for part in parts_of(text, "") if isinstance(part, Late)
         )
 
         def check(value: str, request: Request) -> Truth:
@@ -275,11 +266,7 @@ def compile_condition(condition: Condition, version: str) -> Test:
     name = _BY_FOLDED.get(folded.removesuffix("ifexists"))
     quantifier = condition.quantifier.lower()
     if name is None or (name == "Null" and if_exists):
-        hint = (
-            did_you_mean(condition.operator, OPERATORS)
-            if name is None
-            else "Null tests the presence by itself"
-        )
+        hint = did_you_mean(condition.operator, OPERATORS) if name is None else "Null tests the presence by itself"
         raise RemitError(f"there is no condition operator `{condition.spelled}`", hint=hint)
     if quantifier not in _TESTS:
         raise RemitError(
@@ -333,9 +320,7 @@ def _any_value(key: str, check: Check, negated: bool, if_exists: bool) -> Test: 
 def _all_values(key: str, check: Check, negated: bool, _: bool) -> Test:  # noqa: FBT001 - as _single
     def test(request: Request) -> Truth:
         value = request.value(key)
-        return (
-            None if value is OPEN else every(_turned(check(one, request), negated) for one in _several(value))
-        )
+        return None if value is OPEN else every(_turned(check(one, request), negated) for one in _several(value))
 
     return test
 

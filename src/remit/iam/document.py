@@ -202,7 +202,9 @@ class _Walk:
         if found is None:
             if not self.text.startswith('"', self.at):
                 self.fail(f"{what} in double quotes was expected here, not {self.seen()}", self.at, self.quotes())
-            self.fail(f"{what} starts here and is not a valid JSON string", self.at, "close it, and escape \\ and newlines")
+            self.fail(
+                f"{what} starts here and is not a valid JSON string", self.at, "close it, and escape \\ and newlines"
+            )
         self.at = found.end()
         return str(json.loads(found[0]))
 

@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-BUDGET: Final = (
-    20_000  # states that `covers` visits before it gives up; real patterns need fewer than a hundred
-)
+BUDGET: Final = 20_000  # states that `covers` visits before it gives up; real patterns need fewer than a hundred
 
 
 class Wildcard:
@@ -241,9 +239,7 @@ def overlaps_pieces(one: tuple[Piece, ...], other: tuple[Piece, ...]) -> bool:
     for first in left:
         below = [row[0] and first is STAR]
         for index, second in enumerate(right):
-            if (
-                first is STAR or second is STAR
-            ):  # the star takes nothing, or one more symbol of the other side
+            if first is STAR or second is STAR:  # the star takes nothing, or one more symbol of the other side
                 below.append(row[index + 1] or below[index])
             else:
                 below.append(row[index] and (first is ANY or second is ANY or first == second))

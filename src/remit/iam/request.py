@@ -225,9 +225,7 @@ def principal_of(text: str | None) -> Principal:
     parts = text.split(":", 5)
     if len(parts) == ARN_PARTS and parts[0] == "arn" and parts[2] in ("iam", "sts") and parts[4]:
         return _from_arn(text, parts[4], parts[5])
-    return Principal(
-        "service" if ".amazonaws." in text or text.endswith(".amazon.com") else "federated", text
-    )
+    return Principal("service" if ".amazonaws." in text or text.endswith(".amazon.com") else "federated", text)
 
 
 def _from_arn(text: str, account: str, tail: str) -> Principal:

@@ -99,7 +99,7 @@ def _with_variables(text: str, version: str, *, globs: bool) -> Iterator[Part]:
     for found in _VARIABLE.finditer(text) if version == VERSION else ():
         yield from _literal(text[position : found.start()], globs=globs)
         sign, key, default = found.groups()
-        yield sign if sign else Variable(key.strip().lower(), default)
+        yield sign or Variable(key.strip().lower(), default)
         position = found.end()
     yield from _literal(text[position:], globs=globs)
 

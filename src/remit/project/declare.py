@@ -42,7 +42,7 @@ def _items(value: Any, node: ast.expr | None, span: Span, because: str, path: st
     if isinstance(value, list | tuple):
         if depth > _DEPTH:
             raise RemitError(f"{path[:60]} nests lists deeper than {_DEPTH}, or contains itself", origin=origin)
-        for index, (item, one) in enumerate(zip(value, where.item_nodes(node, len(value)), strict=True)):
+        for index, (item, one) in enumerate(zip(value, where.item_nodes(node, len(value), span.file), strict=True)):
             yield from _items(item, one, span, because, f"{path}[{index}]", depth + 1)
         return
     try:
@@ -182,7 +182,7 @@ def declare_managed(value: Any, span: Span, keyword: str = "managed_policy") -> 
 def _managed(value: Any, node: ast.expr | None, span: Span, path: str, depth: int) -> Iterator[str]:
     origin = where.origin_of(node, span)
     if isinstance(value, list | tuple) and depth <= _DEPTH:
-        for index, (item, one) in enumerate(zip(value, where.item_nodes(node, len(value)), strict=True)):
+        for index, (item, one) in enumerate(zip(value, where.item_nodes(node, len(value), span.file), strict=True)):
             yield from _managed(item, one, span, f"{path}[{index}]", depth + 1)
     elif not isinstance(value, str):
         got = "None" if value is None else f"{type(value).__name__} {str(value)[:40]!r}"

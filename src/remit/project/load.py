@@ -9,13 +9,14 @@ import contextlib
 import importlib
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import App, Function, Grant
 from remit.errors import Origin, RemitError, Span, did_you_mean
 from remit.project import declare, values, where
+from remit.project.layout import roots
 from remit.project.loading import Loading, loading, relative
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def _run_configuration(state: Loading) -> None:
             source = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             continue
+        except OSError as error:
+            raise RemitError(f"cannot read it: {error.strerror}", origin=Origin(str(path))) from None
         with _user_code(state, path.relative_to(state.folder).as_posix()):
             code = compile(source, str(path), "exec")
             exec(code, {"__name__": f"config.{path.stem}", "__file__": str(path)})  # noqa: S102 - the declaration
@@ -71,8 +74,8 @@ def _import_shared(state: Loading) -> None:
 
 def _import_app(state: Loading) -> None:
     name = state.config.app
-    path = state.folder.joinpath(*name.split("."))
-    if not (path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()):
+    paths = [root.joinpath(*name.split(".")) for root in roots(state.folder)]
+    if not any(path.with_suffix(".py").is_file() or (path / "__init__.py").is_file() for path in paths):
         raise RemitError(
             f"there is no app module: neither `{name.replace('.', '/')}.py` nor a package of that name",
             hint="`remit init NAME` makes a project; `config.app` names another module",
@@ -85,7 +88,8 @@ def _import_app(state: Loading) -> None:
 @contextlib.contextmanager
 def _importing(root: Path) -> Iterator[None]:
     """The project's folder is first on the path; afterwards its modules are forgotten, so that it can load again."""
-    sys.path.insert(0, str(root))
+    added = [str(place) for place in roots(root)]
+    sys.path[:0] = added
     importlib.invalidate_caches()
     before = set(sys.modules)
     shadowed: dict[str, ModuleType] = {
@@ -94,7 +98,8 @@ def _importing(root: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        sys.path.remove(str(root))
+        for place in added:
+            sys.path.remove(place)
         new = [name for name in sys.modules if name not in before or name in shadowed]
         for name in [name for name in new if _inside(name, root)]:
             del sys.modules[name]
@@ -153,12 +158,18 @@ def _app(state: Loading) -> App:
     shared_resources: list[Resource] = []
     shared_outputs: list[Output] = []
     for shared in state.shared:
-        shared_resources += shared.resources
-        shared_outputs += shared.outputs
+        shared_resources += (replace(one, origin=relative(one.origin, state.folder)) for one in shared.resources)
+        shared_outputs += (replace(one, origin=relative(one.origin, state.folder)) for one in shared.outputs)
     everywhere = _Everywhere(_app_policy(state, "policy"), _app_managed(state))
     plain = [declaration for declaration in state.declarations if declaration.job_queue is None]
     functions = [_function(state, declaration, everywhere) for declaration in plain]
     functions += _workers(state, queues, everywhere)
+    if not functions and not shared_resources:
+        raise RemitError(
+            "this app declares nothing to deploy",
+            hint="decorate a function with `@app.function` in a module that the app module imports",
+            origin=Origin(f"{config.app.replace('.', '/')}.py"),
+        )
     _check_handlers(state)
     _check_names(state, functions)
     iam = config.lambda_.iam
@@ -197,13 +208,18 @@ def _replacement(state: Loading, name: str) -> tuple[Grant, ...] | None:
 def _app_policy(state: Loading, name: str) -> tuple[Grant, ...]:
     items: Items = getattr(state.config.lambda_.iam, name)
     because = f"in config.lambda_.iam.{name}, for every function"
-    return _relative(state, [grant for value, span in items.parts for grant in declare.declare(value, span, because)])
+    parts = [declare.declare(value, span, because, name) for value, span in items.parts]
+    return _relative(state, [grant for part in parts for grant in part])
 
 
 def _app_managed(state: Loading) -> tuple[str, ...]:
     iam = state.config.lambda_.iam
-    parts = (*iam.default_managed_policy.parts, *iam.managed_policy.parts)
-    return tuple(arn for value, span in parts for arn in declare.declare_managed(value, span))
+    return tuple(
+        arn
+        for name in ("default_managed_policy", "managed_policy")
+        for value, span in getattr(iam, name).parts
+        for arn in declare.declare_managed(value, span, name)
+    )
 
 
 def _function(state: Loading, declaration: Declaration, everywhere: _Everywhere) -> Function:
@@ -267,7 +283,8 @@ def _settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]], ...]
         retention = settings.get("log_retention", retention)
         for name, value in settings.items():
             for property_name, content in values.FUNCTION_SETTINGS[name].properties(value).items():
-                properties[property_name] = _merge(properties.get(property_name), content)
+                adds_up = name in ("environment", "properties")
+                properties[property_name] = _merge(properties.get(property_name), content) if adds_up else content
                 if (origin := relative(origins.get(name), state.folder)) is not None:
                     written[property_name] = origin
     kept = {name: value for name, value in properties.items() if value not in (None, [], {})}
@@ -296,9 +313,10 @@ def _check_declaration(declaration: Declaration) -> None:
             origin=origin,
         )
     for trigger in declaration.triggers:
-        if not hasattr(trigger, "because"):
+        if isinstance(trigger, type) or not hasattr(trigger, "because"):
+            shown = trigger.__name__.lower() if isinstance(trigger, type) else f"{trigger!r:.60}"
             raise RemitError(
-                f"{trigger!r:.60} is no trigger",
+                f"{shown} is no trigger",
                 hint='import one: `from remit.triggers import sqs`, then `@app.function(sqs("orders"))`',
                 origin=origin,
             )
@@ -375,8 +393,8 @@ def _check_handlers(state: Loading) -> None:
     seen: dict[str, Declaration] = {}
     for declaration in state.declarations:
         decorated = seen.setdefault(declaration.handler, declaration)
-        if decorated is not declaration and decorated.name == declaration.name:
-            raise _twice("function", declaration.name, decorated.where, declaration.where, state)
+        if decorated is not declaration and declaration.function is not decorated.function:
+            raise _twice(declaration.handler, decorated.where, declaration.where, state)
         _check_handler(state, declaration)
 
 
@@ -433,9 +451,10 @@ def _check_names(state: Loading, functions: list[Function]) -> None:
             )
 
 
-def _twice(what: str, name: str, first: Span, second: Span, state: Loading) -> RemitError:
+def _twice(handler: str, first: Span, second: Span, state: Loading) -> RemitError:
     return RemitError(
-        f"{what} `{name}` is declared twice; the other is at {relative(first.origin, state.folder)}",
+        f"function `{handler.rpartition('.')[2]}` is declared twice; "
+        f"the other is at {relative(first.origin, state.folder)}",
         hint="rename one: the second would replace the first",
         origin=second.origin,
     )

@@ -1,9 +1,9 @@
 """CloudFormation's types, out of cfn-lint's schemas: what a template may say, and what each handler calls.
 
-The schemas shrink to tables of shapes. A shape is a dict: `t` JSON types, `p` properties, `r` required ones, `o` whether
-other properties are allowed, `v` the shape of those, `i` the shape of items, `e` allowed values, `n` a number's range,
-`l` a string's lengths, `c` a list's, `a` groups of alternatives, of which one list must be present whole. A reference to a
-shape is its index; a lone JSON type stands for itself.
+The schemas shrink to tables of shapes. A shape is a dict: `t` JSON types, `p` properties, `r` required ones,
+`o` whether other properties are allowed, `v` the shape of those, `i` the shape of items, `e` allowed values,
+`n` a number's range, `l` a string's lengths, `c` a list's, `a` groups of alternatives, of which one list must
+be present whole. A reference to a shape is its index; a lone JSON type stands for itself.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _primary(schema: dict[str, Any]) -> list[str]:
 
 
 class _Shapes:
-    """A table of shapes in which equal shapes share one place; definitions are resolved by name, so they may recur."""
+    """A table of shapes in which equal shapes share one place; definitions may contain themselves."""
 
     def __init__(self) -> None:
         self.table: list[Any] = []
@@ -252,7 +252,7 @@ class _Shapes:
 
 
 def _alternatives(schema: dict[str, Any]) -> list[list[list[str]]]:
-    """Groups of which one list of properties must be there: out of anyOf, oneOf, requiredXor and requiredOr."""
+    """Groups of which one list of properties must be there: anyOf, oneOf, requiredXor and requiredOr."""
     groups: list[list[list[str]]] = []
     for kind in ("anyOf", "oneOf"):
         required = [branch.get("required", []) for branch in schema.get(kind, ()) if isinstance(branch, dict)]
