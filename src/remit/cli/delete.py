@@ -79,7 +79,8 @@ def _tell(account: Account, name: str, *, deleted: bool, bucket: bool, as_json: 
     if as_json:
         options.print_json({"namespace": name, **place_document(account), "deleted": deleted, "left": left})
         return
-    click.echo(f"{name} is {'deleted' if deleted else 'not deployed'} in {place(account)}; nothing of it is left")
+    where = place(account)
+    click.echo(f"{name} is deleted from {where}" if deleted else f"{name} is not deployed in {where}")
     if left:
         watch.say(f"bucket {bucket_name(account)} stays for other apps (`--bucket` removes it when it is empty)")
 

@@ -115,8 +115,9 @@ def _screen(stack: str) -> Iterator[OnEvent]:
             if event.status.endswith("_IN_PROGRESS") and not event.of_stack:
                 running[key] = event
             else:
-                style = "red" if event.failed else "green" if event.status.endswith("_COMPLETE") else ""
-                live.console.print(Text(event_line(event, stack), style=style))
+                bad = event.failed or "ROLLBACK" in event.status
+                style = "red" if bad else "green" if event.status.endswith("_COMPLETE") else ""
+                live.console.print(Text(event_line(event, stack), style=style), soft_wrap=True)
             live.update(bottom())
 
         yield show
