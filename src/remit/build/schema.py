@@ -62,7 +62,7 @@ def _check_shape(value: Any, shape: Shape, path: str, resource: Resource) -> Non
 
 
 def _check_kind(value: Any, shape: Shape, path: str, resource: Resource) -> None:
-    kind = _JSON[type(value)]
+    kind = next(name for known, name in _JSON.items() if isinstance(value, known))
     allowed = set(shape.types)
     late = isinstance(value, str) and "${" in value
     if allowed and not late and kind not in allowed and not (kind in _SCALARS and allowed & _SCALARS):
