@@ -26,7 +26,6 @@ _PSEUDO: Final = (
 
 
 def check_references(resource: Resource, known: Mapping[str, Resource]) -> None:
-    """Everything that a resource's properties and DependsOn name must be in the template."""
     """Everything that a resource's properties and DependsOn refer to must be in the template."""
     for text in _texts((dict(resource.properties), dict(resource.attributes))):
         check_text(text, known, resource, f"`{resource.logical_id}`")
