@@ -14,12 +14,11 @@ from remit.build.schema import check_type
 from remit.build.size import Sizes
 from remit.build.synth import document
 from remit.catalogue.quotas import quota
-from remit.errors import RemitError
+from remit.errors import Origin, RemitError
 from remit.grants.assign import named
 
 if TYPE_CHECKING:
     from remit.app import App, Resource, Role, Template
-    from remit.errors import Origin
 
 
 def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
@@ -39,6 +38,7 @@ def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
     for resource in template.resources:
         if resource.type == "AWS::Lambda::Function":
             _check_environment(resource)
+    _check_bytes(template)  # last: a policy that is too long says more
 
 
 def _check_counts(template: Template) -> None:
@@ -53,6 +53,9 @@ def _check_counts(template: Template) -> None:
     outputs = quota("cloudformation.template.outputs").most
     if len(template.outputs) > outputs:
         raise RemitError(f"the template has {len(template.outputs)} outputs; CloudFormation allows {outputs}")
+
+
+def _check_bytes(template: Template) -> None:
     size, limit = len(json.dumps(document(template), indent=2)) + 1, quota("cloudformation.template.s3").most
     if size > limit:
         raise RemitError(
@@ -78,12 +81,16 @@ def _owner(role: Role, app: App) -> Origin | None:
 def _check_size(role: Role, sizes: Sizes) -> None:
     size, limit = sizes.policy(role), quota("iam.role.inline").most
     if size > limit:
-        biggest = max(role.grants, key=lambda grant: sizes.statement(grant.statement))
+        by_line: Counter[tuple[str, int]] = Counter()
+        for grant in role.grants:
+            if grant.origin is not None:
+                by_line[grant.origin.file, grant.origin.line] += sizes.statement(grant.statement)
+        biggest, characters = max(by_line.items(), key=lambda item: item[1], default=(("", 0), 0))
         raise RemitError(
             f"the policy of {named(role.functions)} has {size:,} characters in {len(role.grants):,} statements; "
             f"IAM allows {limit:,} for the inline policies of a role",
-            hint=f"the biggest statement has {sizes.statement(biggest.statement):,} characters: {biggest.because}",
-            origin=biggest.origin,
+            hint=f"this line brings {characters:,} of them; a pattern or a managed policy takes fewer",
+            origin=Origin(*biggest) if biggest[0] else None,
         )
 
 

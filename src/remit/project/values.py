@@ -48,6 +48,7 @@ _VARIABLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 _SCALARS: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
     (str, str.__str__), (bool, bool), (int, int.__int__), (float, float.__float__),
 )  # fmt: skip
+_LARGE: Final = 2**63  # what no property of CloudFormation takes
 _DEPTH: Final = 32  # CloudFormation's properties nest about ten deep
 OWNED: Final = ("Code", "Handler", "FunctionName", "PackageType")
 """Properties of AWS::Lambda::Function that remit itself sets."""
@@ -84,7 +85,8 @@ def between(low: int, high: int, unit: str) -> Check:
         if isinstance(value, bool) or not isinstance(value, int):
             raise wrong(path, f"a whole number of {unit}", value)
         if not low <= value <= high:
-            raise RemitError(f"`{path}` is {value} {unit}; it can be {low} to {high}")
+            shown = value if abs(value) < _LARGE else "too large a number of"
+            raise RemitError(f"`{path}` is {shown} {unit}; it can be {low} to {high}")
         return value
 
     return check
@@ -229,6 +231,8 @@ def plain(path: str, value: Any, depth: int = 0) -> Any:
         return [plain(f"{path}[{index}]", item, depth + 1) for index, item in enumerate(value)]
     if isinstance(value, float) and not math.isfinite(value):
         raise RemitError(f"`{path}` is {value}: that is not valid JSON")
+    if isinstance(value, int) and abs(value) >= _LARGE:
+        raise RemitError(f"`{path}` is too large a number")
     for kind, bare in _SCALARS:
         if isinstance(value, kind):  # an enumeration's members are kept as what they stand for
             return bare(value)
