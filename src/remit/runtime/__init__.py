@@ -149,7 +149,8 @@ class Shared:
     @classmethod
     def lookup(cls, output: str) -> str:
         """The value of an output of this app's stack, read once per process."""
-        name = cls.__name__ + "".join(part[:1].upper() + part[1:] for part in output.split("_"))
+        words = (cls.__name__ + "_" + output).split("_")
+        name = "".join(word[:1].upper() + word[1:] for word in words)
         known = _outputs
         if name not in known:
             stack = _client("cloudformation").describe_stacks(StackName=_stack_id())["Stacks"][0]
