@@ -16,7 +16,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy import faults
-from remit.deploy.stack import describe, pauses
+from remit.deploy.stack import absent, describe, pauses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -152,6 +152,9 @@ def _patient_polls(account: Account, operation: Operation, told: _Told) -> Itera
         try:
             news = _news(account, operation, told)
         except (BotoCoreError, ClientError) as error:
+            if absent(error):  # not seen everywhere yet, or gone for good: the stack itself will tell
+                yield []
+                continue
             patience = _THROTTLED_PATIENCE if faults.code(error) in faults.THROTTLED else _PATIENCE
             if not faults.transient(error) or time.monotonic() - silent_since > patience:
                 raise faults.sentence(error, f"the operation on {_short(operation.stack_id)}") from error
