@@ -202,13 +202,19 @@ def _of_root(account: Account, operation: Operation, told: _Told) -> tuple[list[
 
 
 def _of_nested(account: Account, stack_id: str, since: str, told: _Told) -> list[Event]:
+    """The new events of a nested stack, oldest first; none when it is gone."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415
+
     new: list[Event] = []
-    for page in _pages(account, stack_id):
-        recent = [event for event in page if event.at >= since]
-        fresh = [event for event in recent if event.id not in told.ids]
-        new += fresh
-        if len(fresh) < len(page):
-            break
+    try:
+        for page in _pages(account, stack_id):
+            fresh = [event for event in page if event.at >= since and event.id not in told.ids]
+            new += fresh
+            if len(fresh) < len(page):
+                break
+    except ClientError as error:
+        if not absent(error):
+            raise
     return new[::-1]
 
 
