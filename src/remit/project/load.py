@@ -397,7 +397,8 @@ def _check_handlers(state: Loading) -> None:
     seen: dict[str, Declaration] = {}
     for declaration in state.declarations:
         decorated = seen.setdefault(declaration.handler, declaration)
-        if decorated is not declaration and declaration.function is not decorated.function:
+        both = (declaration.function, decorated.function)
+        if None not in both and both[0] is not both[1]:
             raise _twice(declaration.handler, decorated.where, declaration.where, state)
         _check_handler(state, declaration)
 
