@@ -5,14 +5,12 @@ An emulator accepts most of these silently, and CloudFormation finds them minute
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from remit.build.references import check_cycles, check_references, check_text
 from remit.build.schema import check_type
 from remit.build.size import Sizes
-from remit.build.synth import document
 from remit.catalogue.quotas import quota
 from remit.errors import Origin, RemitError
 from remit.grants.assign import named
@@ -25,12 +23,13 @@ def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
     """Raise RemitError for the first thing that a deploy would fail on, at the line that wrote it."""
     _check_counts(template)
     known = {resource.logical_id: resource for resource in template.resources}
+    targets: dict[str, tuple[str, ...]] = {}
     for resource in template.resources:
         check_type(resource)
-        check_references(resource, known)
+        targets[resource.logical_id] = check_references(resource, known)
     for output in template.outputs:
         check_text(output.value, known, output, f"output {output.name}")
-    check_cycles(template, known)
+    check_cycles(targets, known)
     sizes = Sizes(app.namespace, known)
     for role in roles:
         _check_managed(role, app)
@@ -38,7 +37,6 @@ def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
     for resource in template.resources:
         if resource.type == "AWS::Lambda::Function":
             _check_environment(resource)
-    _check_bytes(template)  # last: a policy that is too long says more
 
 
 def _check_counts(template: Template) -> None:
@@ -55,8 +53,9 @@ def _check_counts(template: Template) -> None:
         raise RemitError(f"the template has {len(template.outputs)} outputs; CloudFormation allows {outputs}")
 
 
-def _check_bytes(template: Template) -> None:
-    size, limit = len(json.dumps(document(template), indent=2)) + 1, quota("cloudformation.template.s3").most
+def check_body(body: str) -> None:
+    """Raise RemitError when the template's text (ASCII) is longer than CloudFormation takes."""
+    size, limit = len(body), quota("cloudformation.template.s3").most
     if size > limit:
         raise RemitError(
             f"the template is {size:,} bytes; CloudFormation allows {limit:,}",

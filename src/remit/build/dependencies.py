@@ -52,9 +52,7 @@ def layer(folder: Path, target: Target, progress: Callable[[str], None]) -> Laye
     place = cache / _key(source, target)
     facts = _facts(place)
     if facts is None:
-        progress(
-            f"installing the dependencies in {source.file} for Python {target.python}, {target.architecture}"
-        )
+        progress(f"installing the dependencies in {source.file} for Python {target.python}, {target.architecture}")
         facts = _make(folder, source, target, place)
     os.utime(place)
     prune(cache, _KEPT)
@@ -153,9 +151,7 @@ def _installed(target: Path) -> list[tuple[str, Path]]:
 def _useless(name: str, path: Path) -> bool:
     parent, _, file = name.rpartition("/")
     if parent == "":
-        return file == ".lock" or file.endswith(
-            ".pth"
-        )  # nothing in Lambda reads .pth files of the task's folder
+        return file == ".lock" or file.endswith(".pth")  # nothing in Lambda reads .pth files of the task's folder
     if parent == "bin":
         # Scripts start with the path of this machine's interpreter.
         with path.open("rb") as script:

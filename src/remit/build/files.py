@@ -14,6 +14,7 @@ from remit.build.entries import Entry, stamp
 from remit.build.rules import ENVIRONMENT, SECRETS, always_out, usually_out
 from remit.build.secrets import only_public
 from remit.errors import Origin, RemitError
+from remit.project.layout import src_layout
 
 if TYPE_CHECKING:
     from remit.build.ignore import Patterns
@@ -58,24 +59,6 @@ def survey(folder: Path, exclude: tuple[str, ...] = ()) -> Tree:
         raise _refusal(walk.refused)
     left = tuple(LeftOut(reason, tuple(names[:5]), len(names)) for reason, names in sorted(walk.left.items()))
     return Tree(tuple(sorted(entries, key=lambda entry: entry.name.encode())), left)
-
-
-def src_layout(folder: Path) -> bool:
-    """Whether the contents of `src/` go to the root of the zip, where an installed project has them.
-
-    So when `src/` is no package itself, holds modules or packages, and either the project is one that gets
-    installed (a [build-system] in pyproject.toml) or no module lies beside `src/`.
-    """
-    source = folder / "src"
-    if not source.is_dir() or (source / "__init__.py").exists():
-        return False
-    if not any(source.glob("*.py")) and not any(source.glob("*/__init__.py")):
-        return False
-    try:
-        installed = "[build-system]" in (folder / "pyproject.toml").read_text("utf-8").split()
-    except (OSError, UnicodeDecodeError):
-        installed = False
-    return installed or not any(folder.glob("*.py"))
 
 
 def _ignore_file(folder: Path) -> list[str]:
@@ -158,9 +141,7 @@ class _Walk:
         try:
             real = os.path.realpath(item.path, strict=True)
         except OSError as error:
-            return (
-                "a link that runs in a circle" if error.errno == errno.ELOOP else "a link that leads nowhere"
-            )
+            return "a link that runs in a circle" if error.errno == errno.ELOOP else "a link that leads nowhere"
         if real in above:
             return "a link that runs in a circle"
         if not real.startswith(self.root + os.sep):

@@ -55,7 +55,7 @@ def _pattern(line: str, reason: str) -> Pattern | None:
 def translate(glob: str) -> str | None:
     """A regular expression for one glob, to be matched in full; None for one that matches nothing."""
     folder = glob.endswith("/")
-    glob = glob.rstrip("/") if folder else glob
+    glob = glob.removesuffix("/")
     tokens = _tokens(glob.removeprefix("/"))
     if not glob or tokens is None:
         return None

@@ -78,13 +78,10 @@ def _uv(arguments: list[str], folder: Path, source: Source, lines: str) -> str:
 
     It gets no AWS_* variable: it runs the build backends of the user's own packages.
     """
-    import uv  # noqa: PLC0415 - only when something is to be installed
-
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment |= {"NO_COLOR": "1", "UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"}
-    command = [uv.find_uv_bin(), *arguments]
     done = subprocess.run(
-        command,
+        [_program(), *arguments],
         cwd=folder,
         env=environment,
         input=lines,
@@ -98,15 +95,23 @@ def _uv(arguments: list[str], folder: Path, source: Source, lines: str) -> str:
     return done.stdout
 
 
+def _program() -> str:
+    try:
+        from uv import find_uv_bin  # noqa: PLC0415 - only when something is to be installed
+
+        return find_uv_bin()
+    except (ImportError, FileNotFoundError) as error:
+        raise RemitError(
+            f"uv, which installs the dependencies, is not in the environment of {sys.executable}",
+            hint="install remit again, with the packages that it requires",
+        ) from error
+
+
 def _failure(said: str, folder: Path, source: Source) -> RemitError:
-    lines = [
-        line.rstrip() for line in said.splitlines() if not line.startswith(("Using CPython", "warning:"))
-    ]
+    lines = [line.rstrip() for line in said.splitlines() if not line.startswith(("Using CPython", "warning:"))]
     told = "\n".join(f"  {line}" for line in lines[-12:])
     origin = _blamed(said, folder, source)
-    host = re.search(
-        r"(?:error sending request for url \(|Failed to fetch: `?)https?://(?:[^/@]*@)?([^/:)]+)", said
-    )
+    host = re.search(r"(?:error sending request for url \(|Failed to fetch: `?)https?://(?:[^/@]*@)?([^/:)]+)", said)
     if host and re.search(r"error sending request|dns error|timed out|[Cc]onnect", said):
         return RemitError(
             f"cannot reach {host[1]} to install the dependencies in {source.file}; uv said:\n{told}",
@@ -142,9 +147,7 @@ def _check_platform(installed: Path, source: Source, target: Target) -> None:
     for wheel in sorted(installed.glob("*.dist-info/WHEEL")):
         tags = re.findall(r"^Tag: (\S+)$", wheel.read_text("utf-8"), re.MULTILINE)
         platforms = [tag.rpartition("-")[2] for tag in tags]
-        if platforms and not any(
-            name == "any" or re.fullmatch(f"manylinux.*_{machine}", name) for name in platforms
-        ):
+        if platforms and not any(name == "any" or re.fullmatch(f"manylinux.*_{machine}", name) for name in platforms):
             name = wheel.parent.name.partition("-")[0]
             raise RemitError(
                 f"`{name}` was built for {platforms[0]}, and the function runs on {target.architecture}",

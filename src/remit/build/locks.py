@@ -58,9 +58,7 @@ def pylock(folder: Path) -> Source:
     for package in kept:
         lines += _locked_lines(package)
     local = [
-        (normal(package["name"]), folder / package["directory"]["path"])
-        for package in kept
-        if "directory" in package
+        (normal(package["name"]), folder / package["directory"]["path"]) for package in kept if "directory" in package
     ]
     return Source(
         "pylock.toml",
@@ -96,14 +94,10 @@ def _locked_lines(package: dict[str, Any]) -> list[str]:
             origin=Origin("pylock.toml"),
         )
     files = [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
-    links = sorted(
-        {f"--find-links {_parent(file['path'])}" for file in files if "path" in file and "url" not in file}
-    )
+    links = sorted({f"--find-links {_parent(file['path'])}" for file in files if "path" in file and "url" not in file})
     if "archive" in package:
         files = [package["archive"]]
-    hashes = "".join(
-        f" --hash={kind}:{digest}" for file in files for kind, digest in sorted(file["hashes"].items())
-    )
+    hashes = "".join(f" --hash={kind}:{digest}" for file in files for kind, digest in sorted(file["hashes"].items()))
     condition = f" ; {marker}" if marker else ""
     return [*links, _locked_place(package) + condition + hashes]
 

@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(_run(arguments))
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per kind of end
     import click
 
     from remit.cli.shelf import root
@@ -44,6 +44,8 @@ def _run(arguments: list[str]) -> int:
         return 1
     except OSError as error:
         return _complain_about_file(error)
+    except Exception as error:  # noqa: BLE001 - people never see a traceback unless they ask for it
+        return _confess(error)
     return status if isinstance(status, int) else 0
 
 
@@ -53,6 +55,21 @@ def _complain_about_file(error: OSError) -> int:
     named = f" {error.filename!r}" if error.filename else ""
     click.echo(f"error: cannot use{named}: {error.strerror or error}", err=True)
     return 2
+
+
+def _confess(error: Exception) -> int:
+    """Say that remit itself is wrong, and where: 70, as in sysexits.h."""
+    import traceback
+
+    import click
+
+    if os.environ.get("REMIT_DEBUG"):
+        traceback.print_exception(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119 - a name to print, not a path to use
+    click.echo(f"error: this is a bug in remit: {type(error).__name__}: {error} ({place})", err=True)
+    click.echo("hint: REMIT_DEBUG=1 prints the traceback, which a report should have", err=True)
+    return 70
 
 
 def _tolerate_any_encoding() -> None:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from remit.deploy.session import Account
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 project_option = click.option(
     "-C",
@@ -21,9 +27,31 @@ stage_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 local_option = click.option("--local", is_flag=True, help="Use the AWS on this machine.")
+region_option = click.option("--region", help="The AWS region (default: AWS_REGION, or the profile's).")
+profile_option = click.option("--profile", help="The profile of your AWS configuration (default: AWS_PROFILE).")
 yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 
 
 def print_json(value: Any) -> None:
     """Print a value as JSON on standard output: keys in their order, ASCII, one newline at the end."""
     click.echo(json.dumps(value, indent=2))
+
+
+def account_options(command: F) -> F:
+    """Add --region and --profile."""
+    return region_option(profile_option(command))
+
+
+def account(folder: Path, *, local: bool, region: str | None, profile: str | None) -> Account:
+    """The account that a command works on: the AWS on this machine (started if need be), or the user's own."""
+    from remit.deploy.session import connect
+
+    if not local:
+        return connect(region=region, profile=profile)
+    from remit.local.aws import start
+    from remit.local.clients import client_arguments
+
+    aws = start(folder, region=region, progress=lambda text: click.echo(text, err=True))
+    given = client_arguments(aws)
+    credentials = {name: given[name] for name in ("aws_access_key_id", "aws_secret_access_key")}
+    return connect(region=aws.region, endpoint=aws.url, credentials=credentials)

@@ -192,9 +192,7 @@ def _encrypted(answer: dict[str, Any], _arn: str) -> bool:
 
 
 def _ruled(answer: dict[str, Any], _arn: str) -> bool:
-    return any(
-        rule.get("ID") == _RULE["ID"] and rule.get("Status") == "Enabled" for rule in answer.get("Rules", [])
-    )
+    return any(rule.get("ID") == _RULE["ID"] and rule.get("Status") == "Enabled" for rule in answer.get("Rules", []))
 
 
 def _with_rule(answer: dict[str, Any], _arn: str) -> dict[str, Any]:

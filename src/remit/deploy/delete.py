@@ -27,8 +27,7 @@ def deletable(account: Account, namespace: str) -> Stack | None:
         return None
     if stack.protected:
         raise RemitError(
-            f"{namespace} is protected against deletion (termination protection), and remit never turns "
-            f"that off",
+            f"{namespace} is protected against deletion (termination protection), and remit never turns that off",
             hint=f"`aws cloudformation update-termination-protection --no-enable-termination-protection "
             f"--stack-name {namespace}` does, if you are sure",
         )

@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from remit.deploy.session import Account
 
 STACK_TYPE: Final = "AWS::CloudFormation::Stack"
-_PATIENCE: Final = (
-    120.0  # seconds without one answer before remit gives up following (never the deploy itself)
-)
+_PATIENCE: Final = 120.0  # seconds without one answer before remit gives up following (never the deploy itself)
 _THROTTLED_PATIENCE: Final = 900.0
 _LONGEST: Final = 20.0  # seconds between two tries while AWS does not answer
 _IDLE: Final = 3  # polls without news before the stack itself is asked
@@ -90,9 +88,7 @@ class Operation:
 
     def begins(self, event: Event) -> bool:
         """Whether this event is the operation's first."""
-        return (
-            event.of_stack and event.status == f"{self.kind}_IN_PROGRESS" and self.token in ("", event.token)
-        )
+        return event.of_stack and event.status == f"{self.kind}_IN_PROGRESS" and self.token in ("", event.token)
 
     def foreign(self, event: Event) -> bool:
         """Whether this event is certainly of an earlier operation."""
@@ -180,7 +176,8 @@ def _news(account: Account, operation: Operation, told: _Told) -> list[Event]:
         queue += _nested(more.values(), nested)
     told.since, told.nested = since, nested
     told.ids |= found.keys()
-    return sorted(found.values(), key=lambda event: event.at)
+    # The end comes last, whatever a nested stack still tells of the same millisecond.
+    return sorted(found.values(), key=lambda event: (operation.ends(event), event.at))
 
 
 def _of_root(account: Account, operation: Operation, told: _Told) -> tuple[list[Event], str]:

@@ -68,9 +68,7 @@ def resume(account: Account, namespace: str, on_event: OnEvent) -> Outcome:
         stack = describe(account, namespace)
     operation = None if stack is None else latest(account, stack.id)
     if stack is None or operation is None:
-        raise RemitError(
-            f"there is nothing to resume: {namespace} is not deployed", hint="`remit deploy` deploys it"
-        )
+        raise RemitError(f"there is nothing to resume: {namespace} is not deployed", hint="`remit deploy` deploys it")
     rolled_back = stack.status == "ROLLBACK_COMPLETE"
     operation = Operation(
         stack.id, operation.kind, operation.token, then_deletes=operation.kind == "CREATE" and not rolled_back
@@ -86,7 +84,7 @@ def continue_rollback(account: Account, stack: Stack, on_event: OnEvent, skip: S
     token = f"remit-{uuid.uuid4()}"
     with told():
         account.client("cloudformation").continue_update_rollback(
-            StackName=stack.id, ResourcesToSkip=list(skip), ClientRequestToken=token
+            StackName=stack.id, ClientRequestToken=token, **({"ResourcesToSkip": list(skip)} if skip else {})
         )
     ended = followed(account, stack.name, Operation(stack.id, "UPDATE_ROLLBACK", token), on_event)
     return Outcome(

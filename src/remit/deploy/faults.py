@@ -17,9 +17,7 @@ UNREACHABLE: Final = 69  # EX_UNAVAILABLE of sysexits.h
 BUSY: Final = 75  # EX_TEMPFAIL of sysexits.h
 _SERVER_ERROR: Final = 500
 
-_DENIED: Final = frozenset(
-    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedAccess"}
-)
+_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedAccess"})
 _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
 _SKEWED: Final = frozenset({"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"})
 _UNKNOWN_KEY: Final = frozenset(
@@ -94,18 +92,15 @@ def message(error: BaseException) -> str:
 def status(error: BaseException) -> int:
     """The HTTP status of AWS's answer, 0 if there was none."""
     response = getattr(error, "response", None)
-    return (
-        int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-        if isinstance(response, dict)
-        else 0
-    )
+    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) if isinstance(response, dict) else 0
 
 
 def transient(error: BaseException) -> bool:
     """Whether the same call may well succeed a moment later: throttled, a 5xx, or a connection that broke."""
+    from botocore.exceptions import ConnectionError as NoConnection  # noqa: PLC0415
     from botocore.exceptions import HTTPClientError  # noqa: PLC0415
 
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, HTTPClientError | NoConnection):
         return True
     return code(error) in THROTTLED or status(error) >= _SERVER_ERROR
 
@@ -113,8 +108,9 @@ def transient(error: BaseException) -> bool:
 def sentence(error: BaseException, operation: str | None = None) -> RemitError:
     """The RemitError that tells `error`; `operation`: what goes on in AWS whatever happens here."""
     from botocore.exceptions import ClientError, HTTPClientError  # noqa: PLC0415
+    from botocore.exceptions import ConnectionError as NoConnection  # noqa: PLC0415
 
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, HTTPClientError | NoConnection):
         return _unreachable(error, operation)
     if isinstance(error, ClientError):
         return next(tell for applies, tell in _SENTENCES if applies(error))(error, operation)
@@ -168,9 +164,7 @@ def _signed_out(error: BaseException, operation: str | None) -> RemitError:
 
 def _is_skewed(error: Any) -> bool:
     words = message(error)
-    return code(error) in _SKEWED or (
-        code(error) in _SIGNATURE and ("expired" in words or "not yet current" in words)
-    )
+    return code(error) in _SKEWED or (code(error) in _SIGNATURE and ("expired" in words or "not yet current" in words))
 
 
 def _skewed(error: Any, _operation: str | None) -> RemitError:
@@ -208,17 +202,14 @@ def _unknown(error: Any, operation: str | None) -> RemitError:
 
 def _unanswered(error: Any, operation: str | None) -> RemitError:
     return RemitError(
-        f"AWS answered {status(error)} ({code(error)}) to {error.operation_name}, again and again"
-        f"{_goes_on(operation)}",
+        f"AWS answered {status(error)} ({code(error)}) to {error.operation_name}, again and again{_goes_on(operation)}",
         hint=f"nothing is broken here: {_again(operation)}",
         exit_code=UNREACHABLE,
     )
 
 
 def _refused(error: Any, operation: str | None) -> RemitError:
-    return RemitError(
-        f"AWS refused {error.operation_name}: {message(error) or code(error)}{_goes_on(operation)}"
-    )
+    return RemitError(f"AWS refused {error.operation_name}: {message(error) or code(error)}{_goes_on(operation)}")
 
 
 def _denied(error: Any, operation: str | None) -> RemitError:
@@ -227,8 +218,7 @@ def _denied(error: Any, operation: str | None) -> RemitError:
     if found is None:
         return RemitError(
             f"AWS denies {called}: {words}{where}",
-            hint=f"the deploying user or role needs what {called} asks for; `remit policy deployer` lists "
-            f"it all",
+            hint=f"the deploying user or role needs what {called} asks for; `remit policy deployer` lists it all",
         )
     action, resource = found["action"], (found["resource"] or "*").rstrip(".")
     layer = next((text for word, text in _LAYERS if word in words), None)

@@ -101,9 +101,7 @@ def _access(properties: Mapping[str, Any]) -> Iterator[AccessItem]:
         yield AccessItem("managed", _canonical(managed))
     if "PermissionsBoundary" in properties:
         yield AccessItem("boundary", _canonical(properties["PermissionsBoundary"]))
-    yield from (
-        AccessItem("trust", text) for text in _statements(properties.get("AssumeRolePolicyDocument", {}))
-    )
+    yield from (AccessItem("trust", text) for text in _statements(properties.get("AssumeRolePolicyDocument", {})))
 
 
 def _statements(document: Any) -> Iterator[str]:
@@ -118,10 +116,7 @@ def _statements(document: Any) -> Iterator[str]:
 def _normal(statement: dict[str, Any]) -> dict[str, Any]:
     """The statement with its lists as sets: sorted, and a list of one value as that value."""
     return {
-        key: {
-            operator: {name: _set(values) for name, values in block.items()}
-            for operator, block in value.items()
-        }
+        key: {operator: {name: _set(values) for name, values in block.items()} for operator, block in value.items()}
         if key == "Condition" and _two_deep(value)
         else _set(value)
         for key, value in statement.items()

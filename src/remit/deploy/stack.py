@@ -94,8 +94,7 @@ def describe(account: Account, name: str) -> Stack | None:
 
 def _stack(raw: dict[str, Any]) -> Stack:
     outputs = (
-        Output(item["OutputKey"], item["OutputValue"], item.get("Description", ""))
-        for item in raw.get("Outputs", [])
+        Output(item["OutputKey"], item["OutputValue"], item.get("Description", "")) for item in raw.get("Outputs", [])
     )
     since = raw.get("LastUpdatedTime") or raw["CreationTime"]
     return Stack(

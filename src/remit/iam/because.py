@@ -1,4 +1,4 @@
-"""Why a decision came out as it did: what each layer says, the statements that decided, and the nearest misses.
+"""Why a decision came out as it did: what each layer says, which statements decided, the nearest misses.
 
 Everything here is worked out from the decision when somebody asks, so that deciding stays cheap.
 """
@@ -35,7 +35,7 @@ _TITLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A statement that decided in its layer: which policy of the layer, which statement of it, both from 0."""
+    """A statement that decided in its layer: which policy of it, which statement of that, both from 0."""
 
     layer: str
     policy: int
@@ -86,9 +86,7 @@ def _layers(decision: Decision) -> Iterator[tuple[str, Layer]]:
 def _layer_decision(name: str, layer: Layer, request: Request) -> LayerDecision:
     denies, allows = layer.speaking_of(request.folded)
     for verdict, wanted, rules in _ORDER:
-        found = [
-            rule for rule in (denies if rules == "Deny" else allows) if _truth(name, rule, request) is wanted
-        ]
+        found = [rule for rule in (denies if rules == "Deny" else allows) if _truth(name, rule, request) is wanted]
         if found:
             return LayerDecision(name, verdict, tuple(_ruling(name, rule) for rule in found))
     if name == "identity" and request.who.kind == "root":
@@ -117,7 +115,7 @@ def _ruling(name: str, rule: Rule) -> Ruling:
 
 
 def unknown(decision: Decision) -> tuple[str, ...]:
-    """What an Unknown verdict depends on: condition keys, variables, late-bound references, or a whole policy."""
+    """What an Unknown verdict depends on: condition keys, variables, references, or a whole policy."""
     if decision.verdict != "Unknown":
         return ()
     names: dict[str, str] = {}
@@ -160,7 +158,8 @@ def _allowed(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
 def _open(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
     names = [layer.rulings[0].name for layer in found if layer.verdict == "Unknown"]
     by = f", by {' and '.join(names)}" if names else ""
-    return f"{_what(decision.request)} depends on {', '.join(decision.unknown)}, which the request does not say{by}"
+    keys = ", ".join(decision.unknown)
+    return f"{_what(decision.request)} depends on {keys}, which the request does not say{by}"
 
 
 def _not_allowed(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
@@ -200,7 +199,7 @@ _SENTENCES: Final = {
 
 
 def misses(decision: Decision) -> tuple[Miss, ...]:
-    """The Allow statements that came nearest in the layers that do not allow: the condition, the resource, then the action."""
+    """The Allow statements that came nearest, where a layer is silent: by condition, resource, action."""
     if decision.verdict != "ImplicitlyDenied":
         return ()
     request = decision.request
@@ -228,9 +227,7 @@ def _miss(name: str, rule: Rule, request: Request) -> tuple[int, Miss] | None:
     for condition, test in zip(rule.statement.conditions, rule.conditions, strict=True):
         if test(request) is False:
             values = ", ".join(condition.values[:_NEAR])
-            return 0, Miss(
-                ruling, f"allows it but for the condition {condition.spelled} {condition.key}: {values}"
-            )
+            return 0, Miss(ruling, f"allows it but for the condition {condition.spelled} {condition.key}: {values}")
     return None
 
 
@@ -260,8 +257,6 @@ def _near_action(statement: Statement, request: Request) -> str | None:
     if statement.actions.negated:
         return None
     patterns = statement.actions.patterns
-    names = {
-        text.lower(): text for text in patterns if text.lower().startswith(service) and not is_pattern(text)
-    }
+    names = {text.lower(): text for text in patterns if text.lower().startswith(service) and not is_pattern(text)}
     found = difflib.get_close_matches(request.folded, names, n=1, cutoff=_ALIKE)
     return names[found[0]] if found else None

@@ -127,14 +127,10 @@ def parse_statement(raw: object, path: str = "Statement") -> Statement:
         raise RemitError(f"{path} must be a dict, got {_kind(raw)}")
     _check_keys(raw, _STATEMENT_KEYS, path)
     if "Effect" not in raw:
-        raise RemitError(
-            f"{path} has no 'Effect'", hint="add 'Effect': 'Allow' (remit never guesses an Effect)"
-        )
+        raise RemitError(f"{path} has no 'Effect'", hint="add 'Effect': 'Allow' (remit never guesses an Effect)")
     effect = raw["Effect"]
     if not isinstance(effect, str):
-        raise RemitError(
-            f"{path}.Effect must be a string, got {_kind(effect)}", hint="write 'Effect': 'Allow'"
-        )
+        raise RemitError(f"{path}.Effect must be a string, got {_kind(effect)}", hint="write 'Effect': 'Allow'")
     if effect not in ("Allow", "Deny"):
         raise RemitError(
             f"{path}.Effect {effect!r} is not valid: only 'Allow' and 'Deny' exist",
@@ -142,9 +138,7 @@ def parse_statement(raw: object, path: str = "Statement") -> Statement:
         )
     actions = _globs(raw, "Action", path)
     if actions is None:
-        raise RemitError(
-            f"{path} has no 'Action' and no 'NotAction'", hint="add 'Action': 'service:Operation'"
-        )
+        raise RemitError(f"{path} has no 'Action' and no 'NotAction'", hint="add 'Action': 'service:Operation'")
     return Statement(
         effect=effect,
         actions=actions,
@@ -172,9 +166,7 @@ def render_statement(statement: Statement) -> dict[str, Any]:
         rendered["NotPrincipal" if statement.principals.negated else "Principal"] = _render_principals(
             statement.principals
         )
-    rendered["NotAction" if statement.actions.negated else "Action"] = _one_or_list(
-        statement.actions.patterns
-    )
+    rendered["NotAction" if statement.actions.negated else "Action"] = _one_or_list(statement.actions.patterns)
     if statement.resources is not None:
         rendered["NotResource" if statement.resources.negated else "Resource"] = _one_or_list(
             statement.resources.patterns
@@ -203,9 +195,7 @@ def _one_or_list(values: tuple[str, ...]) -> str | list[str]:
 def _globs(raw: dict[str, Any], element: str, path: str) -> Globs | None:
     negative = f"Not{element}"
     if element in raw and negative in raw:
-        raise RemitError(
-            f"{path} has both '{element}' and '{negative}'", hint="IAM allows exactly one of them"
-        )
+        raise RemitError(f"{path} has both '{element}' and '{negative}'", hint="IAM allows exactly one of them")
     for name, negated in ((element, False), (negative, True)):
         if name in raw:
             return Globs(_strings(raw[name], f"{path}.{name}"), negated)
@@ -221,9 +211,7 @@ def _strings(value: object, path: str) -> tuple[str, ...]:
         )
     several = isinstance(value, list | tuple)
     return tuple(
-        dict.fromkeys(
-            _string(item, f"{path}[{index}]" if several else path) for index, item in enumerate(items)
-        )
+        dict.fromkeys(_string(item, f"{path}[{index}]" if several else path) for index, item in enumerate(items))
     )
 
 
@@ -246,9 +234,7 @@ def _string(value: object, path: str) -> str:
 
 def _principals(raw: dict[str, Any], path: str) -> Principals | None:
     if "Principal" in raw and "NotPrincipal" in raw:
-        raise RemitError(
-            f"{path} has both 'Principal' and 'NotPrincipal'", hint="IAM allows exactly one of them"
-        )
+        raise RemitError(f"{path} has both 'Principal' and 'NotPrincipal'", hint="IAM allows exactly one of them")
     for name, negated in (("Principal", False), ("NotPrincipal", True)):
         if name not in raw:
             continue
@@ -256,9 +242,7 @@ def _principals(raw: dict[str, Any], path: str) -> Principals | None:
         if value == "*":
             return Principals((("*", "*"),), negated)
         if not isinstance(value, dict) or tokens.is_intrinsic(value):
-            raise RemitError(
-                f"{path}.{name} must be '*' or a dict such as {{'AWS': ...}}, got {_kind(value)}"
-            )
+            raise RemitError(f"{path}.{name} must be '*' or a dict such as {{'AWS': ...}}, got {_kind(value)}")
         _check_keys(value, _PRINCIPAL_KINDS, f"{path}.{name}")
         pairs = [(kind, text) for kind in value for text in _strings(value[kind], f"{path}.{name}.{kind}")]
         if not pairs:
@@ -278,9 +262,7 @@ def _conditions(raw: object, path: str) -> tuple[Condition, ...]:
         if not isinstance(block, dict) or tokens.is_intrinsic(block):
             raise RemitError(f"{path}.{spelled} must be a dict of condition keys, got {_kind(block)}")
         if not block:
-            raise RemitError(
-                f"{path}.{spelled} is empty: it would always be true", hint="add a key or remove it"
-            )
+            raise RemitError(f"{path}.{spelled} is empty: it would always be true", hint="add a key or remove it")
         quantifier, _, rest = spelled.rpartition(":")
         if_exists = rest.endswith("IfExists")
         operator = rest.removesuffix("IfExists")
@@ -293,9 +275,7 @@ def _conditions(raw: object, path: str) -> tuple[Condition, ...]:
 def _condition_values(value: object, path: str) -> tuple[str, ...]:
     items = value if isinstance(value, list | tuple) else [value]
     if not items:
-        raise RemitError(
-            f"{path} has no values", hint="IAM never matches an empty list: add a value or remove the key"
-        )
+        raise RemitError(f"{path} has no values", hint="IAM never matches an empty list: add a value or remove the key")
     return tuple(dict.fromkeys(_scalar(item, path) for item in items))
 
 
@@ -323,9 +303,7 @@ def _check_keys(raw: dict[Any, Any], known: tuple[str, ...], path: str) -> None:
     unknown = [key for key in raw if key not in known]
     if not unknown:
         return
-    near = [
-        known_key for key in unknown for known_key in known if str(key).casefold() == known_key.casefold()
-    ]
+    near = [known_key for key in unknown for known_key in known if str(key).casefold() == known_key.casefold()]
     named = ", ".join(repr(key) for key in unknown)
     hint = did_you_mean(str(unknown[0]), known)
     if near:

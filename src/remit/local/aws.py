@@ -69,9 +69,7 @@ def find(folder: Path, *, region: str | None = None) -> LocalAws | None:
     return LocalAws(url, record.port, record.pid, _region(region), str(about["account"]))
 
 
-def start(
-    folder: Path, *, region: str | None = None, progress: Callable[[str], None] = lambda _: None
-) -> LocalAws:
+def start(folder: Path, *, region: str | None = None, progress: Callable[[str], None] = lambda _: None) -> LocalAws:
     """The AWS of the project in this folder: the running one, or one that is started and healthy.
 
     Args:

@@ -9,7 +9,6 @@ import contextlib
 import importlib
 import re
 import sys
-import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import App, Function, Grant
 from remit.errors import Origin, RemitError, Span, did_you_mean
 from remit.project import declare, values, where
+from remit.project.layout import roots
 from remit.project.loading import Loading, loading, relative
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ def _import_shared(state: Loading) -> None:
 
 def _import_app(state: Loading) -> None:
     name = state.config.app
-    path = state.folder.joinpath(*name.split("."))
-    if not (path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()):
+    paths = [root.joinpath(*name.split(".")) for root in roots(state.folder)]
+    if not any(path.with_suffix(".py").is_file() or (path / "__init__.py").is_file() for path in paths):
         raise RemitError(
             f"there is no app module: neither `{name.replace('.', '/')}.py` nor a package of that name",
             hint="`remit init NAME` makes a project; `config.app` names another module",
@@ -90,7 +90,8 @@ def _import_app(state: Loading) -> None:
 @contextlib.contextmanager
 def _importing(root: Path) -> Iterator[None]:
     """The project's folder is first on the path; afterwards its modules are forgotten, so that it can load again."""
-    sys.path.insert(0, str(root))
+    added = [str(place) for place in roots(root)]
+    sys.path[:0] = added
     importlib.invalidate_caches()
     before = set(sys.modules)
     shadowed: dict[str, ModuleType] = {
@@ -99,7 +100,8 @@ def _importing(root: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        sys.path.remove(str(root))
+        for place in added:
+            sys.path.remove(place)
         new = [name for name in sys.modules if name not in before or name in shadowed]
         for name in [name for name in new if _inside(name, root)]:
             del sys.modules[name]
@@ -150,6 +152,8 @@ def _advice(error: BaseException) -> str | None:
 
 
 def _last_user_line(state: Loading, error: BaseException, what: str) -> Origin:
+    import traceback  # noqa: PLC0415 - only when something failed
+
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -169,8 +173,10 @@ def _app(state: Loading) -> App:
     for shared in state.shared:
         shared_resources += (replace(one, origin=relative(one.origin, state.folder)) for one in shared.resources)
         shared_outputs += (replace(one, origin=relative(one.origin, state.folder)) for one in shared.outputs)
-    functions = [_function(state, declaration) for declaration in state.declarations if declaration.job_queue is None]
-    functions += _workers(state, queues)
+    everywhere = _Everywhere(_app_policy(state, "policy"), _app_managed(state))
+    plain = [declaration for declaration in state.declarations if declaration.job_queue is None]
+    functions = [_function(state, declaration, everywhere) for declaration in plain]
+    functions += _workers(state, queues, everywhere)
     if not functions and not shared_resources:
         raise RemitError(
             "this app declares nothing to deploy",
@@ -199,6 +205,14 @@ def _app(state: Loading) -> App:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Everywhere:
+    """What the configuration gives to every function."""
+
+    policy: tuple[Grant, ...]
+    managed: tuple[str, ...]
+
+
 def _replacement(state: Loading, name: str) -> tuple[Grant, ...] | None:
     iam = state.config.lambda_.iam
     return _app_policy(state, name) if name in iam.assigned else None
@@ -221,7 +235,7 @@ def _app_managed(state: Loading) -> tuple[str, ...]:
     )
 
 
-def _function(state: Loading, declaration: Declaration) -> Function:
+def _function(state: Loading, declaration: Declaration, everywhere: _Everywhere) -> Function:
     _check_declaration(declaration)
     settings = _settings(state, declaration.settings)
     access = declaration.access
@@ -231,8 +245,8 @@ def _function(state: Loading, declaration: Declaration) -> Function:
         handler=declaration.handler,
         properties=settings.properties,
         triggers=declaration.triggers,
-        policy=(*_declared(state, access), *_app_policy(state, "policy")),
-        managed=tuple(dict.fromkeys((*_managed_of(access), *_app_managed(state)))),
+        policy=(*_declared(state, access), *everywhere.policy),
+        managed=tuple(dict.fromkeys((*_managed_of(access), *everywhere.managed))),
         log_retention=settings.log_retention,
         origin=relative(declaration.where.origin, state.folder),
         written=settings.written,
@@ -365,13 +379,14 @@ def _enabled(state: Loading) -> Origin | None:
     return None if assigned is None else relative(assigned[1].origin, state.folder)
 
 
-def _workers(state: Loading, queues: tuple[str, ...]) -> list[Function]:
+def _workers(state: Loading, queues: tuple[str, ...], everywhere: _Everywhere) -> list[Function]:
     """A function per job queue, with what its jobs may do."""
     workers = []
     enabled = _enabled(state)
     for queue in queues:
         jobs = [declaration for declaration in state.declarations if declaration.job_queue == queue]
-        access = tuple({id(one): one for job in jobs for one in job.access}.values())  # a group's counts once
+        # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
+        access = tuple({id(one): one for job in jobs for one in job.access}.values())
         groups = tuple(layer for job in jobs for layer in job.settings[1:])
         settings = _settings(state, groups)
         name = f"worker-{queue}"
@@ -381,8 +396,8 @@ def _workers(state: Loading, queues: tuple[str, ...]) -> list[Function]:
                 logical_id=logical_id(name),
                 handler=WORKER,
                 properties=settings.properties,
-                policy=tuple(dict.fromkeys((*_declared(state, access), *_app_policy(state, "policy")))),
-                managed=tuple(dict.fromkeys((*_managed_of(access), *_app_managed(state)))),
+                policy=tuple(dict.fromkeys((*_declared(state, access), *everywhere.policy))),
+                managed=tuple(dict.fromkeys((*_managed_of(access), *everywhere.managed))),
                 log_retention=settings.log_retention,
                 queue=queue,
                 origin=relative(jobs[0].where.origin, state.folder) if jobs else enabled,

@@ -1,0 +1,51 @@
+# `make demo` shows what remit does, `make test` runs every check and test. Both make their own environment first.
+PYTHON ?= python3
+PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help demo test check lock clean
+
+help:
+	@echo "make demo   deploy examples/orders to an AWS on this machine, show its roles, invoke a function"
+	@echo "make test   every check and test, on the built wheel"
+	@echo "make check  the same without building the wheel: quicker while you work"
+	@echo "make lock   resolve the requirements again"
+	@echo "make clean  remove the environment and what was built"
+
+demo: .venv/demo
+	@.venv/bin/python tools/demo.py
+
+test: .venv/dev
+	@rm -rf dist && .venv/bin/python -m pip wheel --disable-pip-version-check --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@$(PIP) install --no-deps --force-reinstall dist/remit-*.whl
+	@.venv/bin/python tools/check.py
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+
+check: .venv/dev
+	@.venv/bin/python tools/check.py
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("remit needs Python 3.11 or later; say which: make PYTHON=python3.13") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv .venv
+
+.venv/demo: requirements.txt pyproject.toml | .venv/bin/python
+	@echo "installing into .venv ..."
+	@$(PIP) install --require-hashes --requirement requirements.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev: requirements-dev.txt pyproject.toml | .venv/bin/python
+	@echo "installing into .venv ..."
+	@$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@ .venv/demo
+
+# No registry's address may stand in the locks: they must work behind any mirror.
+LOCK = .venv/bin/uv pip compile --quiet pyproject.toml --extra local --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
+
+lock: .venv/dev
+	@$(LOCK) --group build --output-file requirements.txt --upgrade
+	@$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt --upgrade
+
+clean:
+	@rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,75 @@
+"""`remit invoke`: run a deployed function with an event and print its answer."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from remit.cli import options
+from remit.errors import RemitError, did_you_mean
+
+
+@click.command("invoke", short_help="Run a deployed function with an event.")
+@click.argument("name")
+@click.option("--event", default="{}", show_default=True, help="The event: JSON, @FILE, or - for standard input.")
+@options.project_option
+@options.stage_option
+@options.local_option
+@options.account_options
+@options.json_option
+def command(
+    name: str,
+    event: str,
+    folder: Path,
+    stage: str | None,
+    region: str | None,
+    profile: str | None,
+    *,
+    local: bool,
+    as_json: bool,
+) -> None:
+    """Run the deployed function NAME with an event and print its answer; its log lines go to standard error.
+
+    The exit code is 1 when the function itself failed.
+
+    \b
+    Examples:
+      remit invoke --local report
+      remit invoke ingest --event '{"Records": []}'
+      remit invoke ingest --event @tests/order.json
+    """
+    from remit.deploy.invoke import invoke
+    from remit.project.load import load
+
+    payload = _event(event)
+    app = load(folder, stage)
+    known = [function.name for function in app.functions]
+    if name not in known:
+        hint = did_you_mean(name, known) or f"there are {', '.join(known) or 'none'}"
+        raise RemitError(f"there is no function `{name}` in this app", hint=hint)
+    account = options.account(folder, local=local, region=region, profile=profile)
+    answer = invoke(account, f"{app.namespace}-{name}", payload)
+    if as_json:
+        options.print_json({"answer": answer.value, "failed": answer.failed, "log": answer.log})
+    else:
+        click.echo(answer.log, nl=not answer.log.endswith("\n"), err=True)
+        options.print_json(answer.value)
+    if answer.failed:
+        click.get_current_context().exit(1)
+
+
+def _event(given: str) -> Any:
+    what, text = "--event", given
+    if given == "-":
+        what, text = "standard input", sys.stdin.read()
+    elif given.startswith("@"):
+        what = given[1:]
+        text = Path(what).read_text("utf-8")
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise RemitError(f"the event in {what} is no JSON: {error}", hint='write it like {"key": "value"}') from None

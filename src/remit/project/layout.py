@@ -1,0 +1,31 @@
+"""Where a project keeps its modules: in its folder, or in `src/`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def roots(folder: Path) -> tuple[Path, ...]:
+    """The folders whose contents stand at the root of the zip, so that imports start there."""
+    return (folder, folder / "src") if src_layout(folder) else (folder,)
+
+
+def src_layout(folder: Path) -> bool:
+    """Whether the contents of `src/` go to the root of the zip, where an installed project has them.
+
+    So when `src/` is no package itself, holds modules or packages, and either the project is one that gets
+    installed (a [build-system] in pyproject.toml) or no module lies beside `src/`.
+    """
+    source = folder / "src"
+    if not source.is_dir() or (source / "__init__.py").exists():
+        return False
+    if not any(source.glob("*.py")) and not any(source.glob("*/__init__.py")):
+        return False
+    try:
+        installed = "[build-system]" in (folder / "pyproject.toml").read_text("utf-8").split()
+    except (OSError, UnicodeDecodeError):
+        installed = False
+    return installed or not any(folder.glob("*.py"))
