@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from projects import at
 
+from projects import at
 from remit.iam.policy import render_statement
 
 if TYPE_CHECKING:
@@ -75,8 +75,10 @@ FORMS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "a document without Version": (f'[{{"Statement": [{ALLOW}]}}]', [ALLOW]),
     "a document of one statement": (f'[{{"Statement": {ALLOW}}}]', [ALLOW]),
     "a document in snake_case": (
-        '{"version": "2012-10-17", "statement": [{"effect": "Allow", "action": "s3:GetObject",'
-        ' "resource": "arn:aws:s3:::b/*"}]}',
+        (
+            '{"version": "2012-10-17", "statement": [{"effect": "Allow", "action": "s3:GetObject",'
+            ' "resource": "arn:aws:s3:::b/*"}]}'
+        ),
         [ALLOW],
     ),
     "a PolicyDocument": (f'[{{"PolicyDocument": {{"Statement": [{ALLOW}]}}}}]', [ALLOW]),
@@ -95,8 +97,10 @@ FORMS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     ),
     "no items": ("[]", []),
     "late-bound parts": (
-        '[{"Effect": "Allow", "Action": "dynamodb:*", "Resource":'
-        ' f"arn:{aws.partition}:dynamodb:{aws.region}:{aws.account}:table/{project.namespace}*"}]',
+        (
+            '[{"Effect": "Allow", "Action": "dynamodb:*", "Resource":'
+            ' f"arn:{aws.partition}:dynamodb:{aws.region}:{aws.account}:table/{project.namespace}*"}]'
+        ),
         [{"Effect": "Allow", "Action": "dynamodb:*", "Resource": f"{TABLE}orders-dev*"}],
     ),
     "CloudFormation's functions": (
@@ -360,8 +364,10 @@ WRONG = {
         "5:34",
     ),
     "NaN": (
-        '[{"Effect": "Allow", "Action": "s3:*", "Resource": "*",'
-        ' "Condition": {"NumericLessThan": {"s3:max-keys": float("nan")}}}]',
+        (
+            '[{"Effect": "Allow", "Action": "s3:*", "Resource": "*",'
+            ' "Condition": {"NumericLessThan": {"s3:max-keys": float("nan")}}}]'
+        ),
         "policy[0].Condition.NumericLessThan.s3:max-keys is nan: that is not valid JSON",
         "5:34",
     ),
@@ -421,8 +427,10 @@ def test_a_near_miss_is_told(make: Make, written: str) -> None:
     [
         "loop = []; loop.append(loop); config.lambda_.iam.policy = loop",
         'loop = {}; loop["Condition"] = loop; config.lambda_.iam.policy = loop',
-        'loop = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}; loop["Condition"] = {"StringEquals": loop};'
-        " config.lambda_.iam.policy = [loop]",
+        (
+            'loop = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}; loop["Condition"] = {"StringEquals": loop};'
+            " config.lambda_.iam.policy = [loop]"
+        ),
     ],
 )
 def test_what_contains_itself_is_refused(make: Make, written: str) -> None:

@@ -118,9 +118,10 @@ def _inside(name: str, root: Path) -> bool:
 
 @contextlib.contextmanager
 def _user_code(state: Loading, what: str) -> Iterator[None]:
-    """Whatever the user's own code raises becomes an error at the user's last line."""
+    """Whatever the user's own code raises becomes an error at the user's last line; what it prints is talk."""
     try:
-        yield
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
     except RemitError:
         raise
     except SyntaxError as error:
@@ -160,7 +161,8 @@ def _last_user_line(state: Loading, error: BaseException, what: str) -> Origin:
     ]
     if not frames:
         return Origin(what)
-    return Origin(frames[-1].filename, frames[-1].lineno or 0, (frames[-1].colno or -1) + 1)
+    last = frames[-1]
+    return Origin(last.filename, last.lineno or 0, 0 if last.colno is None else last.colno + 1)
 
 
 def _app(state: Loading) -> App:
@@ -410,7 +412,8 @@ def _check_handlers(state: Loading) -> None:
     seen: dict[str, Declaration] = {}
     for declaration in state.declarations:
         decorated = seen.setdefault(declaration.handler, declaration)
-        if decorated is not declaration and declaration.function is not decorated.function:
+        both = (declaration.function, decorated.function)
+        if None not in both and both[0] is not both[1]:
             raise _twice(declaration.handler, decorated.where, declaration.where, state)
         _check_handler(state, declaration)
 

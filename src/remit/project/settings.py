@@ -120,12 +120,13 @@ class Policies:
     @overload
     def __get__(self, section: None, owner: type) -> Policies: ...
     @overload
-    def __get__(self, section: Section, owner: type) -> Any: ...
-    def __get__(self, section: Section | None, owner: type) -> Any:
+    def __get__(self, section: Section, owner: type) -> Items: ...
+    def __get__(self, section: Section | None, owner: type) -> Policies | Items:
         if section is None:
             return self
         if self.name in section.assigned:
-            return section.assigned[self.name][0]
+            items: Items = section.assigned[self.name][0]
+            return items
         if self.computed:
             raise RemitError(
                 f"`{section.path}.{self.name}` has no value here: remit computes it for each function",
@@ -152,20 +153,20 @@ class Section:
     if TYPE_CHECKING:
         assigned: dict[str, tuple[Any, Span]]
     else:
-
+        # Behind the type checkers' back: they would take any name that these two take.
         def __getattr__(self, name: str) -> NoReturn:
             raise self._unknown(name)
 
-    def __setattr__(self, name: str, value: object) -> None:
-        if name not in self.names():
-            raise self._unknown(name)
-        if not isinstance(getattr(type(self), name), Setting | Policies):
-            raise RemitError(
-                f"`{self.path}.{name}` is a group of settings, not a setting",
-                hint=f"assign to one of {', '.join(getattr(self, name).names())}",
-                origin=caller_span().origin,
-            )
-        object.__setattr__(self, name, value)
+        def __setattr__(self, name: str, value: object) -> None:
+            if name not in self.names():
+                raise self._unknown(name)
+            if not isinstance(getattr(type(self), name), Setting | Policies):
+                raise RemitError(
+                    f"`{self.path}.{name}` is a group of settings, not a setting",
+                    hint=f"assign to one of {', '.join(getattr(self, name).names())}",
+                    origin=caller_span().origin,
+                )
+            object.__setattr__(self, name, value)
 
     @classmethod
     def names(cls) -> tuple[str, ...]:

@@ -55,6 +55,7 @@ class OutputHandle:
 def resource(
     type: str,  # noqa: A002 - CloudFormation's word
     properties: Mapping[str, Any] | None = None,
+    /,  # so that a property may be called `type`, too
     *,
     deletion_policy: str | None = None,
     depends_on: Handle | Sequence[Handle] | None = None,

@@ -11,7 +11,7 @@ import os
 
 TYPE_CHECKING = False  # `typing` itself would cost more than this whole package
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 
@@ -29,10 +29,21 @@ class _Nothing:
     def __setattr__(self, _name: str, _value: object) -> None:
         pass
 
-    def __iadd__(self, _more: object) -> _Nothing:  # noqa: PYI034 - typing.Self would be an import
+    def __add__(self, _more: object) -> _Nothing:
         return self
 
-    def __enter__(self) -> _Nothing:  # noqa: PYI034 - as above
+    __radd__ = __iadd__ = __or__ = __ror__ = __ior__ = __add__
+
+    def __getitem__(self, _key: object) -> _Nothing:
+        return self
+
+    def __setitem__(self, _key: object, _value: object) -> None:
+        pass
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __enter__(self) -> _Nothing:  # noqa: PYI034 - typing.Self would be an import
         return self
 
     def __exit__(self, *_error: object) -> None:
