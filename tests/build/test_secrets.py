@@ -26,7 +26,9 @@ def found(*chunks: bytes) -> tuple[str, int] | None:
     "text",
     [
         HEAD.format("") + "\n" + BODY,
-        HEAD.format("RSA ") + "\r\nProc-Type: 4,ENCRYPTED\r\nDEK-Info: AES-128-CBC,0123456789ABCDEF\r\n\r\n" + BODY,
+        HEAD.format("RSA ")
+        + "\r\nProc-Type: 4,ENCRYPTED\r\nDEK-Info: AES-128-CBC,0123456789ABCDEF\r\n\r\n"
+        + BODY,
         HEAD.format("OPENSSH ") + "\n" + BODY,
         '{"private_key": "' + HEAD.format("") + "\\n" + BODY + '"}',
         "-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: 1\n\n" + BODY,
@@ -67,4 +69,4 @@ def test_a_key_is_found_at_its_line_wherever_a_chunk_ends(before: int, cut: int)
 def test_a_bundle_of_certificates_is_public_and_one_with_a_key_is_not() -> None:
     bundle = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n" * 2
     mixed = bundle + HEAD.format("")
-    assert (True, False, False) == tuple(map(only_public, (bundle.encode(), mixed.encode(), b"anything")))
+    assert tuple(map(only_public, (bundle.encode(), mixed.encode(), b"anything"))) == (True, False, False)

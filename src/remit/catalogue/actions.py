@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Final
 
-from remit.catalogue.store import chunk, names
+from remit.catalogue.store import chunk, line, names
 
 LEVELS: Final = ("List", "Read", "Write", "Tagging", "Permissions management")
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A condition key and its type: String, ARN, Bool, Numeric, Date, IPAddress, or ArrayOf one of them; "" unknown."""
+    """A condition key: String, ARN, Bool, Numeric, Date, IPAddress, ArrayOf one of them, or "" (unknown)."""
 
     name: str
     type: str
@@ -39,7 +39,7 @@ class ResourceType:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A resource type that an action takes. A statement must cover every required one; `keys` hold for this one alone."""
+    """A resource type that an action takes: every required one must be covered; `keys` hold for it alone."""
 
     type: ResourceType
     required: bool
@@ -50,8 +50,9 @@ class Target:
 class Action:
     """An action. Without targets it takes no resource but `*`.
 
-    `keys` are the action's own condition keys; `all_keys` has those of its targets as well. `dependents` are actions that
-    the caller needs besides, `permission_only` says that no API operation has this name; None where nobody knows.
+    `keys` are the action's own condition keys; `all_keys` has those of its targets as well. `dependents` are
+    actions that the caller needs besides, `permission_only` says that no API operation has this name; None
+    where nobody knows.
     """
 
     service: str
@@ -90,29 +91,36 @@ def services() -> tuple[str, ...]:
 
 def service(prefix: str) -> Service | None:
     """A service by its prefix, in any case."""
-    found = chunk("service", prefix.lower())
-    return None if found is None else Service(prefix.lower(), found["n"])
+    name = chunk("service-names", "").get(prefix.lower())
+    return None if name is None else Service(prefix.lower(), name)
 
 
-@cache
+@lru_cache(maxsize=1024)
+def bare_names(prefix: str) -> tuple[str, ...]:
+    """The names of a service's actions without its prefix, sorted without case."""
+    place = _service_places().get(prefix)
+    return () if place is None else tuple(line("name-lines", "", place).split())
+
+
+@lru_cache(maxsize=1024)
 def actions(prefix: str) -> tuple[str, ...]:
-    """The names of a service's actions with their prefix, sorted without case; none when there is no such service."""
+    """The full names of a service's actions, sorted without case; none when there is no such service."""
     folded = prefix.lower()
-    return tuple(f"{folded}:{name}" for name in chunk("actions", "").get(folded, ()))
+    return tuple(f"{folded}:{name}" for name in bare_names(folded))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32768)
 def action(name: str) -> Action | None:
     """One action by its full name, in any case; None when there is none."""
     prefix, _, bare = name.lower().partition(":")
     place = _places(prefix).get(bare)
     if place is None:
         return None
-    level, targets, keys, dependents, only = chunk("service", prefix)["a"][place]
+    level, targets, keys, dependents, only = line("action-lines", prefix, place)
     known, types = _keys(prefix), resource_types(prefix)
     return Action(
         service=prefix,
-        name=chunk("actions", "")[prefix][place],
+        name=bare_names(prefix)[place],
         level=LEVELS[level],
         targets=tuple(Target(types[kind], bool(must), tuple(known[key] for key in own)) for kind, must, own in targets),
         keys=tuple(known[key] for key in keys),
@@ -121,7 +129,7 @@ def action(name: str) -> Action | None:
     )
 
 
-@cache
+@lru_cache(maxsize=1024)
 def resource_types(prefix: str) -> tuple[ResourceType, ...]:
     """The resource types of a service; none when there is no such service."""
     folded = prefix.lower()
@@ -137,16 +145,21 @@ def keys(prefix: str) -> tuple[Key, ...]:
     return _keys(prefix.lower())
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _places(prefix: str) -> dict[str, int]:
-    return {name.lower(): place for place, name in enumerate(chunk("actions", "").get(prefix, ()))}
+    return {name.lower(): place for place, name in enumerate(bare_names(prefix))}
 
 
 @cache
+def _service_places() -> dict[str, int]:
+    return {prefix: place for place, prefix in enumerate(names("service"))}
+
+
+@lru_cache(maxsize=1024)
 def _keys(prefix: str) -> tuple[Key, ...]:
     return tuple(Key(name, kind) for name, kind in _chunk(prefix)["k"])
 
 
 def _chunk(prefix: str) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = chunk("service", prefix) or {"k": [], "r": [], "a": []}
+    found: dict[str, list[Any]] = chunk("service", prefix) or {"k": [], "r": []}
     return found

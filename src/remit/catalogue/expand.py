@@ -7,18 +7,17 @@ from bisect import bisect_left
 from functools import cache, lru_cache
 from typing import Final
 
-from remit.catalogue.actions import actions, services
-from remit.catalogue.store import chunk
+from remit.catalogue.actions import actions, bare_names, services
 
 _HIGHEST: Final = "\U0010ffff"
 
 
 @lru_cache(maxsize=16384)
 def expand(pattern: str) -> tuple[str, ...]:
-    """The full names of all actions that a pattern covers, in AWS's case, sorted; none when it matches nothing.
+    """The full names of all actions that a pattern covers, in AWS's case, sorted; maybe none.
 
-    `*` stands for any text and `?` for one character, in any case; nothing else is special. Time is linear in the names
-    for each literal part of the pattern.
+    `*` stands for any text and `?` for one character, in any case; nothing else is special. Time is linear in
+    the names for each literal part of the pattern.
     """
     if not pattern.isascii():  # no action has such a name, and some of these letters fold to plain ones
         return ()
@@ -42,7 +41,7 @@ def is_pattern(text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def matcher(pattern: str) -> re.Pattern[str]:
-    """A glob as an expression without backtracking: every literal part is taken where it first fits, for good."""
+    """A glob as an expression without backtracking: a literal part is taken where it first fits, for good."""
     first, *others = re.split(r"\*+", pattern)
     if not others:
         return re.compile(_literal(first), re.DOTALL)
@@ -71,9 +70,9 @@ def _of_service(prefix: str, pattern: str) -> tuple[str, ...]:
     return tuple(name for name, bare in zip(full[start:end], folded[start:end], strict=True) if fits(bare))
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _folded(prefix: str) -> tuple[str, ...]:
-    return tuple(name.lower() for name in chunk("actions", "").get(prefix, ()))
+    return tuple(name.lower() for name in bare_names(prefix))
 
 
 @cache

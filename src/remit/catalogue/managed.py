@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from remit.catalogue.store import chunk
+from remit.catalogue.store import chunk, line
 
 _PER_CHUNK: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class ManagedPolicy:
-    """A policy that AWS maintains. `path` is as in its ARN, "/service-role/" for example; `version` as in "v3"."""
+    """A policy that AWS maintains: `path` as in its ARN ("/service-role/"), `version` as in "v3"."""
 
     name: str
     path: str
@@ -26,10 +26,10 @@ class ManagedPolicy:
 
 
 def managed_policy(name: str) -> ManagedPolicy | None:
-    """The policy of a name ("AWSLambdaBasicExecutionRole"), path and name, or ARN in any partition; else None.
+    """The policy of a name ("AWSLambdaBasicExecutionRole"), path and name, or ARN in any partition.
 
-    Names are compared as IAM does, without case; a path that is given must be the policy's own. A policy of a customer's
-    account (an ARN with an account number) is never found.
+    Names are compared as IAM does, without case; a path that is given must be the policy's own. A policy of a
+    customer's account (an ARN with an account number) is never found: None.
     """
     wanted = _after_arn(name)
     if wanted is None:
@@ -41,7 +41,7 @@ def managed_policy(name: str) -> ManagedPolicy | None:
     exact, own_path, version = chunk("policy-names", "")[place]
     if path.strip("/").casefold() != own_path.strip("/").casefold() and (path or name.startswith("arn:")):
         return None
-    packed = chunk("policies", f"{place // _PER_CHUNK:02}")[place % _PER_CHUNK]
+    packed = line("policy-lines", f"{place // _PER_CHUNK:02}", place % _PER_CHUNK)
     return ManagedPolicy(exact, own_path, version, decoded(packed, chunk("policy-words", "")))
 
 
@@ -71,10 +71,8 @@ def _after_arn(name: str) -> str | None:
     """What stands behind `policy/` in an ARN of a policy of AWS, or the name itself when it is no ARN."""
     if not name.startswith("arn:"):
         return name
-    parts = name.split(":", 5)
-    if len(parts) != 6 or parts[2:5] != ["iam", "", "aws"] or not parts[5].startswith("policy/"):  # noqa: PLR2004 - an ARN's parts
-        return None
-    return parts[5].removeprefix("policy/")
+    _, of_aws, rest = name.partition(":iam::aws:policy/")  # the partition may be late-bound, colons and all
+    return rest if of_aws else None
 
 
 @cache

@@ -16,7 +16,7 @@ _LOCAL_ZONE: Final = re.compile(r"([a-z]{2,4}(?:-[a-z]+)+-\d{1,2})-[a-z]{3}-\d[a
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """A partition. `dns_suffix` is AWS::URLSuffix; `regions` leaves out pseudo regions such as aws-global."""
+    """A partition. `dns_suffix` is AWS::URLSuffix; `regions` leaves out pseudo regions like aws-global."""
 
     name: str
     dns_suffix: str
@@ -25,7 +25,7 @@ class Partition:
     pattern: str
 
     def has(self, region: str) -> bool:
-        """Whether a region is here; one that is not known yet counts when it is named like those of the partition."""
+        """Whether a region is here; one that is not known yet counts when it is named like the others."""
         return region in self.regions or re.fullmatch(self.pattern, region) is not None
 
 
@@ -69,5 +69,5 @@ def region_of_zone(name: str) -> str | None:
 
 
 def is_zone(name: str) -> bool:
-    """Whether this is, or looks like, an availability zone or a zone's id: a frequent mistake for a region."""
+    """Whether this is, or looks like, an availability zone or a zone's id: often taken for a region."""
     return region_of_zone(name) is not None or _ZONE_ID.fullmatch(name) is not None

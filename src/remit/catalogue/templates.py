@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.store import chunk
+from remit.catalogue.store import chunk, line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,11 +20,12 @@ Range = tuple[float | None, float | None]
 class Shape:
     """What a value may be.
 
-    `types` are JSON Schema's names; none means anything goes. CloudFormation converts between scalars (`"30"` is a fine
-    integer, 30 a fine string), so only object, array and scalar exclude each other. `open` says that an object takes
-    names beside `properties`: a map, or free-form JSON. `alternatives` are groups; of each, the properties of one list
-    must be there. A range is (least, most), None where there is no bound: `number` of the value, `length` of a string in
-    characters, `count` of a list's items. `enum` holds the values as JSON has them.
+    `types` are JSON Schema's names; none means anything goes. CloudFormation converts between scalars (`"30"`
+    is a fine integer, 30 a fine string), so only object, array and scalar exclude each other. `open` says
+    that an object takes names beside `properties`: a map, or free-form JSON. `alternatives` are groups; of
+    each, the properties of one list must be there. A range is (least, most), None where there is no bound:
+    `number` of the value, `length` of a string in characters, `count` of a list's items. `enum` holds the
+    values as JSON has them.
     """
 
     types: tuple[str, ...]
@@ -61,9 +62,9 @@ class Shape:
 class ResourceType:
     """A type of resource in a template.
 
-    `attributes` are the names that Fn::GetAtt takes; one that ends in `*` stands for all that begin so. `ref` names the
-    properties whose value Ref gives (several are joined with `|`). `read_only` properties exist but cannot be given.
-    `regions` is empty for types that us-east-1 has, else it names those that have it.
+    `attributes` are the names that Fn::GetAtt takes; one that ends in `*` stands for all that begin so. `ref`
+    names the properties whose value Ref gives (several are joined with `|`). `read_only` properties exist but
+    cannot be given. `regions` is empty for types that us-east-1 has, else it names those that have it.
     """
 
     name: str
@@ -85,7 +86,7 @@ def resource_type(name: str) -> ResourceType | None:
     wanted = _CUSTOM if name.startswith("Custom::") else name
     service = "::".join(wanted.split("::")[:2])
     found = chunk("types", service)
-    row = None if found is None else found["types"].get(wanted)
+    row = None if found is None else found.get(wanted)
     if row is None:
         return None
     return ResourceType(
@@ -107,7 +108,7 @@ def resource_types() -> tuple[str, ...]:
 def _shape(service: str, reference: int | str) -> Shape:
     if isinstance(reference, str):
         return Shape((reference,) if reference else ())
-    row = chunk("types", service)["shapes"][reference]
+    row = line("shape-lines", service, reference)
     types = row.get("t", ())
     return Shape(
         types=(types,) if isinstance(types, str) else tuple(types),

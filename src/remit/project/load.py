@@ -9,8 +9,7 @@ import contextlib
 import importlib
 import re
 import sys
-import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,10 +27,12 @@ if TYPE_CHECKING:
     from remit.project.declarations import Access, Declaration
     from remit.project.settings import Items
 
-_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
+_NAME: Final = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]+")
 _QUEUE: Final = re.compile(r"[a-z][a-z0-9-]*")
 NAME_LIMIT: Final = 64
 """Characters of a Lambda function's name ("Lambda quotas", 2026-11)."""
+HANDLER_LIMIT: Final = 128
+"""Characters of a handler (CreateFunction, AWS Lambda API Reference)."""
 WORKER: Final = "remit.worker.work"
 
 
@@ -58,6 +59,8 @@ def _run_configuration(state: Loading) -> None:
             source = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             continue
+        except OSError as error:
+            raise RemitError(f"cannot read it: {error.strerror}", origin=Origin(str(path))) from None
         with _user_code(state, path.relative_to(state.folder).as_posix()):
             code = compile(source, str(path), "exec")
             exec(code, {"__name__": f"config.{path.stem}", "__file__": str(path)})  # noqa: S102 - the declaration
@@ -115,9 +118,10 @@ def _inside(name: str, root: Path) -> bool:
 
 @contextlib.contextmanager
 def _user_code(state: Loading, what: str) -> Iterator[None]:
-    """Whatever the user's own code raises becomes an error at the user's last line."""
+    """Whatever the user's own code raises becomes an error at the user's last line; what it prints is talk."""
     try:
-        yield
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
     except RemitError:
         raise
     except SyntaxError as error:
@@ -125,12 +129,21 @@ def _user_code(state: Loading, what: str) -> Iterator[None]:
         raise RemitError(f"{what} is not valid Python: {error.msg}", origin=at) from None
     except SystemExit as error:
         raise RemitError(f"{what} ended the program (exit {error.code})", origin=Origin(what)) from None
-    except Exception as error:  # noqa: BLE001 - the user's code may raise anything
-        message = f"{what} raised {type(error).__name__}: {error}"
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - the user's code may raise anything
+        message = f"{what} raised {type(error).__name__}: {_told(error)}"
         raise RemitError(message, hint=_advice(error), origin=_last_user_line(state, error, what)) from None
 
 
-def _advice(error: Exception) -> str | None:
+def _told(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - an exception's own text is the user's code as well
+        return "(its text cannot be shown)"
+
+
+def _advice(error: BaseException) -> str | None:
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"install it where remit runs: the app is imported to be built (`{error.name.split('.')[0]}`)"
     if isinstance(error, KeyError) and str(error.args[0]).isupper():
@@ -138,7 +151,9 @@ def _advice(error: Exception) -> str | None:
     return None
 
 
-def _last_user_line(state: Loading, error: Exception, what: str) -> Origin:
+def _last_user_line(state: Loading, error: BaseException, what: str) -> Origin:
+    import traceback  # noqa: PLC0415 - only when something failed
+
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -146,7 +161,8 @@ def _last_user_line(state: Loading, error: Exception, what: str) -> Origin:
     ]
     if not frames:
         return Origin(what)
-    return Origin(frames[-1].filename, frames[-1].lineno or 0, (frames[-1].colno or -1) + 1)
+    last = frames[-1]
+    return Origin(last.filename, last.lineno or 0, 0 if last.colno is None else last.colno + 1)
 
 
 def _app(state: Loading) -> App:
@@ -155,10 +171,18 @@ def _app(state: Loading) -> App:
     shared_resources: list[Resource] = []
     shared_outputs: list[Output] = []
     for shared in state.shared:
-        shared_resources += shared.resources
-        shared_outputs += shared.outputs
-    functions = [_function(state, declaration) for declaration in state.declarations if declaration.job_queue is None]
-    functions += _workers(state, queues)
+        shared_resources += (replace(one, origin=relative(one.origin, state.folder)) for one in shared.resources)
+        shared_outputs += (replace(one, origin=relative(one.origin, state.folder)) for one in shared.outputs)
+    everywhere = _Everywhere(_app_policy(state, "policy"), _app_managed(state))
+    plain = [declaration for declaration in state.declarations if declaration.job_queue is None]
+    functions = [_function(state, declaration, everywhere) for declaration in plain]
+    functions += _workers(state, queues, everywhere)
+    if not functions and not shared_resources:
+        raise RemitError(
+            "this app declares nothing to deploy",
+            hint="decorate a function with `@app.function` in a module that the app module imports",
+            origin=Origin(f"{config.app.replace('.', '/')}.py"),
+        )
     _check_handlers(state)
     _check_names(state, functions)
     iam = config.lambda_.iam
@@ -181,6 +205,14 @@ def _app(state: Loading) -> App:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Everywhere:
+    """What the configuration gives to every function."""
+
+    policy: tuple[Grant, ...]
+    managed: tuple[str, ...]
+
+
 def _replacement(state: Loading, name: str) -> tuple[Grant, ...] | None:
     iam = state.config.lambda_.iam
     return _app_policy(state, name) if name in iam.assigned else None
@@ -189,16 +221,21 @@ def _replacement(state: Loading, name: str) -> tuple[Grant, ...] | None:
 def _app_policy(state: Loading, name: str) -> tuple[Grant, ...]:
     items: Items = getattr(state.config.lambda_.iam, name)
     because = f"in config.lambda_.iam.{name}, for every function"
-    return _relative(state, [grant for value, span in items.parts for grant in declare.declare(value, span, because)])
+    parts = [declare.declare(value, span, because, name) for value, span in items.parts]
+    return _relative(state, [grant for part in parts for grant in part])
 
 
 def _app_managed(state: Loading) -> tuple[str, ...]:
     iam = state.config.lambda_.iam
-    parts = (*iam.default_managed_policy.parts, *iam.managed_policy.parts)
-    return tuple(arn for value, span in parts for arn in declare.declare_managed(value, span))
+    return tuple(
+        arn
+        for name in ("default_managed_policy", "managed_policy")
+        for value, span in getattr(iam, name).parts
+        for arn in declare.declare_managed(value, span, name)
+    )
 
 
-def _function(state: Loading, declaration: Declaration) -> Function:
+def _function(state: Loading, declaration: Declaration, everywhere: _Everywhere) -> Function:
     _check_declaration(declaration)
     settings = _settings(state, declaration.settings)
     access = declaration.access
@@ -208,8 +245,8 @@ def _function(state: Loading, declaration: Declaration) -> Function:
         handler=declaration.handler,
         properties=settings.properties,
         triggers=declaration.triggers,
-        policy=(*_declared(state, access), *_app_policy(state, "policy")),
-        managed=tuple(dict.fromkeys((*_managed_of(access), *_app_managed(state)))),
+        policy=(*_declared(state, access), *everywhere.policy),
+        managed=tuple(dict.fromkeys((*_managed_of(access), *everywhere.managed))),
         log_retention=settings.log_retention,
         origin=relative(declaration.where.origin, state.folder),
         written=settings.written,
@@ -259,7 +296,8 @@ def _settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]], ...]
         retention = settings.get("log_retention", retention)
         for name, value in settings.items():
             for property_name, content in values.FUNCTION_SETTINGS[name].properties(value).items():
-                properties[property_name] = _merge(properties.get(property_name), content)
+                adds_up = name in ("environment", "properties")
+                properties[property_name] = _merge(properties.get(property_name), content) if adds_up else content
                 if (origin := relative(origins.get(name), state.folder)) is not None:
                     written[property_name] = origin
     kept = {name: value for name, value in properties.items() if value not in (None, [], {})}
@@ -287,10 +325,17 @@ def _check_declaration(declaration: Declaration) -> None:
             hint="letters, digits, - and _ only; `name=` gives another than the Python function's",
             origin=origin,
         )
+    if not isinstance(declaration.handler, str) or len(declaration.handler) > HANDLER_LIMIT:
+        raise RemitError(
+            f"function `{declaration.name}` has the handler {str(declaration.handler)[:40]!r}",
+            hint=f"a handler reads `module.function`, in at most {HANDLER_LIMIT} characters",
+            origin=origin,
+        )
     for trigger in declaration.triggers:
-        if not hasattr(trigger, "because"):
+        if isinstance(trigger, type) or not hasattr(trigger, "because"):
+            shown = trigger.__name__.lower() if isinstance(trigger, type) else f"{trigger!r:.60}"
             raise RemitError(
-                f"{trigger!r:.60} is no trigger",
+                f"{shown} is no trigger",
                 hint='import one: `from remit.triggers import sqs`, then `@app.function(sqs("orders"))`',
                 origin=origin,
             )
@@ -334,13 +379,14 @@ def _enabled(state: Loading) -> Origin | None:
     return None if assigned is None else relative(assigned[1].origin, state.folder)
 
 
-def _workers(state: Loading, queues: tuple[str, ...]) -> list[Function]:
+def _workers(state: Loading, queues: tuple[str, ...], everywhere: _Everywhere) -> list[Function]:
     """A function per job queue, with what its jobs may do."""
     workers = []
     enabled = _enabled(state)
     for queue in queues:
         jobs = [declaration for declaration in state.declarations if declaration.job_queue == queue]
-        access = tuple(dict.fromkeys(one for job in jobs for one in job.access))
+        # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
+        access = tuple({id(one): one for job in jobs for one in job.access}.values())
         groups = tuple(layer for job in jobs for layer in job.settings[1:])
         settings = _settings(state, groups)
         name = f"worker-{queue}"
@@ -350,8 +396,8 @@ def _workers(state: Loading, queues: tuple[str, ...]) -> list[Function]:
                 logical_id=logical_id(name),
                 handler=WORKER,
                 properties=settings.properties,
-                policy=tuple(dict.fromkeys((*_declared(state, access), *_app_policy(state, "policy")))),
-                managed=tuple(dict.fromkeys((*_managed_of(access), *_app_managed(state)))),
+                policy=tuple(dict.fromkeys((*_declared(state, access), *everywhere.policy))),
+                managed=tuple(dict.fromkeys((*_managed_of(access), *everywhere.managed))),
                 log_retention=settings.log_retention,
                 queue=queue,
                 origin=relative(jobs[0].where.origin, state.folder) if jobs else enabled,
@@ -366,8 +412,9 @@ def _check_handlers(state: Loading) -> None:
     seen: dict[str, Declaration] = {}
     for declaration in state.declarations:
         decorated = seen.setdefault(declaration.handler, declaration)
-        if decorated is not declaration and decorated.name == declaration.name:
-            raise _twice("function", declaration.name, decorated.where, declaration.where, state)
+        both = (declaration.function, decorated.function)
+        if None not in both and both[0] is not both[1]:
+            raise _twice(declaration.handler, decorated.where, declaration.where, state)
         _check_handler(state, declaration)
 
 
@@ -424,9 +471,10 @@ def _check_names(state: Loading, functions: list[Function]) -> None:
             )
 
 
-def _twice(what: str, name: str, first: Span, second: Span, state: Loading) -> RemitError:
+def _twice(handler: str, first: Span, second: Span, state: Loading) -> RemitError:
     return RemitError(
-        f"{what} `{name}` is declared twice; the other is at {relative(first.origin, state.folder)}",
+        f"function `{handler.rpartition('.')[2]}` is declared twice; "
+        f"the other is at {relative(first.origin, state.folder)}",
         hint="rename one: the second would replace the first",
         origin=second.origin,
     )

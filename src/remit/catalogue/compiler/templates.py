@@ -1,9 +1,9 @@
 """CloudFormation's types, out of cfn-lint's schemas: what a template may say, and what each handler calls.
 
-The schemas shrink to tables of shapes. A shape is a dict: `t` JSON types, `p` properties, `r` required ones, `o` whether
-other properties are allowed, `v` the shape of those, `i` the shape of items, `e` allowed values, `n` a number's range,
-`l` a string's lengths, `c` a list's, `a` groups of alternatives, of which one list must be present whole. A reference to a
-shape is its index; a lone JSON type stands for itself.
+The schemas shrink to tables of shapes. A shape is a dict: `t` JSON types, `p` properties, `r` required ones,
+`o` whether other properties are allowed, `v` the shape of those, `i` the shape of items, `e` allowed values,
+`n` a number's range, `l` a string's lengths, `c` a list's, `a` groups of alternatives, of which one list must
+be present whole. A reference to a shape is its index; a lone JSON type stands for itself.
 """
 
 from __future__ import annotations
@@ -25,14 +25,15 @@ _BRANCHES: Final = ("oneOf", "anyOf", "allOf")
 
 
 def templates(schemas: Path) -> Chunks:
-    """The chunks `types` (one per service part of the type names) and `type-names`."""
+    """The chunks `types` and `shape-lines` (one per service part of the names) and `type-names`."""
     documents = {name: json.loads(path.read_text()) for name, path in _files(schemas).items()}
     by_service: dict[str, dict[str, Any]] = {}
     for name in sorted(documents):
         by_service.setdefault(service_of(name), {})[name] = documents[name]
     elsewhere = _elsewhere(schemas / "providers")
-    chunks: Chunks = {("types", service): _service(types, elsewhere) for service, types in by_service.items()}
-    chunks["type-names", ""] = sorted(documents)
+    chunks: Chunks = {("type-names", ""): sorted(documents)}
+    for service, types in by_service.items():
+        chunks["types", service], chunks["shape-lines", service] = _service(types, elsewhere)
     return chunks
 
 
@@ -75,7 +76,7 @@ def _elsewhere(providers: Path) -> dict[str, list[str]]:
     return found
 
 
-def _service(types: dict[str, Any], elsewhere: dict[str, list[str]]) -> dict[str, Any]:
+def _service(types: dict[str, Any], elsewhere: dict[str, list[str]]) -> tuple[dict[str, Any], list[Any]]:
     shapes = _Shapes()
     rows: dict[str, Any] = {}
     for name, schema in types.items():
@@ -86,7 +87,7 @@ def _service(types: dict[str, Any], elsewhere: dict[str, list[str]]) -> dict[str
         if name in elsewhere:
             row["w"] = elsewhere[name]
         rows[name] = row
-    return {"shapes": shapes.table, "types": rows}
+    return rows, shapes.table
 
 
 def _whole(pointers: Iterable[str]) -> list[str]:
@@ -106,7 +107,7 @@ def _primary(schema: dict[str, Any]) -> list[str]:
 
 
 class _Shapes:
-    """A table of shapes in which equal shapes share one place; definitions are resolved by name, so they may recur."""
+    """A table of shapes in which equal shapes share one place; definitions may contain themselves."""
 
     def __init__(self) -> None:
         self.table: list[Any] = []
@@ -252,7 +253,7 @@ class _Shapes:
 
 
 def _alternatives(schema: dict[str, Any]) -> list[list[list[str]]]:
-    """Groups of which one list of properties must be there: out of anyOf, oneOf, requiredXor and requiredOr."""
+    """Groups of which one list of properties must be there: anyOf, oneOf, requiredXor and requiredOr."""
     groups: list[list[list[str]]] = []
     for kind in ("anyOf", "oneOf"):
         required = [branch.get("required", []) for branch in schema.get(kind, ()) if isinstance(branch, dict)]

@@ -1,0 +1,91 @@
+"""What CloudFormation's handlers call, mended: cfn-lint copies the types' own spelling, mistakes and all.
+
+A chunk holds `a`, the actions of a service's types, and `h`, by type and handler, distances between
+their places. A permission in the wrong case is
+put right, a pattern is kept, an operation's name becomes its action, the rest is dropped and counted.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from remit.catalogue.compiler.operations import distances, folded
+from remit.catalogue.compiler.services import names_of
+from remit.catalogue.compiler.templates import service_of
+
+Chunks = dict[tuple[str, str], Any]
+_PREFIXES: Final = {
+    "efs": "elasticfilesystem",
+    "stepfunctions": "states",
+    "emr": "elasticmapreduce",
+    "opensearch": "es",
+}
+
+
+def handlers(declared: dict[str, dict[str, list[str]]], chunks: Chunks) -> tuple[Chunks, dict[str, int]]:
+    """The chunks `handlers`, one per service part of the names, and what was mended and dropped."""
+    mender = _Mender(chunks)
+    by_service: dict[str, dict[str, dict[str, list[str]]]] = {}
+    for name, verbs in declared.items():
+        mended = {verb: mender.mended(permissions) for verb, permissions in verbs.items()}
+        if any(mended.values()):
+            by_service.setdefault(service_of(name), {})[name] = mended
+    packed: Chunks = {("handlers", service): _packed(types, mender) for service, types in sorted(by_service.items())}
+    return packed, mender.counts
+
+
+def _packed(types: dict[str, dict[str, list[str]]], mender: _Mender) -> dict[str, Any]:
+    """One service's types: their actions once, as places in the lists of all; patterns as they are."""
+    actions = {action for verbs in types.values() for found in verbs.values() for action in found}
+    by_prefix: dict[str, list[int]] = {}
+    for action in sorted(action for action in actions if not action.endswith("*")):
+        prefix, name = action.split(":")
+        by_prefix.setdefault(prefix, []).append(mender.names[prefix].index(name))
+    ordered = [f"{prefix}:{mender.names[prefix][place]}" for prefix in by_prefix for place in sorted(by_prefix[prefix])]
+    patterns = sorted(action for action in actions if action.endswith("*"))
+    places = {action: place for place, action in enumerate([*ordered, *patterns])}
+    return {
+        "a": {prefix: distances(found) for prefix, found in by_prefix.items()},
+        "x": patterns,
+        "h": {
+            name: {verb: distances([places[action] for action in found]) for verb, found in verbs.items() if found}
+            for name, verbs in types.items()
+        },
+    }
+
+
+class _Mender:
+    def __init__(self, chunks: Chunks) -> None:
+        self.names: dict[str, list[str]] = names_of(chunks)
+        self._known = {
+            f"{prefix}:{name}".lower(): f"{prefix}:{name}" for prefix, names in self.names.items() for name in names
+        }
+        self._clients = {folded(client): value for (kind, client), value in chunks.items() if kind == "operations"}
+        self._seen: dict[str, tuple[str, ...]] = {}
+        self.counts = {"permissions": 0, "mended": 0, "dropped": 0}
+
+    def mended(self, permissions: list[str]) -> list[str]:
+        return sorted({action for permission in permissions for action in self._one(permission)})
+
+    def _one(self, permission: str) -> tuple[str, ...]:
+        if permission not in self._seen:
+            found = self._find(permission.strip())
+            self._seen[permission] = found
+            self.counts["permissions"] += 1
+            self.counts["dropped"] += not found
+            self.counts["mended"] += bool(found) and found != (permission,)
+        return self._seen[permission]
+
+    def _find(self, permission: str) -> tuple[str, ...]:
+        low = permission.lower()
+        if low in self._known:
+            return (self._known[low],)
+        prefix, _, name = low.partition(":")
+        if name.endswith("*") and any(bare.lower().startswith(name[:-1]) for bare in self.names.get(prefix, ())):
+            return (f"{prefix}:{permission.partition(':')[2]}",)
+        moved = f"{_PREFIXES.get(prefix, prefix)}:{name}"
+        if moved in self._known:
+            return (self._known[moved],)
+        rows = self._clients.get(folded(prefix), {}).get("r", {})
+        operation: list[Any] = next((rows[spelled] for spelled in rows if spelled.lower() == name), [])
+        return tuple(row[0] for row in operation if row[3] and not row[0].startswith("apigateway:"))

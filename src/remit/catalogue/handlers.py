@@ -1,0 +1,43 @@
+"""What CloudFormation calls, as the deployer, to create, read, update, delete or list a resource."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+from remit.catalogue.actions import actions
+from remit.catalogue.store import chunk, names
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """The actions of each handler, sorted; a few are patterns. An empty one calls nothing that is known."""
+
+    type: str
+    create: tuple[str, ...]
+    read: tuple[str, ...]
+    update: tuple[str, ...]
+    delete: tuple[str, ...]
+    list: tuple[str, ...]
+
+
+def handlers(type_name: str) -> Handlers | None:
+    """The handlers of a resource type; None is "unknown": no such type, or it does not say what it calls."""
+    data = chunk("handlers", "::".join(type_name.split("::")[:2]))
+    found = None if data is None else data["h"].get(type_name)
+    if found is None:
+        return None
+    actions = _actions(data)
+    called = {verb: tuple(sorted(actions[place] for place in accumulate(places))) for verb, places in found.items()}
+    return Handlers(type_name, *(called.get(verb, ()) for verb in ("create", "read", "update", "delete", "list")))
+
+
+def types_with_handlers() -> tuple[str, ...]:
+    """The resource types that say what they call, sorted."""
+    return tuple(sorted(name for service in names("handlers") for name in chunk("handlers", service)["h"]))
+
+
+def _actions(data: dict[str, Any]) -> list[str]:
+    exact = [actions(prefix)[place] for prefix, far in data["a"].items() for place in accumulate(far)]
+    return [*exact, *data["x"]]
