@@ -64,6 +64,11 @@ class Box:
         """Whether it holds on every resource and in every context."""
         return not self.atoms and not self.not_resources and "*" in self.resources
 
+    @property
+    def takes_every_action(self) -> bool:
+        """Whether it plainly speaks of every action."""
+        return not self.not_actions and "*" in self.actions
+
     def on(self, point: str) -> bool:
         """Whether its resources contain a point."""
         found = point in self.exact or any(glob(point) for glob in self.globs)
@@ -211,10 +216,11 @@ class Index:
 class Compiled:
     """A policy's boxes, Allow and Deny apart; `unclear` are the statements that cannot be compared at all."""
 
-    __slots__ = ("allows", "denies", "said", "unclear")
+    __slots__ = ("_letters", "allows", "denies", "everything", "said", "unclear")
 
     def __init__(self, policy: Policy, *, speaks_without_resource: bool = False) -> None:
         boxes: list[Box] = []
+        self._letters: frozenset[str] | None = None
         self.unclear: list[tuple[int, Statement, str]] = []
         for index, statement in enumerate(policy.statements):
             try:
@@ -225,6 +231,7 @@ class Compiled:
                 self.unclear.append((index, statement, str(reason)))
         self.allows = Index(box for box in boxes if not box.deny)
         self.denies = Index(box for box in boxes if box.deny)
+        self.everything = next((box for box in self.allows.boxes if box.everywhere and box.takes_every_action), None)
         self.said: dict[tuple[object, ...], set[str]] = {}
         for box in self.allows.boxes:
             if not box.not_actions:
@@ -234,6 +241,16 @@ class Compiled:
     def boxes(self) -> tuple[Box, ...]:
         """All boxes."""
         return (*self.allows.boxes, *self.denies.boxes)
+
+    @property
+    def letters(self) -> frozenset[str]:
+        """Every character that some text of it has."""
+        if self._letters is None:
+            self._letters = frozenset().union(
+                *(text for box in self.boxes for text in (*box.actions, *box.resources)),
+                *(text for box in self.boxes for atom in box.atoms for text in atom.values),
+            )
+        return self._letters
 
 
 _COMPILED: Final = Kept(4096)

@@ -11,7 +11,7 @@ reads it as a set; references of CloudFormation are texts that equal only themse
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.errors import RemitError
@@ -60,8 +60,8 @@ def compare(old: Given, new: Given, *, known: Known | None = None) -> Comparison
     not exist, or a resource policy among the layers (see `public`).
     """
     before, after = side_of(old), side_of(new)
-    there = Sweep(before, after, known or catalogue)
-    back = Sweep(after, before, known or catalogue)
+    there = Sweep(before, after, known or catalogue, "old")
+    back = Sweep(after, before, known or catalogue, "new")
     gained, lost = tuple(there.gains()), tuple(back.gains())
     undecided = dict.fromkeys((*there.undecided, *back.undecided))
     return Comparison(gained, lost, tuple(undecided))
@@ -73,15 +73,14 @@ def compare_documents(old: Policy, new: Policy, *, known: Known | None = None) -
     before, after = side_of(_as_allows(old)), side_of(_as_allows(new))
     there = Sweep(before, after, known or catalogue)
     back = Sweep(after, before, known or catalogue)
-    forbidden, freed = tuple(there.gains()), tuple(back.gains())
+    forbidden = tuple(replace(piece, because="the old side does not deny it") for piece in there.gains())
+    freed = tuple(replace(piece, because="the new side does not deny it") for piece in back.gains())
     undecided = dict.fromkeys((*found.undecided, *there.undecided, *back.undecided))
     return Comparison(found.gained, found.lost, tuple(undecided), freed, forbidden)
 
 
 def _as_allows(policy: Policy) -> Policy:
     """Its denials, as if each allowed."""
-    from dataclasses import replace  # noqa: PLC0415 - rarely needed
-
     return replace(
         policy,
         statements=tuple(
@@ -113,7 +112,7 @@ def equivalent(one: Given, other: Given) -> bool:
 
 def within(role: Given, guardrail: Given, *, known: Known | None = None) -> Comparison:
     """What a role may do beyond a guardrail: `gained` has it, `undecided` what is not proven to be within."""
-    sweep = Sweep(side_of(guardrail), side_of(role), known or catalogue)
+    sweep = Sweep(side_of(guardrail), side_of(role), known or catalogue, "guardrail's")
     gained = tuple(sweep.gains())
     return Comparison(gained, undecided=tuple(sweep.undecided))
 

@@ -27,9 +27,13 @@ MOST_CASES: Final = 20_000
 
 
 class Sweep:
-    """The gains of `new` over `old`; `undecided` is complete once they have been taken."""
+    """The gains of `new` over `old`, which findings call by the name `other`.
 
-    def __init__(self, old: Side, new: Side, known: Known) -> None:
+    `undecided` is complete once the gains have been taken.
+    """
+
+    def __init__(self, old: Side, new: Side, known: Known, other: str = "old") -> None:
+        self.other = other
         self.old = old
         self.new = new
         self.known = known
@@ -37,7 +41,14 @@ class Sweep:
         self.undecided: dict[Undecided, None] = {
             Undecided(source, reason): None for side in (old, new) for source, reason in side.unclear()
         }
-        self.words: Words | None = None
+        self.words = Words(old, new)
+        self._limits = tuple(
+            (name, tuple(policy.allows for policy in layer if policy.allows.boxes))
+            for name, layer in old.layers
+            if not any(policy.everything for policy in layer)
+        )
+        said = {denial.meaning for denial in new.denials} if old.denies else set()
+        self._gone = tuple(denial for denial in old.denials if denial.meaning not in said)
 
     def gains(self, *, first: bool = False) -> Iterator[Piece]:
         """Every gain, in the order of the new side's statements; with `first`, the first of each statement's actions."""
@@ -58,27 +69,22 @@ class Sweep:
         return (box for policy in self.new.layers[0][1] for box in policy.allows.boxes)
 
     def _cases(self, box: Box) -> Iterator[tuple[Case, str]]:
-        """The ways in which a statement may be new: a layer of the old side allows it not, or a Deny of it did not let."""
+        """The ways in which a statement may be new: a layer of the other side allows it not, or one of its Deny did not."""
         denies = self.new.denies
-        said = {other.meaning for other in self.new.denials} if self.old.denies else set()
-        gone = [other for other in self.old.denials if other.meaning not in said]
         for wanted in self._together(box):
-            for name, layer in self.old.layers:
-                allows = tuple(policy.allows for policy in layer if policy.allows.boxes)
-                if not any(_takes_all(other) for index in allows for other in index.boxes):
-                    yield Case(wanted, (*allows, *denies)), f"no statement of the old {_title(name)} allows it"
-            for other in gone:
-                if not _apart(box, other):
-                    where = self.old.source(other).name
-                    yield Case((*wanted, other), denies), f"it was denied by {where} before"
+            for name, allows in self._limits:
+                yield Case(wanted, (*allows, *denies)), f"no statement of the {self.other} {_title(name)} allows it"
+            for denial in self._gone:
+                if not _apart(box, denial):
+                    where = self.old.source(denial).name
+                    yield Case((*wanted, denial), denies), f"the {self.other} {where} denies it"
 
     def _together(self, box: Box) -> Iterator[tuple[Box, ...]]:
         """The statement with one Allow of each further layer."""
         found: list[tuple[Box, ...]] = [(box,)]
         for _, layer in self.new.layers[1:]:
-            boxes = [other for policy in layer for other in policy.allows.boxes]
-            everything = next((other for other in boxes if _takes_all(other)), None)
-            if everything is None:
+            if not any(policy.everything for policy in layer):
+                boxes = [other for policy in layer for other in policy.allows.boxes]
                 found = [(*some, other) for some in found for other in boxes if not _apart(box, other)]
         return iter(found)
 
@@ -129,8 +135,6 @@ class Sweep:
         """The finding with a request that the evaluator agrees about; else it is left undecided."""
         if found.action == "sts:getcalleridentity":
             return None  # always allowed, whatever policies say
-        if self.words is None:
-            self.words = Words(self.old, self.new)
         request = request_for(found, self.words, self.old, self.new)
         if request is None:
             self._leave(box, f"the evaluator does not confirm what was found about {spelled} on {shown(found.resource)}")
@@ -147,10 +151,6 @@ _EVERYWHERE: Final = (frozenset(("*",)), False, frozenset[object]())
 
 def _title(name: str) -> str:
     return {"identity": "side", "session": "session policy"}.get(name, name)
-
-
-def _takes_all(box: Box) -> bool:
-    return box.everywhere and not box.not_actions and "*" in box.actions
 
 
 def _apart(one: Box, other: Box) -> bool:

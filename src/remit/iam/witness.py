@@ -23,37 +23,25 @@ _REGION, _ACCOUNT = 3, 4
 class Words:
     """The words that stand for the symbol and for the values of variables, none of them spelled by any policy."""
 
-    __slots__ = ("_letters", "_sides")
+    __slots__ = ("_sides",)
 
     def __init__(self, *sides: Side) -> None:
         self._sides = sides
-        self._letters: tuple[str, ...] = ()
-
-    @property
-    def letters(self) -> tuple[str, ...]:
-        """Letters that no text of either side has."""
-        if not self._letters:
-            spelled = set("".join(text for side in self._sides for text in _texts(side)))
-            rare = (chr(code) for code in range(0xC0, 0x2000))
-            free = (letter for letter in (*_LETTERS, *rare) if letter.lower() not in spelled and letter not in spelled)
-            self._letters = tuple(islice(free, _SEVERAL))
-        return self._letters
 
     def attempts(self) -> Iterator[tuple[str, ...]]:
-        """Words for the symbol and for the values of variables, the nicest first; the last cannot collide."""
-        yield ("example", *(f"value{number}" for number in range(1, _SEVERAL)))
-        yield tuple(_LETTERS[:_SEVERAL])
-        yield self.letters
+        """Words for the symbol and for the values of variables, the nicest first; the last cannot collide.
 
-
-def _texts(side: Side) -> Iterator[str]:
-    for _, policies in side.layers:
-        for policy in policies:
-            for box in policy.boxes:
-                yield from box.actions
-                yield from box.resources
-                for atom in box.atoms:
-                    yield from atom.values
+        Whole words are not for where a `?` may have to take one.
+        """
+        spelled = frozenset().union(
+            *(policy.letters for side in self._sides for _, policies in side.layers for policy in policies)
+        )
+        if "?" not in spelled:
+            yield ("example", *(f"value{number}" for number in range(1, _SEVERAL)))
+            yield tuple(_LETTERS[:_SEVERAL])
+        rare = (chr(code) for code in range(0xC0, 0x2000))
+        free = (letter for letter in (*_LETTERS, *rare) if letter.lower() not in spelled and letter not in spelled)
+        yield tuple(islice(free, _SEVERAL))
 
 
 def request_for(found: Opening, words: Words, old: Side, new: Side) -> Request | None:
