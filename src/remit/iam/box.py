@@ -165,9 +165,9 @@ def tightened(box: Box, held: frozenset[Atom], shown: tuple[str, ...]) -> Box:
     return _box(box.statement, box.index, box.actions, resources, box.not_resources, atoms)
 
 
-def only(box: Box, actions: tuple[str, ...]) -> Box:
-    """The box with fewer actions."""
-    return replace(box, actions=actions)
+def narrowed(box: Box, atoms: tuple[Atom, ...]) -> Box:
+    """The box with further conditions."""
+    return replace(box, atoms=(*box.atoms, *atoms))
 
 
 class Index:

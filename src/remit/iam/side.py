@@ -30,6 +30,11 @@ class Side:
         )
 
     @property
+    def compiled(self) -> Iterator[Compiled]:
+        """Every policy of every layer."""
+        return (policy for _, layer in self.layers for policy in layer)
+
+    @property
     def denials(self) -> Iterator[Box]:
         """Every Deny."""
         return (box for index in self.denies for box in index.boxes)

@@ -41,7 +41,7 @@ class Sweep:
         self.undecided: dict[Undecided, None] = {
             Undecided(source, reason): None for side in (old, new) for source, reason in side.unclear()
         }
-        self.words = Words(old, new)
+        self.words = Words(*old.compiled, *new.compiled)
         self._limits = tuple(
             (name, tuple(policy.allows for policy in layer if policy.allows.boxes))
             for name, layer in old.layers

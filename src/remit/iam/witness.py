@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.actions import Opening
+    from remit.iam.box import Compiled
+    from remit.iam.request import ContextValue
     from remit.iam.side import Side
 
 _LETTERS: Final = "xzqjkwvyXZQJKWVY0123456789bcdfghlmnprstaeiou"
@@ -23,18 +25,18 @@ _REGION, _ACCOUNT = 3, 4
 class Words:
     """The words that stand for the symbol and for the values of variables, none of them spelled by any policy."""
 
-    __slots__ = ("_sides",)
+    __slots__ = ("_policies",)
 
-    def __init__(self, *sides: Side) -> None:
-        self._sides = sides
+    def __init__(self, *policies: Compiled) -> None:
+        self._policies = policies
 
     def attempts(self) -> Iterator[tuple[str, ...]]:
         """Words for the symbol and for the values of variables, the nicest first; the last cannot collide.
 
         Whole words are not for where a `?` may have to take one.
         """
-        spelled = frozenset().union(
-            *(policy.letters for side in self._sides for _, policies in side.layers for policy in policies)
+        spelled: frozenset[str] = frozenset().union(
+            *(policy.letters for policy in self._policies)
         )
         if "?" not in spelled:
             yield ("example", *(f"value{number}" for number in range(1, _SEVERAL)))
@@ -46,22 +48,25 @@ class Words:
 
 def request_for(found: Opening, words: Words, old: Side, new: Side) -> Request | None:
     """A request that the new side allows and the old does not; None when the evaluator says otherwise to every spelling."""
-    for number, spelling in enumerate(words.attempts()):
-        action = found.real or _invented(found.action, spelling)
-        resource = found.place.resource if number else _likely(found.place.resource, action)
-        request = Request(
-            action,
-            decode(resource, spelling),
-            context={
-                key: decode(state, spelling)
-                if isinstance(state, str)
-                else tuple(decode(value, spelling) for value in state or ())
-                for key, state in found.place.context.items()
-            },
-        )
+    for action, resource, context in requests_for(found, words):
+        request = Request(action, resource, context=context)
         if new.allows(request) is True and old.allows(request) is False:
             return request
     return None
+
+
+def requests_for(found: Opening, words: Words) -> Iterator[tuple[str, str, dict[str, ContextValue]]]:
+    """Action, resource and context of a finding, in one spelling after the other."""
+    for number, spelling in enumerate(words.attempts()):
+        action = found.real or _invented(found.action, spelling)
+        resource = found.place.resource if number else _likely(found.place.resource, action)
+        context: dict[str, ContextValue] = {
+            key: decode(state, spelling)
+            if isinstance(state, str)
+            else tuple(decode(value, spelling) for value in state or ())
+            for key, state in found.place.context.items()
+        }
+        yield action, decode(resource, spelling), context
 
 
 def _invented(action: str, spelling: tuple[str, ...]) -> str:
