@@ -6,8 +6,10 @@ Written from the IAM User Guide and on its own: it shares nothing with what it i
 from __future__ import annotations
 
 import base64
+import functools
 import ipaddress
 import itertools
+import operator
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,6 +77,7 @@ OPERATORS: dict[str, dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+@functools.lru_cache(maxsize=100_000)
 def glob(pattern: str, text: str) -> bool:
     """Character by character, with memory of nothing: the plainest matcher there is."""
     if not pattern:
@@ -116,27 +119,27 @@ def in_block(block: str, text: str) -> bool:
     return ipaddress.ip_address(text) in ipaddress.ip_network(block, strict=False)
 
 
-def matches(operator: str, wanted: str, value: str) -> bool:
+def matches(name: str, wanted: str, value: str) -> bool:
     """One value of a request against one of a policy, negation aside."""
-    if operator.startswith("Numeric") or operator.startswith("Date"):
+    if name.startswith("Numeric") or name.startswith("Date"):
         one, other = (
-            (Fraction(value), Fraction(wanted)) if operator.startswith("Numeric") else (instant(value), instant(wanted))
+            (Fraction(value), Fraction(wanted)) if name.startswith("Numeric") else (instant(value), instant(wanted))
         )
         for ending, found in (
             ("LessThanEquals", one <= other), ("GreaterThanEquals", one >= other), ("LessThan", one < other),
             ("GreaterThan", one > other), ("Equals", one == other),
         ):  # fmt: skip
-            if operator.endswith(ending):
+            if name.endswith(ending):
                 return found
-    if "IpAddress" in operator:
+    if "IpAddress" in name:
         return in_block(wanted, value)
-    if operator == "BinaryEquals":
+    if name == "BinaryEquals":
         return base64.b64decode(wanted) == base64.b64decode(value)
-    if operator.startswith("Arn"):
+    if name.startswith("Arn"):
         return arn_glob(wanted, value)
-    if "IgnoreCase" in operator or operator == "Bool":
+    if "IgnoreCase" in name or name == "Bool":
         return wanted.lower() == value.lower()
-    return glob(wanted, value) if "Like" in operator else wanted == value
+    return glob(wanted, value) if "Like" in name else wanted == value
 
 
 def condition_holds(condition: Condition, context: dict[str, Any], version: str) -> bool:
@@ -249,16 +252,24 @@ class World:
         }
         held = [all(condition_holds(one, context, version) for one in statement.conditions) for context in self.contexts]
         holds = sum(1 << place for place, found in enumerate(held) if found)
+        readings: dict[tuple[str | None, ...], int] = {}
         late = any("${" in text for text in statement.resources.patterns)
-        resources: dict[str, int] = {}
-        for tail in TAILS:
-            mask = 0
-            for place, context in enumerate(self.contexts if late else self.contexts[:1]):
-                texts = [filled(text, context, version) for text in statement.resources.patterns]
-                meant = any(text is not None and glob(text, ARN + tail) for text in texts)
-                if meant is not statement.resources.negated:
-                    mask |= 1 << place if late else -1
-            resources[tail] = mask & holds
+        for place, context in enumerate(self.contexts if late else self.contexts[:1]):
+            texts = tuple(filled(text, context, version) for text in statement.resources.patterns)
+            readings[texts] = readings.get(texts, 0) | (1 << place if late else -1)
+        resources = {
+            tail: functools.reduce(
+                operator.or_,
+                (
+                    mask & holds
+                    for texts, mask in readings.items()
+                    if any(text is not None and glob(text, ARN + tail) for text in texts)
+                    is not statement.resources.negated
+                ),
+                0,
+            )
+            for tail in TAILS
+        }
         return statement.effect, actions, resources
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.glob import FRESH
@@ -19,31 +19,40 @@ if TYPE_CHECKING:
 
 _LETTERS: Final = "xzqjkwvyXZQJKWVY0123456789bcdfghlmnprstaeiou"
 _SEVERAL: Final = 9
+_WORDS: Final = ("example", *(f"value{number}" for number in range(1, _SEVERAL)))
+_FEW: Final = tuple(_LETTERS[:_SEVERAL])
 _REGION, _ACCOUNT = 3, 4
 
 
 class Words:
     """The words that stand for the symbol and for the values of variables, none of them spelled by any policy."""
 
-    __slots__ = ("_policies",)
+    __slots__ = ("_free", "_policies")
 
     def __init__(self, *policies: Compiled) -> None:
         self._policies = policies
+        self._free: tuple[str, ...] = ()
 
     def attempts(self) -> Iterator[tuple[str, ...]]:
         """Words for the symbol and for the values of variables, the nicest first; the last cannot collide.
 
         Whole words are not for where a `?` may have to take one.
         """
-        spelled: frozenset[str] = frozenset().union(
-            *(policy.letters for policy in self._policies)
-        )
-        if "?" not in spelled:
-            yield ("example", *(f"value{number}" for number in range(1, _SEVERAL)))
-            yield tuple(_LETTERS[:_SEVERAL])
-        rare = (chr(code) for code in range(0xC0, 0x2000))
-        free = (letter for letter in (*_LETTERS, *rare) if letter.lower() not in spelled and letter not in spelled)
-        yield tuple(islice(free, _SEVERAL))
+        if not any("?" in policy.letters for policy in self._policies):
+            yield _WORDS
+            yield _FEW
+        yield self.free
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """Letters that no text has."""
+        if not self._free:
+            spelled: frozenset[str] = frozenset().union(*(policy.letters for policy in self._policies))
+            letters = chain(_LETTERS, map(chr, range(0xC0, 0x2000)))
+            self._free = tuple(
+                islice((one for one in letters if one.lower() not in spelled and one not in spelled), _SEVERAL)
+            )
+        return self._free
 
 
 def request_for(found: Opening, words: Words, old: Side, new: Side) -> Request | None:
