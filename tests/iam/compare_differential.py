@@ -16,10 +16,10 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.append(str(Path(__file__).parents[1]))
+sys.path.append(str(Path(__file__).parents[2] / "src"))
 
-from small_worlds import REFERENCE, Maker, World, allowed, spelled
-
+from iam.small_worlds import REFERENCE, Maker, World, allowed, spelled
 from remit.iam.compare import compare
 from remit.iam.policy import render
 
