@@ -19,6 +19,7 @@ FRESH: Final = "\ue000"
 """The symbol; like every mark of the compared texts it stands in a private plane of Unicode."""
 MOST_POINTS: Final = 1_024
 MOST_MEETS: Final = 128
+LONGEST: Final = 100_000  # places of one pattern times places of the other; real ones have at most a few thousand
 _RUNS: Final = re.compile(r"\*[*]+")
 
 
@@ -67,6 +68,8 @@ def meet(one: str, other: str) -> tuple[str, ...]:
     if not overlaps(one, other):
         return ()
     head = _common_head(one, other)
+    if (len(one) - head) * (len(other) - head) > LONGEST:
+        raise Unclear("two long patterns meet")
     found = _meet(_RUNS.sub("*", one[head:]), _RUNS.sub("*", other[head:]))
     return tuple(sorted(one[:head] + rest for rest in found))
 

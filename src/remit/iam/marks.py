@@ -17,7 +17,7 @@ from remit.iam.variable import Late, Variable, parts_of, resource_parts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_LATE, _LATE_END, _VARIABLE, _VARIABLE_END = "\ue001", "\ue002", "\ue003", "\ue004"
+LATE, _LATE_END, _VARIABLE, _VARIABLE_END = "\ue001", "\ue002", "\ue003", "\ue004"
 _DEFAULT: Final = "\ue009"
 _SIGNS: Final = {"*": "\ue005", "?": "\ue006", "$": "\ue007"}
 _SHIFT: Final = 0xE100
@@ -28,7 +28,7 @@ _SHOW: Final = {ord(mark): sign for sign, mark in _SIGNS.items()}
 _PRIVATE: Final = re.compile("[\ue000-\uf8ff]")
 _MARK: Final = re.compile(f"{_VARIABLE}([^{_VARIABLE_END}]*){_VARIABLE_END}")
 _OWNED: Final = re.compile(f"[{chr(_OWN)}-{chr(_OWN + _OWN_LETTERS - 1)}]")
-_REFERENCE: Final = re.compile(f"{_LATE}([^{_LATE_END}]*){_LATE_END}")
+_REFERENCE: Final = re.compile(f"{LATE}([^{_LATE_END}]*){_LATE_END}")
 
 
 @lru_cache(maxsize=65_536)
@@ -44,7 +44,7 @@ def encode(text: str, version: str, *, globs: bool = True, resource: bool = Fals
         if isinstance(part, Variable):
             out.append(variable_mark(part.key, part.default))
         elif isinstance(part, Late):
-            out.append(_LATE + _shifted(part.text) + _LATE_END)
+            out.append(LATE + _shifted(part.text) + _LATE_END)
         else:
             out.append(part.text if isinstance(part, Wildcard) else part.translate(_HIDE))
     return "".join(out)
@@ -80,7 +80,7 @@ def variables_in(text: str) -> frozenset[str]:
 
 def late_in(text: str) -> bool:
     """Whether an encoded text holds a reference of CloudFormation."""
-    return _LATE in text
+    return LATE in text
 
 
 def is_whole(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from remit.iam.actions import Case, Known, Openings
+from remit.iam.actions import ALWAYS_ALLOWED, Case, Known, Openings
 from remit.iam.domain import Premises
 from remit.iam.finding import Piece, Tier, Undecided
 from remit.iam.glob import Unclear
@@ -24,6 +24,7 @@ SETS: Final = frozenset(
 )
 """Keys that have several values whoever reads them. Source: "AWS global condition context keys" (IAM User Guide)."""
 MOST_CASES: Final = 20_000
+MOST_PIECES: Final = 1_000  # of a statement; of each further action the first resource is told
 
 
 class Sweep:
@@ -59,7 +60,7 @@ class Sweep:
                 cases += 1
                 if cases > MOST_CASES:
                     self._leave(box, "the layers can be combined in too many ways")
-                    return
+                    break
                 for piece in self._pieces(box, case, because, told, first=first):
                     yield piece
                     if first:
@@ -85,13 +86,18 @@ class Sweep:
         for _, layer in self.new.layers[1:]:
             if not any(policy.everything for policy in layer):
                 boxes = [other for policy in layer for other in policy.allows.boxes]
-                found = [(*some, other) for some in found for other in boxes if not _apart(box, other)]
+                near = [other for other in boxes if not _apart(box, other)]
+                if len(found) * len(near) > MOST_CASES:
+                    self._leave(box, "the layers can be combined in too many ways")
+                    return iter(())
+                found = [(*some, other) for some in found for other in near]
         return iter(found)
 
     def _pieces(
         self, box: Box, case: Case, because: str, told: set[tuple[Box, str, str]], *, first: bool
     ) -> Iterator[Piece]:
         openings = Openings(case, self.questions, self.known)
+        count = 0
         for action, spelled in self._actions(box, case):
             for found in openings.of(action):
                 if isinstance(found, Unclear):
@@ -102,9 +108,12 @@ class Sweep:
                 piece = self._checked(box, spelled, found, because)
                 if piece is not None:
                     told.add((box, action, found.resource))
+                    count += 1
                     yield piece
                     if first:
                         return
+                    if count > MOST_PIECES:
+                        break
 
     def _actions(self, box: Box, case: Case) -> Iterator[tuple[str, str]]:
         """Action patterns that no old statement of the same resources and conditions spells: folded, as spelled."""
@@ -112,12 +121,9 @@ class Sweep:
             yield "*", "*"
             return
         left: set[str] = set(box.actions)
-        if len(case.wanted) == 1 or case.covers is not self.new.denies:
-            for policy in self._compared(case):
-                left -= policy.said.get(box.reach, set())
-                left -= policy.said.get(_EVERYWHERE, set())
-        if not left:
-            return
+        for policy in self._compared(case):
+            left -= policy.said.get(box.reach, set())
+            left -= policy.said.get(_EVERYWHERE, set())
         for spelled in box.statement.actions.patterns:
             folded = spelled.lower()
             if folded in left:
@@ -131,13 +137,13 @@ class Sweep:
 
     def _checked(self, box: Box, spelled: str, found: Opening, because: str) -> Piece | None:
         """The finding with a request that the evaluator agrees about; else it is left undecided."""
-        if found.action == "sts:getcalleridentity":
-            return None  # always allowed, whatever policies say
+        if found.action == ALWAYS_ALLOWED:
+            return None
         request = request_for(found, self.words, self.old, self.new)
         if request is None:
-            self._leave(
-                box, f"the evaluator does not confirm what was found about {spelled} on {shown(found.resource)}"
-            )
+            unsure = "it depends on what its late-bound parts stand for"
+            unseen = f"the evaluator does not confirm what was found about {spelled} on {shown(found.resource)}"
+            self._leave(box, unsure if self.words.late else unseen)
             return None
         tier: Tier = "now" if found.real is not None else "future"
         return Piece(self.new.source(box), spelled, shown(found.resource), request, tier, because)

@@ -6,7 +6,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.glob import FRESH
-from remit.iam.marks import decode
+from remit.iam.marks import LATE, decode
 from remit.iam.request import Request
 
 if TYPE_CHECKING:
@@ -42,6 +42,11 @@ class Words:
             yield _WORDS
             yield _FEW
         yield self.free
+
+    @property
+    def late(self) -> bool:
+        """Whether any text has a part that only CloudFormation knows."""
+        return any(LATE in policy.letters for policy in self._policies)
 
     @property
     def free(self) -> tuple[str, ...]:
