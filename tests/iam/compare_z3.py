@@ -158,20 +158,15 @@ def pair(seed: str) -> tuple[Layers, Layers] | None:
     return old, maker.near(old)
 
 
-def main() -> int:
-    """Run the command line."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--cases", type=int, default=400)
-    options.add_argument("--seed", type=int, default=1)
-    given = options.parse_args()
+def compared(*, cases: int, seed: int) -> tuple[Counter[str], list[str]]:
+    """So many pairs: what came out, and on which pairs the two disagree."""
     tally: Counter[str] = Counter()
     wrong: list[str] = []
     number = 0
-    started = time.perf_counter()
-    while sum(tally.values()) < given.cases:
+    while sum(tally.values()) < cases:
         number += 1
-        seed = f"z3/{given.seed}/{number}"
-        sides = pair(seed)
+        name = f"z3/{seed}/{number}"
+        sides = pair(name)
         if sides is None:
             continue
         said, found = adds(*sides), gains(*map(spelled, sides), known=lambda _: ())
@@ -180,11 +175,22 @@ def main() -> int:
             continue
         tally["adds" if said else "adds nothing"] += 1
         if said is not (found is not None):
-            wrong.append(seed)
+            wrong.append(name)
+    return tally, wrong
+
+
+def main() -> int:
+    """Run the command line."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--cases", type=int, default=400)
+    options.add_argument("--seed", type=int, default=1)
+    given = options.parse_args()
+    started = time.perf_counter()
+    tally, wrong = compared(cases=given.cases, seed=given.seed)
     seconds = time.perf_counter() - started
     sys.stdout.write(f"{dict(sorted(tally.items()))} in {seconds:.0f} s; disagreements: {len(wrong)}\n")
-    for seed in wrong[:10]:
-        sys.stdout.write(f"{seed}\n")
+    for name in wrong[:10]:
+        sys.stdout.write(f"{name}\n")
     return 1 if wrong else 0
 
 

@@ -66,8 +66,9 @@ class _Reader:
             if key not in known:
                 hint = did_you_mean(key, (*known, "Statement")) or f"there are {', '.join(known)}"
                 raise RemitError(f"there is no layer {key!r}", hint=hint, origin=self._locate((key,)))
-        identity, boundary, session = (self.policies(value.get(name) or [], (name,), name) for name in _SINGLE)
-        scp, rcp = (self.levels(value.get(name) or [], name) for name in _LEVELS)
+        given = {name: found for name, found in value.items() if found is not None}
+        identity, boundary, session = (self.policies(given.get(name, []), (name,), name) for name in _SINGLE)
+        scp, rcp = (self.levels(given.get(name, []), name) for name in _LEVELS)
         return Layers(identity, boundary, session, scp=scp, rcp=rcp)
 
     def levels(self, value: Any, name: str) -> tuple[tuple[Policy, ...], ...]:
