@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 import re
 import sys
 from dataclasses import dataclass, replace
@@ -433,6 +434,12 @@ def _check_handler(state: Loading, declaration: Declaration) -> None:
         raise RemitError(
             f"the handler `{declaration.handler}` of function `{declaration.name}` does not exist",
             hint=did_you_mean(attribute, known) or "a handler reads `module.function`",
+            origin=declaration.where.origin,
+        )
+    if inspect.iscoroutinefunction(target):
+        raise RemitError(
+            f"the handler `{declaration.handler}` of function `{declaration.name}` is `async`",
+            hint="Lambda calls plain functions: use asyncio.run() inside one",
             origin=declaration.where.origin,
         )
     if not callable(target):

@@ -73,6 +73,10 @@ class FunctionSettings(TypedDict, total=False):
 
 def wrong(path: str, wanted: str, value: object) -> RemitError:
     """The error for a value of the wrong type."""
+    if hasattr(value, "ref") and hasattr(value, "arn"):
+        return RemitError(
+            f"`{path}` must be {wanted}, got a resource", hint="write `.ref`, `.arn` or `.attribute(…)` of it"
+        )
     got = "None" if value is None else f"{type(value).__name__} {str(value)[:40]!r}"
     hint = "usually os.environ.get() of a variable that is not set" if value is None else None
     return RemitError(f"`{path}` must be {wanted}, got {got}", hint=hint)
