@@ -88,7 +88,7 @@ def _layer_decision(name: str, layer: Layer, request: Request) -> LayerDecision:
     for verdict, wanted, rules in _ORDER:
         found = [rule for rule in (denies if rules == "Deny" else allows) if _truth(name, rule, request) is wanted]
         if found:
-            return LayerDecision(name, verdict, tuple(_ruling(name, rule) for rule in found))
+            return LayerDecision(name, verdict, tuple(_ruling(name, layer, rule) for rule in found))
     if name == "identity" and request.who.kind == "root":
         return LayerDecision(name, "Allowed", ())
     return LayerDecision(name, "ImplicitlyDenied", ())
@@ -110,8 +110,8 @@ def _truth(name: str, rule: Rule, request: Request) -> bool | None:
     return None if truth and reach is Reach.UNKNOWN else truth
 
 
-def _ruling(name: str, rule: Rule) -> Ruling:
-    return Ruling(name, *rule.place, rule.statement)
+def _ruling(name: str, layer: Layer, rule: Rule) -> Ruling:
+    return Ruling(name, *layer.place(rule), rule.statement)
 
 
 def unknown(decision: Decision) -> tuple[str, ...]:
@@ -208,15 +208,15 @@ def misses(decision: Decision) -> tuple[Miss, ...]:
         if weigh(layer, request)[1] is True and name != "resource":
             continue
         for rule in layer.rules:
-            miss = None if rule.deny else _miss(name, rule, request)
+            miss = None if rule.deny else _miss(name, layer, rule, request)
             if miss is not None:
                 found.append(miss)
     return tuple(miss for _, miss in sorted(found, key=lambda pair: pair[0])[:_NEAR])
 
 
-def _miss(name: str, rule: Rule, request: Request) -> tuple[int, Miss] | None:
+def _miss(name: str, layer: Layer, rule: Rule, request: Request) -> tuple[int, Miss] | None:
     fits = rule.resource is None or rule.resource(request) is not False
-    ruling = _ruling(name, rule)
+    ruling = _ruling(name, layer, rule)
     if not rule.speaks_of_action(request.folded):
         action = _near_action(rule.statement, request) if fits else None
         return None if action is None else (3, Miss(ruling, f"allows {action}, asked for {request.action}"))

@@ -125,7 +125,9 @@ def evaluate(  # noqa: PLR0913 - one parameter per layer of policies, as AWS has
     scp: Sequence[Sequence[Policy]] = (),
     rcp: Sequence[Sequence[Policy]] = (),
 ) -> Decision:
-    """Decide `request`. `policies` are the identity's, or all `Layers`: compiled once per object: reuse it.
+    """Decide `request`. `policies` are the identity's, or all `Layers`.
+
+    Every policy is compiled once per object; fastest is to keep a `Layers` (or one policy) and ask it often.
 
     RemitError: a statement has a condition operator that does not exist.
     """
