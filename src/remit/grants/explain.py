@@ -10,8 +10,7 @@ from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import variables
 from remit.catalogue.resemble import nearest_actions
 from remit.grants.ask import ask, at, places, source
-from remit.grants.names import put
-from remit.iam import tokens
+from remit.grants.names import put, references
 from remit.iam.pattern import matches
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def _decided(
     role: Standing, action: str, text: str, principal: str | None
 ) -> tuple[Standing, Decision, tuple[str, ...]]:
     """The decision on a whole ARN; on one that is late-bound, for wherever the role's statements say it may be."""
-    if not any(part.text in _PSEUDO for part in tokens.references(text)):
+    if not any(part.text in _PSEUDO for part in references(text)):
         return role, ask(role, action, text, principal=principal), ()
     made = [(place, at(role, place)) for place in places(role, text)]
     answers = [(place, here, ask(here, action, text, principal=principal)) for place, here in made]
@@ -118,7 +117,7 @@ def _assumed(role: Standing, deciding: Iterable[Source], resource: str) -> Itera
         if one.grant is not None and one.grant.statement.resources is not None
         for text in one.grant.statement.resources.patterns
     )
-    for reference in dict.fromkeys(reference.text for text in texts for reference in tokens.references(text)):
+    for reference in dict.fromkeys(reference.text for text in texts for reference in references(text)):
         name = role.names.get(reference, "").rpartition(":")[2]
         if name.endswith("-*") and name not in resource and matches(f"*{name}", resource):
             target = reference.strip("${}").partition(".")[0]

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.app import Resource
+from remit.errors import RemitError
 from remit.grants.defaults import queue_id
 from remit.iam import tokens
 from remit.iam.policy import Globs
@@ -76,7 +77,7 @@ def _of(resource: Resource, stack: str) -> Iterator[tuple[str, str]]:
     given = resource.properties.get(name_property)
     text = tokens.from_intrinsic(given) if tokens.is_intrinsic(given) else given
     name = put(text, {"${AWS::StackName}": stack}) if isinstance(text, str) and text else ""
-    if not name or any(part.target is None or "::" not in part.target for part in tokens.references(name)):
+    if not name or any(part.target is None or "::" not in part.target for part in references(name)):
         name = f"{stack}-{resource.logical_id}-*"
         name = name.lower() if resource.type == "AWS::S3::Bucket" else name
     arn = f"{start}{name}{_ENDS.get(resource.type, '')}"
@@ -87,9 +88,18 @@ def _of(resource: Resource, stack: str) -> Iterator[tuple[str, str]]:
 
 def put(text: str, names: Mapping[str, str]) -> str:
     """A text with its known references in place."""
-    if "${" not in text:
+    found = references(text)
+    if not found:
         return text
     return "".join(part if isinstance(part, str) else names.get(part.text, part.text) for part in tokens.split(text))
+
+
+def references(text: str) -> tuple[tokens.Reference, ...]:
+    """As `tokens.references`, for a text that somebody typed or pasted: one that is not well formed has none."""
+    try:
+        return tokens.references(text)
+    except RemitError:
+        return ()
 
 
 def put_all(statement: Statement, names: Mapping[str, str]) -> Statement:

@@ -19,8 +19,7 @@ from remit.catalogue.actions import services
 from remit.catalogue.arns import parse
 from remit.errors import RemitError
 from remit.grants.assign import arn_of
-from remit.grants.names import names_of
-from remit.iam import tokens
+from remit.grants.names import names_of, references
 from remit.iam.pattern import matches
 from remit.project.spelled import attribute, decorator
 from remit.triggers.source import name_of
@@ -208,7 +207,7 @@ def _on(thing: _Thing) -> str:
     """An ARN as Python has it: the resource itself, an f-string where parts are late-bound, else text."""
     if thing.own is not None:
         return thing.base if not thing.rest else f'f"{{{thing.base}.arn}}/{thing.rest}"'
-    if any(part.text not in _PLACES for part in tokens.references(thing.arn)) or "${" not in thing.arn:
+    if any(part.text not in _PLACES for part in references(thing.arn)) or "${" not in thing.arn:
         return json.dumps(thing.arn)
     text = thing.arn
     for late, spelled in _PLACES.items():
