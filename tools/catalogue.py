@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> None:
         content = compiler.compiled(found)
         _LOCK.write_text(locked(found))
     store.replace(content)
-    print(f"{store.FILE}: {len(content):,} bytes")
+    print(f"catalogue.bin: {len(content):,} bytes")
 
 
 if __name__ == "__main__":

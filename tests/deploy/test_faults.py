@@ -17,7 +17,7 @@ from remit.deploy.delete import delete
 from remit.deploy.execute import execute
 from remit.deploy.status import status
 from remit.errors import RemitError
-from stacks import READ, WRITE, template
+from stacks import READ, WAITING, WRITE, template
 
 if TYPE_CHECKING:
     from conftest import Spoil
@@ -90,6 +90,22 @@ def test_when_aws_keeps_failing_before_anything_started_it_is_safe_to_repeat(acc
     assert "it is safe to repeat" in (refusal.value.hint or "")
     assert refusal.value.exit_code == 69
     assert deploy(account, template(READ)).ok
+
+
+def test_a_stack_that_is_gone_while_it_is_followed_ends_the_following(account: Account, spoil: Spoil) -> None:
+    planned = plan(account, NAME, template(READ, resources=WAITING))
+    assert planned is not None
+    told: list[str] = []
+
+    def take_away(event: Event) -> None:
+        if not told:
+            words = f"Stack [{NAME}] does not exist"
+            spoil.answer("cloudformation.DescribeStackEvents", 400, "ValidationError", words, times=100)
+            spoil.answer("cloudformation.DescribeStacks", 400, "ValidationError", words, times=100)
+        told.append(event.status)
+
+    outcome = execute(account, planned, take_away)
+    assert (outcome.ok, outcome.status, told[-1]) == (False, "DELETE_COMPLETE", "DELETE_COMPLETE")
 
 
 def test_a_denial_names_who_may_not_what_on_what_and_the_statement_to_add(account: Account, spoil: Spoil) -> None:

@@ -143,6 +143,12 @@ def test_the_events_of_a_nested_stack_are_told_too(account: Account) -> None:
     assert inside.count("Inner") == 2
     assert len({event.id for event in told}) == len(told)
     assert told[-1].stack == NAME
+    gone: list[Event] = []
+    outcome = delete(account, NAME, gone.append)
+    assert outcome is not None
+    assert outcome.ok
+    assert gone[-1].status == "DELETE_COMPLETE"
+    assert ("Outer", "DELETE_COMPLETE") in [(event.logical_id, event.status) for event in gone]
 
 
 def test_each_event_is_told_once_in_order_and_none_of_an_earlier_deploy(account: Account) -> None:

@@ -12,6 +12,7 @@ import base64
 import json
 import multiprocessing
 import random
+import re
 import sys
 import time
 from pathlib import Path
@@ -308,6 +309,7 @@ class Maker:
             text = text[:start] + hole + text[end:]
         if self.chance(0.1):
             text = text.replace("al", self.random.choice(VARIABLES), 1)
+        text = re.sub(r"\$\{([A-Za-z0-9.]+)\}", r"\1", text)  # the reference evaluator knows no references
         return text or "*"
 
     def principal(self) -> Any:
@@ -367,6 +369,8 @@ class Maker:
             value = self.random.choice(value) if value else "a"
         if value is None:
             return "al"
+        if self.chance(0.1):
+            return self.random.choice(VARIABLES)
         return self.holed(value, 1) if isinstance(value, str) and self.chance(0.25) else value
 
 

@@ -177,9 +177,10 @@ def number(text):
 def instant(text):
     if re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text) and not re.fullmatch("[0-9]{4}", text):
         return fractions.Fraction(text)
-    text = re.sub("^([0-9]{4}(-[0-9]{2})?)$", r"\1-01", text)
+    form = "[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?)?)?"
+    text = text + "-01-01"[len(text) - 4 :] if re.fullmatch(form, text) else ""
     try:
-        moment = datetime.datetime.fromisoformat(re.sub("^([0-9]{4}-01)$", r"\1-01", text))
+        moment = datetime.datetime.fromisoformat(text)
     except ValueError:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import time
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +195,14 @@ def test_a_variable_before_the_fifth_colon_is_text() -> None:
     assert verdict(statement, context=context, resource=f"arn:aws:sqs:r:{A}:al") == "Allowed"
 
 
+@pytest.mark.parametrize("text", ["${" * 200_000, "${a:" + " " * 200_000, "${a:b,'" * 50_000, "${{" * 1_000])
+def test_hostile_variables_take_no_long_time(text: str) -> None:
+    started = time.process_time()
+    assert verdict({"Resource": f"arn:aws:s3:::{text}"}) == "ImplicitlyDenied"
+    assert met("StringLike", "x:key", text, {"x:key": "a"}) == "no"
+    assert time.process_time() - started < 2
+
+
 # Conditions
 
 
@@ -345,6 +354,21 @@ def test_variables_work_in_conditions_of_string_operators(operator: str, value: 
     assert met(operator, "x:key", "${aws:username}", context) == expected
 
 
+def test_patterns_and_variables_may_stand_side_by_side() -> None:
+    context = {"x:key": "al", "aws:username": "al"}
+    assert met("StringLike", "x:key", ["b*", "${aws:username}"], context) == "yes"
+    assert met("StringLike", "x:key", ["b*", "${aws:username}"], {**context, "aws:username": "bo"}) == "no"
+    assert (
+        met("ArnLike", "x:key", ["arn:*", "*:*:*:*:*:${aws:username}"], {**context, "x:key": "a:a:a:a:a:al"})
+        == "yes"
+    )
+
+
+def test_an_open_variable_in_a_condition_leaves_it_open_negated_or_not() -> None:
+    for operator in ("StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "ArnNotLike"):
+        assert met(operator, "x:key", "${aws:username}", {"x:key": "al"}, open=ALL) == "open"
+
+
 def test_a_missing_variable_in_a_condition_equals_nothing() -> None:
     assert met("StringEquals", "x:key", "${aws:username}", {"x:key": ""}) == "no"
     assert met("StringNotEquals", "x:key", "${aws:username}", {"x:key": ""}) == "yes"
@@ -446,6 +470,15 @@ def test_pseudo_parameters_stand_for_the_values_that_the_request_names() -> None
     foreign = parse({"Statement": {**ALLOW_ALL, "Principal": "*"}})
     request = ask(action="dynamodb:GetItem", resource=f"arn:aws:dynamodb:eu-west-1:{B}:table/orders")
     assert evaluate(request, policy(statement), resource=foreign).verdict == "ImplicitlyDenied"
+
+
+def test_a_role_of_a_stack_that_is_not_deployed_yet_is_at_home_wherever_its_resources_are() -> None:
+    role = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/app"
+    statement = {"Action": "dynamodb:*", "Resource": TABLE}
+    for resource in (TABLE, f"arn:aws:dynamodb:eu-west-1:{A}:table/orders"):
+        request = ask(action="dynamodb:GetItem", resource=resource, principal=role, open=ALL)
+        assert evaluate(request, policy(statement)).verdict == "Allowed"
+        assert evaluate(request, policy({**statement, "Resource": f"{TABLE}s"})).verdict == "ImplicitlyDenied"
 
 
 def test_a_reference_equals_itself_and_a_star_takes_it() -> None:

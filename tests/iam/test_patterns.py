@@ -39,6 +39,7 @@ from remit.iam.pattern import covers, matches, overlaps
         ("arn:aws:s3:::b/*", "arn:aws:s3:::b/a/b:c", True),
         ("x*yz*yz", "xyzyz", True),
         ("x*yz*yz", "xyz", False),
+        ("*aba*aba*", "ababa", False),
     ],
 )
 def test_star_is_any_text_and_question_mark_one_character_and_the_rest_is_literal(
@@ -94,6 +95,14 @@ def test_hostile_patterns_take_no_long_time(pattern: str, text: str) -> None:
     started = time.process_time()
     assert not matches(pattern, text)
     assert time.process_time() - started < 1
+
+
+def test_two_long_patterns_are_compared_in_no_long_time() -> None:
+    started = time.process_time()
+    assert overlaps("a*" * 5_000, "*a" * 5_000)
+    assert not overlaps("a*" * 5_000 + "b", "*a" * 5_000)
+    assert not covers("?" * 5_000 + "*", "*" + "?a" * 2_000 + "*")
+    assert time.process_time() - started < 2
 
 
 def test_covers_gives_up_rather_than_take_for_ever() -> None:

@@ -27,9 +27,7 @@ def pack(chunks: dict[tuple[str, str], Any]) -> bytes:
     body: list[bytes] = []
     for (kind, name), value in sorted(chunks.items()):
         rows = value if kind.endswith(LINES) else [value]
-        packed = zlib.compress(
-            "\n".join(json.dumps(row, separators=(",", ":")) for row in rows).encode(), _LEVEL
-        )
+        packed = zlib.compress("\n".join(json.dumps(row, separators=(",", ":")) for row in rows).encode(), _LEVEL)
         index.append((kind, name, len(packed)))
         body.append(packed)
     head = zlib.compress(json.dumps(index, separators=(",", ":")).encode(), _LEVEL)
@@ -41,14 +39,21 @@ class Store:
 
     def __init__(self, content: bytes, origin: str) -> None:
         start = len(MAGIC) + 9
-        if not content.startswith(MAGIC) or len(content) < start:
-            raise RemitError(f"{origin} is no catalogue of this version of remit", hint="reinstall remit")
-        offset = start + int(content[len(MAGIC) : start])
+        try:
+            offset = start + int(content[:start].removeprefix(MAGIC))
+            index = json.loads(zlib.decompress(content[start:offset]))
+        except (ValueError, zlib.error):
+            message = f"{origin} is damaged, or no catalogue of this version of remit"
+            raise RemitError(message, hint="reinstall remit") from None
         self._content = content
         self._places: dict[str, dict[str, tuple[int, int]]] = {}
-        for kind, name, length in json.loads(zlib.decompress(content[start:offset])):
+        for kind, name, length in index:
             self._places.setdefault(kind, {})[name] = (offset, offset + length)
             offset += length
+        if offset != len(content):
+            raise RemitError(
+                f"{origin} is damaged: it has {len(content):,} bytes of {offset:,}", hint="reinstall remit"
+            )
 
     def kinds(self) -> tuple[str, ...]:
         """The kinds of chunks, sorted."""

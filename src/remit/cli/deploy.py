@@ -80,10 +80,12 @@ def command(
             return
         from remit.build.built import build
 
+        # Missing credentials are told before minutes go into packages; a local AWS starts for a sound project only.
+        early = None if local else options.account(folder, local=False, region=region, profile=profile)
         built = build(folder, stage, progress=watch.say)
         for note in built.notes:
             watch.say(note)
-        account = options.account(folder, local=local, region=region, profile=profile)
+        account = early or options.account(folder, local=True, region=region, profile=profile)
         _deploy(account, built, wishes)
 
 

@@ -58,7 +58,7 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_typ
 @click.option("--complete", is_flag=True, help="Keys that are not given are absent, and not open.")
 @json_option
 def command(**options: Any) -> int:
-    r"""Decide requests: Allowed, ExplicitlyDenied, ImplicitlyDenied or Unknown, and why.
+    """Decide requests: Allowed, ExplicitlyDenied, ImplicitlyDenied or Unknown, and why.
 
     FILE (or - for standard input) holds a JSON object per line:
     {"id", "policies": {"identity", "boundary", "session", "resource", "scp", "rcp"},

@@ -58,7 +58,13 @@ def ask(question: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise RemitError(f"`{question}` needs an answer, and there is no terminal to ask at", hint="`--yes` answers it")
-    if not click.confirm(question, err=True):
+    try:
+        agreed = click.confirm(question, err=True)
+    except click.Abort as aborted:  # click makes one of Ctrl-C and of an input that ends
+        if isinstance(aborted.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
+    if not agreed:
         raise click.Abort
 
 

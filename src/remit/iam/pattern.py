@@ -15,7 +15,11 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-BUDGET: Final = 20_000  # states that `covers` visits before it gives up; real patterns need fewer than a hundred
+BUDGET: Final = (
+    20_000  # states that `covers` visits before it gives up; real patterns need fewer than a hundred
+)
+
+LONGEST: Final = 512  # letters that `covers` tries for one `*`; more than there are `?` in any ARN
 
 
 class Wildcard:
@@ -215,7 +219,17 @@ class _Wide:
         found = [mask]
         while (mask := self.step(mask, ANY)) not in found:
             found.append(mask)
+            if len(found) > LONGEST:
+                return [0]
         return found
+
+    def meet(self, mask: int, symbol: Piece) -> int:
+        """Where a symbol of the other pattern can lead, when a wildcard may stand for any letter there is."""
+        if symbol is STAR:
+            return (self.accept << 1) - (mask & -mask)  # every position from the first one on
+        if symbol is ANY:
+            return self.close((mask & self.stars) | (mask & ~self.accept) << 1)
+        return self.step(mask, symbol)
 
 
 def _covers(wide: _Wide, narrow: tuple[Piece, ...]) -> bool:
@@ -242,17 +256,9 @@ def _covers(wide: _Wide, narrow: tuple[Piece, ...]) -> bool:
 
 @lru_cache(maxsize=65_536)
 def overlaps_pieces(one: tuple[Piece, ...], other: tuple[Piece, ...]) -> bool:
-    """As `overlaps`, on pieces: a table over both patterns, row by row."""
-    left, right = _symbols(one), _symbols(other)
-    row = [True, *(False for _ in right)]
-    for index, symbol in enumerate(right):
-        row[index + 1] = row[index] and symbol is STAR
-    for first in left:
-        below = [row[0] and first is STAR]
-        for index, second in enumerate(right):
-            if first is STAR or second is STAR:  # the star takes nothing, or one more symbol of the other side
-                below.append(row[index + 1] or below[index])
-            else:
-                below.append(row[index] and (first is ANY or second is ANY or first == second))
-        row = below
-    return row[-1]
+    """As `overlaps`, on pieces: walk one pattern with the set of positions in the other."""
+    automaton = _Wide(_symbols(one))
+    mask = automaton.close(1)
+    for symbol in _symbols(other):
+        mask = automaton.meet(mask, symbol)
+    return bool(mask & automaton.accept)

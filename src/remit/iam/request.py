@@ -37,7 +37,8 @@ OPEN: Final = Open()
 Value: TypeAlias = str | tuple[str, ...] | Open | None
 """One value, several values, known to be absent, or open."""
 
-_ACCOUNT: Final = re.compile(r"\d{12}")
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_REFERENCE: Final = re.compile(r"\$\{[^}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ class Request:
         put(self, "owner", self.resource_account or _account_in(self.resource) or who.account)
         put(self, "asked", asked)
         put(self, "plain", not ("*" in asked or "?" in asked or "${" in asked))
-        local = who.kind == "unknown" or (who.account is not None and who.account == self.owner)
+        late = who.account is not None and who.account.startswith("${")  # the stack's account, not known yet
+        local = who.kind == "unknown" or late or (who.account is not None and who.account == self.owner)
         put(self, "local", local)
         special = who.kind == "root" or self.always_allowed or self.needs_resource_policy
         put(self, "simple", local and not special)
@@ -156,8 +158,9 @@ class Request:
         if component is None:
             return None
         if reference == "${AWS::AccountId}":
-            return self.who.account or self.owner
-        parts = self.resource.split(":", 5)
+            account = self.who.account
+            return self.owner if account is None or account.startswith("${") else account
+        parts = arn_parts(self.resource)
         if len(parts) == ARN_PARTS and parts[component] and not ({"*", "?", "$"} & set(parts[component])):
             return parts[component]
         return None
@@ -168,8 +171,16 @@ _TRUST: Final = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity")
 _PSEUDO: Final = {"${AWS::Partition}": 1, "${AWS::Region}": 3, "${AWS::AccountId}": 4}
 
 
+def arn_parts(arn: str) -> list[str]:
+    """The six components of an ARN (fewer of another text); colons within a reference do not divide."""
+    if "${" not in arn:
+        return arn.split(":", 5)
+    masked = _REFERENCE.sub(lambda found: found[0].replace(":", "\0"), arn)
+    return [part.replace("\0", ":") for part in masked.split(":", 5)]
+
+
 def _account_in(arn: str) -> str | None:
-    parts = arn.split(":", 5)
+    parts = arn_parts(arn)
     return parts[4] if len(parts) == ARN_PARTS and _ACCOUNT.fullmatch(parts[4]) else None
 
 
@@ -190,7 +201,7 @@ def _values(
 
 def _principal_arn(who: Principal) -> str:
     if who.kind == "session":
-        partition = who.text.split(":", 2)[1]
+        partition = arn_parts(who.text)[1]
         return f"arn:{partition}:iam::{who.account}:role/{who.role}"
     return who.text
 
@@ -225,7 +236,7 @@ def principal_of(text: str | None) -> Principal:
         return Principal("anonymous", "*")
     if _ACCOUNT.fullmatch(text):
         return Principal("root", f"arn:aws:iam::{text}:root", text)
-    parts = text.split(":", 5)
+    parts = arn_parts(text)
     if len(parts) == ARN_PARTS and parts[0] == "arn" and parts[2] in ("iam", "sts") and parts[4]:
         return _from_arn(text, parts[4], parts[5])
     return Principal("service" if ".amazonaws." in text or text.endswith(".amazon.com") else "federated", text)

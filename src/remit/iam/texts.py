@@ -48,9 +48,12 @@ def equals(texts: tuple[str, ...], version: str) -> Check:
     literals, templates = _sorted_out(texts, version, globs=False)
     known = frozenset(literals)
     if not templates:
-        return lambda value, request: value in known or ("${" in value and _late(value, known, request))
+        return lambda value, request: (
+            value in known or ("${" in value and _late(value, known, request, globs=False))
+        )
     return lambda value, request: (
-        value in known or either((_late(value, known, request), *_held(templates, value, request)))
+        value in known
+        or either((_late(value, known, request, globs=False), *_held(templates, value, request)))
     )
 
 
@@ -66,7 +69,7 @@ def equals_ignoring_case(texts: tuple[str, ...], version: str) -> Check:
             return False
         found = asked(value, request, globs=False)
         low = Asked(_lower(found.sure), _lower(found.maybe), is_set=False)
-        filled = [resolve(parts, request) for parts in (*templates, *_late_parts(value, known))]
+        filled = [resolve(parts, request) for parts in (*templates, *_late_parts(value, known, globs=False))]
         return either(
             describes(Resolved(_lower(one.sure), one.maybe and _lower(one.maybe)), low)
             for one in filled
@@ -87,10 +90,12 @@ def like(texts: tuple[str, ...], version: str) -> Check:
     known = frozenset(literals)
     if len(globs) == 1 and not templates:
         (only,) = globs
-        return lambda value, request: only(value) or ("${" in value and _late(value, known, request))
+        return lambda value, request: (
+            only(value) or ("${" in value and _late(value, known, request, globs=True))
+        )
     return lambda value, request: (
         any(glob(value) for glob in globs)
-        or either((_late(value, known, request), *_held(templates, value, request)))
+        or either((_late(value, known, request, globs=True), *_held(templates, value, request)))
     )
 
 
@@ -107,15 +112,15 @@ def _held(templates: tuple[Parts, ...], value: str, request: Request) -> Iterato
     return (holds(parts, found, request) for parts in templates)
 
 
-def _late(value: str, known: frozenset[str], request: Request) -> Truth:
+def _late(value: str, known: frozenset[str], request: Request, *, globs: bool) -> Truth:
     """A value that is late-bound itself may turn out to be one of the known ones."""
     if "${" not in value:
         return False
-    return either(_held(_late_parts(value, known), value, request))
+    return either(_held(_late_parts(value, known, globs=globs), value, request))
 
 
-def _late_parts(value: str, known: frozenset[str]) -> tuple[Parts, ...]:
-    return tuple(parts_of(text, "") for text in sorted(known)) if "${" in value else ()
+def _late_parts(value: str, known: frozenset[str], *, globs: bool) -> tuple[Parts, ...]:
+    return tuple(parts_of(text, "", globs=globs) for text in sorted(known)) if "${" in value else ()
 
 
 ARN_COLONS: Final = 5
@@ -136,7 +141,9 @@ def arn(texts: tuple[str, ...], version: str) -> Check:
         if not templates and "${" not in value:
             return False
         found = asked(value, request, globs=False)
-        return either(_arn_held(parts, found, request) for parts in (*templates, *_late_parts(value, known)))
+        return either(
+            _arn_held(parts, found, request) for parts in (*templates, *_late_parts(value, known, globs=True))
+        )
 
     return check
 
@@ -166,7 +173,19 @@ def _same_arn(pattern: tuple[Piece, ...], text: tuple[Piece, ...], symbols: dict
     six = _split_arn(pattern)
     if six is None or len(components) <= ARN_COLONS:
         return False
+    if any(char in part for part in components[:ARN_COLONS] for char in _dividing(symbols)):
+        return False
     return all(compile_pieces(part)(one) for part, one in zip(six, components, strict=True))
+
+
+def _dividing(symbols: dict[str, str]) -> Iterator[str]:
+    """The references that may hold colons themselves: all but the pseudo parameters of one word."""
+    return (char for text, char in symbols.items() if text not in _ONE_WORD)
+
+
+_ONE_WORD: Final = frozenset(
+    f"${{AWS::{name}}}" for name in ("Partition", "Region", "AccountId", "StackName", "URLSuffix")
+)
 
 
 def _split_arn(parts: tuple[Piece, ...]) -> list[tuple[Piece, ...]] | None:

@@ -31,7 +31,7 @@ from remit.iam.request import OPEN, Request
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_VARIABLE: Final = re.compile(r"\$\{(?:([*?$])|([^{}',:]+:[^{}',]*?)\s*(?:,\s*'([^']*)'\s*)?)\}")
+_VARIABLE: Final = re.compile(r"\$\{(?:([*?$])|([^{}',:]+:[^{}',]*)(?:,\s*'([^']*)'\s*)?)\}")
 _UNKNOWN: Final = "\U0010ffff"  # stands for a value nobody knows: no pattern spells it
 _FIFTH: Final = 5
 
@@ -76,10 +76,10 @@ def resource_parts(text: str, version: str) -> Parts:
 
 def _after_fifth_colon(text: str) -> int:
     position = seen = 0
+    last = text.rfind("}")
     while position < len(text):
-        if text.startswith("${", position):
-            close = text.find("}", position)
-            position = close if close >= 0 else position + 1
+        if position < last and text.startswith("${", position):
+            position = text.find("}", position)
         elif text[position] == ":":
             seen += 1
             if seen == _FIFTH:

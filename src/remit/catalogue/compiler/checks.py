@@ -77,9 +77,7 @@ def check(chunks: Chunks) -> None:
             wrong += [f"{prefix}: {arn}" for row in value["r"] for arn in row[1] if not _is_one_arn(arn)]
         if kind == "action-lines":
             wrong += [f"{prefix}: level {row[0]}" for row in value if row[0] not in range(len(LEVELS))]
-            wrong += [
-                f"{prefix}: dependent {name}" for row in value for name in row[3] or () if name not in known
-            ]
+            wrong += [f"{prefix}: dependent {name}" for row in value for name in row[3] or () if name not in known]
     if wrong:
         shown = "\n  ".join(wrong[:20])
         raise RemitError(f"the catalogue's sources have lost something ({len(wrong)}):\n  {shown}", exit_code=1)

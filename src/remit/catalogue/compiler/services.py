@@ -3,9 +3,9 @@
 The newer package has the newer actions. The older one is the last to tell dependent actions and which actions
 are permissions alone; what it does not know stays unknown.
 
-A service's chunk: `k` keys as [name, type], `r` resource types as [name, ARN formats, keys]. Its lines are its
-actions in the order of their names in `name-lines`: [level, resource types, keys, dependents or null, permission-only or
-null]. Keys and resource types stand as places in `k` and `r`; an action's resource type is [place, required, keys].
+A service's chunk: `k` keys as [name, type], `r` resource types as [name, ARN formats, keys]. Its lines are its actions
+in the order of their names in `name-lines`: [level, resource types, keys, dependents, permission-only], the last two
+null where unknown. Keys and types stand as places in `k` and `r`; an action's type is [place, required, keys].
 """
 
 from __future__ import annotations
