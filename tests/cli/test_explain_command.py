@@ -241,11 +241,8 @@ def test_a_template_is_read_with_the_policies_that_are_attached_elsewhere(tmp_pa
     template = {
         "Resources": {
             "R": {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": [{"Ref": "M"}]}},
+            "M": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}},
             "P": {"Type": "AWS::IAM::Policy", "Properties": {"Roles": [{"Ref": "R"}], "PolicyDocument": document}},
-            "M": {
-                "Type": "AWS::IAM::ManagedPolicy",
-                "Properties": {"Roles": [{"Ref": "R"}], "PolicyDocument": document},
-            },
         }
     }
     path = tmp_path / "t.json"

@@ -206,6 +206,15 @@ def test_an_encoded_message_is_told_how_to_decode() -> None:
     assert f"aws sts decode-authorization-message --encoded-message {encoded} --query DecodedMessage" in ran.out
 
 
+def test_a_role_that_lambda_may_not_assume_is_another_policys_affair() -> None:
+    found = cause(
+        "CREATE_FAILED AWS::Lambda::Function ReportFunction The role defined for the function cannot be assumed by "
+        "Lambda."
+    )
+    assert (found["function"], found["answers"]) == ("report", [])
+    assert found["cause"] == "the trust policy of the role that was to be assumed does not allow it"
+
+
 def test_without_an_app_the_message_is_told_alone(tmp_path: Path) -> None:
     ran = remit("why", "-C", str(tmp_path), message("report", "dynamodb:PutItem", TABLE), "--json")
     found = json.loads(ran.out)

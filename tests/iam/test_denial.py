@@ -281,7 +281,11 @@ WORDINGS = {
     ),
     "Lambda, of its environment": (
         "KMSAccessDeniedException: Lambda was unable to decrypt the environment variables because KMS access was denied.",
-        Denial(),
+        Denial(action="kms:Decrypt"),
+    ),
+    "Lambda, of a role that it may not assume": (
+        "The role defined for the function cannot be assumed by Lambda. (Service: Lambda, Status Code: 400)",
+        Denial(action="sts:AssumeRole", layer="trust", explicit=False, service="Lambda"),
     ),
     "the SDK for Go": (
         (
@@ -453,6 +457,13 @@ def test_a_wording_is_read_alike_when_a_terminal_wrapped_it_or_a_log_has_text_ar
 )
 def test_what_tells_of_no_denial_is_none(text: str) -> None:
     assert parse(text) is None
+
+
+def test_what_would_move_a_terminals_cursor_is_taken_out() -> None:
+    found = parse(json.dumps({"Message": f"User: {USER}\x1b[2J is not authorized to perform: s3:GetObject\x07"}))
+    assert found is not None
+    assert "\x1b" not in repr(found.principal) + repr(found.resource)
+    assert found.action == "s3:GetObject"
 
 
 PIECES = st.sampled_from(

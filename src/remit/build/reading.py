@@ -57,12 +57,12 @@ def read_template(text: str | bytes, file: str) -> Read:
 
 def _role(role: Resource, resources: tuple[Resource, ...], locate: Locate) -> Role:
     grants = list(_inline(role, locate))
+    managed = [_text(one) for one in _list(role.properties.get("ManagedPolicyArns"))]
     for other in resources:
-        if other.type in _ATTACHED and role.logical_id in _names(other, "Roles", "RoleName"):
+        if other.type in _ATTACHED and (role.logical_id in _names(other, "Roles", "RoleName") or other.ref in managed):
             base = ("Resources", other.logical_id, "Properties", "PolicyDocument")
             grants += _grants(other.properties.get("PolicyDocument"), base, locate)
-    managed = [_text(one) for one in _list(role.properties.get("ManagedPolicyArns"))]
-    own = [f"${{{other.logical_id}}}" for other in resources]
+    own = [other.ref for other in resources]
     boundary = role.properties.get("PermissionsBoundary")
     return Role(
         role.logical_id,

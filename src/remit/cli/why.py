@@ -13,7 +13,7 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.grants.why import Here
+    from remit.grants.asked import Here
     from remit.iam.denial import Denial
 
 
@@ -63,8 +63,8 @@ def _text(words: tuple[str, ...]) -> str:
 
 def _here(folder: Path, stage: str | None, denial: Denial) -> Here | None:
     """The app in this folder, at the stage of the one who was denied; None, and said so, when it cannot be read."""
+    from remit.grants.asked import Here, stage_of
     from remit.grants.assign import assign
-    from remit.grants.why import Here, stage_of
     from remit.project.load import load
     from remit.project.loading import project_name
 

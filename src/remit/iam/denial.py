@@ -63,7 +63,7 @@ _CODES: Final = (
 _DENIED: Final = re.compile(
     rf"not authorized to|\b{_CODES}(?!\w)|[Aa]ccess [Dd]enied|does not have permissions? to call"
     r"|[Ee]ncoded authorization failure message|Access to the resource \S{1,2000} is denied|KMS access was denied"
-    r"|you are not allowed to access"
+    r"|you are not allowed to access|cannot be assumed by"
 )
 _WHO: Final = re.compile(r"\b[Uu]ser: ?(\S{1,2048}) is not authorized")
 _SOMEBODY: Final = re.compile(r"\b(arn:[a-z-]{1,20}:(?:sts|iam)::\d{12}:[\w+=,.@/-]{1,1000}) is not authorized")
@@ -74,16 +74,25 @@ _LAYER: Final = re.compile(
     r"(?: allows the ([A-Za-z0-9-]{1,64}:[A-Za-z0-9*]{1,128}) action)?(?:: ?(arn:\S{1,2048}))?",
     re.IGNORECASE,
 )
-_BOTOCORE: Final = re.compile(r"An error occurred \(([\w.]{1,100})\) when calling the (\w{1,200}) operation")
-_GO: Final = re.compile(r"operation error ([\w ]{1,60}): (\w{1,200}),")
-_JAVA: Final = re.compile(r"\(Service: ([\w ]{1,60})[;,] Status Code: \d{3}")
+_AROUND: Final = (
+    re.compile(r"\(Service: (?P<service>[\w ]{1,60})[;,] Status Code: \d{3}"),
+    re.compile(r"An error occurred \([\w.]{1,100}\) when calling the (?P<operation>\w{1,200}) operation"),
+    re.compile(r"operation error (?P<service>[\w ]{1,60}): (?P<operation>\w{1,200}),"),
+    re.compile(r"role does not have permissions? to call (?P<operation>\w{1,128}) on (?P<service>\w{1,60})"),
+    re.compile(r"[Ee]ncoded authorization failure message: ?(?P<encoded>[\w+/=-]{16,})"),
+    re.compile(r"authorization-details/(?P<authorization>[\w-]{1,200})"),
+)
+"""What SDKs (Java, Python, Go), Lambda, EC2 and IAM put around a message; the later ones win."""
 _API: Final = re.compile(r"\bAPI: ([a-z0-9-]{1,64}:\w{1,128}) ")
-_EXECUTION: Final = re.compile(r"role does not have permissions? to call (\w{1,128}) on (\w{1,60})")
-_ENCODED: Final = re.compile(r"[Ee]ncoded authorization failure message: ?([\w+/=-]{16,})")
-_DETAILS: Final = re.compile(r"authorization-details/([\w-]{1,200})")
 _QUEUE: Final = re.compile(
     r"Access to the resource https?://(?:sqs\.([\w-]{1,40})|[\w.-]{1,200})[^/\s]{0,100}/(\d{12})/([\w.-]{1,80})"
 )
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_MEANT: Final = (
+    (re.compile(r"KMS access was denied"), {"action": "kms:Decrypt"}),
+    (re.compile(r"cannot be assumed by"), {"action": "sts:AssumeRole", "layer": "trust", "explicit": False}),
+)
+"""Wordings of Lambda that name no action."""
 _EVENT: Final = (
     re.compile(r"\b([A-Za-z0-9]{1,255})[\s|()]{1,40}AWS::\w{1,60}::\w{1,60}\b"),
     re.compile(r"\bAWS::\w{1,60}::\w{1,60}[\s|]{1,40}([A-Za-z0-9]{1,255})\b"),
@@ -98,7 +107,8 @@ def parse(text: str) -> Denial | None:
 
 def _plain(text: str) -> Denial | None:
     """From prose: an exception's text, a traceback, a log, XML."""
-    flat = " ".join(html.unescape(text.replace('\\"', '"').replace("\\n", " ").replace("\\/", "/")).split())
+    flat = html.unescape(text.replace('\\"', '"').replace("\\n", " ").replace("\\/", "/"))
+    flat = " ".join(_CONTROL.sub(" ", flat).split())
     if _DENIED.search(flat) is None:
         return None
     found = replace(_request(flat), **_caller(flat))
@@ -134,22 +144,14 @@ def _request(flat: str) -> Denial:
 def _caller(flat: str) -> dict[str, Any]:
     """What the SDK, CloudFormation or Lambda puts around a message."""
     found: dict[str, Any] = {}
-    botocore, go, java, api = (pattern.search(flat) for pattern in (_BOTOCORE, _GO, _JAVA, _API))
-    execution, encoded, details = (pattern.search(flat) for pattern in (_EXECUTION, _ENCODED, _DETAILS))
-    if java is not None:
-        found["service"] = java[1]
-    if botocore is not None:
-        found["operation"] = botocore[2]
-    if go is not None:
-        found["service"], found["operation"] = go[1], go[2]
-    if api is not None and _ACTION.search(flat) is None:
-        found["action"] = api[1]
-    if execution is not None:
-        found["operation"], found["service"] = execution[1], execution[2]
-    if encoded is not None:
-        found["encoded"] = encoded[1]
-    if details is not None:
-        found["authorization"] = details[1]
+    for pattern in _AROUND:
+        around = pattern.search(flat)
+        found |= {} if around is None else around.groupdict()
+    if _ACTION.search(flat) is None:
+        api = _API.search(flat)
+        found |= {} if api is None else {"action": api[1]}
+        for words, meaning in _MEANT:
+            found |= meaning if words.search(flat) is not None else {}
     event = next((match for pattern in _EVENT if (match := pattern.search(flat)) is not None), None)
     if event is not None:
         found["logical_id"] = event[1]
@@ -239,7 +241,7 @@ def _stack_event(event: dict[str, Any]) -> Denial | None:
 
 def _string(value: dict[str, Any], key: str) -> str | None:
     found = value.get(key)
-    return found if isinstance(found, str) and found else None
+    return _CONTROL.sub("", found) or None if isinstance(found, str) else None
 
 
 def _dict(value: Any) -> dict[str, Any]:
