@@ -201,6 +201,8 @@ def _app(state: Loading) -> App:
         queues_origin=_enabled(state),
         default_policy=_replacement(state, "default_policy"),
         default_vpc_policy=_replacement(state, "default_vpc_policy"),
+        default_policy_origin=_replaced_at(state, "default_policy"),
+        default_vpc_policy_origin=_replaced_at(state, "default_vpc_policy"),
         boundary=boundary,
         exclude=tuple(config.package.exclude),
     )
@@ -217,6 +219,11 @@ class _Everywhere:
 def _replacement(state: Loading, name: str) -> tuple[Grant, ...] | None:
     iam = state.config.lambda_.iam
     return _app_policy(state, name) if name in iam.assigned else None
+
+
+def _replaced_at(state: Loading, name: str) -> Origin | None:
+    assigned = state.config.lambda_.iam.assigned.get(name)
+    return None if assigned is None else relative(assigned[1].origin, state.folder)
 
 
 def _app_policy(state: Loading, name: str) -> tuple[Grant, ...]:
