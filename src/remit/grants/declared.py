@@ -34,7 +34,7 @@ _SUB: Final = re.compile(r"\$\{(!?)([^${}]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A resource of a template, as the template has it."""
+    """A resource of a template, as the template has it; an UpdatePolicy counts as one more property."""
 
     logical_id: str
     type: str
@@ -89,7 +89,8 @@ def _declared(template: Mapping[str, Any]) -> Iterator[Declared]:
     for logical_id, resource in template["Resources"].items():
         if not isinstance(resource, Mapping) or not isinstance(resource.get("Type"), str):
             raise RemitError(f"resource `{logical_id}` of the template has no `Type`")
-        yield Declared(logical_id, resource["Type"], _mapping(resource, "Properties"))
+        update = {"UpdatePolicy": resource["UpdatePolicy"]} if "UpdatePolicy" in resource else {}
+        yield Declared(logical_id, resource["Type"], {**_mapping(resource, "Properties"), **update})
 
 
 def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -97,11 +98,6 @@ def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
         raise RemitError(f"`{key}` in the template must be an object, got {type(found).__name__}")
     return found
-
-
-def names(stack: Stack, declared: Declared) -> tuple[str, ...]:
-    """What a resource may be called: its given name, or patterns of a generated one; empty: nothing is known."""
-    return _names(stack, declared, frozenset())
 
 
 def arns(stack: Stack, declared: Declared, kind: str, formats: Sequence[str]) -> tuple[str, ...]:
@@ -157,7 +153,7 @@ def _arns(
         return ()
     found: dict[str, None] = {}
     beside = {
-        variable: next(iter(_texts(stack, declared.properties.get(given), within)), otherwise)
+        variable: next(iter(_texts(stack, declared.properties.get(given), within)), otherwise).rpartition("/")[2]
         for variable, given, otherwise in BESIDE.get(declared.type, ())
     }
     for format_, name in product(formats, _names(stack, declared, within)):

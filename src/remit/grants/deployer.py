@@ -7,8 +7,8 @@ functions themselves may do is another matter: that is their roles (`assign`).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.arns import parse
@@ -16,9 +16,9 @@ from remit.catalogue.handlers import handlers
 from remit.grants.declared import OPEN, ROLE_TYPE, Declared, Stack, texts
 from remit.grants.needs import Call, Need, Reason, merged
 from remit.grants.optional import needed
-from remit.grants.passing import passed
+from remit.grants.passing import passed, passes
 from remit.grants.shapes import SHAPES
-from remit.grants.targets import targets
+from remit.grants.targets import targets, unknown_roles
 from remit.iam.policy import Condition, Policy, Statement
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ _CALLS_NOTHING: Final = frozenset({
     "AWS::CDK::Metadata", "AWS::CloudFormation::WaitCondition", "AWS::CloudFormation::WaitConditionHandle",
 })  # fmt: skip
 _CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
+_EVERY: Final = re.compile(r"arn:\S*:/?[A-Za-z-]+[:/]\*")
 _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/{stack}/*"
 
 
@@ -68,11 +69,11 @@ def deployer(stack: Stack, calls: Sequence[Call] = (), boundary: str | None = No
     """
     resources = tuple(stack.resources.values())
     limits = _Limits(stack, boundary)
-    needs = chain(
-        _own(stack, calls),
-        (need for declared in resources for need in _handled(stack, declared, limits)),
-        (need for declared in resources for need in passed(stack, declared)),
-        _transforms(stack),
+    needs = (
+        *_own(stack, calls),
+        *(need for declared in resources for need in _handled(stack, declared, limits)),
+        *(need for declared in resources for need in passed(stack, declared)),
+        *_transforms(stack),
     )
     unknown = tuple(
         (declared.logical_id, declared.type)
@@ -81,7 +82,7 @@ def deployer(stack: Stack, calls: Sequence[Call] = (), boundary: str | None = No
         and declared.type not in _CALLS_NOTHING
         and not declared.type.startswith(_CUSTOM)
     )
-    return Deployer(stack.name, merged(needs), unknown, tuple(_notes(stack, limits)))
+    return Deployer(stack.name, merged(needs), unknown, (*_notes(stack, limits), *_wide(needs)))
 
 
 def _own(stack: Stack, calls: Sequence[Call]) -> Iterator[Need]:
@@ -200,12 +201,16 @@ def _notes(stack: Stack, limits: _Limits) -> Iterator[str]:
     if limits.boundary is not None and free:
         without = f"{_named(free)} is declared without the boundary {limits.boundary}"
         yield f"{without}, so this policy does not let it be made"
+    if "AWS::Serverless-2016-10-31" in stack.transforms:
+        yield "SAM's resources are left out: run this on the processed template (get-template --template-stage Processed)"
     for declared in stack.resources.values():
         yield from _open(stack, declared)
 
 
 def _open(stack: Stack, declared: Declared) -> Iterator[str]:
     what = f"{declared.logical_id} ({declared.type})"
+    if passes(declared) and unknown_roles(stack, declared):
+        yield f"the role of {what} is known at the deploy only, so passing it is not granted; `--parameter` tells it"
     shape = SHAPES.get(declared.type)
     named = () if shape is None else texts(stack, declared.properties.get(shape.property))
     if any(OPEN in text for text in named):
@@ -220,6 +225,17 @@ def _open(stack: Stack, declared: Declared) -> Iterator[str]:
         OPEN in text for text in texts(stack, declared.properties.get("ServiceToken"))
     ):
         yield f"the ServiceToken of {what} is known at the deploy only, so calling it is not granted"
+
+
+def _wide(needs: Iterable[Need]) -> Iterator[str]:
+    """The resources that nothing narrower than their kind can be granted for."""
+    found = dict.fromkeys(
+        f"{need.reason.subject} ({need.reason.type})"
+        for need in needs
+        if need.reason.type and need.reason.type not in SHAPES and _EVERY.fullmatch(need.resource)
+    )
+    if found:
+        yield f"on every resource of their kind, since AWS makes up the ids: {', '.join(found)}"
 
 
 def _named(logical_ids: Iterable[str]) -> str:

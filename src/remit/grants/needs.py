@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from remit.app import Grant
@@ -66,9 +67,8 @@ def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
         places.setdefault(resource, {})[need.reason] = None
     groups: dict[_Group, list[_Right]] = {}
     for right, places in reasons.items():
-        for resource in _covered(places):
-            covering = next(wide for wide in places if wide != resource and covers(wide, resource))
-            places[covering] |= places.pop(resource)
+        for narrow, wide in _covered(tuple(places)):
+            places[wide] |= places.pop(narrow)
         service = right[0].partition(":")[0] if "*" not in places else ""
         special = right[0] if right[0] == "iam:PassRole" else ""
         groups.setdefault((service, special, right[1], frozenset(places)), []).append(right)
@@ -109,13 +109,23 @@ def _closed(condition: Condition) -> Condition:
     return Condition(condition.operator, condition.key, values, condition.quantifier, condition.if_exists)
 
 
-def _covered(places: Mapping[str, object]) -> list[str]:
-    """Resources that another one of them covers."""
-    return [
-        narrow
-        for narrow in places
-        if any(wide != narrow and covers(wide, narrow) and not covers(narrow, wide) for wide in places)
-    ]
+@lru_cache(maxsize=256)
+def _covered(places: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Resources that another one of them covers, which nothing else does; with that one."""
+    starts = [(wide.partition("*")[0], wide) for wide in places if "*" in wide]
+    over: dict[str, str] = {}
+    for narrow in places:
+        for start, wide in starts:
+            if narrow.startswith(start) and wide != narrow and covers(wide, narrow) and not covers(narrow, wide):
+                over[narrow] = wide
+                break
+    return tuple((narrow, _topmost(over, narrow)) for narrow in over)
+
+
+def _topmost(over: Mapping[str, str], place: str) -> str:
+    while place in over:
+        place = over[place]
+    return place
 
 
 def _grant(

@@ -78,6 +78,13 @@ OPTIONAL: Final[Mapping[str, Uses]] = {
         ("kinesis:UpdateStreamWarmThroughput", "WarmThroughputMiBps WarmThroughputObject"),
         ("kinesis:IncreaseStreamRetentionPeriod kinesis:DecreaseStreamRetentionPeriod", "RetentionPeriodHours"),
     ),
+    "AWS::Lambda::Alias": (
+        ("codedeploy:*", "UpdatePolicy"),
+        (
+            "lambda:PutProvisionedConcurrencyConfig lambda:DeleteProvisionedConcurrencyConfig",
+            "ProvisionedConcurrencyConfig",
+        ),
+    ),
     "AWS::Lambda::EventSourceMapping": (("kms:*", "KmsKeyArn"),),
     "AWS::Lambda::Function": (
         ("ec2:*", "VpcConfig"),
@@ -91,7 +98,11 @@ OPTIONAL: Final[Mapping[str, Uses]] = {
         ("lambda:PutFunctionRecursionConfig", "RecursiveLoop"),
         ("lambda:PutRuntimeManagementConfig", "RuntimeManagementConfig"),
         ("lambda:PublishVersion", "PublishToLatestPublished CapacityProviderConfig SnapStart"),
-        ("s3:*", "Code"),
+    ),
+    "AWS::Lambda::Version": (
+        ("lambda:PutProvisionedConcurrencyConfig", "ProvisionedConcurrencyConfig"),
+        ("lambda:PutFunctionScalingConfig", "FunctionScalingConfig"),
+        ("lambda:PutRuntimeManagementConfig", "RuntimePolicy"),
     ),
     "AWS::Logs::LogGroup": (
         ("firehose:* logs:CreateLogDelivery logs:*ResourcePolic*", "ResourcePolicyDocument"),

@@ -39,8 +39,7 @@ _ROLE: Final = re.compile(r"role", re.IGNORECASE)
 
 def passed(stack: Stack, declared: Declared) -> Iterator[Need]:
     """iam:PassRole for a resource that is given a role: only the role that its properties name, to its service."""
-    found = handlers(declared.type)
-    if found is None or not _passes(declared):
+    if not passes(declared):
         return
     by_arn = {
         arn: role
@@ -56,7 +55,8 @@ def passed(stack: Stack, declared: Declared) -> Iterator[Need]:
         yield Need("iam:PassRole", arn, reason, (Condition("StringEquals", "iam:PassedToService", services),))
 
 
-def _passes(declared: Declared) -> bool:
+def passes(declared: Declared) -> bool:
+    """Whether deploying a resource may pass a role."""
     found = handlers(declared.type)
     called = () if found is None else (*found.create, *found.read, *found.update, *found.delete)
     return "iam:PassRole" in called and needed(declared.type, "iam:PassRole", declared.properties)

@@ -57,6 +57,7 @@ _APIS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 """API Gateway's paths by the start of a type: ids are made up, and its actions (GET …) say nothing of the kind."""
 _KEYS: Final = re.compile(r"kms|key|encrypt|sse", re.IGNORECASE)
 _ROLES: Final = re.compile(r"role", re.IGNORECASE)
+_FETCH: Final = ("s3:GetObject", "s3:GetObjectVersion")
 _FEW: Final = 4  # kinds that one action works on; more is tagging, which works on all
 _SERVICE_ROLES: Final = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role/*"
 
@@ -71,10 +72,12 @@ def targets(stack: Stack, declared: Declared, name: str) -> tuple[str, ...]:
     known = action(name)
     if known is None or not known.targets:  # a pattern such as `ec2:Describe*`, whose actions have nothing in common
         return ("*",)
-    if name in ("s3:GetObject", "s3:GetObjectVersion") and (objects := _objects(stack, declared)):
-        return objects
+    if known.service == "s3" and not declared.type.startswith("AWS::S3::"):
+        places = tuple(_sources(stack, declared, name))
+        if places or name in _FETCH:
+            return places
     own = _own(stack, declared, known.targets)
-    return own or _by_kind(declared, known.targets) or _foreign(stack, declared, known)
+    return own or _by_kind(declared, known.targets, tagging=_tagging(known)) or _foreign(stack, declared, known)
 
 
 def _own(stack: Stack, declared: Declared, kinds: tuple[Target, ...]) -> tuple[str, ...]:
@@ -82,6 +85,9 @@ def _own(stack: Stack, declared: Declared, kinds: tuple[Target, ...]) -> tuple[s
     for target in kinds:
         kind = f"{target.type.service}:{target.type.name}"
         found |= dict.fromkeys(_spelled(kind, arns(stack, declared, kind, target.type.arns)))
+    for target in kinds if found else ():
+        if target.required and f"{target.type.service}:{target.type.name}" not in SHAPES[declared.type].kinds:
+            found |= dict.fromkeys(_mentioned(stack, declared, target))
     return tuple(found)
 
 
@@ -98,16 +104,21 @@ def _spelled(kind: str, found: tuple[str, ...]) -> Iterator[str]:
             yield f"{arn}:*"
 
 
-def _by_kind(declared: Declared, kinds: tuple[Target, ...]) -> tuple[str, ...]:
+def _tagging(known: Action) -> bool:
+    """Whether an action is one of those that work on every kind of the service, whatever the catalogue requires."""
+    return known.level == "Tagging" or "Tags" in known.name or len(known.targets) > _FEW
+
+
+def _by_kind(declared: Declared, kinds: tuple[Target, ...], *, tagging: bool = True) -> tuple[str, ...]:
     """All of the kind that a type is named like, where the names of the type are made up (an id, say).
 
-    What else the action works on comes with it, but for the many kinds of tagging.
+    What else the action works on comes with it, unless it is tagging.
     """
     last = _folded(declared.type.rpartition("::")[2])
     own = [target for target in kinds if declared.type not in SHAPES and last.endswith(_folded(target.type.name))]
     if not own or own[0].type.service != declared.type.split("::")[1].lower():
         return ()
-    taken = kinds if len(kinds) <= _FEW else own
+    taken = own if tagging else kinds
     return tuple(dict.fromkeys(filled(format_, {}) for target in taken for format_ in target.type.arns))
 
 
@@ -136,7 +147,8 @@ def _mentioned(stack: Stack, declared: Declared, target: Target) -> Iterator[str
     only = _ROLES if kind == "iam:role" else _KEYS if kind == "kms:key" else None
     found: list[str] = []
     for other in referred(stack, declared, only):
-        found += _spelled(kind, arns(stack, other, kind, target.type.arns))
+        known = arns(stack, other, kind, target.type.arns)
+        found += _spelled(kind, known or (() if kind in _IDENTITIES else _by_kind(other, (target,))))
     for text in _literals(stack, declared, only):
         arn = parse(text)
         if arn is not None and OPEN not in text and any(matches(arn, format_) for format_ in target.type.arns):
@@ -145,8 +157,9 @@ def _mentioned(stack: Stack, declared: Declared, target: Target) -> Iterator[str
         found += _by_name(stack, declared, target)
     qualified = kind == "lambda:function" and (declared.type in _QUALIFIED or "Qualifier" in declared.properties)
     qualified = qualified or any(other.type in _QUALIFIED for other in _direct(stack, declared, None))
+    parts = qualified or (kind == "sns:topic" and declared.type == "AWS::SNS::Subscription")
     yield from found
-    yield from (f"{arn}:*" for arn in found if qualified)
+    yield from (f"{arn}:*" for arn in found if parts)
 
 
 def _by_name(stack: Stack, declared: Declared, target: Target) -> Iterator[str]:
@@ -228,25 +241,22 @@ def mentions(value: Any, pattern: re.Pattern[str]) -> bool:
     return isinstance(value, list | tuple) and any(mentions(item, pattern) for item in value)
 
 
-def _objects(stack: Stack, declared: Declared) -> tuple[str, ...]:
-    """The objects that a resource is made from: all beside a key, since each deploy has another one."""
-    found: dict[str, None] = {}
+def _sources(stack: Stack, declared: Declared, name: str) -> Iterator[str]:
+    """What a resource is made from in S3: all objects beside a key, which differs at each deploy; or the bucket."""
     for place in _places(declared.properties):
-        bucket, key = (next(iter(texts(stack, item)), OPEN) for item in place)
+        bucket, key = (next(iter(texts(stack, item)), "") for item in place)
         folder = key.rpartition("/")[0]
-        found[
-            f"arn:${{AWS::Partition}}:s3:::{bucket}/{folder}/*"
-            if folder
-            else f"arn:${{AWS::Partition}}:s3:::{bucket}/*"
-        ] = None
-    return tuple(found)
+        arn = f"arn:${{AWS::Partition}}:s3:::{bucket}"
+        yield f"{arn}/{folder}/*" if folder and name in _FETCH else f"{arn}/*" if name in _FETCH else arn
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
     if isinstance(value, Mapping):
-        for bucket, key in (("S3Bucket", "S3Key"), ("Bucket", "Key"), ("Bucket", "ObjectKey")):
+        for bucket, key in (("S3Bucket", "S3Key"), ("S3Bucket", "S3KeyPrefix"), ("Bucket", "Key")):
             if bucket in value and key in value:
                 yield value[bucket], value[key]
+        if "S3Bucket" in value and not {"S3Key", "S3KeyPrefix"} & value.keys():
+            yield value["S3Bucket"], None
         for item in value.values():
             yield from _places(item)
     elif isinstance(value, list | tuple):
