@@ -18,7 +18,7 @@ from remit.grants.needs import Call, Need, Reason, merged
 from remit.grants.optional import needed
 from remit.grants.passing import passed, passes
 from remit.grants.shapes import SHAPES
-from remit.grants.targets import targets, unknown_roles
+from remit.grants.targets import left_out, targets, unknown_roles
 from remit.iam.policy import Condition, Policy, Statement
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _notes(stack: Stack, limits: _Limits) -> Iterator[str]:
         without = f"{_named(free)} is declared without the boundary {limits.boundary}"
         yield f"{without}, so this policy does not let it be made"
     if "AWS::Serverless-2016-10-31" in stack.transforms:
-        yield "SAM's resources are left out: run this on the processed template (get-template --template-stage Processed)"
+        yield "SAM's resources are left out: run this on the processed template (`get-template` has a stage for it)"
     for declared in stack.resources.values():
         yield from _open(stack, declared)
 
@@ -218,6 +218,9 @@ def _open(stack: Stack, declared: Declared) -> Iterator[str]:
         yield f"the name of {what} is known at the deploy only: {kept}; `--parameter NAME=VALUE` tells it"
     if declared.type == "AWS::CloudFormation::Stack":
         yield f"what is inside the nested stack {what} is not in it: run this on its own template"
+    missing = [name for name in _actions(declared) if name != "iam:PassRole" and left_out(stack, declared, name)]
+    if missing:
+        yield f"not granted for {what}, since the template does not say on what: {', '.join(missing)}"
     policies: Any = declared.properties.get("ManagedPolicyArns")
     if any(OPEN in text for item in (policies if isinstance(policies, list) else []) for text in texts(stack, item)):
         yield f"a managed policy of {what} is known at the deploy only, so attaching it is not granted"

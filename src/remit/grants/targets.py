@@ -19,7 +19,9 @@ from remit.iam import tokens
 if TYPE_CHECKING:
     from remit.catalogue.actions import Action, Target
 
-_IDENTITIES: Final = frozenset({"iam:role", "iam:user", "iam:group", "iam:policy"})
+_IDENTITIES: Final = frozenset({
+    "ec2:role", "iam:group", "iam:policy", "iam:role", "iam:user", "sts:role", "sts:root-user", "sts:user",
+})  # fmt: skip
 """Kinds that nobody gets by a wildcard: only those that the template names."""
 _QUALIFIED: Final = frozenset({"AWS::Lambda::Alias", "AWS::Lambda::Version"})
 _NAMED_BY: Final[dict[str, tuple[str, str]]] = {
@@ -57,6 +59,7 @@ _APIS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 """API Gateway's paths by the start of a type: ids are made up, and its actions (GET …) say nothing of the kind."""
 _KEYS: Final = re.compile(r"kms|key|encrypt|sse", re.IGNORECASE)
 _ROLES: Final = re.compile(r"role", re.IGNORECASE)
+_PLACES: Final = re.compile(r"s3|location|uri|bucket", re.IGNORECASE)
 _FETCH: Final = ("s3:GetObject", "s3:GetObjectVersion")
 _FEW: Final = 4  # kinds that one action works on; more is tagging, which works on all
 _SERVICE_ROLES: Final = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role/*"
@@ -67,7 +70,7 @@ def targets(stack: Stack, declared: Declared, name: str) -> tuple[str, ...]:
     if name.startswith("apigateway:"):
         paths = next((paths for start, paths in _APIS if declared.type.startswith(start)), ("/*",))
         return tuple(f"{_API}{path}" for path in paths)
-    if name == "iam:CreateServiceLinkedRole":
+    if name.startswith("iam:") and "ServiceLinkedRole" in name:
         return (_SERVICE_ROLES,)
     known = action(name)
     if known is None or not known.targets:  # a pattern such as `ec2:Describe*`, whose actions have nothing in common
@@ -75,9 +78,22 @@ def targets(stack: Stack, declared: Declared, name: str) -> tuple[str, ...]:
     if known.service == "s3" and not declared.type.startswith("AWS::S3::"):
         places = tuple(_sources(stack, declared, name))
         if places or name in _FETCH:
-            return places
+            return places or tuple(text for target in known.targets for text in _mentioned(stack, declared, target))
     own = _own(stack, declared, known.targets)
     return own or _by_kind(declared, known.targets, tagging=_tagging(known)) or _foreign(stack, declared, known)
+
+
+def left_out(stack: Stack, declared: Declared, name: str) -> bool:
+    """Whether an action may be needed though the template does not say on what: it is not granted then.
+
+    That is so for writing roles and policies that it does not name, and for fetching from S3 out of the blue.
+    """
+    known = action(name)
+    if known is None or targets(stack, declared, name):
+        return False
+    if name in _FETCH:
+        return mentions(declared.properties, _PLACES)
+    return known.level not in ("Read", "List") and not declared.type.startswith("AWS::IAM::")
 
 
 def _own(stack: Stack, declared: Declared, kinds: tuple[Target, ...]) -> tuple[str, ...]:
@@ -144,7 +160,7 @@ def _folded(text: str) -> str:
 def _mentioned(stack: Stack, declared: Declared, target: Target) -> Iterator[str]:
     """The ARNs of a kind that a resource's properties mention: resources of the template, ARNs, names."""
     kind = f"{target.type.service}:{target.type.name}"
-    only = _ROLES if kind == "iam:role" else _KEYS if kind == "kms:key" else None
+    only = _ROLES if kind in ("iam:role", "sts:role", "ec2:role") else _KEYS if kind == "kms:key" else None
     found: list[str] = []
     for other in referred(stack, declared, only):
         known = arns(stack, other, kind, target.type.arns)
@@ -251,7 +267,10 @@ def _sources(stack: Stack, declared: Declared, name: str) -> Iterator[str]:
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    if isinstance(value, Mapping):
+    if isinstance(value, str) and value.startswith("s3://"):
+        bucket, _, key = value.removeprefix("s3://").partition("/")
+        yield bucket, key
+    elif isinstance(value, Mapping):
         for bucket, key in (("S3Bucket", "S3Key"), ("S3Bucket", "S3KeyPrefix"), ("Bucket", "Key")):
             if bucket in value and key in value:
                 yield value[bucket], value[key]
