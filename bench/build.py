@@ -5,8 +5,8 @@
 Whole processes, in turn (remit, chalice, remit, chalice …) after a round that does not count; medians. Both build the
 same app: functions with one small policy, every fifth of them on a daily schedule. Both are warm: chalice, which has
 no way to make a template without its zip, finds the zip of the warm-up and packs nothing. Its policy is given
-(`autogen_policy: false`) and it has no dependencies to install. remit does a little more: it declares a log group for
-each function, and puts 40 functions on a role.
+(`autogen_policy: false`) and it has no dependencies to install. remit declares a log group for each function, and a
+role for 40 of them; chalice a role for each function.
 
 chalice goes into a virtual environment of its own under --peers (kept), or under a temporary folder.
 """

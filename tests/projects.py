@@ -41,6 +41,13 @@ app = App()
 """Five imports and the app: what a test writes after it begins on line 9."""
 HELLO = f"{APP}@app.function\ndef hello(event, context): ...\n"
 
+_UNPRIVILEGED = """
+import ctypes, os, sys
+for capability in range(64):  # PR_CAPBSET_DROP; beyond the last capability it fails, as it does without privileges
+    ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Ran:
@@ -97,8 +104,7 @@ class Project:
 
     def remit(self, *arguments: str) -> Ran:
         """Run a command on this project, in this process."""
-        command, *rest = arguments
-        return remit(command, "-C", str(self.folder), *rest)
+        return remit(*arguments, "-C", str(self.folder))
 
 
 def remit(*arguments: str) -> Ran:
@@ -117,18 +123,21 @@ def remit_process(
     *arguments: str,
     cwd: Path,
     environment: Mapping[str, str] | None = None,
-    user: int | None = None,
+    privileged: bool = True,
 ) -> Ran:
-    """Run a command as a process of its own, with no environment but what is given."""
+    """Run a command as a process of its own, with no environment but what is given.
+
+    One without privileges is held to the modes of files even where root runs the tests.
+    """
+    start = [] if privileged else [sys.executable, "-c", _UNPRIVILEGED]
     ran = subprocess.run(
-        [sys.executable, "-c", "from remit.cli import main; main()", *arguments],
+        [*start, sys.executable, "-c", "from remit.cli import main; main()", *arguments],
         cwd=cwd,
         env={"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"], **(environment or {})},
         capture_output=True,
         encoding="utf-8",
         errors="surrogateescape",
         check=False,
-        user=user,
         timeout=60,
     )
     return Ran(ran.returncode, ran.stdout, ran.stderr)

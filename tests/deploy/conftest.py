@@ -36,9 +36,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port),
     }  # fmt: skip
     with (home / "log").open("wb") as log:
-        aws = subprocess.Popen(
-            [sys.executable, "-m", "ministack"], env=scrubbed, cwd=home, stdout=log, stderr=log
-        )
+        aws = subprocess.Popen([sys.executable, "-m", "ministack"], env=scrubbed, cwd=home, stdout=log, stderr=log)
     for _ in range(200):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -81,9 +79,7 @@ class Spoil:
 
     def answer(self, operation: str, status: int, code: str, message: str = "", *, times: int = 1) -> None:
         """The next requests of `service.Operation` get this error instead of reaching AWS."""
-        body = (
-            f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
-        )
+        body = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
 
         def spoiled(request: Any, **_: Any) -> AWSResponse:
             return AWSResponse(request.url, status, {"date": _AWS_TIME}, _Raw(body.encode()))

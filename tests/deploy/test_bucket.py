@@ -50,9 +50,7 @@ def test_a_bucket_that_is_right_is_read_and_never_written(account: Account, requ
     ]  # fmt: skip
 
 
-def test_only_what_is_missing_is_written_and_what_a_person_added_stays(
-    account: Account, requests: list[str]
-) -> None:
+def test_only_what_is_missing_is_written_and_what_a_person_added_stays(account: Account, requests: list[str]) -> None:
     name = ensure_bucket(account)
     s3 = account.client("s3")
     audit = {
@@ -114,9 +112,7 @@ def test_every_request_names_the_owner(account: Account, zip_file: Path) -> None
     upload(account, name, zip_file, "orders-dev/x.zip")
     remove_artefacts(account, "orders-dev")
     remove_bucket(account)
-    assert unowned == [
-        "before-send.s3.CreateBucket"
-    ]  # S3 has no such parameter there; it fails if the name is taken
+    assert unowned == ["before-send.s3.CreateBucket"]  # S3 has no such parameter there; it fails if the name is taken
 
 
 def test_an_artefact_goes_up_once(account: Account, zip_file: Path) -> None:
@@ -135,14 +131,10 @@ def test_a_big_artefact_goes_up_in_parts_and_tells_its_progress(account: Account
     sent: list[int] = []
     upload(account, name, big, "orders-dev/big.zip", sent.append)
     assert sum(sent) == MULTIPART * 2 + 1
-    assert account.client("s3").head_object(Bucket=name, Key="orders-dev/big.zip")["ContentLength"] == sum(
-        sent
-    )
+    assert account.client("s3").head_object(Bucket=name, Key="orders-dev/big.zip")["ContentLength"] == sum(sent)
 
 
-def test_a_cut_upload_leaves_neither_an_object_nor_its_parts(
-    account: Account, spoil: Spoil, tmp_path: Path
-) -> None:
+def test_a_cut_upload_leaves_neither_an_object_nor_its_parts(account: Account, spoil: Spoil, tmp_path: Path) -> None:
     name = ensure_bucket(account)
     big = tmp_path / "big.zip"
     big.write_bytes(b"x" * (MULTIPART * 2))
@@ -155,9 +147,7 @@ def test_a_cut_upload_leaves_neither_an_object_nor_its_parts(
     assert upload(account, name, big, "orders-dev/big.zip") is True
 
 
-def test_removing_an_apps_artefacts_takes_every_version_and_nobody_elses(
-    account: Account, zip_file: Path
-) -> None:
+def test_removing_an_apps_artefacts_takes_every_version_and_nobody_elses(account: Account, zip_file: Path) -> None:
     name = ensure_bucket(account)
     for key in ("orders-dev/a.zip", "orders-dev/b.zip", "orders-develop/c.zip"):
         upload(account, name, zip_file, key)

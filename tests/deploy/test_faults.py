@@ -17,7 +17,7 @@ from remit.deploy.delete import delete
 from remit.deploy.execute import execute
 from remit.deploy.status import status
 from remit.errors import RemitError
-from stacks import READ, WRITE, template
+from stacks import READ, WAITING, WRITE, template
 
 if TYPE_CHECKING:
     from conftest import Spoil
@@ -82,9 +82,7 @@ def test_a_lost_answer_to_delete_changes_nothing(account: Account, spoil: Spoil)
     assert status(account, NAME) is None
 
 
-def test_when_aws_keeps_failing_before_anything_started_it_is_safe_to_repeat(
-    account: Account, spoil: Spoil
-) -> None:
+def test_when_aws_keeps_failing_before_anything_started_it_is_safe_to_repeat(account: Account, spoil: Spoil) -> None:
     spoil.answer("cloudformation.CreateChangeSet", 503, "ServiceUnavailable", times=3)
     with pytest.raises(RemitError) as refusal:
         deploy(account, template(READ))
@@ -94,9 +92,23 @@ def test_when_aws_keeps_failing_before_anything_started_it_is_safe_to_repeat(
     assert deploy(account, template(READ)).ok
 
 
-def test_a_denial_names_who_may_not_what_on_what_and_the_statement_to_add(
-    account: Account, spoil: Spoil
-) -> None:
+def test_a_stack_that_is_gone_while_it_is_followed_ends_the_following(account: Account, spoil: Spoil) -> None:
+    planned = plan(account, NAME, template(READ, resources=WAITING))
+    assert planned is not None
+    told: list[str] = []
+
+    def take_away(event: Event) -> None:
+        if not told:
+            words = f"Stack [{NAME}] does not exist"
+            spoil.answer("cloudformation.DescribeStackEvents", 400, "ValidationError", words, times=100)
+            spoil.answer("cloudformation.DescribeStacks", 400, "ValidationError", words, times=100)
+        told.append(event.status)
+
+    outcome = execute(account, planned, take_away)
+    assert (outcome.ok, outcome.status, told[-1]) == (False, "DELETE_COMPLETE", "DELETE_COMPLETE")
+
+
+def test_a_denial_names_who_may_not_what_on_what_and_the_statement_to_add(account: Account, spoil: Spoil) -> None:
     words = (
         "User: arn:aws:iam::1:user/ci is not authorized to perform: cloudformation:CreateChangeSet on "
         "resource: "
@@ -126,7 +138,8 @@ def test_a_denial_names_who_may_not_what_on_what_and_the_statement_to_add(
     ],
 )
 def test_a_denial_says_which_layer_denied(account: Account, spoil: Spoil, layer: str, expected: str) -> None:
-    words = f"User: arn:aws:iam::1:user/ci is not authorized to perform: cloudformation:DescribeStacks on resource: x {layer}"
+    action = "cloudformation:DescribeStacks"
+    words = f"User: arn:aws:iam::1:user/ci is not authorized to perform: {action} on resource: x {layer}"
     spoil.answer("cloudformation.DescribeStacks", 403, "AccessDenied", words)
     with pytest.raises(RemitError) as refusal:
         deploy(account, template(READ))
@@ -141,15 +154,11 @@ def test_credentials_that_expire_while_following_are_no_success_and_the_deploy_g
     spoil.answer("cloudformation.DescribeStackEvents", 403, "ExpiredToken", "expired")
     with pytest.raises(RemitError) as refusal:
         execute(account, planned, lambda _: None)
-    assert refusal.value.message == (
-        "the AWS credentials have expired; the operation on orders-dev goes on in AWS"
-    )
+    assert refusal.value.message == ("the AWS credentials have expired; the operation on orders-dev goes on in AWS")
     assert "`remit deploy --resume`" in (refusal.value.hint or "")
 
 
-def test_ctrl_c_while_following_says_that_aws_goes_on_and_how_to_resume(
-    account: Account, tmp_path: Path
-) -> None:
+def test_ctrl_c_while_following_says_that_aws_goes_on_and_how_to_resume(account: Account, tmp_path: Path) -> None:
     script = """
 import sys
 from remit.deploy.changeset import plan
@@ -195,6 +204,4 @@ def test_an_update_after_a_lost_answer_writes_one_change_set(account: Account, s
     planned = plan(account, NAME, template(WRITE))
     assert planned is not None
     waiting = account.client("cloudformation").list_change_sets(StackName=NAME)["Summaries"]
-    assert [item["ChangeSetId"] for item in waiting if item["ExecutionStatus"] == "AVAILABLE"] == [
-        planned.change_set
-    ]
+    assert [item["ChangeSetId"] for item in waiting if item["ExecutionStatus"] == "AVAILABLE"] == [planned.change_set]

@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from remit.deploy.session import Account
 
 NAME = "orders-dev"
-BROKEN = {
-    "Child": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "http://127.0.0.1/no/no"}}
-}
+BROKEN = {"Child": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "http://127.0.0.1/no/no"}}}
 
 
 def deploy(account: Account, body: str, told: list[Event] | None = None) -> Outcome:
@@ -45,9 +43,7 @@ def everything(account: Account) -> dict[str, Any]:
         "stacks": [stack["StackName"] for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"],
         "roles": [role["RoleName"] for role in account.client("iam").list_roles()["Roles"]],
         "queues": account.client("sqs").list_queues().get("QueueUrls", []),
-        "log groups": [
-            group["logGroupName"] for group in account.client("logs").describe_log_groups()["logGroups"]
-        ],
+        "log groups": [group["logGroupName"] for group in account.client("logs").describe_log_groups()["logGroups"]],
         "objects": [
             item["Key"]
             for bucket in account.client("s3").list_buckets()["Buckets"]
@@ -68,9 +64,7 @@ def test_a_first_deploy_adds_every_resource_and_ends_with_the_outputs(account: A
     ]  # fmt: skip
     outcome = execute(account, planned, lambda _: None)
     assert (outcome.ok, outcome.status, outcome.cause) == (True, "CREATE_COMPLETE", None)
-    assert [(output.name, output.description) for output in outcome.outputs] == [
-        ("QueueUrl", "where orders arrive")
-    ]
+    assert [(output.name, output.description) for output in outcome.outputs] == [("QueueUrl", "where orders arrive")]
 
 
 def test_the_stack_is_tagged_with_its_namespace_and_the_version_that_made_it(account: Account) -> None:
@@ -80,9 +74,7 @@ def test_the_stack_is_tagged_with_its_namespace_and_the_version_that_made_it(acc
     assert found.stack.tags == (("remit:namespace", NAME), ("remit:version", "0.1.0"))
 
 
-def test_the_same_template_again_is_no_change_and_writes_nothing(
-    account: Account, requests: list[str]
-) -> None:
+def test_the_same_template_again_is_no_change_and_writes_nothing(account: Account, requests: list[str]) -> None:
     deploy(account, template(READ))
     requests.clear()
     assert plan(account, NAME, json.dumps(json.loads(template(READ)), indent=3)) is None
@@ -151,6 +143,12 @@ def test_the_events_of_a_nested_stack_are_told_too(account: Account) -> None:
     assert inside.count("Inner") == 2
     assert len({event.id for event in told}) == len(told)
     assert told[-1].stack == NAME
+    gone: list[Event] = []
+    outcome = delete(account, NAME, gone.append)
+    assert outcome is not None
+    assert outcome.ok
+    assert gone[-1].status == "DELETE_COMPLETE"
+    assert ("Outer", "DELETE_COMPLETE") in [(event.logical_id, event.status) for event in gone]
 
 
 def test_each_event_is_told_once_in_order_and_none_of_an_earlier_deploy(account: Account) -> None:
@@ -162,9 +160,7 @@ def test_each_event_is_told_once_in_order_and_none_of_an_earlier_deploy(account:
     assert len(ids) == len(set(ids))
     assert [event.at for event in second] == sorted(event.at for event in second)
     listed = account.client("cloudformation").describe_stack_events(StackName=NAME)["StackEvents"]
-    expected = [
-        event["EventId"] for event in reversed(listed) if event["ResourceStatus"] != "REVIEW_IN_PROGRESS"
-    ]
+    expected = [event["EventId"] for event in reversed(listed) if event["ResourceStatus"] != "REVIEW_IN_PROGRESS"]
     assert ids == expected
     assert (second[0].status, second[-1].status) == ("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE")
 
@@ -196,8 +192,7 @@ def test_a_big_template_goes_through_the_bucket(account: Account, requests: list
     big = template(
         READ,
         resources={
-            f"Queue{number}": {"Type": "AWS::SQS::Queue", "Metadata": {"Note": "x" * 600}}
-            for number in range(90)
+            f"Queue{number}": {"Type": "AWS::SQS::Queue", "Metadata": {"Note": "x" * 600}} for number in range(90)
         },
     )
     assert len(big) > INLINE
@@ -245,9 +240,7 @@ def test_delete_leaves_nothing_but_the_empty_bucket(account: Account, zip_file: 
     assert outcome is not None
     assert outcome.status == "DELETE_COMPLETE"
     assert everything(account) == NOTHING
-    assert [bucket["Name"] for bucket in account.client("s3").list_buckets()["Buckets"]] == [
-        bucket_name(account)
-    ]
+    assert [bucket["Name"] for bucket in account.client("s3").list_buckets()["Buckets"]] == [bucket_name(account)]
 
 
 def test_delete_of_what_is_gone_still_clears_its_artefacts(account: Account, zip_file: Path) -> None:

@@ -15,9 +15,7 @@ PUT_TEXT = '{"Action": "dynamodb:PutItem", "Effect": "Allow", "Resource": "*"}'
 def role(*statements: dict[str, Any], **properties: Any) -> dict[str, Any]:
     """A template with one role."""
     policies = [{"PolicyName": "remit", "PolicyDocument": {"Statement": list(statements)}}]
-    return {
-        "Resources": {"Report": {"Type": "AWS::IAM::Role", "Properties": {"Policies": policies} | properties}}
-    }
+    return {"Resources": {"Report": {"Type": "AWS::IAM::Role", "Properties": {"Policies": policies} | properties}}}
 
 
 def test_the_same_template_changes_no_role() -> None:
@@ -66,9 +64,7 @@ def test_managed_policies_boundary_and_trust_are_access_too() -> None:
             "Action": "sts:AssumeRole",
         }
     }
-    after = role(
-        ManagedPolicyArns=["arn:a"], PermissionsBoundary={"Ref": "B"}, AssumeRolePolicyDocument=trust
-    )
+    after = role(ManagedPolicyArns=["arn:a"], PermissionsBoundary={"Ref": "B"}, AssumeRolePolicyDocument=trust)
     (change,) = role_changes(role(), after)
     assert [item.kind for item in change.added] == ["boundary", "managed", "trust"]
 
@@ -84,11 +80,7 @@ def test_late_bound_resources_are_compared_as_they_are_written() -> None:
 def test_a_document_that_is_an_intrinsic_function_is_shown_whole() -> None:
     (change,) = role_changes(
         {},
-        {
-            "Resources": {
-                "R": {"Type": "AWS::IAM::Role", "Properties": {"Policies": {"Fn::If": ["C", [], []]}}}
-            }
-        },
+        {"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {"Policies": {"Fn::If": ["C", [], []]}}}}},
     )
     assert change.added == (AccessItem("statement", '{"Fn::If": ["C", [], []]}'),)
 

@@ -65,9 +65,7 @@ def test_while_somebody_deploys_others_are_told_since_when_and_exit_75(
     assert execute(other, planned, lambda _: None).ok
 
 
-def test_a_plan_that_another_deploy_overtook_is_superseded(
-    account: Account, join: Callable[..., Account]
-) -> None:
+def test_a_plan_that_another_deploy_overtook_is_superseded(account: Account, join: Callable[..., Account]) -> None:
     deploy(account, template(READ))
     slow = plan(account, NAME, template(WRITE))
     assert slow is not None
@@ -121,9 +119,7 @@ def test_an_older_remit_refuses_a_newer_ones_stack_unless_forced(account: Accoun
 
 def test_a_protected_stack_is_not_deleted_and_stays_protected(account: Account) -> None:
     deploy(account, template(READ))
-    account.client("cloudformation").update_termination_protection(
-        StackName=NAME, EnableTerminationProtection=True
-    )
+    account.client("cloudformation").update_termination_protection(StackName=NAME, EnableTerminationProtection=True)
     with pytest.raises(RemitError, match="termination protection"):
         delete(account, NAME, lambda _: None)
     stack = describe(account, NAME)

@@ -1,7 +1,8 @@
-"""Random cases put to the engine and to the reference evaluator: `differential.py --cases 1000000 --seed 1 --jobs 2`.
+"""Random cases for both evaluators: `differential.py --cases 1000000 --seed 1 --jobs 2`.
 
-A case is a set of policies and a few requests. Patterns and condition values are mostly made from what the request holds,
-so that statements match about as often as they miss. A mismatch is printed as a case and the exit code is 1.
+A case is a set of policies and a few requests. Patterns and condition values are mostly made from what the
+request holds, so that statements match about as often as they miss. A mismatch is printed as a case and the
+exit code is 1.
 """
 
 from __future__ import annotations
@@ -11,70 +12,183 @@ import base64
 import json
 import multiprocessing
 import random
+import re
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "src")]
+sys.path.append(str(Path(__file__).parents[1]))
+sys.path.append(str(Path(__file__).parents[2] / "src"))
 
-import reference
-
+from iam import reference
 from remit.iam.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
 
 A, B = "111122223333", "444455556666"
-ACTIONS = ("s3:GetObject", "s3:PutObject", "S3:getobject", "dynamodb:GetItem", "kms:Decrypt", "sts:AssumeRole")
+ACTIONS = (
+    "s3:GetObject",
+    "s3:PutObject",
+    "S3:getobject",
+    "dynamodb:GetItem",
+    "kms:Decrypt",
+    "sts:AssumeRole",
+)
 ACTION_PATTERNS = (
-    "s3:GetObject", "s3:getobject", "S3:*", "s3:Get*", "s3:?etObject", "*", "s3:*Object", "dynamodb:*Item", "dynamodb:G?tI*",
-    "kms:*", "kms:Decrypt", "sts:Assume*", "s3:PutObject", "s3:*t*", "*:Get*", "sts:GetCallerIdentity",
-)  # fmt: skip
+    "s3:GetObject",
+    "s3:getobject",
+    "S3:*",
+    "s3:Get*",
+    "s3:?etObject",
+    "*",
+    "s3:*Object",
+    "dynamodb:*Item",
+    "dynamodb:G?tI*",
+    "kms:*",
+    "kms:Decrypt",
+    "sts:Assume*",
+    "s3:PutObject",
+    "s3:*t*",
+    "*:Get*",
+    "sts:GetCallerIdentity",
+)
 RESOURCES = (
-    "arn:aws:s3:::b/a", "arn:aws:s3:::b/ab/ba", "arn:aws:s3:::b/a:b", "arn:aws:s3:::b/al", "arn:aws:s3:::b/", "arn:aws:s3:::ab",
-    f"arn:aws:dynamodb:eu-west-1:{A}:table/al", f"arn:aws:dynamodb:eu-west-1:{B}:table/ab", f"arn:aws:kms:eu-west-1:{A}:key/a",
-    f"arn:aws:kms:eu-west-1:{B}:key/a", f"arn:aws:iam::{A}:role/r", f"arn:aws:iam::{B}:role/r", "*", "arn:aws:s3:::b/*",
-    "arn:aws:s3:::b/a*b", "arn:aws:s3:::b/a?", "arn:aws:s3:::b/AL", "arn:aws:s3:::b/a[b].c",
-)  # fmt: skip
+    "arn:aws:s3:::b/a",
+    "arn:aws:s3:::b/ab/ba",
+    "arn:aws:s3:::b/a:b",
+    "arn:aws:s3:::b/al",
+    "arn:aws:s3:::b/",
+    "arn:aws:s3:::ab",
+    f"arn:aws:dynamodb:eu-west-1:{A}:table/al",
+    f"arn:aws:dynamodb:eu-west-1:{B}:table/ab",
+    f"arn:aws:kms:eu-west-1:{A}:key/a",
+    f"arn:aws:kms:eu-west-1:{B}:key/a",
+    f"arn:aws:iam::{A}:role/r",
+    f"arn:aws:iam::{B}:role/r",
+    "*",
+    "arn:aws:s3:::b/*",
+    "arn:aws:s3:::b/a*b",
+    "arn:aws:s3:::b/a?",
+    "arn:aws:s3:::b/AL",
+    "arn:aws:s3:::b/a[b].c",
+)
 PRINCIPALS = (
-    f"arn:aws:iam::{A}:user/al", f"arn:aws:iam::{A}:user/p/al", f"arn:aws:iam::{A}:role/r", f"arn:aws:iam::{A}:role/p/r",
-    f"arn:aws:sts::{A}:assumed-role/r/s", f"arn:aws:sts::{A}:assumed-role/r/t", f"arn:aws:iam::{A}:root", A,
-    f"arn:aws:sts::{A}:federated-user/al", "lambda.amazonaws.com", "accounts.google.com", "*", None,
-    f"arn:aws:iam::{B}:role/r", f"arn:aws:sts::{A}:assumed-role/AWSServiceRoleForX/s", f"arn:aws:iam::{A}:saml-provider/p",
-)  # fmt: skip
+    f"arn:aws:iam::{A}:user/al",
+    f"arn:aws:iam::{A}:user/p/al",
+    f"arn:aws:iam::{A}:role/r",
+    f"arn:aws:iam::{A}:role/p/r",
+    f"arn:aws:sts::{A}:assumed-role/r/s",
+    f"arn:aws:sts::{A}:assumed-role/r/t",
+    f"arn:aws:iam::{A}:root",
+    A,
+    f"arn:aws:sts::{A}:federated-user/al",
+    "lambda.amazonaws.com",
+    "accounts.google.com",
+    "*",
+    None,
+    f"arn:aws:iam::{B}:role/r",
+    f"arn:aws:sts::{A}:assumed-role/AWSServiceRoleForX/s",
+    f"arn:aws:iam::{A}:saml-provider/p",
+)
 VALUES: dict[str, tuple[Any, ...]] = {
     "aws:username": ("al", "ab", "a*", "b", "AL", ""),
     "aws:PrincipalTag/Team": ("a", "al", "a,b", "a b", ""),
-    "aws:SourceIp": ("10.0.0.1", "10.0.1.9", "2001:db8::1", "2001:db8:0:1::5", "::ffff:10.0.0.1", "10.0.0", "al"),
+    "aws:SourceIp": (
+        "10.0.0.1",
+        "10.0.1.9",
+        "2001:db8::1",
+        "2001:db8:0:1::5",
+        "::ffff:10.0.0.1",
+        "10.0.0",
+        "al",
+    ),
     "aws:MultiFactorAuthPresent": ("true", "false", True, False, "True", "yes"),
     "s3:max-keys": ("10", 10, "10.0", "9.5", "-3", 1e3, "1e1", "al", "010", "+5", ".5"),
     "aws:CurrentTime": (
-        "2020-01-01T00:00:00Z", "2020-01-01", "2020", "1577836800", "2020-01-01T01:00:00+01:00", "2019-12-31T23:59:59.5Z",
-        "2020-02-30", "al", "1577836799.5", "2020-01",
+        "2020-01-01T00:00:00Z",
+        "2020-01-01",
+        "2020",
+        "1577836800",
+        "2020-01-01T01:00:00+01:00",
+        "2019-12-31T23:59:59.5Z",
+        "2020-02-30",
+        "al",
+        "1577836799.5",
+        "2020-01",
     ),
     "aws:TagKeys": (["a", "b"], ["a"], "a", [], ["a", "al"], [""], ["", "a"], ["A"]),
     "aws:SourceArn": (
-        f"arn:aws:sns:eu-west-1:{A}:t", f"arn:aws:sns:eu-west-1:{A}:t:u", "arn:aws:s3:::b", "al", f"arn:aws:sns:eu:{B}:x:{A}:t",
+        f"arn:aws:sns:eu-west-1:{A}:t",
+        f"arn:aws:sns:eu-west-1:{A}:t:u",
+        "arn:aws:s3:::b",
+        "al",
+        f"arn:aws:sns:eu:{B}:x:{A}:t",
     ),
     "x:Bin": (base64.b64encode(b"ab").decode(), "YWJ=", "YWI=", "YWI", "a!", "YWJj"),
-    "aws:PrincipalArn": (f"arn:aws:iam::{A}:role/p/r", f"arn:aws:iam::{A}:role/r", f"arn:aws:iam::{A}:user/al"),
-}  # fmt: skip
+    "aws:PrincipalArn": (
+        f"arn:aws:iam::{A}:role/p/r",
+        f"arn:aws:iam::{A}:role/r",
+        f"arn:aws:iam::{A}:user/al",
+    ),
+}
 KEYS = tuple(VALUES)
 WISHES: dict[str, tuple[Any, ...]] = {
-    "aws:SourceIp": ("10.0.0.0/24", "10.0.0.0/8", "10.0.0.1", "10.0.0.1/31", "2001:db8::/32", "2001:DB8::1", "0.0.0.0/0", "::/0", "10.0.0.0/33"),
+    "aws:SourceIp": (
+        "10.0.0.0/24",
+        "10.0.0.0/8",
+        "10.0.0.1",
+        "10.0.0.1/31",
+        "2001:db8::/32",
+        "2001:DB8::1",
+        "0.0.0.0/0",
+        "::/0",
+        "10.0.0.0/33",
+    ),
     "s3:max-keys": ("10", 10, 9.5, "1000", "0", "x", "-3.0"),
-    "aws:SourceArn": (f"arn:aws:sns:*:{A}:*", "arn:aws:sns:*:*:t", "*", "arn:aws:sns:*", "arn:*:s3:::*", "arn:aws:sns:??-*:*"),
-}  # fmt: skip
-VARIABLES = ("${aws:username}", "${aws:PrincipalTag/Team}", "${AWS:UserName, 'al'}", "${aws:TagKeys}", "${aws:nobody}",
-             "${aws:nobody, 'a'}", "${*}", "${?}", "${$}", "${aws:open}")  # fmt: skip
+    "aws:SourceArn": (
+        f"arn:aws:sns:*:{A}:*",
+        "arn:aws:sns:*:*:t",
+        "*",
+        "arn:aws:sns:*",
+        "arn:*:s3:::*",
+        "arn:aws:sns:??-*:*",
+    ),
+}
+VARIABLES = (
+    "${aws:username}",
+    "${aws:PrincipalTag/Team}",
+    "${AWS:UserName, 'al'}",
+    "${aws:TagKeys}",
+    "${aws:nobody}",
+    "${aws:nobody, 'a'}",
+    "${*}",
+    "${?}",
+    "${$}",
+    "${aws:open}",
+)
 OPERATORS = {
     "aws:SourceIp": ("IpAddress", "NotIpAddress", "StringLike"),
-    "s3:max-keys": tuple(f"Numeric{order}" for order in ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")),
-    "aws:CurrentTime": tuple(f"Date{order}" for order in ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")),
+    "s3:max-keys": tuple(
+        f"Numeric{order}"
+        for order in ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
+    ),
+    "aws:CurrentTime": tuple(
+        f"Date{order}"
+        for order in ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
+    ),
     "aws:MultiFactorAuthPresent": ("Bool", "Bool", "StringEquals", "Null"),
     "x:Bin": ("BinaryEquals", "BinaryEquals", "StringEquals"),
     "aws:SourceArn": ("ArnLike", "ArnEquals", "ArnNotLike", "ArnNotEquals", "StringLike", "StringNotLike"),
-}  # fmt: skip
-STRINGS = ("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringNotLike", "Null")
+}
+STRINGS = (
+    "StringEquals",
+    "StringNotEquals",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+    "StringLike",
+    "StringNotLike",
+    "Null",
+)
 ALL_OPERATORS = tuple({*STRINGS, *(name for names in OPERATORS.values() for name in names)} - {"Null"})
 
 
@@ -89,7 +203,7 @@ class Maker:
     def case(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """Policies, and a few requests against them."""
         self.now = self.request()
-        requests = [self.now, *(self.another() for _ in range(3))]
+        requests = [self.now, *(self.another() for _ in range(5))]
         policies: dict[str, Any] = {"identity": self.several(self.document, (0, 1, 1, 2, 3))}
         for name, share in (("boundary", 0.2), ("session", 0.15)):
             if self.chance(share):
@@ -98,7 +212,9 @@ class Maker:
             policies["resource"] = self.document(principals=True)
         for name in ("scp", "rcp"):
             if self.chance(0.15):
-                policies[name] = [self.several(self.guard, (1, 1, 2)) for _ in range(self.random.choice((1, 2)))]
+                policies[name] = [
+                    self.several(self.guard, (1, 1, 2)) for _ in range(self.random.choice((1, 2)))
+                ]
         return policies, requests
 
     def several(self, make: Any, numbers: tuple[int, ...]) -> list[Any]:
@@ -110,7 +226,9 @@ class Maker:
         choose = self.random.choice
         context: dict[str, Any] = {}
         for key in self.random.sample(KEYS, choose((0, 1, 3, 5, 8))):
-            context[choose((key, key, key.lower(), key.upper()))] = choose((*VALUES[key], None) if self.chance(0.1) else VALUES[key])
+            context[choose((key, key, key.lower(), key.upper()))] = choose(
+                (*VALUES[key], None) if self.chance(0.1) else VALUES[key]
+            )
         request: dict[str, Any] = {
             "action": choose(ACTIONS) if self.chance(0.98) else "sts:GetCallerIdentity",
             "resource": choose(RESOURCES),
@@ -133,7 +251,9 @@ class Maker:
 
     def document(self, *, principals: bool = False) -> dict[str, Any]:
         """A policy document."""
-        document: dict[str, Any] = {"Statement": self.several(lambda: self.statement(principals), (1, 1, 2, 3))}
+        document: dict[str, Any] = {
+            "Statement": self.several(lambda: self.statement(principals), (1, 1, 2, 3))
+        }
         version = self.random.choice(("2012-10-17",) * 8 + ("2008-10-17", None))
         if version:
             document["Version"] = version
@@ -189,6 +309,7 @@ class Maker:
             text = text[:start] + hole + text[end:]
         if self.chance(0.1):
             text = text.replace("al", self.random.choice(VARIABLES), 1)
+        text = re.sub(r"\$\{([A-Za-z0-9.]+)\}", r"\1", text)  # the reference evaluator knows no references
         return text or "*"
 
     def principal(self) -> Any:
@@ -199,9 +320,18 @@ class Maker:
         for _ in range(self.random.choice((1, 1, 2, 3))):
             one = self.now["principal"] if self.chance(0.5) else self.random.choice(PRINCIPALS)
             one = one or "*"
-            kind = "Service" if ".amazonaws." in one else "Federated" if "google" in one or "provider" in one else "AWS"
+            kind = (
+                "Service"
+                if ".amazonaws." in one
+                else "Federated"
+                if "google" in one or "provider" in one
+                else "AWS"
+            )
             if self.chance(0.3):
-                kind, one = "AWS", self.random.choice((A, f"arn:aws:iam::{A}:root", f"arn:aws:iam::{A}:role/r", B))
+                kind, one = (
+                    "AWS",
+                    self.random.choice((A, f"arn:aws:iam::{A}:root", f"arn:aws:iam::{A}:role/r", B)),
+                )
             kinds.setdefault(kind, []).append(one)
         return {kind: self.listed(values) for kind, values in kinds.items()}
 
@@ -227,13 +357,20 @@ class Maker:
         return self.listed([self.wish(key) for _ in range(self.random.choice((1, 1, 2, 3)))])
 
     def wish(self, key: str) -> Any:
+        """One value of a condition, often what the request says."""
         values = VALUES.get(key, ("a", "al"))
         told = [value for name, value in self.now["context"].items() if name.lower() == key.lower()]
-        value = told[0] if told and self.chance(0.4) else self.random.choice(WISHES.get(key, values) if self.chance(0.6) else values)
+        value = (
+            told[0]
+            if told and self.chance(0.4)
+            else self.random.choice(WISHES.get(key, values) if self.chance(0.6) else values)
+        )
         while isinstance(value, list):
             value = self.random.choice(value) if value else "a"
         if value is None:
             return "al"
+        if self.chance(0.1):
+            return self.random.choice(VARIABLES)
         return self.holed(value, 1) if isinstance(value, str) and self.chance(0.25) else value
 
 
@@ -288,7 +425,10 @@ def main() -> int:
     given = options.parse_args()
     started = time.perf_counter()
     size = 20_000
-    jobs = [(given.seed * 1_000_003 + number, min(size, given.cases - number * size)) for number in range(-(-given.cases // size))]
+    jobs = [
+        (given.seed * 1_000_003 + number, min(size, given.cases - number * size))
+        for number in range(-(-given.cases // size))
+    ]
     tally: dict[str, int] = {}
     found: list[dict[str, Any]] = []
     with multiprocessing.Pool(given.jobs) as pool:
@@ -299,7 +439,9 @@ def main() -> int:
     for case in found[:5]:
         sys.stdout.write(json.dumps(case) + "\n")
     seconds = time.perf_counter() - started
-    sys.stdout.write(f"{sum(tally.values())} cases, {len(found)} mismatches, {seconds:.0f} s; {dict(sorted(tally.items()))}\n")
+    sys.stdout.write(
+        f"{sum(tally.values())} cases, {len(found)} mismatches, {seconds:.0f} s; {sorted(tally.items())}\n"
+    )
     return 1 if found else 0
 
 

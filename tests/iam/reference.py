@@ -1,9 +1,8 @@
 """A second evaluator, slow and obvious, written from the IAM User Guide's text; it shares no code with the engine.
 
-It takes the raw JSON of a case, {policies, request}, and knows no CloudFormation references.
-True, False and None (the request does not say) are combined by `some` and `all_of`.
+It takes a case's raw JSON, {policies, request}, without CloudFormation references. None: the request does not say.
 """
-# ruff: noqa: ANN001, ANN201, ANN204, D101 - plain on purpose: read it beside the documentation
+# ruff: noqa: ANN001, ANN201, ANN202, ANN204, D102, E501, FBT002, ICN001 - plain: read it beside the documentation
 
 import base64
 import datetime
@@ -17,6 +16,7 @@ import re
 # In patterns: any text, one character, a value nobody knows; and a letter that no pattern spells.
 MANY, ONE, NOBODY, ODD = "\ue000", "\ue001", "\ue002", "\ue003"
 OPEN = object()
+no = {True: False, False: True, None: None}.get
 START = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -28,10 +28,6 @@ def some(answers):
 def all_of(answers):
     answers = list(answers)
     return False if False in answers else None if None in answers else True
-
-
-def no(answer):
-    return None if answer is None else not answer
 
 
 def listed(value):
@@ -181,9 +177,10 @@ def number(text):
 def instant(text):
     if re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text) and not re.fullmatch("[0-9]{4}", text):
         return fractions.Fraction(text)
-    text = re.sub("^([0-9]{4}(-[0-9]{2})?)$", r"\1-01", text)
+    form = "[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?)?)?"
+    text = text + "-01-01"[len(text) - 4 :] if re.fullmatch(form, text) else ""
     try:
-        moment = datetime.datetime.fromisoformat(re.sub("^([0-9]{4}-01)$", r"\1-01", text))
+        moment = datetime.datetime.fromisoformat(text)
     except ValueError:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
@@ -204,10 +201,6 @@ def network(text):
         return None
 
 
-def within(address, block):
-    return address.version == block.version and address.subnet_of(block)
-
-
 ORDERS = {
     "Equals": lambda one, other: one == other,
     "LessThan": lambda one, other: one < other,
@@ -219,7 +212,7 @@ READERS = {f"Numeric{order}": (number, compare) for order, compare in ORDERS.ite
 READERS |= {f"Date{order}": (instant, compare) for order, compare in ORDERS.items()}
 READERS["Bool"] = (lambda text: {"true": True, "false": False}.get(text.lower()), ORDERS["Equals"])
 READERS["BinaryEquals"] = (decoded, ORDERS["Equals"])
-READERS["IpAddress"] = (network, within)
+READERS["IpAddress"] = (network, lambda one, block: one.version == block.version and one.subnet_of(block))
 
 
 def value_fits(operator, wanted, value, version, question):

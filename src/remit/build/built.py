@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -141,10 +140,11 @@ def grant_document(grant: Grant) -> dict[str, Any]:
 
 
 def write(path: Path, content: str) -> None:
-    """Write a file whole or not at all: to a temporary name, then renamed."""
+    """Write a file, readable by its owner alone, whole or not at all: under a temporary name, then renamed."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError as error:
         raise RemitError(
             f"cannot write {path}: {error.strerror}", hint="remit writes to `.remit/` in the project"
@@ -152,7 +152,7 @@ def write(path: Path, content: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(content)
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise RemitError(f"cannot write {path}: {error.strerror}") from None

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 from remit.build.references import check_cycles, check_references, check_text
 from remit.build.schema import check_type
 from remit.build.size import Sizes
-from remit.catalogue.managed import managed_policies, managed_policy
 from remit.catalogue.quotas import quota
-from remit.errors import RemitError, did_you_mean
+from remit.errors import Origin, RemitError
+from remit.grants.assign import named
 
 if TYPE_CHECKING:
     from remit.app import App, Resource, Role, Template
-    from remit.errors import Origin
 
 
 def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
@@ -68,39 +67,29 @@ def _check_managed(role: Role, app: App) -> None:
     most = quota("iam.role.managed").most
     if len(role.managed) > most:
         raise RemitError(
-            f"the role of {', '.join(role.functions)} has {len(role.managed)} managed policies; IAM allows {most}",
+            f"the role of {named(role.functions)} has {len(role.managed)} managed policies; IAM allows {most}",
             hint="grant what is used of them in a policy instead",
             origin=_owner(role, app),
         )
-    for arn in (*role.managed, *((role.boundary,) if role.boundary else ())):
-        if ":iam::aws:policy/" in arn and managed_policy(arn.replace("${AWS::Partition}", "aws")) is None:
-            raise _no_managed(arn, _owner(role, app))
 
 
 def _owner(role: Role, app: App) -> Origin | None:
     return next((function.origin for function in app.functions if function.name in role.functions), None)
 
 
-def _no_managed(arn: str, origin: Origin | None) -> RemitError:
-    name = arn.split(":policy/", 1)[1]
-    found = managed_policy(name.rpartition("/")[2])
-    hint = did_you_mean(name, managed_policies())
-    if found is not None:
-        hint = f"did you mean `{f'{found.path}{found.name}'.lstrip('/')}`?"
-    elif hint is None:
-        hint = "a policy of your own account is named by its ARN, with {aws.account}"
-    return RemitError(f"AWS has no managed policy {name!r}", hint=hint, origin=origin)
-
-
 def _check_size(role: Role, sizes: Sizes) -> None:
     size, limit = sizes.policy(role), quota("iam.role.inline").most
     if size > limit:
-        biggest = max(role.grants, key=lambda grant: sizes.statement(grant.statement))
+        by_line: Counter[tuple[str, int]] = Counter()
+        for grant in role.grants:
+            if grant.origin is not None:
+                by_line[grant.origin.file, grant.origin.line] += sizes.statement(grant.statement)
+        biggest, characters = max(by_line.items(), key=lambda item: item[1], default=(("", 0), 0))
         raise RemitError(
-            f"the policy of {', '.join(role.functions)} has {size:,} characters in {len(role.grants):,} statements; "
+            f"the policy of {named(role.functions)} has {size:,} characters in {len(role.grants):,} statements; "
             f"IAM allows {limit:,} for the inline policies of a role",
-            hint=f"the biggest statement has {sizes.statement(biggest.statement):,} characters: {biggest.because}",
-            origin=biggest.origin,
+            hint=f"this line brings {characters:,} of them; a pattern or a managed policy takes fewer",
+            origin=Origin(*biggest) if biggest[0] else None,
         )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import App, Function, Output, Resource, Role, Template
 from remit.errors import RemitError
-from remit.grants.assign import bind_text, own_resources
+from remit.grants.assign import bind_text, named, own_resources
 from remit.grants.defaults import queue_arn, queue_id
 from remit.iam import policy as iam
 from remit.iam import tokens
@@ -44,12 +44,14 @@ def synth(app: App, roles: tuple[Role, ...], keys: Mapping[str, str] | None = No
         if function.queue is not None:
             resources += _worker_source(function, function.queue)
     _check_names(resources)
-    return Template("Deployed by remit", tuple(resources), (*app.outputs, *outputs))
+    outputs = [*app.outputs, *outputs]
+    _check_outputs(outputs)
+    return Template("Deployed by remit", tuple(resources), tuple(outputs))
 
 
 def _role(role: Role) -> Resource:
     properties: dict[str, Any] = {
-        "Description": f"What {', '.join(role.functions)} may do"[:1000],
+        "Description": f"What {named(role.functions)} may do"[:1000],
         "AssumeRolePolicyDocument": {
             "Version": iam.VERSION,
             "Statement": [
@@ -147,6 +149,18 @@ def _check_names(resources: list[Resource]) -> None:
                 hint="rename the function or the shared resource"
                 + (f" at {other.origin}" if other.origin and other.origin != resource.origin else ""),
                 origin=resource.origin or other.origin,
+            )
+
+
+def _check_outputs(outputs: list[Output]) -> None:
+    seen: dict[str, Output] = {}
+    for output in outputs:
+        other = seen.setdefault(output.name, output)
+        if other is not output:
+            raise RemitError(
+                f"two outputs are both `{output.name}` in the template",
+                hint="rename the function or the shared output",
+                origin=other.origin or output.origin,
             )
 
 

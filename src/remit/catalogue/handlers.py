@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+from remit.catalogue.actions import actions
 from remit.catalogue.store import chunk, names
 
 
@@ -38,6 +39,5 @@ def types_with_handlers() -> tuple[str, ...]:
 
 
 def _actions(data: dict[str, Any]) -> list[str]:
-    known = chunk("actions", "")
-    exact = [f"{prefix}:{known[prefix][place]}" for prefix, far in data["a"].items() for place in accumulate(far)]
+    exact = [actions(prefix)[place] for prefix, far in data["a"].items() for place in accumulate(far)]
     return [*exact, *data["x"]]

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from itertools import accumulate, product
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.actions import action
+from remit.catalogue.actions import action, actions
 from remit.catalogue.arns import fill, matches, parse, variables
 from remit.catalogue.store import chunk, names
 
@@ -259,9 +259,8 @@ def _call(row: list[Any]) -> Call:
 @cache
 def _own(client: str) -> dict[str, str]:
     """The operations that are called as their action is, with the action."""
-    known = chunk("actions", "")
     return {
-        known[prefix][place]: f"{prefix}:{known[prefix][place]}"
+        actions(prefix)[place].partition(":")[2]: actions(prefix)[place]
         for prefix, distances in chunk("operations", client)["o"].items()
         for place in accumulate(distances)
     }

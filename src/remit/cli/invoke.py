@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def command(
 def _event(given: str) -> Any:
     what, text = "--event", given
     if given == "-":
-        what, text = "standard input", click.get_text_stream("stdin").read()
+        what, text = "standard input", sys.stdin.read()
     elif given.startswith("@"):
         what = given[1:]
         text = Path(what).read_text("utf-8")

@@ -38,6 +38,14 @@ _PENDING: Final = frozenset({"CREATE_PENDING", "CREATE_IN_PROGRESS"})
 _BUSY: Final = re.compile(r"is in \w+_IN_PROGRESS state")
 
 
+class Stuck(RemitError):  # noqa: N818 - a state that a person decides on, not a fault
+    """A stack that something must be done with before it can be deployed to."""
+
+    def __init__(self, stack: Stack, message: str, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.stack = stack
+
+
 @dataclass(frozen=True, slots=True)
 class _Wanted:
     """What is asked for: the template, and what goes with it."""
@@ -110,15 +118,16 @@ def deployed_template(account: Account, stack: Stack | None) -> dict[str, Any]:
 
 def _deployable(stack: Stack, *, force: bool) -> None:
     if stack.status in DEAD:
-        raise RemitError(
-            f"the first deploy of {stack.name} failed ({stack.status}), and CloudFormation can only delete "
-            f"what is left",
-            hint="`remit delete` removes it, then deploy again; `remit deploy --yes` does both",
+        raise Stuck(
+            stack,
+            f"the first deploy of {stack.name} failed ({stack.status}): CloudFormation can only delete what is left",
+            "`remit delete` removes it, then deploy again; `remit deploy --yes` does both",
         )
     if stack.status == "UPDATE_ROLLBACK_FAILED":
-        raise RemitError(
+        raise Stuck(
+            stack,
             f"the last deploy of {stack.name} failed, and so did going back: {stack.reason or stack.status}",
-            hint="repair what it names, then `remit deploy` continues going back before it deploys",
+            "repair what it names, then `remit deploy` goes on going back before it deploys",
         )
     if stack.status == "DELETE_FAILED":
         raise RemitError(

@@ -56,7 +56,7 @@ class Account:
         """The boto3 client of a service; made once (a client takes 20 to 100 ms to make)."""
         if service not in self._clients:
             self._clients[service] = self.session.client(
-                service, endpoint_url=self.endpoint, config=_config(self.local)
+                service, endpoint_url=self.endpoint, config=_config(service, local=self.local)
             )
         return self._clients[service]
 
@@ -138,11 +138,12 @@ def _no_credentials(profile: str | None) -> RemitError:
     )
 
 
-def _config(local: bool) -> Any:  # noqa: FBT001 - one fact
+def _config(service: str, *, local: bool) -> Any:
     from botocore.config import Config  # noqa: PLC0415
 
+    # sts is asked first: a network that is down should be told in seconds.
     return Config(
-        retries={"mode": "standard", "total_max_attempts": 3 if local else 5},
+        retries={"mode": "standard", "total_max_attempts": 3 if local or service == "sts" else 5},
         connect_timeout=5,
         read_timeout=60,
         s3={"addressing_style": "path"} if local else None,

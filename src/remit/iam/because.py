@@ -1,4 +1,4 @@
-"""Why a decision came out as it did: what each layer says, the statements that decided, and the nearest misses.
+"""Why a decision came out as it did: what each layer says, which statements decided, the nearest misses.
 
 Everything here is worked out from the decision when somebody asks, so that deciding stays cheap.
 """
@@ -35,7 +35,7 @@ _TITLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A statement that decided in its layer: which policy of the layer, which statement of it, both from 0."""
+    """A statement that decided in its layer: which policy of it, which statement of that, both from 0."""
 
     layer: str
     policy: int
@@ -115,7 +115,7 @@ def _ruling(name: str, rule: Rule) -> Ruling:
 
 
 def unknown(decision: Decision) -> tuple[str, ...]:
-    """What an Unknown verdict depends on: condition keys, variables, late-bound references, or a whole policy."""
+    """What an Unknown verdict depends on: condition keys, variables, references, or a whole policy."""
     if decision.verdict != "Unknown":
         return ()
     names: dict[str, str] = {}
@@ -158,7 +158,8 @@ def _allowed(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
 def _open(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
     names = [layer.rulings[0].name for layer in found if layer.verdict == "Unknown"]
     by = f", by {' and '.join(names)}" if names else ""
-    return f"{_what(decision.request)} depends on {', '.join(decision.unknown)}, which the request does not say{by}"
+    keys = ", ".join(decision.unknown)
+    return f"{_what(decision.request)} depends on {keys}, which the request does not say{by}"
 
 
 def _not_allowed(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
@@ -198,7 +199,7 @@ _SENTENCES: Final = {
 
 
 def misses(decision: Decision) -> tuple[Miss, ...]:
-    """The Allow statements that came nearest in the layers that do not allow: the condition, the resource, then the action."""
+    """The Allow statements that came nearest, where a layer is silent: by condition, resource, action."""
     if decision.verdict != "ImplicitlyDenied":
         return ()
     request = decision.request

@@ -1,13 +1,14 @@
 """Statements made ready to be asked, and indexed by action, once per policy.
 
-A rule answers True (it speaks about the request), False, or None (it depends on what the request leaves open).
+A rule answers True (it speaks about the request), False, or None (it depends on what the request leaves
+open).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from remit.iam.condition import Test, Truth, compile_condition, open_names
+from remit.iam.condition import Test, compile_condition, open_names
 from remit.iam.pattern import Matcher, matcher
 from remit.iam.principal import Reach, reach
 from remit.iam.variable import Parts, asked, holds, names_in, resource_parts
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from remit.iam.policy import Globs, Policy, Statement
     from remit.iam.request import Request
+    from remit.iam.texts import Truth
 
 Place: TypeAlias = tuple[int, int]
 """Which policy of a layer, and which statement of it, both from 0."""
@@ -80,12 +82,13 @@ def _action_test(actions: Globs) -> Matcher:
     return lambda action: action in literals or any(glob(action) for glob in globs)
 
 
-def _resource_test(
+def _resource_test(  # noqa: PLR0911 - a return per shape, the fast ones first
     resources: Globs | None, version: str, *, deny: bool, trust: bool
 ) -> Callable[[Request], Truth] | None:
     """Whether a request's resource is meant; None when every one is.
 
-    Only a trust policy has no Resource; elsewhere IAM refuses that, and it allows nothing and denies everything.
+    Only a trust policy has no Resource; elsewhere IAM refuses that, and it allows nothing and denies
+    everything.
     """
     if resources is None:
         return None if deny or trust else (lambda _: False)
@@ -116,8 +119,9 @@ def _resource_test(
 def _careful_test(resources: Globs, version: str, *, deny: bool) -> Callable[[Request], Truth]:
     """The general case: sets, variables, references.
 
-    Of a set, an Allow must mean all and a Deny need only mean some; what NotResource names is turned around with it.
-    Without resource-level permissions the resource is `*`, and only a pattern of stars alone speaks about it.
+    Of a set, an Allow must mean all and a Deny need only mean some; what NotResource names is turned around
+    with it. Without resource-level permissions the resource is `*`, and only a pattern of stars alone speaks
+    about it.
     """
     parts: tuple[Parts, ...] = tuple(resource_parts(text, version) for text in resources.patterns)
     stars = any(set(text) == {"*"} for text in resources.patterns)
@@ -139,7 +143,7 @@ def _careful_test(resources: Globs, version: str, *, deny: bool) -> Callable[[Re
 
 
 class Layer:
-    """The policies of one layer, their rules, and for every action asked so far the rules that speak of it."""
+    """The rules of one layer's policies, and for every action asked so far those that speak of it."""
 
     __slots__ = ("_by_action", "rules")
 
@@ -164,7 +168,7 @@ class Layer:
 
 
 class Kept:
-    """Values made from objects that cannot be hashed cheaply, kept by identity while the object itself is kept."""
+    """What was made from objects that are dear to hash, kept by identity together with the object."""
 
     __slots__ = ("_kept", "_most")
 

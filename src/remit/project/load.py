@@ -9,7 +9,6 @@ import contextlib
 import importlib
 import re
 import sys
-import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -28,10 +27,12 @@ if TYPE_CHECKING:
     from remit.project.declarations import Access, Declaration
     from remit.project.settings import Items
 
-_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
+_NAME: Final = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]+")
 _QUEUE: Final = re.compile(r"[a-z][a-z0-9-]*")
 NAME_LIMIT: Final = 64
 """Characters of a Lambda function's name ("Lambda quotas", 2026-11)."""
+HANDLER_LIMIT: Final = 128
+"""Characters of a handler (CreateFunction, AWS Lambda API Reference)."""
 WORKER: Final = "remit.worker.work"
 
 
@@ -117,9 +118,10 @@ def _inside(name: str, root: Path) -> bool:
 
 @contextlib.contextmanager
 def _user_code(state: Loading, what: str) -> Iterator[None]:
-    """Whatever the user's own code raises becomes an error at the user's last line."""
+    """Whatever the user's own code raises becomes an error at the user's last line; what it prints is talk."""
     try:
-        yield
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
     except RemitError:
         raise
     except SyntaxError as error:
@@ -127,12 +129,21 @@ def _user_code(state: Loading, what: str) -> Iterator[None]:
         raise RemitError(f"{what} is not valid Python: {error.msg}", origin=at) from None
     except SystemExit as error:
         raise RemitError(f"{what} ended the program (exit {error.code})", origin=Origin(what)) from None
-    except Exception as error:  # noqa: BLE001 - the user's code may raise anything
-        message = f"{what} raised {type(error).__name__}: {error}"
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - the user's code may raise anything
+        message = f"{what} raised {type(error).__name__}: {_told(error)}"
         raise RemitError(message, hint=_advice(error), origin=_last_user_line(state, error, what)) from None
 
 
-def _advice(error: Exception) -> str | None:
+def _told(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - an exception's own text is the user's code as well
+        return "(its text cannot be shown)"
+
+
+def _advice(error: BaseException) -> str | None:
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"install it where remit runs: the app is imported to be built (`{error.name.split('.')[0]}`)"
     if isinstance(error, KeyError) and str(error.args[0]).isupper():
@@ -140,7 +151,9 @@ def _advice(error: Exception) -> str | None:
     return None
 
 
-def _last_user_line(state: Loading, error: Exception, what: str) -> Origin:
+def _last_user_line(state: Loading, error: BaseException, what: str) -> Origin:
+    import traceback  # noqa: PLC0415 - only when something failed
+
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
@@ -148,7 +161,8 @@ def _last_user_line(state: Loading, error: Exception, what: str) -> Origin:
     ]
     if not frames:
         return Origin(what)
-    return Origin(frames[-1].filename, frames[-1].lineno or 0, (frames[-1].colno or -1) + 1)
+    last = frames[-1]
+    return Origin(last.filename, last.lineno or 0, 0 if last.colno is None else last.colno + 1)
 
 
 def _app(state: Loading) -> App:
@@ -311,6 +325,12 @@ def _check_declaration(declaration: Declaration) -> None:
             hint="letters, digits, - and _ only; `name=` gives another than the Python function's",
             origin=origin,
         )
+    if not isinstance(declaration.handler, str) or len(declaration.handler) > HANDLER_LIMIT:
+        raise RemitError(
+            f"function `{declaration.name}` has the handler {str(declaration.handler)[:40]!r}",
+            hint=f"a handler reads `module.function`, in at most {HANDLER_LIMIT} characters",
+            origin=origin,
+        )
     for trigger in declaration.triggers:
         if isinstance(trigger, type) or not hasattr(trigger, "because"):
             shown = trigger.__name__.lower() if isinstance(trigger, type) else f"{trigger!r:.60}"
@@ -392,7 +412,8 @@ def _check_handlers(state: Loading) -> None:
     seen: dict[str, Declaration] = {}
     for declaration in state.declarations:
         decorated = seen.setdefault(declaration.handler, declaration)
-        if decorated is not declaration and declaration.function is not decorated.function:
+        both = (declaration.function, decorated.function)
+        if None not in both and both[0] is not both[1]:
             raise _twice(declaration.handler, decorated.where, declaration.where, state)
         _check_handler(state, declaration)
 

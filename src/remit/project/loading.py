@@ -103,6 +103,8 @@ def _declared_name(path: Path) -> str | None:
         text = path.read_text("utf-8")
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise RemitError(f"cannot read it: {error.strerror}", origin=Origin(path.name)) from None
     except UnicodeDecodeError as error:
         raise RemitError(f"byte {error.start} is not UTF-8", origin=Origin(path.name)) from None
     try:

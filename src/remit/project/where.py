@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeGuard
 
@@ -23,6 +24,8 @@ def value_node(span: Span, keyword: str | None = None) -> ast.expr | None:
         return node.value
     if isinstance(node, ast.Call):
         return next((item.value for item in node.keywords if item.arg == keyword), None)
+    if isinstance(node, ast.BinOp):  # what a policy is added to is the other side
+        return node.left if _is_list(node.left) and not _is_list(node.right) else node.right
     return None
 
 
@@ -53,7 +56,7 @@ def item_nodes(node: ast.expr | None, count: int, file: str) -> Sequence[ast.exp
     return [*start, *([between] * hidden), *end]
 
 
-def _shown(node: ast.expr, names: Mapping[str, ast.expr | None], depth: int) -> Iterator[tuple[ast.expr, bool]]:
+def _shown(node: ast.expr, names: Mapping[str, ast.expr], depth: int) -> Iterator[tuple[ast.expr, bool]]:
     """The parts of a list's expression: True with each that is one item, False with each that is any number."""
     if isinstance(node, ast.List | ast.Tuple):
         for item in node.elts:
@@ -97,8 +100,8 @@ class _Source:
     """What is known of a file: calls by position, assignments by their target's (`+=` also by its own), names."""
 
     nodes: Mapping[_Position, ast.AST]
-    names: Mapping[str, ast.expr | None]
-    """What each name is assigned; None for one that is assigned more than once, or otherwise."""
+    names: Mapping[str, ast.expr]
+    """What a name is assigned, if that is all that binds it in the file."""
 
 
 @functools.lru_cache(maxsize=64)
@@ -109,28 +112,23 @@ def _source(file: str) -> _Source:
     except (OSError, ValueError, SyntaxError, RecursionError):
         return _Source({}, {})  # it was executed a moment ago; without it, errors name the statement only
     nodes: dict[_Position, ast.AST] = {}
-    names: dict[str, ast.expr | None] = {}
+    assigned: dict[str, ast.expr] = {}
+    bound: list[str] = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
+        if isinstance(node, ast.Call | ast.BinOp):
             nodes[_position(node)] = node
+        elif isinstance(node, ast.Name):
+            if not isinstance(node.ctx, ast.Load):
+                bound.append(node.id)
         elif isinstance(node, ast.Assign):
             nodes.update((_position(target), node) for target in node.targets)
-            plain = {target.id: node.value for target in node.targets if isinstance(target, ast.Name)}
-            names.update((name, None if name in names else value) for name, value in plain.items())
+            assigned.update((target.id, node.value) for target in node.targets if isinstance(target, ast.Name))
         elif isinstance(node, ast.AugAssign | ast.AnnAssign):
             nodes[_position(node.target)] = nodes[_position(node)] = node
-    names.update(dict.fromkeys(_otherwise_assigned(tree)))
-    return _Source(nodes, names)
-
-
-def _otherwise_assigned(tree: ast.AST) -> Iterator[str]:
-    """The names that anything but a plain `name = value` binds: `+=`, loops, unpacking."""
-    simple = {id(target) for node in ast.walk(tree) if isinstance(node, ast.Assign) for target in node.targets}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and id(node) not in simple:
-            yield node.id
         elif isinstance(node, ast.arg):
-            yield node.arg
+            bound.append(node.arg)
+    once = {name for name, times in Counter(bound).items() if times == 1}
+    return _Source(nodes, {name: value for name, value in assigned.items() if name in once})
 
 
 def _position(node: ast.expr | ast.stmt) -> _Position:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def roles_text(roles: Iterable[Role]) -> str:
     """Every role: whom it serves, then its statements."""
-    return "\n".join(line for role in roles for line in (*role_lines(role), ""))
+    return "\n".join("".join(f"{line}\n" for line in role_lines(role)) for role in roles)
 
 
 def role_lines(role: Role) -> Iterator[str]:

@@ -40,6 +40,7 @@ class Dynamodb:
                 hint="give its ARN, or the table as a resource of `shared/resources/`",
                 origin=writer(),
             )
+        source.checked_position(self.starting_position)
         source.checked("batch_size", self.batch_size, 1, 10_000)
         source.checked("batch_window", self.batch_window, 0, 300)
         source.checked("retries", self.retries, -1, 10_000)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, Resource
-from remit.errors import RemitError, writer
+from remit.errors import RemitError, did_you_mean, writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +57,13 @@ def checked(what: str, value: Any, low: int, high: int) -> None:
         raise RemitError(f"{what} must be a whole number, got {value!r:.40}", origin=writer())
     if not low <= value <= high:
         raise RemitError(f"{what} is {value}; it can be {low} to {high}", origin=writer())
+
+
+def checked_position(value: object) -> None:
+    """Where to begin in a stream: with what is there, or with what comes."""
+    if value not in ("TRIM_HORIZON", "LATEST"):
+        hint = did_you_mean(str(value), ("TRIM_HORIZON", "LATEST")) or "it can be TRIM_HORIZON or LATEST"
+        raise RemitError(f"starting_position cannot be {value!r:.40}", hint=hint, origin=writer())
 
 
 def mapping(function: Function, suffix: str, arn: str, **properties: Any) -> Iterator[Resource]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from remit.catalogue.compiler.operations import distances, folded
+from remit.catalogue.compiler.services import names_of
 from remit.catalogue.compiler.templates import service_of
 
 Chunks = dict[tuple[str, str], Any]
@@ -55,7 +56,7 @@ def _packed(types: dict[str, dict[str, list[str]]], mender: _Mender) -> dict[str
 
 class _Mender:
     def __init__(self, chunks: Chunks) -> None:
-        self.names: dict[str, list[str]] = chunks["actions", ""]
+        self.names: dict[str, list[str]] = names_of(chunks)
         self._known = {
             f"{prefix}:{name}".lower(): f"{prefix}:{name}" for prefix, names in self.names.items() for name in names
         }
