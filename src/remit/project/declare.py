@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from remit.app import Grant
@@ -246,6 +245,8 @@ def managed_arn(value: str, path: str, origin: Origin) -> str:
         return value  # a resource of the app, by Ref
     if not _PLAIN_NAME.fullmatch(value):
         raise RemitError(f"{path}: {value!r} is no name of a managed policy", origin=origin)
+    if "/" not in value and (found := managed_policy(value)) is not None:
+        return found.arn()  # with its path, which a name alone does not say
     _check_exists(value, path, origin)
     return f"arn:${{AWS::Partition}}:iam::aws:policy/{value}"
 
@@ -264,8 +265,3 @@ def _check_exists(name: str, path: str, origin: Origin) -> None:
         hint=hint or "a policy of your own account is named by its ARN, with {aws.account}",
         origin=origin,
     )
-
-
-def because_of(grant: Grant, because: str) -> Grant:
-    """The same grant with another reason."""
-    return replace(grant, because=because)
