@@ -105,7 +105,6 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
         '"StringNotLike": Operator(equals, negated=True)',
     ),
     ("condition", "found is not None and any(", "found is None or any("),
-    ("variable", 'if version != VERSION or "${" not in text:', 'if "${" not in text:'),
     ("variable", "_VARIABLE.finditer(text) if version == VERSION else ()", "_VARIABLE.finditer(text)"),
     (
         "variable",

@@ -364,6 +364,28 @@ def test_patterns_and_variables_may_stand_side_by_side() -> None:
     )
 
 
+def test_what_follows_the_fifth_colon_is_one_component_of_an_arn() -> None:
+    context = {"x:key": "arn:aws:sns:r:1:t:u:al", "aws:username": "al"}
+    assert met("ArnEquals", "x:key", "arn:aws:sns:*:1:t:u:${aws:username}", context) == "yes"
+    assert met("ArnEquals", "x:key", "arn:aws:sns:*:1:u:${aws:username}", context) == "no"
+
+
+def test_no_pattern_of_a_condition_matches_the_inside_of_a_reference() -> None:
+    for values in ("*Queue*", ["*Queue*", "*x${aws:username}"]):
+        context = {"x:key": "${Queue.Arn}", "aws:username": "al"}
+        assert met("StringLike", "x:key", values, context) == "no"
+        assert met("StringLike", "x:key", values, context, open=ALL) == "open"
+
+
+def test_a_reference_that_may_hold_colons_is_no_component_of_an_arn() -> None:
+    pattern, value = "*a:b:c:d:e:f", "${Queue.Arn}a:b:c:d:e:f"
+    assert met("ArnEquals", "x:key", pattern, {"x:key": value}, open=ALL) == "open"
+    assert (
+        met("ArnEquals", "x:key", "arn:*:b:*:*:f", {"x:key": "arn:${AWS::Partition}:b:::f"}, open=ALL)
+        == "yes"
+    )
+
+
 def test_an_open_variable_in_a_condition_leaves_it_open_negated_or_not() -> None:
     for operator in ("StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "ArnNotLike"):
         assert met(operator, "x:key", "${aws:username}", {"x:key": "al"}, open=ALL) == "open"

@@ -91,10 +91,10 @@ def like(texts: tuple[str, ...], version: str) -> Check:
     if len(globs) == 1 and not templates:
         (only,) = globs
         return lambda value, request: (
-            only(value) or ("${" in value and _late(value, known, request, globs=True))
+            _late(value, known, request, globs=True) if "${" in value else only(value)
         )
     return lambda value, request: (
-        any(glob(value) for glob in globs)
+        ("${" not in value and any(glob(value) for glob in globs))
         or either((_late(value, known, request, globs=True), *_held(templates, value, request)))
     )
 
@@ -134,8 +134,10 @@ def arn(texts: tuple[str, ...], version: str) -> Check:
 
     def check(value: str, request: Request) -> Truth:
         components = value.split(":", ARN_COLONS)
-        if len(components) > ARN_COLONS and any(
-            all(match(text) for match, text in zip(six, components, strict=True)) for six in plain
+        if (
+            "${" not in value
+            and len(components) > ARN_COLONS
+            and any(all(match(text) for match, text in zip(six, components, strict=True)) for six in plain)
         ):
             return True
         if not templates and "${" not in value:
