@@ -213,9 +213,7 @@ def noticed(number: int) -> bool:
 
 def _passes(command: list[str], environment: dict[str, str]) -> bool:
     try:
-        done = subprocess.run(
-            command, env=environment, cwd=ROOT, capture_output=True, check=False, timeout=SECONDS
-        )
+        done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=False, timeout=SECONDS)
     except subprocess.TimeoutExpired:
         return False
     return done.returncode == 0

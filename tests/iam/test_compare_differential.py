@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from iam.compare_differential import case
 from iam.small_worlds import Maker, World, spelled
-
 from remit.iam.evaluate import Layers
 from remit.iam.minimise import length, minimise
 from remit.iam.policy import Policy

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from iam.small_worlds import OPERATORS, Maker, spelled
 
+from iam.small_worlds import OPERATORS, Maker, spelled
 from remit.iam.compare import compare, includes
 from remit.iam.evaluate import Layers
 from remit.iam.policy import Condition, Globs, Policy, Statement

@@ -55,7 +55,7 @@ def _read(path: Path) -> tuple[Policy, bool]:
     read = read_side(text, name)
     if not read.single:
         raise RemitError(
-            f"{name} holds several policies", hint="`remit minimise` takes one document: {\"Statement\": […]}"
+            f"{name} holds several policies", hint='`remit minimise` takes one document: {"Statement": […]}'
         )
     return read.layers.identity[0], b'"Fn::' in text or b'"Ref"' in text
 

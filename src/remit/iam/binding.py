@@ -1,12 +1,13 @@
 """The values that IAM's variables may have to be given, so that nothing is missed: absent, a value of its own, or one that
-something else in the question spells."""
+something else in the question spells.
+"""
 
 from __future__ import annotations
 
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
-from remit.iam.atom import Atom, equal_to_text, equal_to
+from remit.iam.atom import Atom, equal_to, equal_to_text
 from remit.iam.glob import FRESH, Unclear, points
 from remit.iam.marks import around, own_letter, variables_in
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.iam import values
 from remit.iam.atom import EMPTY, Atom, State
-from remit.iam.glob import FRESH, Unclear, meet, points
+from remit.iam.glob import Unclear, meet, points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -43,8 +43,8 @@ class Questions:
     def __init__(self, premises: Premises) -> None:
         self.premises = premises
         self.checks = 0
-        self._contexts: dict[tuple[tuple[Atom, ...], frozenset[Box]], Context | None | Unclear] = {}
-        self._places: dict[tuple[object, ...], Place | None | Unclear] = {}
+        self._contexts: dict[tuple[tuple[Atom, ...], frozenset[Box]], Context | Unclear | None] = {}
+        self._places: dict[tuple[object, ...], Place | Unclear | None] = {}
 
     def place(self, pattern: str, wanted: tuple[Box, ...], covers: tuple[Box, ...]) -> Place | None:
         """A place within `pattern`, which is one of the first wanted box's own (`*` for its NotResource)."""
