@@ -151,6 +151,8 @@ class App:
     """The ARN of the permissions boundary of every role."""
     exclude: tuple[str, ...] = ()
     """Patterns of files that stay out of the zips."""
+    allowed: Mapping[str, tuple[str, Origin | None]] = field(default_factory=dict)
+    """The lint rules that the app accepts breaking: by rule, the reason and the line that gives it."""
 
     @property
     def namespace(self) -> str:

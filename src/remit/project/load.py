@@ -205,7 +205,21 @@ def _app(state: Loading) -> App:
         default_vpc_policy_origin=_replaced_at(state, "default_vpc_policy"),
         boundary=boundary,
         exclude=tuple(config.package.exclude),
+        allowed=_allowed(state),
     )
+
+
+def _allowed(state: Loading) -> Mapping[str, tuple[str, Origin | None]]:
+    """The lint rules that the settings accept breaking, each with its reason and line."""
+    section = state.config.lint
+    if "allow" not in section.assigned:
+        return {}
+    value, span = section.assigned["allow"]
+    node = where.value_node(span)
+    keys = {key.value: key for key in getattr(node, "keys", ()) if hasattr(key, "value")}
+    return {
+        name: (reason, relative(where.origin_of(keys.get(name), span), state.folder)) for name, reason in value.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)

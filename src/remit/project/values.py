@@ -136,6 +136,13 @@ def texts(path: str, value: Any) -> Texts:
     return Texts(text(f"{path}[{index}]", item) for index, item in enumerate(value))
 
 
+def reasons(path: str, value: Any) -> dict[str, str]:
+    """A dict of strings, none of them empty: for each rule, why."""
+    if not isinstance(value, Mapping):
+        raise wrong(path, 'a dict such as {"R212": "because …"}', value)
+    return {text(f"a key of {path}", name): text(f"{path}[{name!r}]", reason) for name, reason in value.items()}
+
+
 def flag(path: str, value: Any) -> bool:
     """True or False."""
     if not isinstance(value, bool):
