@@ -171,6 +171,9 @@ def test_s3s_bare_words_are_an_action_and_the_functions_that_have_it(make: Make)
     )
     assert found["actions"] == ["s3:PutObject"]
     assert found["cause"] == "the message does not say who asked; of this app hello may s3:PutObject at all"
+    assert found["advice"] == [
+        'the function that calls it needs s3.put("BucketName", "ObjectName") in the policy of its decorator'
+    ]
 
 
 def test_an_operation_of_several_services_is_taken_for_one_that_the_role_deals_with() -> None:
@@ -249,3 +252,12 @@ def test_a_text_without_a_denial_is_a_mistake(text: str) -> None:
     ran = EXAMPLE.remit("why", text)
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.startswith("error: this text tells of no denied access")
+
+
+def test_an_app_without_functions_has_nothing_to_grant(make: Make) -> None:
+    shared = 'from remit import Shared, resource\n\nclass Data(Shared):\n    queue = resource("AWS::SQS::Queue")\n'
+    project = make(app="", **{"shared/resources/data.py": shared})
+    found = cause(
+        "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied", project=project
+    )
+    assert (found["answers"], found["advice"]) == ([], [])

@@ -225,3 +225,34 @@ def test_a_warning_alone_does_not_stop_the_build(make: Make) -> None:
 def test_an_empty_reason_is_none(make: Make) -> None:
     ran = make().remit("build", "--no-package", "--accept", " ")
     assert (ran.status, ran.err.splitlines()[0]) == (2, "error: --accept needs a reason")
+
+
+@pytest.mark.parametrize(
+    ("managed", "config", "trigger"),
+    [
+        ("service-role/AWSLambdaBasicExecutionRole", "", ""),
+        ("service-role/AWSLambdaVPCAccessExecutionRole", VPC, ""),
+        ("service-role/AWSLambdaSQSQueueExecutionRole", "", 'sqs("orders")'),
+        ("service-role/AWSLambdaKinesisExecutionRole", "", 'kinesis("orders")'),
+        (
+            "service-role/AWSLambdaDynamoDBExecutionRole",
+            "",
+            'stream("arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2026-01-01T00:00:00.000")',
+        ),
+    ],
+)
+def test_what_aws_manages_for_a_feature_is_enough_for_it(make: Make, managed: str, config: str, trigger: str) -> None:
+    """AWS's own execution policies are the oracle: with one of them alone, its feature is whole."""
+    replaced_by = f'config.lambda_.iam.default_policy = []\nconfig.lambda_.iam.managed_policy = ["{managed}"]\n{config}'
+    app = f"@app.function({trigger})\ndef hello(event, context): ...\n"
+    assert found(make(config=replaced_by, app=app)) == ()
+
+
+def test_what_aws_manages_for_another_feature_is_not_enough(make: Make) -> None:
+    config = """
+    config.lambda_.iam.default_policy = []
+    config.lambda_.iam.managed_policy = ["service-role/AWSLambdaKinesisExecutionRole"]
+    """
+    assert [one.feature for one in found(make(config=config, app=INGEST))] == [
+        "ingest takes messages from queue orders"
+    ]

@@ -78,7 +78,7 @@ def why(denial: Denial, here: Here | None) -> Cause:
         function=function,
         answers=answers,
         conclusion=_conclusion(denial, here, function, actions, answers),
-        advice=tuple(_advice(denial, here, function, actions, answers)),
+        advice=(*_advice(denial), *_advice_here(denial, here, function, actions, answers)),
         unseen=_unseen(denial, here, function),
     )
 
@@ -181,13 +181,8 @@ def _nobody(denial: Denial, here: Here | None, actions: tuple[str, ...]) -> str:
     return f"the message does not say who asked; of this app {', '.join(granted) or 'no function'} may {what} at all"
 
 
-def _advice(
-    denial: Denial,
-    here: Here | None,
-    function: str | None,
-    actions: tuple[str, ...],
-    answers: tuple[Explanation, ...],
-) -> Iterator[str]:
+def _advice(denial: Denial) -> Iterator[str]:
+    """What the message by itself calls for."""
     if denial.encoded is not None:
         yield (
             f"decode it: aws sts decode-authorization-message --encoded-message {denial.encoded} "
@@ -201,15 +196,38 @@ def _advice(
         yield _CHANGE[denial.layer] + (f" ({denial.policy})" if denial.policy else "")
     elif denial.policy is not None:
         yield f"the policy that decided is {denial.policy}"
+
+
+def _advice_here(
+    denial: Denial,
+    here: Here | None,
+    function: str | None,
+    actions: tuple[str, ...],
+    answers: tuple[Explanation, ...],
+) -> Iterator[str]:
+    """What the app in this folder, or its absence, adds to that."""
+    own = denial.layer in (None, "identity")
     allowed = bool(answers) and all(one.decision.allowed for one in answers)
-    if allowed and function is not None and here is not None and denial.layer in (None, "identity"):
+    if here is not None and function is not None and allowed and own:
         yield f"deploy this folder: remit deploy --stage {here.app.stage}"
     if here is not None and here.app.boundary is not None and denial.layer == "boundary":
         yield f"the boundary of this app's roles is {here.app.boundary}"
     if "s3:GetObject" in actions and (allowed or here is None):
         yield "S3 answers 403 for a key that does not exist, unless s3:ListBucket is allowed as well"
-    if function is None and denial.principal is not None and denial.layer in (None, "identity"):
+    if denial.principal is None and denial.encoded is None and not answers and own:
+        yield from _needed(here, actions, denial)
+    if denial.principal is not None and function is None and own:
         yield "for whoever deploys, `remit policy deployer` writes the whole policy"
+
+
+def _needed(here: Here | None, actions: tuple[str, ...], denial: Denial) -> Iterator[str]:
+    """The grant that a function of the app would need, where nobody says which one called."""
+    if here is None:
+        return
+    for function in here.app.functions[:1]:
+        for action in actions[:1]:
+            item = remedy(here.app, function, action, denial.resource or _any(action), here.folder).item
+            yield f"the function that calls it needs {item} in the policy of its decorator"
 
 
 def _unseen(denial: Denial, here: Here | None, function: str | None) -> tuple[str, ...]:
