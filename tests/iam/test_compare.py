@@ -17,6 +17,7 @@ from remit.iam.compare import (
     within,
 )
 from remit.iam.evaluate import Layers, evaluate
+from remit.iam.pattern import matches
 from remit.iam.policy import OLD_VERSION, Policy, parse
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ ACTIONS = ("s3:GetObject", "s3:GetObjectAcl", "s3:PutObject", "sqs:SendMessage",
 
 def known(pattern: str) -> Sequence[str]:
     """A catalogue of five actions."""
-    from remit.iam.pattern import matches
-
     return tuple(name for name in ACTIONS if matches(pattern.lower(), name.lower()))
 
 
@@ -101,7 +100,11 @@ CHANGES = {
         allow("sqs:*", Condition=VPC),
         "-",
     ),
-    "IfExists": (allow("sqs:*", Condition=VPC), allow("sqs:*", Condition=when("StringEqualsIfExists", "aws:SourceVpc", "vpc-1")), "+"),
+    "IfExists": (
+        allow("sqs:*", Condition=VPC),
+        allow("sqs:*", Condition=when("StringEqualsIfExists", "aws:SourceVpc", "vpc-1")),
+        "+",
+    ),
     "absent keys satisfy a negated operator": (
         allow("sqs:*", Condition=when("StringNotEquals", "aws:SourceVpc", "vpc-1")),
         [allow("sqs:*", Condition=when("Null", "aws:SourceVpc", "true"))],
@@ -178,7 +181,11 @@ CHANGES = {
         allow("s3:GetObject", f"{BUCKET}/${{aws:username}}/*"),
         "-",
     ),
-    "a variable within everything": (allow("s3:GetObject", KEYS), allow("s3:GetObject", f"{BUCKET}/${{aws:username}}/*"), "-"),
+    "a variable within everything": (
+        allow("s3:GetObject", KEYS),
+        allow("s3:GetObject", f"{BUCKET}/${{aws:username}}/*"),
+        "-",
+    ),
     "a literal for a variable": (
         allow("s3:GetObject", f"{BUCKET}/${{aws:username}}/*"),
         allow("s3:GetObject", f"{BUCKET}/bob/*"),
@@ -266,7 +273,11 @@ def test_a_piece_names_its_statement_and_shows_a_request() -> None:
     old = policy(allow("s3:GetObject", KEYS))
     new = policy(allow("s3:GetObject", KEYS), allow("s3:PutObject", [KEYS, BUCKET], Sid="Write", Condition=VPC))
     first, second = compared(old, new).gained
-    assert (first.source.name, first.action, first.resource) == ("identity[0].Statement[1] (Write)", "s3:PutObject", KEYS)
+    assert (first.source.name, first.action, first.resource) == (
+        "identity[0].Statement[1] (Write)",
+        "s3:PutObject",
+        KEYS,
+    )
     assert (first.request.resource, first.context) == ("arn:aws:s3:::data/example", {"aws:SourceVpc": "vpc-1"})
     assert second.request.resource == BUCKET
 
@@ -361,9 +372,7 @@ def test_a_thousand_statements_with_not_resource_end() -> None:
     took, found = seconds(old, policy(allow("sqs:*"), allow("s3:*"), *covers))
     assert found.gained == ()
     assert took < 10
-    nested = [
-        {"Effect": "Deny", "Action": "s3:*", "NotResource": f"{BUCKET}/{'a' * number}*"} for number in range(300)
-    ]
+    nested = [{"Effect": "Deny", "Action": "s3:*", "NotResource": f"{BUCKET}/{'a' * number}*"} for number in range(300)]
     took, found = seconds(old, policy(allow("sqs:*"), allow("s3:*"), *nested))
     assert took < 10
     assert found.gained or found.undecided

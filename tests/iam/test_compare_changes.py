@@ -1,7 +1,7 @@
 """Real changes of managed policies: every verdict is as recorded, and every request that shows one is confirmed.
 
-The recorded changes are read from where REMIT_POLICY_CHANGES says or from beside the repository, and never copied. Where they
-are not, changes whose verdict is known by how they are made take their place.
+The recorded changes are read from where REMIT_POLICY_CHANGES says or from beside the repository, and never copied.
+Where they are not, changes whose verdict is known by how they are made take their place.
 """
 
 from __future__ import annotations

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iam.compare_differential import case
+from iam.compare_differential import back, case
 from iam.small_worlds import Maker, World, spelled
 from remit.iam.evaluate import Layers
 from remit.iam.minimise import length, minimise
-from remit.iam.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from remit.iam.policy import Policy
 
 CASES = 1_500
 
@@ -29,8 +31,6 @@ def test_nothing_is_missed_and_every_gain_is_real() -> None:
 
 def denials(policies: Iterable[Policy]) -> Layers:
     """The Deny statements of policies, as if they allowed, to see what they deny."""
-    from dataclasses import replace
-
     return Layers(
         tuple(
             replace(
@@ -45,7 +45,7 @@ def denials(policies: Iterable[Policy]) -> Layers:
 def test_minimising_changes_neither_what_is_allowed_nor_what_is_denied() -> None:
     smaller = 0
     for number in range(400):
-        maker = Maker(random.Random(f"minimise/{number}"))
+        maker = Maker(random.Random(f"minimise/{number}"))  # noqa: S311 - cases, not secrets
         policy = maker.policy(maker.random.choice((2, 3, 4)))
         one = Layers((policy,))
         ready = spelled(one).identity[0]
@@ -62,10 +62,6 @@ def test_minimising_changes_neither_what_is_allowed_nor_what_is_denied() -> None
 
 def unspelled(policy: Policy) -> Policy:
     """A policy of remit in the spelling of the small worlds."""
-    from dataclasses import replace
-
-    from iam.compare_differential import back
-
     return replace(
         policy,
         statements=tuple(
@@ -73,8 +69,7 @@ def unspelled(policy: Policy) -> Policy:
                 statement,
                 resources=replace(statement.resources, patterns=tuple(map(back, statement.resources.patterns))),
                 conditions=tuple(
-                    replace(condition, values=tuple(map(back, condition.values)))
-                    for condition in statement.conditions
+                    replace(condition, values=tuple(map(back, condition.values))) for condition in statement.conditions
                 ),
             )
             for statement in policy.statements

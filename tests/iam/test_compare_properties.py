@@ -21,8 +21,8 @@ PREMISES = Statement(
     Globs(("premise:fixed",)),
     Globs(("*",)),
     conditions=tuple(
-        Condition(next(iter(OPERATORS[key])), f"t:{key}", (next(iter(OPERATORS[key].values()))[0],), "ForAnyValue" if key == "m" else "")
-        for key in sorted(OPERATORS)
+        Condition(next(iter(OPERATORS[key])), f"t:{key}", (next(iter(OPERATORS[key].values()))[0],), "ForAnyValue" if
+        key == "m" else "") for key in sorted(OPERATORS)
     ),
 )  # fmt: skip
 """A statement that settles which keys are numbers, sets and so on, so that three sides speak of the same requests."""
@@ -30,7 +30,7 @@ PREMISES = Statement(
 
 def sides(seed: int, count: int) -> list[Layers]:
     """Sides that differ by small changes, each with the premises."""
-    maker = Maker(random.Random(seed))
+    maker = Maker(random.Random(seed))  # noqa: S311 - cases, not secrets
     found = [maker.side()]
     while len(found) < count:
         found.append(maker.near(found[-1]))
@@ -64,7 +64,8 @@ def test_what_is_included_in_something_included_is_included(seed: int) -> None:
 @LAWS
 def test_adding_an_allow_never_loses_and_adding_a_deny_never_gains(seed: int) -> None:
     (side,) = sides(seed, 1)
-    statement = spelled(Layers((Policy((Maker(random.Random(seed + 1)).statement(),)),))).identity[0].statements[0]
+    maker = Maker(random.Random(seed + 1))  # noqa: S311 - cases, not secrets
+    (statement,) = spelled(Layers((Policy((maker.statement(),)),))).identity[0].statements
     assert compare(side, with_statement(side, replace(statement, effect="Allow"))).lost == ()
     assert compare(side, with_statement(side, replace(statement, effect="Deny"))).gained == ()
 
@@ -73,7 +74,7 @@ def test_adding_an_allow_never_loses_and_adding_a_deny_never_gains(seed: int) ->
 @LAWS
 def test_order_means_nothing(seed: int) -> None:
     (side,) = sides(seed, 1)
-    source = random.Random(seed)
+    source = random.Random(seed)  # noqa: S311 - cases, not secrets
     identity = [
         replace(policy, statements=tuple(source.sample(policy.statements, k=len(policy.statements))))
         for policy in side.identity

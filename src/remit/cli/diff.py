@@ -30,9 +30,9 @@ def command(old: Path, new: Path, *, as_json: bool, markdown: bool) -> int:
     OLD and NEW (one may be - for standard input) each hold a policy document, a list of documents that are attached
     together, or layers: {"identity": [...], "boundary": {...}, "scp": [[...]]}.
 
-    Every gain and loss comes with a request that the one side allows and the other does not. "now" are actions that exist,
-    "future" is what only actions that AWS may add would gain. Of two single documents also what they deny is compared,
-    since documents compose.
+    Every gain and loss comes with a request that the one side allows and the other does not. "now" are actions that
+    exist, "future" is what only actions that AWS may add would gain. Of two single documents also what they deny is
+    compared, since documents compose.
 
     \b
     Examples:

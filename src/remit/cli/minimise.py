@@ -25,10 +25,10 @@ _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
     help="Characters of one policy at most (6144 for a managed policy); more becomes a list of policies.",
 )
 def command(file: Path, limit: int | None) -> None:
-    """Print the policy of FILE (or - for standard input) with the same allow set and deny set, smaller if that is possible.
+    """Print the policy of FILE (or - for standard input) with the same allow set and deny set, smaller if possible.
 
-    Statements are merged and what others make redundant is left out. Characters are counted as IAM counts them, without white
-    space; before and after are told on standard error.
+    Statements are merged and what others make redundant is left out. Characters are counted as IAM counts them,
+    without white space; before and after are told on standard error.
 
     \b
     Examples:

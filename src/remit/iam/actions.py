@@ -1,6 +1,7 @@
 """Which actions of a statement are new: the action patterns whose covers leave a place, and a real action for each.
 
-The same procedure as for resources, one level up: a pattern's points, the covers that speak of them, NotAction narrowed.
+The same procedure as for resources, one level up: a pattern's points, the covers that speak of them, NotAction
+narrowed.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from remit.iam.box import Box, Index
 from remit.iam.glob import Unclear, meet, points
 from remit.iam.pattern import is_pattern, matcher
 from remit.iam.question import needed
@@ -16,6 +16,7 @@ from remit.iam.question import needed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from remit.iam.box import Box, Index
     from remit.iam.question import Place, Questions
 
 Known: TypeAlias = "Callable[[str], Sequence[str]]"

@@ -1,7 +1,7 @@
 """Conditions made ready to be compared: one atom per condition, and which of a key's possible values make it true.
 
-A key is absent, or has one value, or (where a condition treats it as a set) several. A key that some condition reads as a
-number, a date, a Boolean, an address or bytes has only values that can be read so.
+A key is absent, or has one value, or (where a condition treats it as a set) several. A key that some condition reads
+as a number, a date, a Boolean, an address or bytes has only values that can be read so.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from remit.iam.marks import encode, filled
 from remit.iam.request import Request
 
 if TYPE_CHECKING:
-    from remit.iam.condition import Check
     from remit.iam.policy import Condition
+    from remit.iam.texts import Check
 
 State: TypeAlias = str | tuple[str, ...] | None
-"""What a key has: one value, several, or None: it is absent. The lone empty string in a tuple is a set without values."""
+"""What a key has: one value, several, or None for absent. A lone empty string in a tuple is a set without values."""
 
 EMPTY: Final = ("",)
 _NOBODY: Final = Request("none:None", context={})
@@ -68,7 +68,7 @@ class Atom:
 
 @lru_cache(maxsize=65_536)
 def atom_of(condition: Condition, version: str) -> Atom:
-    """The atom of a condition. RemitError when its operator does not exist; Unclear when its text cannot be compared."""
+    """The atom of a condition. RemitError: its operator does not exist; Unclear: its text cannot be compared."""
     folded = condition.operator.lower()
     operator = _FOLDED.get(folded.removesuffix("ifexists"), "")
     compile_condition(condition, version)
@@ -78,7 +78,9 @@ def atom_of(condition: Condition, version: str) -> Atom:
         globs = OPERATORS[operator].kind == "Arn" or "Like" in operator
         values = tuple(sorted({encode(text, version, globs=globs) for text in condition.values}))
     if_exists = condition.if_exists or folded.endswith("ifexists")
-    return _interned(operator, condition.key.lower(), values, condition.quantifier.lower(), if_exists, condition.key)
+    return _interned(
+        operator, condition.key.lower(), values, condition.quantifier.lower(), condition.key, if_exists=if_exists
+    )
 
 
 _ATOMS: Final[dict[tuple[object, ...], Atom]] = {}
@@ -86,7 +88,13 @@ _KEPT: Final = 65_536
 
 
 def _interned(
-    operator: str, key: str, values: tuple[str, ...], quantifier: str, if_exists: bool, name: str  # noqa: FBT001 - an atom's fields
+    operator: str,
+    key: str,
+    values: tuple[str, ...],
+    quantifier: str,
+    name: str,
+    *,
+    if_exists: bool = False,
 ) -> Atom:
     identity = (operator, key, values, quantifier, if_exists)
     found = _ATOMS.get(identity)
@@ -101,13 +109,13 @@ def _interned(
 def equal_to(key: str, value: str | None) -> Atom:
     """The atom that pins a key to one value, or to absence."""
     if value is None:
-        return _interned("Null", key.lower(), ("true",), "", False, key)  # noqa: FBT003 - an atom's fields
-    return _interned("StringEquals", key.lower(), (encode(value, "", globs=False),), "", False, key)  # noqa: FBT003 - as above
+        return _interned("Null", key.lower(), ("true",), "", key)
+    return _interned("StringEquals", key.lower(), (encode(value, "", globs=False),), "", key)
 
 
 def equal_to_text(key: str, value: str) -> Atom:
     """As `equal_to`, for a value that is encoded already."""
-    return _interned("StringEquals", key, (value,), "", False, key)  # noqa: FBT003 - an atom's fields
+    return _interned("StringEquals", key, (value,), "", key)
 
 
 def with_variables(atom: Atom, values: dict[str, str | None]) -> Atom:
@@ -115,4 +123,4 @@ def with_variables(atom: Atom, values: dict[str, str | None]) -> Atom:
     texts = tuple(sorted({text for text in (filled(text, values) for text in atom.values) if text is not None}))
     if texts == atom.values:
         return atom
-    return _interned(atom.operator, atom.key, texts, atom.quantifier, atom.if_exists, atom.name)
+    return _interned(atom.operator, atom.key, texts, atom.quantifier, atom.name, if_exists=atom.if_exists)

@@ -1,5 +1,6 @@
-"""The values that IAM's variables may have to be given, so that nothing is missed: absent, a value of its own, or one that
-something else in the question spells.
+"""The values that IAM's variables may have to be given, so that nothing is missed.
+
+A variable's key is absent, or has a value of its own, or one that something else in the question spells.
 """
 
 from __future__ import annotations
@@ -24,9 +25,7 @@ def bindings(
     names: frozenset[str], wanted: tuple[Box, ...], covers: tuple[Box, ...], premises: Premises
 ) -> Iterator[dict[str, str | None]]:
     """Every combination of values to try; one empty one when there are no variables."""
-    choices = [
-        _values(name, own_letter(place), wanted, covers, premises) for place, name in enumerate(sorted(names))
-    ]
+    choices = [_values(name, own_letter(place), wanted, covers, premises) for place, name in enumerate(sorted(names))]
     size = 1
     for values in choices:
         size *= len(values)

@@ -1,4 +1,4 @@
-"""A statement as a box, actions × resources × conditions, and the boxes of a policy found by action.
+"""A statement as a box, actions by resources by conditions, and the boxes of a policy found by action.
 
 Everything is folded and encoded once per policy object, so that a policy compared again costs nothing.
 """
@@ -75,9 +75,7 @@ class Box:
         return found is not self.not_resources
 
 
-def box_of(
-    statement: Statement, index: int, version: str, *, speaks_without_resource: bool = False
-) -> Box:
+def box_of(statement: Statement, index: int, version: str, *, speaks_without_resource: bool = False) -> Box:
     """The box of a statement. Without a Resource it means every one in a Deny, and none in an Allow, as IAM has it."""
     resources = statement.resources
     everything = statement.effect == "Deny" or speaks_without_resource
@@ -140,9 +138,7 @@ def with_values(box: Box, values: dict[str, str | None]) -> Box:
 def loosened(box: Box) -> Box:
     """The most that the box may turn out to mean, whatever its marks stand for."""
     resources = tuple(
-        widened(text) if _marked(text) else text
-        for text in box.resources
-        if not (box.not_resources and _marked(text))
+        widened(text) if _marked(text) else text for text in box.resources if not (box.not_resources and _marked(text))
     )
     atoms = tuple(atom for atom in box.atoms if atom not in box.marked_atoms)
     return _box(box.statement, box.index, box.actions, resources, box.not_resources, atoms)
@@ -157,9 +153,7 @@ def tightened(box: Box, held: frozenset[Atom], shown: tuple[str, ...]) -> Box:
         resources: tuple[str, ...] = ("*",)
     else:
         resources = tuple(
-            widened(text) if _marked(text) else text
-            for text in box.resources
-            if box.not_resources or not _marked(text)
+            widened(text) if _marked(text) else text for text in box.resources if box.not_resources or not _marked(text)
         )
     atoms = tuple(atom for atom in box.atoms if atom not in held)
     return _box(box.statement, box.index, box.actions, resources, box.not_resources, atoms)
@@ -224,9 +218,7 @@ class Compiled:
         self.unclear: list[tuple[int, Statement, str]] = []
         for index, statement in enumerate(policy.statements):
             try:
-                boxes.append(
-                    box_of(statement, index, policy.version, speaks_without_resource=speaks_without_resource)
-                )
+                boxes.append(box_of(statement, index, policy.version, speaks_without_resource=speaks_without_resource))
             except Unclear as reason:
                 self.unclear.append((index, statement, str(reason)))
         self.allows = Index(box for box in boxes if not box.deny)
@@ -259,4 +251,4 @@ _COMPILED: Final = Kept(4096)
 def compiled(policy: Policy) -> Compiled:
     """The compiled form of a policy, made once per object."""
     found: Compiled | None = _COMPILED.get(policy)
-    return found if found is not None else _COMPILED.put(policy, Compiled(policy))  # type: ignore[no-any-return]  # Kept holds any value
+    return found if found is not None else _COMPILED.put(policy, Compiled(policy))

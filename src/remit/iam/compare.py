@@ -1,8 +1,9 @@
-"""Compare what two roles, or two policies, allow: every gain and loss with a request that shows it, or the proof of none.
+"""Compare what two roles or policies allow: every gain and loss with a request that shows it, or proof of none.
 
-What is allowed is what the identity's policies allow, within boundary, session policy, SCPs and RCPs, and nothing denies.
-The new side gains where it allows and either some layer of the old side does not, or a statement of the old side denies.
-Each finding is put to the ordinary evaluator again; what cannot be decided is told as undecided and counts as nothing.
+What is allowed is what the identity's policies allow, within boundary, session policy, SCPs and RCPs, and nothing
+denies. The new side gains where it allows and either some layer of the old side does not, or a statement of the old
+side denies. Each finding is put to the ordinary evaluator again; what cannot be decided is told as undecided and
+counts as nothing.
 
 The procedure is exact up to its budgets. Its premises: a key is absent, or has one value, or several if some condition
 reads it as a set; references of CloudFormation are texts that equal only themselves; the resource is any text.
@@ -56,8 +57,8 @@ def compare(old: Given, new: Given, *, known: Known | None = None) -> Comparison
     """What the new role may do that the old may not, and the reverse.
 
     Each side is a policy, several that are attached together, or `Layers` with boundary, session policy, SCPs and RCPs.
-    `known` gives the existing actions of a pattern (default: the catalogue's). RemitError: a condition operator that does
-    not exist, or a resource policy among the layers (see `public`).
+    `known` gives the existing actions of a pattern (default: the catalogue's). RemitError: a condition operator that
+    does not exist, or a resource policy among the layers (see `public`).
     """
     before, after = side_of(old), side_of(new)
     there = Sweep(before, after, known or catalogue, "old")

@@ -1,7 +1,7 @@
 """Is there a context in which some conditions all hold, and of each of several other lists at least one does not?
 
-Keys are independent of one another, so this is a search over the lists alone: which of its conditions each breaks. What a
-key must and must not satisfy is asked of its domain; a budget keeps the search from exploding.
+Keys are independent of one another, so this is a search over the lists alone: which of its conditions each breaks.
+What a key must and must not satisfy is asked of its domain; a budget keeps the search from exploding.
 """
 
 from __future__ import annotations
@@ -22,9 +22,7 @@ MOST_STEPS: Final = 4_000
 _NONE: Final[frozenset[Atom]] = frozenset()
 
 
-def find_context(
-    wanted: Iterable[Atom], broken: Iterable[Iterable[Atom]], premises: Premises
-) -> Context | None:
+def find_context(wanted: Iterable[Atom], broken: Iterable[Iterable[Atom]], premises: Premises) -> Context | None:
     """Values for the keys, absent ones left out; None when no context will do.
 
     Raises Unclear beyond the budget, and when nothing was found among values that need not be all.
@@ -58,7 +56,7 @@ def _order(atom: Atom) -> tuple[object, ...]:
 
 
 class _Search:
-    """A depth-first search with the model as its guide: only a list that the present values do not break is branched on."""
+    """A depth-first search guided by a model: only a list that the present values do not break is branched on."""
 
     def __init__(self, true: frozenset[Atom], clauses: list[frozenset[Atom]], premises: Premises) -> None:
         self.clauses = [sorted(clause, key=_order) for clause in clauses]

@@ -1,8 +1,8 @@
 """The values of one condition key that matter: for all that its conditions can tell apart, one value each.
 
-Literals stand for themselves, globs for their points and those of their meets, numbers and dates for their break-points,
-address blocks for their ends, Booleans for two values. Values that must be avoided need no value of their own: the
-points are the most general ones.
+Literals stand for themselves, globs for their points and those of their meets, numbers and dates for their
+break-points, address blocks for their ends, Booleans for two values. Values that must be avoided need no value of
+their own: the points are the most general ones.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Final
 
 from remit.iam import values
@@ -36,7 +36,7 @@ class Premises:
 
     @staticmethod
     def of(atoms: Iterable[Atom], several: frozenset[str]) -> Premises:
-        """From all conditions of a comparison: a key is a set if one reads it as a set, a number if one reads it as one."""
+        """From all conditions of a comparison: a key is a set (a number, a date) if any of them reads it so."""
         kinds: dict[str, set[str]] = {}
         sets = set(several)
         for atom in atoms:
@@ -167,7 +167,7 @@ def _around(texts: list[str], read: Callable[[str], Decimal | None], show: Calla
     yield from map(show, limits)
     yield show(limits[-1] + 1)
     yield show(limits[0] - 1)
-    for low, high in zip(limits, limits[1:], strict=False):
+    for low, high in pairwise(limits):
         yield show((low + high) / 2)
 
 

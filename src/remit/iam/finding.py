@@ -14,7 +14,7 @@ Tier: TypeAlias = Literal["now", "future"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a statement stands: layer (identity, boundary, scp[0] …), which of its policies, which statement, from 0."""
+    """Where a statement stands: layer (identity, boundary, scp[0] …), which policy, which statement, from 0."""
 
     layer: str
     policy: int
@@ -32,8 +32,8 @@ class Source:
 class Piece:
     """Access that one side has and the other has not: what a statement says, and a request that shows it.
 
-    `action` and `resource` are as the statement spells them (`*` for NotAction and NotResource); `tier` is "now" when the
-    request's action exists, else "future". `because` says what has changed.
+    `action` and `resource` are as the statement spells them (`*` for NotAction and NotResource); `tier` is "now" when
+    the request's action exists, else "future". `because` says what has changed.
     """
 
     source: Source

@@ -1,8 +1,9 @@
 """Globs as sets of texts: the points that stand for a whole pattern, and where two patterns meet.
 
-The fresh-symbol lemma: put a symbol that no pattern spells for every `*` of a pattern p, and call the text g(p). A pattern q
-of literals and `*` matches g(p) exactly when it describes everything that p does. So one text decides for all of p.
-With `?` in q the length of what stands for a `*` matters, up to one more than q has of them: then p has several points.
+The fresh-symbol lemma: put a symbol that no pattern spells for every `*` of a pattern p, and call the text g(p). A
+pattern q of literals and `*` matches g(p) exactly when it describes everything that p does. So one text decides for
+all of p. With `?` in q the length of what stands for a `*` matters, up to one more than q has of them: then p has
+several points.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ class Unclear(Exception):  # noqa: N818 - an answer, not an error: this question
 def points(pattern: str, singles: int = 0) -> tuple[str, ...]:
     """The texts that stand for `pattern` before patterns that have at most `singles` times `?`.
 
-    Whatever is true of membership at some text of the pattern is true at one of these, with no further pattern matching.
+    Whatever is true of membership at some text of the pattern is true at one of these, with no further pattern
+    matching.
     """
     plain = pattern.replace("?", FRESH)
     if "*" not in plain:
@@ -42,7 +44,9 @@ def points(pattern: str, singles: int = 0) -> tuple[str, ...]:
         raise Unclear(f"`{pattern}` meets patterns with too many `?`")
     return tuple(
         "".join(text + FRESH * length for text, length in zip(literals, (*chosen, 0), strict=True))
-        for chosen in sorted(product(lengths, repeat=len(literals) - 1), key=lambda some: [abs(one - 1) for one in some])
+        for chosen in sorted(
+            product(lengths, repeat=len(literals) - 1), key=lambda some: [abs(one - 1) for one in some]
+        )
     )
 
 
@@ -77,7 +81,7 @@ def _common_head(one: str, other: str) -> int:
 
 
 def _meet(one: str, other: str) -> frozenset[str]:
-    """The meet of the tails, from the ends towards the front: `*P ∩ *Q = *(P ∩ *Q) ∪ *(*P ∩ Q)`."""
+    """The meet of the tails, from the ends towards the front: `*P & *Q = *(P & *Q) | *(*P & Q)`."""
     nothing: frozenset[str] = frozenset()
     below: list[frozenset[str]] = []
     for place in range(len(one), -1, -1):

@@ -1,7 +1,7 @@
 """The private alphabet of compared texts: what is late-bound or literal stands as marks that only `*` takes.
 
-A reference of CloudFormation and a variable of IAM become a mark per distinct expression, which equals itself. A literal `*`,
-`?` or `$` becomes a letter of its own. So every text that is compared is an ordinary glob or literal.
+A reference of CloudFormation and a variable of IAM become a mark per distinct expression, which equals itself. A
+literal `*`, `?` or `$` becomes a letter of its own. So every text that is compared is an ordinary glob or literal.
 """
 
 from __future__ import annotations

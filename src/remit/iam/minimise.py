@@ -1,8 +1,9 @@
 """The same access in fewer characters: statements merged and pruned, with proof that nothing changes.
 
-First what needs no proof: patterns that another pattern of the same list covers, statements that agree in all but their actions
-or all but their resources. Then what `compare` proves: statements, actions and resources that the others give (or deny)
-already. At last the whole is proven: the same denials, and the same access beside them. What is undecided stays as it is.
+First what needs no proof: patterns that another pattern of the same list covers, statements that agree in all but
+their actions or all but their resources. Then what `compare` proves: statements, actions and resources that the
+others give (or deny) already. At last the whole is proven: the same denials, and the same access beside them. What is
+undecided stays as it is.
 """
 
 from __future__ import annotations
@@ -91,11 +92,13 @@ def _uncovered(patterns: tuple[str, ...], *, fold: bool) -> tuple[str, ...]:
         for other in (*wide.get(_head(text), ()), *(wide.get("", ()) if _head(text) else ()))
         if other != text and within(text, other) and not (within(other, text) and order[text] < order[other])
     }
-    return tuple({folded: text for text in reversed(patterns) if (folded := text.lower() if fold else text) not in gone}.values())[::-1]
+    return tuple(
+        {folded: text for text in reversed(patterns) if (folded := text.lower() if fold else text) not in gone}.values()
+    )[::-1]
 
 
 def _head(text: str) -> str:
-    """What stands before the first colon, if no wildcard does: patterns of different services never cover one another."""
+    """What stands before the first colon, without a wildcard: patterns of different services never cover each other."""
     head = text.partition(":")[0]
     return "" if is_pattern(head) else head
 
@@ -155,8 +158,8 @@ def _with_resources(one: Statement, other: Statement) -> Statement:
 def split(policy: Policy, limit: int, size: Size = statement_length) -> tuple[Policy, ...]:
     """Policies of at most `limit` characters that together say the same; statements are taken apart where they must.
 
-    `size` counts a statement as it will be deployed. RemitError with the numbers when a single action on a single resource
-    does not fit.
+    `size` counts a statement as it will be deployed. RemitError with the numbers when a single action on a single
+    resource does not fit.
     """
     bins: list[tuple[int, list[Statement]]] = []
     for statement in policy.statements:

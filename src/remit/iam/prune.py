@@ -34,9 +34,7 @@ class _Pruner:
     def __init__(self, policy: Policy) -> None:
         self._version = policy.version
         self._boxes: list[Box | None] = [self._box(statement) for statement in policy.statements]
-        self._questions = Questions(
-            Premises.of((atom for box in self._boxes if box for atom in box.atoms), SETS)
-        )
+        self._questions = Questions(Premises.of((atom for box in self._boxes if box for atom in box.atoms), SETS))
         self._covers: dict[tuple[object, ...], list[int]] = {}
 
     def _box(self, statement: Statement) -> Box:
@@ -58,7 +56,9 @@ class _Pruner:
             if self._redundant(box, ("*",), index):
                 self._boxes[number] = None
             return
-        kept = tuple(text for text in box.statement.actions.patterns if not self._redundant(box, (text.lower(),), index))
+        kept = tuple(
+            text for text in box.statement.actions.patterns if not self._redundant(box, (text.lower(),), index)
+        )
         if not kept:
             self._boxes[number] = None
             return
@@ -80,11 +80,7 @@ class _Pruner:
         resources = box.statement.resources
         if resources is None or resources.negated or len(resources.patterns) == 1:
             return box
-        kept = [
-            text
-            for text in resources.patterns
-            if not self._redundant(self._on(box, (text,)), box.actions, index)
-        ]
+        kept = [text for text in resources.patterns if not self._redundant(self._on(box, (text,)), box.actions, index)]
         return self._on(box, tuple(kept)) if 0 < len(kept) < len(resources.patterns) else box
 
     def _on(self, box: Box, resources: tuple[str, ...]) -> Box:

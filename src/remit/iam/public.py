@@ -1,7 +1,8 @@
 """Who outside an account can do what by a resource's policy: each finding with a request that the evaluator allows.
 
-Asked are a stranger without credentials, a stranger's account, and everyone that the policy names: accounts, roles, users,
-services and providers. What a condition demands of the request stands in the finding's context, for people to judge.
+Asked are a stranger without credentials, a stranger's account, and everyone that the policy names: accounts, roles,
+users, services and providers. What a condition demands of the request stands in the finding's context, for people to
+judge.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from remit.iam.box import Compiled, Index, narrowed
 from remit.iam.compare import catalogue
 from remit.iam.domain import Premises
 from remit.iam.evaluate import Layers, Request, evaluate, implied
-from remit.iam.finding import Piece, Source, Undecided
+from remit.iam.finding import Piece, Source, Tier, Undecided
 from remit.iam.glob import Unclear
 from remit.iam.policy import Policy, allow
 from remit.iam.principal import Reach, reach
@@ -117,7 +118,7 @@ class _Exposed:
             if request is None:
                 self.undecided[Undecided(source, f"the evaluator does not confirm what was found for {who}")] = None
                 continue
-            tier = "now" if found.real is not None else "future"
+            tier: Tier = "now" if found.real is not None else "future"
             because = "the resource's policy allows it"
             yield Exposure(who, Piece(source, action, shown(found.resource), request, tier, because))
 

@@ -1,9 +1,9 @@
 """Is there a resource and a context in which all of some statements hold and none of some others?
 
-For each resource pattern its points are tried (see `glob`): a point outside a cover stays outside for the whole pattern,
-except for NotResource, where the pattern is narrowed to what such a cover spares. Variables are given every value that
-could matter; where that is not known to be all, the question is asked again with everything loosened, and if that is
-still possible, the answer is "unclear".
+For each resource pattern its points are tried (see `glob`): a point outside a cover stays outside for the whole
+pattern, except for NotResource, where the pattern is narrowed to what such a cover spares. Variables are given every
+value that could matter; where that is not known to be all, the question is asked again with everything loosened, and
+if that is still possible, the answer is "unclear".
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Questions:
         return self._search(pattern, bound, tuple(with_values(box, values) for box in covers), pins(values))
 
     def _loosened(self, wanted: tuple[Box, ...], covers: tuple[Box, ...]) -> None:
-        """Ask again with the most that the marks may mean; a place that is still there is neither proven nor excluded."""
+        """Ask again with the most that the marks may mean; a place that is left is neither proven nor excluded."""
         loose = tuple(loosened(box) for box in wanted)
         held: frozenset[Atom] = frozenset().union(*(box.marked_atoms for box in wanted))
         first = wanted[0]

@@ -1,9 +1,8 @@
-"""A side of a comparison from a JSON file: one policy, a list of policies, or layers by name, with the place of each statement."""
+"""A side of a comparison from JSON: a policy, a list of them, or layers by name; with the place of statements."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -13,6 +12,8 @@ from remit.iam.evaluate import Layers
 from remit.iam.policy import Policy, parse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from remit.iam.document import Locate
     from remit.iam.finding import Source
 
@@ -34,8 +35,9 @@ class Read:
 def read_side(text: bytes, file: str) -> Read:
     """Read one side. RemitError at line and column for whatever is wrong.
 
-    The forms: {"Version": …, "Statement": …}; a list of such; {"identity": …, "boundary": …, "session": …, "scp": [[…]],
-    "rcp": [[…]]}, in which identity, boundary and session are a policy or a list, and scp and rcp lists of levels.
+    The forms: {"Version": …, "Statement": …}; a list of such; {"identity": …, "boundary": …, "session": …, "scp":
+    [[…]], "rcp": [[…]]}, in which identity, boundary and session are a policy or a list, and scp and rcp lists of
+    levels.
     """
     value, locate = read_json(text, file)
     reader = _Reader(locate)
@@ -70,12 +72,8 @@ class _Reader:
 
     def levels(self, value: Any, name: str) -> tuple[tuple[Policy, ...], ...]:
         if not isinstance(value, list):
-            raise RemitError(
-                f"{name} must be a list of levels, each a list of policies", origin=self._locate((name,))
-            )
-        return tuple(
-            self.policies(level, (name, index), f"{name}[{index}]") for index, level in enumerate(value)
-        )
+            raise RemitError(f"{name} must be a list of levels, each a list of policies", origin=self._locate((name,)))
+        return tuple(self.policies(level, (name, index), f"{name}[{index}]") for index, level in enumerate(value))
 
     def policies(self, value: Any, path: Path, layer: str) -> tuple[Policy, ...]:
         if isinstance(value, dict):

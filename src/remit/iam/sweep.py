@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.iam.actions import Case, Known, Openings
 from remit.iam.domain import Premises
-from remit.iam.finding import Piece, Undecided
+from remit.iam.finding import Piece, Tier, Undecided
 from remit.iam.glob import Unclear
 from remit.iam.pattern import is_pattern
 from remit.iam.question import Questions
@@ -51,7 +51,7 @@ class Sweep:
         self._gone = tuple(denial for denial in old.denials if denial.meaning not in said)
 
     def gains(self, *, first: bool = False) -> Iterator[Piece]:
-        """Every gain, in the order of the new side's statements; with `first`, the first of each statement's actions."""
+        """Every gain, in the order of the new side's statements; with `first`, the first one alone."""
         told: set[tuple[Box, str, str]] = set()
         cases = 0
         for box in self._candidates():
@@ -69,7 +69,7 @@ class Sweep:
         return (box for policy in self.new.layers[0][1] for box in policy.allows.boxes)
 
     def _cases(self, box: Box) -> Iterator[tuple[Case, str]]:
-        """The ways in which a statement may be new: a layer of the other side allows it not, or one of its Deny did not."""
+        """How a statement may be new: a layer of the other side does not allow it, or a Deny there forbids it."""
         denies = self.new.denies
         for wanted in self._together(box):
             for name, allows in self._limits:
@@ -107,7 +107,7 @@ class Sweep:
                         return
 
     def _actions(self, box: Box, case: Case) -> Iterator[tuple[str, str]]:
-        """The action patterns that no old statement with the same resources and conditions spells, folded and as spelled."""
+        """Action patterns that no old statement of the same resources and conditions spells: folded, as spelled."""
         if box.not_actions:
             yield "*", "*"
             return
@@ -127,9 +127,7 @@ class Sweep:
     def _compared(self, case: Case) -> Iterator[Compiled]:
         """The policies whose Allow statements are covers of a case."""
         covers = set(map(id, case.covers))
-        return (
-            policy for _, layer in self.old.layers for policy in layer if id(policy.allows) in covers
-        )
+        return (policy for _, layer in self.old.layers for policy in layer if id(policy.allows) in covers)
 
     def _checked(self, box: Box, spelled: str, found: Opening, because: str) -> Piece | None:
         """The finding with a request that the evaluator agrees about; else it is left undecided."""
@@ -137,9 +135,11 @@ class Sweep:
             return None  # always allowed, whatever policies say
         request = request_for(found, self.words, self.old, self.new)
         if request is None:
-            self._leave(box, f"the evaluator does not confirm what was found about {spelled} on {shown(found.resource)}")
+            self._leave(
+                box, f"the evaluator does not confirm what was found about {spelled} on {shown(found.resource)}"
+            )
             return None
-        tier = "now" if found.real is not None else "future"
+        tier: Tier = "now" if found.real is not None else "future"
         return Piece(self.new.source(box), spelled, shown(found.resource), request, tier, because)
 
     def _leave(self, box: Box, reason: str) -> None:

@@ -56,7 +56,7 @@ class Words:
 
 
 def request_for(found: Opening, words: Words, old: Side, new: Side) -> Request | None:
-    """A request that the new side allows and the old does not; None when the evaluator says otherwise to every spelling."""
+    """A request that the new side allows and the old does not; None when the evaluator confirms no spelling."""
     for action, resource, context in requests_for(found, words):
         request = Request(action, resource, context=context)
         if new.allows(request) is True and old.allows(request) is False:

@@ -86,9 +86,7 @@ def comparison_document(comparison: Comparison, places: Places) -> dict[str, Any
         name: [_piece_document(piece, places.of(name)(piece.source)) for piece in getattr(comparison, name)]
         for name in ("gained", "lost", "freed", "forbidden")
     }
-    undecided = [
-        {"statement": one.source.name, "reason": one.reason} for one in comparison.undecided
-    ]
+    undecided = [{"statement": one.source.name, "reason": one.reason} for one in comparison.undecided]
     return {
         "gained": parts["gained"],
         "lost": parts["lost"],
