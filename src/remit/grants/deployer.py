@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.arns import parse
 from remit.catalogue.handlers import handlers
 from remit.grants.declared import OPEN, ROLE_TYPE, Declared, Stack, texts
-from remit.grants.needs import Call, Need, Reason, merged
+from remit.grants.merging import merged
+from remit.grants.needs import Need, Reason
 from remit.grants.optional import needed
 from remit.grants.passing import passed, passes
 from remit.grants.shapes import SHAPES
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from remit.app import Grant
+    from remit.grants.needs import Call
 
 _VERBS: Final = ("create", "read", "update", "delete")
 _BOUNDED: Final = frozenset({
@@ -193,10 +195,10 @@ def _notes(stack: Stack, limits: _Limits) -> Iterator[str]:
     """What whoever uses the policy must know beside it."""
     yield "the functions' own roles are not in it: `remit policy function NAME` prints each"
     free = [logical_id for logical_id, found in limits.of_type.items() if found is None]
-    if limits.of_type and limits.boundary is None and free:
+    if limits.boundary is None and free:
         yield (
-            f"who writes {_named(free)} decides what may be done under it; a permissions boundary (`--boundary ARN`, "
-            "and in the app's settings) is what limits that"
+            f"who writes {_named(free)} decides what may be done under it, unless a permissions boundary limits that: "
+            "`--boundary ARN` here, `config.lambda_.iam.permissions_boundary` in an app"
         )
     if limits.boundary is not None and free:
         without = f"{_named(free)} is declared without the boundary {limits.boundary}"
@@ -221,6 +223,9 @@ def _open(stack: Stack, declared: Declared) -> Iterator[str]:
     missing = [name for name in _actions(declared) if name != "iam:PassRole" and left_out(stack, declared, name)]
     if missing:
         yield f"not granted for {what}, since the template does not say on what: {', '.join(missing)}"
+    wide = [name for name in _actions(declared) if "*" in name]
+    if wide:
+        yield f"{what} needs {', '.join(wide)} on everything: its type says nothing narrower"
     policies: Any = declared.properties.get("ManagedPolicyArns")
     if any(OPEN in text for item in (policies if isinstance(policies, list) else []) for text in texts(stack, item)):
         yield f"a managed policy of {what} is known at the deploy only, so attaching it is not granted"
@@ -232,13 +237,13 @@ def _open(stack: Stack, declared: Declared) -> Iterator[str]:
 
 def _wide(needs: Iterable[Need]) -> Iterator[str]:
     """The resources that nothing narrower than their kind can be granted for."""
-    found = dict.fromkeys(
-        f"{need.reason.subject} ({need.reason.type})"
-        for need in needs
-        if need.reason.type and need.reason.type not in SHAPES and _EVERY.fullmatch(need.resource)
-    )
+    found: dict[str, dict[str, None]] = {}
+    for need in needs:
+        if need.reason.type and need.reason.type not in SHAPES and _EVERY.fullmatch(need.resource):
+            found.setdefault(need.reason.type, {})[need.reason.subject] = None
     if found:
-        yield f"on every resource of their kind, since AWS makes up the ids: {', '.join(found)}"
+        named = ", ".join(f"{_named(subjects)} ({kind})" for kind, subjects in found.items())
+        yield f"on every resource of their kind, since AWS makes up the ids: {named}"
 
 
 def _named(logical_ids: Iterable[str]) -> str:

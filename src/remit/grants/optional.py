@@ -121,6 +121,7 @@ OPTIONAL: Final[Mapping[str, Uses]] = {
     ),
 }
 """By type; of an action that several rows match, the first counts."""
+_EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
 _KEYS: Final = re.compile(r"kms|encrypt|sse|keyarn|keyid", re.IGNORECASE)
 
 
@@ -131,7 +132,7 @@ def needed(type_name: str, name: str, properties: Mapping[str, Any]) -> bool:
     """
     for patterns, uses in OPTIONAL.get(type_name, ()):
         if any(fnmatchcase(name, pattern) for pattern in patterns.split()):
-            return any(use in properties for use in uses.split())
+            return any(properties.get(use) not in _EMPTY for use in uses.split())
     if name.startswith("kms:") and not type_name.startswith("AWS::KMS::"):
         return mentions(properties, _KEYS)
     return True

@@ -210,8 +210,8 @@ def referred(stack: Stack, declared: Declared, only: re.Pattern[str] | None = No
 def _direct(stack: Stack, declared: Declared, only: re.Pattern[str] | None) -> Iterator[Declared]:
     for _, value in _values(declared.properties, only):
         if tokens.is_intrinsic(value):
-            for reference in tokens.references(tokens.from_intrinsic(value)):
-                found = stack.resources.get(reference.target or "")
+            for reference in tokens.REFERENCE.finditer(tokens.from_intrinsic(value)):
+                found = stack.resources.get(reference[1].partition(".")[0])
                 if found is not None:
                     yield found
 
