@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 OPEN: Final = "\x00"
 """A stretch of a name that nobody knows before the deploy."""
 ROLE_TYPE: Final = "AWS::IAM::Role"
+CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
+"""How the types of custom resources begin."""
 _KEPT: Final = frozenset({"${AWS::Partition}", "${AWS::Region}", "${AWS::AccountId}"})
 _UNKNOWN: Final = {"Fn::Unknown": ""}
 _SUFFIX: Final = 14  # a hyphen and up to 13 characters

@@ -13,10 +13,13 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.grants.targets import mentions
+from remit.catalogue.handlers import handlers
+from remit.grants.references import mentions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from remit.grants.declared import Declared
 
 Uses = tuple[tuple[str, str], ...]
 """Pairs: patterns of actions, and the properties (any of which will do) that make a handler call them."""
@@ -123,6 +126,20 @@ OPTIONAL: Final[Mapping[str, Uses]] = {
 """By type; of an action that several rows match, the first counts."""
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
 _KEYS: Final = re.compile(r"kms|encrypt|sse|keyarn|keyid", re.IGNORECASE)
+
+
+def called(declared: Declared) -> Mapping[str, tuple[str, ...]]:
+    """The actions that a resource's handlers call for it, each with those handlers; none if nobody knows them."""
+    found = handlers(declared.type)
+    if found is None:
+        return {}
+    by_verb = {"create": found.create, "read": found.read, "update": found.update, "delete": found.delete}
+    actions = dict.fromkeys(action for listed in by_verb.values() for action in listed)
+    return {
+        action: tuple(verb for verb, listed in by_verb.items() if action in listed)
+        for action in actions
+        if needed(declared.type, action, declared.properties)
+    }
 
 
 def needed(type_name: str, name: str, properties: Mapping[str, Any]) -> bool:
