@@ -17,7 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-QUICK = ("test_evaluate.py", "test_patterns.py", "test_document.py")
+QUICK = ("test_evaluate.py", "test_patterns.py", "test_document.py", "test_late.py")
 SECONDS = 60  # a mutant that takes longer hangs, and is noticed that way
 
 MUTANTS: tuple[tuple[str, str, str], ...] = (
@@ -45,8 +45,8 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ("values", ".get(text.lower())", ".get(text)"),
     (
         "texts",
-        'return lambda value, request: value in known or ("${" in value',
-        'return lambda value, request: value.lower() in known or ("${" in value',
+        'value in known or ("${" in value and _late(value, known, request, globs=False))',
+        'value.lower() in known or ("${" in value and _late(value, known, request, globs=False))',
     ),
     ("texts", "known = frozenset(text.lower() for text in literals)", "known = frozenset(literals)"),
     (
@@ -59,6 +59,16 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ("texts", 'components = ["*"] * 6 if pattern == "*" else', "components ="),
     ("texts", "if len(globs) == 1 and not templates:", "if len(globs) == 1:"),
     ("texts", "return None if unsure and describes(resolved, found) is not False else False", "return False"),
+    (
+        "texts",
+        "and _late(value, known, request, globs=False)",
+        "and _late(value, known, request, globs=True)",
+    ),
+    (
+        "texts",
+        "if any(char in part for part in components[:ARN_COLONS]",
+        "if any(char in part for part in ()",
+    ),
     ("condition", "when_absent = if_exists or negated", "when_absent = if_exists"),
     ("condition", "when_absent = if_exists or negated", "when_absent = negated"),
     ("condition", "return None if value is OPEN else False\n", "return None\n"),

@@ -55,7 +55,7 @@ class Maker:
         made[choose(("Resource", "Resource", "NotResource"))] = patterns
         if self.random.random() < 0.5:
             wish = self.pattern(value)
-            # Who compares one reference with itself by an ARN operator says that it is an ARN; a name is none.
+            # An ARN operator takes a reference that is compared with itself for an ARN; a name is none.
             operators = OPERATORS if wish != "${Name}" else OPERATORS[:5]
             made["Condition"] = {choose(operators): {"k:k": [wish]}}
         return made

@@ -86,9 +86,11 @@ def _layers(decision: Decision) -> Iterator[tuple[str, Layer]]:
 def _layer_decision(name: str, layer: Layer, request: Request) -> LayerDecision:
     denies, allows = layer.speaking_of(request.folded)
     for verdict, wanted, rules in _ORDER:
-        found = [rule for rule in (denies if rules == "Deny" else allows) if _truth(name, rule, request) is wanted]
+        found = [
+            rule for rule in (denies if rules == "Deny" else allows) if _truth(name, rule, request) is wanted
+        ]
         if found:
-            return LayerDecision(name, verdict, tuple(_ruling(name, rule) for rule in found))
+            return LayerDecision(name, verdict, tuple(_ruling(name, layer, rule) for rule in found))
     if name == "identity" and request.who.kind == "root":
         return LayerDecision(name, "Allowed", ())
     return LayerDecision(name, "ImplicitlyDenied", ())
@@ -110,8 +112,8 @@ def _truth(name: str, rule: Rule, request: Request) -> bool | None:
     return None if truth and reach is Reach.UNKNOWN else truth
 
 
-def _ruling(name: str, rule: Rule) -> Ruling:
-    return Ruling(name, *rule.place, rule.statement)
+def _ruling(name: str, layer: Layer, rule: Rule) -> Ruling:
+    return Ruling(name, *layer.place(rule), rule.statement)
 
 
 def unknown(decision: Decision) -> tuple[str, ...]:
@@ -208,15 +210,15 @@ def misses(decision: Decision) -> tuple[Miss, ...]:
         if weigh(layer, request)[1] is True and name != "resource":
             continue
         for rule in layer.rules:
-            miss = None if rule.deny else _miss(name, rule, request)
+            miss = None if rule.deny else _miss(name, layer, rule, request)
             if miss is not None:
                 found.append(miss)
     return tuple(miss for _, miss in sorted(found, key=lambda pair: pair[0])[:_NEAR])
 
 
-def _miss(name: str, rule: Rule, request: Request) -> tuple[int, Miss] | None:
+def _miss(name: str, layer: Layer, rule: Rule, request: Request) -> tuple[int, Miss] | None:
     fits = rule.resource is None or rule.resource(request) is not False
-    ruling = _ruling(name, rule)
+    ruling = _ruling(name, layer, rule)
     if not rule.speaks_of_action(request.folded):
         action = _near_action(rule.statement, request) if fits else None
         return None if action is None else (3, Miss(ruling, f"allows {action}, asked for {request.action}"))
@@ -227,7 +229,9 @@ def _miss(name: str, rule: Rule, request: Request) -> tuple[int, Miss] | None:
     for condition, test in zip(rule.statement.conditions, rule.conditions, strict=True):
         if test(request) is False:
             values = ", ".join(condition.values[:_NEAR])
-            return 0, Miss(ruling, f"allows it but for the condition {condition.spelled} {condition.key}: {values}")
+            return 0, Miss(
+                ruling, f"allows it but for the condition {condition.spelled} {condition.key}: {values}"
+            )
     return None
 
 
@@ -257,6 +261,8 @@ def _near_action(statement: Statement, request: Request) -> str | None:
     if statement.actions.negated:
         return None
     patterns = statement.actions.patterns
-    names = {text.lower(): text for text in patterns if text.lower().startswith(service) and not is_pattern(text)}
+    names = {
+        text.lower(): text for text in patterns if text.lower().startswith(service) and not is_pattern(text)
+    }
     found = difflib.get_close_matches(request.folded, names, n=1, cutoff=_ALIKE)
     return names[found[0]] if found else None

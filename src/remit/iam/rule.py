@@ -29,12 +29,11 @@ _ACTIONS_KEPT: Final = 10_000  # per layer; forgotten all at once
 class Rule:
     """One statement of one policy, compiled."""
 
-    __slots__ = ("conditions", "deny", "place", "resource", "speaks_of_action", "statement", "version")
+    __slots__ = ("conditions", "deny", "resource", "speaks_of_action", "statement", "version")
 
-    def __init__(self, statement: Statement, version: str, place: Place, *, trust: bool) -> None:
+    def __init__(self, statement: Statement, version: str, *, trust: bool) -> None:
         self.statement = statement
         self.version = version
-        self.place = place
         self.deny = statement.effect == "Deny"
         self.speaks_of_action = _action_test(statement.actions)
         self.resource = _resource_test(statement.resources, version, deny=self.deny, trust=trust)
@@ -95,7 +94,9 @@ def _resource_test(  # noqa: PLR0911 - a return per shape, the fast ones first
     if "*" in resources.patterns:
         return (lambda _: False) if resources.negated else None
     exact = frozenset(text for text in resources.patterns if not ("*" in text or "?" in text or "${" in text))
-    globs = tuple(matcher(text) for text in resources.patterns if ("*" in text or "?" in text) and "${" not in text)
+    globs = tuple(
+        matcher(text) for text in resources.patterns if ("*" in text or "?" in text) and "${" not in text
+    )
     templates = any("${" in text for text in resources.patterns)
     carefully = _careful_test(resources, version, deny=deny)
     if templates:
@@ -112,7 +113,9 @@ def _resource_test(  # noqa: PLR0911 - a return per shape, the fast ones first
     if not globs:
         return lambda request: request.asked in exact if request.plain else carefully(request)
     return lambda request: (
-        request.asked in exact or any(glob(request.asked) for glob in globs) if request.plain else carefully(request)
+        request.asked in exact or any(glob(request.asked) for glob in globs)
+        if request.plain
+        else carefully(request)
     )
 
 
@@ -142,31 +145,6 @@ def _careful_test(resources: Globs, version: str, *, deny: bool) -> Callable[[Re
     return test
 
 
-class Layer:
-    """The rules of one layer's policies, and for every action asked so far those that speak of it."""
-
-    __slots__ = ("_by_action", "rules")
-
-    def __init__(self, policies: Sequence[Policy], *, trust: bool = False) -> None:
-        self.rules: tuple[Rule, ...] = tuple(
-            Rule(statement, policy.version, (number, index), trust=trust)
-            for number, policy in enumerate(policies)
-            for index, statement in enumerate(policy.statements)
-        )
-        self._by_action: dict[str, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {}
-
-    def speaking_of(self, action: str) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
-        """The Deny rules and the Allow rules whose Action means a folded action."""
-        found = self._by_action.get(action)
-        if found is None:
-            meant = [rule for rule in self.rules if rule.speaks_of_action(action)]
-            found = tuple(rule for rule in meant if rule.deny), tuple(rule for rule in meant if not rule.deny)
-            if len(self._by_action) >= _ACTIONS_KEPT:
-                self._by_action.clear()
-            self._by_action[action] = found
-        return found
-
-
 class Kept:
     """What was made from objects that are dear to hash, kept by identity together with the object."""
 
@@ -187,3 +165,46 @@ class Kept:
             self._kept.clear()
         self._kept[id(source)] = (source, made)
         return made
+
+
+_KEPT: Final = 8192
+_RULES: Final = {False: Kept(_KEPT), True: Kept(_KEPT)}
+
+
+def rules_of(policy: Policy, *, trust: bool = False) -> tuple[Rule, ...]:
+    """The rules of a policy, made once per object (`trust`: as a resource's policy)."""
+    rules: tuple[Rule, ...] | None = _RULES[trust].get(policy)
+    if rules is None:
+        made = (Rule(statement, policy.version, trust=trust) for statement in policy.statements)
+        rules = _RULES[trust].put(policy, tuple(made))
+    return rules
+
+
+class Layer:
+    """The rules of one layer's policies, and for every action asked so far those that speak of it."""
+
+    __slots__ = ("_by_action", "policies", "rules")
+
+    def __init__(self, policies: Sequence[Policy], *, trust: bool = False) -> None:
+        self.policies = tuple(rules_of(policy, trust=trust) for policy in policies)
+        self.rules = tuple(rule for rules in self.policies for rule in rules)
+        self._by_action: dict[str, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {}
+
+    def speaking_of(self, action: str) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+        """The Deny rules and the Allow rules whose Action means a folded action."""
+        found = self._by_action.get(action)
+        if found is None:
+            meant = [rule for rule in self.rules if rule.speaks_of_action(action)]
+            found = tuple(rule for rule in meant if rule.deny), tuple(rule for rule in meant if not rule.deny)
+            if len(self._by_action) >= _ACTIONS_KEPT:
+                self._by_action.clear()
+            self._by_action[action] = found
+        return found
+
+    def place(self, rule: Rule) -> Place:
+        """Where a rule of this layer stands."""
+        for number, rules in enumerate(self.policies):
+            for index, one in enumerate(rules):
+                if one is rule:
+                    return number, index
+        raise ValueError(rule)

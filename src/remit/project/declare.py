@@ -143,7 +143,14 @@ def _pascal(raw: Mapping[Any, Any], path: str) -> dict[Any, Any]:
         if name in renamed:
             raise RemitError(f"{path} has {name!r} twice, in two spellings", hint="merge them")
         renamed[name] = list(value) if isinstance(value, tuple) else value
+    for name in renamed.keys() & {"Resource", "NotResource"}:  # a resource of the app stands for its ARN
+        value = renamed[name]
+        renamed[name] = [_arn(item) for item in value] if isinstance(value, list) else _arn(value)
     return renamed
+
+
+def _arn(value: Any) -> Any:
+    return getattr(value, "arn", value)
 
 
 def _identity(statement: iam.Statement, path: str) -> iam.Statement:
@@ -211,6 +218,7 @@ def declare_managed(value: Any, span: Span, keyword: str = "managed_policy") -> 
 
 def _managed(value: Any, node: ast.expr | None, span: Span, path: str, depth: int) -> Iterator[str]:
     origin = where.origin_of(node, span)
+    value = getattr(value, "ref", value)  # of a policy of the app, the ARN
     if isinstance(value, list | tuple) and depth <= _DEPTH:
         for index, (item, one) in enumerate(zip(value, where.item_nodes(node, len(value), span.file), strict=True)):
             yield from _managed(item, one, span, f"{path}[{index}]", depth + 1)

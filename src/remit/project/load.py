@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 import re
 import sys
 from dataclasses import dataclass, replace
@@ -200,9 +201,25 @@ def _app(state: Loading) -> App:
         queues_origin=_enabled(state),
         default_policy=_replacement(state, "default_policy"),
         default_vpc_policy=_replacement(state, "default_vpc_policy"),
+        default_policy_origin=_replaced_at(state, "default_policy"),
+        default_vpc_policy_origin=_replaced_at(state, "default_vpc_policy"),
         boundary=boundary,
         exclude=tuple(config.package.exclude),
+        allowed=_allowed(state),
     )
+
+
+def _allowed(state: Loading) -> Mapping[str, tuple[str, Origin | None]]:
+    """The lint rules that the settings accept breaking, each with its reason and line."""
+    section = state.config.lint
+    if "allow" not in section.assigned:
+        return {}
+    value, span = section.assigned["allow"]
+    node = where.value_node(span)
+    keys = {key.value: key for key in getattr(node, "keys", ()) if hasattr(key, "value")}
+    return {
+        name: (reason, relative(where.origin_of(keys.get(name), span), state.folder)) for name, reason in value.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +233,11 @@ class _Everywhere:
 def _replacement(state: Loading, name: str) -> tuple[Grant, ...] | None:
     iam = state.config.lambda_.iam
     return _app_policy(state, name) if name in iam.assigned else None
+
+
+def _replaced_at(state: Loading, name: str) -> Origin | None:
+    assigned = state.config.lambda_.iam.assigned.get(name)
+    return None if assigned is None else relative(assigned[1].origin, state.folder)
 
 
 def _app_policy(state: Loading, name: str) -> tuple[Grant, ...]:
@@ -433,6 +455,12 @@ def _check_handler(state: Loading, declaration: Declaration) -> None:
         raise RemitError(
             f"the handler `{declaration.handler}` of function `{declaration.name}` does not exist",
             hint=did_you_mean(attribute, known) or "a handler reads `module.function`",
+            origin=declaration.where.origin,
+        )
+    if inspect.iscoroutinefunction(target):
+        raise RemitError(
+            f"the handler `{declaration.handler}` of function `{declaration.name}` is `async`",
+            hint="Lambda calls plain functions: use asyncio.run() inside one",
             origin=declaration.where.origin,
         )
     if not callable(target):
