@@ -177,11 +177,13 @@ def _of_templates(
     stack = name or paths[-1].name.split(".")[0]
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", stack) is None:
         raise RemitError(f"{stack!r} is no name of a stack", hint="`--stack NAME` tells it")
+    given = dict(_parameter(text) for text in parameters)
+    declared = stack_of(stack, found, given)
     if name is None:
         click.echo(f"note: the stack is taken to be `{stack}`, as the file is named: `--stack NAME` tells it", err=True)
     ours = any(b"remit-artefacts-" in text for text in texts)
     calls = tuple(call for call in CALLS if ours or call.operation.startswith("cloudformation."))
-    return stack_of(stack, found, dict(_parameter(text) for text in parameters)), calls
+    return declared, calls
 
 
 def _json_text(path: Path) -> bytes:

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 OPEN: Final = "\x00"
 """A stretch of a name that nobody knows before the deploy."""
 ROLE_TYPE: Final = "AWS::IAM::Role"
+CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
+"""How the types of custom resources begin."""
 _KEPT: Final = frozenset({"${AWS::Partition}", "${AWS::Region}", "${AWS::AccountId}"})
+_UNKNOWN: Final = {"Fn::Unknown": ""}
 _SUFFIX: Final = 14  # a hyphen and up to 13 characters
 _SHORTEST: Final = 24  # characters of the stack's name, and of the logical id, that a cut leaves at least
 _MOST: Final = 16  # alternatives of one text; more are one open text
@@ -67,6 +70,8 @@ def stack_of(name: str, templates: Sequence[Mapping[str, Any]], parameters: Mapp
     values: dict[str, str] = {}
     transforms: dict[str, None] = {}
     for template in templates:
+        if not isinstance(template, Mapping) or not isinstance(template.get("Resources"), Mapping):
+            raise RemitError("this is no CloudFormation template: it has no `Resources`")
         values |= {
             key: str(parameter["Default"])
             for key, parameter in _mapping(template, "Parameters").items()
@@ -84,8 +89,6 @@ def stack_of(name: str, templates: Sequence[Mapping[str, Any]], parameters: Mapp
 
 
 def _declared(template: Mapping[str, Any]) -> Iterator[Declared]:
-    if not isinstance(template.get("Resources"), Mapping):
-        raise RemitError("this is no CloudFormation template: it has no `Resources`")
     for logical_id, resource in template["Resources"].items():
         if not isinstance(resource, Mapping) or not isinstance(resource.get("Type"), str):
             raise RemitError(f"resource `{logical_id}` of the template has no `Type`")
@@ -194,11 +197,12 @@ def _parts(argument: Any, function: str) -> Iterator[Any]:
     """What a Fn::Sub or Fn::Join puts together: texts and intrinsics."""
     if function == "Fn::Join":
         delimiter, items = argument if isinstance(argument, list) and len(argument) == 2 else ("", None)  # noqa: PLR2004 - [delimiter, parts]
-        for place, item in enumerate(items if isinstance(items, list) else [{"Fn::Join": ""}]):
+        for place, item in enumerate(items if isinstance(items, list) else [_UNKNOWN]):
             yield from ([delimiter] if place else [])
             yield item
         return
     template, own = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})  # noqa: PLR2004 - [text, variables]
+    own = own if isinstance(own, Mapping) else {}
     last, text = 0, str(template)
     for found in _SUB.finditer(text):
         yield text[last : found.start()]

@@ -7,26 +7,26 @@ functions themselves may do is another matter: that is their roles (`assign`).
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.arns import parse
 from remit.catalogue.handlers import handlers
-from remit.grants.declared import OPEN, ROLE_TYPE, Declared, Stack, texts
-from remit.grants.needs import Call, Need, Reason, merged
-from remit.grants.optional import needed
-from remit.grants.passing import passed, passes
-from remit.grants.shapes import SHAPES
-from remit.grants.targets import left_out, targets, unknown_roles
+from remit.grants.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, texts
+from remit.grants.merging import merged
+from remit.grants.needs import Need, Reason
+from remit.grants.notes import notes
+from remit.grants.optional import called
+from remit.grants.passing import passed
+from remit.grants.targets import targets
 from remit.iam.policy import Condition, Policy, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from remit.app import Grant
+    from remit.grants.needs import Call
 
-_VERBS: Final = ("create", "read", "update", "delete")
 _BOUNDED: Final = frozenset({
     "iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:CreateRole", "iam:CreateUser", "iam:DeleteRolePolicy",
     "iam:DeleteUserPolicy", "iam:DetachRolePolicy", "iam:DetachUserPolicy", "iam:PutRolePermissionsBoundary",
@@ -41,8 +41,6 @@ _MAPPINGS: Final = frozenset(f"lambda:{verb}EventSourceMapping" for verb in ("Cr
 _CALLS_NOTHING: Final = frozenset({
     "AWS::CDK::Metadata", "AWS::CloudFormation::WaitCondition", "AWS::CloudFormation::WaitConditionHandle",
 })  # fmt: skip
-_CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
-_EVERY: Final = re.compile(r"arn:\S*:/?[A-Za-z-]+[:/]\*")
 _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/{stack}/*"
 
 
@@ -80,9 +78,9 @@ def deployer(stack: Stack, calls: Sequence[Call] = (), boundary: str | None = No
         for declared in resources
         if handlers(declared.type) is None
         and declared.type not in _CALLS_NOTHING
-        and not declared.type.startswith(_CUSTOM)
+        and not declared.type.startswith(CUSTOM)
     )
-    return Deployer(stack.name, merged(needs), unknown, (*_notes(stack, limits), *_wide(needs)))
+    return Deployer(stack.name, merged(needs), unknown, tuple(notes(stack, needs, boundary)))
 
 
 def _own(stack: Stack, calls: Sequence[Call]) -> Iterator[Need]:
@@ -129,10 +127,10 @@ class _Limits:
 
 def _handled(stack: Stack, declared: Declared, limits: _Limits) -> Iterator[Need]:
     """What the handlers of a resource's type call for it."""
-    if declared.type.startswith(_CUSTOM):
+    if declared.type.startswith(CUSTOM):
         yield from _custom(stack, declared)
         return
-    for action, verbs in _actions(declared).items():
+    for action, verbs in called(declared).items():
         if action == "iam:PassRole" or (action in _UNBOUND and limits.boundary):
             continue
         conditions = _conditions(stack, declared, action)
@@ -143,20 +141,6 @@ def _handled(stack: Stack, declared: Declared, limits: _Limits) -> Iterator[Need
             only = () if bound is None else (Condition("ArnEquals", "iam:PermissionsBoundary", (bound,)),)
             for verb in verbs:
                 yield Need(action, resource, Reason(verb, declared.logical_id, declared.type), (*only, *conditions))
-
-
-def _actions(declared: Declared) -> Mapping[str, tuple[str, ...]]:
-    """The actions that this resource's handlers call, with the handlers."""
-    found = handlers(declared.type)
-    if found is None:
-        return {}
-    called = {verb: getattr(found, verb) for verb in _VERBS}
-    actions = dict.fromkeys(action for verb in _VERBS for action in called[verb])
-    return {
-        action: tuple(verb for verb in _VERBS if action in called[verb])
-        for action in actions
-        if needed(declared.type, action, declared.properties)
-    }
 
 
 def _conditions(stack: Stack, declared: Declared, action: str) -> tuple[Condition, ...] | None:
@@ -187,62 +171,6 @@ def _custom(stack: Stack, declared: Declared) -> Iterator[Need]:
             action = "sns:Publish" if ":sns:" in arn else "lambda:InvokeFunction"
             for verb in ("create", "update", "delete"):
                 yield Need(action, arn, Reason(verb, declared.logical_id, declared.type))
-
-
-def _notes(stack: Stack, limits: _Limits) -> Iterator[str]:
-    """What whoever uses the policy must know beside it."""
-    yield "the functions' own roles are not in it: `remit policy function NAME` prints each"
-    free = [logical_id for logical_id, found in limits.of_type.items() if found is None]
-    if limits.of_type and limits.boundary is None and free:
-        yield (
-            f"who writes {_named(free)} decides what may be done under it; a permissions boundary (`--boundary ARN`, "
-            "and in the app's settings) is what limits that"
-        )
-    if limits.boundary is not None and free:
-        without = f"{_named(free)} is declared without the boundary {limits.boundary}"
-        yield f"{without}, so this policy does not let it be made"
-    if "AWS::Serverless-2016-10-31" in stack.transforms:
-        yield "SAM's resources are left out: run this on the processed template (`get-template` has a stage for it)"
-    for declared in stack.resources.values():
-        yield from _open(stack, declared)
-
-
-def _open(stack: Stack, declared: Declared) -> Iterator[str]:
-    what = f"{declared.logical_id} ({declared.type})"
-    if passes(declared) and unknown_roles(stack, declared):
-        yield f"the role of {what} is known at the deploy only, so passing it is not granted; `--parameter` tells it"
-    shape = SHAPES.get(declared.type)
-    named = () if shape is None else texts(stack, declared.properties.get(shape.property))
-    if any(OPEN in text for text in named):
-        kept = "nothing is granted on it" if declared.type.startswith("AWS::IAM::") else "that stretch is a wildcard"
-        yield f"the name of {what} is known at the deploy only: {kept}; `--parameter NAME=VALUE` tells it"
-    if declared.type == "AWS::CloudFormation::Stack":
-        yield f"what is inside the nested stack {what} is not in it: run this on its own template"
-    missing = [name for name in _actions(declared) if name != "iam:PassRole" and left_out(stack, declared, name)]
-    if missing:
-        yield f"not granted for {what}, since the template does not say on what: {', '.join(missing)}"
-    policies: Any = declared.properties.get("ManagedPolicyArns")
-    if any(OPEN in text for item in (policies if isinstance(policies, list) else []) for text in texts(stack, item)):
-        yield f"a managed policy of {what} is known at the deploy only, so attaching it is not granted"
-    if declared.type.startswith(_CUSTOM) and any(
-        OPEN in text for text in texts(stack, declared.properties.get("ServiceToken"))
-    ):
-        yield f"the ServiceToken of {what} is known at the deploy only, so calling it is not granted"
-
-
-def _wide(needs: Iterable[Need]) -> Iterator[str]:
-    """The resources that nothing narrower than their kind can be granted for."""
-    found = dict.fromkeys(
-        f"{need.reason.subject} ({need.reason.type})"
-        for need in needs
-        if need.reason.type and need.reason.type not in SHAPES and _EVERY.fullmatch(need.resource)
-    )
-    if found:
-        yield f"on every resource of their kind, since AWS makes up the ids: {', '.join(found)}"
-
-
-def _named(logical_ids: Iterable[str]) -> str:
-    return ", ".join(logical_ids)
 
 
 def bound(found: Deployer, partition: str = "aws", region: str = "*", account: str = "*") -> Deployer:

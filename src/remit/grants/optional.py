@@ -13,10 +13,13 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.grants.targets import mentions
+from remit.catalogue.handlers import handlers
+from remit.grants.references import mentions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from remit.grants.declared import Declared
 
 Uses = tuple[tuple[str, str], ...]
 """Pairs: patterns of actions, and the properties (any of which will do) that make a handler call them."""
@@ -121,7 +124,22 @@ OPTIONAL: Final[Mapping[str, Uses]] = {
     ),
 }
 """By type; of an action that several rows match, the first counts."""
+_EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
 _KEYS: Final = re.compile(r"kms|encrypt|sse|keyarn|keyid", re.IGNORECASE)
+
+
+def called(declared: Declared) -> Mapping[str, tuple[str, ...]]:
+    """The actions that a resource's handlers call for it, each with those handlers; none if nobody knows them."""
+    found = handlers(declared.type)
+    if found is None:
+        return {}
+    by_verb = {"create": found.create, "read": found.read, "update": found.update, "delete": found.delete}
+    actions = dict.fromkeys(action for listed in by_verb.values() for action in listed)
+    return {
+        action: tuple(verb for verb, listed in by_verb.items() if action in listed)
+        for action in actions
+        if needed(declared.type, action, declared.properties)
+    }
 
 
 def needed(type_name: str, name: str, properties: Mapping[str, Any]) -> bool:
@@ -131,7 +149,7 @@ def needed(type_name: str, name: str, properties: Mapping[str, Any]) -> bool:
     """
     for patterns, uses in OPTIONAL.get(type_name, ()):
         if any(fnmatchcase(name, pattern) for pattern in patterns.split()):
-            return any(use in properties for use in uses.split())
+            return any(properties.get(use) not in _EMPTY for use in uses.split())
     if name.startswith("kms:") and not type_name.startswith("AWS::KMS::"):
         return mentions(properties, _KEYS)
     return True

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.handlers import handlers
 from remit.grants.declared import OPEN, ROLE_TYPE, Declared, Stack, texts
 from remit.grants.needs import Need, Reason
-from remit.grants.optional import needed
-from remit.grants.targets import referred, targets
+from remit.grants.optional import called
+from remit.grants.references import ROLES, referred
+from remit.grants.targets import targets
 from remit.iam.policy import Condition
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ PASSED_TO: Final = {
     "AWS::StepFunctions::StateMachine": "states.amazonaws.com",
 }
 """Who takes the role of a resource ("Granting a user permissions to pass a role to an AWS service", each service's)."""
-_ROLE: Final = re.compile(r"role", re.IGNORECASE)
 
 
 def passed(stack: Stack, declared: Declared) -> Iterator[Need]:
@@ -43,7 +41,7 @@ def passed(stack: Stack, declared: Declared) -> Iterator[Need]:
         return
     by_arn = {
         arn: role
-        for role in referred(stack, declared, _ROLE)
+        for role in referred(stack, declared, ROLES)
         if role.type == ROLE_TYPE
         for arn in targets(stack, role, "iam:GetRole")
     }
@@ -57,9 +55,7 @@ def passed(stack: Stack, declared: Declared) -> Iterator[Need]:
 
 def passes(declared: Declared) -> bool:
     """Whether deploying a resource may pass a role."""
-    found = handlers(declared.type)
-    called = () if found is None else (*found.create, *found.read, *found.update, *found.delete)
-    return "iam:PassRole" in called and needed(declared.type, "iam:PassRole", declared.properties)
+    return "iam:PassRole" in called(declared)
 
 
 def _services(stack: Stack, declared: Declared, role: Declared | None) -> tuple[str, ...]:

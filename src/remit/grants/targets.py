@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.actions import action
 from remit.catalogue.arns import matches, parse
 from remit.grants.declared import OPEN, Declared, Stack, arns, filled, texts
+from remit.grants.references import ROLES, direct, literals, mentions, referred
 from remit.grants.shapes import SHAPES
-from remit.iam import tokens
 
 if TYPE_CHECKING:
     from remit.catalogue.actions import Action, Target
@@ -58,7 +58,6 @@ _APIS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 )
 """API Gateway's paths by the start of a type: ids are made up, and its actions (GET …) say nothing of the kind."""
 _KEYS: Final = re.compile(r"kms|key|encrypt|sse", re.IGNORECASE)
-_ROLES: Final = re.compile(r"role", re.IGNORECASE)
 _PLACES: Final = re.compile(r"s3|location|uri|bucket", re.IGNORECASE)
 _FETCH: Final = ("s3:GetObject", "s3:GetObjectVersion")
 _FEW: Final = 4  # kinds that one action works on; more is tagging, which works on all
@@ -160,19 +159,19 @@ def _folded(text: str) -> str:
 def _mentioned(stack: Stack, declared: Declared, target: Target) -> Iterator[str]:
     """The ARNs of a kind that a resource's properties mention: resources of the template, ARNs, names."""
     kind = f"{target.type.service}:{target.type.name}"
-    only = _ROLES if kind in ("iam:role", "sts:role", "ec2:role") else _KEYS if kind == "kms:key" else None
+    only = ROLES if kind in ("iam:role", "sts:role", "ec2:role") else _KEYS if kind == "kms:key" else None
     found: list[str] = []
     for other in referred(stack, declared, only):
         known = arns(stack, other, kind, target.type.arns)
         found += _spelled(kind, known or (() if kind in _IDENTITIES else _by_kind(other, (target,))))
-    for text in _literals(stack, declared, only):
+    for text in literals(stack, declared, only):
         arn = parse(text)
         if arn is not None and OPEN not in text and any(matches(arn, format_) for format_ in target.type.arns):
             found += _spelled(kind, (text,))
     if not found:
         found += _by_name(stack, declared, target)
     qualified = kind == "lambda:function" and (declared.type in _QUALIFIED or "Qualifier" in declared.properties)
-    qualified = qualified or any(other.type in _QUALIFIED for other in _direct(stack, declared, None))
+    qualified = qualified or any(other.type in _QUALIFIED for other in direct(stack, declared, None))
     parts = qualified or (kind == "sns:topic" and declared.type == "AWS::SNS::Subscription")
     yield from found
     yield from (f"{arn}:*" for arn in found if parts)
@@ -188,73 +187,6 @@ def _by_name(stack: Stack, declared: Declared, target: Target) -> Iterator[str]:
         for text in texts(stack, item):
             if not text.startswith("arn:"):
                 yield from _spelled(kind, tuple(filled(format_, {variable: text}) for format_ in target.type.arns))
-
-
-def referred(stack: Stack, declared: Declared, only: re.Pattern[str] | None = None) -> tuple[Declared, ...]:
-    """The resources of the template that a resource refers to, through those that have no name of their own.
-
-    With `only`, those under a property whose name it matches.
-    """
-    found: dict[str, Declared] = {}
-    waiting = list(_direct(stack, declared, only))
-    while waiting:
-        other = waiting.pop(0)
-        if other.logical_id in found or other.logical_id == declared.logical_id:
-            continue
-        found[other.logical_id] = other
-        if other.type not in SHAPES:
-            waiting += _direct(stack, other, only)
-    return tuple(found.values())
-
-
-def _direct(stack: Stack, declared: Declared, only: re.Pattern[str] | None) -> Iterator[Declared]:
-    for _, value in _values(declared.properties, only):
-        if tokens.is_intrinsic(value):
-            for reference in tokens.references(tokens.from_intrinsic(value)):
-                found = stack.resources.get(reference.target or "")
-                if found is not None:
-                    yield found
-
-
-def _literals(stack: Stack, declared: Declared, only: re.Pattern[str] | None) -> Iterator[str]:
-    for _, value in _values(declared.properties, only):
-        if isinstance(value, str) or tokens.is_intrinsic(value):
-            yield from texts(stack, value)
-
-
-def unknown_roles(stack: Stack, declared: Declared) -> bool:
-    """Whether a property takes a role that nobody knows before the deploy."""
-    for key, value in _values(declared.properties, _ROLES):
-        direct = _ROLES.search(key) is not None and not isinstance(value, Mapping)
-        if (direct or tokens.is_intrinsic(value)) and any(OPEN in text for text in texts(stack, value)):
-            return True
-    return False
-
-
-def _values(value: Any, only: re.Pattern[str] | None, key: str = "") -> Iterator[tuple[str, Any]]:
-    """Every text and intrinsic function in a value, with the name of the property that it stands in."""
-    if tokens.is_intrinsic(value):
-        if only is None or only.search(key):
-            yield key, value
-            ((function, argument),) = value.items()
-            if function not in ("Ref", "Fn::GetAtt", "Fn::Sub", "Fn::Join"):
-                yield from _values(argument, only, key)
-        return
-    if isinstance(value, Mapping):
-        for name, item in value.items():
-            yield from _values(item, only, str(name))
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _values(item, only, key)
-    elif isinstance(value, str) and (only is None or only.search(key)):
-        yield key, value
-
-
-def mentions(value: Any, pattern: re.Pattern[str]) -> bool:
-    """Whether any property in a value, however deep, has a name that the pattern finds."""
-    if isinstance(value, Mapping):
-        return any(pattern.search(str(key)) or mentions(item, pattern) for key, item in value.items())
-    return isinstance(value, list | tuple) and any(mentions(item, pattern) for item in value)
 
 
 def _sources(stack: Stack, declared: Declared, name: str) -> Iterator[str]:
