@@ -38,6 +38,11 @@ def literal(text: str) -> bool:
     return "${" not in text
 
 
+def placeholder(text: str) -> bool:
+    """Whether a text holds what somebody wanted to replace: `{region}`, `<account-id>`."""
+    return "{" in text or "<" in text or text.isupper() and not text.isdigit()
+
+
 @lru_cache(maxsize=8192)
 def arn(text: str) -> Arn | None:
     """The parts of an ARN, None when it is none."""

@@ -69,7 +69,8 @@ RELIABLE: Final = frozenset({
 """Services that functions use, whose list of actions and resource types can be relied on: what it finds at error level in
 AWS's own managed policies was looked through one by one (tests/lint/adjudicated.json)."""
 _DOUBTFUL: Final = frozenset({
-    "kinesis:UpdateShardCount", "logs:DescribeIndexPolicies", "logs:PutIndexPolicy", "ssm:DeleteAssociation",
+    "cloudwatch:TagResource", "ec2:PutResourcePolicy", "kinesis:UpdateShardCount", "logs:DescribeIndexPolicies",
+    "logs:PutIndexPolicy", "ssm:DeleteAssociation", "ssm:StartSession",
     "ssm:DescribeAssociation",
 })  # fmt: skip
 """Actions whose reference says otherwise than AWS's own policies assume."""
@@ -82,12 +83,13 @@ def severity(item: Item, names: tuple[str, ...]) -> str:
     Services check some actions that know no resources, on paper, against an ARN that stands for a list (`role/*`).
     """
     sure = item.allows and names[0].partition(":")[0] in RELIABLE and names[0] not in _DOUBTFUL
-    return ERROR if sure and not all(_is_list(text) for text in item.resources) else WARNING
+    on_lists = not facts.targets(names[0]) and all(_is_list(text) for text in item.resources)
+    return ERROR if sure and not on_lists else WARNING
 
 
 def _is_list(text: str) -> bool:
     arn = facts.arn(text)
-    return arn is not None and _LIST.fullmatch(arn.resource) is not None
+    return arn is not None and arn.account != "" and _LIST.fullmatch(arn.resource) is not None
 
 
 def services_of(resources: tuple[str, ...]) -> tuple[str, ...]:
@@ -128,10 +130,26 @@ _PLACES: Final = {"Partition": "aws"}
 def meant_resource(names: tuple[str, ...], resources: tuple[str, ...]) -> str | None:
     """The ARN that was meant: an object for a bucket, a table for its index, and so on."""
     for text in resources:
-        for guess in _guesses(text):
+        for guess in (*_guesses(text), *_completions(text, names[0])):
             if facts.arn(guess) is not None and all(facts.acts_on(name, guess) for name in names[:5]):
                 return guess
     return None
+
+
+def _completions(text: str, name: str) -> Iterator[str]:
+    """The resource with the beginning that its type has (`table/orders` for `tabel/orders`), without a place it has not."""
+    arn = facts.arn(text)
+    if arn is None:
+        return
+    for format_ in sorted(facts.formats(name), key=lambda one: len(_VARIABLE.findall(one))):
+        shape = facts.arn(format_)
+        if shape is None or shape.service != arn.service:
+            continue
+        begin = shape.resource.partition("${")[0]
+        region, account = (arn.region if shape.region else ""), (arn.account if shape.account else "")
+        yield f"arn:{arn.partition}:{arn.service}:{region}:{account}:{arn.resource}"
+        for rest in (re.split(r"[/:]", arn.resource, maxsplit=1)[-1], arn.resource):
+            yield f"arn:{arn.partition}:{arn.service}:{region}:{account}:{begin}{rest}"
 
 
 def _guesses(text: str) -> Iterator[str]:

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 HUGE: Final = 200_000
 """Characters of a policy beyond which only its shape and its size are looked at: no quota is near that."""
+_HINTS: Final = {
+    "Action": "write 'service:Operation', as s3:GetObject",
+    "Resource": "write an ARN, or a list of ARNs",
+    "Condition": "write {'StringEquals': {'aws:SourceAccount': '…'}}",
+}
 _REFERENCE: Final = re.compile(r"\$\{[A-Za-z0-9]+(\.[A-Za-z0-9.]+)?\}")
 _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
 
@@ -164,7 +169,7 @@ def _of_document(document: Document, *, huge: bool = False) -> Iterator[Finding]
     rule = shelf.rule("R103")
     for one in document.broken:
         if not broken.get(one.written.index):
-            yield _finding(rule, Problem(one.message, one.hint, one.spot), one.written.place, None)
+            yield _finding(rule, Problem(one.message, one.hint or _HINTS.get(one.spot[0] if one.spot else ""), one.spot), one.written.place, None)
     if huge:
         return
     for item in document.items:

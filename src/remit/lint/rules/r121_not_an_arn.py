@@ -58,7 +58,8 @@ def _said(text: str, item: Item) -> tuple[str, str]:
         return message, f"did you mean '{full}'?" if full else "arn:partition:service:region:account:resource"
     if re.match(r"arn[^:]|(?:aws|ARN):", text):
         return f"'{text}' is not an ARN: it does not begin with 'arn:'", "arn:partition:service:region:account:resource"
-    guess = _guess(text, item)
+    bare = re.sub(r"^(?:s3://|https?://)", "", text.strip())
+    guess = bare if bare.startswith("arn:") else _guess(bare, item)
     message = f"'{text}' is not an ARN, and only '*' may stand in its place"
     return (
         message,
@@ -73,6 +74,7 @@ def _completed(text: str, item: Item) -> str | None:
     if len(parts) not in (3, 4):
         return None
     where = {"Partition": parts[1], "Region": "*", "Account": "*"}
+    where |= {"Account" if part.isdigit() else "Region": part for part in parts[3:] if part}
     return _of_types(resource, item, where, parts[2])
 
 
@@ -83,7 +85,7 @@ def _guess(text: str, item: Item) -> str | None:
         "Region": "{aws.region}" if late else "*",
         "Account": "{aws.account}" if late else "*",
     }
-    return _of_types(text, item, where, None)
+    return _of_types(text, item, where, None) or _of_types(f"{text}/*", item, where, None)
 
 
 def _of_types(resource: str, item: Item, where: dict[str, str], service: str | None) -> str | None:

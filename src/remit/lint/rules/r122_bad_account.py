@@ -43,7 +43,8 @@ def statement(item: Item) -> Iterator[Problem]:
 
 def _accounts(item: Item) -> Iterator[tuple[Spot, str]]:
     for spot, arn in item.arns:
-        if not _NAMES.fullmatch(arn.account):  # `aws`, `aws-managed`, `amazon`: of AWS's own resources
+        # `aws`, `aws-managed`, `amazon` own AWS's own resources; placeholders have a finding of R129.
+        if not _NAMES.fullmatch(arn.account) and not facts.placeholder(arn.account):
             yield spot, arn.account
     for condition in item.statement.conditions:
         if condition.key.lower() in _KEYS and condition.operator in ("StringEquals", "StringEqualsIgnoreCase"):

@@ -34,7 +34,7 @@ SEVERITY = ERROR
 def statement(item: Item) -> Iterator[Problem]:
     """Regions in ARNs and in aws:RequestedRegion."""
     for spot, arn in item.arns:
-        if arn.region and facts.plain(arn.region) and not is_region(arn.region):
+        if arn.region and facts.plain(arn.region) and not is_region(arn.region) and not facts.placeholder(arn.region):
             yield _problem(arn.region, spot)
     for condition in item.statement.conditions:
         if condition.key.lower() == "aws:requestedregion" and condition.operator.startswith(

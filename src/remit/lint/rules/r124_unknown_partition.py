@@ -35,6 +35,7 @@ def statement(item: Item) -> Iterator[Problem]:
     for spot, arn in item.arns:
         if facts.plain(arn.partition) and partition(arn.partition) is None:
             names = [one.name for one in partitions()]
-            near = facts.near(arn.partition, names) or nearest(arn.partition, names) or "aws"
+            longer = next((one for one in names if arn.partition and one.startswith(f"{arn.partition}-")), None)
+            near = longer or facts.near(arn.partition, names) or nearest(arn.partition, names) or "aws"
             shown = arn.partition or "(empty)"
             yield Problem(f"unknown partition '{shown}': IAM refuses the ARN", f"did you mean '{near}'?", spot)

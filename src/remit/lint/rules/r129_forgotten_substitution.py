@@ -42,9 +42,10 @@ if TYPE_CHECKING:
     from remit.lint.subject import Written
 
 SEVERITY = ERROR
+_COLONS = 5  # of an ARN, before its resource
 _FORMAT = re.compile(r"(?<!\$)\{+\s*(?:aws|project)\.\w+\s*\}+")
 _PLACEHOLDER = re.compile(
-    r"<[A-Za-z][A-Za-z _-]*>|(?<!\$)\{\{?\s*[A-Za-z_][\w. -]*\}?\}|\b(?:YOUR|MY)[_-]?(?:ACCOUNT|BUCKET|REGION)[\w-]*|\bACCOUNT[_-]ID\b"
+    r"<[A-Za-z][A-Za-z _-]*>|(?<!\$)\{\{?\s*[A-Za-z_][\w. -]*\}?\}|\b(?:YOUR|MY)[_-]?(?:ACCOUNT|BUCKET|REGION)[\w-]*|\b(?:AWS[_-])?(?:ACCOUNT|REGION)(?:[_-]?ID)?\b"
 )
 
 
@@ -76,4 +77,5 @@ def _problem(text: str, spot: Spot, *, template: bool) -> Iterator[Problem]:
     elif (found := _FORMAT.search(text)) is not None:
         yield Problem(f"{found.group()} in '{text}' is literal text", 'put an f before the string: f"…"', spot)
     elif text.startswith("arn:") and (found := _PLACEHOLDER.search(text)) is not None:
-        yield Problem(f"'{found.group()}' in '{text}' is a placeholder", "put the value in", spot, WARNING)
+        severity = ERROR if text.count(":", 0, found.start()) < _COLONS else WARNING
+        yield Problem(f"'{found.group()}' in '{text}' is a placeholder: nothing replaces it", "put the value in", spot, severity)

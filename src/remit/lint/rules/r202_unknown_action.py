@@ -37,12 +37,13 @@ def doubtful(item: Item) -> Iterator[Problem]:
     for text in item.statement.actions.patterns:
         if facts.meant(text) or ":" not in text or not facts.plain(text):
             continue
-        prefix, _, name = text.partition(":")
-        if meant.well_formed(text) and service(prefix):
-            yield _problem(text, prefix, name, (item.action_element, text))
+        if meant.well_formed(text) and service(text.partition(":")[0]):
+            yield _problem(text, item)
 
 
-def _problem(text: str, prefix: str, name: str, spot: tuple[str, ...]) -> Problem:
+def _problem(text: str, item: Item) -> Problem:
+    prefix, _, name = text.partition(":")
+    spot = (item.action_element, text)
     called = operation(prefix, name)
     by_aws = facts.written_by_aws(text)
     severity = WARNING if by_aws else ERROR
@@ -56,5 +57,7 @@ def _problem(text: str, prefix: str, name: str, spot: tuple[str, ...]) -> Proble
     if by_aws:
         return Problem(f"'{text}' is no documented action, though AWS's own policies use it", None, spot, WARNING)
     near = nearest_actions(text)
+    if not near or not near[0].startswith(f"{prefix.lower()}:"):
+        near = meant.by_name(name, item) or near
     hint = f"did you mean `{near[0]}`?" if near else f"`remit explain {prefix}:*` lists the actions"
     return Problem(f"{prefix} has no action '{name}': IAM accepts it, and it grants nothing", hint, spot)

@@ -50,6 +50,8 @@ def _said(text: str, item: Item) -> tuple[str, str]:
         return f"'{shown}' is an ARN where an action must be", "ARNs stand in Resource"
     if ":" not in text:
         return _without_prefix(shown, text, item)
+    if text.partition(":")[0].lower() in meant.CLIENT_WORDS:
+        return f"'{shown}' is a call of an SDK, not an IAM action", _from_method(text, item)
     if "*" in text.partition(":")[0] or "?" in text.partition(":")[0]:
         return f"'{shown}' has a wildcard in its service: IAM refuses it", "name each service: s3:*, sqs:*"
     found = meant.completed(compact, item) if compact != text and len(text) < 200 else ()

@@ -62,12 +62,19 @@ def _problem(condition: Condition) -> Iterator[Problem]:
         others = " or ".join(f"`{one}:`" for one in (_SETS[near], *(one for one in _QUANTIFIERS if one != _SETS[near])))
         yield Problem(message, f"did you mean {others}?", spot)
     elif operator not in _NAMES:
-        near_name = _WORDS.get(operator) or _NAMES.get(
-            facts.near(operator, _NAMES) or nearest(operator, _NAMES) or "stringequals", "StringEquals"
-        )
-        whole = condition.spelled.replace(condition.operator, near_name)
+        whole = (f"{condition.quantifier}:" if condition.quantifier else "") + _meant(condition)
         yield Problem(
             f"unknown condition operator '{condition.spelled}': IAM refuses it", f"did you mean `{whole}`?", spot
         )
     elif _NAMES[operator] == "Null" and condition.if_exists:
         yield Problem("'NullIfExists' does not exist: Null tests the presence by itself", "did you mean `Null`?", spot)
+
+
+def _meant(condition: Condition) -> str:
+    written = condition.operator.lower() + ("ifexists" if condition.if_exists else "")
+    bare = written.removesuffix("ifexists")
+    if bare in _WORDS:
+        return _WORDS[bare] + ("IfExists" if bare != written else "")
+    known = {**_NAMES, **{f"{low}ifexists": f"{name}IfExists" for low, name in _NAMES.items() if low != "null"}}
+    near = facts.near(written, known) or nearest(written, known)
+    return known[near] if near else "StringEquals"

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import conditions, facts
+from remit.lint import conditions, facts, fitting
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.subject import IDENTITY
 
@@ -46,10 +46,11 @@ def conditional(item: Item) -> Iterator[Problem]:
         if not takers:
             subject = f"'{min(names)}' has" if len(names) == 1 else "none of these actions has"
             foreign = condition.key.partition(":")[0].lower() not in {name.partition(":")[0] for name in names}
+            reliable = {name.partition(":")[0] for name in names} <= fitting.RELIABLE
             message = f"{subject} no condition key '{condition.key}': it is never met, and nothing is granted"
             near = conditions.near_taken(names, condition.key)
             hint = f"did you mean `{near}`?" if near else "`remit explain ACTION` lists the keys of an action"
-            yield Problem(message, hint, spot, ERROR if foreign or near else WARNING)
+            yield Problem(message, hint, spot, ERROR if foreign or near or reliable else WARNING)
         else:
             yield from _partly(item, condition.key, spot)
 

@@ -62,7 +62,9 @@ def conditional(item: Item) -> Iterator[Problem]:
 
 
 def _for_text(condition: Condition, family: str, kind: str) -> bool:
-    return kind == "String" and family not in ("String", "ARN") and global_key(condition.key) is not None
+    if family == "ARN" and any(value.startswith(("arn:", "*", "${")) for value in condition.values):
+        return False
+    return kind == "String" and family != "String" and global_key(condition.key) is not None
 
 
 def _plural(kind: str) -> str:
