@@ -11,7 +11,8 @@ import pytest
 from remit.lint import lint_bytes
 
 ROWS: list[dict[str, Any]] = [
-    json.loads(line) for line in Path(__file__).with_name("data").joinpath("bad_inputs.jsonl").read_text("utf-8").splitlines()
+    json.loads(line)
+    for line in Path(__file__).with_name("data").joinpath("bad_inputs.jsonl").read_text("utf-8").splitlines()
 ]
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def covers_statement(wide: Statement, narrow: Statement) -> bool:
-    """Whether `wide` applies to each request to which `narrow` does: its conditions are among the other's. Proven or no."""
+    """Whether `wide` surely applies to each request to which `narrow` does: its conditions are among the other's."""
     if not set(wide.conditions) <= set(narrow.conditions) or wide.principals != narrow.principals:
         return False
     return _covers_resources(wide.resources, narrow.resources) and _covers(wide.actions, narrow.actions, fold=True)
@@ -36,8 +36,8 @@ def _one(wide: str, narrow: str, *, fold: bool) -> bool:
 def glob_covers(wide: str, narrow: str) -> bool:
     """As `pattern.covers`, quicker.
 
-    Without `?`, a pattern covers another exactly if it matches its text: the other's wildcards are signs that only a star
-    takes, and what a star takes may as well be anything else.
+    Without `?`, a pattern covers another exactly if it matches its text: the other's wildcards are signs that only a
+    star takes, and what a star takes may as well be anything else.
     """
     if wide in ("*", narrow):
         return True

@@ -25,7 +25,7 @@ def unknown(raw: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, str | N
 
 
 def has(raw: Mapping[str, Any], element: str) -> bool:
-    """Whether a statement has an element, its negative, or a misspelt one of the two (which has a finding of its own)."""
+    """Whether a statement has an element, its negative, or a misspelt one of the two (a finding of R111)."""
     wanted = {element, _PAIRS.get(element, element)}
     if not wanted.isdisjoint(raw):
         return True

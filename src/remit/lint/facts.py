@@ -1,18 +1,18 @@
-"""What rules ask again and again, answered once: which actions a pattern means, what an ARN may name, which keys exist."""
+"""What rules ask again and again, answered once: what a pattern means, what an ARN may name, which keys exist."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue import actions as known
 from remit.catalogue import arns
 from remit.catalogue.expand import expand
 from remit.catalogue.keys import global_key, global_keys
-from remit.catalogue.resemble import slips
 from remit.catalogue.managed import managed_policies, managed_policy
+from remit.catalogue.resemble import slips
 from remit.errors import nearest
 from remit.lint import elements
 
@@ -40,7 +40,7 @@ def literal(text: str) -> bool:
 
 def placeholder(text: str) -> bool:
     """Whether a text holds what somebody wanted to replace: `{region}`, `<account-id>`."""
-    return "{" in text or "<" in text or text.isupper() and not text.isdigit()
+    return "{" in text or "<" in text or (text.isupper() and not text.isdigit())
 
 
 @lru_cache(maxsize=8192)
@@ -92,7 +92,7 @@ _LOOSE: Final = frozenset({"rds"})
 
 
 def _fits(pattern: Arn, format_: str) -> bool:
-    """As the catalogue; AWS's own resources leave out the account, and sometimes the region (`arn:aws:ssm:*::document/…`)."""
+    """As the catalogue; AWS's own resources leave out the account, some the region (`arn:aws:ssm:*::document/…`)."""
     service, begin, _ = _literal_parts(format_)
     if not plain(service):
         return True
@@ -127,7 +127,7 @@ def _ends(text: str) -> tuple[str, str]:
 
 
 def written_by_aws(word: str) -> bool:
-    """Whether AWS's own managed policies use this very word: what its reference does not list may exist all the same."""
+    """Whether AWS's own managed policies use this very word: what its reference does not list may exist yet."""
     return word in _words()
 
 
@@ -137,7 +137,7 @@ def _words() -> frozenset[str]:
     found: set[str] = set()
     for name in managed_policies():
         policy = managed_policy(name)
-        statements = policy.document.get("Statement", ()) if policy is not None else ()
+        statements: Any = policy.document.get("Statement", []) if policy is not None else []
         for statement in statements if isinstance(statements, list) else [statements]:
             for element in ("Action", "NotAction"):
                 found.update(elements.texts(statement.get(element)))
@@ -148,7 +148,7 @@ def _words() -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def key_names(prefix: str) -> dict[str, str]:
-    """The condition keys of a service, folded, with their types; families (`s3:ExistingObjectTag/<key>`) end in / or :."""
+    """A service's condition keys, folded, with their types; families (`s3:ExistingObjectTag/<key>`) end in / or :."""
     return {family(key.name): key.type for key in known.keys(prefix)}
 
 

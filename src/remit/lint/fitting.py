@@ -34,10 +34,12 @@ def on_named_resources(item: Item) -> bool:
 def _all_named(resources: tuple[str, ...]) -> bool:
     parsed = [facts.arn(text) for text in resources]
     return all(
-        arn is not None and facts.plain(arn.service) and facts.has_arns(arn.service.lower()) and arn.resource not in ("*", "")
-        and not arn.resource.startswith("${AWS::NoValue")
+        arn is not None
+        and facts.plain(arn.service)
+        and facts.has_arns(arn.service.lower())
+        and arn.resource not in ("*", "")
         for arn in parsed
-    )  # fmt: skip
+    )
 
 
 def all_known(item: Item) -> bool:
@@ -63,11 +65,11 @@ def unfit(item: Item) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 RELIABLE: Final = frozenset({
-    "cloudwatch", "dynamodb", "ec2", "ecr", "events", "kinesis", "kms", "lambda", "logs", "s3", "secretsmanager", "sns", "sqs",
-    "ssm", "states", "sts", "xray",
+    "cloudwatch", "dynamodb", "ec2", "ecr", "events", "kinesis", "kms", "lambda", "logs", "s3", "secretsmanager", "sns",
+    "sqs", "ssm", "states", "sts", "xray",
 })  # fmt: skip
-"""Services that functions use, whose list of actions and resource types can be relied on: what it finds at error level in
-AWS's own managed policies was looked through one by one (tests/lint/adjudicated.json)."""
+"""Services that functions use, whose list of actions and resource types can be relied on: what it finds at error level
+in AWS's own managed policies was looked through one by one (tests/lint/data/adjudicated.json)."""
 _DOUBTFUL: Final = frozenset({
     "cloudwatch:TagResource", "ec2:PutResourcePolicy", "kinesis:UpdateShardCount", "logs:DescribeIndexPolicies",
     "logs:PutIndexPolicy", "ssm:DeleteAssociation", "ssm:StartSession",
@@ -137,7 +139,7 @@ def meant_resource(names: tuple[str, ...], resources: tuple[str, ...]) -> str | 
 
 
 def _completions(text: str, name: str) -> Iterator[str]:
-    """The resource with the beginning that its type has (`table/orders` for `tabel/orders`), without a place it has not."""
+    """The resource with the beginning that its type has: `table/orders` for `tabel/orders`; no region where none is."""
     arn = facts.arn(text)
     if arn is None:
         return

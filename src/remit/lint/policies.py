@@ -1,8 +1,7 @@
-"""From a raw policy document to what rules look at: its statements as written, those that parse, and where each part is."""
+"""From a raw policy document to what rules look at: its statements as written, those that parse, where each part is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.errors import RemitError
@@ -12,6 +11,8 @@ from remit.iam.policy import OLD_VERSION, VERSION, Statement, parse_statement
 from remit.lint.subject import Broken, Document, Item, Written
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from remit.errors import Origin
     from remit.lint.finding import Spot
 
@@ -62,7 +63,7 @@ def variants(value: Any, path: Spot) -> Iterator[tuple[Any, Spot]]:
 def _statements(raw: Any, document: Document) -> Iterator[Written]:
     statements = raw.get("Statement") if isinstance(raw, dict) else None
     if isinstance(statements, list):
-        several = [((one, ("Statement", index))) for index, one in enumerate(statements)]
+        several: list[tuple[Any, Spot]] = [(one, ("Statement", index)) for index, one in enumerate(statements)]
     else:
         several = [(statements, ("Statement",))]
     index = 0

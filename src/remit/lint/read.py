@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -11,6 +10,8 @@ from remit.iam.document import decode, read_json
 from remit.lint.yaml_text import read_yaml
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from remit.lint.finding import Spot
     from remit.lint.subject import Slip
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,11 +17,13 @@ from remit.lint.suppress import suppress
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import App, Grant, Role
+    from remit.app import App, Grant, Output, Resource, Role
     from remit.lint.read import Source
     from remit.lint.shelf import Rule
     from remit.lint.subject import Place
 
+MOST: Final = 100
+"""Findings of one rule in one document: whoever fixes so many lints again."""
 HUGE: Final = 200_000
 """Characters of a policy beyond which only its shape and its size are looked at: no quota is near that."""
 _HINTS: Final = {
@@ -28,6 +32,8 @@ _HINTS: Final = {
     "Condition": "write {'StringEquals': {'aws:SourceAccount': '…'}}",
 }
 _REFERENCE: Final = re.compile(r"\$\{[A-Za-z0-9]+(\.[A-Za-z0-9.]+)?\}")
+TOO_LARGE: Final = 3_000_000
+"""Characters of a template beyond which only the template itself is looked at: CloudFormation takes a third of that."""
 _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -123,8 +129,10 @@ def _of_source(source: Source, kind: str | None) -> Iterator[Finding]:
     for slip in source.slips:
         yield from _findings("slip", slip, lambda _, spot=slip.spot: source.place(spot))  # type: ignore[misc]
     if templates.is_template(source.value):
-        stack = templates.stack_of(source.value, source.place)
-        yield from _findings("template", stack, stack.place)
+        stack = templates.stack_of(source.value, source.place, len(source.text.encode()))
+        yield from _findings("template", stack, stack.place, told=Counter())
+        if len(source.text) > TOO_LARGE:
+            return
         for environment in templates.environments(stack):
             yield from _findings("environment", environment, environment.place)
         for document in templates.documents(stack):
@@ -161,38 +169,34 @@ def _kind(value: Any) -> str:
 
 def _of_document(document: Document, *, huge: bool = False) -> Iterator[Finding]:
     broken: dict[int, bool] = {}
-    yield from _findings("document", document, document.place)
+    told: Counter[str] = Counter()
+    yield from _findings("document", document, document.place, told=told)
     for written in document.written:
-        for finding in _findings("shape", written, written.place):
+        for finding in _findings("shape", written, written.place, told=told):
             broken[written.index] = broken.get(written.index, False) or finding.severity == ERROR
             yield finding
     rule = shelf.rule("R103")
-    for one in document.broken:
+    for one in document.broken[:MOST]:
         if not broken.get(one.written.index):
-            yield _finding(rule, Problem(one.message, one.hint or _HINTS.get(one.spot[0] if one.spot else ""), one.spot), one.written.place, None)
+            hint = one.hint or _HINTS.get(str(one.spot[0]) if one.spot else "")
+            yield _finding(rule, Problem(one.message, hint, one.spot), one.written.place, None)
     if huge:
         return
     for item in document.items:
-        yield from _of_item(item)
+        yield from _of_item(item, told)
     yield from _of_policy(document)
 
 
-def _of_item(item: Item, *, severe: bool = False) -> Iterator[Finding]:
-    kinds = (
-        "statement",
-        *(("doubtful",) if item.doubtful else ()),
-        *(("conditional",) if item.statement.conditions else ()),
-    )
-    for kind in kinds:
-        for rule, hook in shelf.hooks(kind, severe=severe):
-            for problem in hook(item):
-                yield _finding(rule, problem, item.place, item.grant)
+def _of_item(item: Item, told: Counter[str], *, severe: bool = False) -> Iterator[Finding]:
+    doubtful, conditional = item.doubtful, bool(item.statement.conditions)
+    for kind in ("statement", *(("doubtful",) if doubtful else ()), *(("conditional",) if conditional else ())):
+        yield from _findings(kind, item, item.place, item.grant, told=told, severe=severe)
 
 
 def _of_policy(document: Document, *, severe: bool = False) -> Iterator[Finding]:
     by_index = {item.index: item for item in document.items}
     for rule, hook in shelf.hooks("policy", severe=severe):
-        for problem in hook(document):
+        for problem in islice(hook(document), MOST):
             item = by_index.get(problem.index) if problem.index is not None else None
             place = document.place if item is None else item.place
             yield _finding(rule, problem, place, None if item is None else item.grant)
@@ -201,6 +205,7 @@ def _of_policy(document: Document, *, severe: bool = False) -> Iterator[Finding]
 def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = False) -> Iterator[Finding]:
     origins = {function.name: function.origin for function in app.functions}
     seen: set[Any] = set()
+    told: Counter[str] = Counter()
     names = frozenset(resource.logical_id for resource in app.resources)
     for role in roles:
         document = _of_role(role, names, origins.get(role.functions[0]) if role.functions else None, folder, app.stage)
@@ -208,7 +213,7 @@ def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = F
             key = _key(item)
             if key not in seen:
                 seen.add(key)
-                yield from _of_item(item, severe=severe)
+                yield from _of_item(item, told, severe=severe)
         yield from _of_policy(document, severe=severe)
     for function in app.functions:
         variables = function.properties.get("Environment", {}).get("Variables", {})
@@ -227,7 +232,8 @@ def _key(item: Item) -> Any:
     """What makes statements alike for rules: its texts, whatever resource of the app they refer to, and its line."""
     statement = item.statement
     texts = tuple(_REFERENCE.sub(r"${_\1}", text) for text in item.resources)
-    return statement.effect, statement.actions, texts, statement.conditions, item.grant and item.grant.origin
+    origin = item.grant.origin if item.grant is not None else None
+    return statement.effect, statement.actions, texts, statement.conditions, origin
 
 
 def _always(origin: Origin | None) -> Place:
@@ -266,7 +272,8 @@ def _files(app: App) -> tuple[str, ...]:
     origins: list[Origin | None] = [app.queues_origin, *(origin for _, origin in app.allowed.values())]
     for function in app.functions:
         origins += (function.origin, *function.written.values(), *(grant.origin for grant in function.policy))
-    origins += (one.origin for one in (*app.resources, *app.outputs, *(app.default_policy or ())))
+    declared: list[Resource | Output | Grant] = [*app.resources, *app.outputs, *(app.default_policy or ())]
+    origins += (one.origin for one in declared)
     named = {origin.file for origin in origins if origin is not None}
     usual = ("config/deploy.py", f"config/deploy/{app.stage}.py")
     return tuple(sorted(file for file in {*named, *usual} if file.endswith(".py")))
@@ -291,10 +298,16 @@ def _findings(
     place: Place,
     grant: Grant | None = None,
     *,
+    told: Counter[str] | None = None,
     severe: bool = False,
 ) -> Iterator[Finding]:
+    """What the rules of a kind find; `told` counts for each rule, so that nobody gets more than `MOST` of one."""
     for rule, hook in shelf.hooks(kind, severe=severe):
         for problem in hook(subject):
+            if told is not None:
+                told[rule.code] += 1
+                if told[rule.code] > MOST:
+                    break
             yield _finding(rule, problem, place, grant)
 
 

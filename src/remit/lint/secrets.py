@@ -28,7 +28,7 @@ def kind(text: str) -> str | None:
 
 
 def bare_key(text: str) -> str | None:
-    """As `kind`, and a text of forty mixed characters counts as a secret access key, slashes and colons around it or not."""
+    """As `kind`, and forty mixed characters that stand alone count as a secret access key."""
     found = kind(text)
     if found is not None or "EXAMPLE" in text:
         return found

@@ -1,7 +1,8 @@
 """The shelf of rules: every module of `rules/` is one, and says by its functions what it wants to look at.
 
-A rule's file is named by its code and name (`r201_unknown_service.py`: R201, unknown-service). Its docstring is its manual
-page and its test; `SEVERITY` is its own; each hook that it defines is called with one noun of `subject` and yields problems.
+A rule's file is named by its code and name (`r201_unknown_service.py`: R201, unknown-service). Its docstring is its
+manual page and its test; `SEVERITY` is the worst that it finds; each hook that it defines is called with one noun of
+`subject` and yields problems.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from remit.errors import RemitError, did_you_mean
 from remit.lint.finding import ERROR
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
     from remit.lint.finding import Problem
@@ -27,9 +28,9 @@ Hook: TypeAlias = "Callable[[Any], Iterator[Problem]]"
 HOOKS: Final = (
     "document", "shape", "statement", "doubtful", "conditional", "policy", "environment", "template", "project", "slip",
 )  # fmt: skip
-"""What each looks at: a raw policy document; a raw statement (with its document); a parsed statement, one with an action that
-means nothing, one with conditions; all the parsed statements of a policy; a function's environment; a template; an app with
-its roles; what a reader noticed."""
+"""What each looks at: a raw policy document; a raw statement (with its document); a parsed statement, one with an
+action that means nothing, one with conditions; all the parsed statements of a policy; a function's environment; a
+template; an app with its roles; what a reader noticed."""
 FOLDER: Final = Path(__file__).parent / "rules"
 
 

@@ -5,7 +5,6 @@ Every hook of a rule gets one of these nouns; where it came from (an app, a poli
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -15,6 +14,8 @@ from remit.iam.tokens import REFERENCE
 from remit.lint import facts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from remit.app import App, Grant, Role
     from remit.catalogue.arns import Arn
     from remit.errors import Origin
@@ -199,6 +200,8 @@ class Stack:
     resources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     exact: bool = True
     """Whether `names` are all there are; not so where a macro runs, or SAM makes resources."""
+    size: int = 0
+    """Bytes of its file; 0 when there is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,19 @@
-"""What a CloudFormation or SAM template holds for rules: its policy documents, its functions' environments, its names."""
+"""What a CloudFormation or SAM template holds for rules: policy documents, functions' environments, names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.lint.policies import document_of, variants
 from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST, Document, Environment, Stack
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from remit.errors import Origin
     from remit.lint.finding import Spot
 
-Locate: TypeAlias = "Callable[[Spot], Origin]"
+Locate: TypeAlias = "Callable[[Spot], Origin | None]"
 
 _ROLE, _MANAGED = "iam.role.inline", "iam.managed"
 _QUOTAS: Final = {
@@ -38,15 +39,15 @@ def is_template(value: Any) -> bool:
     )
 
 
-def stack_of(raw: Mapping[str, Any], locate: Locate) -> Stack:
-    """The template as rules look at it."""
+def stack_of(raw: Mapping[str, Any], locate: Locate, size: int = 0) -> Stack:
+    """The template as rules look at it; `size` is that of its file in bytes."""
     resources = {
         name: one for name, one in _mapping(raw.get("Resources")).items() if isinstance(one, dict) and "Type" in one
     }
     names = frozenset((*_mapping(raw.get("Resources")), *_mapping(raw.get("Parameters"))))
     makes_more = any(str(one["Type"]).startswith("AWS::Serverless::") for one in resources.values())
     macros = "Transform" in raw or any(name.startswith("Fn::") for name in _mapping(raw.get("Resources")))
-    return Stack(raw, locate, names, resources, exact=not (makes_more or macros))
+    return Stack(raw, locate, names, resources, exact=not (makes_more or macros), size=size)
 
 
 def documents(stack: Stack) -> Iterator[Document]:

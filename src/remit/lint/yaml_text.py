@@ -1,8 +1,8 @@
-"""Strict YAML for templates: text to value, with the place of every part, and with CloudFormation's short forms spelled out.
+"""Strict YAML for templates: text to value, with the place of every part, and CloudFormation's short forms spelled out.
 
 Refused at line and column: tags that would build objects, keys that stand twice, more than one document, nesting deeper
-than `DEPTH`, aliases that expand beyond `MOST` parts. Nothing is ever executed. Dates stay text, as CloudFormation reads
-them; dates and octal numbers are noticed (`Slip`), since other readers take them otherwise.
+than `DEPTH`, aliases that expand beyond `MOST` parts. Nothing is ever executed. Dates stay text, as CloudFormation
+reads them; dates and octal numbers are noticed (`Slip`), since other readers take them otherwise.
 
 Sources: YAML 1.1; "CloudFormation template formats" (CloudFormation User Guide) for what it does not support.
 """
@@ -27,9 +27,9 @@ LARGEST: Final = 2_000_000
 MOST: Final = 200_000
 """Parts of a document, aliases expanded; a template of a megabyte has fewer."""
 _FUNCTIONS: Final = (
-    "Base64", "Cidr", "FindInMap", "ForEach", "GetAtt", "GetAZs", "If", "ImportValue", "Join", "Length", "Select", "Split",
-    "Sub", "ToJsonString", "Transform", "And", "Equals", "Not", "Or", "Contains", "EachMemberEquals", "EachMemberIn",
-    "RefAll", "ValueOf", "ValueOfAll", "GetStackOutput",
+    "Base64", "Cidr", "FindInMap", "ForEach", "GetAtt", "GetAZs", "If", "ImportValue", "Join", "Length", "Select",
+    "Split", "Sub", "ToJsonString", "Transform", "And", "Equals", "Not", "Or", "Contains", "EachMemberEquals",
+    "EachMemberIn", "RefAll", "ValueOf", "ValueOfAll", "GetStackOutput",
 )  # fmt: skip
 _SHORT: Final = {**{name: f"Fn::{name}" for name in _FUNCTIONS}, "Ref": "Ref", "Condition": "Condition"}
 _TAG: Final = "tag:yaml.org,2002:"
@@ -40,7 +40,7 @@ _SPACE: Final = re.compile(r"\s+")
 
 def read_yaml(text: str, file: str) -> tuple[Any, dict[Spot, Origin], tuple[Slip, ...]]:
     """One document: its value, the place of each part by its path, and what was noticed. RemitError at the line."""
-    import yaml  # noqa: PLC0415 - needed for YAML alone
+    import yaml  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415 - needed for YAML alone
 
     if len(text) > LARGEST:
         raise RemitError(f"{file} has {len(text):,} characters: no template is so large", origin=Origin(file))
@@ -133,7 +133,7 @@ class _Reader:
             self.put((*path, *spot), place)
         return value
 
-    def function(self, tag: str | None, at: Origin) -> str | None:
+    def function(self, tag: str | None, at: Origin) -> str | None:  # noqa: RET503 - `fail` never returns
         """The long form of a tag's short form; None for a plain value."""
         if tag is None or tag == "!" or tag in _PLAIN_TAGS:
             return None
@@ -149,9 +149,9 @@ class _Reader:
         self.fail(f"the tag {shown[:80]} is not allowed", at, hint)
 
     def collection(self, event: Any, path: Spot, depth: int, _: str | None) -> Any:
-        return self.list(path, depth) if isinstance(event, self.yaml.SequenceStartEvent) else self.dict(path, depth)
+        return self.items(path, depth) if isinstance(event, self.yaml.SequenceStartEvent) else self.members(path, depth)
 
-    def list(self, path: Spot, depth: int) -> list[Any]:
+    def items(self, path: Spot, depth: int) -> list[Any]:
         items: list[Any] = []
         for event in self.events:
             if isinstance(event, self.yaml.SequenceEndEvent):
@@ -159,7 +159,7 @@ class _Reader:
             items.append(self.value(event, (*path, len(items)), depth + 1))
         return items
 
-    def dict(self, path: Spot, depth: int) -> dict[str, Any]:
+    def members(self, path: Spot, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
         first: dict[str, Origin] = {}
         merged: list[tuple[Any, Origin]] = []

@@ -1,4 +1,4 @@
-"""Findings of lint as people and programs read them: text with the line and a caret, JSON, SARIF, GitHub annotations."""
+"""Findings of lint for people and programs: text with the line and a caret, JSON, SARIF, GitHub annotations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A statement has an element and its negative: Action and NotAction, Resource and NotResource, Principal and NotPrincipal.
+"""A statement has an element and its negative: Action and NotAction, or Resource and NotResource.
 
 IAM refuses the document: exactly one of each pair may be there.
 

@@ -1,7 +1,7 @@
 """A YAML value is read otherwise than it looks: a date without quotes, an account number with leading zeros.
 
-YAML 1.1 reads 2012-10-17 as a date and 011122223333 as an octal number, another account. CloudFormation keeps the date as
-text; other tools do not.
+YAML 1.1 reads 2012-10-17 as a date and 011122223333 as an octal number, another account. CloudFormation keeps the
+date as text; other tools do not.
 
 Flagged:
 

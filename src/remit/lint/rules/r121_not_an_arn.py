@@ -8,7 +8,8 @@ Flagged:
 
 Better:
 
-    {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}
+    {"Effect": "Allow", "Action": "dynamodb:GetItem",
+     "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}
 
 Source: "Amazon Resource Names (ARNs)" (AWS General Reference).
 """
@@ -35,7 +36,7 @@ _PARTS = 6
 def statement(item: Item) -> Iterator[Problem]:
     """Resources that name nothing."""
     for text in item.resources:
-        if text == "*" or (parsed := facts.arn(text)) is not None and parsed.resource:
+        if text == "*" or ((parsed := facts.arn(text)) is not None and parsed.resource):
             continue
         if _late(text) or (item.document.kind == RESOURCE and not text.startswith("arn:")):
             continue  # API Gateway and others take the end of an ARN in their resource policies

@@ -8,7 +8,8 @@ Flagged:
 
 Better:
 
-    {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "arn:aws:dynamodb:us-east-1:011112222333:table/orders"}
+    {"Effect": "Allow", "Action": "dynamodb:GetItem",
+     "Resource": "arn:aws:dynamodb:us-east-1:011112222333:table/orders"}
 
 Source: "View AWS account identifiers" (AWS Account Management Reference Guide).
 """
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _DIGITS = 12
-_KEYS = frozenset({"aws:sourceaccount", "aws:principalaccount", "aws:resourceaccount", "s3:resourceaccount", "aws:vpceaccount",
-                   "kms:calleraccount"})  # fmt: skip
+_KEYS = frozenset({
+    "aws:sourceaccount", "aws:principalaccount", "aws:resourceaccount", "s3:resourceaccount", "aws:vpceaccount",
+    "kms:calleraccount",
+})  # fmt: skip
 _NAMES = re.compile(r"[a-z][a-z-]*")
 
 

@@ -4,11 +4,13 @@ IAM accepts it, and the statement matches nothing. An availability zone is no re
 
 Flagged:
 
-    {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "arn:aws:dynamodb:us-esat-1:111122223333:table/orders"}
+    {"Effect": "Allow", "Action": "dynamodb:GetItem",
+     "Resource": "arn:aws:dynamodb:us-esat-1:111122223333:table/orders"}
 
 Better:
 
-    {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}
+    {"Effect": "Allow", "Action": "dynamodb:GetItem",
+     "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}
 
 Source: "AWS Regions and Availability Zones" (AWS General Reference), as botocore has it.
 """

@@ -4,11 +4,13 @@ The regions of China, GovCloud and the European Sovereign Cloud have partitions 
 
 Flagged:
 
-    {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "arn:aws:dynamodb:cn-north-1:111122223333:table/orders"}
+    {"Effect": "Allow", "Action": "dynamodb:GetItem",
+     "Resource": "arn:aws:dynamodb:cn-north-1:111122223333:table/orders"}
 
 Better:
 
-    {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "arn:aws-cn:dynamodb:cn-north-1:111122223333:table/orders"}
+    {"Effect": "Allow", "Action": "dynamodb:GetItem",
+     "Resource": "arn:aws-cn:dynamodb:cn-north-1:111122223333:table/orders"}
 
 Source: "Amazon Resource Names (ARNs)" (AWS General Reference).
 """

@@ -18,7 +18,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from remit.lint import facts
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:

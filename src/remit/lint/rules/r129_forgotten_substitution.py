@@ -22,7 +22,9 @@ Better:
           PolicyDocument:
             Version: "2012-10-17"
             Statement:
-              - {Effect: Allow, Action: "sqs:SendMessage", Resource: !Sub "arn:aws:sqs:${AWS::Region}:111122223333:orders"}
+              - Effect: Allow
+                Action: sqs:SendMessage
+                Resource: !Sub "arn:aws:sqs:${AWS::Region}:111122223333:orders"
 
 Source: "Fn::Sub" (CloudFormation User Guide).
 """
@@ -45,7 +47,8 @@ SEVERITY = ERROR
 _COLONS = 5  # of an ARN, before its resource
 _FORMAT = re.compile(r"(?<!\$)\{+\s*(?:aws|project)\.\w+\s*\}+")
 _PLACEHOLDER = re.compile(
-    r"<[A-Za-z][A-Za-z _-]*>|(?<!\$)\{\{?\s*[A-Za-z_][\w. -]*\}?\}|\b(?:YOUR|MY)[_-]?(?:ACCOUNT|BUCKET|REGION)[\w-]*|\b(?:AWS[_-])?(?:ACCOUNT|REGION)(?:[_-]?ID)?\b"
+    r"<[A-Za-z][A-Za-z _-]*>|(?<!\$)\{\{?\s*[A-Za-z_][\w. -]*\}?\}"
+    r"|\b(?:YOUR|MY)[_-]?(?:ACCOUNT|BUCKET|REGION)[\w-]*|\b(?:AWS[_-])?(?:ACCOUNT|REGION)(?:[_-]?ID)?\b"
 )
 
 
@@ -78,4 +81,6 @@ def _problem(text: str, spot: Spot, *, template: bool) -> Iterator[Problem]:
         yield Problem(f"{found.group()} in '{text}' is literal text", 'put an f before the string: f"…"', spot)
     elif text.startswith("arn:") and (found := _PLACEHOLDER.search(text)) is not None:
         severity = ERROR if text.count(":", 0, found.start()) < _COLONS else WARNING
-        yield Problem(f"'{found.group()}' in '{text}' is a placeholder: nothing replaces it", "put the value in", spot, severity)
+        yield Problem(
+            f"'{found.group()}' in '{text}' is a placeholder: nothing replaces it", "put the value in", spot, severity
+        )

@@ -1,7 +1,7 @@
 """An action of a service that does not exist.
 
-IAM accepts it and grants nothing: AccessDenied when the function runs. The prefix in actions is not always the name of the
-service, nor the name of its boto3 client.
+IAM accepts it and grants nothing: AccessDenied when the function runs. The prefix in actions is not always the name
+of the service, nor the name of its boto3 client.
 
 Flagged:
 

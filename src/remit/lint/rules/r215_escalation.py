@@ -1,4 +1,4 @@
-"""An Allow through which its owner can gain more rights: change policies, make keys for others, run code under any role.
+"""An Allow through which its owner can gain more rights: change policies, make keys for others, run code as others.
 
 Flagged:
 
@@ -8,7 +8,8 @@ Better:
 
     {"Effect": "Allow", "Action": "iam:GetRolePolicy", "Resource": "arn:aws:iam::111122223333:role/report"}
 
-Source: "Grant least privilege access" (AWS Well-Architected Framework); the IAM actions of level "Permissions management".
+Source: "Grant least privilege access" (AWS Well-Architected Framework); the IAM actions of level "Permissions
+management".
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ Flagged:
 
 Better:
 
-    {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": ["arn:aws:s3:::data/*", "arn:aws:s3:::data"]}
+    {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"],
+     "Resource": ["arn:aws:s3:::data/*", "arn:aws:s3:::data"]}
 
 Source: the "Service Authorization Reference" (AWS): resource types of actions.
 """

@@ -1,6 +1,7 @@
 """A reference to what is not in the template.
 
-CloudFormation refuses it (Unresolved resource dependencies). In a policy file there is no template: nothing resolves it.
+CloudFormation refuses it (Unresolved resource dependencies). In a policy file there is no template: nothing resolves
+it.
 
 Flagged:
 

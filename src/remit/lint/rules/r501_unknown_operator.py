@@ -35,10 +35,12 @@ _QUANTIFIERS = ("ForAllValues", "ForAnyValue")
 _NAMES = {one.name.lower(): one.name for one in operators()}
 _SETS = {one.lower(): one for one in _QUANTIFIERS}
 _WORDS = {
-    "equals": "StringEquals", "equal": "StringEquals", "eq": "StringEquals", "like": "StringLike", "stringcontains": "StringLike",
+    "equals": "StringEquals", "equal": "StringEquals", "eq": "StringEquals", "like": "StringLike",
+    "stringcontains": "StringLike",
     "stringstartswith": "StringLike", "boolean": "Bool", "boolequals": "Bool", "exists": "Null", "isnull": "Null",
-    "ipequals": "IpAddress", "sourceip": "IpAddress", "cidr": "IpAddress", "numericlessthanorequals": "NumericLessThanEquals",
-    "numericgreaterthanorequals": "NumericGreaterThanEquals", "datebefore": "DateLessThan", "dateafter": "DateGreaterThan",
+    "ipequals": "IpAddress", "sourceip": "IpAddress", "cidr": "IpAddress",
+    "numericlessthanorequals": "NumericLessThanEquals", "numericgreaterthanorequals": "NumericGreaterThanEquals",
+    "datebefore": "DateLessThan", "dateafter": "DateGreaterThan",
     "notnull": "Null", "stringnotequal": "StringNotEquals", "notequals": "StringNotEquals", "stringin": "StringEquals",
 }  # fmt: skip
 

@@ -9,8 +9,10 @@ Flagged:
 
 Better:
 
-    {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders",
-     "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": "alice"}, "Null": {"dynamodb:LeadingKeys": "false"}}}
+    {"Effect": "Allow", "Action": "dynamodb:GetItem",
+     "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders",
+     "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": "alice"},
+                   "Null": {"dynamodb:LeadingKeys": "false"}}}
 
 Source: the "Service Authorization Reference" (AWS): condition keys of actions and resource types.
 """

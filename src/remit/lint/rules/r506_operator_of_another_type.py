@@ -1,6 +1,7 @@
 """An operator for another type of value than the key has.
 
-A date is not compared with IpAddress, an address not with StringEquals: the condition never holds, or not as it reads.
+A date is not compared with IpAddress, an address not with StringEquals: the condition never holds, or not as it
+reads.
 
 Flagged:
 
@@ -47,8 +48,8 @@ def conditional(item: Item) -> Iterator[Problem]:
         hint = f"use {_OPERATORS.get(bare, bare)}"
         spot = ("Condition", condition.spelled, condition.key)
         if fits(conditions.name_of(condition) or "", kind) is False:
-            message = f"{condition.spelled} compares {_plural(family)}, and {condition.key} holds {_plural(bare)}: never equal"
-            yield Problem(message, hint, spot)
+            compared = f"{condition.spelled} compares {_plural(family)}"
+            yield Problem(f"{compared}, and {condition.key} holds {_plural(bare)}: never equal", hint, spot)
         elif (
             family == "String"
             and bare == "IPAddress"
@@ -69,6 +70,6 @@ def _for_text(condition: Condition, family: str, kind: str) -> bool:
 
 def _plural(kind: str) -> str:
     return {
-        "String": "text", "ARN": "ARNs", "Bool": "true and false", "Numeric": "numbers", "Date": "dates", "IPAddress": "addresses",
-        "Binary": "bytes",
+        "String": "text", "ARN": "ARNs", "Bool": "true and false", "Numeric": "numbers", "Date": "dates",
+        "IPAddress": "addresses", "Binary": "bytes",
     }.get(kind, kind)  # fmt: skip

@@ -23,6 +23,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from remit.iam.policy import Globs
 from remit.lint.finding import NOTE, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def policy(document: Document) -> Iterator[Problem]:
         for item in document.items:
             globs = getattr(item.statement, element)
             if globs is not None and not globs.negated and item.index not in told:
-                groups.setdefault(replace(item.statement, sid="", **{element: None}), []).append(item)
+                groups.setdefault(_without(item.statement, element), []).append(item)
         for several in groups.values():
             if len({getattr(item.statement, element) for item in several}) > 1:
                 told |= {item.index for item in several}
@@ -53,3 +54,9 @@ def policy(document: Document) -> Iterator[Problem]:
                 message = f"{len(several)} statements ({numbers}) differ in their {element} alone: one would do"
                 severity = WARNING if len(several) >= _MANY else NOTE
                 yield Problem(message, f"merge them: one statement with all {element}", (), severity, several[1].index)
+
+
+def _without(statement: Statement, element: str) -> Statement:
+    if element == "actions":
+        return replace(statement, sid="", actions=Globs(()))
+    return replace(statement, sid="", resources=None)
