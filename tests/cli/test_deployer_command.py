@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from conftest import Make
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "orders"
-GRANTS = Path(__file__).parents[1] / "grants"
-SHOP = GRANTS / "templates" / "shop.json"
+DEPLOYER = Path(__file__).parents[1] / "deployer"
+SHOP = DEPLOYER / "templates" / "shop.json"
 PLACE = ("--region", "eu-central-1", "--account", "111122223333")
 WIDE = """
 @app.function(schedule("rate(1 day)"), vpc_config={"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
@@ -56,7 +56,7 @@ def cfn_lint(template: str, folder: Path) -> str:
 
 
 def test_the_policy_of_the_example_is_as_it_was_reviewed() -> None:
-    golden = json.loads((GRANTS / "golden" / "deployer-orders.json").read_text())
+    golden = json.loads((DEPLOYER / "golden" / "deployer-orders.json").read_text())
     assert golden == document(of_example(*PLACE))
 
 

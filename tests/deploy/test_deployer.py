@@ -23,10 +23,10 @@ from remit.deploy.delete import delete
 from remit.deploy.execute import continue_rollback, execute
 from remit.deploy.session import Account, connect
 from remit.deploy.status import status
+from remit.deployer.declared import stack_of
+from remit.deployer.deploying import bound, deployer
 from remit.errors import RemitError
 from remit.grants.assign import assign
-from remit.grants.declared import stack_of
-from remit.grants.deployer import bound, deployer
 from remit.iam.evaluate import Request, evaluate
 from remit.iam.policy import Globs, Policy
 from remit.project.load import load

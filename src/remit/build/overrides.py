@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.errors import RemitError
-from remit.grants.guard import broken
+from remit.explain.guard import broken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.app import App, Role
-    from remit.grants.guard import Broken
+    from remit.explain.guard import Broken
 
 
 def guarded(app: App, roles: tuple[Role, ...], accept: str | None) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from remit.errors import RemitError, did_you_mean
 if TYPE_CHECKING:
     from remit.app import Role
     from remit.build.reading import Read
-    from remit.grants.explain import Explanation
+    from remit.explain.explanation import Explanation
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _FORMS: Final = "FUNCTION, FUNCTION ACTION RESOURCE, or ACTION"
@@ -101,10 +101,10 @@ def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_jso
     from dataclasses import replace
 
     from remit.cli.policy import role_of
-    from remit.grants.ask import standings
+    from remit.explain.ask import standings
+    from remit.explain.explanation import explain
+    from remit.explain.remedy import remedy
     from remit.grants.assign import assign
-    from remit.grants.explain import explain
-    from remit.grants.remedy import remedy
     from remit.project.load import load
 
     _at_most(words, 3)
@@ -178,9 +178,9 @@ def _file(words: tuple[str, ...], read: Read, *, as_json: bool) -> int:
 
 
 def _answer(role: Role, read: Read, words: tuple[str, ...], asker: str) -> Explanation:
-    from remit.grants.ask import standing
-    from remit.grants.explain import explain
-    from remit.grants.names import names_in
+    from remit.explain.ask import standing
+    from remit.explain.explanation import explain
+    from remit.explain.names import names_in
 
     action, resource = _asked(words)
     return explain(standing(role, names_in("*", read.resources), read.version), asker, action, resource)

@@ -13,9 +13,9 @@ from remit.errors import RemitError, did_you_mean
 
 if TYPE_CHECKING:
     from remit.app import App, Role
-    from remit.grants.declared import Stack
-    from remit.grants.deployer import Deployer
-    from remit.grants.needs import Call
+    from remit.deployer.declared import Stack
+    from remit.deployer.deploying import Deployer
+    from remit.deployer.needs import Call
 
 _LATE: Final = ("${AWS::Partition}", "${AWS::Region}", "${AWS::AccountId}")
 _WIDEST: Final = ("aws-us-gov", "ap-southeast-11", "0" * 12)
@@ -108,7 +108,7 @@ def deployer_policy(
       remit policy deployer --cloudformation > deployer.json
       remit policy deployer cdk.out/Shop.template.json --stack Shop
     """
-    from remit.grants.deployer import bound, deployer
+    from remit.deployer.deploying import bound, deployer
 
     if sum((cloudformation, parted, explain)) > 1:
         raise RemitError("--cloudformation, --split and --explain are three ways to print it: choose one")
@@ -127,7 +127,7 @@ def deployer_policy(
 
 
 def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bool) -> None:
-    from remit.grants.documents import MANAGED, size, split
+    from remit.deployer.documents import MANAGED, size, split
     from remit.iam.policy import render
     from remit.report.deployer import deployer_document, deployer_text
 
@@ -155,8 +155,8 @@ def _of_app(folder: Path, stage: str | None) -> tuple[Stack, tuple[Call, ...]]:
     """The app's stack as a build makes it, and the calls that remit makes for it."""
     from remit.build.synth import document, synth
     from remit.deploy.calls import CALLS
+    from remit.deployer.declared import stack_of
     from remit.grants.assign import assign
-    from remit.grants.declared import stack_of
     from remit.project.load import load
 
     app = load(folder, stage)
@@ -169,7 +169,7 @@ def _of_templates(
 ) -> tuple[Stack, tuple[Call, ...]]:
     """The stack of templates, and the calls that drive it; those on remit's bucket only if it is remit's."""
     from remit.deploy.calls import CALLS
-    from remit.grants.declared import stack_of
+    from remit.deployer.declared import stack_of
     from remit.iam.document import read_json
 
     texts = [_json_text(path) for path in paths]
@@ -229,8 +229,8 @@ def _place(partition: str | None, region: str | None, account: str | None) -> tu
 def _template(found: Deployer, place: tuple[str, str, str]) -> dict[str, Any]:
     """A template of managed policies; what of the place is not told stays CloudFormation's to fill in."""
     from remit.build.synth import intrinsics
-    from remit.grants.deployer import bound, placed
-    from remit.grants.documents import size, split
+    from remit.deployer.deploying import bound, placed
+    from remit.deployer.documents import size, split
     from remit.iam.policy import render
 
     given = [late if text in ("*", "aws") else text for text, late in zip(place, _LATE, strict=True)]

@@ -13,7 +13,7 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.grants.asked import Here
+    from remit.explain.asked import Here
     from remit.iam.denial import Denial
 
 
@@ -36,7 +36,7 @@ def command(text: tuple[str, ...], folder: Path, stage: str | None, *, as_json: 
       aws cloudformation describe-stack-events --stack-name orders-dev | remit why
       aws sts decode-authorization-message --encoded-message … | remit why --json
     """
-    from remit.grants.why import why
+    from remit.explain.why import why
     from remit.iam.denial import parse
     from remit.report.why import cause_document, cause_lines
 
@@ -63,7 +63,7 @@ def _text(words: tuple[str, ...]) -> str:
 
 def _here(folder: Path, stage: str | None, denial: Denial) -> Here | None:
     """The app in this folder, at the stage of the one who was denied; None, and said so, when it cannot be read."""
-    from remit.grants.asked import Here, stage_of
+    from remit.explain.asked import Here, stage_of
     from remit.grants.assign import assign
     from remit.project.load import load
     from remit.project.loading import project_name

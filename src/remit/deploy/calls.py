@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from remit.build.synth import ARTEFACTS
-from remit.grants.needs import Call
+from remit.deployer.needs import Call
 
 _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/{stack}/*"
 _BUCKET: Final = f"arn:${{AWS::Partition}}:s3:::{ARTEFACTS}"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from remit.grants.documents import MANAGED, size
+from remit.deployer.documents import MANAGED, size
 from remit.iam.policy import render_statement
 from remit.report.roles import grant_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.grants.deployer import Deployer
+    from remit.deployer.deploying import Deployer
 
 
 def deployer_text(deployer: Deployer) -> str:

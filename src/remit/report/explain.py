@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from remit.app import Grant, Role
     from remit.errors import Origin
-    from remit.grants.ask import Source
-    from remit.grants.explain import Explanation
-    from remit.grants.remedy import Remedy
+    from remit.explain.ask import Source
+    from remit.explain.explanation import Explanation
+    from remit.explain.remedy import Remedy
     from remit.iam.policy import Statement
 
 _VERDICTS: Final = {

@@ -10,7 +10,7 @@ from remit.report.explain import verdict_document, verdict_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.grants.why import Cause
+    from remit.explain.why import Cause
     from remit.iam.denial import Denial
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import fill, parse
+from remit.explain.ask import ask, at, own_verdict, places, standings
 from remit.grants import defaults
-from remit.grants.ask import ask, at, own_verdict, places, standings
 from remit.grants.assign import bind, own_resources
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from remit.app import App, Function, Grant, Role
     from remit.errors import Origin
-    from remit.grants.ask import Standing
+    from remit.explain.ask import Standing
 
 Severity: TypeAlias = Literal["error", "warning"]
 Part: TypeAlias = "Callable[[App, Function], Iterator[Grant]]"

@@ -14,12 +14,12 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.handlers import handlers
-from remit.grants.references import mentions
+from remit.deployer.references import mentions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.grants.declared import Declared
+    from remit.deployer.declared import Declared
 
 Uses = tuple[tuple[str, str], ...]
 """Pairs: patterns of actions, and the properties (any of which will do) that make a handler call them."""

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.arns import parse
 from remit.catalogue.handlers import handlers
-from remit.grants.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, texts
-from remit.grants.merging import merged
-from remit.grants.needs import Need, Reason
-from remit.grants.notes import notes
-from remit.grants.optional import called
-from remit.grants.passing import passed
-from remit.grants.targets import targets
+from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, texts
+from remit.deployer.merging import merged
+from remit.deployer.needs import Need, Reason
+from remit.deployer.notes import notes
+from remit.deployer.optional import called
+from remit.deployer.passing import passed
+from remit.deployer.targets import targets
 from remit.iam.policy import Condition, Policy, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from remit.app import Grant
-    from remit.grants.needs import Call
+    from remit.deployer.needs import Call
 
 _BOUNDED: Final = frozenset({
     "iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:CreateRole", "iam:CreateUser", "iam:DeleteRolePolicy",

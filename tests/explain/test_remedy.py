@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import write
-from remit.grants.ask import ask, standings
+from remit.explain.ask import ask, standings
+from remit.explain.remedy import Remedy, remedy
 from remit.grants.assign import assign
-from remit.grants.remedy import Remedy, remedy
 
 if TYPE_CHECKING:
     from conftest import Make

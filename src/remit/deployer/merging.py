@@ -8,15 +8,15 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
 from remit.app import Grant
-from remit.grants.declared import OPEN
-from remit.grants.needs import sentences
+from remit.deployer.declared import OPEN
+from remit.deployer.needs import sentences
 from remit.iam.pattern import covers
 from remit.iam.policy import Condition, allow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from remit.grants.needs import Need, Reason
+    from remit.deployer.needs import Need, Reason
 
 _FRAME: Final = 45  # characters of a statement beside its actions, resources and conditions
 

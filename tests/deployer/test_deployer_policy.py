@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from remit.catalogue.actions import action
 from remit.catalogue.handlers import handlers, types_with_handlers
+from remit.deployer.declared import stack_of
+from remit.deployer.deploying import Deployer, bound, deployer
+from remit.deployer.documents import MANAGED, size, split
+from remit.deployer.merging import merged
+from remit.deployer.needs import Call, Need, Reason
+from remit.deployer.optional import OPTIONAL
 from remit.errors import RemitError
-from remit.grants.declared import stack_of
-from remit.grants.deployer import Deployer, bound, deployer
-from remit.grants.documents import MANAGED, size, split
-from remit.grants.merging import merged
-from remit.grants.needs import Call, Need, Reason
-from remit.grants.optional import OPTIONAL
 from remit.iam.evaluate import Request, evaluate
 from remit.iam.pattern import matches
 from remit.iam.policy import Condition, Policy, allow, parse, render

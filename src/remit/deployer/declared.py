@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.deployer.shapes import BESIDE, SHAPES, Shape
 from remit.errors import RemitError
-from remit.grants.shapes import BESIDE, SHAPES, Shape
 from remit.iam import tokens
 
 if TYPE_CHECKING:

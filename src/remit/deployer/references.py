@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.grants.declared import OPEN, Declared, Stack, texts
-from remit.grants.shapes import SHAPES
+from remit.deployer.declared import OPEN, Declared, Stack, texts
+from remit.deployer.shapes import SHAPES
 from remit.iam import tokens
 
 if TYPE_CHECKING:

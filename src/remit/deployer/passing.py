@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.grants.declared import OPEN, ROLE_TYPE, Declared, Stack, texts
-from remit.grants.needs import Need, Reason
-from remit.grants.optional import called
-from remit.grants.references import ROLES, referred
-from remit.grants.targets import targets
+from remit.deployer.declared import OPEN, ROLE_TYPE, Declared, Stack, texts
+from remit.deployer.needs import Need, Reason
+from remit.deployer.optional import called
+from remit.deployer.references import ROLES, referred
+from remit.deployer.targets import targets
 from remit.iam.policy import Condition
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remit.grants.asked import Here, function_of, stage_of
+from remit.explain.asked import Here, function_of, stage_of
+from remit.explain.why import why
 from remit.grants.assign import assign
-from remit.grants.why import why
 from remit.iam.denial import LAYERS, Denial, parse
 from remit.project.load import load
 from remit.report.why import cause_document, cause_lines

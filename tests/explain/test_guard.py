@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from remit.errors import Origin
+from remit.explain.guard import Broken, broken
 from remit.grants.assign import assign
 from remit.grants.defaults import default_grants
-from remit.grants.guard import Broken, broken
 from remit.project.load import load
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.actions import action
 from remit.catalogue.arns import matches, parse
-from remit.grants.declared import OPEN, Declared, Stack, arns, filled, texts
-from remit.grants.references import ROLES, direct, literals, mentions, referred
-from remit.grants.shapes import SHAPES
+from remit.deployer.declared import OPEN, Declared, Stack, arns, filled, texts
+from remit.deployer.references import ROLES, direct, literals, mentions, referred
+from remit.deployer.shapes import SHAPES
 
 if TYPE_CHECKING:
     from remit.catalogue.actions import Action, Target

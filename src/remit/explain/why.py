@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import fill, variables
-from remit.grants.ask import standings
-from remit.grants.asked import Here, actions_of, function_of
-from remit.grants.explain import explain
-from remit.grants.remedy import remedy
+from remit.explain.ask import standings
+from remit.explain.asked import Here, actions_of, function_of
+from remit.explain.explanation import explain
+from remit.explain.remedy import remedy
 from remit.iam.pattern import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from remit.app import Function
-    from remit.grants.ask import Standing
-    from remit.grants.explain import Explanation
-    from remit.grants.remedy import Remedy
+    from remit.explain.ask import Standing
+    from remit.explain.explanation import Explanation
+    from remit.explain.remedy import Remedy
     from remit.iam.denial import Denial, LayerName
     from remit.iam.evaluate import Verdict
 

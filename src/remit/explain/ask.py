@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.managed import managed_policy
-from remit.grants.names import names_of, put, put_all
+from remit.explain.names import names_of, put, put_all
 from remit.iam.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import VERSION, Policy, parse
 

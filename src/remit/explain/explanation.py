@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import variables
 from remit.catalogue.resemble import nearest_actions
-from remit.grants.ask import ask, at, places, source
-from remit.grants.names import put, references
+from remit.explain.ask import ask, at, places, source
+from remit.explain.names import put, references
 from remit.iam.pattern import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from remit.catalogue.actions import Action
-    from remit.grants.ask import Source, Standing
-    from remit.grants.remedy import Remedy
+    from remit.explain.ask import Source, Standing
+    from remit.explain.remedy import Remedy
     from remit.iam.evaluate import Decision
 
 _PLACES: Final = {"Partition": "${AWS::Partition}", "Region": "${AWS::Region}", "Account": "${AWS::AccountId}"}

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.grants.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, texts
-from remit.grants.optional import called
-from remit.grants.passing import passes
-from remit.grants.references import unknown_roles
-from remit.grants.shapes import SHAPES
-from remit.grants.targets import left_out
+from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, texts
+from remit.deployer.optional import called
+from remit.deployer.passing import passes
+from remit.deployer.references import unknown_roles
+from remit.deployer.shapes import SHAPES
+from remit.deployer.targets import left_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.grants.needs import Need
+    from remit.deployer.needs import Need
 
 _EVERY: Final = re.compile(r"arn:\S*:/?[A-Za-z-]+[:/]\*")
 
