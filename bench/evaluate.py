@@ -56,9 +56,7 @@ def cases(policies: dict[str, Any]) -> list[dict[str, Any]]:
     """Requests made from the policies' own statements, every other one with a context to meet them."""
     made: list[dict[str, Any]] = []
     for name, document in policies.items():
-        statements = (
-            document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
-        )
+        statements = document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
         for number in range(PER_POLICY):
             statement = statements[number % len(statements)]
             action = _pick(statement.get("Action", "s3:GetObject"), number)
@@ -136,9 +134,7 @@ def iam_simulate(folder: Path, policies: dict[str, Any], made: list[dict[str, An
     """The rate of iam-simulate through its public entry, in node."""
     some = [{**one, "document": policies[one["policy"]]} for one in made[:4000]]
     script = ["node", "--input-type=module", "--eval", IAM_SIMULATE]
-    done = subprocess.run(
-        script, input=json.dumps(some), capture_output=True, text=True, cwd=folder, check=False
-    )
+    done = subprocess.run(script, input=json.dumps(some), capture_output=True, text=True, cwd=folder, check=False)
     if done.returncode:
         raise OSError(next((line for line in done.stderr.splitlines() if "Error" in line), "node failed"))
     speed, refused = done.stdout.split()
@@ -150,9 +146,7 @@ def iam_simulate(folder: Path, policies: dict[str, Any], made: list[dict[str, An
 def main() -> int:
     """Print a rate per tool."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument(
-        "--node", type=Path, help="a folder with @cloud-copilot/iam-simulate in its node_modules"
-    )
+    options.add_argument("--node", type=Path, help="a folder with @cloud-copilot/iam-simulate in its node_modules")
     given = options.parse_args()
     try:
         policies = documents()

@@ -143,10 +143,16 @@ class App:
     """Replaces the computed default."""
     default_vpc_policy: tuple[Grant, ...] | None = None
     """Replaces the computed VPC part of the default."""
+    default_policy_origin: Origin | None = None
+    """The line that replaced it, which an empty policy does not tell by itself."""
+    default_vpc_policy_origin: Origin | None = None
+    """As `default_policy_origin`."""
     boundary: str | None = None
     """The ARN of the permissions boundary of every role."""
     exclude: tuple[str, ...] = ()
     """Patterns of files that stay out of the zips."""
+    allowed: Mapping[str, tuple[str, Origin | None]] = field(default_factory=dict)
+    """The lint rules that the app accepts breaking: by rule, the reason and the line that gives it."""
 
     @property
     def namespace(self) -> str:

@@ -40,8 +40,7 @@ def test_python_s_own_zipfile_reads_back_every_name_content_and_mode(
 ) -> None:
     with zipfile.ZipFile(io.BytesIO(packed(files)[0])) as archive:
         read = {
-            info.filename: (archive.read(info), info.external_attr >> 16 == 0o100755)
-            for info in archive.infolist()
+            info.filename: (archive.read(info), info.external_attr >> 16 == 0o100755) for info in archive.infolist()
         }
         assert files == read
         assert archive.testzip() is None

@@ -107,9 +107,7 @@ def test_two_projects_with_the_same_dependencies_give_the_same_bytes(
 def test_remit_and_what_it_alone_brings_stay_out_even_when_another_package_asks_for_it(
     project: Project, wheel: Wheel
 ) -> None:
-    folder = project(
-        {"app.py": "", "requirements.txt": LOCAL + "plugin\nremit\n", ".remitignore": "/wheels/"}
-    )
+    folder = project({"app.py": "", "requirements.txt": LOCAL + "plugin\nremit\n", ".remitignore": "/wheels/"})
     wheel(folder / "wheels", "plugin", {"plugin.py": ""}, requires=("remit", "shared"))
     wheel(folder / "wheels", "remit", {"remit/__init__.py": "wrong"}, requires=("heavy", "shared"))
     wheel(folder / "wheels", "shared", {"shared.py": ""})
@@ -151,9 +149,7 @@ def test_remit_in_a_uv_lock_stays_out_with_what_it_alone_brings(project: Project
 
 
 def test_a_changed_dependency_or_index_setting_is_installed_anew(project: Project, wheel: Wheel) -> None:
-    pyproject = (
-        '[project]\nname = "orders"\nversion = "1"\ndependencies = ["one"]\n[tool.uv]\nno-index = true\n'
-    )
+    pyproject = '[project]\nname = "orders"\nversion = "1"\ndependencies = ["one"]\n[tool.uv]\nno-index = true\n'
     folder = project({"app.py": "", "pyproject.toml": pyproject + 'find-links = ["wheels"]\n'})
     wheel(folder / "wheels", "one", {"one.py": "1"})
     wheel(folder / "more", "one", {"one.py": "another index's"})
@@ -161,9 +157,7 @@ def test_a_changed_dependency_or_index_setting_is_installed_anew(project: Projec
     assert text(package(folder, TARGET), "one.py") == "1"
     (folder / "pyproject.toml").write_text(pyproject + 'find-links = ["more"]\n')
     assert text(package(folder, TARGET), "one.py") == "another index's"
-    (folder / "pyproject.toml").write_text(
-        pyproject.replace('"one"', '"one", "two"') + 'find-links = ["wheels"]\n'
-    )
+    (folder / "pyproject.toml").write_text(pyproject.replace('"one"', '"one", "two"') + 'find-links = ["wheels"]\n')
     assert "two.py" in tops(package(folder, TARGET))
 
 
@@ -226,9 +220,7 @@ def test_what_was_built_for_another_machine_than_lambda_s_is_refused(project: Pr
         package(own_library(project, tag), TARGET)
 
 
-def test_a_requirement_that_nothing_satisfies_is_told_in_uv_s_words_at_its_line(
-    project: Project, wheel: Wheel
-) -> None:
+def test_a_requirement_that_nothing_satisfies_is_told_in_uv_s_words_at_its_line(project: Project, wheel: Wheel) -> None:
     folder = project({"app.py": "", "requirements.txt": LOCAL + "one==2\n"})
     wheel(folder / "wheels", "one", {"one.py": ""})
     with pytest.raises(RemitError) as caught:
@@ -242,9 +234,7 @@ def test_an_index_that_does_not_answer_is_named_with_exit_code_69(
 ) -> None:
     for name, value in (("UV_HTTP_RETRIES", "0"), ("UV_NO_CACHE", "1"), ("NO_PROXY", "127.0.0.1")):
         monkeypatch.setenv(name, value)
-    folder = project(
-        {"app.py": "", "requirements.txt": "--index-url http://user:secret@127.0.0.1:9/simple\nidna\n"}
-    )
+    folder = project({"app.py": "", "requirements.txt": "--index-url http://user:secret@127.0.0.1:9/simple\nidna\n"})
     with pytest.raises(RemitError) as caught:
         package(folder, TARGET)
     assert "cannot reach 127.0.0.1 to install the dependencies in requirements.txt" in caught.value.message
@@ -261,10 +251,7 @@ def test_without_uv_the_environment_that_lacks_it_is_named(project: Project) -> 
     source = str(Path(remit.__file__).parent.parent)
     command = [sys.executable, "-S", "-c", script, str(folder)]  # -S: without site-packages
     done = subprocess.run(command, env={"PYTHONPATH": source}, capture_output=True, text=True, check=False)
-    assert (
-        f"error: uv, which installs the dependencies, is not in the environment of {sys.executable}"
-        in done.stderr
-    )
+    assert f"error: uv, which installs the dependencies, is not in the environment of {sys.executable}" in done.stderr
 
 
 @pytest.mark.network
@@ -278,9 +265,7 @@ def test_a_pure_package_from_the_index_is_installed(project: Project) -> None:
 def test_a_compiled_package_is_the_one_for_lambda_s_processor_and_python(
     project: Project, architecture: str, machine: int
 ) -> None:
-    made = package(
-        project({"app.py": "", "requirements.txt": "markupsafe==3.0.2\n"}), Target("3.13", architecture)
-    )
+    made = package(project({"app.py": "", "requirements.txt": "markupsafe==3.0.2\n"}), Target("3.13", architecture))
     with zipfile.ZipFile(made.path) as archive:
         (library,) = [name for name in archive.namelist() if name.endswith(".so")]
         header = archive.read(library)[:20]

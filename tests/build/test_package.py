@@ -74,9 +74,7 @@ def test_what_a_package_says_of_itself_is_true_of_its_file(project: Project) -> 
     assert (digest.stdout.split()[0], made.path.stat().st_size) == (made.sha256, made.size)
 
 
-def test_times_modes_umask_and_order_of_creation_do_not_change_the_bytes(
-    project: Project, tmp_path: Path
-) -> None:
+def test_times_modes_umask_and_order_of_creation_do_not_change_the_bytes(project: Project, tmp_path: Path) -> None:
     first = project(APP)
     second = tmp_path / "elsewhere"
     old = os.umask(0o077)
@@ -108,9 +106,7 @@ def interpreters() -> list[str]:
 
 
 @pytest.mark.parametrize("python", interpreters())
-def test_locale_time_zone_hash_seed_and_python_s_minor_do_not_change_the_bytes(
-    project: Project, python: str
-) -> None:
+def test_locale_time_zone_hash_seed_and_python_s_minor_do_not_change_the_bytes(project: Project, python: str) -> None:
     folder = project(APP)
     expected = package(folder, TARGET).sha256
     for number, settings in enumerate(
@@ -155,9 +151,7 @@ def test_250_mb_unpacked_is_too_big_and_one_byte_less_is_not_and_nothing_is_writ
 def test_a_zip_over_its_limit_is_refused_with_its_biggest_parts(project: Project) -> None:
     folder = project({"app.py": ""})
     (folder / "noise.bin").write_bytes(noise(folder))
-    with pytest.raises(
-        RemitError, match=r"bytes zipped, and Lambda takes 1,048,576; .*unpacked: noise.bin 3.0 MB"
-    ):
+    with pytest.raises(RemitError, match=r"bytes zipped, and Lambda takes 1,048,576; .*unpacked: noise.bin 3.0 MB"):
         package(folder, TARGET, zipped_limit=1 << 20)
     assert list((folder / ".remit" / "cache" / "packages").iterdir()) == []
     assert package(folder, TARGET, zipped_limit=None).size > 3 << 20
@@ -247,7 +241,7 @@ def test_a_project_that_cannot_be_written_to_is_named(
         with pytest.raises(RemitError, match=told):
             package(open_folder, TARGET)
         with pytest.raises(RemitError, match=told):
-            place(made, open_folder, ("one",))
+            place({"one": made}, open_folder)
 
 
 def test_every_function_gets_the_zip_and_those_that_are_no_more_lose_theirs(project: Project) -> None:

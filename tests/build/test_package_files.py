@@ -119,9 +119,7 @@ def test_what_merely_has_such_a_name_goes_in(project: Project, name: str) -> Non
 
 
 def test_a_pem_of_certificates_alone_goes_in(project: Project) -> None:
-    assert names(project({"global-bundle.pem": CERTIFICATES, "own.pem": CERTIFICATES + KEY})) == [
-        "global-bundle.pem"
-    ]
+    assert names(project({"global-bundle.pem": CERTIFICATES, "own.pem": CERTIFICATES + KEY})) == ["global-bundle.pem"]
 
 
 def test_a_virtual_environment_stays_out_under_any_name(project: Project) -> None:
@@ -150,9 +148,7 @@ def test_remitignore_and_exclude_leave_more_out_and_bring_back_what_is_no_secret
 
 def test_src_of_an_installed_project_lies_at_the_root_of_the_zip(project: Project) -> None:
     installed = "[build-system]\nrequires = []\n"
-    folder = project(
-        {"pyproject.toml": installed, "app.py": "", "src/orders/__init__.py": "", "src/one.py": ""}
-    )
+    folder = project({"pyproject.toml": installed, "app.py": "", "src/orders/__init__.py": "", "src/one.py": ""})
     assert names(folder) == ["app.py", "one.py", "orders/__init__.py"]
 
 

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 PYPROJECT = '[project]\nname = "orders"\nversion = "1"\ndependencies = ["idna"]\n'
 LOCK = (
-    'version = 1\n[[package]]\nname = "orders"\nsource = { virtual = "." }\n'
-    '[[package]]\nname = "idna"\nversion = "3"\n'
+    'version = 1\n[[package]]\nname = "orders"\nsource = { virtual = "." }\n[[package]]\nname = "idna"\nversion = "3"\n'
 )
 PYLOCK = (
     'lock-version = "1.0"\n[[packages]]\nname = "idna"\nversion = "3"\nmarker = "python_version > \'3\'"\n'
@@ -64,9 +63,7 @@ def test_a_project_without_dependencies_has_none(project: Project, files: dict[s
 def test_requirements_may_have_comments_continued_lines_hashes_markers_and_included_files(
     project: Project,
 ) -> None:
-    text = (
-        "idna==3 \\\n  --hash=sha256:ab  # why\n# no\n-r more.txt\n-c limits.txt\nb ; python_version > '3'\n"
-    )
+    text = "idna==3 \\\n  --hash=sha256:ab  # why\n# no\n-r more.txt\n-c limits.txt\nb ; python_version > '3'\n"
     source = find(project({"requirements.txt": text, "more.txt": "c>=1\n", "limits.txt": "c<2\n"}))
     assert source is not None
     told = tuple(" ".join(line.split()) for line in source.lines)

@@ -26,9 +26,7 @@ def found(*chunks: bytes) -> tuple[str, int] | None:
     "text",
     [
         HEAD.format("") + "\n" + BODY,
-        HEAD.format("RSA ")
-        + "\r\nProc-Type: 4,ENCRYPTED\r\nDEK-Info: AES-128-CBC,0123456789ABCDEF\r\n\r\n"
-        + BODY,
+        HEAD.format("RSA ") + "\r\nProc-Type: 4,ENCRYPTED\r\nDEK-Info: AES-128-CBC,0123456789ABCDEF\r\n\r\n" + BODY,
         HEAD.format("OPENSSH ") + "\n" + BODY,
         '{"private_key": "' + HEAD.format("") + "\\n" + BODY + '"}',
         "-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: 1\n\n" + BODY,

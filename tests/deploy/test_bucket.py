@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Spoil
-
     from remit.deploy.session import Account
 
 

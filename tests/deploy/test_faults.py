@@ -21,7 +21,6 @@ from stacks import READ, WAITING, WRITE, template
 
 if TYPE_CHECKING:
     from conftest import Spoil
-
     from remit.deploy.events import Event
     from remit.deploy.execute import Outcome
     from remit.deploy.session import Account

@@ -125,6 +125,7 @@ def four(event, context): ...
         logs.statement.resources.patterns,
         logs.because,
     )
+    assert "'s3' declared for function one, two" == roles[0].grants[1].because
     used = project.resources("AWS::Lambda::Function")
     assert ["OneRole", "OneRole", "ThreeRole", "FourRole"] == [
         used[f"{name}Function"]["Role"]["Fn::GetAtt"][0] for name in ("One", "Two", "Three", "Four")

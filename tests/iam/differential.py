@@ -212,9 +212,7 @@ class Maker:
             policies["resource"] = self.document(principals=True)
         for name in ("scp", "rcp"):
             if self.chance(0.15):
-                policies[name] = [
-                    self.several(self.guard, (1, 1, 2)) for _ in range(self.random.choice((1, 2)))
-                ]
+                policies[name] = [self.several(self.guard, (1, 1, 2)) for _ in range(self.random.choice((1, 2)))]
         return policies, requests
 
     def several(self, make: Any, numbers: tuple[int, ...]) -> list[Any]:
@@ -251,9 +249,7 @@ class Maker:
 
     def document(self, *, principals: bool = False) -> dict[str, Any]:
         """A policy document."""
-        document: dict[str, Any] = {
-            "Statement": self.several(lambda: self.statement(principals), (1, 1, 2, 3))
-        }
+        document: dict[str, Any] = {"Statement": self.several(lambda: self.statement(principals), (1, 1, 2, 3))}
         version = self.random.choice(("2012-10-17",) * 8 + ("2008-10-17", None))
         if version:
             document["Version"] = version
@@ -320,13 +316,7 @@ class Maker:
         for _ in range(self.random.choice((1, 1, 2, 3))):
             one = self.now["principal"] if self.chance(0.5) else self.random.choice(PRINCIPALS)
             one = one or "*"
-            kind = (
-                "Service"
-                if ".amazonaws." in one
-                else "Federated"
-                if "google" in one or "provider" in one
-                else "AWS"
-            )
+            kind = "Service" if ".amazonaws." in one else "Federated" if "google" in one or "provider" in one else "AWS"
             if self.chance(0.3):
                 kind, one = (
                     "AWS",

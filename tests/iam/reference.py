@@ -2,7 +2,7 @@
 
 It takes a case's raw JSON, {policies, request}, without CloudFormation references. None: the request does not say.
 """
-# ruff: noqa: ANN001, ANN201, ANN202, ANN204, D102, E501, FBT002, ICN001 - plain: read it beside the documentation
+# ruff: noqa: ANN001, ANN201, ANN202, ANN204, FBT002, ICN001 - plain: read it beside the documentation
 
 import base64
 import datetime
@@ -44,9 +44,7 @@ def glob(text):
 
 @functools.cache
 def regex(pattern):
-    return re.compile(
-        "".join({MANY: ".*", ONE: "."}.get(sign, re.escape(sign)) for sign in pattern), re.DOTALL
-    )
+    return re.compile("".join({MANY: ".*", ONE: "."}.get(sign, re.escape(sign)) for sign in pattern), re.DOTALL)
 
 
 def fits(pattern, text):
@@ -92,9 +90,7 @@ class Question:
         self.context = {"aws:resourceaccount": raw["resource_account"]} if raw.get("resource_account") else {}
         if self.account:
             role = re.match("assumed-role/([^/]*)", self.name)
-            self.context["aws:principalarn"] = (
-                f"arn:aws:iam::{self.account}:role/{role[1]}" if role else self.who
-            )
+            self.context["aws:principalarn"] = f"arn:aws:iam::{self.account}:role/{role[1]}" if role else self.who
             self.context["aws:principalaccount"] = self.account
         self.context |= {key.lower(): value for key, value in (raw.get("context") or {}).items()}
 
@@ -157,9 +153,7 @@ def resource_meant(statement, version, question, trust):
     if "Resource" in statement:
         return some(resource_named(one, version, question, not deny) for one in listed(statement["Resource"]))
     if "NotResource" in statement:
-        return no(
-            some(resource_named(one, version, question, deny) for one in listed(statement["NotResource"]))
-        )
+        return no(some(resource_named(one, version, question, deny) for one in listed(statement["NotResource"])))
     return deny or trust
 
 
@@ -279,11 +273,7 @@ def one_way(kind, value, question):
     name = question.name or ""
     if kind == "AWS" and value == "*":
         return "direct"
-    if (
-        kind == "AWS"
-        and question.account
-        and value in (question.account, f"arn:aws:iam::{question.account}:root")
-    ):
+    if kind == "AWS" and question.account and value in (question.account, f"arn:aws:iam::{question.account}:root"):
         return "direct" if name == "root" else "account"
     if value == question.who:
         return "role" if name.startswith("role/") else "direct"
@@ -303,9 +293,7 @@ def applies(statement, version, question, trust):
     if any(fits(glob(one.lower()), question.action) for one in actions) == ("NotAction" in statement):
         return False
     blocks = statement.get("Condition", {}).items()
-    conditions = [
-        condition_met(name, *pair, version, question) for name, block in blocks for pair in block.items()
-    ]
+    conditions = [condition_met(name, *pair, version, question) for name, block in blocks for pair in block.items()]
     return all_of([resource_meant(statement, version, question, trust), *conditions])
 
 
@@ -335,9 +323,7 @@ def decide(case):
     limits = [] if linked else limits
 
     anyone = {"direct", "role", "account"}
-    denied = some(
-        layer_says(documents, question, "Deny") for documents in (identity, boundary, session, *limits)
-    )
+    denied = some(layer_says(documents, question, "Deny") for documents in (identity, boundary, session, *limits))
     denied = some([denied, layer_says(resource, question, "Deny", anyone)])
     limited = all_of(layer_says(one, question, "Allow") for one in (boundary, session) if one)
     own = all_of([name == "root" or layer_says(identity, question, "Allow"), limited])
@@ -345,9 +331,7 @@ def decide(case):
         layer_says(resource, question, "Allow", ways) for ways in ({"direct"}, {"direct", "role"}, anyone)
     )
     trusting = action.startswith(("sts:assumerole", "sts:tagsession", "sts:setsourceidentity"))
-    must = (action.startswith("kms:") and ":key/" in question.resource) or (
-        trusting and ":role/" in question.resource
-    )
+    must = (action.startswith("kms:") and ":key/" in question.resource) or (trusting and ":role/" in question.resource)
     if not somebody:
         granted = direct
     elif question.who is not None and question.account != question.owner:

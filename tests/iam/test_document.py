@@ -67,9 +67,7 @@ def test_what_is_valid_reads_as_the_standard_library_reads_it() -> None:
 
 
 def test_a_path_is_found_at_its_line_and_column() -> None:
-    _, locate = read_json(
-        '{"Statement": [\n {"Action":\n  ["a", "b"],\n "Condition": {"Bool": {"x.y": "1"}}}]}', "p"
-    )
+    _, locate = read_json('{"Statement": [\n {"Action":\n  ["a", "b"],\n "Condition": {"Bool": {"x.y": "1"}}}]}', "p")
     assert str(locate("Statement[0].Action[1]")) == "p:3:9"
     assert str(locate("Statement[0].Action")) == "p:3:3"
     assert str(locate(("Statement", 0, "Condition", "Bool", "x.y"))) == "p:4:32"

@@ -21,8 +21,7 @@ ROLE = f"arn:aws:iam::{A}:role/app"
 SESSION = f"arn:aws:sts::{A}:assumed-role/app/s1"
 ROOT = f"arn:aws:iam::{A}:root"
 CASES = [
-    json.loads(line)
-    for line in (Path(__file__).parents[1] / "data/evaluation-cases.jsonl").read_text().splitlines()
+    json.loads(line) for line in (Path(__file__).parents[1] / "data/evaluation-cases.jsonl").read_text().splitlines()
 ]
 ALLOW_ALL: dict[str, Any] = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
@@ -182,9 +181,7 @@ def test_before_version_2012_variables_are_text(version: str | None) -> None:
     statement = {"Resource": "arn:aws:s3:::b/${aws:username}"}
     context = {"aws:username": "al"}
     assert verdict(statement, version, context=context, resource="arn:aws:s3:::b/al") == "ImplicitlyDenied"
-    assert (
-        verdict(statement, version, context=context, resource="arn:aws:s3:::b/${aws:username}") == "Allowed"
-    )
+    assert verdict(statement, version, context=context, resource="arn:aws:s3:::b/${aws:username}") == "Allowed"
 
 
 def test_a_variable_before_the_fifth_colon_is_text() -> None:
@@ -264,9 +261,7 @@ def test_hostile_variables_take_no_long_time(text: str) -> None:
         ("stringequals", "a", "a", "yes"),
     ],
 )
-def test_an_operator_compares_values_of_its_type(
-    operator: str, values: Any, value: Any, expected: str
-) -> None:
+def test_an_operator_compares_values_of_its_type(operator: str, values: Any, value: Any, expected: str) -> None:
     assert met(operator, "x:Key", values, {"X:kEY": value}) == expected
 
 
@@ -359,9 +354,27 @@ def test_patterns_and_variables_may_stand_side_by_side() -> None:
     assert met("StringLike", "x:key", ["b*", "${aws:username}"], context) == "yes"
     assert met("StringLike", "x:key", ["b*", "${aws:username}"], {**context, "aws:username": "bo"}) == "no"
     assert (
-        met("ArnLike", "x:key", ["arn:*", "*:*:*:*:*:${aws:username}"], {**context, "x:key": "a:a:a:a:a:al"})
-        == "yes"
+        met("ArnLike", "x:key", ["arn:*", "*:*:*:*:*:${aws:username}"], {**context, "x:key": "a:a:a:a:a:al"}) == "yes"
     )
+
+
+def test_what_follows_the_fifth_colon_is_one_component_of_an_arn() -> None:
+    context = {"x:key": "arn:aws:sns:r:1:t:u:al", "aws:username": "al"}
+    assert met("ArnEquals", "x:key", "arn:aws:sns:*:1:t:u:${aws:username}", context) == "yes"
+    assert met("ArnEquals", "x:key", "arn:aws:sns:*:1:u:${aws:username}", context) == "no"
+
+
+def test_no_pattern_of_a_condition_matches_the_inside_of_a_reference() -> None:
+    for values in ("*Queue*", ["*Queue*", "*x${aws:username}"]):
+        context = {"x:key": "${Queue.Arn}", "aws:username": "al"}
+        assert met("StringLike", "x:key", values, context) == "no"
+        assert met("StringLike", "x:key", values, context, open=ALL) == "open"
+
+
+def test_a_reference_that_may_hold_colons_is_no_component_of_an_arn() -> None:
+    pattern, value = "*a:b:c:d:e:f", "${Queue.Arn}a:b:c:d:e:f"
+    assert met("ArnEquals", "x:key", pattern, {"x:key": value}, open=ALL) == "open"
+    assert met("ArnEquals", "x:key", "arn:*:b:*:*:f", {"x:key": "arn:${AWS::Partition}:b:::f"}, open=ALL) == "yes"
 
 
 def test_an_open_variable_in_a_condition_leaves_it_open_negated_or_not() -> None:
@@ -383,9 +396,7 @@ def test_a_missing_variable_in_a_condition_equals_nothing() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "operator", ["StringMatches", "NullIfExists", "ForSomeValues:StringEquals", "StringEqual"]
-)
+@pytest.mark.parametrize("operator", ["StringMatches", "NullIfExists", "ForSomeValues:StringEquals", "StringEqual"])
 def test_an_operator_that_does_not_exist_is_an_error(operator: str) -> None:
     with pytest.raises(RemitError, match="there is no"):
         met(operator, "x:key", "a", {})
@@ -406,9 +417,7 @@ def test_an_operator_that_does_not_exist_is_an_error(operator: str) -> None:
         ("Null", ["true", "false"], "yes"),
     ],
 )
-def test_a_condition_on_an_open_key_leaves_the_verdict_unknown(
-    operator: str, values: Any, expected: str
-) -> None:
+def test_a_condition_on_an_open_key_leaves_the_verdict_unknown(operator: str, values: Any, expected: str) -> None:
     assert met(operator, "x:Key", values, None) == expected
     assert met(operator, "x:Key", values, {}, open=ALL) == expected
     assert met(operator, "x:Key", values, {}, open=frozenset({"X:key"})) == expected
@@ -563,8 +572,7 @@ def test_organization_policies_spare_service_linked_roles_and_the_management_acc
         layers: dict[str, Any] = {"identity": [GET], layer: [[DENY]]}
         assert layered(ask(principal=linked), **layers) == "Allowed"
         assert (
-            layered(ask(principal=f"arn:aws:iam::{A}:role/aws-service-role/x.amazonaws.com/R"), **layers)
-            == "Allowed"
+            layered(ask(principal=f"arn:aws:iam::{A}:role/aws-service-role/x.amazonaws.com/R"), **layers) == "Allowed"
         )
         assert layered(ask(management_account=A), **layers) == "Allowed"
         assert layered(ask(management_account=B), **layers) == "ExplicitlyDenied"
@@ -609,10 +617,7 @@ def test_within_an_account_a_resource_policy_grants_to_whom_it_names_closely(
 def test_the_path_of_a_role_counts_when_the_request_tells_it() -> None:
     request = ask(principal=SESSION, context={"aws:PrincipalArn": f"arn:aws:iam::{A}:role/team/app"})
     assert layered(request, resource=[{"Principal": {"AWS": f"arn:aws:iam::{A}:role/team/app"}}]) == "Allowed"
-    assert (
-        layered(request, resource=[{"Principal": {"AWS": f"arn:aws:iam::{A}:role/other/app"}}])
-        == "ImplicitlyDenied"
-    )
+    assert layered(request, resource=[{"Principal": {"AWS": f"arn:aws:iam::{A}:role/other/app"}}]) == "ImplicitlyDenied"
 
 
 @pytest.mark.parametrize(
@@ -627,10 +632,7 @@ def test_the_path_of_a_role_counts_when_the_request_tells_it() -> None:
 def test_across_accounts_both_sides_must_allow(named: Any, identity: list[Any], expected: str) -> None:
     request = ask(resource_account=B)
     assert layered(request, identity=identity, resource=[{"Principal": named}]) == expected
-    assert (
-        layered(request, identity=[GET], resource=[{"Principal": named}], boundary=[PUT])
-        == "ImplicitlyDenied"
-    )
+    assert layered(request, identity=[GET], resource=[{"Principal": named}], boundary=[PUT]) == "ImplicitlyDenied"
 
 
 def test_a_resource_policy_that_is_not_known_leaves_the_verdict_open_where_it_must_allow() -> None:
@@ -651,18 +653,14 @@ def test_a_key_and_a_role_must_allow_by_themselves(action: str, resource: str) -
     allows, its = {"Action": action}, {"Action": action, "Principal": {"AWS": A}}
     assert layered(request, identity=[allows], resource=[its]) == "Allowed"
     assert layered(request, identity=[PUT], resource=[its]) == "ImplicitlyDenied"
-    assert (
-        layered(request, identity=[allows], resource=[{**its, "Principal": {"AWS": B}}]) == "ImplicitlyDenied"
-    )
+    assert layered(request, identity=[allows], resource=[{**its, "Principal": {"AWS": B}}]) == "ImplicitlyDenied"
     assert layered(request, resource=[{**its, "Principal": {"AWS": USER}}]) == "Allowed"
     assert evaluate(request, Layers((policy(allows),), resource=())).verdict == "ImplicitlyDenied"
     assert evaluate(request, Layers((policy(allows),))).verdict == "Unknown"
 
 
 def test_a_trust_policy_has_no_resource_and_no_other_document_may_do_without() -> None:
-    request = ask(
-        action="sts:AssumeRole", resource=f"arn:aws:iam::{A}:role/r", principal="lambda.amazonaws.com"
-    )
+    request = ask(action="sts:AssumeRole", resource=f"arn:aws:iam::{A}:role/r", principal="lambda.amazonaws.com")
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
     assert evaluate(request, resource=parse({"Statement": trust})).verdict == "Allowed"
     bare = parse({"Statement": {"Effect": "Allow", "Action": "*"}})
@@ -685,9 +683,7 @@ def test_a_trust_policy_has_no_resource_and_no_other_document_may_do_without() -
         (f"arn:aws:sts::{A}:federated-user/f", {"AWS": f"arn:aws:sts::{A}:federated-user/f"}, "Allowed"),
     ],
 )
-def test_whoever_has_no_identity_policy_is_granted_by_the_resource(
-    principal: str, named: Any, expected: str
-) -> None:
+def test_whoever_has_no_identity_policy_is_granted_by_the_resource(principal: str, named: Any, expected: str) -> None:
     assert layered(ask(principal=principal, resource_account=A), resource=[{"Principal": named}]) == expected
 
 
@@ -732,9 +728,7 @@ def test_who_asks_and_whose_the_resource_is_are_in_the_context() -> None:
     arn = {"Condition": {"ArnLike": {"aws:PrincipalArn": ROLE}}}
     assert verdict(arn, principal=SESSION) == "Allowed"
     assert verdict(arn, principal=SESSION, context={"aws:PrincipalArn": "other"}) == "ImplicitlyDenied"
-    assert (
-        verdict({"Condition": {"StringEquals": {"aws:ResourceAccount": A}}}, resource_account=A) == "Allowed"
-    )
+    assert verdict({"Condition": {"StringEquals": {"aws:ResourceAccount": A}}}, resource_account=A) == "Allowed"
     assert verdict({"Condition": {"StringEquals": {"aws:PrincipalAccount": A}}}) == "Allowed"
 
 
@@ -785,9 +779,7 @@ def test_a_refusal_names_the_nearest_miss(statement: dict[str, Any], expected: s
 
 def test_a_refusal_names_the_layer_that_is_silent() -> None:
     decision = evaluate(ask(), policy(GET), boundary=policy(PUT))
-    assert (
-        decision.because == "no statement of the permissions boundary allows s3:GetObject on arn:aws:s3:::b/k"
-    )
+    assert decision.because == "no statement of the permissions boundary allows s3:GetObject on arn:aws:s3:::b/k"
     decision = evaluate(ask(), policy(GET), scp=[[policy(GET)], [policy(PUT)]])
     assert decision.because == "no statement of SCP level 1 allows s3:GetObject on arn:aws:s3:::b/k"
 

@@ -272,9 +272,7 @@ def test_its_log_is_bounded_when_it_starts(project: Path) -> None:
     assert aws.status(project).log.stat().st_size < 100_000
 
 
-def test_the_users_credentials_and_proxies_never_reach_it(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_users_credentials_and_proxies_never_reach_it(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "HTTPS_PROXY", "MY_TOKEN"):
         monkeypatch.setenv(name, "the-users-own")
     running = aws.start(project)

@@ -72,9 +72,7 @@ def template() -> dict[str, Any]:
         "Role": resource(
             "IAM::Role",
             AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": [trust]},
-            Policies=[
-                {"PolicyName": "app", "PolicyDocument": {"Version": "2012-10-17", "Statement": [writes]}}
-            ],
+            Policies=[{"PolicyName": "app", "PolicyDocument": {"Version": "2012-10-17", "Statement": [writes]}}],
         ),
         "Function": resource(
             "Lambda::Function",
@@ -205,9 +203,7 @@ def test_the_whole_app_is_created(cloud: Cloud, app: dict[str, Any]) -> None:
 
 
 def test_events_carry_time_type_and_the_token_of_who_asked(cloud: Cloud, app: dict[str, Any]) -> None:
-    events = [
-        event for event in cloud.events(app["StackId"]) if event["ResourceStatus"] != "REVIEW_IN_PROGRESS"
-    ]
+    events = [event for event in cloud.events(app["StackId"]) if event["ResourceStatus"] != "REVIEW_IN_PROGRESS"]
     assert {event["ClientRequestToken"] for event in events} == {"first"}
     assert [event["Timestamp"] for event in events] == sorted(event["Timestamp"] for event in events)
     ended = [event["LogicalResourceId"] for event in events if event["ResourceStatus"] == "CREATE_COMPLETE"]
@@ -233,10 +229,7 @@ def test_what_a_function_prints_is_in_the_log_group_that_the_template_declares(
     cloud.client("lambda").invoke(FunctionName=outputs["Function"], Payload=b'{"by": "hand"}')
     logs = cloud.client("logs")
     messages = settled(
-        lambda: [
-            event["message"].strip()
-            for event in logs.filter_log_events(logGroupName=outputs["Logs"])["events"]
-        ],
+        lambda: [event["message"].strip() for event in logs.filter_log_events(logGroupName=outputs["Logs"])["events"]],
         lambda found: "handling ['by']" in found,
     )
     assert any(message.startswith("REPORT RequestId:") for message in messages)
@@ -260,9 +253,7 @@ def test_the_same_template_again_is_no_change(cloud: Cloud, app: dict[str, Any])
 
 
 def test_a_changed_property_is_one_change_that_replaces_nothing(cloud: Cloud) -> None:
-    body = {
-        "Resources": {"Queue": resource("SQS::Queue", VisibilityTimeout=60), "Topic": resource("SNS::Topic")}
-    }
+    body = {"Resources": {"Queue": resource("SQS::Queue", VisibilityTimeout=60), "Topic": resource("SNS::Topic")}}
     cloud.execute(cloud.change_set("small", body, "CREATE"), "one")
     body["Resources"]["Queue"] = resource("SQS::Queue", VisibilityTimeout=61)
     planned = cloud.change_set("small", body, "UPDATE")
@@ -300,23 +291,17 @@ def test_on_stack_failure_delete_leaves_nothing(cloud: Cloud) -> None:
 
 
 def test_a_failed_update_rolls_back_to_what_was(cloud: Cloud) -> None:
-    cloud.execute(
-        cloud.change_set("updating", {"Resources": {"Queue": resource("SQS::Queue")}}, "CREATE"), "1"
-    )
+    cloud.execute(cloud.change_set("updating", {"Resources": {"Queue": resource("SQS::Queue")}}, "CREATE"), "1")
     ended = cloud.execute(cloud.change_set("updating", FAILING, "UPDATE"), "2")
     assert ended["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     left = cloud.formation.describe_stack_resources(StackName="updating")["StackResources"]
     assert [entry["LogicalResourceId"] for entry in left] == ["Queue"]
-    with pytest.raises(
-        cloud.formation.exceptions.ClientError, match="cannot be called from current stack status"
-    ):
+    with pytest.raises(cloud.formation.exceptions.ClientError, match="cannot be called from current stack status"):
         cloud.formation.continue_update_rollback(StackName="updating")
 
 
 def test_a_deleted_stack_takes_its_resources_along(cloud: Cloud) -> None:
-    made = cloud.execute(
-        cloud.change_set("brief", {"Resources": {"Topic": resource("SNS::Topic")}}, "CREATE"), "1"
-    )
+    made = cloud.execute(cloud.change_set("brief", {"Resources": {"Topic": resource("SNS::Topic")}}, "CREATE"), "1")
     cloud.formation.delete_stack(StackName="brief", ClientRequestToken="gone")
     assert cloud.stack(made["StackId"])["StackStatus"] == "DELETE_COMPLETE"
     with pytest.raises(cloud.formation.exceptions.ClientError, match="Stack with id brief does not exist"):
@@ -350,8 +335,6 @@ def test_a_function_sees_neither_the_users_environment_nor_any_real_credentials(
     found = settled(lambda: table.get_item(TableName=outputs["Table"], Key=key).get("Item"), bool)
     environment = json.loads(found["environment"]["S"])
     assert "the-users-own" not in environment.values()
-    credentials = [
-        environment[f"AWS_{name}"] for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
-    ]
+    credentials = [environment[f"AWS_{name}"] for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")]
     assert credentials == ["000000000000", "local", ""]
     assert environment["HOME"].endswith("/.remit/local/home")

@@ -39,9 +39,7 @@ def test_a_name_that_somebody_else_points_here_does_not(shared: LocalAws, host: 
     assert status(shared, "/_remit/health", Host=host) == 403
 
 
-@pytest.mark.parametrize(
-    "origin", ["https://evil.example", "null", "http://localhost.evil.example", "file://"]
-)
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost.evil.example", "file://"])
 def test_a_page_of_another_site_does_not(shared: LocalAws, origin: str) -> None:
     assert status(shared, "/_remit/health", Host="127.0.0.1", Origin=origin) == 403
 

@@ -68,14 +68,19 @@ def hello(event, context): ...
     ]
 
 
+def test_a_name_alone_finds_the_path_that_aws_gave_it(make: Make) -> None:
+    project = make(config='config.lambda_.iam.managed_policy = "AWSLambdaBasicExecutionRole"')
+    assert (AWS_OWN + "service-role/AWSLambdaBasicExecutionRole",) == project.role().managed
+
+
 WRONG = {
     '["AWSXRayDaemonWriteAcess"]': (
         "managed_policy[0]: AWS has no managed policy 'AWSXRayDaemonWriteAcess'",
         "did you mean `AWSXRayDaemonWriteAccess`?",
         "5:42",
     ),
-    '[\n"ReadOnlyAccess",\n"AWSLambdaBasicExecutionRole"]': (
-        "managed_policy[1]: AWS has no managed policy 'AWSLambdaBasicExecutionRole'",
+    '[\n"ReadOnlyAccess",\n"service/AWSLambdaBasicExecutionRole"]': (
+        "managed_policy[1]: AWS has no managed policy 'service/AWSLambdaBasicExecutionRole'",
         "did you mean `service-role/AWSLambdaBasicExecutionRole`?",
         "7:5",
     ),

@@ -130,6 +130,24 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
         None,
         "9:2",
     ),
+    "an async function": (
+        "@app.function\nasync def hello(event, context): ...\n",
+        "the handler `app.hello` of function `hello` is `async`",
+        "Lambda calls plain functions: use asyncio.run() inside one",
+        "9:2",
+    ),
+    "a resource outside of a class": (
+        "from remit import resource\nloose = resource('AWS::SQS::Queue')\n@app.function(sqs(loose))" + FUNCTION,
+        "`HelloRole` uses a resource that no class of `shared/resources/` holds",
+        "resources are attributes of classes: `class Data(Shared): queue = resource(…)`",
+        "11:2",
+    ),
+    "an environment for another program": (
+        "@app.function(environment={'TEXT': '${{ x }}'})" + FUNCTION,
+        "`HelloFunction`: `${{ x }}` has a `${{` that starts no intrinsic function",
+        None,
+        "9:2",
+    ),
     "a handler that is misspelt": (
         "app.function(name='web', handler='site_.handlr')\n",
         "the handler `site_.handlr` of function `web` does not exist",

@@ -72,6 +72,28 @@ def test_one_class_may_use_anothers_resources(make: Make) -> None:
     assert {"KmsMasterKeyId": {"Ref": "DataKey"}} == resources["OtherSub"]["Properties"]
 
 
+def test_a_resource_stands_for_its_arn_in_a_policy(make: Make) -> None:
+    body = "    queue = resource('AWS::SQS::Queue')\n    access = resource('AWS::IAM::ManagedPolicy',\n"
+    body += "        policy_document={'Version': '2012-10-17', 'Statement': []})\n"
+    start = "from shared.resources.data import Data\n"
+    statement = "{'Effect': 'Allow', 'Action': 'sqs:*', 'Resource': [Data.queue]}"
+    app = f"{start}@app.function(policy={statement}, managed_policy=Data.access)\ndef hello(event, context): ...\n"
+    role = make(app=app, **_data(body)).resources("AWS::IAM::Role")["HelloRole"]
+    assert {"Fn::GetAtt": ["DataQueue", "Arn"]} == role["Policies"][0]["PolicyDocument"]["Statement"][1]["Resource"]
+    assert [{"Ref": "DataAccess"}] == role["ManagedPolicyArns"]
+
+
+def test_elsewhere_a_resource_is_asked_which_of_its_names_is_meant(make: Make) -> None:
+    app = "from shared.resources.data import Data\n@app.function(environment={'URL': Data.queue})\n"
+    app += "def hello(event, context): ...\n"
+    error = make(app=app, **_data("    queue = resource('AWS::SQS::Queue')\n")).error()
+    message, hint = (
+        "`environment['URL']` must be a string, got a resource",
+        "write `.ref`, `.arn` or `.attribute(…)` of it",
+    )
+    assert (message, hint, "app.py:10:27") == (error.message, error.hint, at(error))
+
+
 def test_names_lose_their_underscores(make: Make) -> None:
     body = (
         f"{IMPORTS}class My_data(Shared):\n    the_queue = resource('AWS::SQS::Queue')\n    q_url = output(the_queue)\n"
@@ -146,6 +168,41 @@ WRONG = {
         "    queue = resource('AWS::SQS::Queue', queue_name=None)\n",
         "`properties['QueueName']` must be text, a number, True or False, a list or a dict, got None",
         "usually os.environ.get() of a variable that is not set",
+    ),
+    "a type that is None": (
+        "    queue = resource(None)\n",
+        "`type` must be a string, got None",
+        "usually os.environ.get() of a variable that is not set",
+    ),
+    "properties that are a list": (
+        "    queue = resource('AWS::SQS::Queue', ['x'])\n",
+        """`properties` must be a dict of CloudFormation properties, got list "['x']\"""",
+        None,
+    ),
+    "a deletion policy that does not exist": (
+        "    queue = resource('AWS::SQS::Queue', deletion_policy='Retian')\n",
+        "`deletion_policy` cannot be 'Retian'; it can be Delete, Retain, RetainExceptOnCreate, Snapshot",
+        "did you mean `Retain`?",
+    ),
+    "a name to depend on": (
+        "    queue = resource('AWS::SQS::Queue', depends_on='DataOther')\n",
+        "`depends_on` takes a resource, or a list of them",
+        None,
+    ),
+    "an output of a number": (
+        "    port = output(3)\n",
+        "`value` must be a string, got int '3'",
+        None,
+    ),
+    "an output of nothing": (
+        "    port = output(None)\n",
+        "`value` must be a string, got None",
+        "usually os.environ.get() of a variable that is not set",
+    ),
+    "an output of what does not exist": (
+        "    port = output('${Nothing.Arn}')\n",
+        "output DataPort: ${Nothing.Arn} names no resource of the template",
+        None,
     ),
     "a name beyond ASCII": (
         "    schlüssel = resource('AWS::SQS::Queue')\n",

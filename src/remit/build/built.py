@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from remit.build.check import check, check_body
+from remit.build.overrides import guarded
 from remit.build.synth import document, synth
 from remit.errors import RemitError
 from remit.grants.assign import assign
@@ -49,12 +50,17 @@ def build(
     *,
     package: bool = True,
     progress: Callable[[str], None] | None = None,
+    accept: str | None = None,
 ) -> Built:
-    """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`."""
+    """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`.
+
+    `accept` is the reason why what a replaced default policy breaks may be broken; without one, that is an error.
+    """
     app = load(folder, stage)
     roles = assign(app)
     template = synth(app, roles)
     check(template, roles, app)  # before minutes go into packages
+    overridden = guarded(app, roles, accept)
     body, packed = _body(template), _Packed()
     if package:
         packed = _package(folder, app, progress or _silent)
@@ -62,7 +68,7 @@ def build(
         body = _body(template)
     write(folder / FOLDER / "template.json", body)
     write(folder / FOLDER / "roles.json", text([role_document(role) for role in roles]))
-    return Built(folder, app, roles, template, body, packed.artefacts, packed.notes)
+    return Built(folder, app, roles, template, body, packed.artefacts, (*overridden, *packed.notes))
 
 
 def _body(template: Template) -> str:

@@ -61,10 +61,20 @@ def _texts(value: Any) -> Iterator[str]:
 def check_text(text: str, known: Mapping[str, Resource], at: Resource | Output, what: str) -> list[str]:
     """The resources that one text refers to, which must exist; `what` is how errors call the place."""
     found = []
-    for reference in tokens.references(text):
+    try:
+        references = tokens.references(text)
+    except RemitError as error:
+        raise RemitError(f"{what}: {error.message}", origin=at.origin) from None
+    for reference in references:
         name, attribute = reference.target, reference.attribute
         if name is None:
             continue
+        if name.startswith("Pending0"):
+            raise RemitError(
+                f"{what} uses a resource that no class of `shared/resources/` holds",
+                hint="resources are attributes of classes: `class Data(Shared): queue = resource(…)`",
+                origin=at.origin,
+            )
         if name.startswith("AWS::"):
             if name.removeprefix("AWS::") not in _PSEUDO:
                 near = did_you_mean(name, [f"AWS::{one}" for one in _PSEUDO])

@@ -15,6 +15,8 @@ from remit.triggers import source
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from remit.errors import Origin
+
 ARTEFACTS: Final = "remit-artefacts-${AWS::AccountId}-${AWS::Region}"
 """The bucket of the zips: one per account and region, so that one template serves them all."""
 UNPACKAGED: Final = "not-packaged.zip"
@@ -32,7 +34,8 @@ def synth(app: App, roles: tuple[Role, ...], keys: Mapping[str, str] | None = No
     resources: list[Resource] = [*app.resources]
     for queue in app.queues:
         resources += _job_queue(app, queue)
-    resources += (_role(role) for role in roles)
+    origins = {function.name: function.origin for function in app.functions}
+    resources += (_role(role, origins.get(role.functions[0])) for role in roles)
     outputs: list[Output] = []
     for function in app.functions:
         role = role_of.get(function.name)
@@ -49,7 +52,7 @@ def synth(app: App, roles: tuple[Role, ...], keys: Mapping[str, str] | None = No
     return Template("Deployed by remit", tuple(resources), tuple(outputs))
 
 
-def _role(role: Role) -> Resource:
+def _role(role: Role, origin: Origin | None) -> Resource:
     properties: dict[str, Any] = {
         "Description": f"What {named(role.functions)} may do"[:1000],
         "AssumeRolePolicyDocument": {
@@ -70,7 +73,7 @@ def _role(role: Role) -> Resource:
     if role.grants:
         document = iam.render(iam.Policy(tuple(grant.statement for grant in role.grants)))
         properties["Policies"] = [{"PolicyName": "remit", "PolicyDocument": document}]
-    return Resource(role.logical_id, "AWS::IAM::Role", properties)
+    return Resource(role.logical_id, "AWS::IAM::Role", properties, origin=origin)
 
 
 def _one_or_list(values: tuple[str, ...]) -> str | list[str]:

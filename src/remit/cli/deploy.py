@@ -44,6 +44,7 @@ class _Wishes:
 @options.yes_option
 @click.option("--wait", is_flag=True, help="Wait while somebody else deploys, instead of exit code 75.")
 @click.option("--resume", is_flag=True, help="Follow what runs already, or tell the last deploy again.")
+@options.accept_option
 @click.option("--force", is_flag=True, help="Deploy over what a newer remit deployed.")
 @click.option("--skip", multiple=True, metavar="ID", help="Leave resource ID as it is when going back failed on it.")
 @options.json_option
@@ -53,6 +54,7 @@ def command(
     region: str | None,
     profile: str | None,
     skip: tuple[str, ...],
+    accept: str | None,
     *,
     local: bool,
     yes: bool,
@@ -82,7 +84,7 @@ def command(
 
         # Missing credentials are told before minutes go into packages; a local AWS starts for a sound project only.
         early = None if local else options.account(folder, local=False, region=region, profile=profile)
-        built = build(folder, stage, progress=watch.say)
+        built = build(folder, stage, progress=watch.say, accept=accept)
         for note in built.notes:
             watch.say(note)
         account = early or options.account(folder, local=True, region=region, profile=profile)

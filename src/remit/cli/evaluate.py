@@ -38,27 +38,21 @@ _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_typ
 
 @click.command()
 @click.argument("file", required=False, type=_FILE)
-@click.option(
-    "--policy", "identity", multiple=True, type=_FILE, help="A policy of the caller; may be repeated."
-)
+@click.option("--policy", "identity", multiple=True, type=_FILE, help="A policy of the caller; may be repeated.")
 @click.option("--boundary", multiple=True, type=_FILE, help="The caller's permissions boundary.")
 @click.option("--session-policy", "session", multiple=True, type=_FILE, help="A session policy.")
-@click.option(
-    "--resource-policy", "resource_policy", multiple=True, type=_FILE, help="The resource's policy."
-)
+@click.option("--resource-policy", "resource_policy", multiple=True, type=_FILE, help="The resource's policy.")
 @click.option("--scp", multiple=True, type=_FILE, help="An SCP; each is a level of its own.")
 @click.option("--rcp", multiple=True, type=_FILE, help="An RCP; each is a level of its own.")
 @click.option("--action", help="What is done: `s3:GetObject`.")
 @click.option("--resource", default="*", show_default=True, help="To what: an ARN.")
 @click.option("--principal", help="By whom: an ARN, an account, a service.")
 @click.option("--resource-account", help="Whose the resource is, if the ARN does not say.")
-@click.option(
-    "--context", multiple=True, metavar="KEY=VALUE", help="A condition key; repeat a key for several values."
-)
+@click.option("--context", multiple=True, metavar="KEY=VALUE", help="A condition key; repeat a key for several values.")
 @click.option("--complete", is_flag=True, help="Keys that are not given are absent, and not open.")
 @json_option
 def command(**options: Any) -> int:
-    r"""Decide requests: Allowed, ExplicitlyDenied, ImplicitlyDenied or Unknown, and why.
+    """Decide requests: Allowed, ExplicitlyDenied, ImplicitlyDenied or Unknown, and why.
 
     FILE (or - for standard input) holds a JSON object per line:
     {"id", "policies": {"identity", "boundary", "session", "resource", "scp", "rcp"},
@@ -160,11 +154,7 @@ def _lines(path: Path) -> int:
             answer = _answer(identifier, evaluate(*_case(value, locate)))
         except RemitError as error:
             status = 2
-            at = (
-                error.origin
-                if error.origin is not None and error.origin.line
-                else Origin(_name(path), number)
-            )
+            at = error.origin if error.origin is not None and error.origin.line else Origin(_name(path), number)
             click.echo(str(RemitError(error.message, hint=error.hint, origin=at)), err=True)
             answer = {"id": identifier, "error": error.message, "line": at.line, "column": at.column}
         click.echo(json.dumps(answer))

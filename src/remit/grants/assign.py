@@ -92,9 +92,11 @@ def _role(app: App, members: list[tuple[Function, tuple[Grant, ...]]]) -> Role:
 
 def _for_all(grant: Grant, first: Function, functions: tuple[Function, ...], names: str) -> Grant:
     """A grant of a shared role: on the log groups of all of its functions where it was on the first one's."""
-    because = (
-        grant.because.replace(first.name, names, 1) if grant.because.startswith(f"{first.name} ") else grant.because
-    )
+    because = grant.because
+    if because.startswith(f"{first.name} "):
+        because = names + because.removeprefix(first.name)
+    elif because.endswith(f" function {first.name}"):
+        because = because.removesuffix(first.name) + names
     resources = grant.statement.resources
     if resources is None or first.log_group_arn not in resources.patterns:
         return replace(grant, because=because)

@@ -86,9 +86,7 @@ def _layers(decision: Decision) -> Iterator[tuple[str, Layer]]:
 def _layer_decision(name: str, layer: Layer, request: Request) -> LayerDecision:
     denies, allows = layer.speaking_of(request.folded)
     for verdict, wanted, rules in _ORDER:
-        found = [
-            rule for rule in (denies if rules == "Deny" else allows) if _truth(name, rule, request) is wanted
-        ]
+        found = [rule for rule in (denies if rules == "Deny" else allows) if _truth(name, rule, request) is wanted]
         if found:
             return LayerDecision(name, verdict, tuple(_ruling(name, layer, rule) for rule in found))
     if name == "identity" and request.who.kind == "root":
@@ -229,9 +227,7 @@ def _miss(name: str, layer: Layer, rule: Rule, request: Request) -> tuple[int, M
     for condition, test in zip(rule.statement.conditions, rule.conditions, strict=True):
         if test(request) is False:
             values = ", ".join(condition.values[:_NEAR])
-            return 0, Miss(
-                ruling, f"allows it but for the condition {condition.spelled} {condition.key}: {values}"
-            )
+            return 0, Miss(ruling, f"allows it but for the condition {condition.spelled} {condition.key}: {values}")
     return None
 
 
@@ -261,8 +257,6 @@ def _near_action(statement: Statement, request: Request) -> str | None:
     if statement.actions.negated:
         return None
     patterns = statement.actions.patterns
-    names = {
-        text.lower(): text for text in patterns if text.lower().startswith(service) and not is_pattern(text)
-    }
+    names = {text.lower(): text for text in patterns if text.lower().startswith(service) and not is_pattern(text)}
     found = difflib.get_close_matches(request.folded, names, n=1, cutoff=_ALIKE)
     return names[found[0]] if found else None

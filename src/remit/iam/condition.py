@@ -37,11 +37,7 @@ def _typed(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> M
     def make(texts: tuple[str, ...], _: str) -> Check:
         limits = tuple(limit for limit in map(read, texts) if limit is not None)
         late = tuple(
-            part.text
-            for text in texts
-            if "${" in text
-            for part in parts_of(text, "")
-            if isinstance(part, Late)
+            part.text for text in texts if "${" in text for part in parts_of(text, "") if isinstance(part, Late)
         )
 
         def check(value: str, request: Request) -> Truth:
@@ -103,11 +99,7 @@ def compile_condition(condition: Condition, version: str) -> Test:
     name = _BY_FOLDED.get(folded.removesuffix("ifexists"))
     quantifier = condition.quantifier.lower()
     if name is None or (name == "Null" and if_exists):
-        hint = (
-            did_you_mean(condition.operator, OPERATORS)
-            if name is None
-            else "Null tests the presence by itself"
-        )
+        hint = did_you_mean(condition.operator, OPERATORS) if name is None else "Null tests the presence by itself"
         raise RemitError(f"there is no condition operator `{condition.spelled}`", hint=hint)
     if quantifier not in _TESTS:
         raise RemitError(
@@ -161,9 +153,7 @@ def _any_value(key: str, check: Check, negated: bool, if_exists: bool) -> Test: 
 def _all_values(key: str, check: Check, negated: bool, _: bool) -> Test:  # noqa: FBT001 - as _single
     def test(request: Request) -> Truth:
         value = request.value(key)
-        return (
-            None if value is OPEN else every(_turned(check(one, request), negated) for one in _several(value))
-        )
+        return None if value is OPEN else every(_turned(check(one, request), negated) for one in _several(value))
 
     return test
 

@@ -73,8 +73,7 @@ def decode(data: bytes, file: str) -> str:
 def steps(path: str) -> Path:
     """The steps of a path as errors spell it: `Statement[0].Action[1]`."""
     return tuple(
-        int(index) if index else name
-        for name, index in re.findall(r"([^.\[\]]+)(?![^\[]*\])|\[(\d+)\]", path)
+        int(index) if index else name for name, index in re.findall(r"([^.\[\]]+)(?![^\[]*\])|\[(\d+)\]", path)
     )
 
 
@@ -84,9 +83,7 @@ def _check_depth(value: object) -> None:
         level = [
             child
             for parent in level
-            for child in (
-                parent.values() if isinstance(parent, dict) else parent if isinstance(parent, list) else ()
-            )
+            for child in (parent.values() if isinstance(parent, dict) else parent if isinstance(parent, list) else ())
             if isinstance(child, dict | list)
         ]
         if not level:
@@ -210,9 +207,7 @@ class _Walk:
         found = _STRING.match(self.text, self.at)
         if found is None:
             if not self.text.startswith('"', self.at):
-                self.fail(
-                    f"{what} in double quotes was expected here, not {self.seen()}", self.at, self.quotes()
-                )
+                self.fail(f"{what} in double quotes was expected here, not {self.seen()}", self.at, self.quotes())
             self.fail(
                 f"{what} starts here and is not a valid JSON string",
                 self.at,

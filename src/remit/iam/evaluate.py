@@ -100,9 +100,7 @@ class Plan:
         self.resource = None if layers.resource is None else Layer(layers.resource, trust=True)
         self.scp = tuple(Layer(level) for level in layers.scp)
         self.rcp = tuple(Layer(level) for level in layers.rcp)
-        self.only_identity = not (
-            layers.boundary or layers.session or layers.resource or layers.scp or layers.rcp
-        )
+        self.only_identity = not (layers.boundary or layers.session or layers.resource or layers.scp or layers.rcp)
 
 
 _PLANS: Final = Kept(_KEPT)
@@ -117,7 +115,7 @@ def plan_of(layers: Layers) -> Plan:
     return plan
 
 
-def evaluate(  # noqa: PLR0913 - one parameter per layer of policies, as AWS has them
+def evaluate(
     request: Request,
     policies: Layers | Policy | Sequence[Policy] = (),
     *,
@@ -219,8 +217,7 @@ def weigh_resource(layer: Layer, request: Request) -> Grants:
     denies, allows = layer.speaking_of(request.folded)
     denied = either(_meant(rule, request, Reach.UNKNOWN) for rule in denies)
     direct, role, account = (
-        either(_meant(rule, request, least) for rule in allows)
-        for least in (Reach.DIRECT, Reach.ROLE, Reach.ACCOUNT)
+        either(_meant(rule, request, least) for rule in allows) for least in (Reach.DIRECT, Reach.ROLE, Reach.ACCOUNT)
     )
     return Grants(denied, direct, role, account)
 
@@ -243,9 +240,7 @@ def opinions(request: Request, plan: Plan) -> tuple[Truth, Truth]:
     limits = [weigh(level, request) for _, level in limiting(request, plan)]
     denied = either((own[0], boundary[0], session[0], grants.denied, *(limit[0] for limit in limits)))
     identity = True if request.who.kind == "root" else own[1]
-    granted = granted_by(
-        request, identity, every((boundary[1], session[1])), grants, known=plan.resource is not None
-    )
+    granted = granted_by(request, identity, every((boundary[1], session[1])), grants, known=plan.resource is not None)
     return denied, every((granted, *(limit[1] for limit in limits)))
 
 

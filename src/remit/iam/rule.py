@@ -94,9 +94,7 @@ def _resource_test(  # noqa: PLR0911 - a return per shape, the fast ones first
     if "*" in resources.patterns:
         return (lambda _: False) if resources.negated else None
     exact = frozenset(text for text in resources.patterns if not ("*" in text or "?" in text or "${" in text))
-    globs = tuple(
-        matcher(text) for text in resources.patterns if ("*" in text or "?" in text) and "${" not in text
-    )
+    globs = tuple(matcher(text) for text in resources.patterns if ("*" in text or "?" in text) and "${" not in text)
     templates = any("${" in text for text in resources.patterns)
     carefully = _careful_test(resources, version, deny=deny)
     if templates:
@@ -113,9 +111,7 @@ def _resource_test(  # noqa: PLR0911 - a return per shape, the fast ones first
     if not globs:
         return lambda request: request.asked in exact if request.plain else carefully(request)
     return lambda request: (
-        request.asked in exact or any(glob(request.asked) for glob in globs)
-        if request.plain
-        else carefully(request)
+        request.asked in exact or any(glob(request.asked) for glob in globs) if request.plain else carefully(request)
     )
 
 

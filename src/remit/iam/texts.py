@@ -48,12 +48,9 @@ def equals(texts: tuple[str, ...], version: str) -> Check:
     literals, templates = _sorted_out(texts, version, globs=False)
     known = frozenset(literals)
     if not templates:
-        return lambda value, request: (
-            value in known or ("${" in value and _late(value, known, request, globs=False))
-        )
+        return lambda value, request: value in known or ("${" in value and _late(value, known, request, globs=False))
     return lambda value, request: (
-        value in known
-        or either((_late(value, known, request, globs=False), *_held(templates, value, request)))
+        value in known or either((_late(value, known, request, globs=False), *_held(templates, value, request)))
     )
 
 
@@ -71,9 +68,7 @@ def equals_ignoring_case(texts: tuple[str, ...], version: str) -> Check:
         low = Asked(_lower(found.sure), _lower(found.maybe), is_set=False)
         filled = [resolve(parts, request) for parts in (*templates, *_late_parts(value, known, globs=False))]
         return either(
-            describes(Resolved(_lower(one.sure), one.maybe and _lower(one.maybe)), low)
-            for one in filled
-            if one
+            describes(Resolved(_lower(one.sure), one.maybe and _lower(one.maybe)), low) for one in filled if one
         )
 
     return check
@@ -90,18 +85,14 @@ def like(texts: tuple[str, ...], version: str) -> Check:
     known = frozenset(literals)
     if len(globs) == 1 and not templates:
         (only,) = globs
-        return lambda value, request: (
-            only(value) or ("${" in value and _late(value, known, request, globs=True))
-        )
+        return lambda value, request: _late(value, known, request, globs=True) if "${" in value else only(value)
     return lambda value, request: (
-        any(glob(value) for glob in globs)
+        ("${" not in value and any(glob(value) for glob in globs))
         or either((_late(value, known, request, globs=True), *_held(templates, value, request)))
     )
 
 
-def _sorted_out(
-    texts: tuple[str, ...], version: str, *, globs: bool
-) -> tuple[tuple[str, ...], tuple[Parts, ...]]:
+def _sorted_out(texts: tuple[str, ...], version: str, *, globs: bool) -> tuple[tuple[str, ...], tuple[Parts, ...]]:
     """The values without holes, and those with."""
     plain = tuple(text for text in texts if "${" not in text)
     return plain, tuple(parts_of(text, version, globs=globs) for text in texts if "${" in text)
@@ -134,8 +125,10 @@ def arn(texts: tuple[str, ...], version: str) -> Check:
 
     def check(value: str, request: Request) -> Truth:
         components = value.split(":", ARN_COLONS)
-        if len(components) > ARN_COLONS and any(
-            all(match(text) for match, text in zip(six, components, strict=True)) for six in plain
+        if (
+            "${" not in value
+            and len(components) > ARN_COLONS
+            and any(all(match(text) for match, text in zip(six, components, strict=True)) for six in plain)
         ):
             return True
         if not templates and "${" not in value:

@@ -1,1 +1,44 @@
-"""What is wrong or too wide: a rule per file."""
+"""What is wrong or too wide: a rule per file of `rules/`. The package itself can be called, as `remit.lint(app)`."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from remit.lint.finding import Finding as Finding
+    from remit.lint.run import errors as errors
+    from remit.lint.run import lint as lint
+    from remit.lint.run import lint_bytes as lint_bytes
+    from remit.lint.run import lint_document as lint_document
+
+_HOMES = {
+    "Finding": "finding",
+    "errors": "run",
+    "lint": "run",
+    "lint_bytes": "run",
+    "lint_document": "run",
+}
+"""Where each public name lives: imported when it is asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    import importlib  # noqa: PLC0415 - a package that is asked for nothing imports nothing
+
+    if name not in _HOMES:
+        raise AttributeError(f"remit.lint has no `{name}`")
+    return getattr(importlib.import_module(f"remit.lint.{_HOMES[name]}"), name)
+
+
+class _Callable(ModuleType):
+    """A module that is also its verb: `from remit import lint` gives both."""
+
+    def __call__(self, *arguments: Any, **options: Any) -> tuple[Finding, ...]:
+        """As `remit.lint.lint`."""
+        from remit.lint.run import lint  # noqa: PLC0415 - as __getattr__
+
+        return lint(*arguments, **options)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from remit.app import Grant
@@ -143,7 +142,14 @@ def _pascal(raw: Mapping[Any, Any], path: str) -> dict[Any, Any]:
         if name in renamed:
             raise RemitError(f"{path} has {name!r} twice, in two spellings", hint="merge them")
         renamed[name] = list(value) if isinstance(value, tuple) else value
+    for name in renamed.keys() & {"Resource", "NotResource"}:  # a resource of the app stands for its ARN
+        value = renamed[name]
+        renamed[name] = [_arn(item) for item in value] if isinstance(value, list) else _arn(value)
     return renamed
+
+
+def _arn(value: Any) -> Any:
+    return getattr(value, "arn", value)
 
 
 def _identity(statement: iam.Statement, path: str) -> iam.Statement:
@@ -211,6 +217,7 @@ def declare_managed(value: Any, span: Span, keyword: str = "managed_policy") -> 
 
 def _managed(value: Any, node: ast.expr | None, span: Span, path: str, depth: int) -> Iterator[str]:
     origin = where.origin_of(node, span)
+    value = getattr(value, "ref", value)  # of a policy of the app, the ARN
     if isinstance(value, list | tuple) and depth <= _DEPTH:
         for index, (item, one) in enumerate(zip(value, where.item_nodes(node, len(value), span.file), strict=True)):
             yield from _managed(item, one, span, f"{path}[{index}]", depth + 1)
@@ -238,6 +245,8 @@ def managed_arn(value: str, path: str, origin: Origin) -> str:
         return value  # a resource of the app, by Ref
     if not _PLAIN_NAME.fullmatch(value):
         raise RemitError(f"{path}: {value!r} is no name of a managed policy", origin=origin)
+    if "/" not in value and (found := managed_policy(value)) is not None:
+        return found.arn()  # with its path, which a name alone does not say
     _check_exists(value, path, origin)
     return f"arn:${{AWS::Partition}}:iam::aws:policy/{value}"
 
@@ -256,8 +265,3 @@ def _check_exists(name: str, path: str, origin: Origin) -> None:
         hint=hint or "a policy of your own account is named by its ARN, with {aws.account}",
         origin=origin,
     )
-
-
-def because_of(grant: Grant, because: str) -> Grant:
-    """The same grant with another reason."""
-    return replace(grant, because=because)

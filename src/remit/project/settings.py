@@ -270,20 +270,30 @@ class PackageSection(Section):
     exclude = TextsSetting(values.texts, Texts())
 
 
+class LintSection(Section):
+    """What `remit lint` accepts: `config.lint`."""
+
+    __slots__ = ()
+    path = "config.lint"
+    allow: Setting[Mapping[str, str]] = Setting(values.reasons, {})
+
+
 class Config(Section):
     """The root of the settings. Never build one: `configure()` gives the project's."""
 
-    __slots__ = ("_job", "_lambda", "_package")
+    __slots__ = ("_job", "_lambda", "_lint", "_package")
     app: Setting[str] = Setting(values.text, "app")
 
     def __init__(self) -> None:
         super().__init__()
         object.__setattr__(self, "_lambda", Lambda())
         object.__setattr__(self, "_job", JobSection())
+        object.__setattr__(self, "_lint", LintSection())
         object.__setattr__(self, "_package", PackageSection())
 
     if TYPE_CHECKING:
         _lambda: Lambda
+        _lint: LintSection
         _job: JobSection
         _package: PackageSection
 
@@ -296,6 +306,11 @@ class Config(Section):
     def job(self) -> JobSection:
         """Background jobs."""
         return self._job
+
+    @property
+    def lint(self) -> LintSection:
+        """What `remit lint` accepts."""
+        return self._lint
 
     @property
     def package(self) -> PackageSection:

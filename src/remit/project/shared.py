@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from remit.app import Output, Resource
 from remit.errors import RemitError, Span, caller_span
+from remit.iam import tokens
 from remit.project import loading, values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _PENDING: Final = re.compile(r"\$\{Pending0(\d+)0")
+_DELETION: Final = ("Delete", "Retain", "RetainExceptOnCreate", "Snapshot")
 _numbers: Final = itertools.count(1)
 
 
@@ -63,25 +65,48 @@ def resource(
 ) -> Any:
     """Declare a resource of any CloudFormation type; snake_case keywords become its properties."""
     where = caller_span()
-    given = {**(properties or {}), **{_pascal(name): value for name, value in more.items()}}
     try:
+        given = {**_mapping(properties), **{_pascal(name): value for name, value in more.items()}}
         checked = values.plain("properties", _texts(given))
+        attributes = _attributes(depends_on, deletion_policy)
+        values.text("type", type)
     except RemitError as error:
         error.origin = error.origin or where.origin
         raise
-    attributes: dict[str, Any] = {}
-    if depends_on is not None:
-        several = (depends_on,) if isinstance(depends_on, Handle) else tuple(depends_on)
-        attributes["DependsOn"] = [handle.logical_id for handle in several]
-    if deletion_policy is not None:
-        attributes |= {"DeletionPolicy": deletion_policy, "UpdateReplacePolicy": deletion_policy}
     # The name is known only when the class body has ended: until then a number stands for it.
     return Handle(type, checked, attributes, where, f"Pending0{next(_numbers)}0")
 
 
+def _mapping(properties: Any) -> Mapping[str, Any]:
+    if not isinstance(properties, dict | None):
+        raise values.wrong("properties", "a dict of CloudFormation properties", properties)
+    return properties or {}
+
+
+def _attributes(depends_on: Any, deletion_policy: Any) -> dict[str, Any]:
+    attributes: dict[str, Any] = {}
+    if depends_on is not None:
+        several = depends_on if isinstance(depends_on, list | tuple) else (depends_on,)
+        if not all(isinstance(handle, Handle) for handle in several):
+            raise RemitError("`depends_on` takes a resource, or a list of them")
+        attributes["DependsOn"] = [handle.logical_id for handle in several]
+    if deletion_policy is not None:
+        values.one_of(_DELETION)("deletion_policy", deletion_policy)
+        attributes |= {"DeletionPolicy": deletion_policy, "UpdateReplacePolicy": deletion_policy}
+    return attributes
+
+
 def output(value: Any, description: str = "") -> Any:
     """Declare an output of the stack, for people and for `lookup`; a resource gives its Ref."""
-    return OutputHandle(value.ref if isinstance(value, Handle) else value, description, caller_span())
+    where = caller_span()
+    if tokens.is_intrinsic(value):
+        value = tokens.from_intrinsic(value)
+    try:
+        text = values.text("value", value.ref if isinstance(value, Handle) else value)
+        return OutputHandle(text, values.text("description", description) if description else "", where)
+    except RemitError as error:
+        error.origin = where.origin
+        raise
 
 
 class Shared:

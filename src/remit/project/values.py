@@ -73,6 +73,10 @@ class FunctionSettings(TypedDict, total=False):
 
 def wrong(path: str, wanted: str, value: object) -> RemitError:
     """The error for a value of the wrong type."""
+    if hasattr(value, "ref") and hasattr(value, "arn"):
+        return RemitError(
+            f"`{path}` must be {wanted}, got a resource", hint="write `.ref`, `.arn` or `.attribute(…)` of it"
+        )
     got = "None" if value is None else f"{type(value).__name__} {str(value)[:40]!r}"
     hint = "usually os.environ.get() of a variable that is not set" if value is None else None
     return RemitError(f"`{path}` must be {wanted}, got {got}", hint=hint)
@@ -130,6 +134,13 @@ def texts(path: str, value: Any) -> Texts:
     if not isinstance(value, list | tuple):
         raise wrong(path, "a list of strings", value)
     return Texts(text(f"{path}[{index}]", item) for index, item in enumerate(value))
+
+
+def reasons(path: str, value: Any) -> dict[str, str]:
+    """A dict of strings, none of them empty: for each rule, why."""
+    if not isinstance(value, Mapping):
+        raise wrong(path, 'a dict such as {"R212": "because …"}', value)
+    return {text(f"a key of {path}", name): text(f"{path}[{name!r}]", reason) for name, reason in value.items()}
 
 
 def flag(path: str, value: Any) -> bool:

@@ -1,0 +1,182 @@
+"""`remit lint`: what is wrong or too wide, at the line that wrote it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from remit.cli import options
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from remit.lint.finding import Finding
+
+_SUFFIXES = (".json", ".yaml", ".yml", ".template")
+_SKIPPED = frozenset({".git", ".venv", "node_modules", ".remit", "__pycache__"})
+
+
+@click.command("lint", short_help="Find what is wrong or too wide in policies.")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
+@options.project_option
+@options.stage_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "sarif", "github"]),
+    default="text",
+    show_default=True,
+    help="For people, programs, code scanning, or GitHub annotations.",
+)
+@options.json_option
+@click.option("--strict", is_flag=True, help="Warnings count as well.")
+@click.option("--kind", type=click.Choice(["identity", "trust", "resource", "control"]), help="What the policies are.")
+@click.option("--allow", multiple=True, metavar="RULE=BECAUSE", help="Accept a rule, with the reason.")
+@click.option("--explain", metavar="RULE", help="Print the page of a rule.")
+@click.option("--rules", "listing", is_flag=True, help="List the rules.")
+def command(
+    paths: tuple[Path, ...],
+    folder: Path,
+    stage: str | None,
+    form: str,
+    *,
+    as_json: bool,
+    strict: bool,
+    kind: str | None,
+    allow: tuple[str, ...],
+    explain: str | None,
+    listing: bool,
+) -> int:
+    """Lint the app in this folder, or the policies and templates at PATHS (files, folders, or - for standard input).
+
+    Policies are JSON or YAML; templates are CloudFormation's or SAM's. Needs no AWS and no credentials. Exits with 1
+    when there are errors (with --strict also when there are warnings), with 2 when something cannot be read.
+
+    A comment at the line accepts a finding: `# remit: allow R213 because …`; `config.lint.allow = {"R213": "…"}`
+    accepts a rule for the whole app.
+
+    \b
+    Examples:
+      remit lint
+      remit lint template.yaml policies/
+      remit lint --format github --strict
+      remit lint --explain R301
+    """
+    if explain is not None or listing:
+        return _pages(explain)
+    reasons = _reasons(allow)
+    if paths:
+        findings = tuple(finding for path in paths for finding in _of_path(path, kind, reasons))
+    else:
+        findings = _of_app(folder, stage, reasons)
+    _print(findings, "json" if as_json else form, folder)
+    if any(finding.rule == "R001" for finding in findings):
+        return 2
+    counted = ("error", "warning") if strict else ("error",)
+    return int(any(finding.severity in counted for finding in findings))
+
+
+def _pages(explain: str | None) -> int:
+    from remit.lint.shelf import rule, rules
+
+    if explain is None:
+        for one in rules():
+            click.echo(f"{one.code}  {one.severity:<7}  {one.name:<28}  {one.title}")
+        return 0
+    found = rule(explain)
+    click.echo(f"{found.code} {found.name} ({found.severity})\n\n{found.page}", nl=False)
+    return 0
+
+
+def _reasons(pairs: tuple[str, ...]) -> dict[str, str]:
+    from remit.lint.shelf import rule
+
+    reasons: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, because = pair.partition("=")
+        if not equals or not because.strip():
+            raise RemitError(f"--allow {pair!r} gives no reason", hint=f"--allow '{name or 'R213'}=because …'")
+        reasons[rule(name).code] = because.strip()
+    return reasons
+
+
+def _of_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[Finding, ...]:
+    from remit.lint.run import lint, unreadable
+    from remit.project.load import load
+
+    try:
+        app = load(folder, stage)
+    except RemitError as error:
+        return (unreadable(error, str(folder)),)
+    return lint(app, folder=folder, allow=reasons)
+
+
+def _of_path(path: Path, kind: str | None, reasons: dict[str, str]) -> Iterator[Finding]:
+    from remit.lint.run import lint_bytes, unreadable
+
+    if str(path) == "-":
+        yield from lint_bytes(sys.stdin.buffer.read(), "standard input", kind=kind, allow=reasons)
+        return
+    if path.is_dir():
+        for file in _files(path):
+            yield from _of_path(file, kind, reasons)
+        return
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        yield unreadable(RemitError(f"cannot read {path}: {error.strerror}"), path.as_posix())
+        return
+    yield from lint_bytes(data, path.as_posix(), kind=kind, allow=reasons)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The files of a folder that may be policies or templates, in order."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
+        yield from (Path(place) / name for name in sorted(names) if name.endswith(_SUFFIXES))
+
+
+def _print(findings: Sequence[Finding], form: str, folder: Path) -> None:
+    from remit.report import findings as report
+
+    if form == "json":
+        options.print_json(report.findings_json(findings))
+    elif form == "sarif":
+        from remit import __version__
+        from remit.lint.shelf import rules
+
+        options.print_json(report.findings_sarif(findings, rules(), __version__))
+    elif form == "github":
+        click.echo(report.findings_github(findings), nl=False)
+    else:
+        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        click.echo(report.findings_text(findings, _source(folder), color=color))
+
+
+def _source(folder: Path) -> _Source:
+    return _Source(folder)
+
+
+class _Source:
+    """The lines of the files that findings name, read once each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lines = cache(self._lines)
+
+    def __call__(self, file: str) -> Sequence[str]:
+        return self.lines(file)
+
+    def _lines(self, file: str) -> Sequence[str]:
+        for path in (self.folder / file, Path(file)):
+            try:
+                return path.read_text("utf-8").split("\n")
+            except (OSError, ValueError):
+                continue
+        return ()

@@ -1,0 +1,38 @@
+"""The elements of policies and statements, and which one a misspelt name meant.
+
+Source: "Grammar of the IAM JSON policy language" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.errors import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DOCUMENT: Final = ("Version", "Id", "Statement")
+STATEMENT: Final = (
+    "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
+)  # fmt: skip
+_PAIRS: Final = {"Action": "NotAction", "Resource": "NotResource", "Principal": "NotPrincipal"}
+
+
+def unknown(raw: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, str | None]:
+    """The keys that are no elements, each with the element that it resembles."""
+    return {key: nearest(str(key), known) for key in raw if key not in known}
+
+
+def has(raw: Mapping[str, Any], element: str) -> bool:
+    """Whether a statement has an element, its negative, or a misspelt one of the two (a finding of R111)."""
+    wanted = {element, _PAIRS.get(element, element)}
+    if not wanted.isdisjoint(raw):
+        return True
+    return not wanted.isdisjoint(unknown(raw, STATEMENT).values())
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """The strings of an element that is one string or a list."""
+    several = value if isinstance(value, list) else [value]
+    return tuple(one for one in several if isinstance(one, str))

@@ -1,0 +1,234 @@
+"""What rules ask again and again, answered once: what a pattern means, what an ARN may name, which keys exist."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.catalogue import actions as known
+from remit.catalogue import arns
+from remit.catalogue.expand import expand
+from remit.catalogue.keys import global_key, global_keys
+from remit.catalogue.managed import managed_policies, managed_policy
+from remit.catalogue.resemble import slips
+from remit.errors import nearest
+from remit.lint import elements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from remit.catalogue.actions import Action, ResourceType
+    from remit.catalogue.arns import Arn
+    from remit.iam.policy import Statement
+    from remit.lint.finding import Spot
+
+_WILD: Final = re.compile(r"[*?]|\$\{")
+_VARIABLE: Final = re.compile(r"\$\{[^{}]*\}")
+
+
+def plain(text: str) -> bool:
+    """Whether a text is itself: no wildcard, nothing late-bound."""
+    return _WILD.search(text) is None
+
+
+def literal(text: str) -> bool:
+    """Whether nothing in a text is a variable or late-bound."""
+    return "${" not in text
+
+
+def placeholder(text: str) -> bool:
+    """Whether a text holds what somebody wanted to replace: `{region}`, `<account-id>`."""
+    return "{" in text or "<" in text or (text.isupper() and not text.isdigit())
+
+
+@lru_cache(maxsize=8192)
+def arn(text: str) -> Arn | None:
+    """The parts of an ARN, None when it is none."""
+    return arns.parse(text)
+
+
+@lru_cache(maxsize=8192)
+def meant(pattern: str) -> tuple[str, ...]:
+    """The actions that a pattern means, by their full names."""
+    return expand(pattern)
+
+
+@lru_cache(maxsize=16384)
+def targets(name: str) -> frozenset[str]:
+    """The names of the resource types that an action takes."""
+    found = action(name)
+    return frozenset() if found is None else frozenset(target.type.name for target in found.targets)
+
+
+@lru_cache(maxsize=16384)
+def action(name: str) -> Action | None:
+    """As the catalogue, with room for all actions of a large policy."""
+    return known.action(name)
+
+
+def acts_on(name: str, resource: str) -> bool:
+    """Whether an action may be allowed on a resource that an ARN pattern names."""
+    return not targets(name).isdisjoint(types_named(name.partition(":")[0].lower(), resource))
+
+
+@lru_cache(maxsize=65536)
+def types_named(prefix: str, resource: str) -> frozenset[str]:
+    """Which resource types of a service an ARN pattern may name; all of them when it cannot be read."""
+    kinds = known.resource_types(prefix)
+    parsed = arn(resource)
+    if parsed is None or not plain(parsed.service):
+        return frozenset(kind.name for kind in kinds)
+    return frozenset(kind.name for kind in kinds if _names(parsed, kind))
+
+
+def _names(pattern: Arn, kind: ResourceType) -> bool:
+    return any(_may_fit(pattern, format_) and _fits(pattern, format_) for format_ in kind.arns)
+
+
+_LOOSE: Final = frozenset({"rds"})
+"""Services whose resource names may hold the sign that parts ARNs: `snapshot:awsbackup:job-1`."""
+
+
+def _fits(pattern: Arn, format_: str) -> bool:
+    """As the catalogue; AWS's own resources leave out the account, some the region (`arn:aws:ssm:*::document/…`)."""
+    service, begin, _ = _literal_parts(format_)
+    if not plain(service):
+        return True
+    if service in _LOOSE and begin and pattern.resource.startswith(begin):
+        return True
+    owned = replace(pattern, region=pattern.region or "*", account=pattern.account or "*")
+    return arns.matches(owned, format_)
+
+
+def _may_fit(pattern: Arn, format_: str) -> bool:
+    """A quick no: another service, or literal beginnings that differ."""
+    service, begin, end = _literal_parts(format_)
+    if service != pattern.service.lower() and plain(service):
+        return False
+    first, last = _ends(pattern.resource)
+    return (begin.startswith(first) or first.startswith(begin)) and (end.endswith(last) or last.endswith(end))
+
+
+@cache
+def _literal_parts(format_: str) -> tuple[str, str, str]:
+    shape = arns.parse(format_)
+    if shape is None:
+        return ("", "", "")
+    return (shape.service, *_ends(shape.resource))
+
+
+@lru_cache(maxsize=16384)
+def _ends(text: str) -> tuple[str, str]:
+    """The literal text before the first wildcard or variable, and after the last."""
+    bare = _WILD.split(_VARIABLE.sub("*", text))
+    return bare[0], bare[-1]
+
+
+def written_by_aws(word: str) -> bool:
+    """Whether AWS's own managed policies use this very word: what its reference does not list may exist yet."""
+    return word in _words()
+
+
+@cache
+def _words() -> frozenset[str]:
+    """The actions and condition keys of all managed policies; read when a word is in doubt (0.1 s)."""
+    found: set[str] = set()
+    for name in managed_policies():
+        policy = managed_policy(name)
+        statements: Any = policy.document.get("Statement", []) if policy is not None else []
+        for statement in statements if isinstance(statements, list) else [statements]:
+            for element in ("Action", "NotAction"):
+                found.update(elements.texts(statement.get(element)))
+            for block in statement.get("Condition", {}).values():
+                found.update(block)
+    return frozenset(found)
+
+
+@lru_cache(maxsize=4096)
+def key_names(prefix: str) -> dict[str, str]:
+    """A service's condition keys, folded, with their types; families (`s3:ExistingObjectTag/<key>`) end in / or :."""
+    return {family(key.name): key.type for key in known.keys(prefix)}
+
+
+_MEMBER: Final = re.compile(r"(?<=[/:])(?:\$\{|<).*")
+
+
+def family(key: str) -> str:
+    """A key folded, without the name of the tag (or of whatever else) that goes on after / or :."""
+    bare, slash, _ = _MEMBER.sub("", key.lower()).partition("/")
+    return bare + slash
+
+
+def key_type(name: str) -> str | None:
+    """The type of a condition key, "" when nobody says; None when no such key is known."""
+    found = global_key(name)
+    if found is not None:
+        return f"ArrayOf{found.type}" if found.multivalued else found.type
+    folded = name.lower()
+    keys = key_names(folded.partition(":")[0])
+    found_type = keys.get(family(folded))
+    if found_type is None and folded.count(":") > 1:
+        first, second, _ = folded.split(":", 2)
+        return keys.get(f"{first}:{second}:")
+    return found_type
+
+
+LEAST_SLIPS: Final = 2
+
+
+def near(word: str, known: Iterable[str]) -> str | None:
+    """The known word that differs from a word by the fewest slips, at most two (a third of a short word); else None."""
+    reach = min(LEAST_SLIPS, max(1, len(word) // 3))
+    ranked = sorted((slips(word, one), one) for one in known if abs(len(one) - len(word)) <= reach)
+    return ranked[0][1] if ranked and ranked[0][0] <= reach else None
+
+
+def variable_texts(statement: Statement) -> tuple[tuple[Spot, str], ...]:
+    """The texts of a statement in which `${…}` counts, with their spots: resources and the values of conditions."""
+    resources = statement.resources
+    element = "NotResource" if resources is not None and resources.negated else "Resource"
+    found: list[tuple[Spot, str]] = [
+        ((element, text), text) for text in (resources.patterns if resources else ()) if "${" in text
+    ]
+    found.extend(
+        (("Condition", condition.spelled, condition.key, value), value)
+        for condition in statement.conditions
+        for value in condition.values
+        if "${" in value
+    )
+    return tuple(found)
+
+
+def near_key(name: str) -> str | None:
+    """The condition key that a misspelt one resembles: a global one, or one of the service that it names."""
+    bare, slash, tag = name.partition("/")
+    prefix = bare.partition(":")[0].lower()
+    spelled = {key.name.lower(): key.name for key in global_keys() if key.tagged == bool(slash)}
+    for key in known.keys(prefix):
+        known_bare, known_slash, _ = key.name.partition("/")
+        if bool(known_slash) == bool(slash):
+            spelled.setdefault(known_bare.lower(), known_bare)
+    found = near(bare.lower(), spelled) or nearest(bare, spelled)
+    if found is None and not slash:
+        tagged = {key.name.lower(): key.name for key in global_keys() if key.tagged}
+        found = near(bare.lower(), tagged)
+        return f"{tagged[found]}/KEY" if found else None
+    return None if found is None else spelled[found] + slash + tag
+
+
+@lru_cache(maxsize=16384)
+def formats(name: str) -> tuple[str, ...]:
+    """The ARN formats of all resource types that an action takes."""
+    found = action(name)
+    return tuple(format_ for target in (found.targets if found else ()) for format_ in target.type.arns)
+
+
+@lru_cache(maxsize=1024)
+def has_arns(vendor: str) -> bool:
+    """Whether resources have ARNs with this name in the third part; not every service's prefix is its name there."""
+    if known.service(vendor) is not None:
+        return True
+    kinds = (kind for name in known.services() for kind in known.resource_types(name))
+    return any(f":{vendor}:" in format_ for kind in kinds for format_ in kind.arns)

@@ -1,0 +1,76 @@
+"""What a rule says, and what people get: a problem at a spot of a statement, a finding at a line of a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from remit.app import Grant
+    from remit.errors import Origin
+
+ERROR: Final = "error"
+WARNING: Final = "warning"
+NOTE: Final = "note"
+SEVERITIES: Final = (ERROR, WARNING, NOTE)
+"""Error: IAM or CloudFormation refuses it, or it can never do anything. Warning: too wide, or most likely a mistake.
+Note: could be shorter or more portable."""
+
+Spot: TypeAlias = tuple[str | int, ...]
+"""Where in a statement: ("Action", "s3:GetObject"), ("Condition", "StringEquals", "aws:SourceVpc", "vpc-1"), ("Sid",) —
+names and values, as the statement holds them; () is the statement itself. In raw documents also list indexes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a rule found. `severity` is the rule's own unless given; `spot` is where in the thing that it looked at.
+
+    `index` is the statement that is meant, when the rule looked at a whole policy.
+    """
+
+    message: str
+    hint: str | None = None
+    spot: Spot = ()
+    severity: str | None = None
+    index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem with its rule, its severity and the place that wrote it; `grant` is the one it concerns, if any."""
+
+    rule: str
+    name: str
+    severity: str
+    message: str
+    hint: str | None = None
+    origin: Origin | None = None
+    grant: Grant | None = field(default=None, compare=False)
+
+    @property
+    def file(self) -> str | None:
+        """The file, as it is printed."""
+        return self.origin.file if self.origin else None
+
+    @property
+    def line(self) -> int:
+        """The line from 1; 0 when it is not known."""
+        return self.origin.line if self.origin else 0
+
+    @property
+    def column(self) -> int:
+        """The column from 1; 0 when it is not known."""
+        return self.origin.column if self.origin else 0
+
+    def document(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "rule": self.rule,
+            "severity": self.severity,
+            "message": self.message,
+            "file": self.file,
+            "line": self.line,
+            "column": self.column,
+            "hint": self.hint,
+            "name": self.name,
+        }

@@ -1,0 +1,164 @@
+"""Whether the actions of a statement and its resources fit each other, as far as ARNs and their types tell."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from remit.lint import facts
+from remit.lint.finding import ERROR, WARNING
+from remit.lint.subject import RESOURCE, TRUST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.catalogue.actions import ResourceType
+    from remit.lint.subject import Item
+
+_VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
+_VOWELS: Final = "aeiou"
+
+
+def on_named_resources(item: Item) -> bool:
+    """Whether a statement names its resources by ARNs whose service is written out, and its actions by Action.
+
+    Policies of resources leave out what is obvious; references to resources tell no type.
+    """
+    if item.document.kind in (RESOURCE, TRUST) or item.statement.actions.negated or not item.resources:
+        return False
+    return item.resource_element == "Resource" and _all_named(item.resources)
+
+
+@lru_cache(maxsize=8192)
+def _all_named(resources: tuple[str, ...]) -> bool:
+    parsed = [facts.arn(text) for text in resources]
+    return all(
+        arn is not None
+        and facts.plain(arn.service)
+        and facts.has_arns(arn.service.lower())
+        and arn.resource not in ("*", "")
+        for arn in parsed
+    )
+
+
+def all_known(item: Item) -> bool:
+    """Whether every pattern of Action means something."""
+    return all(facts.meant(pattern) for pattern in item.statement.actions.patterns)
+
+
+def unfit(item: Item) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The patterns of Action, with what they mean, of which nothing acts on any resource of the statement.
+
+    Actions that know no resources at all are another matter; a service whose ARNs nobody lists fits everything.
+    """
+    if not on_named_resources(item):
+        return
+    for text in item.statement.actions.patterns:
+        names = tuple(name for name in facts.meant(text) if facts.targets(name))
+        if (
+            names
+            and text not in ("*", "*:*")
+            and not any(facts.acts_on(name, one) for name in names for one in item.resources)
+        ):
+            yield text, names
+
+
+RELIABLE: Final = frozenset({
+    "cloudwatch", "dynamodb", "ec2", "ecr", "events", "kinesis", "kms", "lambda", "logs", "s3", "secretsmanager", "sns",
+    "sqs", "ssm", "states", "sts", "xray",
+})  # fmt: skip
+"""Services that functions use, whose list of actions and resource types can be relied on: what it finds at error level
+in AWS's own managed policies was looked through one by one (tests/lint/data/adjudicated.json)."""
+_DOUBTFUL: Final = frozenset({
+    "cloudwatch:TagResource", "ec2:PutResourcePolicy", "kinesis:UpdateShardCount", "logs:DescribeIndexPolicies",
+    "logs:PutIndexPolicy", "ssm:DeleteAssociation", "ssm:StartSession",
+    "ssm:DescribeAssociation",
+})  # fmt: skip
+"""Actions whose reference says otherwise than AWS's own policies assume."""
+_LIST: Final = re.compile(r"[A-Za-z-]*[:/]?\*(?:[:/]\*)*")
+
+
+def severity(item: Item, names: tuple[str, ...]) -> str:
+    """Error where the service's reference can be relied on, else warning: lists of other services have gaps.
+
+    Services check some actions that know no resources, on paper, against an ARN that stands for a list (`role/*`).
+    """
+    sure = item.allows and names[0].partition(":")[0] in RELIABLE and names[0] not in _DOUBTFUL
+    on_lists = not facts.targets(names[0]) and all(_is_list(text) for text in item.resources)
+    return ERROR if sure and not on_lists else WARNING
+
+
+def _is_list(text: str) -> bool:
+    arn = facts.arn(text)
+    return arn is not None and arn.account != "" and _LIST.fullmatch(arn.resource) is not None
+
+
+def services_of(resources: tuple[str, ...]) -> tuple[str, ...]:
+    """The services of some ARNs, in their order."""
+    return tuple(dict.fromkeys(arn.service.lower() for text in resources if (arn := facts.arn(text)) is not None))
+
+
+def same_service(names: tuple[str, ...], resources: tuple[str, ...]) -> bool:
+    """Whether some resource is of a service whose ARNs the actions take."""
+    found = set(services_of(resources))
+    return any(
+        arn is not None and (arn.service in found or not facts.plain(arn.service))
+        for name in names
+        for format_ in facts.formats(name)
+        if (arn := facts.arn(format_)) is not None
+    )
+
+
+def wanted(name: str) -> str:
+    """What an action acts on: `a table (arn:…:table/NAME)`."""
+    action = facts.action(name)
+    targets = action.targets if action else ()
+    if not targets:
+        return "another resource"
+    kind = min((one.type for one in targets if one.required or not any(t.required for t in targets)), key=_plainness)
+    shape = _VARIABLE.sub(lambda found: _PLACES.get(found[1], found[1].upper()), kind.arns[0])
+    return f"{'an' if kind.name[0] in _VOWELS else 'a'} {kind.name} ({shape})"
+
+
+def _plainness(kind: ResourceType) -> int:
+    """How much there is to fill in: an object before the object of an access point."""
+    return len(_VARIABLE.findall(kind.arns[0])) if kind.arns else 99
+
+
+_PLACES: Final = {"Partition": "aws"}
+
+
+def meant_resource(names: tuple[str, ...], resources: tuple[str, ...]) -> str | None:
+    """The ARN that was meant: an object for a bucket, a table for its index, and so on."""
+    for text in resources:
+        for guess in (*_guesses(text), *_completions(text, names[0])):
+            if facts.arn(guess) is not None and all(facts.acts_on(name, guess) for name in names[:5]):
+                return guess
+    return None
+
+
+def _completions(text: str, name: str) -> Iterator[str]:
+    """The resource with the beginning that its type has: `table/orders` for `tabel/orders`; no region where none is."""
+    arn = facts.arn(text)
+    if arn is None:
+        return
+    for format_ in sorted(facts.formats(name), key=lambda one: len(_VARIABLE.findall(one))):
+        shape = facts.arn(format_)
+        if shape is None or shape.service != arn.service:
+            continue
+        begin = shape.resource.partition("${")[0]
+        region, account = (arn.region if shape.region else ""), (arn.account if shape.account else "")
+        yield f"arn:{arn.partition}:{arn.service}:{region}:{account}:{arn.resource}"
+        for rest in (re.split(r"[/:]", arn.resource, maxsplit=1)[-1], arn.resource):
+            yield f"arn:{arn.partition}:{arn.service}:{region}:{account}:{begin}{rest}"
+
+
+def _guesses(text: str) -> Iterator[str]:
+    yield f"{text}/*"
+    yield f"{text}:*"
+    for sign in ("/", ":"):
+        shorter = text
+        for _ in range(3):
+            shorter = shorter.rpartition(sign)[0]
+            yield shorter

@@ -1,0 +1,161 @@
+"""From a raw policy document to what rules look at: its statements as written, those that parse, where each part is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from remit.errors import RemitError
+from remit.iam import tokens
+from remit.iam.document import steps
+from remit.iam.policy import OLD_VERSION, VERSION, Statement, parse_statement
+from remit.lint.subject import Broken, Document, Item, Written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from remit.errors import Origin
+    from remit.lint.finding import Spot
+
+_LISTS: Final = ("Action", "NotAction", "Resource", "NotResource")
+_NO_VALUE: Final = {"Ref": "AWS::NoValue"}
+_BRANCHES: Final = 3
+
+Locate: TypeAlias = "Callable[[Spot], Origin | None]"
+_Paths: TypeAlias = "dict[str, tuple[Spot, ...]]"
+
+
+def document_of(
+    raw: Any,
+    kind: str,
+    locate: Locate,
+    *,
+    path: Spot = (),
+    names: frozenset[str] | None = None,
+    quota: str = "",
+    title: str = "",
+) -> Document:
+    """A document from a parsed JSON or YAML value that stands at `path` of its file."""
+
+    def place(spot: Spot) -> Origin | None:
+        return locate((*path, *spot))
+
+    version = raw.get("Version", OLD_VERSION) if isinstance(raw, dict) else VERSION
+    document = Document(kind, raw=raw, version=str(version), place=place, names=names, quota=quota, title=title)
+    document.written = tuple(_statements(raw, document))
+    read = [_parsed(written) for written in document.written]
+    document.items = tuple(one for one in read if isinstance(one, Item))
+    document.broken = tuple(one for one in read if isinstance(one, Broken))
+    return document
+
+
+def variants(value: Any, path: Spot) -> Iterator[tuple[Any, Spot]]:
+    """A value, or the values that a Fn::If may put there; nothing for AWS::NoValue."""
+    if value == _NO_VALUE:
+        return
+    branches = value.get("Fn::If") if isinstance(value, dict) and len(value) == 1 else None
+    if isinstance(branches, list) and len(branches) == _BRANCHES:
+        for index in (1, 2):
+            yield from variants(branches[index], (*path, "Fn::If", index))
+    else:
+        yield value, path
+
+
+def _statements(raw: Any, document: Document) -> Iterator[Written]:
+    statements = raw.get("Statement") if isinstance(raw, dict) else None
+    if isinstance(statements, list):
+        several: list[tuple[Any, Spot]] = [(one, ("Statement", index)) for index, one in enumerate(statements)]
+    else:
+        several = [(statements, ("Statement",))]
+    index = 0
+    for one, path in several:
+        for value, at in variants(one, path):
+            if isinstance(value, dict) and not tokens.is_intrinsic(value):
+                flat, paths = (value, {}) if document.names is None else _flat(value, at)
+                yield Written(document, index, flat, at, _placer(document, flat, at, paths))
+                index += 1
+
+
+def _flat(raw: dict[str, Any], path: Spot) -> tuple[dict[str, Any], _Paths]:
+    """A statement with its Fn::If put in: all branches of a list's items, the first one of a condition."""
+    shown = repr(raw)
+    if "Fn::If" not in shown and "AWS::NoValue" not in shown:
+        return raw, {}
+    flat: dict[str, Any] = {}
+    paths: _Paths = {}
+    for key, value in raw.items():
+        if key in _LISTS:
+            pairs = list(_items(value, (*path, key)))
+            flat[key] = [one for one, _ in pairs]
+            paths[key] = tuple(at for _, at in pairs)
+        else:
+            flat[key] = _first(value)
+    return {key: value for key, value in flat.items() if value is not None}, paths
+
+
+def _items(value: Any, path: Spot) -> Iterator[tuple[Any, Spot]]:
+    for one, at in variants(value, path):
+        if isinstance(one, list):
+            for index, item in enumerate(one):
+                yield from _items(item, (*at, index))
+        else:
+            yield one, at
+
+
+def _first(value: Any) -> Any:
+    found = next(variants(value, ()), None)
+    if found is None:
+        return None
+    if isinstance(found[0], dict):
+        return {key: one for key, item in found[0].items() if (one := _first(item)) is not None}
+    return found[0]
+
+
+def _placer(document: Document, raw: Mapping[str, Any], path: Spot, paths: _Paths) -> Locate:
+    def place(spot: Spot) -> Origin | None:
+        return document.place(_path(raw, path, paths, spot))
+
+    return place
+
+
+def _path(raw: Mapping[str, Any], path: Spot, paths: _Paths, spot: Spot) -> Spot:
+    """The path of a spot: texts become indexes of their lists."""
+    if not spot or spot[0] not in raw:
+        return path
+    value: Any = raw
+    steps_: list[str | int] = []
+    for step in spot:
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+            steps_.append(step)
+        elif isinstance(value, list):
+            index = step if isinstance(step, int) else _index(value, step)
+            if index is None:
+                break
+            if len(steps_) == 1 and str(spot[0]) in paths:
+                return paths[str(spot[0])][index]
+            value = value[index]
+            steps_.append(index)
+        else:
+            break
+    return (*path, *steps_)
+
+
+def _index(values: list[Any], text: object) -> int | None:
+    return next((place for place, one in enumerate(values) if _text(one) == text), None)
+
+
+def _text(value: Any) -> str:
+    if tokens.is_intrinsic(value):
+        return tokens.from_intrinsic(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else str(value)
+
+
+def _parsed(written: Written) -> Item | Broken:
+    try:
+        statement: Statement = parse_statement(written.value)
+    except RemitError as error:
+        named = error.message.split(" ", 1)[0].removeprefix("Statement").removeprefix(".")
+        return Broken(written, error.message, error.hint, steps(named))
+    return Item(written.document, written.index, statement, written.place)

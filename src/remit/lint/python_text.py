@@ -1,0 +1,141 @@
+"""Places inside the Python files of a project: which line of a policy's dict holds what a finding is about."""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from remit.errors import Origin
+from remit.lint.subject import Slip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from remit.lint.finding import Spot
+
+_SPELLINGS: Final = {
+    "Action": ("Action", "action", "actions"),
+    "NotAction": ("NotAction", "not_action"),
+    "Resource": ("Resource", "resource", "resources"),
+    "NotResource": ("NotResource", "not_resource"),
+    "Condition": ("Condition", "condition"),
+    "Effect": ("Effect", "effect"),
+    "Sid": ("Sid", "sid"),
+    "Statement": ("Statement", "statement"),
+    "PolicyDocument": ("PolicyDocument", "policy_document"),
+}
+
+
+@lru_cache(maxsize=64)
+def _tree(path: Path) -> ast.Module | None:
+    try:
+        return ast.parse(path.read_bytes())
+    except (OSError, ValueError, SyntaxError, RecursionError):
+        return None
+
+
+def forget() -> None:
+    """Drop what was read: files may change between two runs of one process."""
+    _tree.cache_clear()
+    _expressions.cache_clear()
+
+
+@lru_cache(maxsize=64)
+def _expressions(path: Path) -> dict[tuple[int, int], ast.expr]:
+    """The outermost expression that begins at each place."""
+    found: dict[tuple[int, int], ast.expr] = {}
+    tree = _tree(path)
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.expr):
+            found.setdefault((node.lineno, node.col_offset + 1), node)
+    return found
+
+
+def inside(folder: Path, origin: Origin, spot: Spot, ordinal: int = 0) -> Origin:
+    """The place of a spot in the policy item that begins at `origin`; its start when the source does not show it.
+
+    `ordinal` says which statement, when the item is a document of several.
+    """
+    if not origin.file.endswith(".py") or not origin.line:
+        return origin
+    node = _expressions(folder / origin.file).get((origin.line, origin.column))
+    if node is None:
+        return origin
+    found = _statement(node, ordinal) or node
+    for step in spot:
+        below = _below(found, step)
+        if below is None:
+            break
+        found = below
+    if found is node and spot and (same := _constant(node, str(spot[-1]))) is not None:
+        found = same
+    return Origin(origin.file, found.lineno, found.col_offset + 1)
+
+
+def _statement(node: ast.expr, ordinal: int) -> ast.expr | None:
+    """The statement of a document that is written out."""
+    document = _member(node, "PolicyDocument") or node
+    statements = _member(document, "Statement")
+    if isinstance(statements, ast.List | ast.Tuple):
+        return statements.elts[ordinal] if ordinal < len(statements.elts) else None
+    return statements
+
+
+def _below(node: ast.expr, step: str | int) -> ast.expr | None:
+    if isinstance(node, ast.Dict):
+        return _member(node, str(step))
+    if isinstance(node, ast.List | ast.Tuple):
+        if isinstance(step, int):
+            return node.elts[step] if step < len(node.elts) else None
+        return _constant(node, step)
+    return None
+
+
+def _member(node: ast.expr, name: str) -> ast.expr | None:
+    if not isinstance(node, ast.Dict):
+        return None
+    spelled = _SPELLINGS.get(name, (name,))
+    for key, value in zip(node.keys, node.values, strict=True):
+        if isinstance(key, ast.Constant) and key.value in spelled:
+            return value
+    return None
+
+
+def _constant(node: ast.expr, text: str) -> ast.expr | None:
+    """The string of this text, or the f-string whose literal parts it holds in order."""
+    formatted = None
+    for one in ast.walk(node):
+        if isinstance(one, ast.Constant) and one.value == text:
+            return one
+        if formatted is None and isinstance(one, ast.JoinedStr) and _may_be(one, text):
+            formatted = one
+    return formatted
+
+
+def _may_be(node: ast.JoinedStr, text: str) -> bool:
+    position = 0
+    literals = [part.value for part in node.values if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    for literal in literals:
+        found = text.find(literal, position)
+        if found < 0:
+            return False
+        position = found + len(literal)
+    return bool(literals)
+
+
+def repeated_keys(folder: Path, file: str) -> Iterator[tuple[Slip, Origin]]:
+    """The keys that stand twice in one dict display of a file: Python keeps the last one silently."""
+    tree = _tree(folder / file)
+    for node in ast.walk(tree) if tree is not None else ():
+        if not isinstance(node, ast.Dict):
+            continue
+        first: dict[object, int] = {}
+        for key in node.keys:
+            if not isinstance(key, ast.Constant):
+                continue
+            if key.value in first:
+                slip = Slip("repeated", repr(key.value), (), inside=f"{file}:{first[key.value]}")
+                yield slip, Origin(file, key.lineno, key.col_offset + 1)
+            first.setdefault(key.value, key.lineno)

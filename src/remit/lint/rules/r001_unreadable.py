@@ -1,0 +1,24 @@
+"""The file cannot be read: broken JSON or YAML, a repeated key, a tag that would run code, no UTF-8, endless nesting.
+
+Readers that are more tolerant keep the last of two equal keys, turn NaN into something IAM refuses, or build objects
+from YAML tags. remit reads what every reader understands alike, and says at which line it does not. The exit code is
+2.
+
+Flagged:
+
+    {"Version": "2012-10-17", "Statement": [
+      {"Effect": "Allow", "Action": "s3:GetObject", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::data/*"}
+    ]}
+
+Better:
+
+    {"Version": "2012-10-17", "Statement": [
+      {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::data/*"}
+    ]}
+
+Source: RFC 8259 (JSON); "CloudFormation template formats" (CloudFormation User Guide).
+"""
+
+from remit.lint.finding import ERROR
+
+SEVERITY = ERROR

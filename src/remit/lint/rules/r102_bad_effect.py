@@ -1,0 +1,38 @@
+"""An Effect is neither Allow nor Deny.
+
+IAM refuses the document; the two words are case-sensitive.
+
+Flagged:
+
+    {"Effect": "Permit", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
+
+Better:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
+
+Source: "IAM JSON policy elements: Effect" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.errors import nearest
+from remit.lint.finding import ERROR, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Written
+
+SEVERITY = ERROR
+_FORBIDDING = frozenset({"forbid", "block", "reject", "refuse", "disallow", "prohibit", "denied", "false", "no"})
+
+
+def shape(written: Written) -> Iterator[Problem]:
+    """An Effect that is another word."""
+    effect = written.value.get("Effect")
+    if isinstance(effect, str) and effect not in ("Allow", "Deny"):
+        meant = "Deny" if effect.lower() in _FORBIDDING else nearest(effect, ("Allow", "Deny")) or "Allow"
+        message = f"Effect {effect!r} is not valid: only 'Allow' and 'Deny' exist, spelled so"
+        yield Problem(message, f"did you mean `{meant}`?", ("Effect",))

@@ -1,0 +1,60 @@
+"""An element holds a value of the wrong type: a number, None, a list in a list, a string where an object must be.
+
+IAM refuses the document. None is usually the value of an environment variable that is not set.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": [["s3:GetObject"]], "Resource": "arn:aws:s3:::data/*"}
+
+Better:
+
+    {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::data/*"}
+
+Source: "Grammar of the IAM JSON policy language" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from remit.iam.tokens import is_intrinsic
+from remit.lint.finding import ERROR, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Document
+
+SEVERITY = ERROR
+
+
+def document(document: Document) -> Iterator[Problem]:
+    """A document, its Statement or its Id of the wrong type; what is inside a statement is found when it is parsed."""
+    raw = document.raw
+    if not isinstance(raw, dict):
+        hint = 'wrap the list: {"Version": "2012-10-17", "Statement": [...]}' if isinstance(raw, list) else None
+        yield Problem(f"a policy document must be an object, not {_shown(raw)}", hint)
+        return
+    if "Statement" in raw:
+        yield from _statements(raw["Statement"])
+    for name in ("Id", "Version"):
+        if name in raw and not isinstance(raw[name], str):
+            yield Problem(f"{name} must be a string, not {_shown(raw[name])}", None, (name,))
+
+
+def _statements(value: Any) -> Iterator[Problem]:
+    if not isinstance(value, dict | list):
+        hint = "write it out: {'Effect': 'Allow', 'Action': …, 'Resource': …}"
+        yield Problem(f"Statement must be an object or a list of objects, not {_shown(value)}", hint, ("Statement",))
+    for index, one in enumerate(value if isinstance(value, list) else ()):
+        if not isinstance(one, dict):
+            yield Problem(f"Statement[{index}] must be an object, not {_shown(one)}", None, ("Statement", index))
+        elif is_intrinsic(one) and "Fn::If" not in one and one != {"Ref": "AWS::NoValue"}:
+            continue  # CloudFormation's macros make the statement
+
+
+def _shown(value: Any) -> str:
+    kind = {list: "a list", dict: "an object", str: "the string", bool: "the value", type(None): "null"}
+    name = kind.get(type(value), "the number")
+    return name if isinstance(value, list | dict | None) else f"{name} {json.dumps(value, default=str)[:40]}"

@@ -1,0 +1,50 @@
+"""An element is an empty list or an empty object.
+
+IAM refuses empty lists; an empty condition block would always be true. Often a loop or a variable gave nothing.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": [], "Resource": "arn:aws:s3:::data/*"}
+
+Better:
+
+    {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::data/*"}
+
+Source: "Grammar of the IAM JSON policy language" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.lint.finding import ERROR, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Document, Written
+
+SEVERITY = ERROR
+_HINT = "often a loop or a variable that gave nothing: add a value, or remove the statement"
+
+
+def document(document: Document) -> Iterator[Problem]:
+    """No statements at all."""
+    if isinstance(document.raw, dict) and document.raw.get("Statement") in ([], {}):
+        yield Problem("Statement is empty: IAM refuses the document", _HINT, ("Statement",))
+
+
+def shape(written: Written) -> Iterator[Problem]:
+    """Empty lists, and empty blocks of conditions."""
+    for element, value in written.value.items():
+        if value in ([], {}) and element != "Condition":
+            kind = "list" if value == [] else "object"
+            yield Problem(f"'{element}' is an empty {kind}: IAM refuses it", _HINT, (element,))
+    blocks = written.value.get("Condition")
+    for operator, block in blocks.items() if isinstance(blocks, dict) else ():
+        spot = ("Condition", operator)
+        if block in ({}, []):
+            yield Problem(f"the {operator} block is empty: the condition is silently absent", "add a key", spot)
+        for key, values in block.items() if isinstance(block, dict) else ():
+            if values == []:
+                yield Problem(f"{operator} on {key} has no values: it never matches", "add a value", (*spot, key))

@@ -1,0 +1,51 @@
+"""A statement of a trust policy, or of another resource's policy, does not say who.
+
+IAM refuses a trust policy without Principal, and the services refuse resource policies without it.
+
+Flagged:
+
+    Resources:
+      Role:
+        Type: AWS::IAM::Role
+        Properties:
+          AssumeRolePolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {Effect: Allow, Action: sts:AssumeRole}
+
+Better:
+
+    Resources:
+      Role:
+        Type: AWS::IAM::Role
+        Properties:
+          AssumeRolePolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {Effect: Allow, Action: sts:AssumeRole, Principal: {Service: lambda.amazonaws.com}}
+
+Source: "AWS JSON policy elements: Principal" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.lint.elements import has
+from remit.lint.finding import ERROR, Problem
+from remit.lint.subject import TRUST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Written
+
+SEVERITY = ERROR
+
+
+def shape(written: Written) -> Iterator[Problem]:
+    """A statement without Principal."""
+    if written.document.kind == TRUST and not has(written.value, "Principal"):
+        yield Problem(
+            "the statement has no 'Principal': a trust policy must say who", "add 'Principal': {'Service': …}"
+        )

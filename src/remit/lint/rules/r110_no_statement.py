@@ -1,0 +1,41 @@
+"""A policy document has no Statement.
+
+IAM refuses it. A single statement must be wrapped in a document.
+
+Flagged:
+
+    {"Version": "2012-10-17"}
+
+Better:
+
+    {"Version": "2012-10-17", "Statement": [
+      {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
+    ]}
+
+Source: "IAM JSON policy elements: Statement" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.lint.elements import DOCUMENT, unknown
+from remit.lint.finding import ERROR, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Document
+
+SEVERITY = ERROR
+
+
+def document(document: Document) -> Iterator[Problem]:
+    """A document without statements."""
+    raw = document.raw
+    if isinstance(raw, dict) and "Statement" not in raw and "Statement" not in unknown(raw, DOCUMENT).values():
+        hint = 'wrap the statements: {"Version": "2012-10-17", "Statement": [...]}'
+        what = (
+            "a statement stands where a policy document must" if "Effect" in raw else "the document has no 'Statement'"
+        )
+        yield Problem(f"{what}: IAM refuses it", hint)

@@ -1,0 +1,51 @@
+"""A document or a statement has a key that is no element of the policy language.
+
+IAM refuses the document. Element names are case-sensitive.
+
+Flagged:
+
+    {"effect": "Allow", "action": "s3:GetObject", "resource": "*"}
+
+Better:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
+
+Source: "IAM JSON policy elements reference" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.lint.elements import DOCUMENT, STATEMENT, unknown
+from remit.lint.finding import ERROR, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Document, Written
+
+SEVERITY = ERROR
+
+
+def document(document: Document) -> Iterator[Problem]:
+    """Unknown keys of a document; a bare statement has a finding of R110."""
+    if isinstance(document.raw, dict) and "Effect" not in document.raw:
+        yield from _problems(unknown(document.raw, DOCUMENT), "policy document")
+
+
+def shape(written: Written) -> Iterator[Problem]:
+    """Unknown keys of a statement."""
+    yield from _problems(unknown(written.value, STATEMENT), "statement")
+
+
+def _problems(slips: dict[str, str | None], what: str) -> Iterator[Problem]:
+    if not slips:
+        return
+    names = ", ".join(repr(name) for name in slips)
+    meant = ", ".join(f"`{name}`" for name in slips.values() if name)
+    cased = any(name and name.lower() == slip.lower() for slip, name in slips.items())
+    hint = f"did you mean {meant}?" if meant else f"a {what} has no such element: remove it"
+    why = "element names are case-sensitive, and " if cased else ""
+    keys = "key" if len(slips) == 1 else "keys"
+    yield Problem(f"the {what} has unknown {keys} {names}: {why}IAM refuses it", hint, (next(iter(slips)),))

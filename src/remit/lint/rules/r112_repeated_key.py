@@ -1,0 +1,46 @@
+"""A dict in a Python file has the same key twice.
+
+Python keeps the last one silently, so that a grant is lost.
+
+Flagged:
+
+    from remit import configure
+
+    with configure() as config:
+        config.lambda_.iam.policy = [
+            {"Effect": "Allow", "Action": "s3:GetObject", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::data/*"},
+        ]
+
+Better:
+
+    from remit import configure
+
+    with configure() as config:
+        config.lambda_.iam.policy = [
+            {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::data/*"},
+        ]
+
+Source: "Dictionary displays" (The Python Language Reference).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.lint.finding import ERROR, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Slip
+
+SEVERITY = ERROR
+
+
+def slip(slip: Slip) -> Iterator[Problem]:
+    """A key that Python overwrote."""
+    if slip.kind == "repeated":
+        message = (
+            f"the key {slip.text} stands twice in one dict, first at {slip.inside}: Python keeps only the last one"
+        )
+        yield Problem(message, "merge the two into one list")

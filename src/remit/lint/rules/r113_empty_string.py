@@ -1,0 +1,38 @@
+"""An action, a resource or a principal is an empty string.
+
+IAM refuses the document. Often an f-string or a variable that is empty.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "", "Resource": "arn:aws:s3:::data/*"}
+
+Better:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
+
+Source: "Grammar of the IAM JSON policy language" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.lint.elements import texts
+from remit.lint.finding import ERROR, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Written
+
+SEVERITY = ERROR
+_FIXES = {"Action": "write 'service:Operation'", "Resource": "write an ARN"}
+
+
+def shape(written: Written) -> Iterator[Problem]:
+    """Empty texts."""
+    for element in ("Action", "NotAction", "Resource", "NotResource"):
+        for text in texts(written.value.get(element)):
+            if not text.strip():
+                fix = _FIXES[element.removeprefix("Not")]
+                yield Problem(f"'{element}' is an empty string: IAM refuses it", fix, (element, text))

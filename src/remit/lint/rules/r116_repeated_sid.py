@@ -1,0 +1,45 @@
+"""Two statements of a policy have the same Sid.
+
+IAM refuses the document: Sids must be unique in a policy.
+
+Flagged:
+
+    {"Version": "2012-10-17", "Statement": [
+      {"Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"},
+      {"Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::bills/*"}
+    ]}
+
+Better:
+
+    {"Version": "2012-10-17", "Statement": [
+      {"Sid": "ReadOrders", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"},
+      {"Sid": "ReadBills", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::bills/*"}
+    ]}
+
+Source: "IAM JSON policy elements: Sid" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.lint.finding import ERROR, Problem
+from remit.lint.subject import RESOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Document
+
+SEVERITY = ERROR
+
+
+def policy(document: Document) -> Iterator[Problem]:
+    """A Sid that an earlier statement has."""
+    first: dict[str, int] = {}
+    for item in document.items:
+        sid = item.statement.sid
+        if sid and sid in first and document.kind != RESOURCE:
+            message = f"Sid {sid!r} stands twice, first in statement {first[sid] + 1}: IAM refuses the policy"
+            yield Problem(message, "give one another Sid, or none", ("Sid",), index=item.index)
+        first.setdefault(sid, item.index)

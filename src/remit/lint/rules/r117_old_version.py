@@ -1,0 +1,59 @@
+"""A policy is written in the old version of the language, by its Version or because it has none.
+
+In 2008-10-17, variables such as ${aws:username} are literal text, so that a statement with one matches nothing.
+
+Flagged:
+
+    {"Version": "2008-10-17", "Statement": [
+      {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/${aws:username}/*"}
+    ]}
+
+Better:
+
+    {"Version": "2012-10-17", "Statement": [
+      {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/${aws:username}/*"}
+    ]}
+
+Source: "IAM JSON policy elements: Version" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from remit.iam.policy import OLD_VERSION, VERSION
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem
+from remit.lint.subject import IDENTITY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Document
+
+SEVERITY = ERROR
+_VARIABLE = re.compile(r"\$\{[a-z0-9-]+:(?!:)[^}]*\}", re.IGNORECASE)
+
+
+def document(document: Document) -> Iterator[Problem]:
+    """The old version; an error where it turns a variable into text."""
+    raw = document.raw
+    if not isinstance(raw, dict) or "Statement" not in raw or raw.get("Version", OLD_VERSION) != OLD_VERSION:
+        return
+    found = "Version '2008-10-17'" if "Version" in raw else "the document has no 'Version', which means '2008-10-17'"
+    variable = next(
+        (
+            match.group()
+            for item in document.items
+            for text in (*item.resources, *(value for one in item.statement.conditions for value in one.values))
+            if (match := _VARIABLE.search(text))
+        ),
+        None,
+    )
+    spot = ("Version",) if "Version" in raw else ()
+    if variable is not None:
+        message = f"{found}: {variable} is literal text there, not a variable"
+        yield Problem(message, f"use '{VERSION}'", spot, ERROR)
+    else:
+        severity = WARNING if document.kind == IDENTITY else NOTE
+        yield Problem(f"{found}: variables are literal text there", f"use '{VERSION}'", spot, severity)

@@ -1,0 +1,103 @@
+"""A Resource is neither an ARN nor `*`.
+
+IAM refuses the document. An ARN has six parts: arn:partition:service:region:account:resource.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "table/orders"}
+
+Better:
+
+    {"Effect": "Allow", "Action": "dynamodb:GetItem",
+     "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}
+
+Source: "Amazon Resource Names (ARNs)" (AWS General Reference).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from remit.catalogue.arns import fill
+from remit.lint import facts
+from remit.lint.finding import ERROR, Problem
+from remit.lint.subject import RESOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+_PARTS = 6
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """Resources that name nothing."""
+    for text in item.resources:
+        if text == "*" or ((parsed := facts.arn(text)) is not None and parsed.resource):
+            continue
+        if _late(text) or (item.document.kind == RESOURCE and not text.startswith("arn:")):
+            continue  # API Gateway and others take the end of an ARN in their resource policies
+        yield Problem(*_said(text, item), (item.resource_element, text))
+
+
+def _late(text: str) -> bool:
+    """Whether the beginning is known at deploy time only."""
+    return text.startswith("${") or (text.startswith("arn:") and "${" in text.rsplit(":", 1)[0] + text[:8])
+
+
+def _said(text: str, item: Item) -> tuple[str, str]:
+    found = facts.arn(text)
+    if found is not None:
+        return f"'{text}' names no resource: it ends after the account", f"name it, or write {text}*"
+    if text.startswith("arn:"):
+        parts = len(text.split(":"))
+        full = _completed(text, item)
+        message = f"'{text}' is not an ARN: it has {parts} of {_PARTS} parts"
+        return message, f"did you mean '{full}'?" if full else "arn:partition:service:region:account:resource"
+    if re.match(r"arn[^:]|(?:aws|ARN):", text):
+        return f"'{text}' is not an ARN: it does not begin with 'arn:'", "arn:partition:service:region:account:resource"
+    bare = re.sub(r"^(?:s3://|https?://)", "", text.strip())
+    guess = bare if bare.startswith("arn:") else _guess(bare, item)
+    message = f"'{text}' is not an ARN, and only '*' may stand in its place"
+    return (
+        message,
+        f"did you mean '{guess}'?" if guess else "an ARN reads arn:partition:service:region:account:resource",
+    )
+
+
+def _completed(text: str, item: Item) -> str | None:
+    """The ARN with the parts that were left out: region and account."""
+    head, _, resource = text.rpartition(":")
+    parts = head.split(":")
+    if len(parts) not in (3, 4):
+        return None
+    where = {"Partition": parts[1], "Region": "*", "Account": "*"}
+    where |= {"Account" if part.isdigit() else "Region": part for part in parts[3:] if part}
+    return _of_types(resource, item, where, parts[2])
+
+
+def _guess(text: str, item: Item) -> str | None:
+    late = item.document.raw is None
+    where = {
+        "Partition": "{aws.partition}" if late else "aws",
+        "Region": "{aws.region}" if late else "*",
+        "Account": "{aws.account}" if late else "*",
+    }
+    return _of_types(text, item, where, None) or _of_types(f"{text}/*", item, where, None)
+
+
+def _of_types(resource: str, item: Item, where: dict[str, str], service: str | None) -> str | None:
+    """The first format of the statement's resource types that the end of an ARN fits."""
+    for name in sorted(item.known_actions)[:200]:
+        action = facts.action(name)
+        for target in action.targets if action else ():
+            for format_ in target.type.arns:
+                full = fill(format_, where, otherwise="\0")
+                head, _, tail = full.rpartition(":")
+                pattern = re.escape(tail).replace("\0", ".+")
+                if re.fullmatch(pattern, resource) and (service is None or f":{service}:" in head):
+                    return f"{head}:{resource}"
+    return None

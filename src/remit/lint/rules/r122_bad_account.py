@@ -1,0 +1,72 @@
+"""An account number that no account has: not twelve digits.
+
+A number that was not quoted loses its leading zeros; dashes are for people.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "arn:aws:dynamodb:us-east-1:11112222333:table/orders"}
+
+Better:
+
+    {"Effect": "Allow", "Action": "dynamodb:GetItem",
+     "Resource": "arn:aws:dynamodb:us-east-1:011112222333:table/orders"}
+
+Source: "View AWS account identifiers" (AWS Account Management Reference Guide).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from remit.lint import facts
+from remit.lint.finding import ERROR, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.finding import Spot
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+_DIGITS = 12
+_KEYS = frozenset({
+    "aws:sourceaccount", "aws:principalaccount", "aws:resourceaccount", "s3:resourceaccount", "aws:vpceaccount",
+    "kms:calleraccount",
+})  # fmt: skip
+_NAMES = re.compile(r"[a-z][a-z-]*")
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """Accounts in ARNs, principals and conditions."""
+    for spot, account in _accounts(item):
+        if account and facts.plain(account) and not (account.isdigit() and len(account) == _DIGITS):
+            yield from _problem(account, spot)
+
+
+def _accounts(item: Item) -> Iterator[tuple[Spot, str]]:
+    for spot, arn in item.arns:
+        # `aws`, `aws-managed`, `amazon` own AWS's own resources; placeholders have a finding of R129.
+        if not _NAMES.fullmatch(arn.account) and not facts.placeholder(arn.account):
+            yield spot, arn.account
+    for condition in item.statement.conditions:
+        if condition.key.lower() in _KEYS and condition.operator in ("StringEquals", "StringEqualsIgnoreCase"):
+            for value in condition.values:
+                yield ("Condition", condition.spelled, condition.key, value), value
+    principals = item.statement.principals
+    for kind, value in principals.patterns if principals is not None else ():
+        if kind == "AWS" and value.isdigit():
+            yield ("Principal", kind, value), value
+
+
+def _problem(account: str, spot: Spot) -> Iterator[Problem]:
+    digits = account.replace("-", "").replace(" ", "")
+    if account == "None" or not digits.isdigit():
+        what = "an unset value was put in" if account == "None" else "a placeholder was left in"
+        yield Problem(f"the account is '{account}': {what}, and nothing matches", "write the twelve digits", spot)
+    elif len(digits) == _DIGITS:
+        yield Problem(f"the account '{account}' has dashes: nothing matches", f"write '{digits}'", spot)
+    else:
+        lost = f"a leading zero was lost? write '{digits.zfill(_DIGITS)}'" if len(digits) < _DIGITS else None
+        message = f"the account '{account}' has {len(digits)} digits: AWS accounts have {_DIGITS}"
+        yield Problem(message, lost or "remove what is too much", spot)

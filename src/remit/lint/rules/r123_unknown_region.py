@@ -1,0 +1,70 @@
+"""A region that does not exist.
+
+IAM accepts it, and the statement matches nothing. An availability zone is no region.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "dynamodb:GetItem",
+     "Resource": "arn:aws:dynamodb:us-esat-1:111122223333:table/orders"}
+
+Better:
+
+    {"Effect": "Allow", "Action": "dynamodb:GetItem",
+     "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}
+
+Source: "AWS Regions and Availability Zones" (AWS General Reference), as botocore has it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.catalogue.partitions import is_region, is_zone, partition_of, region_of_zone, regions
+from remit.errors import nearest
+from remit.lint import facts
+from remit.lint.finding import ERROR, WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.finding import Spot
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """Regions in ARNs and in aws:RequestedRegion."""
+    for spot, arn in item.arns:
+        if arn.region and facts.plain(arn.region) and not is_region(arn.region) and not facts.placeholder(arn.region):
+            yield _problem(arn.region, spot)
+    for condition in item.statement.conditions:
+        if condition.key.lower() == "aws:requestedregion" and condition.operator.startswith(
+            ("StringEq", "StringNotEq")
+        ):
+            for value in condition.values:
+                if value and facts.plain(value) and not is_region(value):
+                    yield _problem(value, ("Condition", condition.spelled, condition.key, value))
+
+
+def _problem(region: str, spot: Spot) -> Problem:
+    if region == "None":
+        hint = "write the region, or {aws.region} in an f-string"
+        return Problem("the region is 'None': an unset value was put in, and nothing matches", hint, spot)
+    if is_zone(region):
+        known = region_of_zone(region)
+        hint = f"did you mean '{known}'?" if known else "write the region"
+        return Problem(f"'{region}' is an availability zone, not a region: nothing matches", hint, spot)
+    close = facts.near(region.lower(), regions()) or _rearranged(region)
+    if close is None and partition_of(region) is not None:
+        message = f"'{region}' is named like a region, but remit knows none of that name"
+        return Problem(message, "is it new? `remit data refresh` reads the lists again", spot, WARNING)
+    meant = close or nearest(region, regions())
+    hint = f"did you mean '{meant}'?" if meant else "use * for every region"
+    return Problem(f"unknown region '{region}': nothing matches", hint, spot)
+
+
+def _rearranged(region: str) -> str | None:
+    """The region that has the same letters: `useast1`, `us_east_1`, `US East 1`."""
+    folded = "".join(filter(str.isalnum, region.lower()))
+    return next((one for one in regions() if one.replace("-", "") == folded), None)

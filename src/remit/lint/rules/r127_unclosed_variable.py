@@ -1,0 +1,39 @@
+"""A `${` that is never closed.
+
+It is no variable but literal text, which matches nothing that was meant.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/${aws:PrincipalTag/team/*"}
+
+Better:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/${aws:PrincipalTag/team}/*"}
+
+Source: "IAM policy elements: Variables and tags" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from remit.lint.finding import ERROR, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+_OPEN = re.compile(r"\$\{[^{}]*(?:\$\{|\Z)")
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """Variables without an end, and with too many beginnings."""
+    for spot, text in item.variable_texts:
+        found = _OPEN.search(text)
+        if found is not None:
+            part = found.group().removesuffix("${")
+            message = f"'{part}' is not closed: it is literal text, and nothing matches"
+            yield Problem(message, "add '}' where the variable ends", spot)

@@ -1,0 +1,62 @@
+"""A variable that no request has.
+
+It has no value, and a statement with it matches nothing.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::home/${aws:usrname}/*"}
+
+Better:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::home/${aws:username}/*"}
+
+Source: "IAM policy elements: Variables and tags", "AWS global condition context keys" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from remit.catalogue.actions import service
+from remit.lint import facts
+from remit.lint.finding import ERROR, WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.finding import Spot
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+_LATE = re.compile(r"AWS::[A-Za-z]+|[A-Za-z0-9]+(?:\.[A-Za-z0-9_.-]+)?")
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """Variables whose key does not exist."""
+    for spot, text in item.variable_texts:
+        for found in _VARIABLE.finditer(text):
+            name = found[1].partition(",")[0].strip()
+            if name not in ("*", "?", "$") and not _LATE.fullmatch(name) and not _is_raw(text, found.start()):
+                yield from _problem(name, spot)
+
+
+def _is_raw(text: str, start: int) -> bool:
+    """Whether it is inside an intrinsic function that stands there as JSON."""
+    return "${{" in text[: start + 3]
+
+
+def _problem(name: str, spot: Spot) -> Iterator[Problem]:
+    prefix, colon, _ = name.partition(":")
+    if colon and ("." in prefix or facts.key_type(name) is not None or prefix.lower() in ("saml", "sts")):
+        return  # a federation provider's keys are its own
+    near = facts.near_key(name)
+    hint = (
+        f"did you mean ${{{near}}}?"
+        if near
+        else "variables are condition keys: ${aws:username}, ${aws:PrincipalTag/team}"
+    )
+    sure = near is not None or not colon or (prefix != "aws" and service(prefix) is None)
+    severity = ERROR if sure else WARNING
+    yield Problem(f"unknown policy variable ${{{name}}}: it has no value, and nothing matches", hint, spot, severity)

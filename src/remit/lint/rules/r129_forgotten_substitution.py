@@ -1,0 +1,86 @@
+"""A placeholder that nothing replaces: `{aws.region}` without an f-string, `${Table.Arn}` without Fn::Sub.
+
+It stays literal text, and the statement matches nothing.
+
+Flagged:
+
+    Resources:
+      Policy:
+        Type: AWS::IAM::ManagedPolicy
+        Properties:
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {Effect: Allow, Action: "sqs:SendMessage", Resource: "arn:aws:sqs:${AWS::Region}:111122223333:orders"}
+
+Better:
+
+    Resources:
+      Policy:
+        Type: AWS::IAM::ManagedPolicy
+        Properties:
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow
+                Action: sqs:SendMessage
+                Resource: !Sub "arn:aws:sqs:${AWS::Region}:111122223333:orders"
+
+Source: "Fn::Sub" (CloudFormation User Guide).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from remit.iam.tokens import REFERENCE
+from remit.lint.finding import ERROR, WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.finding import Spot
+    from remit.lint.subject import Written
+
+SEVERITY = ERROR
+_COLONS = 5  # of an ARN, before its resource
+_FORMAT = re.compile(r"(?<!\$)\{+\s*(?:aws|project)\.\w+\s*\}+")
+_PLACEHOLDER = re.compile(
+    r"<[A-Za-z][A-Za-z _-]*>|(?<!\$)\{\{?\s*[A-Za-z_][\w. -]*\}?\}"
+    r"|\b(?:YOUR|MY)[_-]?(?:ACCOUNT|BUCKET|REGION)[\w-]*|\b(?:AWS[_-])?(?:ACCOUNT|REGION)(?:[_-]?ID)?\b"
+)
+
+
+def shape(written: Written) -> Iterator[Problem]:
+    """Texts of a statement that hold a placeholder."""
+    for element in ("Action", "NotAction", "Resource", "NotResource", "Condition", "Principal"):
+        for text, spot in _texts(written.value.get(element), (element,)):
+            yield from _problem(text, spot, template=written.document.names is not None)
+
+
+def _texts(value: Any, spot: Spot) -> Iterator[tuple[str, Spot]]:
+    """The plain texts, not those of Fn::Sub and its like."""
+    if isinstance(value, str):
+        yield value, spot
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from _texts(one, (*spot, index))
+    elif isinstance(value, dict) and not any(str(key).startswith("Fn::") for key in value):
+        for key, one in value.items():
+            yield from _texts(one, (*spot, key))
+
+
+def _problem(text: str, spot: Spot, *, template: bool) -> Iterator[Problem]:
+    if "{" not in text and "<" not in text and "_" not in text and "-" not in text:
+        return
+    if (found := REFERENCE.search(text)) is not None:
+        hint = "write Fn::Sub (!Sub) around it" if template else "put the value in: a policy file is no template"
+        yield Problem(f"{found.group()} in '{text}' is literal text: nothing replaces it", hint, spot)
+    elif (found := _FORMAT.search(text)) is not None:
+        yield Problem(f"{found.group()} in '{text}' is literal text", 'put an f before the string: f"…"', spot)
+    elif text.startswith("arn:") and (found := _PLACEHOLDER.search(text)) is not None:
+        severity = ERROR if text.count(":", 0, found.start()) < _COLONS else WARNING
+        yield Problem(
+            f"'{found.group()}' in '{text}' is a placeholder: nothing replaces it", "put the value in", spot, severity
+        )

@@ -1,0 +1,56 @@
+"""A character that IAM does not accept.
+
+Policies may hold tabs, line ends and U+0020 to U+00FF; anything else is refused (MalformedPolicyDocument).
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::日本/*"}
+
+Better:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::nihon/*"}
+
+Source: "PutRolePolicy", parameter PolicyDocument (IAM API Reference).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from remit.lint.finding import ERROR, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.finding import Spot
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+_FOREIGN = re.compile(r"[^\t\n\r\x20-\xff]")
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """Texts with such characters."""
+    for spot, text in _texts(item):
+        if not text.isascii() and (found := _FOREIGN.search(text)) is not None:
+            sign = found.group()
+            name = unicodedata.name(sign, "").lower()
+            called = f"U+{ord(sign):04X}" + (f", {name}" if name else "")
+            message = (
+                f"{sign!r} ({called}) at character {found.start() + 1} of '{text}': IAM accepts U+0020 to U+00FF only"
+            )
+            yield Problem(message, "use * in its place, or another name", spot)
+
+
+def _texts(item: Item) -> Iterator[tuple[Spot, str]]:
+    statement = item.statement
+    for text in statement.actions.patterns:
+        yield (item.action_element, text), text
+    for text in item.resources:
+        yield (item.resource_element, text), text
+    for condition in statement.conditions:
+        yield ("Condition", condition.spelled, condition.key), condition.key
+        for value in condition.values:
+            yield ("Condition", condition.spelled, condition.key, value), value

@@ -1,0 +1,42 @@
+"""A variable stands before the fifth colon of an ARN.
+
+There it is literal text: partition, service, region and account must be written out.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "sns:Publish", "Resource": "arn:aws:sns:us-east-1:${aws:PrincipalAccount}:alerts"}
+
+Better:
+
+    {"Effect": "Allow", "Action": "sns:Publish", "Resource": "arn:aws:sns:us-east-1:111122223333:alerts"}
+
+Source: "IAM policy elements: Variables and tags" (IAM User Guide): where you can use variables.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from remit.lint import facts
+from remit.lint.finding import WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = WARNING
+_VARIABLE = re.compile(r"\$\{[^{}:]+:[^{}:][^{}]*\}")
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """Resources with IAM's variables in their first parts."""
+    for text in item.resources:
+        arn = facts.arn(text) if "${" in text else None
+        if arn is None:
+            continue
+        found = _VARIABLE.search(f"{arn.partition} {arn.service} {arn.region} {arn.account}")
+        if found is not None:
+            message = f"{found.group()} stands before the fifth colon of '{text}', where variables are literal text"
+            yield Problem(message, "write the value, or *", (item.resource_element, text))

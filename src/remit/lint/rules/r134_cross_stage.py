@@ -1,0 +1,61 @@
+"""A role of one stage reaches what looks like another's: a dev role with an ARN of prod.
+
+Flagged:
+
+    from remit import configure
+
+    with configure() as config:
+        config.lambda_.iam.policy = [
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders-prod/*"},
+        ]
+
+Better:
+
+    from remit import configure, project
+
+    with configure() as config:
+        config.lambda_.iam.policy = [
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::orders-{project.stage}/*"},
+        ]
+
+Source: "Separate workloads using accounts" (AWS Well-Architected Framework, SEC01-BP01).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from remit.lint.finding import WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = WARNING
+_LIKE = {
+    "prod": frozenset({"prod", "production", "prd", "live"}),
+    "dev": frozenset({"dev", "development", "develop"}),
+    "staging": frozenset({"staging", "stage", "stg", "preprod"}),
+    "test": frozenset({"test", "testing", "qa", "uat"}),
+}
+_WORD = re.compile(r"[a-z0-9]+")
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """Resources with a word that names another stage than the app's."""
+    stage = item.document.stage
+    if stage is None or not item.allows:
+        return
+    own = _family(stage)
+    for text in item.resources:
+        words = _WORD.findall(text.lower()) if "-" in text or "/" in text else ()
+        other = next((word for word in words if _family(word) not in (None, own)), None)
+        if other is not None and (own != "prod" or _family(other) != "test"):
+            message = f"'{text}' looks like a resource of stage {other}, and this is the role of stage {stage}"
+            yield Problem(message, "use {project.stage} in its name", ("Resource", text))
+
+
+def _family(word: str) -> str | None:
+    return next((name for name, words in _LIKE.items() if word in words), None)

@@ -1,0 +1,55 @@
+"""An action of a service that does not exist.
+
+IAM accepts it and grants nothing: AccessDenied when the function runs. The prefix in actions is not always the name
+of the service, nor the name of its boto3 client.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "dynamdb:*", "Resource": "*"}
+
+Better:
+
+    {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}
+
+Source: the "Service Authorization Reference" (AWS).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.catalogue.actions import service
+from remit.lint import facts, meant
+from remit.lint.finding import ERROR, WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+
+
+def doubtful(item: Item) -> Iterator[Problem]:
+    """Actions whose prefix no service has."""
+    for text in item.statement.actions.patterns:
+        if facts.meant(text):
+            continue
+        prefix, colon, rest = text.partition(":")
+        if not colon or not meant.well_formed(text) or not facts.plain(prefix) or service(prefix):
+            continue
+        spot = (item.action_element, text)
+        if prefix.lower() in meant.CLIENT_WORDS:
+            found = meant.by_name(rest, item)
+            hint = f"did you mean `{found[0]}`?" if found else "an action reads service:Operation"
+            yield Problem(f"'{text}' is a call of an SDK, not an IAM action: it grants nothing", hint, spot)
+            continue
+        if facts.written_by_aws(text):
+            message = f"'{prefix}' in '{text}' is no documented service, though AWS's own policies use it"
+            yield Problem(message, None, spot, WARNING)
+            continue
+        found = meant.of_another_service(text, item)
+        hint = (
+            f"did you mean `{found[0]}`?" if found else "`remit explain SERVICE:ACTION` knows the prefixes of actions"
+        )
+        yield Problem(f"unknown service '{prefix}' in '{text}': IAM accepts it, and it grants nothing", hint, spot)

@@ -1,0 +1,63 @@
+"""An action that its service does not have: a slip, an API operation, a method of boto3.
+
+IAM accepts it and grants nothing. Some operations are authorised by an action of another name: `Invoke` by
+`lambda:InvokeFunction`, `HeadObject` by `s3:GetObject`.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "s3:HeadObject", "Resource": "arn:aws:s3:::data/*"}
+
+Better:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
+
+Source: the "Service Authorization Reference" (AWS); operations and their actions as the catalogue has them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.catalogue.actions import service
+from remit.catalogue.operations import operation
+from remit.catalogue.resemble import nearest_actions
+from remit.lint import facts, meant
+from remit.lint.finding import ERROR, WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+
+
+def doubtful(item: Item) -> Iterator[Problem]:
+    """Whole names that no action has."""
+    for text in item.statement.actions.patterns:
+        if facts.meant(text) or ":" not in text or not facts.plain(text):
+            continue
+        if meant.well_formed(text) and service(text.partition(":")[0]):
+            yield _problem(text, item)
+
+
+def _problem(text: str, item: Item) -> Problem:
+    prefix, _, name = text.partition(":")
+    spot = (item.action_element, text)
+    called = operation(prefix, name)
+    by_aws = facts.written_by_aws(text)
+    severity = WARNING if by_aws else ERROR
+    if called is not None and called.calls:
+        needed = called.actions or called.perhaps
+        message = f"'{text}' is an operation of the API, not an action: it is authorised by {', '.join(needed)}"
+        return Problem(message, f"did you mean `{needed[0]}`?", spot, severity)
+    if called is not None:
+        message = f"'{text}' is an operation of the API that needs no permission: it grants nothing"
+        return Problem(message, "remove it", spot, severity)
+    if by_aws:
+        return Problem(f"'{text}' is no documented action, though AWS's own policies use it", None, spot, WARNING)
+    near = nearest_actions(text)
+    if not near or not near[0].startswith(f"{prefix.lower()}:"):
+        near = meant.by_name(name, item) or near
+    hint = f"did you mean `{near[0]}`?" if near else f"`remit explain {prefix}:*` lists the actions"
+    return Problem(f"{prefix} has no action '{name}': IAM accepts it, and it grants nothing", hint, spot)

@@ -1,0 +1,44 @@
+"""A pattern of actions that matches no action.
+
+It grants nothing.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "dynamodb:Fetch*", "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}
+
+Better:
+
+    {"Effect": "Allow", "Action": "dynamodb:Get*", "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}
+
+Source: the "Service Authorization Reference" (AWS).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.catalogue.actions import service
+from remit.catalogue.resemble import nearest_actions
+from remit.lint import facts, meant
+from remit.lint.finding import ERROR, WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+
+
+def doubtful(item: Item) -> Iterator[Problem]:
+    """Patterns of a known service without a match."""
+    for text in item.statement.actions.patterns:
+        if facts.meant(text) or not ("*" in text or "?" in text) or not facts.literal(text):
+            continue
+        prefix = text.partition(":")[0]
+        if meant.well_formed(text) and service(prefix):
+            severity = WARNING if facts.written_by_aws(text) else ERROR
+            near = () if severity == WARNING else nearest_actions(text.replace("*", "").replace("?", ""))
+            hint = f"nearest: `{near[0]}`" if near else f"`{prefix}:*` is every action of {prefix}"
+            spot = (item.action_element, text)
+            yield Problem(f"'{text}' matches no action: it grants nothing", hint, spot, severity)

@@ -1,0 +1,120 @@
+"""An action is not written as service:Operation.
+
+IAM refuses it: no prefix, two colons, spaces, a wildcard in the prefix, other signs.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "GetItem", "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}
+
+Better:
+
+    {"Effect": "Allow", "Action": "dynamodb:GetItem",
+     "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}
+
+Source: "IAM JSON policy elements: Action" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from remit.catalogue.actions import service
+from remit.lint import facts, meant
+from remit.lint.finding import ERROR, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+_FORM = "write service:Operation, as s3:GetObject"
+_SHOWN = 80
+_LONG = 200  # characters of no action
+
+
+def doubtful(item: Item) -> Iterator[Problem]:
+    """Actions that IAM cannot read."""
+    for text in item.statement.actions.patterns:
+        if not facts.meant(text) or "*" in text.partition(":")[0]:
+            yield from _problem(text, item)
+
+
+def _problem(text: str, item: Item) -> Iterator[Problem]:
+    if not meant.well_formed(text) and facts.literal(text):
+        yield Problem(*_said(text, item), (item.action_element, text))
+
+
+def _said(text: str, item: Item) -> tuple[str, str]:
+    shown = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 20]}… ({len(text):,} characters)"
+    found = next(found for kind in _KINDS if (found := kind(text, item)) is not None)
+    return f"'{shown}' {found[0]}", found[1]
+
+
+def _arn(text: str, _: Item) -> tuple[str, str] | None:
+    return ("is an ARN where an action must be", "ARNs stand in Resource") if text.startswith("arn:") else None
+
+
+def _no_service(text: str, item: Item) -> tuple[str, str] | None:
+    return _without_prefix(text.removeprefix(":"), item) if ":" not in text.removeprefix(":") else None
+
+
+def _call(text: str, item: Item) -> tuple[str, str] | None:
+    client = text.partition(":")[0].lower() in meant.CLIENT_WORDS
+    return ("is a call of an SDK, not an IAM action", _from_method(text, item)) if client else None
+
+
+def _wild_service(text: str, _: Item) -> tuple[str, str] | None:
+    prefix = text.partition(":")[0]
+    wild = "*" in prefix or "?" in prefix
+    return ("has a wildcard in its service: IAM refuses it", "name each service: s3:*, sqs:*") if wild else None
+
+
+def _spaces(text: str, item: Item) -> tuple[str, str] | None:
+    return ("contains white space: IAM refuses it", _tidied(text, item)) if re.search(r"\s", text) else None
+
+
+def _colons(text: str, item: Item) -> tuple[str, str] | None:
+    several = text.count(":") > 1
+    return (f"has {text.count(':')} colons: an action has one", _tidied(text, item)) if several else None
+
+
+def _no_operation(text: str, _: Item) -> tuple[str, str] | None:
+    return ("names no operation", f"`{text}*` is every action of the service") if text.endswith(":") else None
+
+
+def _strange(text: str, item: Item) -> tuple[str, str]:
+    sign = next((sign for sign in text if not re.match(r"[A-Za-z0-9:*?-]", sign)), "-")
+    return f"contains {sign!r}: actions have letters and digits only", _tidied(text, item, _from_method(text, item))
+
+
+_KINDS = (_arn, _no_service, _call, _wild_service, _spaces, _colons, _no_operation, _strange)
+
+
+def _tidied(text: str, item: Item, otherwise: str = _FORM) -> str:
+    """The action that is left when white space, doubled colons and other signs are gone."""
+    compact = re.sub(r"[\s\u200b\ufeff]+", "", text)
+    compact = re.sub(r"(?<=[A-Za-z0-9]):{2,}|(?<=[A-Za-z0-9])[./](?=[A-Za-z])", ":", compact, count=1)
+    found = meant.completed(compact, item) if compact != text and len(text) < _LONG else ()
+    return f"did you mean `{found[0]}`?" if found else otherwise
+
+
+def _from_method(text: str, item: Item) -> str:
+    prefix, _, name = text.partition(":")
+    found = meant.of_service(prefix, name) or meant.by_name(name, item)
+    return f"did you mean `{found[0]}`?" if found else _FORM
+
+
+def _without_prefix(text: str, item: Item) -> tuple[str, str]:
+    for sign in ("::", ".", "/", " ", "_", "-"):
+        prefix, found_sign, rest = text.partition(sign)
+        if found_sign and rest and service(prefix):
+            found = meant.of_service(prefix, rest)
+            if found:
+                return "has no colon after its service", f"did you mean `{found[0]}`?"
+    if service(text):
+        return "is a service, not an action", f"did you mean `{text.lower()}:*`?"
+    found = meant.by_name(text, item)
+    hint = f"did you mean `{found[0]}`?" if found else _FORM
+    return "has no service before it", hint

@@ -1,0 +1,97 @@
+"""An Allow through which its owner can gain more rights: change policies, make keys for others, run code as others.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "*"}
+
+Better:
+
+    {"Effect": "Allow", "Action": "iam:GetRolePolicy", "Resource": "arn:aws:iam::111122223333:role/report"}
+
+Source: "Grant least privilege access" (AWS Well-Architected Framework); the IAM actions of level "Permissions
+management".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.lint import facts
+from remit.lint.finding import WARNING, Problem
+from remit.lint.subject import IDENTITY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Document, Item
+
+SEVERITY = WARNING
+_ALONE = {
+    "iam:AddUserToGroup": "join any group",
+    "iam:AttachGroupPolicy": "attach any policy",
+    "iam:AttachRolePolicy": "attach any policy",
+    "iam:AttachUserPolicy": "attach any policy",
+    "iam:CreateAccessKey": "make keys of any user",
+    "iam:CreateLoginProfile": "set a password for any user",
+    "iam:CreatePolicyVersion": "rewrite any policy",
+    "iam:PutGroupPolicy": "write any policy",
+    "iam:PutRolePolicy": "write any policy",
+    "iam:PutUserPolicy": "write any policy",
+    "iam:SetDefaultPolicyVersion": "bring back any policy's older version",
+    "iam:UpdateAssumeRolePolicy": "assume any role",
+    "iam:UpdateLoginProfile": "change the password of any user",
+    "lambda:UpdateFunctionCode": "run code as any function",
+    "sts:AssumeRole": "assume every role that trusts the account",
+}
+_WITH_PASS_ROLE = {
+    "cloudformation:CreateStack": "a stack",
+    "codebuild:CreateProject": "a build",
+    "ec2:RunInstances": "an instance",
+    "ecs:RunTask": "a task",
+    "glue:CreateDevEndpoint": "an endpoint",
+    "lambda:CreateFunction": "a function",
+    "sagemaker:CreateNotebookInstance": "a notebook",
+}
+_SERVICES = frozenset(name.partition(":")[0] for name in _ALONE)
+_EVERY = frozenset({"*", "role/*", "user/*", "group/*", "policy/*", "function:*", "function/*"})
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """Single actions that are enough, on every resource; each pattern once."""
+    for pattern in _wide_patterns(item):
+        for name in _of(pattern) if pattern.partition(":")[0].lower() in _SERVICES else ():
+            if name in _ALONE:
+                message = f"{name} on every resource can {_ALONE[name]}: its owner can gain any right of the account"
+                yield Problem(message, "name the resources, or set a permissions boundary", ("Action", pattern))
+                break
+
+
+def policy(document: Document) -> Iterator[Problem]:
+    """PassRole on every role, together with something that runs under it."""
+    wide = [(item, pattern) for item in document.items for pattern in _wide_patterns(item)]
+    if not any("iam:PassRole" in _of(pattern) for _, pattern in wide if pattern.lower().startswith("iam:")):
+        return
+    granted = {name: (item, pattern) for item, pattern in wide for name in _of(pattern)}
+    for name, what in _WITH_PASS_ROLE.items():
+        if name in granted:
+            item, pattern = granted[name]
+            message = f"iam:PassRole and {name} on every resource: {what} can run under any role of the account"
+            yield Problem(message, "name the roles that may be passed", ("Action", pattern), index=item.index)
+            return
+
+
+def _of(pattern: str) -> tuple[str, ...]:
+    return facts.meant(pattern) if pattern not in ("*", "*:*") else ()
+
+
+def _wide_patterns(item: Item) -> tuple[str, ...]:
+    """The actions of an Allow on every resource, or on every one of a type, without conditions."""
+    plain = item.allows and item.document.kind == IDENTITY and not item.statement.actions.negated
+    if not plain or item.statement.conditions or item.resource_element == "NotResource":
+        return ()
+    return item.statement.actions.patterns if any(_wide(text) for text in item.resources) else ()
+
+
+def _wide(text: str) -> bool:
+    arn = facts.arn(text) if text != "*" else None
+    return text == "*" or (arn is not None and arn.resource in _EVERY)

@@ -1,0 +1,45 @@
+"""A trust policy or a resource's policy that lets anyone in.
+
+Principal "*" without a condition means every account, and for some services everyone on the internet.
+
+Flagged:
+
+    {"Version": "2012-10-17", "Statement": [
+      {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    ]}
+
+Better:
+
+    {"Version": "2012-10-17", "Statement": [
+      {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "sts:AssumeRole"}
+    ]}
+
+Source: "AWS JSON policy elements: Principal" (IAM User Guide): all principals.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.lint.finding import WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = WARNING
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """Allow for everyone, or for everyone but a few, without conditions."""
+    principals = item.statement.principals
+    if not item.allows or principals is None or item.statement.conditions:
+        return
+    if principals.negated:
+        yield Problem("Allow with NotPrincipal lets in everyone else", "name who may, in Principal", ("NotPrincipal",))
+    elif any(kind in ("*", "AWS") and value == "*" for kind, value in principals.patterns):
+        message = "Principal '*' without a condition lets in every account"
+        yield Problem(
+            message, "name the account, or add aws:PrincipalOrgID, aws:SourceArn or aws:SourceAccount", ("Principal",)
+        )

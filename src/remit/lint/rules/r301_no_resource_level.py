@@ -1,0 +1,42 @@
+"""An action that knows no resources is allowed on an ARN.
+
+Such actions match `*` alone, so the statement never grants them: AccessDenied.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "arn:aws:s3:::data"}
+
+Better:
+
+    {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
+
+Source: the "Service Authorization Reference" (AWS): actions without a resource type.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.lint import facts, fitting
+from remit.lint.finding import ERROR, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """Actions without resource types, by name or by a pattern that means no others."""
+    if not fitting.on_named_resources(item):
+        return
+    for text in item.statement.actions.patterns:
+        names = facts.meant(text)
+        if names and not any(facts.targets(name) for name in names):
+            what = f"'{names[0]}'" if len(names) == 1 else f"no action of '{text}'"
+            verb = "has no" if len(names) == 1 else "has"
+            message = f"{what} {verb} resource-level permissions: on an ARN it never matches"
+            hint = "allow it on '*', in a statement of its own"
+            yield Problem(message, hint, ("Action", text), fitting.severity(item, names))

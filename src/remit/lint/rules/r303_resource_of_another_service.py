@@ -1,0 +1,39 @@
+"""An action is allowed on resources of another service alone.
+
+It never matches.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "arn:aws:s3:::data"}
+
+Better:
+
+    {"Effect": "Allow", "Action": "dynamodb:GetItem",
+     "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}
+
+Source: the "Service Authorization Reference" (AWS): resource types of actions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.lint import fitting
+from remit.lint.finding import ERROR, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """Actions of a service that no resource of the statement belongs to."""
+    for text, names in item.unfit:
+        if not fitting.same_service(names, item.resources):
+            found = ", ".join(fitting.services_of(item.resources))
+            what = fitting.wanted(names[0])
+            message = f"'{text}' acts on {what}, and every Resource here is of {found}: it never matches"
+            yield Problem(message, f"name {what} in Resource", ("Action", text), fitting.severity(item, names))

@@ -1,0 +1,40 @@
+"""A resource of a statement that none of its actions acts on.
+
+It does nothing; most likely another action, or another resource, was meant.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::data/*", "arn:aws:s3:::data"]}
+
+Better:
+
+    {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"],
+     "Resource": ["arn:aws:s3:::data/*", "arn:aws:s3:::data"]}
+
+Source: the "Service Authorization Reference" (AWS): resource types of actions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.lint import facts, fitting
+from remit.lint.finding import NOTE, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = NOTE
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """Resources that no action takes, in a statement where others are taken."""
+    if len(item.resources) < 2 or not fitting.on_named_resources(item) or not fitting.all_known(item):  # noqa: PLR2004 - with one, the action has the finding
+        return
+    names = sorted(item.known_actions)
+    for text in item.resources:
+        if not any(facts.acts_on(name, text) for name in names):
+            message = f"no action of the statement acts on '{text}': it does nothing"
+            yield Problem(message, "remove it, or add the action that needs it", ("Resource", text))

@@ -1,0 +1,120 @@
+"""A reference to what is not in the template.
+
+CloudFormation refuses it (Unresolved resource dependencies). In a policy file there is no template: nothing resolves
+it.
+
+Flagged:
+
+    Resources:
+      Table: {Type: "AWS::DynamoDB::Table"}
+      Policy:
+        Type: AWS::IAM::ManagedPolicy
+        Properties:
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {Effect: Allow, Action: "dynamodb:GetItem", Resource: !GetAtt Tabel.Arn}
+
+Better:
+
+    Resources:
+      Table: {Type: "AWS::DynamoDB::Table"}
+      Policy:
+        Type: AWS::IAM::ManagedPolicy
+        Properties:
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {Effect: Allow, Action: "dynamodb:GetItem", Resource: !GetAtt Table.Arn}
+
+Source: "Ref", "Fn::GetAtt", "Fn::Sub" (CloudFormation User Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from remit.catalogue.templates import resource_type
+from remit.errors import did_you_mean, nearest
+from remit.iam import tokens
+from remit.lint.finding import ERROR, WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.finding import Spot
+    from remit.lint.subject import Document, Stack
+
+SEVERITY = ERROR
+_PSEUDO = frozenset(
+    f"AWS::{name}"
+    for name in ("AccountId", "NotificationARNs", "NoValue", "Partition", "Region", "StackId", "StackName", "URLSuffix")
+)
+
+
+def template(stack: Stack) -> Iterator[Problem]:
+    """References in resources, outputs and conditions of a template."""
+    for section in ("Resources", "Outputs", "Conditions"):
+        for reference, spot in references(stack.raw.get(section), (section,)):
+            yield from _problem(reference, spot, stack)
+
+
+def document(document: Document) -> Iterator[Problem]:
+    """References in a policy file."""
+    if document.names is None and isinstance(document.raw, dict):
+        for reference, spot in references(document.raw, ()):
+            if reference.target is not None and reference.target not in _PSEUDO:
+                message = f"{_shown(reference)} names no resource: a policy file has no template around it"
+                yield Problem(message, "write the ARN", spot)
+
+
+def references(value: Any, spot: Spot) -> Iterator[tuple[tokens.Reference, Spot]]:
+    """Every Ref, Fn::GetAtt and part of a Fn::Sub, with its place."""
+    if isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from references(one, (*spot, index))
+    elif isinstance(value, dict):
+        if tokens.is_intrinsic(value):
+            yield from _of_intrinsic(value, spot)
+        for key, one in value.items():
+            yield from references(one, (*spot, key))
+
+
+def _of_intrinsic(value: dict[str, Any], spot: Spot) -> Iterator[tuple[tokens.Reference, Spot]]:
+    ((name, argument),) = value.items()
+    if name == "Ref" and isinstance(argument, str):
+        yield tokens.Reference(f"${{{argument}}}", {"Ref": argument}), spot
+    elif name == "Fn::GetAtt" and isinstance(argument, list) and len(argument) > 1 and isinstance(argument[0], str):
+        attribute = argument[1] if isinstance(argument[1], str) else ""
+        yield tokens.Reference(f"${{{argument[0]}.{attribute}}}", {"Fn::GetAtt": [argument[0], attribute]}), spot
+    elif name == "Fn::Sub":
+        text, own = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})  # noqa: PLR2004 - [text, variables]
+        if isinstance(text, str):
+            found = tokens.references(text) if "${{" not in text else ()
+            yield from ((one, spot) for one in found if not isinstance(own, dict) or one.target not in own)
+
+
+def _problem(reference: tokens.Reference, spot: Spot, stack: Stack) -> Iterator[Problem]:
+    name = reference.target
+    if name is None:
+        return
+    if name.startswith("AWS::"):
+        if name not in _PSEUDO:
+            yield Problem(f"there is no pseudo parameter {name}", did_you_mean(name, _PSEUDO), spot)
+    elif name not in stack.names:
+        near = nearest(name, stack.names)
+        hint = f"did you mean `{near}`?" if near else "add it to Resources or Parameters"
+        severity = ERROR if stack.exact else WARNING
+        yield Problem(f"{_shown(reference)} names no resource and no parameter of the template", hint, spot, severity)
+    elif reference.attribute and name in stack.resources:
+        kind = resource_type(str(stack.resources[name]["Type"]))
+        if kind is not None and kind.attributes and not kind.has_attribute(reference.attribute) and stack.exact:
+            known = ", ".join(kind.attributes)
+            hint = did_you_mean(reference.attribute, kind.attributes) or f"it has {known}"
+            yield Problem(
+                f"{kind.name} has no attribute '{reference.attribute}' for {_shown(reference)}", hint, spot, WARNING
+            )
+
+
+def _shown(reference: tokens.Reference) -> str:
+    return f"Ref '{reference.target}'" if reference.attribute is None else f"'{reference.target}.{reference.attribute}'"

@@ -1,0 +1,51 @@
+"""A condition key that does not exist.
+
+No request has it: an Allow never applies, a Deny with a negated operator always.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+     "Condition": {"StringEquals": {"aws:SourceVcp": "vpc-1"}}}
+
+Better:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+     "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}}
+
+Source: "AWS global condition context keys" (IAM User Guide); the "Service Authorization Reference" (AWS).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.catalogue.actions import service
+from remit.lint import conditions, facts
+from remit.lint.finding import ERROR, WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+
+
+def conditional(item: Item) -> Iterator[Problem]:
+    """Keys that are nowhere."""
+    for condition in item.statement.conditions:
+        key = condition.key
+        prefix, colon, name = key.partition(":")
+        if conditions.exists(key) or "${" in key or (colon and "." in prefix):
+            continue
+        spot = ("Condition", condition.spelled, key)
+        if not colon or not name:
+            near = facts.near_key(f"aws:{key}")
+            hint = f"did you mean `{near}`?" if near else "a key reads aws:Name or service:Name"
+            yield Problem(f"'{key}' is no condition key: it has no prefix", hint, spot)
+            continue
+        near = facts.near_key(key)
+        hint = f"did you mean `{near}`?" if near else "`remit explain ACTION` lists the keys of an action"
+        sure = near is not None or service(prefix) is None
+        severity = ERROR if sure and not facts.written_by_aws(key) else WARNING
+        yield Problem(f"unknown condition key '{key}': no request has it, so it is never met", hint, spot, severity)

@@ -1,0 +1,73 @@
+"""A condition key that requests for these actions do not have.
+
+An Allow with it never applies.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+     "Condition": {"StringEquals": {"dynamodb:LeadingKeys": "alice"}}}
+
+Better:
+
+    {"Effect": "Allow", "Action": "dynamodb:GetItem",
+     "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders",
+     "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": "alice"},
+                   "Null": {"dynamodb:LeadingKeys": "false"}}}
+
+Source: the "Service Authorization Reference" (AWS): condition keys of actions and resource types.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.lint import conditions, facts, fitting
+from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.subject import IDENTITY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+
+
+def conditional(item: Item) -> Iterator[Problem]:
+    """Keys that none of the actions takes, and actions that never meet them."""
+    names = item.known_actions
+    if not names or item.document.kind != IDENTITY or not item.allows or len(names) > 500:  # noqa: PLR2004 - of `*`, some action takes every key
+        return
+    for condition in item.statement.conditions:
+        if not conditions.needs_key(condition) or not conditions.of_a_service(condition.key):
+            continue
+        takers = [name for name in names if conditions.takes(name, condition.key)]
+        if len(takers) == len(names):
+            continue
+        spot = ("Condition", condition.spelled, condition.key)
+        if not takers:
+            subject = f"'{min(names)}' has" if len(names) == 1 else "none of these actions has"
+            foreign = condition.key.partition(":")[0].lower() not in {name.partition(":")[0] for name in names}
+            reliable = {name.partition(":")[0] for name in names} <= fitting.RELIABLE
+            message = f"{subject} no condition key '{condition.key}': it is never met, and nothing is granted"
+            near = conditions.near_taken(names, condition.key)
+            hint = f"did you mean `{near}`?" if near else "`remit explain ACTION` lists the keys of an action"
+            yield Problem(message, hint, spot, ERROR if foreign or near or reliable else WARNING)
+        else:
+            yield from _partly(item, condition.key, spot)
+
+
+def _partly(item: Item, key: str, spot: tuple[str, ...]) -> Iterator[Problem]:
+    """Actions that are written out and never meet the condition."""
+    idle = [
+        text
+        for text in item.statement.actions.patterns
+        if (meant := facts.meant(text)) and not any(conditions.takes(name, key) for name in meant)
+    ]
+    if idle:
+        shown = ", ".join(idle[:3]) + (f" and {len(idle) - 3} more" if len(idle) > 3 else "")  # noqa: PLR2004
+        verb = "has" if len(idle) == 1 else "have"
+        message = (
+            f"{shown} {verb} no condition key '{key}': the statement never grants {'it' if len(idle) == 1 else 'them'}"
+        )
+        yield Problem(message, "move it to a statement without the condition", spot, WARNING)

@@ -1,0 +1,59 @@
+"""A value of IpAddress that is no address and no CIDR block.
+
+It equals nothing.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+     "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/33"}}}
+
+Better:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+     "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
+
+Source: "IAM JSON policy elements: Condition operators" (IAM User Guide): IP address condition operators.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from remit.iam.values import network
+from remit.lint import conditions, facts
+from remit.lint.finding import ERROR, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+_LONGEST = {".": 32, ":": 128}
+
+
+def conditional(item: Item) -> Iterator[Problem]:
+    """Values of address operators that cannot be read."""
+    for condition in item.statement.conditions:
+        if conditions.family(condition) == "IPAddress":
+            for value in condition.values:
+                if facts.literal(value) and network(value) is None:
+                    spot = ("Condition", condition.spelled, condition.key, value)
+                    yield Problem(
+                        f"'{value}' is no IP address and no CIDR block: it matches nothing", _hint(value), spot
+                    )
+
+
+def _hint(value: str) -> str:
+    address, slash, mask = value.partition("/")
+    kind = ":" if ":" in address else "."
+    if slash and network(address) is not None and mask.isdigit():
+        return f"the prefix length is 0 to {_LONGEST[kind]}"
+    if re.fullmatch(r"[\d.]+-[\d.]+", value):
+        return "a range is written as one or more CIDR blocks: 203.0.113.0/24"
+    if "*" in value:
+        return "wildcards do not count here: write a CIDR block, 203.0.113.0/24"
+    if slash and re.fullmatch(r"[\d.]+", mask):
+        return "the mask is a prefix length: 203.0.113.0/24"
+    return "as 203.0.113.0/24 or 2001:db8::/32"

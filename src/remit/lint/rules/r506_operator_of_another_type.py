@@ -1,0 +1,75 @@
+"""An operator for another type of value than the key has.
+
+A date is not compared with IpAddress, an address not with StringEquals: the condition never holds, or not as it
+reads.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+     "Condition": {"NumericLessThan": {"aws:SourceIp": "10"}}}
+
+Better:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+     "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
+
+Source: "AWS global condition context keys" (IAM User Guide): value types.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.catalogue.keys import fits, global_key
+from remit.lint import conditions, facts
+from remit.lint.finding import ERROR, WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.iam.policy import Condition
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+_OPERATORS = {
+    "String": "StringEquals or StringLike", "ARN": "ArnLike", "Bool": "Bool", "Numeric": "NumericLessThan and its like",
+    "Date": "DateLessThan and its like", "IPAddress": "IpAddress",
+}  # fmt: skip
+
+
+def conditional(item: Item) -> Iterator[Problem]:
+    """Pairs of operator and key that do not go together."""
+    for condition in item.statement.conditions:
+        family = conditions.family(condition)
+        kind = facts.key_type(condition.key)
+        if family is None or family == "Null" or not kind:
+            continue
+        bare = kind.removeprefix("ArrayOf")
+        hint = f"use {_OPERATORS.get(bare, bare)}"
+        spot = ("Condition", condition.spelled, condition.key)
+        if fits(conditions.name_of(condition) or "", kind) is False:
+            compared = f"{condition.spelled} compares {_plural(family)}"
+            yield Problem(f"{compared}, and {condition.key} holds {_plural(bare)}: never equal", hint, spot)
+        elif (
+            family == "String"
+            and bare == "IPAddress"
+            and any("/" in value or "*" in value for value in condition.values)
+        ):
+            message = f"{condition.spelled} compares text, and {condition.key} is an address: a block never equals one"
+            yield Problem(message, hint, spot)
+        elif _for_text(condition, family, bare):
+            message = f"{condition.spelled} compares {_plural(family)}, and {condition.key} holds text"
+            yield Problem(message, hint, spot, WARNING)
+
+
+def _for_text(condition: Condition, family: str, kind: str) -> bool:
+    if family == "ARN" and any(value.startswith(("arn:", "*", "${")) for value in condition.values):
+        return False
+    return kind == "String" and family != "String" and global_key(condition.key) is not None
+
+
+def _plural(kind: str) -> str:
+    return {
+        "String": "text", "ARN": "ARNs", "Bool": "true and false", "Numeric": "numbers", "Date": "dates",
+        "IPAddress": "addresses", "Binary": "bytes",
+    }.get(kind, kind)  # fmt: skip

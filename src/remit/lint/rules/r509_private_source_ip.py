@@ -1,0 +1,62 @@
+"""A private address in aws:SourceIp.
+
+AWS sees public addresses there; requests through a VPC endpoint have aws:VpcSourceIp instead.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+     "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}
+
+Better:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+     "Condition": {"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}}}
+
+Source: "AWS global condition context keys" (IAM User Guide): aws:SourceIp.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+from remit.iam.values import network
+from remit.lint import conditions, facts
+from remit.lint.finding import ERROR, WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+_PRIVATE = tuple(
+    ipaddress.ip_network(block)
+    for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16")
+)
+_PRIVATE_6 = tuple(ipaddress.ip_network(block) for block in ("fc00::/7", "fe80::/10", "::1/128"))
+
+
+def conditional(item: Item) -> Iterator[Problem]:
+    """Private blocks; an error where an Allow has no other."""
+    for condition in item.statement.conditions:
+        if condition.key.lower() != "aws:sourceip" or conditions.family(condition) != "IPAddress":
+            continue
+        private = [value for value in condition.values if facts.literal(value) and _is_private(value)]
+        never = len(private) == len(condition.values) and conditions.name_of(condition) == "IpAddress"
+        sure = never and item.allows and not condition.if_exists
+        for value in private:
+            message = f"'{value}' is private, and aws:SourceIp is the public address of a caller: it is never met"
+            hint = "use aws:VpcSourceIp, or aws:SourceVpc"
+            yield Problem(
+                message, hint, ("Condition", condition.spelled, condition.key, value), ERROR if sure else WARNING
+            )
+
+
+def _is_private(value: str) -> bool:
+    if network(value) is None:
+        return False
+    block = ipaddress.ip_network(value, strict=False)
+    if isinstance(block, ipaddress.IPv4Network):
+        return any(isinstance(one, ipaddress.IPv4Network) and block.subnet_of(one) for one in _PRIVATE)
+    return any(isinstance(one, ipaddress.IPv6Network) and block.subnet_of(one) for one in _PRIVATE_6)

@@ -1,0 +1,46 @@
+"""An Allow with ForAllValues, which is true when the request has no such key at all.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "ec2:CreateTags", "Resource": "arn:aws:ec2:us-east-1:111122223333:instance/*",
+     "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": ["team", "stage"]}}}
+
+Better:
+
+    {"Effect": "Allow", "Action": "ec2:CreateTags", "Resource": "arn:aws:ec2:us-east-1:111122223333:instance/*",
+     "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": ["team", "stage"]}, "Null": {"aws:TagKeys": "false"}}}
+
+Source: "Set operators for multivalued context keys" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.lint import conditions
+from remit.lint.finding import WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = WARNING
+
+
+def conditional(item: Item) -> Iterator[Problem]:
+    """ForAllValues in an Allow, without Null beside it or another condition that needs the key."""
+    if not item.allows:
+        return
+    for condition in item.statement.conditions:
+        if condition.quantifier.lower() != "forallvalues":
+            continue
+        key = condition.key.lower()
+        needed = any(
+            other.key.lower() == key and other is not condition and conditions.needs_key(other)
+            for other in item.statement.conditions
+        )
+        if not needed:
+            message = f"{condition.spelled} on {condition.key} is true when the request has no {condition.key}"
+            hint = f'add "Null": {{"{condition.key}": "false"}}'
+            yield Problem(message, hint, ("Condition", condition.spelled, condition.key))

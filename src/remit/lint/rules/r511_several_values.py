@@ -1,0 +1,49 @@
+"""A key that holds several values, compared without ForAnyValue or ForAllValues; or a set operator on a single value.
+
+Without a set operator, a request with several values does not meet the condition.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "ec2:CreateTags", "Resource": "arn:aws:ec2:us-east-1:111122223333:instance/*",
+     "Condition": {"StringEquals": {"aws:TagKeys": "team"}}}
+
+Better:
+
+    {"Effect": "Allow", "Action": "ec2:CreateTags", "Resource": "arn:aws:ec2:us-east-1:111122223333:instance/*",
+     "Condition": {"ForAnyValue:StringEquals": {"aws:TagKeys": "team"}}}
+
+Source: "Set operators for multivalued context keys" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.catalogue.keys import global_key
+from remit.lint import conditions, facts
+from remit.lint.finding import NOTE, WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = WARNING
+
+
+def conditional(item: Item) -> Iterator[Problem]:
+    """Keys whose number of values and operator do not go together."""
+    for condition in item.statement.conditions:
+        family = conditions.family(condition)
+        kind = facts.key_type(condition.key)
+        if family in (None, "Null") or not kind:
+            continue
+        spot = ("Condition", condition.spelled, condition.key)
+        if kind.startswith("ArrayOf") and not condition.quantifier:
+            message = f"{condition.key} may hold several values, and {condition.spelled} compares one"
+            sure = global_key(condition.key) is not None
+            yield Problem(message, f"use ForAnyValue:{condition.spelled}", spot, WARNING if sure else NOTE)
+        elif condition.quantifier and global_key(condition.key) is not None and not kind.startswith("ArrayOf"):
+            message = f"{condition.key} holds one value: {condition.quantifier} is for keys with several"
+            plain = condition.spelled.partition(":")[2]
+            yield Problem(message, f"use {plain}", spot, NOTE)

@@ -1,0 +1,86 @@
+"""A policy is longer than its quota, or one string is longer than a whole policy.
+
+IAM refuses it (LimitExceeded). White space does not count. (LONG stands for ten thousand letters.)
+
+Flagged:
+
+    Resources:
+      Role:
+        Type: AWS::IAM::Role
+        Properties:
+          AssumeRolePolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow
+                Principal: {Service: lambda.amazonaws.com}
+                Action: sts:AssumeRole
+                Condition:
+                  StringEquals:
+                    aws:SourceArn: arn:aws:lambda:us-east-1:111122223333:function:LONG
+
+Better:
+
+    Resources:
+      Role:
+        Type: AWS::IAM::Role
+        Properties:
+          AssumeRolePolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow
+                Principal: {Service: lambda.amazonaws.com}
+                Action: sts:AssumeRole
+
+Source: "IAM and AWS STS quotas" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.catalogue.quotas import quota
+from remit.lint.elements import texts
+from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.subject import IDENTITY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Document, Written
+
+SEVERITY = ERROR
+_ONE = 2_048  # characters of one string: no ARN, no action and no list of an organisation's accounts comes near
+
+
+def shape(written: Written) -> Iterator[Problem]:
+    """Single strings that no policy can hold."""
+    for element in ("Action", "NotAction", "Resource", "NotResource"):
+        for text in texts(written.value.get(element)):
+            if len(text) > _ONE:
+                message = f"'{element}' has a string of {len(text):,} characters: no name in AWS is so long"
+                yield Problem(message, "a loop or a file that was put in by mistake?", (element, text))
+
+
+def document(document: Document) -> Iterator[Problem]:
+    """Whole documents, against the quota of what they belong to."""
+    if not isinstance(document.raw, dict) or "Statement" not in document.raw:
+        return
+    if any(problem for written in document.written for problem in shape(written)):
+        return  # that string is the reason
+    name = document.quota or ("iam.role.inline" if document.kind == IDENTITY else "")
+    if not name or document.size <= quota("iam.managed" if not document.quota else name).most:
+        return
+    limit = quota(name)
+    size = document.size
+    if size > (limit.raisable_to or limit.most):
+        message = f"the policy has {size:,} characters without white space; IAM allows {limit.most:,} for {limit.what}"
+        yield Problem(message, "use patterns, or split it over two roles")
+    elif size > limit.most:
+        message = f"the policy has {size:,} characters; IAM allows {limit.most:,} unless AWS raises the quota"
+        yield Problem(message, "use patterns, or ask for more", severity=WARNING)
+    else:
+        managed = quota("iam.managed").most
+        message = (
+            f"the policy has {size:,} characters: too many for a managed policy ({managed:,}), not for a role's own"
+        )
+        yield Problem(message, None, severity=WARNING)

@@ -1,0 +1,62 @@
+"""Statements that differ in one element only, and could be one.
+
+The policy is longer than it need be, and has a quota.
+
+Flagged:
+
+    {"Version": "2012-10-17", "Statement": [
+      {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"},
+      {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::bills/*"}
+    ]}
+
+Better:
+
+    {"Version": "2012-10-17", "Statement": [
+      {"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::bills/*", "arn:aws:s3:::orders/*"]}
+    ]}
+
+Source: "IAM and AWS STS quotas" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from remit.iam.policy import Globs
+from remit.lint.finding import NOTE, WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.iam.policy import Statement
+    from remit.lint.subject import Document, Item
+
+SEVERITY = WARNING
+_MANY = 10
+
+
+def policy(document: Document) -> Iterator[Problem]:
+    """Groups of statements that one could replace; an app's grants keep their reasons apart."""
+    if document.raw is None or len(document.items) < 2:  # noqa: PLR2004 - a pair at least
+        return
+    told: set[int] = set()
+    for element in ("resources", "actions"):
+        groups: dict[Statement, list[Item]] = {}
+        for item in document.items:
+            globs = getattr(item.statement, element)
+            if globs is not None and not globs.negated and item.index not in told:
+                groups.setdefault(_without(item.statement, element), []).append(item)
+        for several in groups.values():
+            if len({getattr(item.statement, element) for item in several}) > 1:
+                told |= {item.index for item in several}
+                numbers = ", ".join(str(item.index + 1) for item in several[:4]) + (", …" if len(several) > 4 else "")  # noqa: PLR2004
+                message = f"{len(several)} statements ({numbers}) differ in their {element} alone: one would do"
+                severity = WARNING if len(several) >= _MANY else NOTE
+                yield Problem(message, f"merge them: one statement with all {element}", (), severity, several[1].index)
+
+
+def _without(statement: Statement, element: str) -> Statement:
+    if element == "actions":
+        return replace(statement, sid="", actions=Globs(()))
+    return replace(statement, sid="", resources=None)

@@ -1,0 +1,51 @@
+"""A statement that stands in the policy twice.
+
+Flagged:
+
+    {"Version": "2012-10-17", "Statement": [
+      {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"},
+      {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::orders/*"]}
+    ]}
+
+Better:
+
+    {"Version": "2012-10-17", "Statement": [
+      {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"}
+    ]}
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from remit.iam.policy import Globs
+from remit.lint.finding import WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.iam.policy import Statement
+    from remit.lint.subject import Document
+
+SEVERITY = WARNING
+
+
+def policy(document: Document) -> Iterator[Problem]:
+    """Equal statements, whatever their Sids and the order of their lists."""
+    first: dict[Statement, int] = {}
+    if len(document.items) < 2:  # noqa: PLR2004 - a pair at least
+        return
+    for item in document.items:
+        number = first.setdefault(_ordered(item.statement), item.index)
+        if number != item.index:
+            message = f"the statement says the same as statement {number + 1}"
+            yield Problem(message, "remove it", (), index=item.index)
+
+
+def _ordered(statement: Statement) -> Statement:
+    actions = Globs(tuple(sorted(text.lower() for text in statement.actions.patterns)), statement.actions.negated)
+    resources = statement.resources
+    if resources is not None:
+        resources = Globs(tuple(sorted(resources.patterns)), resources.negated)
+    return replace(statement, sid="", actions=actions, resources=resources)

@@ -1,0 +1,57 @@
+"""An action, or a resource, that a pattern of the same list covers.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": ["dynamodb:*", "dynamodb:GetItem"],
+     "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}
+
+Better:
+
+    {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.lint.covering import glob_covers
+from remit.lint.finding import NOTE, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = NOTE
+_MOST = 400  # patterns of a list, beyond which only size matters
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """Members of a list that another makes superfluous."""
+    yield from _problems(item.statement.actions.patterns, item.action_element, fold=True)
+    yield from _problems(item.resources, item.resource_element, fold=False)
+
+
+def _problems(patterns: tuple[str, ...], element: str, *, fold: bool) -> Iterator[Problem]:
+    if not 1 < len(patterns) <= _MOST:
+        return
+    texts = [text.lower() if fold else text for text in patterns]
+    wide = [place for place, text in enumerate(texts) if "*" in text or "?" in text]
+    for place, text in enumerate(texts):
+        other = next((one for one in wide if _covered(texts, one, place)), None)
+        if other is not None:
+            message = f"'{patterns[place]}' is already covered by '{patterns[other]}'"
+            yield Problem(message, "remove one of the two", (element, patterns[place]))
+        elif fold and text in texts[:place]:
+            yield Problem(
+                f"'{patterns[place]}' stands twice: actions ignore case", "remove one", (element, patterns[place])
+            )
+
+
+def _covered(texts: list[str], wide: int, narrow: int) -> bool:
+    """Whether one pattern covers another; of two equal ones, the first the second."""
+    if wide == narrow:
+        return False
+    if not glob_covers(texts[wide], texts[narrow]):
+        return False
+    return wide < narrow or not glob_covers(texts[narrow], texts[wide])

@@ -1,0 +1,49 @@
+"""An Allow of which a Deny of the same policy leaves nothing.
+
+A Deny always wins, so the Allow grants nothing.
+
+Flagged:
+
+    {"Version": "2012-10-17", "Statement": [
+      {"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::orders/*"},
+      {"Effect": "Deny", "Action": "s3:Delete*", "Resource": "*"}
+    ]}
+
+Better:
+
+    {"Version": "2012-10-17", "Statement": [
+      {"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::orders/*"},
+      {"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"}
+    ]}
+
+Source: "Policy evaluation logic" (IAM User Guide): an explicit deny overrides any allow.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.lint import covering
+from remit.lint.finding import WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Document
+
+SEVERITY = WARNING
+_MOST = 200
+
+
+def policy(document: Document) -> Iterator[Problem]:
+    """Allows that are wholly denied, by one statement."""
+    denies = [item for item in document.items if not item.allows][:_MOST]
+    for item in document.items if denies else ():
+        if not item.allows:
+            continue
+        deny = next((one for one in denies if covering.covers_statement(one.statement, item.statement)), None)
+        if deny is not None:
+            message = (
+                f"statement {item.index + 1} grants nothing: the Deny of statement {deny.index + 1} covers all of it"
+            )
+            yield Problem(message, "remove it, or narrow the Deny", (), index=item.index)

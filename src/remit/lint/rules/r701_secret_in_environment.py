@@ -1,0 +1,66 @@
+"""A secret in a function's environment: it can be read in the console, and by everyone with GetFunctionConfiguration.
+
+A dynamic reference is no help: CloudFormation puts the secret in when it deploys.
+
+Flagged:
+
+    Resources:
+      Report:
+        Type: AWS::Lambda::Function
+        Properties:
+          Environment:
+            Variables:
+              DATABASE: "{{resolve:secretsmanager:orders-database}}"
+
+Better:
+
+    Resources:
+      Report:
+        Type: AWS::Lambda::Function
+        Properties:
+          Environment:
+            Variables:
+              DATABASE_SECRET: orders-database
+
+Source: "Use AWS Secrets Manager secrets in AWS Lambda functions" (AWS Secrets Manager User Guide).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from remit.iam import tokens
+from remit.lint import secrets
+from remit.lint.finding import ERROR, WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Environment
+
+SEVERITY = ERROR
+_DYNAMIC = re.compile(r"\{\{resolve:(?:secretsmanager|ssm-secure):[^}]*\}\}")
+_NAMES = re.compile(r"(?:^|_)(?:PASSWORD|PASSWD|PWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIALS?)$", re.IGNORECASE)
+_NO_SECRET = re.compile(
+    r"(?i)arn:|/|true|false|none|null|changeme|example|\$\{|[a-z0-9]+(?:[-_.][a-z0-9]+)+$|[0-9]{1,5}$"
+)
+_LEAST = 8
+
+
+def environment(environment: Environment) -> Iterator[Problem]:
+    """Values that are secrets, or will be."""
+    hint = "read it when the function runs, from Secrets Manager or Parameter Store"
+    for name, raw in environment.variables.items():
+        value = tokens.from_intrinsic(raw) if tokens.is_intrinsic(raw) else raw
+        if not isinstance(value, str):
+            continue
+        found = secrets.kind(value) or secrets.kind(f"{name}={value}")
+        if found is not None:
+            yield Problem(f"variable {name} of {environment.function} is {found}", f"rotate it; {hint}", (name,), ERROR)
+        elif _DYNAMIC.search(value):
+            message = f"variable {name} of {environment.function}: the secret is put in as plain text at deploy time"
+            yield Problem(message, hint, (name,), WARNING)
+        elif _NAMES.search(name) and len(value) >= _LEAST and not _NO_SECRET.match(value):
+            message = f"variable {name} of {environment.function} looks like a secret in plain text"
+            yield Problem(message, hint, (name,), WARNING)

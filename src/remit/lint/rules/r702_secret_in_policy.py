@@ -1,0 +1,50 @@
+"""A policy holds what looks like a secret: a key of AWS, a private key, a token.
+
+Policies are read by many, and are kept in versions. Remove it, and rotate the key.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+     "Condition": {"StringEquals": {"aws:PrincipalTag/key": "AKIAQ3EGRIBQ2B5VZ7FT"}}}
+
+Better:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*",
+     "Condition": {"StringEquals": {"aws:PrincipalTag/team": "orders"}}}
+
+Source: "Secure access keys" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.lint import secrets
+from remit.lint.finding import ERROR, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.finding import Spot
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+_LEAST = 16
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """Secrets among resources and the values of conditions."""
+    for spot, text in _texts(item):
+        if len(text) < _LEAST:
+            continue
+        found = secrets.kind(text) if text.startswith("arn:") else secrets.bare_key(text)
+        if found is not None:
+            yield Problem(f"a text of this policy looks like {found}", "remove it, and rotate the key", spot)
+
+
+def _texts(item: Item) -> Iterator[tuple[Spot, str]]:
+    for text in item.resources:
+        yield (item.resource_element, text), text
+    for condition in item.statement.conditions:
+        for value in condition.values:
+            yield ("Condition", condition.spelled, condition.key, value), value

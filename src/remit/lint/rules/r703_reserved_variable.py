@@ -1,0 +1,52 @@
+"""An environment variable that Lambda sets itself, or a name that it does not take.
+
+CreateFunction is refused.
+
+Flagged:
+
+    Resources:
+      Report:
+        Type: AWS::Lambda::Function
+        Properties:
+          Environment: {Variables: {AWS_REGION: eu-west-1}}
+
+Better:
+
+    Resources:
+      Report:
+        Type: AWS::Lambda::Function
+        Properties:
+          Environment: {Variables: {REPORT_REGION: eu-west-1}}
+
+Source: "Defined runtime environment variables" (AWS Lambda Developer Guide).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from remit.lint.finding import ERROR, Problem
+from remit.project.values import RESERVED_VARIABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Environment
+
+SEVERITY = ERROR
+_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
+
+
+def environment(environment: Environment) -> Iterator[Problem]:
+    """Names in a template; an app's are checked when it loads."""
+    if environment.own:
+        return
+    for name in environment.variables:
+        if name in RESERVED_VARIABLES:
+            yield Problem(
+                f"variable {name} of {environment.function} is reserved by Lambda", "use another name", (name,)
+            )
+        elif not _NAME.fullmatch(name) and not name.startswith("Fn::"):
+            message = f"'{name}' of {environment.function} is no name of an environment variable"
+            yield Problem(message, "a letter, then letters, digits and _; two characters at least", (name,))

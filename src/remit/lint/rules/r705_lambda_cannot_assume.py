@@ -1,0 +1,90 @@
+"""A function's role does not trust Lambda.
+
+The function cannot be created: "The role defined for the function cannot be assumed by Lambda."
+
+Flagged:
+
+    Resources:
+      Role:
+        Type: AWS::IAM::Role
+        Properties:
+          AssumeRolePolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: sts:AssumeRole}
+      Report:
+        Type: AWS::Lambda::Function
+        Properties: {Role: !GetAtt Role.Arn}
+
+Better:
+
+    Resources:
+      Role:
+        Type: AWS::IAM::Role
+        Properties:
+          AssumeRolePolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}
+      Report:
+        Type: AWS::Lambda::Function
+        Properties: {Role: !GetAtt Role.Arn}
+
+Source: "Defining Lambda function permissions with an execution role" (AWS Lambda Developer Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from remit.errors import RemitError
+from remit.iam.policy import parse
+from remit.lint.finding import ERROR, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.lint.subject import Stack
+
+SEVERITY = ERROR
+_LAMBDA = "lambda.amazonaws.com"
+
+
+def template(stack: Stack) -> Iterator[Problem]:
+    """Roles of functions, by the references to them."""
+    for name, resource in stack.resources.items():
+        if resource["Type"] not in ("AWS::Lambda::Function", "AWS::Serverless::Function"):
+            continue
+        role = _role_of(resource, stack)
+        if role is not None and _trusts(stack.resources[role]) is False:
+            message = f"{name} cannot run under {role}: its trust policy does not let {_LAMBDA} assume it"
+            spot = ("Resources", role, "Properties", "AssumeRolePolicyDocument")
+            yield Problem(message, f"add {{'Service': '{_LAMBDA}'}} to the Principal", spot)
+
+
+def _role_of(resource: Mapping[str, Any], stack: Stack) -> str | None:
+    properties = resource.get("Properties")
+    role = properties.get("Role") if isinstance(properties, dict) else None
+    target = role.get("Fn::GetAtt") if isinstance(role, dict) else None
+    name = target[0] if isinstance(target, list) and target else None
+    if not isinstance(name, str) or stack.resources.get(name, {}).get("Type") != "AWS::IAM::Role":
+        return None
+    return name
+
+
+def _trusts(role: Mapping[str, Any]) -> bool | None:
+    """Whether a role lets Lambda assume it; None when its trust policy cannot be read."""
+    properties = role.get("Properties")
+    document = properties.get("AssumeRolePolicyDocument") if isinstance(properties, dict) else None
+    try:
+        policy = parse(document)
+    except RemitError:
+        return None
+    for statement in policy.statements:
+        principals = statement.principals
+        if statement.effect != "Allow" or principals is None:
+            continue
+        values = [value for _, value in principals.patterns]
+        if principals.negated or any(value == _LAMBDA or "${" in value or "*" in value for value in values):
+            return True
+    return False

@@ -1,0 +1,77 @@
+"""A managed policy or a permissions boundary that is no policy's ARN, or one that AWS does not have.
+
+The role cannot be created.
+
+Flagged:
+
+    Resources:
+      Role:
+        Type: AWS::IAM::Role
+        Properties:
+          ManagedPolicyArns: ["arn:aws:iam::aws:policy/AWSLambdaBasicExecutionRole"]
+
+Better:
+
+    Resources:
+      Role:
+        Type: AWS::IAM::Role
+        Properties:
+          ManagedPolicyArns: ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"]
+
+Source: "AWS Managed Policy Reference Guide" (AWS).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from remit.catalogue.managed import managed_policies, managed_policy
+from remit.errors import did_you_mean
+from remit.iam import tokens
+from remit.lint.finding import ERROR, WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.finding import Spot
+    from remit.lint.subject import Stack
+
+SEVERITY = ERROR
+_ARN = re.compile(r"arn:[^:]+:iam::(?:aws|\d{12}|\*):policy/[\w+=,.@/-]+")
+_HOLDERS = ("AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group", "AWS::Serverless::Function")
+
+
+def template(stack: Stack) -> Iterator[Problem]:
+    """What roles, users and groups are given by ARN."""
+    for name, resource in stack.resources.items():
+        properties = resource.get("Properties")
+        if resource["Type"] not in _HOLDERS or not isinstance(properties, dict):
+            continue
+        path: Spot = ("Resources", name, "Properties")
+        arns = properties.get("ManagedPolicyArns")
+        for index, one in enumerate(arns if isinstance(arns, list) else ()):
+            yield from _problem(one, (*path, "ManagedPolicyArns", index), "managed policy")
+        if "PermissionsBoundary" in properties:
+            yield from _problem(
+                properties["PermissionsBoundary"], (*path, "PermissionsBoundary"), "permissions boundary"
+            )
+
+
+def _problem(value: Any, spot: Spot, what: str) -> Iterator[Problem]:
+    text = tokens.from_intrinsic(value) if tokens.is_intrinsic(value) else value
+    if not isinstance(text, str):
+        return
+    text = text.replace("${AWS::Partition}", "aws").replace("${AWS::AccountId}", "111122223333")
+    if "${" in text:
+        return
+    if not _ARN.fullmatch(text):
+        found = managed_policy(text)
+        hint = f"did you mean '{found.arn('aws')}'?" if found else "arn:aws:iam::ACCOUNT:policy/NAME"
+        yield Problem(f"'{text}' is no ARN of a policy: the {what} is refused", hint, spot)
+    elif ":iam::aws:policy/" in text and managed_policy(text) is None:
+        name = text.rpartition("/")[2]
+        found = managed_policy(name)
+        near = f"did you mean '{found.arn('aws')}'?" if found else did_you_mean(name, managed_policies())
+        message = f"AWS has no managed policy '{text.partition(':policy/')[2]}'"
+        yield Problem(message, near, spot, ERROR if near else WARNING)

@@ -1,0 +1,316 @@
+"""Lint: put what an app, a policy or a template holds before every rule, and collect what they find."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.errors import Origin, RemitError
+from remit.lint import python_text, shelf
+from remit.lint.finding import ERROR, Finding, Problem
+from remit.lint.subject import IDENTITY, RESOURCE, TRUST, Document, Environment, Item, Project
+from remit.lint.suppress import suppress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from remit.app import App, Grant, Output, Resource, Role
+    from remit.lint.read import Source
+    from remit.lint.shelf import Rule
+    from remit.lint.subject import Place
+
+MOST: Final = 100
+"""Findings of one rule in one document: whoever fixes so many lints again."""
+HUGE: Final = 200_000
+"""Characters of a policy beyond which only its shape and its size are looked at: no quota is near that."""
+_HINTS: Final = {
+    "Action": "write 'service:Operation', as s3:GetObject",
+    "Resource": "write an ARN, or a list of ARNs",
+    "Condition": "write {'StringEquals': {'aws:SourceAccount': '…'}}",
+}
+_REFERENCE: Final = re.compile(r"\$\{[A-Za-z0-9]+(\.[A-Za-z0-9.]+)?\}")
+TOO_LARGE: Final = 3_000_000
+"""Characters of a template beyond which only the template itself is looked at: CloudFormation takes a third of that."""
+_ORDER: Final = {"error": 0, "warning": 1, "note": 2}
+
+
+def lint(
+    app: App,
+    roles: tuple[Role, ...] | None = None,
+    *,
+    folder: Path | str = ".",
+    allow: Mapping[str, str] | None = None,
+) -> tuple[Finding, ...]:
+    """What is wrong or too wide in an app, at the lines of its files in `folder`; by file and line.
+
+    `allow` accepts rules with a reason, as comments at the line and `config.lint.allow` do.
+    """
+    root = Path(folder)
+    python_text.forget()
+    assigned = _assigned(app) if roles is None else roles
+    found = list(dict.fromkeys((*_of_app(app, assigned, root), *_of_files(app, root))))
+    texts = {file: text for file in _files(app) if (text := _text(root / file)) is not None}
+    table = {**app.allowed, **{name: (why, None) for name, why in (allow or {}).items()}}
+    return _sorted(suppress(found, texts, table))
+
+
+def errors(app: App, roles: tuple[Role, ...], *, folder: Path | str = ".") -> tuple[Finding, ...]:
+    """As `lint`, the error-level findings alone, and quick: for every build."""
+    found = [one for one in _of_app(app, roles, Path(folder), severe=True) if one.severity == ERROR]
+    if not found:
+        return ()
+    root = Path(folder)
+    python_text.forget()
+    texts = {one.file: text for one in found if one.file and (text := _text(root / one.file)) is not None}
+    kept = suppress(dict.fromkeys(found), texts, dict(app.allowed))
+    return _sorted(one for one in kept if one.severity == ERROR)
+
+
+def lint_document(
+    value: Any, file: str = "policy", *, kind: str | None = None, allow: Mapping[str, str] | None = None
+) -> tuple[Finding, ...]:
+    """What is wrong or too wide in a policy document or a template, given as JSON reads it; without lines."""
+    from remit.lint.read import Source  # noqa: PLC0415 - an app reads no files
+
+    source = Source(file, "", value, lambda _: Origin(file))
+    return _sorted(suppress(_of_source(source, kind), {}, _table(allow)))
+
+
+def lint_bytes(
+    data: bytes, file: str, *, kind: str | None = None, allow: Mapping[str, str] | None = None
+) -> tuple[Finding, ...]:
+    """What is wrong or too wide in a file's content: a policy or a template, JSON or YAML.
+
+    What cannot be read at all is one finding of R001. `kind` is identity, trust, resource or control; by default the
+    document tells.
+    """
+    from remit.lint.read import read  # noqa: PLC0415 - as above
+
+    try:
+        source = read(data, file)
+    except RemitError as error:
+        return (unreadable(error, file),)
+    comments = {} if source.text.lstrip().startswith(("{", "[")) else {file: source.text}
+    return _sorted(suppress(dict.fromkeys(_of_source(source, kind)), comments, _table(allow)))
+
+
+def unreadable(error: RemitError, file: str) -> Finding:
+    """What could not be read, as a finding of R001."""
+    rule = shelf.rule("R001")
+    return Finding(rule.code, rule.name, ERROR, error.message, error.hint, error.origin or Origin(file))
+
+
+def _table(allow: Mapping[str, str] | None) -> dict[str, tuple[str, Origin | None]]:
+    return {name: (why, None) for name, why in (allow or {}).items()}
+
+
+def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(
+        sorted(
+            findings,
+            key=lambda one: (one.file or "", one.line, one.column, _ORDER[one.severity], one.rule, one.message),
+        )
+    )
+
+
+def _assigned(app: App) -> tuple[Role, ...]:
+    from remit.grants.assign import assign  # noqa: PLC0415 - policy files need no app
+
+    return assign(app)
+
+
+def _of_source(source: Source, kind: str | None) -> Iterator[Finding]:
+    from remit.lint import templates  # noqa: PLC0415 - as above
+    from remit.lint.policies import document_of  # noqa: PLC0415 - as above
+
+    for slip in source.slips:
+        yield from _findings("slip", slip, lambda _, spot=slip.spot: source.place(spot))  # type: ignore[misc]
+    if templates.is_template(source.value):
+        stack = templates.stack_of(source.value, source.place, len(source.text.encode()))
+        yield from _findings("template", stack, stack.place, told=Counter())
+        if len(source.text) > TOO_LARGE:
+            return
+        for environment in templates.environments(stack):
+            yield from _findings("environment", environment, environment.place)
+        for document in templates.documents(stack):
+            yield from _of_document(document)
+        return
+    value, path = _policy_in(source.value)
+    document = document_of(value, kind or _kind(value), source.place, path=path, quota="")
+    yield from _of_document(document, huge=len(source.text) > HUGE)
+
+
+def _policy_in(value: Any) -> tuple[Any, tuple[str, ...]]:
+    """The document inside what `aws iam get-policy-version` and its like print; else the value itself."""
+    path: tuple[str, ...] = ()
+    for name in ("PolicyVersion", "Document", "PolicyDocument"):
+        if isinstance(value, dict) and "Statement" not in value and isinstance(value.get(name), dict):
+            value, path = value[name], (*path, name)
+    return value, path
+
+
+def _kind(value: Any) -> str:
+    """Trust when every action assumes a role, resource when there is a principal, else identity."""
+    statements = value.get("Statement") if isinstance(value, dict) else None
+    several = [one for one in (statements if isinstance(statements, list) else [statements]) if isinstance(one, dict)]
+    with_principal = [one for one in several if "Principal" in one or "NotPrincipal" in one]
+    if not with_principal:
+        return IDENTITY
+    actions = [one.get("Action", "") for one in several]
+    flat = [text for one in actions for text in (one if isinstance(one, list) else [one])]
+    if all(isinstance(text, str) and text.lower().startswith(("sts:assume", "sts:tag", "sts:set")) for text in flat):
+        return TRUST
+    anywhere = all(one.get("Resource") in ("*", None) for one in several)
+    return IDENTITY if not anywhere and len(with_principal) < len(several) else RESOURCE
+
+
+def _of_document(document: Document, *, huge: bool = False) -> Iterator[Finding]:
+    broken: dict[int, bool] = {}
+    told: Counter[str] = Counter()
+    yield from _findings("document", document, document.place, told=told)
+    for written in document.written:
+        for finding in _findings("shape", written, written.place, told=told):
+            broken[written.index] = broken.get(written.index, False) or finding.severity == ERROR
+            yield finding
+    rule = shelf.rule("R103")
+    for one in document.broken[:MOST]:
+        if not broken.get(one.written.index):
+            hint = one.hint or _HINTS.get(str(one.spot[0]) if one.spot else "")
+            yield _finding(rule, Problem(one.message, hint, one.spot), one.written.place, None)
+    if huge:
+        return
+    for item in document.items:
+        yield from _of_item(item, told)
+    yield from _of_policy(document)
+
+
+def _of_item(item: Item, told: Counter[str], *, severe: bool = False) -> Iterator[Finding]:
+    doubtful, conditional = item.doubtful, bool(item.statement.conditions)
+    for kind in ("statement", *(("doubtful",) if doubtful else ()), *(("conditional",) if conditional else ())):
+        yield from _findings(kind, item, item.place, item.grant, told=told, severe=severe)
+
+
+def _of_policy(document: Document, *, severe: bool = False) -> Iterator[Finding]:
+    by_index = {item.index: item for item in document.items}
+    for rule, hook in shelf.hooks("policy", severe=severe):
+        for problem in islice(hook(document), MOST):
+            item = by_index.get(problem.index) if problem.index is not None else None
+            place = document.place if item is None else item.place
+            yield _finding(rule, problem, place, None if item is None else item.grant)
+
+
+def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = False) -> Iterator[Finding]:
+    origins = {function.name: function.origin for function in app.functions}
+    seen: set[Any] = set()
+    told: Counter[str] = Counter()
+    names = frozenset(resource.logical_id for resource in app.resources)
+    for role in roles:
+        document = _of_role(role, names, origins.get(role.functions[0]) if role.functions else None, folder, app.stage)
+        for item in document.items:
+            key = _key(item)
+            if key not in seen:
+                seen.add(key)
+                yield from _of_item(item, told, severe=severe)
+        yield from _of_policy(document, severe=severe)
+    for function in app.functions:
+        variables = function.properties.get("Environment", {}).get("Variables", {})
+        if variables:
+            origin = function.written.get("Environment", function.origin)
+            environment = Environment(function.name, variables, _always(origin))
+            yield from _findings("environment", environment, environment.place, severe=severe)
+    project = Project(app, roles, lambda origin: origin)
+    for rule, hook in shelf.hooks("project", severe=severe):
+        for problem in hook(project):
+            where = problem.spot[0] if problem.spot else None
+            yield _finding(rule, problem, _always(where if isinstance(where, Origin) else None), None)
+
+
+def _key(item: Item) -> Any:
+    """What makes statements alike for rules: its texts, whatever resource of the app they refer to, and its line."""
+    statement = item.statement
+    texts = tuple(_REFERENCE.sub(r"${_\1}", text) for text in item.resources)
+    origin = item.grant.origin if item.grant is not None else None
+    return statement.effect, statement.actions, texts, statement.conditions, origin
+
+
+def _always(origin: Origin | None) -> Place:
+    return lambda _: origin
+
+
+def _of_role(role: Role, names: frozenset[str], otherwise: Origin | None, folder: Path, stage: str) -> Document:
+    place = _always(otherwise)
+    document = Document(
+        IDENTITY,
+        place=place,
+        names=names,
+        quota="iam.role.inline",
+        title=role.logical_id,
+        stage=stage,
+        owners=tuple(f"{name} " for name in role.functions),
+    )
+    ordinals: dict[Origin | None, int] = {}
+    items = []
+    for index, grant in enumerate(role.grants):
+        ordinal = ordinals[grant.origin] = ordinals.get(grant.origin, -1) + 1
+        items.append(Item(document, index, grant.statement, _placer(grant, otherwise, folder, ordinal), grant))
+    document.items = tuple(items)
+    return document
+
+
+def _placer(grant: Grant, otherwise: Origin | None, folder: Path, ordinal: int) -> Place:
+    origin = grant.origin
+    if origin is None:
+        return _always(otherwise)
+    return lambda spot: python_text.inside(folder, origin, spot, ordinal)
+
+
+def _files(app: App) -> tuple[str, ...]:
+    """The Python files in which an app is declared, as their origins name them."""
+    origins: list[Origin | None] = [app.queues_origin, *(origin for _, origin in app.allowed.values())]
+    for function in app.functions:
+        origins += (function.origin, *function.written.values(), *(grant.origin for grant in function.policy))
+    declared: list[Resource | Output | Grant] = [*app.resources, *app.outputs, *(app.default_policy or ())]
+    origins += (one.origin for one in declared)
+    named = {origin.file for origin in origins if origin is not None}
+    usual = ("config/deploy.py", f"config/deploy/{app.stage}.py")
+    return tuple(sorted(file for file in {*named, *usual} if file.endswith(".py")))
+
+
+def _of_files(app: App, folder: Path) -> Iterator[Finding]:
+    for file in _files(app):
+        for slip, origin in python_text.repeated_keys(folder, file):
+            yield from _findings("slip", slip, _always(origin))
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, ValueError):
+        return None
+
+
+def _findings(
+    kind: str,
+    subject: Any,
+    place: Place,
+    grant: Grant | None = None,
+    *,
+    told: Counter[str] | None = None,
+    severe: bool = False,
+) -> Iterator[Finding]:
+    """What the rules of a kind find; `told` counts for each rule, so that nobody gets more than `MOST` of one."""
+    for rule, hook in shelf.hooks(kind, severe=severe):
+        for problem in hook(subject):
+            if told is not None:
+                told[rule.code] += 1
+                if told[rule.code] > MOST:
+                    break
+            yield _finding(rule, problem, place, grant)
+
+
+def _finding(rule: Rule, problem: Problem, place: Place, grant: Grant | None) -> Finding:
+    severity = problem.severity or rule.severity
+    return Finding(rule.code, rule.name, severity, problem.message, problem.hint, place(problem.spot), grant)

@@ -1,0 +1,38 @@
+"""Secrets in texts: keys of AWS, private keys, tokens of known services. Findings never show them."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_KINDS: Final = (
+    ("a private key", re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY")),
+    ("an AWS access key", re.compile(r"(?<![A-Z0-9])A(?:KIA|SIA)[A-Z2-7]{16}(?![A-Z0-9])")),
+    (
+        "an AWS secret access key",
+        re.compile(r"(?i:secret_?(?:access)?_?key)[\"']?\s{0,4}[=:]\s{0,4}[\"']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"),
+    ),
+    ("a GitHub token", re.compile(r"(?<![A-Za-z0-9])gh[pousr]_[A-Za-z0-9]{36}")),
+    ("a Slack token", re.compile(r"xox[abprs]-[0-9]{6,}-[A-Za-z0-9-]{10,}")),
+    ("a Stripe key", re.compile(r"(?<![A-Za-z0-9])[rs]k_live_[A-Za-z0-9]{20,}")),
+)
+_BARE: Final = re.compile(r"(?<![A-Za-z0-9/+=:.-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
+_CASES: Final = (re.compile(r"[a-z]"), re.compile(r"[A-Z]"), re.compile(r"[0-9].*[0-9]"))
+
+
+def kind(text: str) -> str | None:
+    """What secret a text holds, or None; the example keys of AWS's documentation are none."""
+    if "EXAMPLE" in text:
+        return None
+    return next((name for name, pattern in _KINDS if pattern.search(text)), None)
+
+
+def bare_key(text: str) -> str | None:
+    """As `kind`, and forty mixed characters that stand alone count as a secret access key."""
+    found = kind(text)
+    if found is not None or "EXAMPLE" in text:
+        return found
+    for one in _BARE.findall(text):
+        if all(case.search(one) for case in _CASES):
+            return "an AWS secret access key"
+    return None

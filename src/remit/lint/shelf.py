@@ -1,0 +1,91 @@
+"""The shelf of rules: every module of `rules/` is one, and says by its functions what it wants to look at.
+
+A rule's file is named by its code and name (`r201_unknown_service.py`: R201, unknown-service). Its docstring is its
+manual page and its test; `SEVERITY` is the worst that it finds; each hook that it defines is called with one noun of
+`subject` and yields problems.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from remit.errors import RemitError, did_you_mean
+from remit.lint.finding import ERROR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+    from remit.lint.finding import Problem
+
+Hook: TypeAlias = "Callable[[Any], Iterator[Problem]]"
+HOOKS: Final = (
+    "document", "shape", "statement", "doubtful", "conditional", "policy", "environment", "template", "project", "slip",
+)  # fmt: skip
+"""What each looks at: a raw policy document; a raw statement (with its document); a parsed statement, one with an
+action that means nothing, one with conditions; all the parsed statements of a policy; a function's environment; a
+template; an app with its roles; what a reader noticed."""
+FOLDER: Final = Path(__file__).parent / "rules"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule: R201, unknown-service, its severity and its page."""
+
+    code: str
+    name: str
+    severity: str
+    page: str
+    module: ModuleType
+
+    @property
+    def title(self) -> str:
+        """The first line of its page."""
+        return self.page.split("\n", 1)[0]
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The indented blocks of its page, in order: the first must be flagged, the second must not."""
+        found = re.findall(r"(?:^(?: {4,}\S.*)?\n)+", f"{self.page}\n", re.MULTILINE)
+        texts = (re.sub(r"^ {4}", "", block, flags=re.MULTILINE).strip("\n") for block in found)
+        return tuple(text for text in texts if text.strip())
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Every rule, by code."""
+    return tuple(_rule(module.name) for module in sorted(pkgutil.iter_modules([str(FOLDER)]), key=lambda one: one.name))
+
+
+def _rule(file: str) -> Rule:
+    module = importlib.import_module(f"remit.lint.rules.{file}")
+    code, _, name = file.partition("_")
+    return Rule(code.upper(), name.replace("_", "-"), module.SEVERITY, _page(module.__doc__ or ""), module)
+
+
+def _page(text: str) -> str:
+    return re.sub(r"\n +$", "\n", text).strip() + "\n"
+
+
+@cache
+def hooks(kind: str, *, severe: bool = False) -> tuple[tuple[Rule, Hook], ...]:
+    """The rules that look at a kind of thing, with their functions, by code; `severe` ones can find errors."""
+    chosen = (rule for rule in rules() if not severe or rule.severity == ERROR)
+    return tuple((rule, hook) for rule in chosen if (hook := getattr(rule.module, kind, None)) is not None)
+
+
+def rule(name: str) -> Rule:
+    """A rule by its code or its name, in any case. RemitError with a did-you-mean."""
+    wanted = name.strip().lower()
+    for found in rules():
+        if wanted in (found.code.lower(), found.name):
+            return found
+    known = [text for found in rules() for text in (found.code, found.name)]
+    hint = did_you_mean(name, known) or "`remit lint --rules` lists them"
+    raise RemitError(f"there is no rule `{name}`", hint=hint)

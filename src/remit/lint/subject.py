@@ -1,0 +1,223 @@
+"""What rules look at: a policy document, its statements, a function's environment, a template, an app.
+
+Every hook of a rule gets one of these nouns; where it came from (an app, a policy file, a template) does not matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from remit.iam.policy import VERSION
+from remit.iam.tokens import REFERENCE
+from remit.lint import facts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from remit.app import App, Grant, Role
+    from remit.catalogue.arns import Arn
+    from remit.errors import Origin
+    from remit.iam.policy import Statement
+    from remit.lint.finding import Spot
+
+Place: TypeAlias = "Callable[[Spot], Origin | None]"
+"""Where a spot stands; of one that is not there, its nearest part that is."""
+
+IDENTITY, TRUST, RESOURCE, CONTROL = "identity", "trust", "resource", "control"
+"""Kinds of documents: of a role or user, who may assume a role, of a resource, of an organisation (SCP, RCP)."""
+
+
+class Document:
+    """One policy document: what is written (`raw`, None for the grants of an app), and the statements that parse.
+
+    `names` are the logical ids of the template around it: None when there is no template, so that nothing can be
+    late-bound.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        *,
+        raw: Any = None,
+        version: str = VERSION,
+        place: Place,
+        names: frozenset[str] | None = None,
+        quota: str = "",
+        title: str = "",
+        stage: str | None = None,
+        owners: tuple[str, ...] = (),
+    ) -> None:
+        self.kind = kind
+        self.raw = raw
+        self.version = version
+        self.place = place
+        self.names = names
+        self.quota = quota
+        self.title = title
+        self.stage = stage
+        self.owners = owners
+        self.written: tuple[Written, ...] = ()
+        self.items: tuple[Item, ...] = ()
+        self.broken: tuple[Broken, ...] = ()
+
+    @cached_property
+    def size(self) -> int:
+        """Characters as IAM counts them: without white space. Late-bound parts count as they are written."""
+        import json  # noqa: PLC0415 - grants of an app are measured rarely
+
+        from remit.iam.policy import Policy, render  # noqa: PLC0415
+
+        raw = self.raw or render(Policy(tuple(item.statement for item in self.items), self.version))
+        return len("".join(json.dumps(raw, separators=(",", ":"), ensure_ascii=False, default=str).split()))
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A statement as it is written, at `path` of its document; list items that a Fn::If chooses are all there."""
+
+    document: Document
+    index: int
+    value: Mapping[str, Any]
+    path: Spot
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A statement that does not parse, and why."""
+
+    written: Written
+    message: str
+    hint: str | None
+    spot: Spot
+
+
+@dataclass(frozen=True)  # without slots: what many rules ask is kept
+class Item:
+    """A statement of a document. `place` knows where its spots stand."""
+
+    document: Document
+    index: int
+    statement: Statement
+    place: Place
+    grant: Grant | None = None
+
+    @property
+    def allows(self) -> bool:
+        """Whether its effect is Allow."""
+        return self.statement.effect == "Allow"
+
+    @property
+    def action_element(self) -> str:
+        """The name of its Action element."""
+        return "NotAction" if self.statement.actions.negated else "Action"
+
+    @property
+    def resource_element(self) -> str:
+        """The name of its Resource element."""
+        negated = self.statement.resources is not None and self.statement.resources.negated
+        return "NotResource" if negated else "Resource"
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """The patterns of Resource or NotResource."""
+        return self.statement.resources.patterns if self.statement.resources else ()
+
+    @cached_property
+    def arns(self) -> tuple[tuple[Spot, Arn], ...]:
+        """Every ARN of the statement with its spot: in resources, principals and the values of conditions."""
+        return tuple((spot, found) for spot, text in self._arn_texts() if (found := facts.arn(text)) is not None)
+
+    def _arn_texts(self) -> Iterator[tuple[Spot, str]]:
+        element = self.resource_element
+        for text in self.resources:
+            yield (element, text), text
+        for condition in self.statement.conditions:
+            for value in condition.values:
+                if value.startswith("arn:"):
+                    yield ("Condition", condition.spelled, condition.key, value), value
+        principals = self.statement.principals
+        for kind, value in principals.patterns if principals is not None else ():
+            if value.startswith("arn:"):
+                yield ("NotPrincipal" if principals and principals.negated else "Principal", kind, value), value
+
+    @cached_property
+    def known_actions(self) -> frozenset[str]:
+        """Every known action that Action means; empty for NotAction, which means nearly all."""
+        if self.statement.actions.negated:
+            return frozenset()
+        return frozenset(name for pattern in self.statement.actions.patterns for name in facts.meant(pattern))
+
+    @cached_property
+    def variable_texts(self) -> tuple[tuple[Spot, str], ...]:
+        """The texts in which a `${` stands that is no reference of CloudFormation's, with their spots."""
+        return tuple(pair for pair in facts.variable_texts(self.statement) if "${" in REFERENCE.sub("", pair[1]))
+
+    @cached_property
+    def unfit(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """As `fitting.unfit`, kept."""
+        from remit.lint import fitting  # noqa: PLC0415 - it knows statements
+
+        return tuple(fitting.unfit(self))
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether some action means nothing, or has a wildcard in its service."""
+        return any(not facts.meant(text) or "*" in text.partition(":")[0] for text in self.statement.actions.patterns)
+
+    @property
+    def computed(self) -> bool:
+        """Whether it is of the computed default of an app, which says of its function what that does."""
+        return self.grant is not None and self.grant.because.startswith(self.document.owners)
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it is about every resource."""
+        return "*" in self.resources and self.resource_element == "Resource"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A function's environment variables as they are written."""
+
+    function: str
+    variables: Mapping[str, Any]
+    place: Place
+    own: bool = True
+    """Whether they go to Lambda as they are (in an app, remit has checked their names already)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A CloudFormation or SAM template, with short forms spelled out (`!Ref x` is `{"Ref": "x"}`)."""
+
+    raw: Mapping[str, Any]
+    place: Place
+    names: frozenset[str]
+    """What Ref can name: resources and parameters; a SAM template's generated ones are not among them."""
+    resources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    exact: bool = True
+    """Whether `names` are all there are; not so where a macro runs, or SAM makes resources."""
+    size: int = 0
+    """Bytes of its file; 0 when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A loaded app with its roles."""
+
+    app: App
+    roles: tuple[Role, ...]
+    place: Callable[[Origin | None], Origin | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """What a reader noticed on its way: a date, an octal number, a key of a Python dict that stands twice."""
+
+    kind: str
+    text: str
+    spot: Spot
+    inside: str = ""

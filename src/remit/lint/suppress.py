@@ -1,0 +1,113 @@
+"""Findings that somebody accepted, with the reason: `# remit: allow R213 because …` at the line, or a table of reasons.
+
+A comment speaks for its own line, or, where it stands alone, for the next line that is no comment. Several rules are
+separated by commas. A reason that nobody gave does not count, and a comment that nothing needs is reported.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from remit.errors import Origin, RemitError
+from remit.lint.finding import Finding
+from remit.lint.shelf import rule as rule_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+_MARK: Final = "remit: allow"
+_COMMENT: Final = re.compile(r"#\s*remit:\s*allow\s+(?P<rules>[A-Za-z0-9-]+(?:\s*,\s*[A-Za-z0-9-]+)*)(?P<rest>[^\n]*)")
+_BECAUSE: Final = re.compile(r"\s*(?:because|:|-|--|—)?\s*(\S.*?)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """An accepted rule: where it is accepted, for which line, and why."""
+
+    rule: str
+    because: str
+    origin: Origin
+    line: int
+
+
+def allowances(text: str, file: str) -> Iterator[Allowance | Finding]:
+    """The allowances that a file's comments give; a Finding for a comment that gives none."""
+    if _MARK not in text and "remit:allow" not in text:
+        return
+    lines = text.splitlines()
+    for number, line in enumerate(lines, 1):
+        found = _COMMENT.search(line)
+        if found is None:
+            continue
+        alone = not line[: found.start()].strip()
+        target = _next_line(lines, number) if alone else number
+        origin = Origin(file, number, found.start() + 1)
+        for name in re.split(r"\s*,\s*", found["rules"]):
+            yield _allowance(name, found["rest"], origin, target)
+
+
+def _next_line(lines: list[str], number: int) -> int:
+    for following in range(number, len(lines)):
+        if lines[following].strip() and not lines[following].lstrip().startswith("#"):
+            return following + 1
+    return number
+
+
+def _allowance(name: str, rest: str, origin: Origin, line: int) -> Allowance | Finding:
+    try:
+        code = rule_named(name).code
+    except RemitError as error:
+        return _finding("R003", error.message, error.hint, origin)
+    because = _BECAUSE.fullmatch(rest)
+    if because is None:
+        return _finding(
+            "R003", f"`{name}` is allowed without a reason, so it is not", f"# remit: allow {name} because …", origin
+        )
+    return Allowance(code, because[1], origin, line)
+
+
+def _finding(code: str, message: str, hint: str | None, origin: Origin) -> Finding:
+    rule = rule_named(code)
+    return Finding(rule.code, rule.name, rule.severity, message, hint, origin)
+
+
+def suppress(
+    findings: Iterable[Finding], texts: Mapping[str, str], table: Mapping[str, tuple[str, Origin | None]]
+) -> list[Finding]:
+    """The findings that nobody accepted, with those about the acceptances themselves.
+
+    `texts` has the files whose comments count; `table` has reasons by rule, for the whole app, with their own lines.
+    """
+    given = [one for file, text in texts.items() for one in allowances(text, file)]
+    wide = {rule_named(name).code: (name, *why) for name, why in table.items()}
+    at = {(one.rule, one.origin.file, one.line): one for one in given if isinstance(one, Allowance)}
+    used: set[Allowance] = set()
+    used_names: set[str] = set()
+    kept = [one for one in given if isinstance(one, Finding)]
+    for finding in findings:
+        matching = next((at[key] for key in _keys(finding) if key in at), None)
+        if matching is not None:
+            used.add(matching)
+        elif finding.rule in wide:
+            used_names.add(finding.rule)
+        else:
+            kept.append(finding)
+    unused = [one for one in at.values() if one not in used]
+    kept += (_unused(one.rule, one.origin) for one in unused)
+    kept += (_unused(name, origin) for code, (name, _, origin) in wide.items() if code not in used_names)
+    return kept
+
+
+def _keys(finding: Finding) -> Iterator[tuple[str, str, int]]:
+    """The lines whose comments speak for a finding: its own, and the one on which its grant begins."""
+    for origin in (finding.origin, finding.grant.origin if finding.grant else None):
+        if origin is not None:
+            yield finding.rule, origin.file, origin.line
+
+
+def _unused(name: str, origin: Origin | None) -> Finding:
+    rule = rule_named("R002")
+    message = f"`{name}` is allowed here, and nothing here breaks it"
+    return Finding(rule.code, rule.name, rule.severity, message, "remove it", origin)

@@ -1,0 +1,141 @@
+"""Findings of lint for people and programs: text with the line and a caret, JSON, SARIF, GitHub annotations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from remit.lint.finding import Finding
+    from remit.lint.shelf import Rule
+
+_WIDTH: Final = 120
+"""Characters of a source line that are shown."""
+_SARIF_LEVELS: Final = {"error": "error", "warning": "warning", "note": "note"}
+_GITHUB_LEVELS: Final = {"error": "error", "warning": "warning", "note": "notice"}
+_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def findings_text(findings: Sequence[Finding], source: Callable[[str], Sequence[str]], *, color: bool = False) -> str:
+    """Each finding with its place, its line of source, a caret and a hint; then how many there are.
+
+    `source` gives the lines of a file, or none.
+    """
+    lines = [line for finding in findings for line in (*_finding_lines(finding, source, color=color), "")]
+    return "\n".join((*lines, summary(findings)))
+
+
+def _finding_lines(finding: Finding, source: Callable[[str], Sequence[str]], *, color: bool) -> Iterator[str]:
+    head = f"{finding.severity}[{finding.rule}]"
+    yield f"{_painted(head, finding.severity) if color else head}: {finding.message}"
+    if finding.origin is not None:
+        yield f"  --> {finding.origin}"
+        yield from _excerpt(finding, source)
+    if finding.grant is not None:
+        yield f"  granted because {finding.grant.because}"
+    if finding.hint is not None:
+        yield f"  hint: {finding.hint}"
+
+
+def _painted(text: str, severity: str) -> str:
+    return f"\x1b[{ {'error': 31, 'warning': 33, 'note': 36}[severity] };1m{text}\x1b[0m"
+
+
+def _excerpt(finding: Finding, source: Callable[[str], Sequence[str]]) -> Iterator[str]:
+    lines = source(finding.file or "")
+    if not 0 < finding.line <= len(lines):
+        return
+    text = lines[finding.line - 1].replace("\t", " ")
+    column = max(finding.column, 1)
+    start = max(0, column - _WIDTH // 2) if column > _WIDTH * 3 // 4 else 0
+    shown = "".join(
+        sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text[start : start + _WIDTH]
+    )
+    number = str(finding.line)
+    cut = "…" if start else ""
+    yield f"   {' ' * len(number)} |"
+    yield f"   {number} | {cut}{shown.rstrip()}"
+    yield f"   {' ' * len(number)} | {' ' * (column - 1 - start + len(cut))}^"
+
+
+def summary(findings: Iterable[Finding]) -> str:
+    """`2 errors, 1 warning`, or that nothing was found."""
+    counts = Counter(finding.severity for finding in findings)
+    words = [f"{count} {name}{'' if count == 1 else 's'}" for name in _SARIF_LEVELS if (count := counts[name])]
+    return ", ".join(words) if words else "nothing found"
+
+
+def findings_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """As `remit lint --json` prints it."""
+    return [finding.document() for finding in findings]
+
+
+def findings_sarif(findings: Sequence[Finding], rules: Sequence[Rule], version: str) -> dict[str, Any]:
+    """A SARIF 2.1.0 log with one run. Source: "Static Analysis Results Interchange Format (SARIF) 2.1.0" (OASIS)."""
+    broken = {finding.rule for finding in findings}
+    used = [rule for rule in rules if rule.code in broken]
+    places = {rule.code: place for place, rule in enumerate(used)}
+    driver = {
+        "name": "remit",
+        "version": version,
+        "semanticVersion": version,
+        "rules": [_sarif_rule(rule) for rule in used],
+    }
+    results = [_sarif_result(finding, places[finding.rule]) for finding in findings]
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _sarif_rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.code,
+        "name": "".join(part.capitalize() for part in rule.name.split("-")),
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {
+            "text": rule.page.split("\n\n")[1].replace("\n", " ") if "\n\n" in rule.page else rule.title
+        },
+        "help": {"text": rule.page},
+        "defaultConfiguration": {"level": _SARIF_LEVELS[rule.severity]},
+    }
+
+
+def _sarif_result(finding: Finding, rule_index: int) -> dict[str, Any]:
+    text = finding.message if finding.hint is None else f"{finding.message}\nhint: {finding.hint}"
+    result: dict[str, Any] = {
+        "ruleId": finding.rule,
+        "ruleIndex": rule_index,
+        "level": _SARIF_LEVELS[finding.severity],
+        "message": {"text": text},
+    }
+    if finding.file is not None:
+        location: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.file)}}
+        if finding.line:
+            location["region"] = {"startLine": finding.line, "startColumn": max(finding.column, 1)}
+        result["locations"] = [{"physicalLocation": location}]
+    return result
+
+
+def _uri(file: str) -> str:
+    from urllib.parse import quote  # noqa: PLC0415 - SARIF alone needs it
+
+    return quote(file.replace("\\", "/"))
+
+
+def findings_github(findings: Iterable[Finding]) -> str:
+    """Workflow commands, one line per finding. Source: "Workflow commands for GitHub Actions" (GitHub Docs)."""
+    return "".join(f"{_github(finding)}\n" for finding in findings)
+
+
+def _github(finding: Finding) -> str:
+    pairs = [("file", finding.file), ("line", finding.line or None), ("col", finding.column or None)]
+    pairs.append(("title", f"remit {finding.rule} {finding.name}"))
+    properties = ",".join(f"{name}={_escaped(str(value), property_=True)}" for name, value in pairs if value)
+    text = finding.message if finding.hint is None else f"{finding.message}\nhint: {finding.hint}"
+    return f"::{_GITHUB_LEVELS[finding.severity]} {properties}::{_escaped(text, property_=False)}"
+
+
+def _escaped(text: str, *, property_: bool) -> str:
+    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return escaped.replace(":", "%3A").replace(",", "%2C") if property_ else escaped

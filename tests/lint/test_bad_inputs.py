@@ -1,0 +1,38 @@
+"""Mistakes that people make in policies and templates: the right cause, at the right line, with the right advice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from remit.lint import lint_bytes
+
+ROWS: list[dict[str, Any]] = [
+    json.loads(line)
+    for line in Path(__file__).with_name("data").joinpath("bad_inputs.jsonl").read_text("utf-8").splitlines()
+]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
+def test_a_mistake_is_named_at_its_line(row: dict[str, Any]) -> None:
+    findings = lint_bytes(row["text"].encode(), row.get("file", "policy.json"))
+    found = next((one for one in findings if one.rule == row["rule"]), None)
+    assert found is not None, [one.message for one in findings]
+    assert (found.severity, found.line) == (row["severity"], row["line"])
+    assert row["says"] in found.message
+    assert row["hint"] in (found.hint or "")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
+def test_one_mistake_gives_one_error(row: dict[str, Any]) -> None:
+    findings = lint_bytes(row["text"].encode(), row.get("file", "policy.json"))
+    others = [one for one in findings if one.severity == "error" and one.rule != row["rule"]]
+    assert others == []
+
+
+def test_a_byte_that_is_no_utf8_is_named_by_its_offset() -> None:
+    (found,) = lint_bytes(b'{"Version": "2012-10-17", "Statement": "\x81"}', "policy.json")
+    assert (found.rule, found.message) == ("R001", "policy.json is not UTF-8: byte 40 is 0x81")

@@ -1,0 +1,104 @@
+"""Whatever comes from outside: an answer in time, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from remit.lint import lint_bytes
+from remit.lint.finding import SEVERITIES
+
+STATEMENT = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
+
+
+def policy(*statements: object) -> bytes:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}).encode()
+
+
+HUGE = {
+    "an action of ten megabytes": policy({**STATEMENT, "Action": "s3:" + "x" * 10_000_000}),
+    "a resource of ten megabytes of stars": policy({**STATEMENT, "Resource": "arn:aws:s3:::" + "*a" * 5_000_000}),
+    "sixty thousand statements": policy(*[STATEMENT] * 60_000),
+    "two thousand statements": policy(*({**STATEMENT, "Resource": f"arn:aws:s3:::d{n}/*"} for n in range(2_000))),
+    "forty thousand actions": policy({**STATEMENT, "Action": [f"s3:Get{n}*" for n in range(40_000)]}),
+    "a thousand unknown actions": policy({**STATEMENT, "Action": [f"dynamodb:GetItemm{n}" for n in range(300)]}),
+    "many conditions": policy({**STATEMENT, "Condition": {f"StringEqual{n}": {"aws:x": "1"} for n in range(1_000)}}),
+    "ten thousand lists": b"[" * 10_000,
+    "ten thousand objects": b'{"Statement":' * 10_000 + b"1" + b"}" * 10_000,
+    "a number of a million digits": b'{"Version": ' + b"9" * 1_000_000 + b"}",
+    "a template of many resources": json.dumps(
+        {"Resources": {f"R{n}": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "X"}}} for n in range(5_000)}}
+    ).encode(),
+    "forty megabytes": b" " * 40_000_000,
+}
+
+
+@pytest.mark.parametrize("data", HUGE.values(), ids=HUGE)
+def test_a_huge_input_is_answered_in_time(data: bytes) -> None:
+    start = time.process_time()
+    findings = lint_bytes(data, "policy.json")
+    assert time.process_time() - start < 10
+    assert findings
+    assert all(finding.severity in SEVERITIES for finding in findings)
+
+
+WRONG = {
+    "nothing": b"", "white space": b" \n\t ", "a byte order mark": b"\xef\xbb\xbf", "no UTF-8": b"\xff\xfe{\x00}\x00", "a number": b"1",
+    "a string": b'"x"', "null": b"null", "a list": b"[]", "an empty object": b"{}", "half an object": b'{"Version": ',
+    "YAML text": b"hello", "YAML list": b"- a\n- b\n", "NUL": b"\x00", "JSON lines": b"{}\n{}\n",
+    "Statement of numbers": b'{"Statement": [1, 2]}', "Statement of lists": b'{"Statement": [[], []]}',
+    "resources that are a list": b'{"Resources": [1]}', "a resource that is null": b'{"Resources": {"A": null}}',
+    "a type that is a number": b'{"Resources": {"A": {"Type": 1, "Properties": 2}}}',
+    "properties that are a list": b'{"Resources": {"A": {"Type": "AWS::IAM::Role", "Properties": [1]}}}',
+    "a policy that is text": b'{"Resources": {"A": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": "x"}}}}',
+    "Fn::Sub of a number": b'{"Resources": {"A": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::Sub": 1}}}}}',
+    "Fn::GetAtt of numbers": b'{"Outputs": {"A": {"Value": {"Fn::GetAtt": [1, 2]}}}, "Resources": {}}',
+    "Fn::If of text": b'{"Resources": {"A": {"Type": "AWS::IAM::Role", "Properties": {"Policies": {"Fn::If": "x"}}}}}',
+    "an open intrinsic": policy({**STATEMENT, "Resource": "${{"}), "a lone dollar": policy({**STATEMENT, "Resource": "${"}),
+    "conditions on a list": policy({**STATEMENT, "Condition": {"StringEquals": {"a": [[1]]}}}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("data", WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("file", ["policy.json", "template.yaml"])
+def test_what_is_no_policy_is_an_error_at_a_place(data: bytes, file: str) -> None:
+    for finding in lint_bytes(data, file):
+        assert finding.file == file
+
+
+WORDS = st.sampled_from([
+    "Statement", "Effect", "Allow", "Action", "Resource", "Condition", "StringEquals", "aws:SourceVpc", "s3:GetObject", "*", "?",
+    "arn:aws:s3:::b/*", "${", "${aws:username}", "${AWS::Region}", "Fn::If", "Ref", "Fn::Sub", "Resources", "Type", "Properties",
+    "AWS::IAM::Role", "Policies", "PolicyDocument", "AssumeRolePolicyDocument", "Principal", "Bool", "true", "", "Sid", "NotAction",
+    "arn:aws:dynamodb:us-east-1:111122223333:table/${x", "ForAllValues:StringLike", "10.0.0.0/8", "Null", "Environment", "Variables",
+])  # fmt: skip
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | WORDS | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS | st.text(max_size=5), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(VALUES)
+@settings(max_examples=400, deadline=None)
+def test_no_json_value_crashes_lint(value: object) -> None:
+    for finding in lint_bytes(json.dumps(value).encode(), "policy.json"):
+        assert finding.file == "policy.json"
+
+
+@given(st.dictionaries(st.sampled_from(["Effect", "Action", "Resource", "Condition", "Sid", "NotResource"]), VALUES, max_size=5))
+@settings(max_examples=400, deadline=None)
+def test_no_statement_crashes_lint(statement: dict[str, object]) -> None:
+    for finding in lint_bytes(policy({"Effect": "Allow", **statement}), "policy.json"):
+        assert finding.line == 1
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+@settings(max_examples=300, deadline=None)
+def test_no_bytes_crash_lint(data: bytes) -> None:
+    for finding in lint_bytes(data, "any"):
+        assert finding.file == "any"

@@ -1,0 +1,81 @@
+"""Every rule's page is its test: its first example is flagged, its second is clean."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from remit.lint import lint, lint_bytes
+from remit.lint.finding import SEVERITIES, Finding
+from remit.lint.shelf import HOOKS, Rule, rule, rules
+from remit.project.load import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+APP = """from remit import App
+from remit.triggers import sqs
+
+app = App()
+
+
+@app.function(sqs("orders"))
+def ingest(event, context):
+    pass
+"""
+EVERY_RULE = pytest.mark.parametrize("one", rules(), ids=[found.code for found in rules()])
+
+
+def findings_of(block: str, folder: Path) -> tuple[Finding, ...]:
+    """Lint an example: Python configures an app, JSON is a policy or a statement, YAML a template or a policy."""
+    block = block.replace("LONG", "x" * 10_000)
+    if "configure" in block:
+        (folder / "config").mkdir()
+        (folder / "config" / "deploy.py").write_text(block, "utf-8")
+        (folder / "app.py").write_text(APP, "utf-8")
+        return lint(load(folder), folder=folder)
+    if block.startswith("{") and '"Statement"' not in block and '"Version"' not in block:
+        block = f'{{"Version": "2012-10-17", "Statement": [{block}]}}'
+    return lint_bytes(block.encode(), "example.json" if block.startswith("{") else "example.yaml")
+
+
+@EVERY_RULE
+def test_a_page_holds_a_title_and_two_examples(one: Rule) -> None:
+    assert len(one.blocks) == 2
+    assert one.title.endswith((".", "?", ":")), one.title
+    assert len(one.title) <= 130
+
+
+@EVERY_RULE
+def test_the_first_example_is_flagged(one: Rule, tmp_path: Path) -> None:
+    assert one.code in {finding.rule for finding in findings_of(one.blocks[0], tmp_path)}
+
+
+@EVERY_RULE
+def test_the_second_example_is_clean(one: Rule, tmp_path: Path) -> None:
+    found = findings_of(one.blocks[1], tmp_path)
+    assert [finding for finding in found if finding.rule == one.code or finding.severity == "error"] == []
+
+
+@EVERY_RULE
+def test_an_error_stands_alone_in_its_example(one: Rule, tmp_path: Path) -> None:
+    errors = {finding.rule for finding in findings_of(one.blocks[0], tmp_path) if finding.severity == "error"}
+    assert errors <= {one.code}
+
+
+@EVERY_RULE
+def test_a_rule_is_one_file_with_a_code_a_severity_and_a_hook(one: Rule) -> None:
+    assert re.fullmatch(r"R\d{3}", one.code)
+    assert one.severity in SEVERITIES
+    hooks = [hook for hook in HOOKS if hasattr(one.module, hook)]
+    assert hooks or one.code in ("R001", "R002", "R003")  # what readers and comments find
+
+
+def test_a_rule_is_found_by_its_code_and_by_its_name_in_any_case() -> None:
+    assert rule("r201") is rule("Unknown-Service")
+
+
+def test_codes_and_names_are_unique() -> None:
+    assert len({one.code for one in rules()}) == len({one.name for one in rules()}) == len(rules())
