@@ -113,6 +113,8 @@ class Model:
     def statement(self, statement: Statement) -> Any:
         actions = z3.Or(*(z3.InRe(self.action, expression(text.lower())) for text in statement.actions.patterns))
         parts = [z3.Not(actions) if statement.actions.negated else actions]
+        if statement.resources is not None and any("${" in text for text in statement.resources.patterns):
+            raise Unsupported
         if statement.resources is not None and statement.resources.patterns != ("*",):
             found = z3.Or(*(z3.InRe(self.resource, expression(text)) for text in statement.resources.patterns))
             parts.append(z3.Not(found) if statement.resources.negated else found)

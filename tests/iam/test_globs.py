@@ -32,7 +32,10 @@ def test_every_text_of_a_pattern_is_in_all_that_one_of_its_points_is_in() -> Non
         found = points(narrow, singles=3)
         for text in SETS[narrow]:
             mine = {wide for wide in PATTERNS if text in SETS[wide]}
-            assert any(all(wide in mine for wide in PATTERNS if matches(wide, point)) for point in found), (narrow, text)
+            assert any(all(wide in mine for wide in PATTERNS if matches(wide, point)) for point in found), (
+                narrow,
+                text,
+            )
 
 
 def test_within_is_never_wrong() -> None:

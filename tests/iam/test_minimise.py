@@ -43,7 +43,9 @@ def test_all_managed_policies_keep_their_allow_set_and_their_deny_set() -> None:
 
 
 def test_statements_that_agree_in_all_but_one_list_become_one() -> None:
-    merged = minimise(policy(allow("s3:GetObject", "a"), allow("s3:PutObject", "a"), allow(["s3:PutObject", "s3:GetObject"], "b")))
+    merged = minimise(
+        policy(allow("s3:GetObject", "a"), allow("s3:PutObject", "a"), allow(["s3:PutObject", "s3:GetObject"], "b"))
+    )
     assert statements(merged) == [allow(["s3:GetObject", "s3:PutObject"], ["a", "b"])]
 
 

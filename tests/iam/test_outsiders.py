@@ -15,12 +15,12 @@ OBJECTS = "arn:aws:s3:::data/*"
 
 
 def statement(principal: object, effect: str = "Allow", **condition: Any) -> dict[str, Any]:
-    made: dict[str, Any] = {"Effect": effect, "Principal": principal, "Action": "s3:GetObject", "Resource": OBJECTS}
+    made = {"Effect": effect, "Principal": principal, "Action": "s3:GetObject", "Resource": OBJECTS}
     return {**made, "Condition": condition} if condition else made
 
 
 def exposed(*statements: dict[str, Any]) -> list[str]:
-    """Who is let in, each shown by a request that the evaluator allows to somebody whose own policies allow everything."""
+    """Who is let in, each shown by a request that the evaluator allows to whoever may do everything themselves."""
     policy = parse({"Version": "2012-10-17", "Statement": list(statements)})
     found = public(policy, ACCOUNT, known=lambda name: (name,))
     assert found.undecided == ()
