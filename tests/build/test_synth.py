@@ -204,7 +204,8 @@ def test_a_function_has_its_log_group_its_role_and_its_code(make: Make) -> None:
 
 def test_500_resources_are_the_most_and_the_error_counts_by_type(make: Make) -> None:
     def app(count: int) -> str:
-        return "".join(f"@app.function(policy='s3:Get{n}')\ndef fn_{n}(event, context): ...\n" for n in range(count))
+        policy = "policy={'Effect': 'Allow', 'Action': 's3:GetObject', 'Resource': 'arn:aws:s3:::b%s/*'}"
+        return "".join(f"@app.function({policy % n})\ndef fn_{n}(event, context): ...\n" for n in range(count))
 
     assert 498 == len(make(app=app(166)).built().template.resources)
     error = make(app=app(167)).remit("build", "--no-package")

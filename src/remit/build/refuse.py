@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from remit.lint.finding import Finding
+
+_SHOWN: Final = 9
 
 
 def refuse(findings: tuple[Finding, ...]) -> None:
@@ -15,7 +17,9 @@ def refuse(findings: tuple[Finding, ...]) -> None:
     if not findings:
         return
     first, *others = findings
-    more = [f"  and at {one.origin}: [{one.rule}] {one.message}" for one in others]
+    more = [f"  and at {one.origin}: [{one.rule}] {one.message}" for one in others[:_SHOWN]]
+    if len(others) > _SHOWN:
+        more.append(f"  and {len(others) - _SHOWN} more, which `remit lint` shows")
     raise RemitError(
         "\n".join((f"[{first.rule}] {first.message}", *more)),
         hint=first.hint or f"`remit lint --explain {first.rule}` tells the rule",
