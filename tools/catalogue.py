@@ -24,9 +24,8 @@ def main(arguments: list[str]) -> None:
     with sources(Path(arguments[0]) if arguments else None) as found:
         content = compiler.compiled(found)
         _LOCK.write_text(locked(found))
-    store.FILE.parent.mkdir(exist_ok=True)
-    store.FILE.write_bytes(content)
-    print(f"{store.FILE.name}: {len(content):,} bytes")
+    store.replace(content)
+    print(f"catalogue.bin: {len(content):,} bytes")
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def main() -> None:
     remit("deploy", "--local", "--yes")
     print(f"(again, with nothing to change: {time.monotonic() - start:.1f} s)")
     print(
-        "\nThe app is in examples/orders, deployed to an AWS on this machine. From there, with .venv/bin on your PATH:\n"
+        "\nThe app is in examples/orders, deployed to an AWS on this machine. There, with .venv/bin on your PATH:\n"
         "  remit status --local      what is deployed\n"
         "  remit delete --local      take it away again\n"
         "  remit local stop          stop the AWS on this machine\n"

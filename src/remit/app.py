@@ -143,6 +143,10 @@ class App:
     """Replaces the computed default."""
     default_vpc_policy: tuple[Grant, ...] | None = None
     """Replaces the computed VPC part of the default."""
+    default_policy_origin: Origin | None = None
+    """The line that replaced it, which an empty policy does not tell by itself."""
+    default_vpc_policy_origin: Origin | None = None
+    """As `default_policy_origin`."""
     boundary: str | None = None
     """The ARN of the permissions boundary of every role."""
     exclude: tuple[str, ...] = ()

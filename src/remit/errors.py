@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import CodeType, FrameType
+
+
+_OWN_CODE = (os.path.dirname(__file__) + os.sep, "<string>")  # noqa: PTH120 - pathlib is not loaded for an error
+"""Files of this package, and the constructors that dataclasses write."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -86,6 +91,14 @@ def caller_span(depth: int = 1) -> Span:
 def caller(depth: int = 1) -> Origin:
     """As `caller_span`, its start alone."""
     return caller_span(depth + 1).origin
+
+
+def writer() -> Origin:
+    """The line of the user's own code that is being executed: the innermost one outside of this package."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - as above
+    while frame is not None and frame.f_code.co_filename.startswith(_OWN_CODE):
+        frame = frame.f_back
+    return Origin("") if frame is None else span(frame).origin
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 NOBODY = 65534
 
@@ -46,7 +47,7 @@ def wheel() -> Callable[..., Path]:
         requirements = "".join(f"Requires-Dist: {one}\n" for one in requires)
         members = files | {
             f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{requirements}",
-            f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+            f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         }
         record = "".join(f"{member},,\n" for member in [*members, f"{info}/RECORD"])
         path = folder / f"{name}-1.0-py3-none-any.whl"
@@ -56,6 +57,15 @@ def wheel() -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user can look into, as pytest's own are not."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 @pytest.fixture

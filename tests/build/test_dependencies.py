@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import uv
 
+import remit
 from remit.build.package import OFFLINE, Package, Target, package
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Project = Callable[[dict[str, str]], Path]
     Wheel = Callable[..., Path]
@@ -64,7 +67,7 @@ def test_a_second_package_starts_no_process_and_needs_no_index(project: Project,
     before = len(started)
     second = package(folder, TARGET, progress=said.append)
     assert (first.sha256, before) == (second.sha256, len(started))
-    assert ["installing the dependencies in requirements.txt for Python 3.12, x86_64"] == said
+    assert said == ["installing the dependencies in requirements.txt for Python 3.12, x86_64"]
 
 
 def test_a_damaged_cache_is_made_anew(project: Project, wheel: Wheel) -> None:
@@ -110,15 +113,58 @@ def test_remit_and_what_it_alone_brings_stay_out_even_when_another_package_asks_
     wheel(folder / "wheels", "shared", {"shared.py": ""})
     wheel(folder / "wheels", "heavy", {"heavy.py": ""})
     made = package(folder, TARGET)
-    assert {"app.py", "plugin.py", "plugin-1.0.dist-info", "shared.py", "shared-1.0.dist-info", "remit"} == tops(made)
+    assert {
+        "app.py",
+        "plugin.py",
+        "plugin-1.0.dist-info",
+        "shared.py",
+        "shared-1.0.dist-info",
+        "remit",
+    } == tops(made)
     assert "its runtime part is added instead: remit" in map(str, made.left_out)
-    assert "wrong" != text(made, "remit/__init__.py")
+    assert text(made, "remit/__init__.py") != "wrong"
+
+
+def test_remit_in_a_uv_lock_stays_out_with_what_it_alone_brings(project: Project, wheel: Wheel) -> None:
+    pyproject = (
+        '[project]\nname = "orders"\nversion = "1"\nrequires-python = ">=3.11"\n'
+        'dependencies = ["plugin", "remit"]\n[tool.uv]\nno-index = true\nfind-links = ["wheels"]\n'
+    )
+    folder = project({"app.py": "", "pyproject.toml": pyproject, ".remitignore": "/wheels/"})
+    wheel(folder / "wheels", "plugin", {"plugin.py": ""}, requires=("shared",))
+    wheel(folder / "wheels", "remit", {"remit/__init__.py": "wrong"}, requires=("heavy", "shared"))
+    wheel(folder / "wheels", "shared", {"shared.py": ""})
+    wheel(folder / "wheels", "heavy", {"heavy.py": ""})
+    subprocess.run([uv.find_uv_bin(), "lock", "-q", "--python", sys.executable], cwd=folder, check=True)
+    made = package(folder, TARGET)
+    assert tops(made) == {
+        "app.py",
+        "plugin.py",
+        "plugin-1.0.dist-info",
+        "shared.py",
+        "shared-1.0.dist-info",
+        "remit",
+    }
+    assert "its runtime part is added instead: remit" in map(str, made.left_out)
+
+
+def test_a_changed_dependency_or_index_setting_is_installed_anew(project: Project, wheel: Wheel) -> None:
+    pyproject = '[project]\nname = "orders"\nversion = "1"\ndependencies = ["one"]\n[tool.uv]\nno-index = true\n'
+    folder = project({"app.py": "", "pyproject.toml": pyproject + 'find-links = ["wheels"]\n'})
+    wheel(folder / "wheels", "one", {"one.py": "1"})
+    wheel(folder / "more", "one", {"one.py": "another index's"})
+    wheel(folder / "wheels", "two", {"two.py": ""})
+    assert text(package(folder, TARGET), "one.py") == "1"
+    (folder / "pyproject.toml").write_text(pyproject + 'find-links = ["more"]\n')
+    assert text(package(folder, TARGET), "one.py") == "another index's"
+    (folder / "pyproject.toml").write_text(pyproject.replace('"one"', '"one", "two"') + 'find-links = ["wheels"]\n')
+    assert "two.py" in tops(package(folder, TARGET))
 
 
 def test_the_app_s_own_file_wins_over_an_installed_one(project: Project, wheel: Wheel) -> None:
     folder = project({"one.py": "mine", "requirements.txt": LOCAL + "one\n", ".remitignore": "/wheels/"})
     wheel(folder / "wheels", "one", {"one.py": "theirs"})
-    assert "mine" == text(package(folder, TARGET), "one.py")
+    assert text(package(folder, TARGET), "one.py") == "mine"
 
 
 BACKEND = """
@@ -127,9 +173,11 @@ import os, zipfile
 def build_wheel(directory, settings=None, metadata=None):
     name = "lib-1.0-py3-none-any.whl"
     with zipfile.ZipFile(os.path.join(directory, name), "w") as archive:
-        archive.writestr("lib.py", open("lib.txt").read() + repr(sorted(k for k in os.environ if k.startswith("AWS_"))))
+        secrets = sorted(name for name in os.environ if name.startswith("AWS_"))
+        archive.writestr("lib.py", open("lib.txt").read() + repr(secrets))
         archive.writestr("lib-1.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: lib\\nVersion: 1.0\\n")
-        archive.writestr("lib-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: TAG\\n")
+        wheel = "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: TAG\\n"
+        archive.writestr("lib-1.0.dist-info/WHEEL", wheel)
         archive.writestr("lib-1.0.dist-info/RECORD", "")
     return name
 """
@@ -161,7 +209,7 @@ def test_a_library_in_a_folder_is_built_anew_when_any_of_its_files_changed(proje
 
 def test_builds_see_no_aws_credentials(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not for builds")
-    assert "one[]" == text(package(own_library(project), TARGET), "lib.py")
+    assert text(package(own_library(project), TARGET), "lib.py") == "one[]"
 
 
 @pytest.mark.parametrize("tag", ["cp312-cp312-linux_x86_64", "cp312-cp312-macosx_11_0_arm64"])
@@ -177,7 +225,7 @@ def test_a_requirement_that_nothing_satisfies_is_told_in_uv_s_words_at_its_line(
     wheel(folder / "wheels", "one", {"one.py": ""})
     with pytest.raises(RemitError) as caught:
         package(folder, TARGET)
-    assert ("requirements.txt:3", 2) == (str(caught.value.origin), caught.value.exit_code)
+    assert (str(caught.value.origin), caught.value.exit_code) == ("requirements.txt:3", 2)
     assert "there is no version of one==2" in " ".join(caught.value.message.split())
 
 
@@ -190,7 +238,20 @@ def test_an_index_that_does_not_answer_is_named_with_exit_code_69(
     with pytest.raises(RemitError) as caught:
         package(folder, TARGET)
     assert "cannot reach 127.0.0.1 to install the dependencies in requirements.txt" in caught.value.message
-    assert (OFFLINE, False) == (caught.value.exit_code, "secret" in str(caught.value))
+    assert (caught.value.exit_code, "secret" in str(caught.value)) == (OFFLINE, False)
+
+
+def test_without_uv_the_environment_that_lacks_it_is_named(project: Project) -> None:
+    folder = project({"app.py": "", "requirements.txt": "one\n"})
+    script = (
+        "import sys; from pathlib import Path; from remit.build.installer import Target, install\n"
+        "from remit.build.requirements import find\nfolder = Path(sys.argv[1])\n"
+        "install(folder, find(folder), Target('3.12', 'x86_64'), folder)\n"
+    )
+    source = str(Path(remit.__file__).parent.parent)
+    command = [sys.executable, "-S", "-c", script, str(folder)]  # -S: without site-packages
+    done = subprocess.run(command, env={"PYTHONPATH": source}, capture_output=True, text=True, check=False)
+    assert f"error: uv, which installs the dependencies, is not in the environment of {sys.executable}" in done.stderr
 
 
 @pytest.mark.network
@@ -216,7 +277,7 @@ def test_a_package_that_has_no_wheel_is_refused_with_the_way_to_allow_it(project
     folder = project({"app.py": "", "requirements.txt": "idna\ndocopt==0.6.2\n"})
     with pytest.raises(RemitError) as caught:
         package(folder, TARGET)
-    assert "requirements.txt:2" == str(caught.value.origin)
+    assert str(caught.value.origin) == "requirements.txt:2"
     assert "`docopt` has no wheel" in caught.value.message
     (folder / "pyproject.toml").write_text('[tool.uv]\nno-binary-package = ["docopt"]\n')
     assert "docopt.py" in tops(package(folder, TARGET))
@@ -224,12 +285,9 @@ def test_a_package_that_has_no_wheel_is_refused_with_the_way_to_allow_it(project
 
 @pytest.mark.network
 def test_a_uv_lock_is_followed_without_its_development_dependencies(project: Project) -> None:
-    import subprocess
-
-    import uv
-
     pyproject = (
-        '[project]\nname = "orders"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["idna<3.10"]\n'
+        '[project]\nname = "orders"\nversion = "1"\nrequires-python = ">=3.11"\n'
+        'dependencies = ["idna<3.10"]\n'
         '[dependency-groups]\ndev = ["markupsafe"]\n'
     )
     folder = project({"app.py": "", "pyproject.toml": pyproject})

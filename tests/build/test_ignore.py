@@ -49,7 +49,7 @@ def test_the_last_pattern_that_matches_decides_and_gives_its_reason() -> None:
     patterns = Patterns([*parse(["*.py", "!b.py"], "one"), *parse(["/lib/b.py"], "two")])
     decided = {path: patterns.decide(path) for path in ("a.py", "b.py", "lib/b.py", "c.txt")}
     told = {path: (one.reason, one.back) if one else None for path, one in decided.items()}
-    assert {"a.py": ("one", False), "b.py": ("one", True), "lib/b.py": ("two", False), "c.txt": None} == told
+    assert told == {"a.py": ("one", False), "b.py": ("one", True), "lib/b.py": ("two", False), "c.txt": None}
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +66,12 @@ def git_says(repository: Path, lines: list[str], path: str) -> bool:
     return subprocess.run(command, check=False).returncode == 0
 
 
-TOKENS = st.lists(
-    st.sampled_from(["a", "b", "*", "**", "?", "/", "[ab]", "[!a]", "\\a", ".", "-"]), min_size=1, max_size=6
-)
-LINES = st.lists(st.tuples(st.sampled_from(["", "", "!"]), TOKENS.map("".join)).map("".join), min_size=1, max_size=3)
+# `**` stands alone between slashes: beside other characters git takes it for two `*`, but not always (`a**/*`
+# is cut after `a`, and what is left then starts with `**/`).
+TOKENS = st.sampled_from(["a", "b", "*", "?", "[ab]", "[!a]", "\\a", ".", "-"])
+WORDS = st.lists(TOKENS, min_size=1, max_size=3).map("".join).filter(lambda word: "**" not in word)
+GLOBS = st.lists(WORDS | st.sampled_from(["**", ""]), min_size=1, max_size=4).map("/".join)
+LINES = st.lists(st.builds(str.__add__, st.sampled_from(["", "", "!"]), GLOBS), min_size=1, max_size=3)
 PATHS = st.lists(st.sampled_from(["a", "b", "ab", "a.b", "-"]), min_size=1, max_size=3).map("/".join)
 
 

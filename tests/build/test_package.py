@@ -29,6 +29,7 @@ APP = {
     "app.py": "def handler(event, context): ...\n",
     "lib/é.py": "x = 1\n" * 50,
     "lib/b.py": "",
+    "zz.py": "",
     "config/x.yaml": "a: 1\n",
 }
 SOURCE = str(Path(remit.__file__).parent.parent)
@@ -54,8 +55,12 @@ def test_a_zip_holds_the_app_and_remit_s_runtime_part_sorted_by_bytes(project: P
     made = package(project(APP), TARGET)
     held = names(made.path)
     assert sorted(held, key=str.encode) == held
-    assert ["app.py", "config/x.yaml", "lib/b.py", "lib/é.py"] == [
-        name for name in held if not name.startswith("remit/")
+    assert [name for name in held if not name.startswith("remit/")] == [
+        "app.py",
+        "config/x.yaml",
+        "lib/b.py",
+        "lib/é.py",
+        "zz.py",
     ]
     assert "remit/__init__.py" in held
 
@@ -90,8 +95,8 @@ def test_the_executable_bit_is_kept_and_changes_the_bytes(project: Project) -> N
     (folder / "app.py").chmod(0o700)
     executable = package(folder, TARGET)
     with zipfile.ZipFile(executable.path) as archive:
-        assert 0o100755 == archive.getinfo("app.py").external_attr >> 16
-    assert (True, True) == (plain.sha256 != executable.sha256, plain.contents != executable.contents)
+        assert archive.getinfo("app.py").external_attr >> 16 == 0o100755
+    assert (plain.sha256 != executable.sha256, plain.contents != executable.contents) == (True, True)
 
 
 def interpreters() -> list[str]:
@@ -107,10 +112,21 @@ def test_locale_time_zone_hash_seed_and_python_s_minor_do_not_change_the_bytes(p
     for number, settings in enumerate(
         ({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"TZ": "Asia/Tokyo"})
     ):
-        environment = {"PYTHONPATH": SOURCE, "PYTHONHASHSEED": str(number), "PYTHONDONTWRITEBYTECODE": "1", **settings}
+        environment = {
+            "PYTHONPATH": SOURCE,
+            "PYTHONHASHSEED": str(number),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **settings,
+        }
         command = [python, "-S", "-c", SCRIPT, str(folder)]  # -S: without site-packages
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         assert expected == done.stdout.strip()
+
+
+def test_a_folder_that_is_not_there_is_named_and_not_made(tmp_path: Path) -> None:
+    with pytest.raises(RemitError, match=r"there is no project folder '.*missing'"):
+        package(tmp_path / "missing", TARGET)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_module_of_the_app_s_own_named_remit_is_refused(project: Project) -> None:
@@ -129,7 +145,7 @@ def test_250_mb_unpacked_is_too_big_and_one_byte_less_is_not_and_nothing_is_writ
     assert "data 250.0 MB, remit " in caught.value.message
     with (folder / "data" / "big.bin").open("r+b") as file:
         file.truncate(UNZIPPED - fixed - 1)
-    assert UNZIPPED - 1 == package(folder, TARGET).unzipped
+    assert package(folder, TARGET).unzipped == UNZIPPED - 1
 
 
 def test_a_zip_over_its_limit_is_refused_with_its_biggest_parts(project: Project) -> None:
@@ -137,8 +153,8 @@ def test_a_zip_over_its_limit_is_refused_with_its_biggest_parts(project: Project
     (folder / "noise.bin").write_bytes(noise(folder))
     with pytest.raises(RemitError, match=r"bytes zipped, and Lambda takes 1,048,576; .*unpacked: noise.bin 3.0 MB"):
         package(folder, TARGET, zipped_limit=1 << 20)
-    assert [] == list((folder / ".remit" / "cache" / "packages").iterdir())
-    assert 3 << 20 < package(folder, TARGET, zipped_limit=None).size
+    assert list((folder / ".remit" / "cache" / "packages").iterdir()) == []
+    assert package(folder, TARGET, zipped_limit=None).size > 3 << 20
 
 
 def test_files_that_change_all_the_time_are_refused(project: Project) -> None:
@@ -162,31 +178,39 @@ def test_files_that_change_all_the_time_are_refused(project: Project) -> None:
     assert package(folder, TARGET).unzipped > 0
 
 
-def test_two_files_that_change_together_are_never_packed_apart(project: Project) -> None:
-    """A writer replaces both files now and then: every zip has both of one version."""
-    folder = project({"a.txt": "0", "b.txt": "0"} | {f"m{number}.py": "x = 1\n" * 2000 for number in range(30)})
-    stop = threading.Event()
+interruptions: list[tuple[str, Callable[[], object]]] = []
+"""What an audit hook, which nothing takes off again, does once, before a folder of this name is listed."""
 
-    def write() -> None:
-        for number in range(1, 10_000):
-            for name in ("a", "b"):
-                (folder / f".new-{name}~").write_text(str(number))
-                (folder / f".new-{name}~").rename(folder / f"{name}.txt")
-            if stop.wait(0.03):
-                return
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    seen = []
-    try:
-        for _ in range(15):
-            with zipfile.ZipFile(package(folder, TARGET).path) as archive:
-                seen.append((int(archive.read("a.txt")), int(archive.read("b.txt"))))
-    finally:
-        stop.set()
-        writer.join()
-    assert all(0 <= a - b <= 1 for a, b in seen), seen
-    assert seen[-1][0] > seen[0][0]
+def interrupt(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "os.scandir" and interruptions and str(arguments[0]).endswith(interruptions[0][0]):
+        interruptions.pop()[1]()
+
+
+sys.addaudithook(interrupt)
+
+
+def test_what_changes_while_the_folder_is_looked_at_is_packed_whole_or_not_at_all(project: Project) -> None:
+    folder = project({"a/old.py": "", "z/app.py": "import old"})
+
+    def rename() -> None:
+        (folder / "a" / "old.py").rename(folder / "a" / "new.py")
+        (folder / "z" / "app.py").write_text("import new")
+
+    def add() -> None:
+        (folder / "a" / "more.py").write_text("")
+        (folder / "z" / "app.py").write_text("import more")
+
+    for change, expected in (
+        (rename, ["a/new.py", "z/app.py"]),
+        (add, ["a/more.py", "a/new.py", "z/app.py"]),
+    ):
+        interruptions.append(("/z", change))
+        made = package(folder, TARGET)
+        assert [name for name in names(made.path) if not name.startswith("remit/")] == expected
+        with zipfile.ZipFile(made.path) as archive:
+            assert archive.read("z/app.py") == (folder / "z" / "app.py").read_bytes()
+    assert interruptions == []
 
 
 def test_a_disk_that_is_full_leaves_the_old_zips_as_they_were_and_names_the_place(project: Project) -> None:
@@ -202,16 +226,22 @@ def test_a_disk_that_is_full_leaves_the_old_zips_as_they_were_and_names_the_plac
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert before == old.read_bytes()
-    assert 1 == len(list((folder / ".remit" / "cache" / "packages").iterdir()))
+    assert len(list((folder / ".remit" / "cache" / "packages").iterdir())) == 1
 
 
 def test_a_project_that_cannot_be_written_to_is_named(
-    project: Project, nobody: Callable[[], AbstractContextManager[None]]
+    open_folder: Path, nobody: Callable[[], AbstractContextManager[None]]
 ) -> None:
-    folder = project({"app.py": ""})
-    folder.chmod(0o555)
-    with nobody(), pytest.raises(RemitError, match=r"cannot write to '.*project/\.remit/cache/packages'"):
-        package(folder, TARGET)
+    (open_folder / "app.py").write_text("")
+    made = package(open_folder, TARGET)
+    for path in (open_folder, *open_folder.rglob("*")):
+        path.chmod(0o555)
+    told = rf"cannot write to '{open_folder}/\.remit/(cache/packages|build)': Permission denied"
+    with nobody():
+        with pytest.raises(RemitError, match=told):
+            package(open_folder, TARGET)
+        with pytest.raises(RemitError, match=told):
+            place({"one": made}, open_folder)
 
 
 def test_every_function_gets_the_zip_and_those_that_are_no_more_lose_theirs(project: Project) -> None:
@@ -232,4 +262,4 @@ def test_packages_of_earlier_builds_do_not_pile_up(project: Project) -> None:
         (folder / "app.py").write_text(f"x = {number}\n")
         made = package(folder, TARGET)
     kept = list((folder / ".remit" / "cache" / "packages").iterdir())
-    assert (True, 4) == (made.path in kept, len(kept))
+    assert (made.path in kept, len(kept)) == (True, 4)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from remit.build.entries import read
+from remit.build.archive import CHUNK
+from remit.build.entries import ChangedError, read
 from remit.build.files import survey
 from remit.errors import RemitError
 
@@ -36,74 +37,127 @@ def refusal(folder: Path) -> str:
 @pytest.mark.parametrize(
     "name",
     [
-        ".env", ".env.prod", "a/.envrc", "prod.env", "server.key", "a/server.pem", "id_rsa", "id_ed25519.pub", "a/x.p12",
-        "x.pfx", "x.jks", ".netrc", ".pypirc", ".npmrc", ".aws/config", "credentials", "credentials.json",
-        "credentials-prod.yml", "gcp-credentials.json", "rootkey.csv", "terraform.tfstate", ".git/config", ".git",
-        ".hg/x", ".svn/x", "a/__pycache__/b.pyc", "b.pyc", ".mypy_cache/x", ".pytest_cache/x", "node_modules/x/y.js",
-        ".tox/x", ".remit/build/x.zip", "tests/test_x.py", "test_x.py", ".coverage", "htmlcov/i.html", "dist/x.whl",
-        "build/x", "x.egg-info/PKG-INFO", ".idea/x", "a/.DS_Store", "config/deploy.py", "config/deploy/prod.py", "Makefile",
-        "README.md", "uv.lock", "pyproject.toml", "requirements-dev.txt", ".remitignore", ".github/workflows/x.yml",
+        ".env",
+        ".env.prod",
+        "a/.envrc",
+        "prod.env",
+        "server.key",
+        "a/server.pem",
+        "id_rsa",
+        "id_ed25519.pub",
+        "a/x.p12",
+        "x.pfx",
+        "x.jks",
+        ".netrc",
+        ".pypirc",
+        ".npmrc",
+        ".aws/config",
+        "credentials",
+        "credentials.json",
+        "credentials-prod.yml",
+        "gcp-credentials.json",
+        "rootkey.csv",
+        "terraform.tfstate",
+        ".git/config",
+        ".git",
+        ".hg/x",
+        ".svn/x",
+        "a/__pycache__/b.pyc",
+        "b.pyc",
+        ".mypy_cache/x",
+        ".pytest_cache/x",
+        "node_modules/x/y.js",
+        ".tox/x",
+        ".remit/build/x.zip",
+        "tests/test_x.py",
+        "test_x.py",
+        ".coverage",
+        "htmlcov/i.html",
+        "dist/x.whl",
+        "build/x",
+        "x.egg-info/PKG-INFO",
+        ".idea/x",
+        "a/.DS_Store",
+        "config/deploy.py",
+        "config/deploy/prod.py",
+        "Makefile",
+        "README.md",
+        "uv.lock",
+        "pyproject.toml",
+        "requirements-dev.txt",
+        ".remitignore",
+        ".github/workflows/x.yml",
     ],
-)  # fmt: skip
+)
 def test_secrets_caches_tests_and_tools_stay_out(project: Project, name: str) -> None:
     folder = project({"app.py": "", name: ""})
-    assert ["app.py"] == names(folder)
-    assert 1 == sum(left.count for left in survey(folder).left_out)
+    assert names(folder) == ["app.py"]
+    assert sum(left.count for left in survey(folder).left_out) == 1
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        "credentials.py", "credentials/store.py", "id_rsa_check.py", "config/app.yaml", "config/deployment.py", "a/tests/x.py",
-        "a/dist/x.js", "a/test_x.py", "data/README.md", "LICENSE", "keys.json", "environment.py", "a/Makefile", "x.crt",
+        "credentials.py",
+        "credentials/store.py",
+        "id_rsa_check.py",
+        "config/app.yaml",
+        "config/deployment.py",
+        "a/tests/x.py",
+        "a/dist/x.js",
+        "a/test_x.py",
+        "data/README.md",
+        "LICENSE",
+        "keys.json",
+        "environment.py",
+        "a/Makefile",
+        "x.crt",
     ],
-)  # fmt: skip
+)
 def test_what_merely_has_such_a_name_goes_in(project: Project, name: str) -> None:
     assert [name] == names(project({name: ""}))
 
 
 def test_a_pem_of_certificates_alone_goes_in(project: Project) -> None:
-    assert ["global-bundle.pem"] == names(project({"global-bundle.pem": CERTIFICATES, "own.pem": CERTIFICATES + KEY}))
+    assert names(project({"global-bundle.pem": CERTIFICATES, "own.pem": CERTIFICATES + KEY})) == ["global-bundle.pem"]
 
 
 def test_a_virtual_environment_stays_out_under_any_name(project: Project) -> None:
     folder = project({"app.py": "", "my python/pyvenv.cfg": "", "my python/lib/x.py": ""})
-    assert ["app.py"] == names(folder)
-    assert ["virtual environments: my python/"] == [str(left) for left in survey(folder).left_out]
+    assert names(folder) == ["app.py"]
+    assert [str(left) for left in survey(folder).left_out] == ["virtual environments: my python/"]
 
 
 def test_what_was_left_out_is_grouped_by_reason_with_five_names_and_a_count(project: Project) -> None:
     folder = project({f"cert{number}.key": "" for number in range(7)} | {"README.md": ""})
-    assert [
+    assert [str(left) for left in survey(folder).left_out] == [
         "papers and tools of the project: README.md",
         "secrets never go into a zip: cert0.key, cert1.key, cert2.key, cert3.key, cert4.key and 2 more",
-    ] == [str(left) for left in survey(folder).left_out]
+    ]
 
 
 def test_remitignore_and_exclude_leave_more_out_and_bring_back_what_is_no_secret(project: Project) -> None:
     folder = project(
         {
             ".remitignore": "# data\n*.csv\n!keep.csv\n!README.md\n!.env\n!/build/\n",
-            "a.csv": "",
-            "keep.csv": "",
-            "README.md": "",
-            ".env": "",
-            "build/index.html": "",
-            "docs/x.md": "",
-        }  # fmt: skip
+            **dict.fromkeys(("a.csv", "keep.csv", "README.md", ".env", "build/index.html", "docs/x.md"), ""),
+        }
     )
-    assert ["README.md", "build/index.html", "keep.csv"] == names(folder, exclude=("/docs/",))
+    assert names(folder, exclude=("/docs/",)) == ["README.md", "build/index.html", "keep.csv"]
 
 
 def test_src_of_an_installed_project_lies_at_the_root_of_the_zip(project: Project) -> None:
     installed = "[build-system]\nrequires = []\n"
     folder = project({"pyproject.toml": installed, "app.py": "", "src/orders/__init__.py": "", "src/one.py": ""})
-    assert ["app.py", "one.py", "orders/__init__.py"] == names(folder)
+    assert names(folder) == ["app.py", "one.py", "orders/__init__.py"]
 
 
 def test_src_that_is_a_package_or_lies_beside_the_app_s_modules_stays_where_it_is(project: Project) -> None:
-    assert ["app.py", "src/orders/__init__.py"] == names(project({"app.py": "", "src/orders/__init__.py": ""}))
-    assert ["src/__init__.py", "src/a.py"] == names(_only(project, {"src/__init__.py": "", "src/a.py": ""}))
+    assert names(project({"app.py": "", "src/orders/__init__.py": ""})) == [
+        "app.py",
+        "src/orders/__init__.py",
+    ]
+    assert names(_only(project, {"src/__init__.py": "", "src/a.py": ""})) == ["src/__init__.py", "src/a.py"]
 
 
 def _only(project: Project, files: dict[str, str]) -> Path:
@@ -121,11 +175,13 @@ def test_a_link_inside_the_project_gives_the_file_or_folder_that_it_leads_to(pro
     (folder / "b.py").symlink_to("real/a.py")
     (folder / "other").symlink_to(folder / "real", target_is_directory=True)
     entries = survey(folder).entries
-    assert ["b.py", "other/a.py", "real/a.py"] == [entry.name for entry in entries]
+    assert [entry.name for entry in entries] == ["b.py", "other/a.py", "real/a.py"]
     assert {b"content"} == {b"".join(read(entry)) for entry in entries}
 
 
-def test_links_that_leave_lead_nowhere_run_in_circles_or_reach_secrets_are_refused_together(project: Project) -> None:
+def test_links_that_leave_lead_nowhere_run_in_circles_or_reach_secrets_are_refused_together(
+    project: Project,
+) -> None:
     folder = project({"app.py": "", ".env": "A=1", "deep/x.py": ""})
     (folder / "a").symlink_to("/etc/hostname")
     (folder / "b").symlink_to("missing")
@@ -135,7 +191,7 @@ def test_links_that_leave_lead_nowhere_run_in_circles_or_reach_secrets_are_refus
     (folder / "up").symlink_to("../project-2")
     (folder.parent / "project-2").mkdir()
     told = refusal(folder).splitlines()
-    assert [
+    assert told[:7] == [
         "error: cannot pack 6 files:",
         "  'a': a link that leaves the project ('/etc/hostname')",
         "  'b': a link that leads nowhere",
@@ -143,14 +199,14 @@ def test_links_that_leave_lead_nowhere_run_in_circles_or_reach_secrets_are_refus
         "  'deep/d': a link that runs in a circle",
         "  'settings': a link to '.env', which stays out (secrets never go into a zip)",
         "  'up': a link that leaves the project ('../project-2')",
-    ] == told[:7]
+    ]
 
 
 def test_what_is_refused_can_be_left_out_instead(project: Project) -> None:
     folder = project({"app.py": "", ".remitignore": "pipe\nlink\n"})
     os.mkfifo(folder / "pipe")
     (folder / "link").symlink_to("/etc/hostname")
-    assert ["app.py"] == names(folder)
+    assert names(folder) == ["app.py"]
 
 
 def test_a_fifo_is_refused_by_name_and_never_waited_for(project: Project) -> None:
@@ -180,7 +236,7 @@ def test_a_name_that_is_not_utf_8_or_has_control_characters_is_refused(project: 
 
 
 def test_a_name_in_any_language_goes_in(project: Project) -> None:
-    assert ["é.py", "数.py"] == names(project({"数.py": "", "é.py": ""}))
+    assert names(project({"数.py": "", "é.py": ""})) == ["é.py", "数.py"]
 
 
 def test_a_file_over_4_gib_is_refused_without_being_read(project: Project) -> None:
@@ -190,16 +246,48 @@ def test_a_file_over_4_gib_is_refused_without_being_read(project: Project) -> No
     assert "'huge.bin': 4,294,967,297 bytes" in refusal(folder)
 
 
-def test_a_file_that_may_not_be_read_is_named(
-    tmp_path_factory: pytest.TempPathFactory, nobody: Callable[[], AbstractContextManager[None]]
-) -> None:
-    folder = tmp_path_factory.mktemp("open")
-    (folder / "app.py").write_text("")
-    (entry,) = survey(folder).entries
-    (folder / "app.py").chmod(0)
+def test_a_file_that_grows_shrinks_or_is_written_while_it_is_read_has_changed(project: Project) -> None:
+    folder = project({})
+    for change in (b"longer" * CHUNK, b"short", b"y" * (2 * CHUNK)):
+        (folder / "big.bin").write_bytes(b"x" * (2 * CHUNK))
+        (entry,) = survey(folder).entries
+        chunks = read(entry)
+        next(chunks)
+        (folder / "big.bin").write_bytes(change)
+        with pytest.raises(ChangedError):
+            list(chunks)
+
+
+def test_a_file_that_became_a_fifo_a_link_or_nothing_has_changed(project: Project) -> None:
+    folder = project({"app.py": "", "other.py": ""})
+    app = folder / "app.py"
     entry = survey(folder).entries[0]
-    with nobody(), pytest.raises(RemitError, match=r"cannot read 'app.py': Permission denied"):
-        list(read(entry))
+    for become in (lambda: os.mkfifo(app), lambda: app.symlink_to("other.py"), lambda: None):
+        app.unlink(missing_ok=True)
+        become()
+        with pytest.raises(ChangedError):
+            list(read(entry))
+
+
+def test_a_file_that_may_not_be_read_is_named(
+    open_folder: Path, nobody: Callable[[], AbstractContextManager[None]]
+) -> None:
+    for name, mode in (("app.py", 0o000), ("open.py", 0o644)):
+        (open_folder / name).write_text("")
+        (open_folder / name).chmod(mode)
+    closed, readable = survey(open_folder).entries
+    with nobody():
+        assert list(read(readable)) == []
+        with pytest.raises(RemitError, match=r"cannot read 'app.py': Permission denied"):
+            list(read(closed))
+
+
+def test_a_folder_that_may_not_be_listed_is_named(
+    open_folder: Path, nobody: Callable[[], AbstractContextManager[None]]
+) -> None:
+    (open_folder / "closed").mkdir(mode=0)
+    with nobody():
+        assert "cannot pack 'closed/': Permission denied" in refusal(open_folder)
 
 
 def test_a_key_in_a_file_of_the_app_is_refused_at_its_line(project: Project) -> None:
@@ -207,5 +295,5 @@ def test_a_key_in_a_file_of_the_app_is_refused_at_its_line(project: Project) -> 
     (entry,) = survey(folder).entries
     with pytest.raises(RemitError) as caught:
         list(read(entry))
-    assert ("settings.py:2", True) == (str(caught.value.origin), "a private key" in caught.value.message)
+    assert (str(caught.value.origin), "a private key" in caught.value.message) == ("settings.py:2", True)
     assert "MIIE" not in str(caught.value)

@@ -50,25 +50,33 @@ def test_uv_lock_comes_before_pylock_before_requirements_before_pyproject(projec
         {"pyproject.toml": '[project]\nname = "orders"\nversion = "1"\n'},
         {"pyproject.toml": "[tool.ruff]\n"},
         {"pylock.toml": 'lock-version = "1.0"\npackages = []\n'},
-        {"uv.lock": LOCK.partition('[[package]]\nname = "idna"')[0], "pyproject.toml": PYPROJECT.replace('"idna"', "")},
+        {
+            "uv.lock": LOCK.partition('[[package]]\nname = "idna"')[0],
+            "pyproject.toml": PYPROJECT.replace('"idna"', ""),
+        },
     ],
 )
 def test_a_project_without_dependencies_has_none(project: Project, files: dict[str, str]) -> None:
     assert find(project(files)) is None
 
 
-def test_requirements_may_have_comments_continued_lines_hashes_markers_and_included_files(project: Project) -> None:
+def test_requirements_may_have_comments_continued_lines_hashes_markers_and_included_files(
+    project: Project,
+) -> None:
     text = "idna==3 \\\n  --hash=sha256:ab  # why\n# no\n-r more.txt\n-c limits.txt\nb ; python_version > '3'\n"
     source = find(project({"requirements.txt": text, "more.txt": "c>=1\n", "limits.txt": "c<2\n"}))
     assert source is not None
     told = tuple(" ".join(line.split()) for line in source.lines)
-    assert ("idna==3 --hash=sha256:ab", "c>=1", "-c limits.txt", "b ; python_version > '3'") == told
+    assert told == ("idna==3 --hash=sha256:ab", "c>=1", "-c limits.txt", "b ; python_version > '3'")
 
 
 def test_the_project_itself_in_requirements_means_its_stated_dependencies(project: Project) -> None:
     source = find(project({"requirements.txt": "-e .[web]\nidna\n", "pyproject.toml": PYPROJECT}))
     assert source is not None
-    assert (("idna",), ("--requirements", "pyproject.toml", "--extra=web")) == (source.lines, source.arguments)
+    assert (
+        source.lines,
+        source.arguments,
+    ) == (("idna",), ("--requirements", "pyproject.toml", "--extra=web"))
 
 
 def test_a_package_in_a_folder_is_the_user_s_own_and_never_editable(project: Project) -> None:
@@ -91,18 +99,24 @@ def test_remit_among_the_dependencies_is_noticed(project: Project, name: str) ->
 def test_pylock_becomes_pinned_lines_with_hashes_and_markers(project: Project) -> None:
     source = find(project({"pylock.toml": PYLOCK}))
     assert source is not None
-    assert ("idna==3 ; python_version > '3' --hash=sha256:ab",) == source.lines
+    assert source.lines == ("idna==3 ; python_version > '3' --hash=sha256:ab",)
 
 
 def test_pylock_loses_remit_and_what_remit_alone_brings(project: Project) -> None:
-    needs = {"app": ["idna", "remit"], "remit": ["click", "idna"], "click": ["colorama"], "idna": [], "colorama": []}
+    needs = {
+        "app": ["idna", "remit"],
+        "remit": ["click", "idna"],
+        "click": ["colorama"],
+        "idna": [],
+        "colorama": [],
+    }
     text = 'lock-version = "1.0"\n'
     for name, others in needs.items():
         listed = ", ".join(f'{{ name = "{other}" }}' for other in others)
         text += f'[[packages]]\nname = "{name}"\nversion = "1"\ndependencies = [{listed}]\n'
     source = find(project({"pylock.toml": text}))
     assert source is not None
-    assert (("app==1", "idna==1"), True) == (source.lines, source.names_remit)
+    assert (source.lines, source.names_remit) == (("app==1", "idna==1"), True)
 
 
 @pytest.mark.parametrize(
@@ -110,13 +124,13 @@ def test_pylock_loses_remit_and_what_remit_alone_brings(project: Project) -> Non
     [
         ({"uv.lock": LOCK, "pyproject.toml": PYPROJECT.replace("idna", "attrs")}, "does not know `attrs`"),
         ({"uv.lock": "version = ["}, "uv.lock is not TOML"),
-        ({"pylock.toml": PYLOCK.replace("python_version > '3'", "'dev' in dependency_groups")}, "for an extra or a group"),
-        ({"requirements.txt": "-r more.txt\n"}, "there is no more.txt beside requirements.txt\n  --> requirements.txt:1"),
-        ({"requirements.txt": "\n-r requirements.txt\n"}, "requirements.txt includes itself\n  --> requirements.txt:2"),
+        ({"pylock.toml": PYLOCK.replace("python_version", "'dev' in extras and python_version")}, "an extra"),
+        ({"requirements.txt": "-r more.txt\n"}, "no more.txt beside it\n  --> requirements.txt:1"),
+        ({"requirements.txt": "\n-r requirements.txt\n"}, "includes itself\n  --> requirements.txt:2"),
         ({"poetry.lock": "", "pyproject.toml": PYPROJECT}, "poetry export -o requirements.txt"),
         ({"pyproject.toml": "[tool.poetry.dependencies]\nidna = '*'\n"}, "in poetry's own table"),
-        ({"pyproject.toml": '[project]\ndynamic = ["dependencies"]\n'}, "while it is built ([project].dynamic)"),
-        ({"pyproject.toml": PYPROJECT + "[tool.uv.sources]\nidna = { workspace = true }\n"}, "from a uv workspace"),
+        ({"pyproject.toml": '[project]\ndynamic = ["dependencies"]\n'}, "([project].dynamic)"),
+        ({"pyproject.toml": PYPROJECT + "[tool.uv.sources]\nidna = {workspace = true}\n"}, "a uv workspace"),
         ({"pyproject.toml": "[project\n"}, "  --> pyproject.toml:1:9"),
         ({"Pipfile.lock": "{}"}, "pipenv requirements > requirements.txt"),
     ],

@@ -67,4 +67,4 @@ def test_a_key_is_found_at_its_line_wherever_a_chunk_ends(before: int, cut: int)
 def test_a_bundle_of_certificates_is_public_and_one_with_a_key_is_not() -> None:
     bundle = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n" * 2
     mixed = bundle + HEAD.format("")
-    assert (True, False, False) == tuple(map(only_public, (bundle.encode(), mixed.encode(), b"anything")))
+    assert tuple(map(only_public, (bundle.encode(), mixed.encode(), b"anything"))) == (True, False, False)

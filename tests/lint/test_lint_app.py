@@ -48,7 +48,7 @@ with configure() as config:
             {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:us-esat-1:111122223333:q"},
             {
                 "Effect": "Allow", "Action": "s3:GetObject", "Resource": [BUCKET],
-                "Condition": {"StringEqual": {"aws:SourceVpc": "v"}},
+                "Condition": {"Bool": {"aws:SecureTransport": "yes"}},
             },
         ]},
     ]
@@ -73,7 +73,7 @@ EXPECTED = [
     ("R302", "config/deploy.py", 10),
     ("R302", "config/deploy.py", 11),
     ("R123", "config/deploy.py", 16),
-    ("R501", "config/deploy.py", 19),
+    ("R505", "config/deploy.py", 19),
 ]
 
 
@@ -170,7 +170,7 @@ def test_an_override_that_breaks_an_event_source_is_an_error_and_lost_logs_are_a
     config = "from remit import configure\n\nwith configure() as config:\n    config.lambda_.iam.default_policy = []\n"
     folder = project(tmp_path, config=config, app=APP.replace('["lambda:Invoke"]', "[]"))
     found = [one for one in lint(load(folder), folder=folder) if one.rule == "R704"]
-    assert [(one.severity, one.line) for one in found] == [("error", 7), ("warning", 7)]
+    assert [(one.severity, one.line) for one in found] == [("error", 4), ("warning", 4)]
     assert "sqs:ReceiveMessage" in found[0].message
     assert "logs:PutLogEvents" in found[1].message
 

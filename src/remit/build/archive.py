@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import struct
 import zipfile
 import zlib
@@ -20,6 +21,7 @@ CHUNK = 1 << 20
 
 NAMES = "rename it: UTF-8, no control characters, no backslash"
 
+_ODD = re.compile(r"[\\\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LEVEL = 6
 _VERSION = 20  # deflate
 _UNIX = 3
@@ -130,7 +132,7 @@ def _central(member: Member) -> bytes:
 
 def check_name(name: str) -> None:
     """Refuse a name that would not unpack to one file below the root, under the same name, everywhere."""
-    if {"", ".", ".."} & set(name.split("/")) or "\\" in name or not name.replace(" ", "x").isprintable():
+    if {"", ".", ".."} & set(name.split("/")) or _ODD.search(name):
         raise RemitError(f"{name!a} cannot be the name of a file in a zip", hint=NAMES)
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from remit.build.check import check
+from remit.build.check import check, check_body
+from remit.build.overrides import guarded
+from remit.build.refuse import refuse
 from remit.build.synth import document, synth
 from remit.errors import RemitError
 from remit.grants.assign import assign
 from remit.iam.policy import render_statement
+from remit.lint.run import errors
 from remit.project.load import load
 
 if TYPE_CHECKING:
@@ -50,17 +52,32 @@ def build(
     *,
     package: bool = True,
     progress: Callable[[str], None] | None = None,
+    accept: str | None = None,
 ) -> Built:
-    """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`."""
+    """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`.
+
+    `accept` is the reason why what a replaced default policy breaks may be broken; without one, that is an error.
+    """
     app = load(folder, stage)
     roles = assign(app)
-    check(synth(app, roles), roles, app)  # before minutes go into packages
-    packed = _package(folder, app, progress or _silent) if package else _Packed()
-    template = synth(app, roles, packed.keys)
-    body = text(document(template))
+    template = synth(app, roles)
+    check(template, roles, app)  # before minutes go into packages
+    overridden = guarded(app, roles, accept)
+    refuse(errors(app, roles, folder=folder))
+    body, packed = _body(template), _Packed()
+    if package:
+        packed = _package(folder, app, progress or _silent)
+        template = synth(app, roles, packed.keys)
+        body = _body(template)
     write(folder / FOLDER / "template.json", body)
     write(folder / FOLDER / "roles.json", text([role_document(role) for role in roles]))
-    return Built(folder, app, roles, template, body, packed.artefacts, packed.notes)
+    return Built(folder, app, roles, template, body, packed.artefacts, (*overridden, *packed.notes))
+
+
+def _body(template: Template) -> str:
+    body = text(document(template))
+    check_body(body)
+    return body
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +149,11 @@ def grant_document(grant: Grant) -> dict[str, Any]:
 
 
 def write(path: Path, content: str) -> None:
-    """Write a file whole or not at all: to a temporary name, then renamed."""
+    """Write a file, readable by its owner alone, whole or not at all: under a temporary name, then renamed."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError as error:
         raise RemitError(
             f"cannot write {path}: {error.strerror}", hint="remit writes to `.remit/` in the project"
@@ -143,7 +161,7 @@ def write(path: Path, content: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(content)
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise RemitError(f"cannot write {path}: {error.strerror}") from None

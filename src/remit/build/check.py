@@ -5,33 +5,33 @@ An emulator accepts most of these silently, and CloudFormation finds them minute
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from remit.build.references import check_cycles, check_references, check_text
 from remit.build.schema import check_type
 from remit.build.size import Sizes
-from remit.build.synth import document
-from remit.catalogue.managed import managed_policies, managed_policy
 from remit.catalogue.quotas import quota
-from remit.errors import RemitError, did_you_mean
+from remit.errors import Origin, RemitError
+from remit.grants.assign import named
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from remit.app import App, Resource, Role, Template
-    from remit.errors import Origin
 
 
 def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
     """Raise RemitError for the first thing that a deploy would fail on, at the line that wrote it."""
     _check_counts(template)
     known = {resource.logical_id: resource for resource in template.resources}
+    targets: dict[str, tuple[str, ...]] = {}
     for resource in template.resources:
         check_type(resource)
-        check_references(resource, known)
+        targets[resource.logical_id] = check_references(resource, known)
     for output in template.outputs:
         check_text(output.value, known, output, f"output {output.name}")
-    check_cycles(template, known)
+    check_cycles(targets, known)
     sizes = Sizes(app.namespace, known)
     for role in roles:
         _check_managed(role, app)
@@ -39,6 +39,8 @@ def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
     for resource in template.resources:
         if resource.type == "AWS::Lambda::Function":
             _check_environment(resource)
+        elif resource.type == "AWS::Lambda::EventSourceMapping":
+            _check_visibility(resource, known)
 
 
 def _check_counts(template: Template) -> None:
@@ -53,7 +55,11 @@ def _check_counts(template: Template) -> None:
     outputs = quota("cloudformation.template.outputs").most
     if len(template.outputs) > outputs:
         raise RemitError(f"the template has {len(template.outputs)} outputs; CloudFormation allows {outputs}")
-    size, limit = len(json.dumps(document(template), indent=2)) + 1, quota("cloudformation.template.s3").most
+
+
+def check_body(body: str) -> None:
+    """Raise RemitError when the template's text (ASCII) is longer than CloudFormation takes."""
+    size, limit = len(body), quota("cloudformation.template.s3").most
     if size > limit:
         raise RemitError(
             f"the template is {size:,} bytes; CloudFormation allows {limit:,}",
@@ -65,39 +71,29 @@ def _check_managed(role: Role, app: App) -> None:
     most = quota("iam.role.managed").most
     if len(role.managed) > most:
         raise RemitError(
-            f"the role of {', '.join(role.functions)} has {len(role.managed)} managed policies; IAM allows {most}",
+            f"the role of {named(role.functions)} has {len(role.managed)} managed policies; IAM allows {most}",
             hint="grant what is used of them in a policy instead",
             origin=_owner(role, app),
         )
-    for arn in (*role.managed, *((role.boundary,) if role.boundary else ())):
-        if ":iam::aws:policy/" in arn and managed_policy(arn.replace("${AWS::Partition}", "aws")) is None:
-            raise _no_managed(arn, _owner(role, app))
 
 
 def _owner(role: Role, app: App) -> Origin | None:
     return next((function.origin for function in app.functions if function.name in role.functions), None)
 
 
-def _no_managed(arn: str, origin: Origin | None) -> RemitError:
-    name = arn.split(":policy/", 1)[1]
-    found = managed_policy(name.rpartition("/")[2])
-    hint = did_you_mean(name, managed_policies())
-    if found is not None:
-        hint = f"did you mean `{f'{found.path}{found.name}'.lstrip('/')}`?"
-    elif hint is None:
-        hint = "a policy of your own account is named by its ARN, with {aws.account}"
-    return RemitError(f"AWS has no managed policy {name!r}", hint=hint, origin=origin)
-
-
 def _check_size(role: Role, sizes: Sizes) -> None:
     size, limit = sizes.policy(role), quota("iam.role.inline").most
     if size > limit:
-        biggest = max(role.grants, key=lambda grant: sizes.statement(grant.statement))
+        by_line: Counter[tuple[str, int]] = Counter()
+        for grant in role.grants:
+            if grant.origin is not None:
+                by_line[grant.origin.file, grant.origin.line] += sizes.statement(grant.statement)
+        biggest, characters = max(by_line.items(), key=lambda item: item[1], default=(("", 0), 0))
         raise RemitError(
-            f"the policy of {', '.join(role.functions)} has {size:,} characters in {len(role.grants):,} statements; "
+            f"the policy of {named(role.functions)} has {size:,} characters in {len(role.grants):,} statements; "
             f"IAM allows {limit:,} for the inline policies of a role",
-            hint=f"the biggest statement has {sizes.statement(biggest.statement):,} characters: {biggest.because}",
-            origin=biggest.origin,
+            hint=f"this line brings {characters:,} of them; a pattern or a managed policy takes fewer",
+            origin=Origin(*biggest) if biggest[0] else None,
         )
 
 
@@ -112,4 +108,22 @@ def _check_environment(resource: Resource) -> None:
             f"the environment of `{resource.logical_id}` has {size:,} bytes; Lambda allows {limit:,}",
             hint="keep large values in a file of the package, or in Parameter Store",
             origin=resource.origin,
+        )
+
+
+def _check_visibility(mapping: Resource, known: Mapping[str, Resource]) -> None:
+    """A queue must hide a message at least as long as its function may run, else Lambda refuses the mapping.
+
+    Source: "Creating and configuring an Amazon SQS event source mapping" (AWS Lambda Developer Guide).
+    """
+    queue = known.get(str(mapping.properties.get("EventSourceArn")).removeprefix("${").removesuffix(".Arn}"))
+    function = known.get(str(mapping.properties.get("FunctionName")).removeprefix("${").removesuffix("}"))
+    if queue is None or queue.type != "AWS::SQS::Queue" or function is None:
+        return
+    hidden, runs = queue.properties.get("VisibilityTimeout", 30), function.properties.get("Timeout", 3)
+    if isinstance(hidden, int) and isinstance(runs, int) and hidden < runs:
+        raise RemitError(
+            f"queue `{queue.logical_id}` hides a message for {hidden} s, but `{function.logical_id}` may run {runs} s",
+            hint=f"Lambda refuses that: visibility_timeout={6 * runs} is what AWS advises",
+            origin=queue.origin or mapping.origin,
         )

@@ -15,6 +15,7 @@ from remit.errors import Origin, RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import RawIOBase
     from pathlib import Path
 
 
@@ -50,7 +51,7 @@ def read(entry: Entry) -> Iterator[bytes]:
     with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - of a descriptor, not a path
         if stamp(os.fstat(descriptor)) != entry.stamp:
             raise ChangedError(entry.name)
-        while chunk := file.read(min(CHUNK, left + 1)):
+        while chunk := _next(file, min(CHUNK, left + 1), entry):
             left -= len(chunk)
             if left < 0:
                 break
@@ -67,6 +68,13 @@ def read(entry: Entry) -> Iterator[bytes]:
         )
 
 
+def _next(file: RawIOBase, count: int, entry: Entry) -> bytes:
+    try:
+        return file.read(count) or b""
+    except OSError as error:  # a worn disk, a network folder that went away
+        raise _unreadable(entry, error) from error
+
+
 def _open(entry: Entry) -> int:
     try:
         return os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -75,11 +83,15 @@ def _open(entry: Entry) -> int:
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise ChangedError(entry.name) from error
-        raise RemitError(
-            f"cannot read {entry.name!r}: {error.strerror}",
-            hint="make it readable, or list it in .remitignore",
-            origin=Origin(entry.name),
-        ) from error
+        raise _unreadable(entry, error) from error
+
+
+def _unreadable(entry: Entry, error: OSError) -> RemitError:
+    return RemitError(
+        f"cannot read {entry.name!r}: {error.strerror}",
+        hint="make it readable, or list it in .remitignore",
+        origin=Origin(entry.name),
+    )
 
 
 def stamp(found: os.stat_result) -> tuple[int, ...]:

@@ -78,13 +78,10 @@ def _uv(arguments: list[str], folder: Path, source: Source, lines: str) -> str:
 
     It gets no AWS_* variable: it runs the build backends of the user's own packages.
     """
-    import uv  # noqa: PLC0415 - only when something is to be installed
-
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment |= {"NO_COLOR": "1", "UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"}
-    command = [uv.find_uv_bin(), *arguments]
     done = subprocess.run(
-        command,
+        [_program(), *arguments],
         cwd=folder,
         env=environment,
         input=lines,
@@ -96,6 +93,18 @@ def _uv(arguments: list[str], folder: Path, source: Source, lines: str) -> str:
     if done.returncode != 0:
         raise _failure(done.stderr, folder, source)
     return done.stdout
+
+
+def _program() -> str:
+    try:
+        from uv import find_uv_bin  # noqa: PLC0415 - only when something is to be installed
+
+        return find_uv_bin()
+    except (ImportError, FileNotFoundError) as error:
+        raise RemitError(
+            f"uv, which installs the dependencies, is not in the environment of {sys.executable}",
+            hint="install remit again, with the packages that it requires",
+        ) from error
 
 
 def _failure(said: str, folder: Path, source: Source) -> RemitError:

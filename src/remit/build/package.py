@@ -76,13 +76,15 @@ def package(
     """
     cache = folder / ".remit" / "cache" / "packages"
     with _writing(cache):
+        if not folder.is_dir():
+            raise RemitError(f"there is no project folder {str(folder)!r}")
         cache.mkdir(parents=True, exist_ok=True)
         for _ in range(_ATTEMPTS):
             with contextlib.suppress(ChangedError):
                 installed = layer(folder, target, progress)
                 return _attempt(folder, cache, exclude, installed, zipped_limit)
     raise RemitError(
-        f"files in {folder.name!r} keep changing while they are packed",
+        f"files in {folder.resolve().name!r} keep changing while they are packed",
         hint="stop what writes there, or list it in .remitignore",
     )
 

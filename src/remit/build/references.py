@@ -11,7 +11,7 @@ from remit.iam import tokens
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.app import Output, Resource, Template
+    from remit.app import Output, Resource
 
 _PSEUDO: Final = (
     "AccountId",
@@ -25,19 +25,22 @@ _PSEUDO: Final = (
 )
 
 
-def check_references(resource: Resource, known: Mapping[str, Resource]) -> None:
-    """Everything that a resource's properties and DependsOn name must be in the template."""
-    """Everything that a resource's properties and DependsOn refer to must be in the template."""
-    for text in _texts((dict(resource.properties), dict(resource.attributes))):
-        check_text(text, known, resource, f"`{resource.logical_id}`")
+def check_references(resource: Resource, known: Mapping[str, Resource]) -> tuple[str, ...]:
+    """The resources that one depends on; everything that it names must be in the template."""
+    what = f"`{resource.logical_id}`"
     depends = resource.attributes.get("DependsOn", ())
-    for name in [depends] if isinstance(depends, str) else depends:
+    names = [depends] if isinstance(depends, str) else list(depends)
+    found = [name for text in _texts(dict(resource.properties)) for name in check_text(text, known, resource, what)]
+    for text in _texts(dict(resource.attributes)):
+        check_text(text, known, resource, what)
+    for name in names:
         if name not in known:
             raise RemitError(
-                f"`{resource.logical_id}` depends on {name!r}, which is no resource of the template",
+                f"{what} depends on {name!r}, which is no resource of the template",
                 hint=did_you_mean(name, known),
                 origin=resource.origin,
             )
+    return tuple(dict.fromkeys((*names, *found)))
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -55,36 +58,52 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
-def check_text(text: str, known: Mapping[str, Resource], at: Resource | Output, what: str) -> None:
-    """Everything that one text refers to must exist; `what` is how errors call the place."""
-    for reference in tokens.references(text):
+def check_text(text: str, known: Mapping[str, Resource], at: Resource | Output, what: str) -> list[str]:
+    """The resources that one text refers to, which must exist; `what` is how errors call the place."""
+    found = []
+    try:
+        references = tokens.references(text)
+    except RemitError as error:
+        raise RemitError(f"{what}: {error.message}", origin=at.origin) from None
+    for reference in references:
         name, attribute = reference.target, reference.attribute
         if name is None:
             continue
+        if name.startswith("Pending0"):
+            raise RemitError(
+                f"{what} uses a resource that no class of `shared/resources/` holds",
+                hint="resources are attributes of classes: `class Data(Shared): queue = resource(…)`",
+                origin=at.origin,
+            )
         if name.startswith("AWS::"):
             if name.removeprefix("AWS::") not in _PSEUDO:
                 near = did_you_mean(name, [f"AWS::{one}" for one in _PSEUDO])
                 raise RemitError(f"{what}: there is no {reference.text}", hint=near, origin=at.origin)
-        elif name not in known:
-            spelled = [item.logical_id for item in known.values()]
+            continue
+        if name not in known:
             raise RemitError(
                 f"{what}: {reference.text} names no resource of the template",
-                hint=did_you_mean(name, spelled),
+                hint=did_you_mean(name, known),
                 origin=at.origin,
             )
-        elif attribute is not None:
-            kind = resource_type(known[name].type)
-            if kind is not None and not kind.has_attribute(attribute):
-                raise RemitError(
-                    f"{what}: {known[name].type} has no attribute {attribute!r}",
-                    hint=did_you_mean(attribute, kind.attributes) or f"it has {', '.join(kind.attributes) or 'none'}",
-                    origin=at.origin,
-                )
+        if attribute is not None:
+            _check_attribute(attribute, known[name].type, at, what)
+        found.append(name)
+    return found
 
 
-def check_cycles(template: Template, known: Mapping[str, Resource]) -> None:
-    """Find a circle of references, and name its edges."""
-    targets = {resource.logical_id: tuple(_targets(resource, known)) for resource in template.resources}
+def _check_attribute(attribute: str, type_name: str, at: Resource | Output, what: str) -> None:
+    kind = resource_type(type_name)
+    if kind is not None and not kind.has_attribute(attribute):
+        raise RemitError(
+            f"{what}: {type_name} has no attribute {attribute!r}",
+            hint=did_you_mean(attribute, kind.attributes) or f"it has {', '.join(kind.attributes) or 'none'}",
+            origin=at.origin,
+        )
+
+
+def check_cycles(targets: Mapping[str, tuple[str, ...]], known: Mapping[str, Resource]) -> None:
+    """Find a circle in what each resource depends on, and name its edges."""
     done: set[str] = set()
     for start, first in targets.items():
         path: list[str] = []
@@ -107,12 +126,3 @@ def check_cycles(template: Template, known: Mapping[str, Resource]) -> None:
                 )
             else:
                 stack.append((following, iter(targets[following])))
-
-
-def _targets(resource: Resource, known: Mapping[str, Resource]) -> Iterator[str]:
-    depends = resource.attributes.get("DependsOn", ())
-    yield from [depends] if isinstance(depends, str) else depends
-    for text in _texts(dict(resource.properties)):
-        for reference in tokens.references(text):
-            if reference.target in known:
-                yield str(reference.target)

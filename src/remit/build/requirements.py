@@ -70,7 +70,10 @@ def _inlined(folder: Path, file: str, above: tuple[str, ...]) -> list[tuple[Orig
         if included[1] in (*above, file):
             raise RemitError(f"{included[1]} includes itself", origin=Origin(file, number))
         if not (folder / included[1]).is_file():
-            raise RemitError(f"there is no {included[1]} beside {file}", origin=Origin(file, number))
+            raise RemitError(
+                f"{file} includes {included[1]}, and there is no {included[1]} beside it",
+                origin=Origin(file, number),
+            )
         found += _inlined(folder, included[1], (*above, file))
     return found
 

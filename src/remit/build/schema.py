@@ -62,7 +62,7 @@ def _check_shape(value: Any, shape: Shape, path: str, resource: Resource) -> Non
 
 
 def _check_kind(value: Any, shape: Shape, path: str, resource: Resource) -> None:
-    kind = _JSON[type(value)]
+    kind = next(name for known, name in _JSON.items() if isinstance(value, known))
     allowed = set(shape.types)
     late = isinstance(value, str) and "${" in value
     if allowed and not late and kind not in allowed and not (kind in _SCALARS and allowed & _SCALARS):
@@ -75,3 +75,25 @@ def _check_kind(value: Any, shape: Shape, path: str, resource: Resource) -> None
         known = [str(item) for item in shape.enum]
         hint = did_you_mean(str(value), known) or f"it can be {', '.join(known[:12])}"
         raise RemitError(f"`{path}` ({resource.type}) cannot be {value!r}", hint=hint, origin=resource.origin)
+    if not late:
+        _check_range(value, shape, path, resource)
+
+
+def _check_range(value: Any, shape: Shape, path: str, resource: Resource) -> None:
+    """Numbers, and how many characters or items there are."""
+    size: float
+    if isinstance(value, str):
+        size, (least, most), unit = len(value), shape.length, " characters"
+    elif isinstance(value, list):
+        size, (least, most), unit = len(value), shape.count, " items"
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        size, (least, most), unit = value, shape.number, ""
+    else:
+        return
+    if (least is not None and size < least) or (most is not None and size > most):
+        bounds = [f"{word} {bound:,g}" for word, bound in (("at least", least), ("at most", most)) if bound is not None]
+        verb = "has" if unit else "is"
+        raise RemitError(
+            f"`{path}` ({resource.type}) {verb} {size:,}{unit}; it can be {' and '.join(bounds)}",
+            origin=resource.origin,
+        )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import App, Function, Output, Resource, Role, Template
 from remit.errors import RemitError
-from remit.grants.assign import bind_text, own_resources
+from remit.grants.assign import bind_text, named, own_resources
 from remit.grants.defaults import queue_arn, queue_id
 from remit.iam import policy as iam
 from remit.iam import tokens
@@ -14,6 +14,8 @@ from remit.triggers import source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from remit.errors import Origin
 
 ARTEFACTS: Final = "remit-artefacts-${AWS::AccountId}-${AWS::Region}"
 """The bucket of the zips: one per account and region, so that one template serves them all."""
@@ -32,7 +34,8 @@ def synth(app: App, roles: tuple[Role, ...], keys: Mapping[str, str] | None = No
     resources: list[Resource] = [*app.resources]
     for queue in app.queues:
         resources += _job_queue(app, queue)
-    resources += (_role(role) for role in roles)
+    origins = {function.name: function.origin for function in app.functions}
+    resources += (_role(role, origins.get(role.functions[0])) for role in roles)
     outputs: list[Output] = []
     for function in app.functions:
         role = role_of.get(function.name)
@@ -44,12 +47,14 @@ def synth(app: App, roles: tuple[Role, ...], keys: Mapping[str, str] | None = No
         if function.queue is not None:
             resources += _worker_source(function, function.queue)
     _check_names(resources)
-    return Template("Deployed by remit", tuple(resources), (*app.outputs, *outputs))
+    outputs = [*app.outputs, *outputs]
+    _check_outputs(outputs)
+    return Template("Deployed by remit", tuple(resources), tuple(outputs))
 
 
-def _role(role: Role) -> Resource:
+def _role(role: Role, origin: Origin | None) -> Resource:
     properties: dict[str, Any] = {
-        "Description": f"What {', '.join(role.functions)} may do"[:1000],
+        "Description": f"What {named(role.functions)} may do"[:1000],
         "AssumeRolePolicyDocument": {
             "Version": iam.VERSION,
             "Statement": [
@@ -68,7 +73,7 @@ def _role(role: Role) -> Resource:
     if role.grants:
         document = iam.render(iam.Policy(tuple(grant.statement for grant in role.grants)))
         properties["Policies"] = [{"PolicyName": "remit", "PolicyDocument": document}]
-    return Resource(role.logical_id, "AWS::IAM::Role", properties)
+    return Resource(role.logical_id, "AWS::IAM::Role", properties, origin=origin)
 
 
 def _one_or_list(values: tuple[str, ...]) -> str | list[str]:
@@ -147,6 +152,18 @@ def _check_names(resources: list[Resource]) -> None:
                 hint="rename the function or the shared resource"
                 + (f" at {other.origin}" if other.origin and other.origin != resource.origin else ""),
                 origin=resource.origin or other.origin,
+            )
+
+
+def _check_outputs(outputs: list[Output]) -> None:
+    seen: dict[str, Output] = {}
+    for output in outputs:
+        other = seen.setdefault(output.name, output)
+        if other is not output:
+            raise RemitError(
+                f"two outputs are both `{output.name}` in the template",
+                hint="rename the function or the shared output",
+                origin=other.origin or output.origin,
             )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Final
 
-from remit.catalogue.store import chunk, names
+from remit.catalogue.store import chunk, line, names
 
 LEVELS: Final = ("List", "Read", "Write", "Tagging", "Permissions management")
 
@@ -95,25 +95,32 @@ def service(prefix: str) -> Service | None:
     return None if name is None else Service(prefix.lower(), name)
 
 
-@cache
+@lru_cache(maxsize=1024)
+def bare_names(prefix: str) -> tuple[str, ...]:
+    """The names of a service's actions without its prefix, sorted without case."""
+    place = _service_places().get(prefix)
+    return () if place is None else tuple(line("name-lines", "", place).split())
+
+
+@lru_cache(maxsize=1024)
 def actions(prefix: str) -> tuple[str, ...]:
     """The full names of a service's actions, sorted without case; none when there is no such service."""
     folded = prefix.lower()
-    return tuple(f"{folded}:{name}" for name in chunk("actions", "").get(folded, ()))
+    return tuple(f"{folded}:{name}" for name in bare_names(folded))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32768)
 def action(name: str) -> Action | None:
     """One action by its full name, in any case; None when there is none."""
     prefix, _, bare = name.lower().partition(":")
     place = _places(prefix).get(bare)
     if place is None:
         return None
-    level, targets, keys, dependents, only = chunk("service", prefix)["a"][place]
+    level, targets, keys, dependents, only = line("action-lines", prefix, place)
     known, types = _keys(prefix), resource_types(prefix)
     return Action(
         service=prefix,
-        name=chunk("actions", "")[prefix][place],
+        name=bare_names(prefix)[place],
         level=LEVELS[level],
         targets=tuple(Target(types[kind], bool(must), tuple(known[key] for key in own)) for kind, must, own in targets),
         keys=tuple(known[key] for key in keys),
@@ -122,7 +129,7 @@ def action(name: str) -> Action | None:
     )
 
 
-@cache
+@lru_cache(maxsize=1024)
 def resource_types(prefix: str) -> tuple[ResourceType, ...]:
     """The resource types of a service; none when there is no such service."""
     folded = prefix.lower()
@@ -138,16 +145,21 @@ def keys(prefix: str) -> tuple[Key, ...]:
     return _keys(prefix.lower())
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _places(prefix: str) -> dict[str, int]:
-    return {name.lower(): place for place, name in enumerate(chunk("actions", "").get(prefix, ()))}
+    return {name.lower(): place for place, name in enumerate(bare_names(prefix))}
 
 
 @cache
+def _service_places() -> dict[str, int]:
+    return {prefix: place for place, prefix in enumerate(names("service"))}
+
+
+@lru_cache(maxsize=1024)
 def _keys(prefix: str) -> tuple[Key, ...]:
     return tuple(Key(name, kind) for name, kind in _chunk(prefix)["k"])
 
 
 def _chunk(prefix: str) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = chunk("service", prefix) or {"k": [], "r": [], "a": []}
+    found: dict[str, list[Any]] = chunk("service", prefix) or {"k": [], "r": []}
     return found

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 _PARTS: Final = 6
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
+_OPEN: Final = re.compile(r"[*?$]")
 # Elements of a pattern beside characters: any text, any without `/` and `:`, one character of either sort.
 _RUNS: Final = ("**", "++")
 _WIDE: Final = (*_RUNS, "??", "?+")
 # Services whose names were looked through: they hold neither `/` nor `:`, but for the variables below.
 _PLAIN: Final = frozenset({
-    "dynamodb", "ec2", "ecs", "execute-api", "iam", "kinesis", "kms", "lambda", "rds", "s3", "scheduler",
+    "dynamodb", "ec2", "ecs", "execute-api", "iam", "kinesis", "kms", "lambda", "s3", "scheduler",
     "sns", "sqs", "states", "sts",
 })  # fmt: skip
 _SLASHED: Final = frozenset({
@@ -48,6 +49,7 @@ class Arn:
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
 
 
+@lru_cache(maxsize=16384)
 def parse(text: str) -> Arn | None:
     """The parts of an ARN; None when it is none (`*` is none). Colons inside `${…}` do not part it."""
     if not text.startswith("arn:"):
@@ -87,8 +89,20 @@ def matches(arn: Arn, format_: str) -> bool:
     if shape is None or shape.service != arn.service.lower():
         return False
     plain = shape.service in _PLAIN
-    pairs = ((arn.region, shape.region), (arn.account, shape.account), (arn.resource, shape.resource))
-    return all(_overlap(_pattern(have), _elements(want, plain=plain)) for have, want in pairs)
+    # What AWS owns has no account (`automation-definition/AWS-…`), which the formats do not tell.
+    account = not arn.account and not plain
+    pairs = (
+        (arn.resource, shape.resource),
+        (arn.region, shape.region),
+        (arn.account, "" if account else shape.account),
+    )
+    return all(_may_meet(have, want) and _overlap(_pattern(have), _elements(want, plain=plain)) for have, want in pairs)
+
+
+def _may_meet(have: str, want: str) -> bool:
+    """Whether the letters before the first wildcard or variable agree: cheap, and settles most pairs."""
+    left, right = _OPEN.split(have, maxsplit=1)[0], want.partition("$")[0]
+    return left.startswith(right) if len(left) > len(right) else right.startswith(left)
 
 
 def _split(text: str) -> list[str]:

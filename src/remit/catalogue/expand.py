@@ -7,8 +7,7 @@ from bisect import bisect_left
 from functools import cache, lru_cache
 from typing import Final
 
-from remit.catalogue.actions import actions, services
-from remit.catalogue.store import chunk
+from remit.catalogue.actions import actions, bare_names, services
 
 _HIGHEST: Final = "\U0010ffff"
 
@@ -71,9 +70,9 @@ def _of_service(prefix: str, pattern: str) -> tuple[str, ...]:
     return tuple(name for name, bare in zip(full[start:end], folded[start:end], strict=True) if fits(bare))
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _folded(prefix: str) -> tuple[str, ...]:
-    return tuple(name.lower() for name in chunk("actions", "").get(prefix, ()))
+    return tuple(name.lower() for name in bare_names(prefix))
 
 
 @cache

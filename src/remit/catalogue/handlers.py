@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+from remit.catalogue.actions import actions
 from remit.catalogue.store import chunk, names
 
 
@@ -28,12 +29,8 @@ def handlers(type_name: str) -> Handlers | None:
     if found is None:
         return None
     actions = _actions(data)
-    called = {
-        verb: tuple(sorted(actions[place] for place in accumulate(places))) for verb, places in found.items()
-    }
-    return Handlers(
-        type_name, *(called.get(verb, ()) for verb in ("create", "read", "update", "delete", "list"))
-    )
+    called = {verb: tuple(sorted(actions[place] for place in accumulate(places))) for verb, places in found.items()}
+    return Handlers(type_name, *(called.get(verb, ()) for verb in ("create", "read", "update", "delete", "list")))
 
 
 def types_with_handlers() -> tuple[str, ...]:
@@ -42,8 +39,5 @@ def types_with_handlers() -> tuple[str, ...]:
 
 
 def _actions(data: dict[str, Any]) -> list[str]:
-    known = chunk("actions", "")
-    exact = [
-        f"{prefix}:{known[prefix][place]}" for prefix, far in data["a"].items() for place in accumulate(far)
-    ]
+    exact = [actions(prefix)[place] for prefix, far in data["a"].items() for place in accumulate(far)]
     return [*exact, *data["x"]]

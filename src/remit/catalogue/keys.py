@@ -1,7 +1,7 @@
 """Global condition keys and condition operators: tables kept by hand, since no package ships them.
 
 Sources: "AWS global condition context keys" and "IAM JSON policy elements: Condition operators" (IAM User
-Guide); the service keys that reach other services, "AWS service-specific keys" there. Compared 2026-11.
+Guide); the service keys that reach other services, "AWS service-specific keys" there. Written down 2026-11.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 from typing import Final
 
 SOURCE: Final = "AWS global condition context keys (IAM User Guide)"
-CHECKED: Final = "2026-11"
+RECORDED: Final = "2026-11"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from remit.catalogue.store import chunk
+from remit.catalogue.store import chunk, line
 
 _PER_CHUNK: Final = 100
 
@@ -41,7 +41,7 @@ def managed_policy(name: str) -> ManagedPolicy | None:
     exact, own_path, version = chunk("policy-names", "")[place]
     if path.strip("/").casefold() != own_path.strip("/").casefold() and (path or name.startswith("arn:")):
         return None
-    packed = chunk("policies", f"{place // _PER_CHUNK:02}")[place % _PER_CHUNK]
+    packed = line("policy-lines", f"{place // _PER_CHUNK:02}", place % _PER_CHUNK)
     return ManagedPolicy(exact, own_path, version, decoded(packed, chunk("policy-words", "")))
 
 
@@ -71,9 +71,8 @@ def _after_arn(name: str) -> str | None:
     """What stands behind `policy/` in an ARN of a policy of AWS, or the name itself when it is no ARN."""
     if not name.startswith("arn:"):
         return name
-    parts = name.split(":", 5)
-    is_policy = parts[2:5] == ["iam", "", "aws"] and parts[-1].startswith("policy/")
-    return parts[-1].removeprefix("policy/") if is_policy else None
+    _, of_aws, rest = name.partition(":iam::aws:policy/")  # the partition may be late-bound, colons and all
+    return rest if of_aws else None
 
 
 @cache

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from itertools import accumulate, product
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.actions import action
+from remit.catalogue.actions import action, actions
 from remit.catalogue.arns import fill, matches, parse, variables
 from remit.catalogue.store import chunk, names
 
@@ -142,9 +142,7 @@ def operations_of(name: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found))
 
 
-def arns(
-    call: Call, parameters: Mapping[str, Any], places: Mapping[str, str] | None = None
-) -> tuple[str, ...]:
+def arns(call: Call, parameters: Mapping[str, Any], places: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """The ARNs that a call with these parameters acts on: () when they do not tell.
 
     `places` gives Partition, Region and Account; what is not given stays as it is in formats, `${Region}`.
@@ -197,9 +195,7 @@ def _from_format(
             yield fill(format_, {**here, **dict(zip(wanted, values, strict=True))})
 
 
-def _filled(
-    templates: tuple[str, ...], parameters: Mapping[str, Any], here: Mapping[str, str]
-) -> Iterator[str]:
+def _filled(templates: tuple[str, ...], parameters: Mapping[str, Any], here: Mapping[str, str]) -> Iterator[str]:
     """The texts of templates, for every value that a path leads to; none when a parameter is missing."""
     for template in templates:
         texts = [""]
@@ -263,9 +259,8 @@ def _call(row: list[Any]) -> Call:
 @cache
 def _own(client: str) -> dict[str, str]:
     """The operations that are called as their action is, with the action."""
-    known = chunk("actions", "")
     return {
-        known[prefix][place]: f"{prefix}:{known[prefix][place]}"
+        actions(prefix)[place].partition(":")[2]: actions(prefix)[place]
         for prefix, distances in chunk("operations", client)["o"].items()
         for place in accumulate(distances)
     }

@@ -19,14 +19,14 @@ _DYNAMODB: Final = "Quotas in Amazon DynamoDB (Amazon DynamoDB Developer Guide)"
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """A limit: `most` in `unit`, `least` where there is one. `raisable_to` is what AWS grants on request."""
+    """A limit: `most` in `unit`, `least` where there is one; `recorded` is when it was written down."""
 
     name: str
     most: int
     unit: str
     what: str
     source: str
-    checked: str
+    recorded: str
     least: int = 0
     raisable_to: int | None = None
 
@@ -35,8 +35,8 @@ class Quota:
 _Row = tuple[str, int, str, str] | tuple[str, int, str, str, int] | tuple[str, int, str, str, int, int]
 
 
-def _rows(source: str, checked: str, *rows: _Row) -> tuple[Quota, ...]:
-    return tuple(Quota(*row[:4], source, checked, *row[4:]) for row in rows)
+def _rows(source: str, recorded: str, *rows: _Row) -> tuple[Quota, ...]:
+    return tuple(Quota(*row[:4], source, recorded, *row[4:]) for row in rows)
 
 
 _ROWS: Final = (
@@ -66,8 +66,8 @@ _ROWS: Final = (
     *_rows(
         _LAMBDA, "2026-11",
         ("lambda.function.timeout", 900, "seconds", "a function's timeout (managed instances: 5,400)", 1),
-        ("lambda.function.memory", 10_240, "MB", "a function's memory", 128),
-        ("lambda.function.storage", 10_240, "MB", "a function's /tmp", 512),
+        ("lambda.function.memory", 10_240, "MB", "a function's memory (the API's own bound: 32,768)", 128),
+        ("lambda.function.storage", 10_240, "MB", "a function's /tmp (the API's own bound: 32,768)", 512),
         ("lambda.function.environment", 4_096, "bytes", "all environment variables of a function"),
         ("lambda.function.layers", 5, "layers", "layers of a function"),
         ("lambda.function.policy", 20_480, "bytes", "a function's resource policy"),

@@ -17,10 +17,10 @@ _MOST: Final = 3
 _SHORTLIST: Final = 30
 # Names that people use and no source has.
 _ALSO: Final = {
-    "alb": "elasticloadbalancing", "apigw": "apigateway", "cloudwatchevents": "events", "ddb": "dynamodb", "dynamo": "dynamodb",
-    "cognito": "cognito-idp", "efs": "elasticfilesystem", "elb": "elasticloadbalancing",
+    "alb": "elasticloadbalancing", "apigw": "apigateway", "cloudwatchevents": "events", "cognito": "cognito-idp",
+    "ddb": "dynamodb", "dynamo": "dynamodb", "efs": "elasticfilesystem", "elb": "elasticloadbalancing",
     "emr": "elasticmapreduce", "mail": "ses", "parameterstore": "ssm", "sfn": "states",
-    "stepfunction": "states",    "systemsmanager": "ssm",
+    "stepfunction": "states", "systemsmanager": "ssm",
 }  # fmt: skip
 
 
@@ -61,14 +61,8 @@ def nearest_actions(name: str) -> tuple[str, ...]:
 
 def _elsewhere(bare: str) -> tuple[str, ...]:
     """The actions of this very name in other services."""
-    wanted = bare.lower()
-    found = (
-        f"{prefix}:{name}"
-        for prefix, names in chunk("actions", "").items()
-        for name in names
-        if name.lower() == wanted
-    )
-    return tuple(found)[:_MOST]
+    found = (action(f"{prefix}:{bare}") for prefix in services()) if bare else ()
+    return tuple(known.full_name for known in found if known is not None)[:_MOST]
 
 
 def _near(wanted: str, known: Iterable[str]) -> list[str]:

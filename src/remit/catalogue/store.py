@@ -7,15 +7,17 @@ The index is a list of [kind, name, length] in the order of the chunks; offsets 
 from __future__ import annotations
 
 import json
+import os
 import zlib
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any, Final
 
 from remit.errors import RemitError
 
 MAGIC: Final = b"remit catalogue 1 "
-FILE: Final = Path(__file__).with_name("data") / "catalogue.bin"
+# Not with pathlib: importing it would take a tenth of the first look-up.
+FILE: Final = os.path.join(os.path.dirname(__file__), "data", "catalogue.bin")  # noqa: PTH118, PTH120 - see above
+LINES: Final = "-lines"  # kinds that end so hold a JSON value per line, parsed one at a time
 _LEVEL: Final = 9
 
 
@@ -24,7 +26,8 @@ def pack(chunks: dict[tuple[str, str], Any]) -> bytes:
     index: list[tuple[str, str, int]] = []
     body: list[bytes] = []
     for (kind, name), value in sorted(chunks.items()):
-        packed = zlib.compress(json.dumps(value, separators=(",", ":")).encode(), _LEVEL)
+        rows = value if kind.endswith(LINES) else [value]
+        packed = zlib.compress("\n".join(json.dumps(row, separators=(",", ":")) for row in rows).encode(), _LEVEL)
         index.append((kind, name, len(packed)))
         body.append(packed)
     head = zlib.compress(json.dumps(index, separators=(",", ":")).encode(), _LEVEL)
@@ -36,14 +39,25 @@ class Store:
 
     def __init__(self, content: bytes, origin: str) -> None:
         start = len(MAGIC) + 9
-        if not content.startswith(MAGIC) or len(content) < start:
-            raise RemitError(f"{origin} is no catalogue of this version of remit", hint="reinstall remit")
-        offset = start + int(content[len(MAGIC) : start])
+        try:
+            offset = start + int(content[:start].removeprefix(MAGIC))
+            index = json.loads(zlib.decompress(content[start:offset]))
+        except (ValueError, zlib.error):
+            message = f"{origin} is damaged, or no catalogue of this version of remit"
+            raise RemitError(message, hint="reinstall remit") from None
         self._content = content
         self._places: dict[str, dict[str, tuple[int, int]]] = {}
-        for kind, name, length in json.loads(zlib.decompress(content[start:offset])):
+        for kind, name, length in index:
             self._places.setdefault(kind, {})[name] = (offset, offset + length)
             offset += length
+        if offset != len(content):
+            raise RemitError(
+                f"{origin} is damaged: it has {len(content):,} bytes of {offset:,}", hint="reinstall remit"
+            )
+
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of chunks, sorted."""
+        return tuple(self._places)
 
     def names(self, kind: str) -> tuple[str, ...]:
         """The names of the chunks of a kind, sorted."""
@@ -51,32 +65,54 @@ class Store:
 
     def chunk(self, kind: str, name: str) -> Any:
         """One chunk's value, or None when there is none of that name."""
-        place = self._places.get(kind, {}).get(name)
-        if place is None:
+        text = self._text(kind, name)
+        if text is None:
             return None
-        return json.loads(zlib.decompress(self._content[place[0] : place[1]]))
+        return [json.loads(line) for line in text.splitlines()] if kind.endswith(LINES) else json.loads(text)
+
+    def lines(self, kind: str, name: str) -> tuple[str, ...]:
+        """The rows of a chunk of lines, each still JSON text; none when there is none of that name."""
+        text = self._text(kind, name)
+        return () if text is None else tuple(text.splitlines())
+
+    def _text(self, kind: str, name: str) -> str | None:
+        place = self._places.get(kind, {}).get(name)
+        return None if place is None else zlib.decompress(self._content[place[0] : place[1]]).decode()
 
 
 @cache
 def snapshot() -> Store:
     """The snapshot that remit ships."""
     try:
-        return Store(FILE.read_bytes(), str(FILE.name))
+        with open(FILE, "rb") as file:  # noqa: PTH123 - as FILE
+            return Store(file.read(), "catalogue.bin")
     except FileNotFoundError:
-        raise RemitError(f"the catalogue's data ({FILE.name}) is missing", hint="reinstall remit") from None
+        raise RemitError("the catalogue's data (catalogue.bin) is missing", hint="reinstall remit") from None
 
 
 def replace(content: bytes) -> None:
     """Put another snapshot in the place of the shipped one, whole or not at all; the next run uses it."""
-    fresh = FILE.with_suffix(".new")
-    fresh.write_bytes(content)
-    fresh.replace(FILE)
+    fresh = f"{FILE}.new"
+    os.makedirs(os.path.dirname(FILE), exist_ok=True)  # noqa: PTH103, PTH120 - as FILE
+    with open(fresh, "wb") as file:  # noqa: PTH123 - as FILE
+        file.write(content)
+    os.replace(fresh, FILE)  # noqa: PTH105 - as FILE
 
 
 @lru_cache(maxsize=4096)
 def chunk(kind: str, name: str) -> Any:
     """One chunk of the snapshot, parsed once and kept; None when there is none of that name."""
     return snapshot().chunk(kind, name)
+
+
+@lru_cache(maxsize=4096)
+def _lines(kind: str, name: str) -> tuple[str, ...]:
+    return snapshot().lines(kind, name)
+
+
+def line(kind: str, name: str, place: int) -> Any:
+    """One row of a chunk of lines, parsed now. IndexError: there is none."""
+    return json.loads(_lines(kind, name)[place])
 
 
 def names(kind: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.store import chunk
+from remit.catalogue.store import chunk, line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +86,7 @@ def resource_type(name: str) -> ResourceType | None:
     wanted = _CUSTOM if name.startswith("Custom::") else name
     service = "::".join(wanted.split("::")[:2])
     found = chunk("types", service)
-    row = None if found is None else found["types"].get(wanted)
+    row = None if found is None else found.get(wanted)
     if row is None:
         return None
     return ResourceType(
@@ -108,7 +108,7 @@ def resource_types() -> tuple[str, ...]:
 def _shape(service: str, reference: int | str) -> Shape:
     if isinstance(reference, str):
         return Shape((reference,) if reference else ())
-    row = chunk("types", service)["shapes"][reference]
+    row = line("shape-lines", service, reference)
     types = row.get("t", ())
     return Shape(
         types=(types,) if isinstance(types, str) else tuple(types),

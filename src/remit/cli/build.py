@@ -19,19 +19,23 @@ if TYPE_CHECKING:
 @options.project_option
 @options.stage_option
 @click.option("--no-package", is_flag=True, help="Make the template and the roles alone, without zips.")
+@options.accept_option
 @options.json_option
-def command(folder: Path, stage: str | None, *, no_package: bool, as_json: bool) -> None:
+def command(folder: Path, stage: str | None, accept: str | None, *, no_package: bool, as_json: bool) -> None:
     """Write the template, the roles and the zips to .remit/build/. Needs no AWS and no credentials.
 
     \b
     Examples:
       remit build
       remit build --no-package --stage prod
+      remit build --accept "logs go to the side-car" --stage prod
       remit build --json | jq .resources
     """
     from remit.build.built import FOLDER, build
 
-    built = build(folder, stage, package=not no_package, progress=lambda text: click.echo(text, err=True))
+    built = build(
+        folder, stage, package=not no_package, progress=lambda text: click.echo(text, err=True), accept=accept
+    )
     if as_json:
         options.print_json(_document(built))
         return

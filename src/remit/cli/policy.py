@@ -1,8 +1,10 @@
-"""`remit policy`: what a function may do, as a policy document or with the reasons."""
+"""`remit policy`: what a function may do, and what whoever deploys needs, as policy documents or with the reasons."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -10,12 +12,17 @@ from remit.cli import options
 from remit.errors import RemitError, did_you_mean
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from remit.app import App, Role
+    from remit.deployer.declared import Stack
+    from remit.deployer.deploying import Deployer
+    from remit.deployer.needs import Call
+
+_LATE: Final = ("${AWS::Partition}", "${AWS::Region}", "${AWS::AccountId}")
+_WIDEST: Final = ("aws-us-gov", "ap-southeast-11", "0" * 12)
+"""A place as long as any: what a policy is measured with that CloudFormation fills in."""
 
 
-@click.group("policy", short_help="Print what a function may do.")
+@click.group("policy", short_help="Print what a function may do, and what its deployer needs.")
 def command() -> None:
     """Print policies as remit makes them. Needs no AWS and no credentials.
 
@@ -23,6 +30,7 @@ def command() -> None:
     Examples:
       remit policy function report
       remit policy function report --explain
+      remit policy deployer
     """
 
 
@@ -54,6 +62,196 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
         options.print_json(intrinsics(render(Policy(tuple(grant.statement for grant in role.grants)))))
         return
     _explain(role, as_json=as_json)
+
+
+@command.command("deployer")
+@click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, type=click.Path(path_type=Path))
+@options.project_option
+@options.stage_option
+@click.option("--stack", help="The stack's name, for TEMPLATE (default: the file's name up to its first dot).")
+@click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of TEMPLATE.")
+@click.option("--boundary", metavar="ARN", help="Let roles be made and changed only under this permissions boundary.")
+@click.option("--account", help="The account to write into ARNs (default: any, which is `*`).")
+@click.option("--region", help="The region to write into ARNs (default: any).")
+@click.option("--partition", help="The partition to write into ARNs (default: the region's, or aws).")
+@click.option("--cloudformation", is_flag=True, help="Print a template that makes managed policies, for any account.")
+@click.option("--split", "parted", is_flag=True, help="Print a list of documents that fit into managed policies.")
+@click.option("--explain", is_flag=True, help="Print each statement with its reason.")
+@options.json_option
+def deployer_policy(
+    templates: tuple[Path, ...],
+    folder: Path,
+    stage: str | None,
+    stack: str | None,
+    parameters: tuple[str, ...],
+    boundary: str | None,
+    account: str | None,
+    region: str | None,
+    partition: str | None,
+    *,
+    cloudformation: bool,
+    parted: bool,
+    explain: bool,
+    as_json: bool,
+) -> None:
+    """Print the least that the user or role needs who runs `remit deploy`, as a JSON document for IAM.
+
+    Without TEMPLATE it is for the app in this folder. With one (JSON), it is for any CloudFormation template; with the
+    deployed one and the new one, for going from one to the other. The document is for the resources that are declared
+    now: print it again when they change. Without --account and --region it fits every account and region.
+
+    \b
+    Examples:
+      remit policy deployer
+      remit policy deployer --region eu-central-1 --account 111122223333
+      remit policy deployer --explain
+      remit policy deployer --cloudformation > deployer.json
+      remit policy deployer cdk.out/Shop.template.json --stack Shop
+    """
+    from remit.deployer.deploying import bound, deployer
+
+    if sum((cloudformation, parted, explain)) > 1:
+        raise RemitError("--cloudformation, --split and --explain are three ways to print it: choose one")
+    place = _place(partition, region, account)
+    if not templates and (stack or parameters):
+        raise RemitError("--stack and --parameter go with a TEMPLATE", hint="an app's stack is named by its stage")
+    declared, calls = _of_templates(templates, stack, parameters) if templates else _of_app(folder, stage)
+    found = deployer(declared, calls, boundary)
+    if cloudformation:
+        options.print_json(_template(found, place))
+    else:
+        found = bound(found, *place)
+        _print_deployer(found, parted=parted, explain=explain, as_json=as_json)
+    if not explain:
+        _remark(found)
+
+
+def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bool) -> None:
+    from remit.deployer.documents import MANAGED, size, split
+    from remit.iam.policy import render
+    from remit.report.deployer import deployer_document, deployer_text
+
+    if explain and as_json:
+        options.print_json(deployer_document(found))
+    elif explain:
+        click.echo(deployer_text(found), nl=False)
+    elif parted:
+        options.print_json([render(policy) for policy in split(found.policy)])
+    else:
+        options.print_json(render(found.policy))
+        if size(found.policy) > MANAGED:
+            text = f"{size(found.policy):,} characters, and a managed policy holds {MANAGED:,}: `--split` parts it"
+            click.echo(f"note: {text}", err=True)
+
+
+def _remark(found: Deployer) -> None:
+    from remit.report.deployer import remarks
+
+    for remark in remarks(found):
+        click.echo(f"note: {remark}", err=True)
+
+
+def _of_app(folder: Path, stage: str | None) -> tuple[Stack, tuple[Call, ...]]:
+    """The app's stack as a build makes it, and the calls that remit makes for it."""
+    from remit.build.synth import document, synth
+    from remit.deploy.calls import CALLS
+    from remit.deployer.declared import stack_of
+    from remit.grants.assign import assign
+    from remit.project.load import load
+
+    app = load(folder, stage)
+    keys = {function.name: f"{app.namespace}/{function.name}.zip" for function in app.functions}
+    return stack_of(app.namespace, [document(synth(app, assign(app), keys))]), CALLS
+
+
+def _of_templates(
+    paths: tuple[Path, ...], name: str | None, parameters: tuple[str, ...]
+) -> tuple[Stack, tuple[Call, ...]]:
+    """The stack of templates, and the calls that drive it; those on remit's bucket only if it is remit's."""
+    from remit.deploy.calls import CALLS
+    from remit.deployer.declared import stack_of
+    from remit.iam.document import read_json
+
+    texts = [_json_text(path) for path in paths]
+    found = [read_json(text, str(path))[0] for text, path in zip(texts, paths, strict=True)]
+    stack = name or paths[-1].name.split(".")[0]
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", stack) is None:
+        raise RemitError(f"{stack!r} is no name of a stack", hint="`--stack NAME` tells it")
+    given = dict(_parameter(text) for text in parameters)
+    declared = stack_of(stack, found, given)
+    if name is None:
+        click.echo(f"note: the stack is taken to be `{stack}`, as the file is named: `--stack NAME` tells it", err=True)
+    ours = any(b"remit-artefacts-" in text for text in texts)
+    calls = tuple(call for call in CALLS if ours or call.operation.startswith("cloudformation."))
+    return declared, calls
+
+
+def _json_text(path: Path) -> bytes:
+    if path.suffix in (".yaml", ".yml"):
+        raise RemitError(
+            f"{path} is YAML, and this command reads templates in JSON",
+            hint="`cdk synth` writes it to cdk.out; `aws cloudformation get-template` gives it for a deployed stack",
+        )
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise RemitError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, given, value = text.partition("=")
+    if not given:
+        raise RemitError(f"--parameter {text!r} has no value", hint="write --parameter NAME=VALUE")
+    return name, value
+
+
+def _place(partition: str | None, region: str | None, account: str | None) -> tuple[str, str, str]:
+    """Partition, region and account as ARNs hold them: `*` for what is not told, and aws."""
+    from remit.catalogue import partitions
+
+    if account is not None and re.fullmatch(r"[0-9]{12}", account) is None:
+        raise RemitError(f"--account {account!r} is no account: it has 12 digits")
+    named = [found.name for found in partitions.partitions()]
+    if partition is not None and partition not in named:
+        raise RemitError(f"there is no partition {partition!r}", hint=did_you_mean(partition, named))
+    if region is None:
+        return partition or "aws", "*", account or "*"
+    of_region = partitions.partition_of(region)
+    if of_region is None:
+        raise RemitError(f"there is no region {region!r}", hint=did_you_mean(region, partitions.regions()))
+    if not partitions.is_region(region):
+        click.echo(f"note: remit does not know a region {region}, which its name puts in {of_region.name}", err=True)
+    if partition is not None and of_region.name != partition:
+        raise RemitError(f"region {region} is in partition {of_region.name}, not in {partition}")
+    return of_region.name, region, account or "*"
+
+
+def _template(found: Deployer, place: tuple[str, str, str]) -> dict[str, Any]:
+    """A template of managed policies; what of the place is not told stays CloudFormation's to fill in."""
+    from remit.build.synth import intrinsics
+    from remit.deployer.deploying import bound, placed
+    from remit.deployer.documents import size, split
+    from remit.iam.policy import render
+
+    given = [late if text in ("*", "aws") else text for text, late in zip(place, _LATE, strict=True)]
+    policy = bound(found, *given).policy
+    parts = split(policy, lambda part: size(placed(part, *_WIDEST)))
+    resources = {
+        f"Deployer{'' if len(parts) == 1 else number}": {
+            "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": {
+                "Description": f"What whoever deploys {found.stack} needs",
+                "PolicyDocument": intrinsics(render(part)),
+            },
+        }
+        for number, part in enumerate(parts, 1)
+    }
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": f"What whoever deploys {found.stack} needs",
+        "Resources": resources,
+        "Outputs": {name: {"Value": {"Ref": name}} for name in resources},
+    }
 
 
 def _explain(role: Role, *, as_json: bool) -> None:

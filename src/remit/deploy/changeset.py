@@ -1,8 +1,8 @@
 """Ask CloudFormation what a template would change: make a change set, read it, throw it away if it is empty.
 
 A change set's name is a hash of what it would deploy onto which state, so that a request which AWS carried
-out but whose answer was lost finds its own change set again. Sets that nobody executed need no tidying: when
-one is executed, AWS deletes the stack's others.
+out but whose answer was lost finds its own change set again. When one is executed, AWS deletes
+the stack's others; only those that wait on a stack which was never made are tidied here.
 
 Source: "CreateChangeSet", "ExecuteChangeSet" (CloudFormation API Reference); "Quotas" (CloudFormation User
 Guide).
@@ -38,6 +38,14 @@ _PENDING: Final = frozenset({"CREATE_PENDING", "CREATE_IN_PROGRESS"})
 _BUSY: Final = re.compile(r"is in \w+_IN_PROGRESS state")
 
 
+class Stuck(RemitError):  # noqa: N818 - a state that a person decides on, not a fault
+    """A stack that something must be done with before it can be deployed to."""
+
+    def __init__(self, stack: Stack, message: str, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.stack = stack
+
+
 @dataclass(frozen=True, slots=True)
 class _Wanted:
     """What is asked for: the template, and what goes with it."""
@@ -54,7 +62,7 @@ class _Wanted:
         return f"remit-{sha256(text.encode()).hexdigest()[:16]}"
 
 
-def plan(  # noqa: PLR0913 - what CloudFormation wants to know, by name
+def plan(
     account: Account,
     namespace: str,
     template_body: str,
@@ -110,15 +118,16 @@ def deployed_template(account: Account, stack: Stack | None) -> dict[str, Any]:
 
 def _deployable(stack: Stack, *, force: bool) -> None:
     if stack.status in DEAD:
-        raise RemitError(
-            f"the first deploy of {stack.name} failed ({stack.status}), and CloudFormation can only delete "
-            f"what is left",
-            hint="`remit delete` removes it, then deploy again; `remit deploy --yes` does both",
+        raise Stuck(
+            stack,
+            f"the first deploy of {stack.name} failed ({stack.status}): CloudFormation can only delete what is left",
+            "`remit delete` removes it, then deploy again; `remit deploy --yes` does both",
         )
     if stack.status == "UPDATE_ROLLBACK_FAILED":
-        raise RemitError(
+        raise Stuck(
+            stack,
             f"the last deploy of {stack.name} failed, and so did going back: {stack.reason or stack.status}",
-            hint="repair what it names, then `remit deploy` continues going back before it deploys",
+            "repair what it names, then `remit deploy` goes on going back before it deploys",
         )
     if stack.status == "DELETE_FAILED":
         raise RemitError(
@@ -147,6 +156,8 @@ def _same_tags(stack: Stack, wanted: _Wanted) -> bool:
 def _change_set(account: Account, stack: Stack | None, wanted: _Wanted) -> dict[str, Any] | None:
     """The change set, with all its changes; None when it has none (it is gone then)."""
     name = wanted.name_onto(stack)
+    if stack is not None and stack.new:
+        _tidy(account, stack, name)
     source = _source(account, wanted)
     for again in (True, False):
         _create(account, stack, wanted, name, source)
@@ -215,6 +226,16 @@ def _created(account: Account, namespace: str, name: str) -> dict[str, Any]:
         found["Changes"] = [*found["Changes"], *page["Changes"]]
         token = page.get("NextToken")
     return {**found, "Changes": found.get("Changes", [])}
+
+
+def _tidy(account: Account, stack: Stack, keep: str) -> None:
+    """Delete what killed plans left on a stack that was never made."""
+    client = account.client("cloudformation")
+    for page in client.get_paginator("list_change_sets").paginate(StackName=stack.name):
+        for summary in page["Summaries"]:
+            name = summary["ChangeSetName"]
+            if name.startswith("remit-") and name != keep:
+                client.delete_change_set(ChangeSetName=name, StackName=stack.id)
 
 
 def _discard(account: Account, change_set: str, stack_id: str) -> None:

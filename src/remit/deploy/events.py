@@ -16,7 +16,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy import faults
-from remit.deploy.stack import describe, pauses
+from remit.deploy.stack import absent, describe, pauses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -152,6 +152,9 @@ def _patient_polls(account: Account, operation: Operation, told: _Told) -> Itera
         try:
             news = _news(account, operation, told)
         except (BotoCoreError, ClientError) as error:
+            if absent(error):  # not seen everywhere yet, or gone for good: the stack itself will tell
+                yield []
+                continue
             patience = _THROTTLED_PATIENCE if faults.code(error) in faults.THROTTLED else _PATIENCE
             if not faults.transient(error) or time.monotonic() - silent_since > patience:
                 raise faults.sentence(error, f"the operation on {_short(operation.stack_id)}") from error
@@ -176,7 +179,8 @@ def _news(account: Account, operation: Operation, told: _Told) -> list[Event]:
         queue += _nested(more.values(), nested)
     told.since, told.nested = since, nested
     told.ids |= found.keys()
-    return sorted(found.values(), key=lambda event: event.at)
+    # The end comes last, whatever a nested stack still tells of the same millisecond.
+    return sorted(found.values(), key=lambda event: (operation.ends(event), event.at))
 
 
 def _of_root(account: Account, operation: Operation, told: _Told) -> tuple[list[Event], str]:
@@ -198,13 +202,19 @@ def _of_root(account: Account, operation: Operation, told: _Told) -> tuple[list[
 
 
 def _of_nested(account: Account, stack_id: str, since: str, told: _Told) -> list[Event]:
+    """The new events of a nested stack, oldest first; none when it is gone."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415
+
     new: list[Event] = []
-    for page in _pages(account, stack_id):
-        recent = [event for event in page if event.at >= since]
-        fresh = [event for event in recent if event.id not in told.ids]
-        new += fresh
-        if len(fresh) < len(page):
-            break
+    try:
+        for page in _pages(account, stack_id):
+            fresh = [event for event in page if event.at >= since and event.id not in told.ids]
+            new += fresh
+            if len(fresh) < len(page):
+                break
+    except ClientError as error:
+        if not absent(error):
+            raise
     return new[::-1]
 
 

@@ -84,7 +84,7 @@ def continue_rollback(account: Account, stack: Stack, on_event: OnEvent, skip: S
     token = f"remit-{uuid.uuid4()}"
     with told():
         account.client("cloudformation").continue_update_rollback(
-            StackName=stack.id, ResourcesToSkip=list(skip), ClientRequestToken=token
+            StackName=stack.id, ClientRequestToken=token, **({"ResourcesToSkip": list(skip)} if skip else {})
         )
     ended = followed(account, stack.name, Operation(stack.id, "UPDATE_ROLLBACK", token), on_event)
     return Outcome(

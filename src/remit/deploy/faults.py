@@ -97,9 +97,10 @@ def status(error: BaseException) -> int:
 
 def transient(error: BaseException) -> bool:
     """Whether the same call may well succeed a moment later: throttled, a 5xx, or a connection that broke."""
+    from botocore.exceptions import ConnectionError as NoConnection  # noqa: PLC0415
     from botocore.exceptions import HTTPClientError  # noqa: PLC0415
 
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, HTTPClientError | NoConnection):
         return True
     return code(error) in THROTTLED or status(error) >= _SERVER_ERROR
 
@@ -107,8 +108,9 @@ def transient(error: BaseException) -> bool:
 def sentence(error: BaseException, operation: str | None = None) -> RemitError:
     """The RemitError that tells `error`; `operation`: what goes on in AWS whatever happens here."""
     from botocore.exceptions import ClientError, HTTPClientError  # noqa: PLC0415
+    from botocore.exceptions import ConnectionError as NoConnection  # noqa: PLC0415
 
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, HTTPClientError | NoConnection):
         return _unreachable(error, operation)
     if isinstance(error, ClientError):
         return next(tell for applies, tell in _SENTENCES if applies(error))(error, operation)

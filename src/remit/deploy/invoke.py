@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a function answered: its value (JSON), whether that is an error of the function's, and its last log lines."""
+    """What a function answered: its value (JSON), whether it failed, and its last log lines."""
 
     value: Any
     failed: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -16,9 +17,18 @@ if TYPE_CHECKING:
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _METADATA_SECONDS: Final = 0.7  # asked twice (token, then role) before botocore gives up
 _LOCAL_HINT: Final = "`remit deploy --local` needs no account: it deploys to an AWS that runs on this machine"
-# The user's own files and profile never leak into a session with given credentials: (key, variable, value,
-# convert).
-_ISOLATED: Final[dict[str, tuple[None, None, str | None, None]]] = {
+# How botocore finds a setting: its key in the files, its environment variable, the default, the conversion.
+_Variable = tuple[str | None, str | None, object, Callable[[str], object] | None]
+_HASTY: Final[dict[str, _Variable]] = {
+    "metadata_service_timeout": (
+        "metadata_service_timeout",
+        "AWS_METADATA_SERVICE_TIMEOUT",
+        _METADATA_SECONDS,
+        float,
+    ),
+}
+# With credentials given, the person's own profile and files play no part.
+_ISOLATED: Final[dict[str, _Variable]] = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
     "credentials_file": (None, None, os.devnull, None),
@@ -46,7 +56,7 @@ class Account:
         """The boto3 client of a service; made once (a client takes 20 to 100 ms to make)."""
         if service not in self._clients:
             self._clients[service] = self.session.client(
-                service, endpoint_url=self.endpoint, config=_config(self.local)
+                service, endpoint_url=self.endpoint, config=_config(service, local=self.local)
             )
         return self._clients[service]
 
@@ -65,8 +75,6 @@ def connect(
     region, an unknown profile, credentials that AWS refuses, a clock that is wrong.
     """
     session = _session(region, profile, credentials)
-    if session.get_credentials() is None:
-        raise _no_credentials(profile)
     if session.region_name is None:
         raise RemitError(
             "there is no region to deploy to",
@@ -84,9 +92,7 @@ def _session(region: str | None, profile: str | None, credentials: Mapping[str, 
     import botocore.session  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError, ProfileNotFound  # noqa: PLC0415
 
-    core = botocore.session.Session(session_vars=_ISOLATED if credentials else None)
-    if "AWS_METADATA_SERVICE_TIMEOUT" not in os.environ:
-        core.set_config_variable("metadata_service_timeout", _METADATA_SECONDS)
+    core = botocore.session.Session(session_vars=_ISOLATED if credentials else _HASTY)
     try:
         session = boto3.session.Session(
             region_name=region or (None if credentials else os.environ.get("AWS_REGION")),
@@ -94,7 +100,7 @@ def _session(region: str | None, profile: str | None, credentials: Mapping[str, 
             botocore_session=core,
             **dict(credentials or {}),
         )
-        session.get_credentials()
+        found = session.get_credentials()
     except ProfileNotFound as error:
         wanted = profile or os.environ.get("AWS_PROFILE")
         raise RemitError(f"there is no AWS profile {wanted!r}", hint=_profiles_hint(core)) from error
@@ -102,6 +108,8 @@ def _session(region: str | None, profile: str | None, credentials: Mapping[str, 
         raise RemitError(
             f"the AWS credentials cannot be read: {error}", hint=f"correct them, or: {_LOCAL_HINT}"
         ) from error
+    if found is None:
+        raise _no_credentials(profile)
     return session
 
 
@@ -130,11 +138,12 @@ def _no_credentials(profile: str | None) -> RemitError:
     )
 
 
-def _config(local: bool) -> Any:  # noqa: FBT001 - one fact
+def _config(service: str, *, local: bool) -> Any:
     from botocore.config import Config  # noqa: PLC0415
 
+    # sts is asked first: a network that is down should be told in seconds.
     return Config(
-        retries={"mode": "standard", "total_max_attempts": 3 if local else 5},
+        retries={"mode": "standard", "total_max_attempts": 3 if local or service == "sts" else 5},
         connect_timeout=5,
         read_timeout=60,
         s3={"addressing_style": "path"} if local else None,

@@ -85,11 +85,16 @@ def describe(account: Account, name: str) -> Stack | None:
     try:
         answer = account.client("cloudformation").describe_stacks(StackName=name)
     except ClientError as error:
-        if code(error) == "ValidationError" and "does not exist" in message(error):
+        if absent(error):
             return None
         raise
     found = _stack(answer["Stacks"][0])
     return None if found.status == "DELETE_COMPLETE" else found
+
+
+def absent(error: BaseException) -> bool:
+    """Whether AWS says that there is no such stack."""
+    return code(error) == "ValidationError" and "does not exist" in message(error)
 
 
 def _stack(raw: dict[str, Any]) -> Stack:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.app import App, Function, Grant, Resource, Role
+from remit.catalogue.quotas import quota
 from remit.grants.defaults import default_grants
-from remit.iam.policy import Globs, Statement
+from remit.iam import tokens
+from remit.iam.policy import Globs, Statement, render_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+_LOG_GROUP: Final = 160
+"""Characters that the longest ARN of a function's log group has, and a little more."""
+_TOLD: Final = 5
 _OWN_LOGS: Final = "${OwnLogGroup.Arn}"
 _NAMED: Final = {
     "AWS::SQS::Queue": ("QueueName", "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:%s"),
@@ -41,16 +47,39 @@ def assign(app: App) -> tuple[Role, ...]:
         if "Role" in function.properties:
             continue
         grants = _deduplicated(bind(grant, own) for grant in (*default_grants(app, function), *function.policy))
-        key = (tuple(_anonymous(grant.statement, function) for grant in grants), function.managed)
+        key = (frozenset(_anonymous(grant.statement, function) for grant in grants), frozenset(function.managed))
         groups.setdefault(key, []).append((function, grants))
-    return tuple(_role(app, members) for members in groups.values())
+    return tuple(_role(app, part) for members in groups.values() for part in _parts(members))
+
+
+def _parts(members: list[tuple[Function, tuple[Grant, ...]]]) -> Iterator[list[tuple[Function, tuple[Grant, ...]]]]:
+    """As many functions to a role as its inline policy has room for, since each brings its log group's ARN."""
+    if len(members) == 1:
+        yield members
+        return
+    shared = sum(_length(grant.statement) for grant in members[0][1])
+    most = max(1, (quota("iam.role.inline").most - shared) // _LOG_GROUP)
+    for start in range(0, len(members), most):
+        yield members[start : start + most]
+
+
+def _length(statement: Statement) -> int:
+    """Characters of a statement, its late-bound parts at their longest (an ARN with a name)."""
+    text = json.dumps(render_statement(statement), ensure_ascii=False)
+    return len(text) + _LOG_GROUP * len(tokens.references(text))
+
+
+def named(functions: Sequence[str]) -> str:
+    """Names of functions, of which only the first are told where there are many."""
+    more = len(functions) - _TOLD
+    return ", ".join(functions) if more <= 1 else f"{', '.join(functions[:_TOLD])} and {more} more"
 
 
 def _role(app: App, members: list[tuple[Function, tuple[Grant, ...]]]) -> Role:
     first, grants = members[0]
     functions = tuple(function for function, _ in members)
     if len(members) > 1:
-        names = ", ".join(function.name for function in functions)
+        names = named([function.name for function in functions])
         grants = tuple(_for_all(grant, first, functions, names) for grant in grants)
     return Role(
         logical_id=f"{first.logical_id}Role",
@@ -63,9 +92,11 @@ def _role(app: App, members: list[tuple[Function, tuple[Grant, ...]]]) -> Role:
 
 def _for_all(grant: Grant, first: Function, functions: tuple[Function, ...], names: str) -> Grant:
     """A grant of a shared role: on the log groups of all of its functions where it was on the first one's."""
-    because = (
-        grant.because.replace(first.name, names, 1) if grant.because.startswith(f"{first.name} ") else grant.because
-    )
+    because = grant.because
+    if because.startswith(f"{first.name} "):
+        because = names + because.removeprefix(first.name)
+    elif because.endswith(f" function {first.name}"):
+        because = because.removesuffix(first.name) + names
     resources = grant.statement.resources
     if resources is None or first.log_group_arn not in resources.patterns:
         return replace(grant, because=because)
@@ -84,7 +115,19 @@ def _deduplicated(grants: Iterable[Grant]) -> tuple[Grant, ...]:
     first: dict[Statement, Grant] = {}
     for grant in grants:
         first.setdefault(grant.statement, grant)
-    return tuple(first.values())
+    return tuple(_with_own_sids(first.values()))
+
+
+def _with_own_sids(grants: Iterable[Grant]) -> Iterator[Grant]:
+    """IAM wants each Sid once in a policy: where two declarations use the same, the second gets a number."""
+    used: set[str] = set()
+    for grant in grants:
+        sid, number = grant.statement.sid, 2
+        while sid in used:
+            sid, number = f"{grant.statement.sid}{number}", number + 1
+        if sid:
+            used.add(sid)
+        yield grant if sid == grant.statement.sid else replace(grant, statement=replace(grant.statement, sid=sid))
 
 
 def own_resources(app: App) -> dict[str, str]:
@@ -96,6 +139,8 @@ def own_resources(app: App) -> dict[str, str]:
             name = resource.properties.get(name_property)
             if isinstance(name, str) and name:
                 own[form % name] = arn_of(resource)
+            if resource.type == "AWS::S3::Bucket":  # has no region or account, so people write its ARN whole
+                own[f"arn:aws:s3:::{name}"] = arn_of(resource)
     return own
 
 

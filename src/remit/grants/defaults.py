@@ -20,7 +20,8 @@ _HERE: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 def default_grants(app: App, function: Function) -> tuple[Grant, ...]:
     """The baseline of a function: computed, or what `default_policy` and `default_vpc_policy` put in its place."""
     if app.default_policy is not None:
-        return app.default_policy
+        in_vpc = "VpcConfig" in function.properties
+        return (*app.default_policy, *((app.default_vpc_policy or ()) if in_vpc else ()))
     return tuple(grant for default in DEFAULTS for grant in default(app, function))
 
 

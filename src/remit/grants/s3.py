@@ -27,8 +27,9 @@ def read(bucket: Any, *keys: str) -> Grant:
 def list(bucket: Any, *prefixes: str) -> Grant:  # noqa: A001 - the verb, spelled s3.list
     """List a bucket's keys, all or those under prefixes (patterns such as "incoming/*")."""
     arn = typed.arn(bucket, "s3.list", _BUCKET)
-    when = (Condition("StringLike", "s3:prefix", prefixes),) if prefixes else ()
-    under = f" under {', '.join(prefixes)}" if prefixes else ""
+    patterns = tuple(typed.text_of(prefix, "s3.list") for prefix in prefixes)
+    when = (Condition("StringLike", "s3:prefix", patterns),) if patterns else ()
+    under = f" under {', '.join(patterns)}" if patterns else ""
     return typed.grant(("s3:ListBucket",), (arn,), f"lists bucket {name_of(arn)}{under}", *when)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from remit.app import Grant
-from remit.errors import RemitError, caller
+from remit.errors import RemitError, writer
 from remit.iam.policy import Condition, Globs, Statement
 
 
@@ -15,7 +15,7 @@ def allow(*actions: str, on: Any = "*", because: str | None = None) -> Grant:
         raise RemitError(
             f"allow{actions!r:.60}: actions read `service:Operation`",
             hint='such as "s3:GetObject"',
-            origin=caller(),
+            origin=writer(),
         )
     given = on if isinstance(on, list | tuple) else [on]
     resources = tuple(text_of(item, "allow") for item in given)
@@ -23,8 +23,8 @@ def allow(*actions: str, on: Any = "*", because: str | None = None) -> Grant:
 
 
 def grant(actions: tuple[str, ...], resources: tuple[str, ...], because: str, *when: Condition) -> Grant:
-    """A grant whose line is that of the caller's caller."""
-    return Grant(Statement("Allow", Globs(actions), Globs(resources), conditions=when), because, caller(2))
+    """A grant with the line of the user's code that asked for it."""
+    return Grant(Statement("Allow", Globs(actions), Globs(resources), conditions=when), because, writer())
 
 
 def text_of(given: Any, verb: str) -> str:
@@ -34,14 +34,10 @@ def text_of(given: Any, verb: str) -> str:
         return text
     what = "None" if given is None else f"{type(given).__name__} {str(given)[:40]!r}"
     hint = "usually os.environ.get() of a variable that is not set" if given is None else None
-    raise RemitError(f"{verb} takes a name, an ARN or a resource, got {what}", hint=hint, origin=caller(2))
+    raise RemitError(f"{verb} takes a name, an ARN or a resource, got {what}", hint=hint, origin=writer())
 
 
 def arn(given: Any, verb: str, form: str) -> str:
     """The ARN of something given by name (`form` has a {} for it), by ARN, or as a resource of the app."""
-    text = getattr(given, "arn", given)
-    if not isinstance(text, str) or not text:
-        what = "None" if given is None else f"{type(given).__name__} {str(given)[:40]!r}"
-        hint = "usually os.environ.get() of a variable that is not set" if given is None else None
-        raise RemitError(f"{verb} takes a name, an ARN or a resource, got {what}", hint=hint, origin=caller(2))
+    text = text_of(given, verb)
     return text if text.startswith(("arn:", "${", "*")) else form.replace("{}", text)

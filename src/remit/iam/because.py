@@ -1,4 +1,4 @@
-"""Why a decision came out as it did: what each layer says, the statements that decided, and the nearest misses.
+"""Why a decision came out as it did: what each layer says, which statements decided, the nearest misses.
 
 Everything here is worked out from the decision when somebody asks, so that deciding stays cheap.
 """
@@ -35,7 +35,7 @@ _TITLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A statement that decided in its layer: which policy of the layer, which statement of it, both from 0."""
+    """A statement that decided in its layer: which policy of it, which statement of that, both from 0."""
 
     layer: str
     policy: int
@@ -88,7 +88,7 @@ def _layer_decision(name: str, layer: Layer, request: Request) -> LayerDecision:
     for verdict, wanted, rules in _ORDER:
         found = [rule for rule in (denies if rules == "Deny" else allows) if _truth(name, rule, request) is wanted]
         if found:
-            return LayerDecision(name, verdict, tuple(_ruling(name, rule) for rule in found))
+            return LayerDecision(name, verdict, tuple(_ruling(name, layer, rule) for rule in found))
     if name == "identity" and request.who.kind == "root":
         return LayerDecision(name, "Allowed", ())
     return LayerDecision(name, "ImplicitlyDenied", ())
@@ -110,12 +110,12 @@ def _truth(name: str, rule: Rule, request: Request) -> bool | None:
     return None if truth and reach is Reach.UNKNOWN else truth
 
 
-def _ruling(name: str, rule: Rule) -> Ruling:
-    return Ruling(name, *rule.place, rule.statement)
+def _ruling(name: str, layer: Layer, rule: Rule) -> Ruling:
+    return Ruling(name, *layer.place(rule), rule.statement)
 
 
 def unknown(decision: Decision) -> tuple[str, ...]:
-    """What an Unknown verdict depends on: condition keys, variables, late-bound references, or a whole policy."""
+    """What an Unknown verdict depends on: condition keys, variables, references, or a whole policy."""
     if decision.verdict != "Unknown":
         return ()
     names: dict[str, str] = {}
@@ -158,7 +158,8 @@ def _allowed(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
 def _open(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
     names = [layer.rulings[0].name for layer in found if layer.verdict == "Unknown"]
     by = f", by {' and '.join(names)}" if names else ""
-    return f"{_what(decision.request)} depends on {', '.join(decision.unknown)}, which the request does not say{by}"
+    keys = ", ".join(decision.unknown)
+    return f"{_what(decision.request)} depends on {keys}, which the request does not say{by}"
 
 
 def _not_allowed(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
@@ -198,7 +199,7 @@ _SENTENCES: Final = {
 
 
 def misses(decision: Decision) -> tuple[Miss, ...]:
-    """The Allow statements that came nearest in the layers that do not allow: the condition, the resource, then the action."""
+    """The Allow statements that came nearest, where a layer is silent: by condition, resource, action."""
     if decision.verdict != "ImplicitlyDenied":
         return ()
     request = decision.request
@@ -207,15 +208,15 @@ def misses(decision: Decision) -> tuple[Miss, ...]:
         if weigh(layer, request)[1] is True and name != "resource":
             continue
         for rule in layer.rules:
-            miss = None if rule.deny else _miss(name, rule, request)
+            miss = None if rule.deny else _miss(name, layer, rule, request)
             if miss is not None:
                 found.append(miss)
     return tuple(miss for _, miss in sorted(found, key=lambda pair: pair[0])[:_NEAR])
 
 
-def _miss(name: str, rule: Rule, request: Request) -> tuple[int, Miss] | None:
+def _miss(name: str, layer: Layer, rule: Rule, request: Request) -> tuple[int, Miss] | None:
     fits = rule.resource is None or rule.resource(request) is not False
-    ruling = _ruling(name, rule)
+    ruling = _ruling(name, layer, rule)
     if not rule.speaks_of_action(request.folded):
         action = _near_action(rule.statement, request) if fits else None
         return None if action is None else (3, Miss(ruling, f"allows {action}, asked for {request.action}"))

@@ -1,7 +1,7 @@
-"""Strict JSON: text to value, with the line and column of whatever is wrong and of whatever is asked for later.
+"""Strict JSON: text to value, with the line and column of what is wrong and of what is asked for later.
 
-The fast parser of the standard library reads first; only when something is wrong, or a place is asked for, a slow pass
-walks the text again. Standard JSON (RFC 8259): no comments, no trailing commas, no NaN, no repeated key.
+The fast parser of the standard library reads first; only when something is wrong, or a place is asked for, a
+slow pass walks the text again. JSON as in RFC 8259: no comments, no trailing commas, no NaN, no repeated key.
 """
 
 from __future__ import annotations
@@ -29,13 +29,17 @@ Locate: TypeAlias = "Callable[[str | Path], Origin]"
 def read_json(text: str | bytes, file: str, *, line: int = 1) -> tuple[Any, Locate]:
     """Read one JSON document; `file` is how errors name it, `line` its first line's number.
 
-    RemitError at line and column: a syntax error, a key that stands twice in one object, NaN or Infinity, nesting deeper
-    than `DEPTH`, bytes that are no UTF-8 (with their offset).
+    RemitError at line and column: a syntax error, a key that stands twice in one object, NaN or Infinity,
+    nesting deeper than `DEPTH`, bytes that are no UTF-8 (with their offset).
     """
     text = decode(text, file) if isinstance(text, bytes) else text.removeprefix(_BOM)
     try:
         value = json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_integer, parse_float=_finite
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_no_constant,
+            parse_int=_integer,
+            parse_float=_finite,
         )
         _check_depth(value)
     except (ValueError, RecursionError):
@@ -54,13 +58,15 @@ def read_json(text: str | bytes, file: str, *, line: int = 1) -> tuple[Any, Loca
 
 
 def decode(data: bytes, file: str) -> str:
-    """UTF-8 text of a file's bytes, without a byte order mark. RemitError names the offset of the first bad byte."""
+    """UTF-8 text of a file's bytes, without a byte order mark. RemitError: the first bad byte's offset."""
     try:
         return data.removeprefix(_MARK).decode("utf-8")
     except UnicodeDecodeError as error:
         offset = error.start + (len(_MARK) if data.startswith(_MARK) else 0)
         raise RemitError(
-            f"{file} is not UTF-8: byte {offset} is 0x{data[offset]:02x}", hint="save it as UTF-8", origin=Origin(file)
+            f"{file} is not UTF-8: byte {offset} is 0x{data[offset]:02x}",
+            hint="save it as UTF-8",
+            origin=Origin(file),
         ) from None
 
 
@@ -203,7 +209,9 @@ class _Walk:
             if not self.text.startswith('"', self.at):
                 self.fail(f"{what} in double quotes was expected here, not {self.seen()}", self.at, self.quotes())
             self.fail(
-                f"{what} starts here and is not a valid JSON string", self.at, "close it, and escape \\ and newlines"
+                f"{what} starts here and is not a valid JSON string",
+                self.at,
+                "close it, and escape \\ and newlines",
             )
         self.at = found.end()
         return str(json.loads(found[0]))
@@ -218,8 +226,9 @@ class _Walk:
             key_at = self.at
             key = self.string("a key")
             if key in first:
+                before = self.origin(first[key])
                 self.fail(
-                    f"the key {json.dumps(key)} stands twice in one object, first at {self.origin(first[key])}",
+                    f"the key {json.dumps(key)} stands twice in one object, first at {before}",
                     key_at,
                     "JSON readers keep only the last one: merge them",
                 )

@@ -1,26 +1,27 @@
 """Decide one request against policies, and say which statement decided.
 
-A Deny in any layer wins. Otherwise every layer that limits (SCP and RCP levels, boundary, session policy) must allow, and
-so must who grants: the identity's or the resource's policy in one account, both across accounts, the resource's always
-for a role's trust and a KMS key.
+A Deny in any layer wins. Otherwise every layer that limits (SCP and RCP levels, boundary, session policy)
+must allow, and so must who grants: the identity's or the resource's policy in one account, both across
+accounts, the resource's always for a role's trust and a KMS key.
 
-Source: "Policy evaluation logic", "Cross-account policy evaluation logic" (IAM User Guide); "SCP evaluation", "RCP
-evaluation" (AWS Organizations User Guide).
+Source: "Policy evaluation logic", "Cross-account policy evaluation logic" (IAM User Guide); "SCP evaluation",
+"RCP evaluation" (AWS Organizations User Guide).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from remit.iam.condition import Truth, either, every
 from remit.iam.policy import Policy
 from remit.iam.principal import Reach
 from remit.iam.request import ALL, Request, implied
 from remit.iam.rule import Kept, Layer, Rule
+from remit.iam.texts import Truth, either, every
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from remit.iam.because import LayerDecision, Miss
 
 Verdict: TypeAlias = Literal["Allowed", "ExplicitlyDenied", "ImplicitlyDenied", "Unknown"]
@@ -31,9 +32,10 @@ _KEPT: Final = 4096
 class Layers:
     """The policies that bear on a request.
 
-    `identity`, `boundary`, `session` are the caller's; an empty boundary or session is none. `resource` is None when the
-    resource's policy is not known, empty when it has none. `scp` (of the caller's account) and `rcp` (of the resource's) are
-    levels from the root down, each with its policies; no levels means no organization.
+    `identity`, `boundary`, `session` are the caller's; an empty boundary or session is none. `resource` is
+    None when the resource's policy is not known, empty when it has none. `scp` (of the caller's account) and
+    `rcp` (of the resource's) are levels from the root down, each with its policies; no levels means no
+    organization.
     """
 
     identity: tuple[Policy, ...] = ()
@@ -60,7 +62,7 @@ class Decision:
     @property
     def because(self) -> str:
         """The reason as a sentence."""
-        from remit.iam.because import because  # noqa: PLC0415 - reasons are rarely read, and it imports this module
+        from remit.iam.because import because  # noqa: PLC0415 - rarely asked for, and it imports this module
 
         return because(self)
 
@@ -123,7 +125,9 @@ def evaluate(
     scp: Sequence[Sequence[Policy]] = (),
     rcp: Sequence[Sequence[Policy]] = (),
 ) -> Decision:
-    """Decide `request`. `policies` are the identity's, or all `Layers`; compiled once per object, so keep and reuse it.
+    """Decide `request`. `policies` are the identity's, or all `Layers`.
+
+    Every policy is compiled once per object; fastest is to keep a `Layers` (or one policy) and ask it often.
 
     RemitError: a statement has a condition operator that does not exist.
     """
@@ -200,7 +204,7 @@ def weigh(layer: Layer, request: Request) -> tuple[Truth, Truth]:
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """What a resource's policy says: whether it denies, and whether it allows by naming the caller, its role, its account."""
+    """What a resource's policy says: a Deny, an Allow that names the caller, its role, its account."""
 
     denied: Truth
     direct: Truth

@@ -1,7 +1,7 @@
 """Globs as IAM knows them: `*` is any text, `?` is one character, everything else is itself.
 
-`matches` runs in time linear in the text (chunks are searched from left to right, nothing is retried). Case is the
-caller's affair: actions are folded before they come here, resources are not.
+`matches` runs in time linear in the text (chunks are searched from left to right, nothing is retried). Case
+is the caller's affair: actions are folded before they come here, resources are not.
 
 Source: "IAM JSON policy elements: Resource" and "… Action" (IAM User Guide).
 """
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 BUDGET: Final = 20_000  # states that `covers` visits before it gives up; real patterns need fewer than a hundred
+
+LONGEST: Final = 512  # letters that `covers` tries for one `*`; more than there are `?` in any ARN
 
 
 class Wildcard:
@@ -74,7 +76,7 @@ def matches(pattern: str, text: str) -> bool:
     return matcher(pattern)(text)
 
 
-def compile_pieces(parts: tuple[Piece, ...]) -> Matcher:
+def compile_pieces(parts: tuple[Piece, ...]) -> Matcher:  # noqa: PLR0911 - a return per shape
     """A matcher for tidy pieces: the common shapes are one call of a string method."""
     match parts:
         case ():
@@ -97,7 +99,7 @@ def _always(_: str) -> bool:
 
 
 def _chunks(parts: tuple[Piece, ...]) -> Matcher:
-    """Literals between stars: the first is a prefix, the last a suffix, each other one is found as early as can be."""
+    """Literals between stars: a prefix, a suffix, and each other one found as early as can be."""
     first = parts[0] if isinstance(parts[0], str) else ""
     last = parts[-1] if isinstance(parts[-1], str) else ""
     inner = parts[1 if first else 0 : len(parts) - 1 if last else len(parts)]
@@ -170,11 +172,11 @@ def overlaps(one: str, other: str) -> bool:
 @lru_cache(maxsize=65_536)
 def covers_pieces(wide: tuple[Piece, ...], narrow: tuple[Piece, ...]) -> bool:
     """As `covers`, on pieces."""
-    if wide == (STAR,) or wide == narrow:
+    if wide in ((STAR,), narrow):
         return True
     if len(narrow) <= 1 and (not narrow or isinstance(narrow[0], str)):
         return compile_pieces(wide)(str(narrow[0]) if narrow else "")
-    return _covers(_symbols(wide), _symbols(narrow))
+    return _covers(_Wide(_symbols(wide)), _symbols(narrow))
 
 
 def _symbols(parts: Sequence[Piece]) -> tuple[Piece, ...]:
@@ -184,64 +186,77 @@ def _symbols(parts: Sequence[Piece]) -> tuple[Piece, ...]:
     return tuple(out)
 
 
-def _covers(wide: tuple[Piece, ...], narrow: tuple[Piece, ...]) -> bool:
-    """Walk `narrow` with every set of positions in `wide` (a bit mask) that its texts can lead to.
+class _Wide:
+    """A pattern as an automaton whose states are its positions, held together as the bits of a number."""
 
-    What a wildcard of `narrow` stands for is a symbol that no pattern spells, so only wildcards of `wide` take it; a `*`
-    is any number of them, of which those up to the first repetition of a mask are tried (the fresh-symbol lemma, with `?`).
-    """
-    stars = sum(1 << index for index, symbol in enumerate(wide) if symbol is STAR)
-    singles = sum(1 << index for index, symbol in enumerate(wide) if symbol is ANY)
-    letters: dict[str, int] = {}
-    for index, symbol in enumerate(wide):
-        if isinstance(symbol, str):
-            letters[symbol] = letters.get(symbol, 0) | 1 << index
+    __slots__ = ("accept", "letters", "singles", "stars")
 
-    def close(mask: int) -> int:
-        while (more := mask | (mask & stars) << 1) != mask:
+    def __init__(self, symbols: tuple[Piece, ...]) -> None:
+        self.accept = 1 << len(symbols)
+        self.stars = sum(1 << index for index, symbol in enumerate(symbols) if symbol is STAR)
+        self.singles = sum(1 << index for index, symbol in enumerate(symbols) if symbol is ANY)
+        self.letters: dict[Piece, int] = {}
+        for index, symbol in enumerate(symbols):
+            if isinstance(symbol, str):
+                self.letters[symbol] = self.letters.get(symbol, 0) | 1 << index
+
+    def close(self, mask: int) -> int:
+        while (more := mask | (mask & self.stars) << 1) != mask:
             mask = more
         return mask
 
-    def step(mask: int, symbol: Piece) -> int:
-        taken = singles | (letters.get(symbol, 0) if isinstance(symbol, str) else 0)
-        return close((mask & stars) | (mask & taken) << 1)
+    def step(self, mask: int, symbol: Piece) -> int:
+        """Take a letter; a wildcard stands for a letter that no pattern spells."""
+        taken = self.singles | self.letters.get(symbol, 0)
+        return self.close((mask & self.stars) | (mask & taken) << 1)
 
-    accept = 1 << len(wide)
-    todo = [(0, close(1))]
+    def after(self, mask: int, symbol: Piece) -> list[int]:
+        """Every mask that a symbol of the other pattern can lead to: of a star, until one comes again."""
+        if symbol is not STAR:
+            return [self.step(mask, symbol)]
+        found = [mask]
+        while (mask := self.step(mask, ANY)) not in found:
+            found.append(mask)
+            if len(found) > LONGEST:
+                return [0]
+        return found
+
+    def meet(self, mask: int, symbol: Piece) -> int:
+        """Where a symbol of the other pattern can lead, when a wildcard may stand for any letter there is."""
+        if symbol is STAR:
+            return (self.accept << 1) - (mask & -mask)  # every position from the first one on
+        if symbol is ANY:
+            return self.close((mask & self.stars) | (mask & ~self.accept) << 1)
+        return self.step(mask, symbol)
+
+
+def _covers(wide: _Wide, narrow: tuple[Piece, ...]) -> bool:
+    """Walk `narrow` with every set of positions in `wide` that its texts can lead to.
+
+    What a wildcard of `narrow` stands for is a letter that no pattern spells, so only wildcards of `wide`
+    take it (the fresh-symbol lemma, with `?`).
+    """
+    todo = [(0, wide.close(1))]
     seen = set(todo)
     while todo:
         position, mask = todo.pop()
         if mask == 0 or len(seen) > BUDGET:
             return False
         if position == len(narrow):
-            if not mask & accept:
+            if not mask & wide.accept:
                 return False
             continue
-        following = [step(mask, narrow[position])]
-        if narrow[position] is STAR:
-            following = [mask]
-            while (mask := step(mask, ANY)) not in following:
-                following.append(mask)
-        for after in following:
-            if (position + 1, after) not in seen:
-                seen.add((position + 1, after))
-                todo.append((position + 1, after))
+        following = {(position + 1, after) for after in wide.after(mask, narrow[position])} - seen
+        seen |= following
+        todo.extend(following)
     return True
 
 
 @lru_cache(maxsize=65_536)
 def overlaps_pieces(one: tuple[Piece, ...], other: tuple[Piece, ...]) -> bool:
-    """As `overlaps`, on pieces: a table over both patterns, row by row."""
-    left, right = _symbols(one), _symbols(other)
-    row = [True, *(False for _ in right)]
-    for index, symbol in enumerate(right):
-        row[index + 1] = row[index] and symbol is STAR
-    for first in left:
-        below = [row[0] and first is STAR]
-        for index, second in enumerate(right):
-            if first is STAR or second is STAR:  # the star takes nothing, or one more symbol of the other side
-                below.append(row[index + 1] or below[index])
-            else:
-                below.append(row[index] and (first is ANY or second is ANY or first == second))
-        row = below
-    return row[-1]
+    """As `overlaps`, on pieces: walk one pattern with the set of positions in the other."""
+    automaton = _Wide(_symbols(one))
+    mask = automaton.close(1)
+    for symbol in _symbols(other):
+        mask = automaton.meet(mask, symbol)
+    return bool(mask & automaton.accept)

@@ -1,7 +1,8 @@
 """Whether a statement's Principal means whoever asks, and how closely.
 
-How closely matters: a resource policy that names a user or a role session grants by itself; one that names the role is
-still held by the boundary and the session policy; one that names the account only lets the account's own policies decide.
+How closely matters: a resource policy that names a user or a role session grants by itself; one that names
+the role is still held by the boundary and the session policy; one that names the account only lets the
+account's own policies decide.
 
 Source: "AWS JSON policy elements: Principal", "… NotPrincipal", "Policy evaluation logic" (IAM User Guide).
 """
@@ -41,7 +42,7 @@ def reach(principals: Principals | None, request: Request, *, deny: bool) -> Rea
 
 
 def _all_others(found: list[Reach], who: Principal, *, deny: bool) -> Reach:
-    """NotPrincipal: with Deny, only who is named at every level is spared (a session: itself, its role, its account)."""
+    """NotPrincipal: a Deny spares only who is named at every level (session, role, account)."""
     if who.kind == "unknown":
         return Reach.UNKNOWN
     if Reach.UNKNOWN in found:

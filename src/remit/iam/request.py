@@ -1,19 +1,21 @@
 """The question that is put to policies: who does what to which resource, and what else is known.
 
-What a request does not say comes in two kinds. A key that is *absent* is known not to be there: positive operators are
-false, negated ones true. A key that is *open* may be anything: what hangs on it is unknown. `context=None` leaves every
-key open; a given context is complete, except for what `open` names.
+What a request does not say comes in two kinds. A key that is *absent* is known not to be there: positive
+operators are false, negated ones true. A key that is *open* may be anything: what hangs on it is unknown.
+`context=None` leaves every key open; a given context is complete, except for what `open` names.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Scalar: TypeAlias = str | bool | int | float
 ContextValue: TypeAlias = Scalar | list[Scalar] | tuple[Scalar, ...] | None
@@ -32,17 +34,18 @@ class Open:
 
 
 OPEN: Final = Open()
-Value: TypeAlias = str | tuple[str, ...] | None | Open
+Value: TypeAlias = str | tuple[str, ...] | Open | None
 """One value, several values, known to be absent, or open."""
 
-_ACCOUNT: Final = re.compile(r"\d{12}")
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_REFERENCE: Final = re.compile(r"\$\{[^}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks, taken apart: kind is user, role, session, federated-user, root, service, federated, anonymous or unknown.
+    """Who asks, taken apart.
 
-    `levels` are the names under which a policy may mean it, the nearest first (a session, its role, the account).
+    `kind` is user, role, session, federated-user, root, service, federated, anonymous, or unknown.
     """
 
     kind: str
@@ -63,10 +66,10 @@ class Request:
     """One request. Resources with `*` or `?` ask about a whole set: may it be done on every one of them?
 
     `principal` is an ARN (user, role, assumed-role session, federated user, root), an account id, a service
-    (`lambda.amazonaws.com`), a federated provider, `*` for anonymous, or None for "not said". `resource_account` is
-    taken from the ARN when not given, else assumed to be the principal's. `open` names the keys, and the late-bound
-    references (`${Queue.Arn}`), that may have any value. `wildcard_only` says that the action has no
-    resource-level permissions, so that only a statement on `*` speaks about it.
+    (`lambda.amazonaws.com`), a federated provider, `*` for anonymous, or None for "not said".
+    `resource_account` is taken from the ARN when not given, else assumed to be the principal's. `open` names
+    the keys, and the late-bound references (`${Queue.Arn}`), that may have any value. `wildcard_only` says
+    that the action has no resource-level permissions, so that only a statement on `*` speaks about it.
     """
 
     action: str
@@ -96,7 +99,8 @@ class Request:
         put(self, "owner", self.resource_account or _account_in(self.resource) or who.account)
         put(self, "asked", asked)
         put(self, "plain", not ("*" in asked or "?" in asked or "${" in asked))
-        local = who.kind == "unknown" or (who.account is not None and who.account == self.owner)
+        late = who.account is not None and who.account.startswith("${")  # the stack's account, not known yet
+        local = who.kind == "unknown" or late or (who.account is not None and who.account == self.owner)
         put(self, "local", local)
         special = who.kind == "root" or self.always_allowed or self.needs_resource_policy
         put(self, "simple", local and not special)
@@ -106,7 +110,7 @@ class Request:
             "_open",
             opened if opened <= ALL else frozenset(key if "${" in key else key.lower() for key in opened),
         )
-        put(self, "_values", _values(self.context, who, self.owner, bool(self.resource_account)))
+        put(self, "_values", _values(self.context, who, self.resource_account))
 
     @property
     def has_identity(self) -> bool:
@@ -147,14 +151,16 @@ class Request:
     def bound(self, reference: str) -> str | None:
         """The value of a pseudo parameter: each stands for one value, which the request itself names.
 
-        Region and partition are the resource's, the account is the principal's (the role belongs to the stack).
+        Region and partition are the resource's, the account is the principal's (the role belongs to the
+        stack).
         """
         component = _PSEUDO.get(reference)
         if component is None:
             return None
         if reference == "${AWS::AccountId}":
-            return self.who.account or self.owner
-        parts = self.resource.split(":", 5)
+            account = self.who.account
+            return self.owner if account is None or account.startswith("${") else account
+        parts = arn_parts(self.resource)
         if len(parts) == ARN_PARTS and parts[component] and not ({"*", "?", "$"} & set(parts[component])):
             return parts[component]
         return None
@@ -165,20 +171,28 @@ _TRUST: Final = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity")
 _PSEUDO: Final = {"${AWS::Partition}": 1, "${AWS::Region}": 3, "${AWS::AccountId}": 4}
 
 
+def arn_parts(arn: str) -> list[str]:
+    """The six components of an ARN (fewer of another text); colons within a reference do not divide."""
+    if "${" not in arn:
+        return arn.split(":", 5)
+    masked = _REFERENCE.sub(lambda found: found[0].replace(":", "\0"), arn)
+    return [part.replace("\0", ":") for part in masked.split(":", 5)]
+
+
 def _account_in(arn: str) -> str | None:
-    parts = arn.split(":", 5)
+    parts = arn_parts(arn)
     return parts[4] if len(parts) == ARN_PARTS and _ACCOUNT.fullmatch(parts[4]) else None
 
 
 def _values(
-    context: Mapping[str, ContextValue] | None, who: Principal, owner: str | None, told: bool
+    context: Mapping[str, ContextValue] | None, who: Principal, owner: str | None
 ) -> dict[str, str | tuple[str, ...] | None]:
     """The context with folded keys and text values, and the keys that the request states by itself."""
     values: dict[str, str | tuple[str, ...] | None] = {}
     if who.account is not None:
         values["aws:principalaccount"] = who.account
         values["aws:principalarn"] = _principal_arn(who)
-    if owner is not None and told:
+    if owner is not None:
         values["aws:resourceaccount"] = owner
     for key, value in (context or {}).items():
         values[key.lower()] = value if isinstance(value, str) else _texts(value, key)
@@ -187,7 +201,7 @@ def _values(
 
 def _principal_arn(who: Principal) -> str:
     if who.kind == "session":
-        partition = who.text.split(":", 2)[1]
+        partition = arn_parts(who.text)[1]
         return f"arn:{partition}:iam::{who.account}:role/{who.role}"
     return who.text
 
@@ -222,7 +236,7 @@ def principal_of(text: str | None) -> Principal:
         return Principal("anonymous", "*")
     if _ACCOUNT.fullmatch(text):
         return Principal("root", f"arn:aws:iam::{text}:root", text)
-    parts = text.split(":", 5)
+    parts = arn_parts(text)
     if len(parts) == ARN_PARTS and parts[0] == "arn" and parts[2] in ("iam", "sts") and parts[4]:
         return _from_arn(text, parts[4], parts[5])
     return Principal("service" if ".amazonaws." in text or text.endswith(".amazon.com") else "federated", text)
@@ -240,7 +254,7 @@ def _from_arn(text: str, account: str, tail: str) -> Principal:
 
 
 def implied(principal: str | None) -> dict[str, ContextValue]:
-    """The further keys that a principal's ARN settles: its kind, and a user's name (None: known to be absent).
+    """The further keys that a principal's ARN settles: its kind, a user's name (None: known absent).
 
     Source: "AWS global condition context keys" and "Principal key values" (IAM User Guide).
     """

@@ -1,13 +1,14 @@
 """Statements made ready to be asked, and indexed by action, once per policy.
 
-A rule answers True (it speaks about the request), False, or None (it depends on what the request leaves open).
+A rule answers True (it speaks about the request), False, or None (it depends on what the request leaves
+open).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from remit.iam.condition import Test, Truth, compile_condition, open_names
+from remit.iam.condition import Test, compile_condition, open_names
 from remit.iam.pattern import Matcher, matcher
 from remit.iam.principal import Reach, reach
 from remit.iam.variable import Parts, asked, holds, names_in, resource_parts
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from remit.iam.policy import Globs, Policy, Statement
     from remit.iam.request import Request
+    from remit.iam.texts import Truth
 
 Place: TypeAlias = tuple[int, int]
 """Which policy of a layer, and which statement of it, both from 0."""
@@ -27,12 +29,11 @@ _ACTIONS_KEPT: Final = 10_000  # per layer; forgotten all at once
 class Rule:
     """One statement of one policy, compiled."""
 
-    __slots__ = ("conditions", "deny", "place", "resource", "speaks_of_action", "statement", "version")
+    __slots__ = ("conditions", "deny", "resource", "speaks_of_action", "statement", "version")
 
-    def __init__(self, statement: Statement, version: str, place: Place, *, trust: bool) -> None:
+    def __init__(self, statement: Statement, version: str, *, trust: bool) -> None:
         self.statement = statement
         self.version = version
-        self.place = place
         self.deny = statement.effect == "Deny"
         self.speaks_of_action = _action_test(statement.actions)
         self.resource = _resource_test(statement.resources, version, deny=self.deny, trust=trust)
@@ -80,12 +81,13 @@ def _action_test(actions: Globs) -> Matcher:
     return lambda action: action in literals or any(glob(action) for glob in globs)
 
 
-def _resource_test(
+def _resource_test(  # noqa: PLR0911 - a return per shape, the fast ones first
     resources: Globs | None, version: str, *, deny: bool, trust: bool
 ) -> Callable[[Request], Truth] | None:
     """Whether a request's resource is meant; None when every one is.
 
-    Only a trust policy has no Resource; elsewhere IAM refuses that, and it allows nothing and denies everything.
+    Only a trust policy has no Resource; elsewhere IAM refuses that, and it allows nothing and denies
+    everything.
     """
     if resources is None:
         return None if deny or trust else (lambda _: False)
@@ -116,8 +118,9 @@ def _resource_test(
 def _careful_test(resources: Globs, version: str, *, deny: bool) -> Callable[[Request], Truth]:
     """The general case: sets, variables, references.
 
-    Of a set, an Allow must mean all and a Deny need only mean some; what NotResource names is turned around with it.
-    Without resource-level permissions the resource is `*`, and only a pattern of stars alone speaks about it.
+    Of a set, an Allow must mean all and a Deny need only mean some; what NotResource names is turned around
+    with it. Without resource-level permissions the resource is `*`, and only a pattern of stars alone speaks
+    about it.
     """
     parts: tuple[Parts, ...] = tuple(resource_parts(text, version) for text in resources.patterns)
     stars = any(set(text) == {"*"} for text in resources.patterns)
@@ -138,33 +141,8 @@ def _careful_test(resources: Globs, version: str, *, deny: bool) -> Callable[[Re
     return test
 
 
-class Layer:
-    """The policies of one layer, their rules, and for every action asked so far the rules that speak of it."""
-
-    __slots__ = ("_by_action", "rules")
-
-    def __init__(self, policies: Sequence[Policy], *, trust: bool = False) -> None:
-        self.rules: tuple[Rule, ...] = tuple(
-            Rule(statement, policy.version, (number, index), trust=trust)
-            for number, policy in enumerate(policies)
-            for index, statement in enumerate(policy.statements)
-        )
-        self._by_action: dict[str, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {}
-
-    def speaking_of(self, action: str) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
-        """The Deny rules and the Allow rules whose Action means a folded action."""
-        found = self._by_action.get(action)
-        if found is None:
-            meant = [rule for rule in self.rules if rule.speaks_of_action(action)]
-            found = tuple(rule for rule in meant if rule.deny), tuple(rule for rule in meant if not rule.deny)
-            if len(self._by_action) >= _ACTIONS_KEPT:
-                self._by_action.clear()
-            self._by_action[action] = found
-        return found
-
-
 class Kept:
-    """Values made from objects that cannot be hashed cheaply, kept by identity while the object itself is kept."""
+    """What was made from objects that are dear to hash, kept by identity together with the object."""
 
     __slots__ = ("_kept", "_most")
 
@@ -183,3 +161,46 @@ class Kept:
             self._kept.clear()
         self._kept[id(source)] = (source, made)
         return made
+
+
+_KEPT: Final = 8192
+_RULES: Final = {False: Kept(_KEPT), True: Kept(_KEPT)}
+
+
+def rules_of(policy: Policy, *, trust: bool = False) -> tuple[Rule, ...]:
+    """The rules of a policy, made once per object (`trust`: as a resource's policy)."""
+    rules: tuple[Rule, ...] | None = _RULES[trust].get(policy)
+    if rules is None:
+        made = (Rule(statement, policy.version, trust=trust) for statement in policy.statements)
+        rules = _RULES[trust].put(policy, tuple(made))
+    return rules
+
+
+class Layer:
+    """The rules of one layer's policies, and for every action asked so far those that speak of it."""
+
+    __slots__ = ("_by_action", "policies", "rules")
+
+    def __init__(self, policies: Sequence[Policy], *, trust: bool = False) -> None:
+        self.policies = tuple(rules_of(policy, trust=trust) for policy in policies)
+        self.rules = tuple(rule for rules in self.policies for rule in rules)
+        self._by_action: dict[str, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {}
+
+    def speaking_of(self, action: str) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+        """The Deny rules and the Allow rules whose Action means a folded action."""
+        found = self._by_action.get(action)
+        if found is None:
+            meant = [rule for rule in self.rules if rule.speaks_of_action(action)]
+            found = tuple(rule for rule in meant if rule.deny), tuple(rule for rule in meant if not rule.deny)
+            if len(self._by_action) >= _ACTIONS_KEPT:
+                self._by_action.clear()
+            self._by_action[action] = found
+        return found
+
+    def place(self, rule: Rule) -> Place:
+        """Where a rule of this layer stands."""
+        for number, rules in enumerate(self.policies):
+            for index, one in enumerate(rules):
+                if one is rule:
+                    return number, index
+        raise ValueError(rule)

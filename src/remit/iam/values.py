@@ -1,7 +1,7 @@
 """What condition operators compare: numbers, instants, booleans, bytes and addresses, read from their text.
 
-A reader returns None for a text that is no value of its type. Sources: "Condition operators" (IAM User Guide); "Date and
-Time Formats" (W3C note) for dates.
+A reader returns None for a text that is no value of its type. Sources: "Condition operators" (IAM User
+Guide); "Date and Time Formats" (W3C note) for dates.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def number(text: str) -> Decimal | None:
 
 
 def instant(text: str) -> Decimal | None:
-    """Seconds since 1970, from an ISO 8601 date (of four digits: a year) or from epoch seconds. No zone means UTC."""
+    """Seconds since 1970, from an ISO 8601 date (four digits: a year) or epoch seconds. No zone means UTC."""
     if len(text) > _DIGITS:
         return None
     found = _DATE.fullmatch(text)

@@ -1,10 +1,11 @@
-"""Policy text with holes: IAM's variables, filled from the request, and CloudFormation's references, known at deploy time.
+"""Policy text with holes: IAM's variables, which the request fills, and CloudFormation's references.
 
-A reference is an opaque symbol: it equals itself, a `*` takes it, and nothing else matches it. The pseudo parameters for
-partition, region and account stand for the one value that the request names (`Request.bound`). Where the request leaves
-a variable or a reference open, and some value of it would match, the answer is None.
+A reference is an opaque symbol: it equals itself, a `*` takes it, and nothing else matches it. The pseudo
+parameters for partition, region and account stand for the one value that the request names (`Request.bound`).
+Where the request leaves a variable or a reference open, and some value of it would match, the answer is None.
 
-Source: "IAM policy elements: Variables and tags" (IAM User Guide): a value that is missing, or not single, equals nothing.
+Source: "IAM policy elements: Variables and tags" (IAM User Guide): a value that is missing, or not single,
+equals nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from remit.iam.request import OPEN, Request
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_VARIABLE: Final = re.compile(r"\$\{(?:([*?$])|([^{}',:]+:[^{}',]*?)\s*(?:,\s*'([^']*)'\s*)?)\}")
+_VARIABLE: Final = re.compile(r"\$\{(?:([*?$])|([^{}',:]+:[^{}',]*)(?:,\s*'([^']*)'\s*)?)\}")
 _UNKNOWN: Final = "\U0010ffff"  # stands for a value nobody knows: no pattern spells it
 _FIFTH: Final = 5
 
@@ -75,10 +76,10 @@ def resource_parts(text: str, version: str) -> Parts:
 
 def _after_fifth_colon(text: str) -> int:
     position = seen = 0
+    last = text.rfind("}")
     while position < len(text):
-        if text.startswith("${", position):
-            close = text.find("}", position)
-            position = close if close >= 0 else position + 1
+        if position < last and text.startswith("${", position):
+            position = text.find("}", position)
         elif text[position] == ":":
             seen += 1
             if seen == _FIFTH:
@@ -99,7 +100,7 @@ def _with_variables(text: str, version: str, *, globs: bool) -> Iterator[Part]:
     for found in _VARIABLE.finditer(text) if version == VERSION else ():
         yield from _literal(text[position : found.start()], globs=globs)
         sign, key, default = found.groups()
-        yield sign if sign else Variable(key.strip().lower(), default)
+        yield sign or Variable(key.strip().lower(), default)
         position = found.end()
     yield from _literal(text[position:], globs=globs)
 
@@ -126,7 +127,7 @@ class Resolved:
 
 
 def resolve(parts: Parts, request: Request) -> Resolved | None:
-    """Fill the holes from the request; None when a variable has no single value, so that nothing equals it."""
+    """Fill the holes from the request; None when a variable has no single value: nothing equals that."""
     sure: list[Piece] = []
     maybe: list[Piece] = []
     unsure = False
@@ -198,7 +199,7 @@ def describes(resolved: Resolved, text: Asked, *, wholly: bool = True) -> bool |
 
 
 def sealed(parts: tuple[Piece, ...], symbols: dict[str, str]) -> tuple[Piece, ...]:
-    """References as single characters of a private plane, so that no piece of text matches the inside of one."""
+    """References as single characters of a private plane, so that nothing matches the inside of one."""
     if not any(isinstance(piece, str) and "${" in piece for piece in parts):
         return parts
     out: list[Piece] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from remit.errors import RemitError, Span, caller_span
@@ -35,6 +35,8 @@ class Declaration:
     job_queue: str | None = None
     nested: bool = False
     """Declared inside a function, where Lambda cannot find it."""
+    function: Any = None
+    """What is decorated, without the decorators between; None when it is given by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class Group:
         """
         where = caller_span()
         given = (policy, managed_policy, dict(settings), where)
-        if len(triggers) == 1 and not settings and callable(triggers[0]) and hasattr(triggers[0], "__qualname__"):
+        if len(triggers) == 1 and _is_function(triggers[0]):
             self._declare(triggers[0], (), name, given)
             return triggers[0]
         if handler is not None:
@@ -155,7 +157,8 @@ class Group:
         handler = f"{getattr(function, '__module__', '')}.{qualname}"
         nested = "<locals>" in qualname
         own = name if name is not None else getattr(function, "__name__", qualname)
-        state.declarations.append(self._declaration(own, handler, triggers, given, job_queue, nested=nested))
+        declaration = self._declaration(own, handler, triggers, given, job_queue, nested=nested)
+        state.declarations.append(replace(declaration, function=_undecorated(function)))
 
     def _declare_by_name(
         self,
@@ -191,6 +194,20 @@ class Group:
             job_queue=job_queue,
             nested=nested,
         )
+
+
+def _is_function(value: Any) -> bool:
+    """Whether a decorator is used without parentheses; a class is a trigger that nobody made."""
+    return callable(value) and hasattr(value, "__qualname__") and not isinstance(value, type)
+
+
+def _undecorated(function: Any) -> Any:
+    """What functools.wraps wraps, to the bottom."""
+    for _ in range(100):
+        if not hasattr(function, "__wrapped__"):
+            break
+        function = function.__wrapped__
+    return function
 
 
 class App(Group):

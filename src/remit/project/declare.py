@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from remit.app import Grant
-from remit.errors import Origin, RemitError, Span
+from remit.catalogue.managed import managed_policies, managed_policy
+from remit.errors import Origin, RemitError, Span, did_you_mean
 from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.project import where
-
-if TYPE_CHECKING:
-    import ast
+from remit.project.settings import Items
 
 _SNAKE: Final = {
     "effect": "Effect", "action": "Action", "actions": "Action", "not_action": "NotAction",
@@ -39,13 +38,19 @@ def declare(value: Any, span: Span, because: str, keyword: str = "policy") -> tu
 
 def _items(value: Any, node: ast.expr | None, span: Span, because: str, path: str, depth: int) -> Iterator[Grant]:
     origin = where.origin_of(node, span)
+    if isinstance(value, Items):
+        for more, place in value.parts:
+            yield from _items(more, where.value_node(place), place, because, path, depth + 1)
+        return
     if isinstance(value, list | tuple):
         if depth > _DEPTH:
             raise RemitError(f"{path[:60]} nests lists deeper than {_DEPTH}, or contains itself", origin=origin)
-        for index, (item, one) in enumerate(zip(value, where.item_nodes(node, len(value)), strict=True)):
+        for index, (item, one) in enumerate(zip(value, where.item_nodes(node, len(value), span.file), strict=True)):
             yield from _items(item, one, span, because, f"{path}[{index}]", depth + 1)
         return
     try:
+        if isinstance(value, Mapping):
+            _check_keys(node, span, path)
         grants = tuple(_grants(value, because, origin, path))
         for grant in grants:
             _check(grant.statement, path)
@@ -53,6 +58,16 @@ def _items(value: Any, node: ast.expr | None, span: Span, because: str, path: st
         error.origin = error.origin or origin
         raise
     yield from grants
+
+
+def _check_keys(node: ast.expr | None, span: Span, path: str) -> None:
+    repeated = where.repeated_key(node)
+    if repeated is not None:
+        raise RemitError(
+            f"{path} has the key {ast.unparse(repeated)} twice, of which Python keeps the last",
+            hint="merge them into one list",
+            origin=where.origin_of(repeated, span),
+        )
 
 
 def _grants(value: Any, because: str, origin: Origin, path: str) -> Iterator[Grant]:
@@ -127,7 +142,14 @@ def _pascal(raw: Mapping[Any, Any], path: str) -> dict[Any, Any]:
         if name in renamed:
             raise RemitError(f"{path} has {name!r} twice, in two spellings", hint="merge them")
         renamed[name] = list(value) if isinstance(value, tuple) else value
+    for name in renamed.keys() & {"Resource", "NotResource"}:  # a resource of the app stands for its ARN
+        value = renamed[name]
+        renamed[name] = [_arn(item) for item in value] if isinstance(value, list) else _arn(value)
     return renamed
+
+
+def _arn(value: Any) -> Any:
+    return getattr(value, "arn", value)
 
 
 def _identity(statement: iam.Statement, path: str) -> iam.Statement:
@@ -143,6 +165,8 @@ def _check(statement: iam.Statement, path: str) -> None:
     resources = statement.resources.patterns if statement.resources else ()
     values = [value for condition in statement.conditions for value in (condition.key, *condition.values)]
     for text in (*statement.actions.patterns, *resources, *values, statement.sid):
+        if len(text) > 6_144:  # noqa: PLR2004 - the largest managed policy; nothing in one can be longer
+            raise RemitError(f"{path}: a string of {len(text):,} characters; a whole policy has at most 10,240")
         if not text.isascii() and (foreign := _FOREIGN.search(text)):
             sign = foreign.group()
             raise RemitError(
@@ -154,8 +178,6 @@ def _check(statement: iam.Statement, path: str) -> None:
                 f"{path}: {forgotten.group()} in {text!r} is literal text",
                 hint='put an f before the string: f"…"',
             )
-        if len(text) > 6_144:  # noqa: PLR2004 - the largest managed policy; nothing in one can be longer
-            raise RemitError(f"{path}: a string of {len(text):,} characters; a whole policy has at most 10,240")
     for text in resources:
         if "None" in text and _NONE.search(text):
             hint = "usually os.environ.get() of a variable that is not set: use os.environ[…]"
@@ -165,9 +187,23 @@ def _check(statement: iam.Statement, path: str) -> None:
                 f"{path}: the resource {text!r} is neither an ARN nor '*'", hint="an ARN starts with `arn:`"
             )
         tokens.references(text)
+    if statement.conditions:
+        _check_operators(statement, path)
     if not _SID.fullmatch(statement.sid):
         fixed = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", statement.sid))
         raise RemitError(f"{path}: Sid {statement.sid!r} may have only letters and digits", hint=f"use {fixed!r}")
+
+
+def _check_operators(statement: iam.Statement, path: str) -> None:
+    from remit.iam.condition import OPERATORS, QUANTIFIERS  # noqa: PLC0415 - 15 ms, and few policies have conditions
+
+    known = {name.lower() for name in OPERATORS}
+    for condition in statement.conditions:
+        if condition.operator.lower() not in known or condition.quantifier not in ("", *QUANTIFIERS):
+            raise RemitError(
+                f"{path}: IAM has no condition operator {condition.spelled!r}",
+                hint=did_you_mean(condition.operator, OPERATORS) or did_you_mean(condition.quantifier, QUANTIFIERS),
+            )
 
 
 _PARTITION: Final = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov|aws-eusc|aws-iso[a-z-]*)(?=:iam:)")
@@ -181,8 +217,9 @@ def declare_managed(value: Any, span: Span, keyword: str = "managed_policy") -> 
 
 def _managed(value: Any, node: ast.expr | None, span: Span, path: str, depth: int) -> Iterator[str]:
     origin = where.origin_of(node, span)
+    value = getattr(value, "ref", value)  # of a policy of the app, the ARN
     if isinstance(value, list | tuple) and depth <= _DEPTH:
-        for index, (item, one) in enumerate(zip(value, where.item_nodes(node, len(value)), strict=True)):
+        for index, (item, one) in enumerate(zip(value, where.item_nodes(node, len(value), span.file), strict=True)):
             yield from _managed(item, one, span, f"{path}[{index}]", depth + 1)
     elif not isinstance(value, str):
         got = "None" if value is None else f"{type(value).__name__} {str(value)[:40]!r}"
@@ -201,14 +238,30 @@ def managed_arn(value: str, path: str, origin: Origin) -> str:
                 hint="it reads arn:PARTITION:iam::ACCOUNT:policy/NAME, or iam::aws: for AWS's own",
                 origin=origin,
             )
+        if ":iam::aws:" in arn:
+            _check_exists(arn.split(":policy/", 1)[1], path, origin)
         return arn
     if value.startswith("${"):
         return value  # a resource of the app, by Ref
     if not _PLAIN_NAME.fullmatch(value):
         raise RemitError(f"{path}: {value!r} is no name of a managed policy", origin=origin)
+    if "/" not in value and (found := managed_policy(value)) is not None:
+        return found.arn()  # with its path, which a name alone does not say
+    _check_exists(value, path, origin)
     return f"arn:${{AWS::Partition}}:iam::aws:policy/{value}"
 
 
-def because_of(grant: Grant, because: str) -> Grant:
-    """The same grant with another reason."""
-    return replace(grant, because=because)
+def _check_exists(name: str, path: str, origin: Origin) -> None:
+    """AWS's own policies are known by name and path."""
+    if managed_policy(f"arn:aws:iam::aws:policy/{name}") is not None:
+        return
+    found = managed_policy(name.rpartition("/")[2])
+    if found is not None:
+        hint: str | None = f"did you mean `{f'{found.path}{found.name}'.lstrip('/')}`?"
+    else:
+        hint = did_you_mean(name, managed_policies())
+    raise RemitError(
+        f"{path}: AWS has no managed policy {name!r}",
+        hint=hint or "a policy of your own account is named by its ARN, with {aws.account}",
+        origin=origin,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import functools
 import os
 import re
 import tomllib
@@ -62,13 +63,18 @@ def loading(folder: Path, stage: str | None) -> Iterator[Loading]:
 
 def relative(origin: Origin | None, folder: Path) -> Origin | None:
     """An origin with its path as people know it: from the project's folder, with slashes."""
-    if origin is None or not Path(origin.file).is_absolute():
-        return origin
-    path = Path(origin.file)
-    for root in (folder, folder.resolve()):
-        if path.is_relative_to(root):
-            return Origin(path.relative_to(root).as_posix(), origin.line, origin.column)
-    return origin
+    return None if origin is None else Origin(_shown(origin.file, folder), origin.line, origin.column)
+
+
+@functools.lru_cache(maxsize=256)
+def _shown(file: str, folder: Path) -> str:
+    """The path of one file; found once, since every grant asks and resolving asks the file system."""
+    path = Path(file)
+    if path.is_absolute():
+        for root in (folder, folder.resolve()):
+            if path.is_relative_to(root):
+                return path.relative_to(root).as_posix()
+    return file
 
 
 def checked_stage(stage: str | None) -> str:
@@ -97,6 +103,8 @@ def _declared_name(path: Path) -> str | None:
         text = path.read_text("utf-8")
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise RemitError(f"cannot read it: {error.strerror}", origin=Origin(path.name)) from None
     except UnicodeDecodeError as error:
         raise RemitError(f"byte {error.start} is not UTF-8", origin=Origin(path.name)) from None
     try:

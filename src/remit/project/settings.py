@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, overlo
 
 from remit.errors import RemitError, Span, caller_span, did_you_mean
 from remit.project import loading, values
+from remit.project.kept import Table, Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,6 +32,13 @@ class Items:
         return Items((*self._parts, *_parts(more, caller_span())))
 
     __iadd__ = __add__
+
+    def __radd__(self, before: object) -> Items:
+        return Items((*_parts(before, caller_span()), *self._parts))
+
+    def __iter__(self) -> Iterator[Items]:
+        """What was assigned or added in one go, each with its place: `[*config.lambda_.iam.policy, "logs"]`."""
+        return (Items((part,)) for part in self._parts)
 
     def append(self, item: object) -> NoReturn:
         """Refuse, since the place would be lost: `+=` adds."""
@@ -78,6 +86,26 @@ class Setting(Generic[T]):
         section.assigned[self.name] = (checked, where)
 
 
+class TextsSetting(Setting[Texts]):
+    """A list of strings."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def __set__(self, section: Section, value: Sequence[str]) -> None: ...
+
+
+class TableSetting(Setting[Table[T]], Generic[T]):
+    """A dict by names."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def __set__(self, section: Section, value: Mapping[str, T]) -> None: ...
+
+
 class Policies:
     """A setting that holds policy items: assigning replaces, `+=` adds."""
 
@@ -92,12 +120,13 @@ class Policies:
     @overload
     def __get__(self, section: None, owner: type) -> Policies: ...
     @overload
-    def __get__(self, section: Section, owner: type) -> Any: ...
-    def __get__(self, section: Section | None, owner: type) -> Any:
+    def __get__(self, section: Section, owner: type) -> Items: ...
+    def __get__(self, section: Section | None, owner: type) -> Policies | Items:
         if section is None:
             return self
         if self.name in section.assigned:
-            return section.assigned[self.name][0]
+            items: Items = section.assigned[self.name][0]
+            return items
         if self.computed:
             raise RemitError(
                 f"`{section.path}.{self.name}` has no value here: remit computes it for each function",
@@ -124,20 +153,20 @@ class Section:
     if TYPE_CHECKING:
         assigned: dict[str, tuple[Any, Span]]
     else:
-
+        # Behind the type checkers' back: they would take any name that these two take.
         def __getattr__(self, name: str) -> NoReturn:
             raise self._unknown(name)
 
-    def __setattr__(self, name: str, value: object) -> None:
-        if name not in self.names():
-            raise self._unknown(name)
-        if not isinstance(getattr(type(self), name), Setting | Policies):
-            raise RemitError(
-                f"`{self.path}.{name}` is a group of settings, not a setting",
-                hint=f"assign to one of {', '.join(getattr(self, name).names())}",
-                origin=caller_span().origin,
-            )
-        object.__setattr__(self, name, value)
+        def __setattr__(self, name: str, value: object) -> None:
+            if name not in self.names():
+                raise self._unknown(name)
+            if not isinstance(getattr(type(self), name), Setting | Policies):
+                raise RemitError(
+                    f"`{self.path}.{name}` is a group of settings, not a setting",
+                    hint=f"assign to one of {', '.join(getattr(self, name).names())}",
+                    origin=caller_span().origin,
+                )
+            object.__setattr__(self, name, value)
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
@@ -166,8 +195,12 @@ class Iam(Section):
     permissions_boundary: Setting[str | None] = Setting(values.or_none(values.text), None)
 
 
+def _check(name: str) -> values.Check:
+    return values.FUNCTION_SETTINGS[name].check
+
+
 def _function(name: str, default: T) -> Setting[T]:
-    return Setting(values.FUNCTION_SETTINGS[name].check, default)
+    return Setting(_check(name), default)
 
 
 class FunctionSection(Section):
@@ -178,15 +211,15 @@ class FunctionSection(Section):
     timeout: Setting[int] = _function("timeout", 30)
     memory_size: Setting[int] = _function("memory_size", 256)
     runtime: Setting[str] = _function("runtime", "python3.13")
-    architectures: Setting[Sequence[str]] = _function("architectures", ("x86_64",))
-    environment: Setting[Mapping[str, str]] = _function("environment", {})
-    layers: Setting[Sequence[str]] = _function("layers", ())
+    architectures = TextsSetting(_check("architectures"), Texts(("x86_64",)))
+    environment: TableSetting[str] = TableSetting(_check("environment"), Table())
+    layers = TextsSetting(_check("layers"), Texts())
     vpc_config: Setting[Mapping[str, Any] | None] = _function("vpc_config", None)
     reserved_concurrency: Setting[int | None] = _function("reserved_concurrency", None)
     ephemeral_storage: Setting[int] = _function("ephemeral_storage", 512)
     tracing: Setting[bool | str] = _function("tracing", "PassThrough")
     log_retention: Setting[int | None] = _function("log_retention", 30)
-    properties: Setting[Mapping[str, Any]] = _function("properties", {})
+    properties: TableSetting[Any] = TableSetting(_check("properties"), Table())
 
     def settings(self) -> dict[str, Any]:
         """What was assigned, and the defaults that are not AWS's own."""
@@ -226,7 +259,7 @@ class JobSection(Section):
     __slots__ = ()
     path = "config.job"
     enable: Setting[bool] = Setting(values.flag, default=False)
-    additional_queues: Setting[Sequence[str]] = Setting(values.texts, ())
+    additional_queues = TextsSetting(values.texts, Texts())
 
 
 class PackageSection(Section):
@@ -234,7 +267,7 @@ class PackageSection(Section):
 
     __slots__ = ()
     path = "config.package"
-    exclude: Setting[Sequence[str]] = Setting(values.texts, ())
+    exclude = TextsSetting(values.texts, Texts())
 
 
 class LintSection(Section):

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from remit.app import Output, Resource
 from remit.errors import RemitError, Span, caller_span
+from remit.iam import tokens
 from remit.project import loading, values
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _PENDING: Final = re.compile(r"\$\{Pending0(\d+)0")
+_DELETION: Final = ("Delete", "Retain", "RetainExceptOnCreate", "Snapshot")
 _numbers: Final = itertools.count(1)
 
 
@@ -55,31 +57,56 @@ class OutputHandle:
 def resource(
     type: str,  # noqa: A002 - CloudFormation's word
     properties: Mapping[str, Any] | None = None,
+    /,  # so that a property may be called `type`, too
     *,
     deletion_policy: str | None = None,
-    depends_on: Handle | None = None,
+    depends_on: Handle | Sequence[Handle] | None = None,
     **more: Any,
 ) -> Any:
     """Declare a resource of any CloudFormation type; snake_case keywords become its properties."""
     where = caller_span()
-    given = {**(properties or {}), **{_pascal(name): value for name, value in more.items()}}
     try:
+        given = {**_mapping(properties), **{_pascal(name): value for name, value in more.items()}}
         checked = values.plain("properties", _texts(given))
+        attributes = _attributes(depends_on, deletion_policy)
+        values.text("type", type)
     except RemitError as error:
         error.origin = error.origin or where.origin
         raise
-    attributes: dict[str, Any] = {}
-    if depends_on is not None:
-        attributes["DependsOn"] = depends_on.logical_id
-    if deletion_policy is not None:
-        attributes |= {"DeletionPolicy": deletion_policy, "UpdateReplacePolicy": deletion_policy}
     # The name is known only when the class body has ended: until then a number stands for it.
     return Handle(type, checked, attributes, where, f"Pending0{next(_numbers)}0")
 
 
+def _mapping(properties: Any) -> Mapping[str, Any]:
+    if not isinstance(properties, dict | None):
+        raise values.wrong("properties", "a dict of CloudFormation properties", properties)
+    return properties or {}
+
+
+def _attributes(depends_on: Any, deletion_policy: Any) -> dict[str, Any]:
+    attributes: dict[str, Any] = {}
+    if depends_on is not None:
+        several = depends_on if isinstance(depends_on, list | tuple) else (depends_on,)
+        if not all(isinstance(handle, Handle) for handle in several):
+            raise RemitError("`depends_on` takes a resource, or a list of them")
+        attributes["DependsOn"] = [handle.logical_id for handle in several]
+    if deletion_policy is not None:
+        values.one_of(_DELETION)("deletion_policy", deletion_policy)
+        attributes |= {"DeletionPolicy": deletion_policy, "UpdateReplacePolicy": deletion_policy}
+    return attributes
+
+
 def output(value: Any, description: str = "") -> Any:
     """Declare an output of the stack, for people and for `lookup`; a resource gives its Ref."""
-    return OutputHandle(value.ref if isinstance(value, Handle) else value, description, caller_span())
+    where = caller_span()
+    if tokens.is_intrinsic(value):
+        value = tokens.from_intrinsic(value)
+    try:
+        text = values.text("value", value.ref if isinstance(value, Handle) else value)
+        return OutputHandle(text, values.text("description", description) if description else "", where)
+    except RemitError as error:
+        error.origin = where.origin
+        raise
 
 
 class Shared:
@@ -89,8 +116,12 @@ class Shared:
     outputs: ClassVar[tuple[Output, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        handles = {name: value for name, value in vars(cls).items() if isinstance(value, Handle)}
-        names = {value.logical_id: cls.__name__ + _pascal(name) for name, value in handles.items()}
+        handles = {
+            name: value
+            for name, value in vars(cls).items()
+            if isinstance(value, Handle) and value.logical_id.startswith("Pending")  # the others are another class's
+        }
+        names = {value.logical_id: _id(cls, name, value.where) for name, value in handles.items()}
 
         def named(value: Any) -> Any:
             if isinstance(value, str):
@@ -100,7 +131,9 @@ class Shared:
             return [named(item) for item in value] if isinstance(value, list) else value
 
         for name, value in handles.items():
-            beside = {key: names.get(item, item) for key, item in value.attributes.items()}
+            beside = dict(value.attributes)
+            if "DependsOn" in beside:
+                beside["DependsOn"] = [names.get(item, item) for item in beside["DependsOn"]]
             own_id = names[value.logical_id]
             setattr(cls, name, Handle(value.type, named(value.properties), beside, value.where, own_id))
         outputs = {name: value for name, value in vars(cls).items() if isinstance(value, OutputHandle)}
@@ -108,11 +141,10 @@ class Shared:
             setattr(cls, name, OutputHandle(named(item.value), item.description, item.where))
         cls.resources = tuple(
             Resource(item.logical_id, item.type, item.properties, item.attributes, item.where.origin)
-            for item in vars(cls).values()
-            if isinstance(item, Handle)
+            for item in (vars(cls)[name] for name in handles)
         )
         cls.outputs = tuple(
-            Output(cls.__name__ + _pascal(name), item.value, item.description, item.where.origin)
+            Output(_id(cls, name, item.where), item.value, item.description, item.where.origin)
             for name, item in vars(cls).items()
             if isinstance(item, OutputHandle)
         )
@@ -133,6 +165,18 @@ def _texts(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _texts(item) for key, item in value.items()}
     return [_texts(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _id(cls: type, name: str, where: Span) -> str:
+    """The name in the template, which has letters and digits only; `lookup` makes the same one at run time."""
+    given = _pascal(f"{cls.__name__}_{name}")
+    if not (given.isascii() and given.isalnum()):
+        raise RemitError(
+            f"`{cls.__name__}.{name}` cannot be named in a template",
+            hint="letters a to z, digits and _ only",
+            origin=where.origin,
+        )
+    return given
 
 
 def _pascal(name: str) -> str:

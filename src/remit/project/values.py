@@ -5,11 +5,14 @@ Limits: "Lambda quotas" and "AWS::Lambda::Function" (Lambda Developer Guide, Clo
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypedDict
 
 from remit.errors import RemitError, did_you_mean
+from remit.project.kept import Table, Texts
 
 Check = Callable[[str, Any], Any]
 """Takes how the setting is spelled and a value; returns the value as remit keeps it, or raises RemitError."""
@@ -41,6 +44,12 @@ RESERVED_VARIABLES: Final = frozenset(
         "LAMBDA_RUNTIME_DIR",
     ]
 )
+_VARIABLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
+_SCALARS: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
+    (str, str.__str__), (bool, bool), (int, int.__int__), (float, float.__float__),
+)  # fmt: skip
+_LARGE: Final = 2**63  # what no property of CloudFormation takes
+_DEPTH: Final = 32  # CloudFormation's properties nest about ten deep
 OWNED: Final = ("Code", "Handler", "FunctionName", "PackageType")
 """Properties of AWS::Lambda::Function that remit itself sets."""
 
@@ -64,6 +73,10 @@ class FunctionSettings(TypedDict, total=False):
 
 def wrong(path: str, wanted: str, value: object) -> RemitError:
     """The error for a value of the wrong type."""
+    if hasattr(value, "ref") and hasattr(value, "arn"):
+        return RemitError(
+            f"`{path}` must be {wanted}, got a resource", hint="write `.ref`, `.arn` or `.attribute(…)` of it"
+        )
     got = "None" if value is None else f"{type(value).__name__} {str(value)[:40]!r}"
     hint = "usually os.environ.get() of a variable that is not set" if value is None else None
     return RemitError(f"`{path}` must be {wanted}, got {got}", hint=hint)
@@ -76,7 +89,8 @@ def between(low: int, high: int, unit: str) -> Check:
         if isinstance(value, bool) or not isinstance(value, int):
             raise wrong(path, f"a whole number of {unit}", value)
         if not low <= value <= high:
-            raise RemitError(f"`{path}` is {value} {unit}; it can be {low} to {high}")
+            shown = value if abs(value) < _LARGE else "too large a number of"
+            raise RemitError(f"`{path}` is {shown} {unit}; it can be {low} to {high}")
         return value
 
     return check
@@ -111,15 +125,15 @@ def text(path: str, value: Any) -> str:
     return value
 
 
-def texts(path: str, value: Any) -> tuple[str, ...]:
+def texts(path: str, value: Any) -> Texts:
     """A list of strings; a bare string is one item."""
     if isinstance(value, str):
-        return (text(path, value),)
+        return Texts((text(path, value),))
     if isinstance(value, set | frozenset):
         raise RemitError(f"`{path}` is a set, whose order changes from run to run", hint="use a list")
     if not isinstance(value, list | tuple):
         raise wrong(path, "a list of strings", value)
-    return tuple(text(f"{path}[{index}]", item) for index, item in enumerate(value))
+    return Texts(text(f"{path}[{index}]", item) for index, item in enumerate(value))
 
 
 def reasons(path: str, value: Any) -> dict[str, str]:
@@ -136,8 +150,8 @@ def flag(path: str, value: Any) -> bool:
     return value
 
 
-def _architectures(path: str, value: Any) -> tuple[str, ...]:
-    chosen = tuple(one_of(ARCHITECTURES)(path, item) for item in texts(path, value))
+def _architectures(path: str, value: Any) -> Texts:
+    chosen = Texts(one_of(ARCHITECTURES)(path, item) for item in texts(path, value))
     if len(chosen) != 1:
         raise RemitError(f"`{path}` takes one architecture, got {len(chosen)}")
     return chosen
@@ -161,20 +175,21 @@ def _tracing(path: str, value: Any) -> str:
     return str(one_of(("Active", "PassThrough"))(path, value))
 
 
-def _environment(path: str, value: Any) -> dict[str, str]:
+def _environment(path: str, value: Any) -> Table[str]:
     if not isinstance(value, Mapping):
         raise wrong(path, "a dict of strings", value)
     for name, content in value.items():
         spelled = f"{path}[{name!r}]"
-        if not isinstance(name, str) or not name.isidentifier() or not name.isascii():
-            raise RemitError(f"`{path}` has the name {name!r}", hint="names have letters, digits and _ only")
+        if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+            hint = "Lambda wants a letter, then at least one more of letters, digits and _"
+            raise RemitError(f"`{path}` has the name {name!r}", hint=hint)
         if name in RESERVED_VARIABLES:
             raise RemitError(f"`{spelled}`: Lambda reserves {name}", hint="choose another name")
         if name.startswith("REMIT_"):
             raise RemitError(f"`{spelled}`: remit reserves names that start with REMIT_", hint="choose another name")
         if not isinstance(content, str):
             raise wrong(spelled, "a string", content)
-    return dict(value)
+    return Table(value)
 
 
 _VPC_KEYS: Final = {
@@ -202,26 +217,36 @@ def _vpc_config(path: str, value: Any) -> dict[str, Any]:
     return config
 
 
-def _properties(path: str, value: Any) -> dict[str, Any]:
+def _properties(path: str, value: Any) -> Table[Any]:
     if not isinstance(value, Mapping):
         raise wrong(path, "a dict of CloudFormation properties", value)
     for name in value:
         if name in OWNED:
             raise RemitError(f"`{path}` sets {name}, which remit sets itself")
-    return dict(plain(path, value))
+    variables = value.get("Environment", {})
+    if isinstance(variables, Mapping) and isinstance(own := variables.get("Variables", {}), Mapping):
+        _environment(f"{path}['Environment']['Variables']", own)
+    return Table(plain(path, value))
 
 
-def plain(path: str, value: Any) -> Any:
+def plain(path: str, value: Any, depth: int = 0) -> Any:
     """A value that JSON can hold, copied; anything else is an error that names where it stands."""
+    if depth > _DEPTH:
+        raise RemitError(f"`{path[:60]}` nests deeper than {_DEPTH}, or contains itself")
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
                 raise RemitError(f"`{path}` has a key that is no string: {key!r}")
-        return {key: plain(f"{path}[{key!r}]", item) for key, item in value.items()}
+        return {str.__str__(key): plain(f"{path}[{key!r}]", item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(f"{path}[{index}]", item) for index, item in enumerate(value)]
-    if isinstance(value, str | bool | int | float):
-        return value
+        return [plain(f"{path}[{index}]", item, depth + 1) for index, item in enumerate(value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise RemitError(f"`{path}` is {value}: that is not valid JSON")
+    if isinstance(value, int) and abs(value) >= _LARGE:
+        raise RemitError(f"`{path}` is too large a number")
+    for kind, bare in _SCALARS:
+        if isinstance(value, kind):  # an enumeration's members are kept as what they stand for
+            return bare(value)
     raise wrong(path, "text, a number, True or False, a list or a dict", value)
 
 
@@ -238,7 +263,7 @@ FUNCTION_SETTINGS: Final[Mapping[str, FunctionSetting]] = {
     "memory_size": FunctionSetting(between(128, 10_240, "MB"), lambda value: {"MemorySize": value}),
     "runtime": FunctionSetting(one_of(RUNTIMES), lambda value: {"Runtime": value}),
     "architectures": FunctionSetting(_architectures, lambda value: {"Architectures": list(value)}),
-    "environment": FunctionSetting(_environment, lambda value: {"Environment": {"Variables": value}}),
+    "environment": FunctionSetting(_environment, lambda value: {"Environment": {"Variables": dict(value)}}),
     "layers": FunctionSetting(texts, lambda value: {"Layers": list(value)}),
     "vpc_config": FunctionSetting(or_none(_vpc_config), lambda value: {"VpcConfig": value}),
     "reserved_concurrency": FunctionSetting(
@@ -249,7 +274,7 @@ FUNCTION_SETTINGS: Final[Mapping[str, FunctionSetting]] = {
     ),
     "tracing": FunctionSetting(_tracing, lambda value: {"TracingConfig": {"Mode": value}}),
     "log_retention": FunctionSetting(or_none(_retention), lambda _value: {}),
-    "properties": FunctionSetting(_properties, lambda value: value),
+    "properties": FunctionSetting(_properties, dict),
 }
 
 

@@ -4,40 +4,90 @@ from __future__ import annotations
 
 import ast
 import functools
-from typing import TYPE_CHECKING
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from remit.errors import Origin, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+_DEPTH: Final = 32  # a list that contains itself by name
 _Position = tuple[int, int, int, int]
 
 
 def value_node(span: Span, keyword: str | None = None) -> ast.expr | None:
     """The expression that was assigned at `span`, or passed as `keyword` of the call there; None if not found."""
-    nodes = _nodes(span.file)
-    node = nodes.get((span.line, span.column, span.end_line, span.end_column))
+    node = _source(span.file).nodes.get((span.line, span.column, span.end_line, span.end_column))
     if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
         return node.value
     if isinstance(node, ast.Call):
         return next((item.value for item in node.keywords if item.arg == keyword), None)
+    if isinstance(node, ast.BinOp):  # what a policy is added to is the other side
+        return node.left if _is_list(node.left) and not _is_list(node.right) else node.right
     return None
 
 
 def keyword_node(span: Span, message: str) -> ast.expr | None:
     """The value of the keyword, of the call at `span`, that an error's message names in backticks."""
-    node = _nodes(span.file).get((span.line, span.column, span.end_line, span.end_column))
+    node = _source(span.file).nodes.get((span.line, span.column, span.end_line, span.end_column))
     keywords = node.keywords if isinstance(node, ast.Call) else []
     return next((item.value for item in keywords if item.arg and f"`{item.arg}" in message), None)
 
 
-def item_nodes(node: ast.expr | None, count: int) -> Sequence[ast.expr | None]:
-    """The expressions of the `count` items of a list display; Nones where the source does not show them."""
-    if not isinstance(node, ast.List | ast.Tuple) or len(node.elts) != count:
+def item_nodes(node: ast.expr | None, count: int, file: str) -> Sequence[ast.expr | None]:
+    """The expressions of the `count` items of a list; for what the source does not show, the expression that gave it.
+
+    Followed are displays, `*more` in them, `+`, and names that the file assigns once.
+    """
+    if node is None:
         return [None] * count
-    starred = any(isinstance(item, ast.Starred) for item in node.elts)
-    return [None] * count if starred else node.elts
+    shown = tuple(_shown(node, _source(file).names, 0))
+    unknown = [index for index, (_, single) in enumerate(shown) if not single]
+    if not unknown:
+        return [one for one, _ in shown] if len(shown) == count else [node] * count
+    first, last = unknown[0], unknown[-1]
+    hidden = count - first - (len(shown) - last - 1)
+    if hidden < 0:
+        return [node] * count
+    between = shown[first][0] if first == last else node
+    start, end = [one for one, _ in shown[:first]], [one for one, _ in shown[last + 1 :]]
+    return [*start, *([between] * hidden), *end]
+
+
+def _shown(node: ast.expr, names: Mapping[str, ast.expr], depth: int) -> Iterator[tuple[ast.expr, bool]]:
+    """The parts of a list's expression: True with each that is one item, False with each that is any number."""
+    if isinstance(node, ast.List | ast.Tuple):
+        for item in node.elts:
+            if isinstance(item, ast.Starred):
+                yield from _shown(item.value, names, depth + 1)
+            else:
+                yield item, True
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        yield from _shown(node.left, names, depth + 1)
+        yield from _shown(node.right, names, depth + 1)
+    elif isinstance(node, ast.Name) and depth < _DEPTH and _is_list(assigned := names.get(node.id)):
+        yield from _shown(assigned, names, depth + 1)
+    else:
+        yield node, False
+
+
+def _is_list(node: ast.expr | None) -> TypeGuard[ast.expr]:
+    return isinstance(node, ast.List | ast.Tuple | ast.BinOp)
+
+
+def repeated_key(node: ast.expr | None) -> ast.expr | None:
+    """The second of two equal keys in a dict display, of which Python silently keeps the last; also deeper in it."""
+    for one in ast.walk(node) if node is not None else ():
+        if isinstance(one, ast.Dict):
+            seen: set[object] = set()
+            for key in one.keys:
+                if isinstance(key, ast.Constant):
+                    if key.value in seen:
+                        return key
+                    seen.add(key.value)
+    return None
 
 
 def origin_of(node: ast.expr | None, span: Span) -> Origin:
@@ -45,29 +95,46 @@ def origin_of(node: ast.expr | None, span: Span) -> Origin:
     return span.origin if node is None else Origin(span.file, node.lineno, node.col_offset + 1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What is known of a file: calls by position, assignments by their target's (`+=` also by its own), names."""
+
+    nodes: Mapping[_Position, ast.AST]
+    names: Mapping[str, ast.expr]
+    """What a name is assigned, if that is all that binds it in the file."""
+
+
 @functools.lru_cache(maxsize=64)
-def _nodes(file: str) -> dict[_Position, ast.AST]:
-    """The calls of a file by their position, and its assignments by the position of their target."""
+def _source(file: str) -> _Source:
     try:
         with open(file, "rb") as source:  # noqa: PTH123 - a path from a code object, not ours to interpret
             tree = ast.parse(source.read(), file)
     except (OSError, ValueError, SyntaxError, RecursionError):
-        return {}  # it was executed a moment ago; without it, errors name the statement only
+        return _Source({}, {})  # it was executed a moment ago; without it, errors name the statement only
     nodes: dict[_Position, ast.AST] = {}
+    assigned: dict[str, ast.expr] = {}
+    bound: list[str] = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
+        if isinstance(node, ast.Call | ast.BinOp):
             nodes[_position(node)] = node
+        elif isinstance(node, ast.Name):
+            if not isinstance(node.ctx, ast.Load):
+                bound.append(node.id)
         elif isinstance(node, ast.Assign):
             nodes.update((_position(target), node) for target in node.targets)
+            assigned.update((target.id, node.value) for target in node.targets if isinstance(target, ast.Name))
         elif isinstance(node, ast.AugAssign | ast.AnnAssign):
-            nodes[_position(node.target)] = node
-    return nodes
+            nodes[_position(node.target)] = nodes[_position(node)] = node
+        elif isinstance(node, ast.arg):
+            bound.append(node.arg)
+    once = {name for name, times in Counter(bound).items() if times == 1}
+    return _Source(nodes, {name: value for name, value in assigned.items() if name in once})
 
 
-def _position(node: ast.expr) -> _Position:
+def _position(node: ast.expr | ast.stmt) -> _Position:
     return node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0
 
 
 def forget() -> None:
     """Drop what was read: the files may change between two loads of one process."""
-    _nodes.cache_clear()
+    _source.cache_clear()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def roles_text(roles: Iterable[Role]) -> str:
     """Every role: whom it serves, then its statements."""
-    return "\n".join(line for role in roles for line in (*role_lines(role), ""))
+    return "\n".join("".join(f"{line}\n" for line in role_lines(role)) for role in roles)
 
 
 def role_lines(role: Role) -> Iterator[str]:
@@ -24,10 +24,11 @@ def role_lines(role: Role) -> Iterator[str]:
     for arn in role.managed:
         yield f"  with the managed policy {arn}"
     for grant in role.grants:
-        yield from _grant_lines(grant)
+        yield from grant_lines(grant)
 
 
-def _grant_lines(grant: Grant) -> Iterator[str]:
+def grant_lines(grant: Grant) -> Iterator[str]:
+    """A grant with its resources, conditions, reason and origin, indented as below a heading."""
     statement = grant.statement
     yield f"  {statement.effect} {_actions(statement)}"
     if statement.resources is not None:

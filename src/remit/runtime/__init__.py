@@ -11,7 +11,7 @@ import os
 
 TYPE_CHECKING = False  # `typing` itself would cost more than this whole package
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 
@@ -29,10 +29,21 @@ class _Nothing:
     def __setattr__(self, _name: str, _value: object) -> None:
         pass
 
-    def __iadd__(self, _more: object) -> _Nothing:  # noqa: PYI034 - typing.Self would be an import
+    def __add__(self, _more: object) -> _Nothing:
         return self
 
-    def __enter__(self) -> _Nothing:  # noqa: PYI034 - as above
+    __radd__ = __iadd__ = __or__ = __ror__ = __ior__ = __add__
+
+    def __getitem__(self, _key: object) -> _Nothing:
+        return self
+
+    def __setitem__(self, _key: object, _value: object) -> None:
+        pass
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __enter__(self) -> _Nothing:  # noqa: PYI034 - typing.Self would be an import
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -149,7 +160,8 @@ class Shared:
     @classmethod
     def lookup(cls, output: str) -> str:
         """The value of an output of this app's stack, read once per process."""
-        name = cls.__name__ + "".join(part[:1].upper() + part[1:] for part in output.split("_"))
+        words = (cls.__name__ + "_" + output).split("_")
+        name = "".join(word[:1].upper() + word[1:] for word in words)
         known = _outputs
         if name not in known:
             stack = _client("cloudformation").describe_stacks(StackName=_stack_id())["Stacks"][0]

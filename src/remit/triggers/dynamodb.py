@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from remit.app import Function, Grant, Output, Resource
-from remit.errors import RemitError, caller
+from remit.errors import RemitError, writer
 from remit.iam.policy import allow
 from remit.triggers import source
 
@@ -33,12 +33,14 @@ class Dynamodb:
     report_failures: bool = False
 
     def __post_init__(self) -> None:
+        source.arn_of(self.arn, "dynamodb")
         if not self.arn.startswith(("arn:", "${")):
             raise RemitError(
                 f"dynamodb({self.stream!r:.40}): a stream has no fixed name",
                 hint="give its ARN, or the table as a resource of `shared/resources/`",
-                origin=caller(2),
+                origin=writer(),
             )
+        source.checked_position(self.starting_position)
         source.checked("batch_size", self.batch_size, 1, 10_000)
         source.checked("batch_window", self.batch_window, 0, 300)
         source.checked("retries", self.retries, -1, 10_000)

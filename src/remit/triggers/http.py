@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from remit.app import Function, Grant, Output, Resource
-from remit.errors import RemitError, caller, did_you_mean
+from remit.errors import RemitError, did_you_mean, writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +32,11 @@ class Http:
         for name, value, known in (("auth", self.auth, _AUTH), ("invoke_mode", self.invoke_mode, _MODES)):
             if value not in known:
                 hint = did_you_mean(str(value), known) or f"it can be {' or '.join(known)}"
-                raise RemitError(f"http({name}={value!r:.40})", hint=hint, origin=caller(2))
+                raise RemitError(f"http({name}={value!r:.40})", hint=hint, origin=writer())
+        if self.cors is not None and not isinstance(self.cors, dict):
+            raise RemitError(
+                f"http(cors={self.cors!r:.40}) must be a dict", hint='{"AllowOrigins": ["*"]}', origin=writer()
+            )
 
     @property
     def because(self) -> str:

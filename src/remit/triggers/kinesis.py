@@ -39,6 +39,7 @@ class Kinesis:
 
     def __post_init__(self) -> None:
         source.arn_of(self.stream, "kinesis", "stream/")
+        source.checked_position(self.starting_position)
         source.checked("batch_size", self.batch_size, 1, 10_000)
         source.checked("batch_window", self.batch_window, 0, 300)
         source.checked("retries", self.retries, -1, 10_000)

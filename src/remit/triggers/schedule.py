@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, Grant, Output, Resource
-from remit.errors import RemitError, caller
+from remit.errors import RemitError, writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,16 @@ class Schedule:
         problem = _problem(self.expression)
         if problem is not None:
             hint = 'write "rate(5 minutes)" or "cron(0 8 * * ? *)": minute hour day month weekday year'
-            raise RemitError(f"schedule {self.expression!r:.60}: {problem}", hint=hint, origin=caller(2))
+            raise RemitError(f"schedule {self.expression!r:.60}: {problem}", hint=hint, origin=writer())
+        try:
+            self._event()
+        except (TypeError, ValueError, RecursionError) as error:
+            raise RemitError(f"schedule's input is not JSON: {error}", origin=writer()) from None
+
+    def _event(self) -> str:
+        import json  # noqa: PLC0415 - seldom
+
+        return json.dumps(self.input, sort_keys=True, allow_nan=False)
 
     @property
     def because(self) -> str:
@@ -49,9 +58,7 @@ class Schedule:
         rule = f"{function.logical_id}Schedule{_suffix(self, function)}"
         target: dict[str, Any] = {"Id": "function", "Arn": function.arn}
         if self.input is not None:
-            import json  # noqa: PLC0415 - seldom
-
-            target["Input"] = json.dumps(self.input, sort_keys=True)
+            target["Input"] = self._event()
         state = "ENABLED" if self.enabled else "DISABLED"
         properties = {"ScheduleExpression": self.expression, "State": state, "Targets": [target]}
         yield Resource(rule, "AWS::Events::Rule", properties, origin=function.origin)

@@ -6,11 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, Resource
-from remit.errors import RemitError, caller
+from remit.errors import RemitError, did_you_mean, writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_NONE: Final = re.compile(r"(?<![A-Za-z0-9_])None(?![A-Za-z0-9_])")
 _COLON: Final = re.compile(r":(?![^{]*\})")
 """A colon outside of late-bound parts."""
 
@@ -20,7 +21,11 @@ def arn_of(given: Any, service: str, prefix: str = "") -> str:
     arn = getattr(given, "arn", given)
     if not isinstance(arn, str) or not arn:
         what = "None" if given is None else f"{type(given).__name__} {str(given)[:40]!r}"
-        raise RemitError(f"{service} takes a name, an ARN or a resource, got {what}", origin=caller(3))
+        hint = "usually os.environ.get() of a variable that is not set" if given is None else None
+        raise RemitError(f"{service} takes a name, an ARN or a resource, got {what}", hint=hint, origin=writer())
+    if _NONE.search(arn):
+        hint = "usually os.environ.get() of a variable that is not set: use os.environ[…]"
+        raise RemitError(f"{service}: {arn!r} contains 'None'", hint=hint, origin=writer())
     if arn.startswith(("arn:", "${")):
         return arn
     return f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{prefix}{arn}"
@@ -49,9 +54,16 @@ def checked(what: str, value: Any, low: int, high: int) -> None:
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int):
-        raise RemitError(f"{what} must be a whole number, got {value!r:.40}", origin=caller(4))
+        raise RemitError(f"{what} must be a whole number, got {value!r:.40}", origin=writer())
     if not low <= value <= high:
-        raise RemitError(f"{what} is {value}; it can be {low} to {high}", origin=caller(4))
+        raise RemitError(f"{what} is {value}; it can be {low} to {high}", origin=writer())
+
+
+def checked_position(value: object) -> None:
+    """Where to begin in a stream: with what is there, or with what comes."""
+    if value not in ("TRIM_HORIZON", "LATEST"):
+        hint = did_you_mean(str(value), ("TRIM_HORIZON", "LATEST")) or "it can be TRIM_HORIZON or LATEST"
+        raise RemitError(f"starting_position cannot be {value!r:.40}", hint=hint, origin=writer())
 
 
 def mapping(function: Function, suffix: str, arn: str, **properties: Any) -> Iterator[Resource]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from remit.app import Function, Grant, Output, Resource
+from remit.errors import RemitError, writer
 from remit.iam.policy import allow
 from remit.triggers import source
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 """What Lambda's poller needs of the function's role ("Using Lambda with Amazon SQS": execution role permissions)."""
+_UNWAITED = 10
+"""Messages of a batch for which Lambda does not wait; more need a batch_window, and FIFO queues never give more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,14 @@ class Sqs:
         source.checked("batch_size", self.batch_size, 1, 10_000)
         source.checked("batch_window", self.batch_window, 0, 300)
         source.checked("max_concurrency", self.max_concurrency, 2, 1_000)
+        large = (self.batch_size or 0) > _UNWAITED
+        if self.arn.endswith(".fifo") and (large or self.batch_window):
+            raise RemitError(
+                f"a FIFO queue gives at most {_UNWAITED} messages at once, and knows no batch_window", origin=writer()
+            )
+        if large and not self.batch_window:
+            hint = "add batch_window=1, or more seconds"
+            raise RemitError(f"batch_size {self.batch_size} needs a batch_window", hint=hint, origin=writer())
 
     @property
     def arn(self) -> str:

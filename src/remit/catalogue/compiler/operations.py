@@ -39,9 +39,7 @@ _BY_METHOD: Final = ("apigateway", "apigatewayv2")
 
 def operations(botocore: Path, mapping: Path, actions: dict[str, list[str]]) -> Chunks:
     """The chunks `operations`, one per client of botocore, and `clients`, their names and prefixes."""
-    known = {
-        f"{prefix}:{name}".lower(): f"{prefix}:{name}" for prefix, names in actions.items() for name in names
-    }
+    known = {f"{prefix}:{name}".lower(): f"{prefix}:{name}" for prefix, names in actions.items() for name in names}
     mapped = _mapped(json.loads(mapping.read_text()), known)
     chunks: Chunks = {}
     clients: dict[str, list[Any]] = {}
@@ -84,9 +82,7 @@ def _client(
     rows: dict[str, list[Row]] = {}
     unknown: list[str] = []
     for name in sorted(model["operations"]):
-        action = next(
-            (known[key] for prefix in prefixes if (key := f"{prefix}:{name}".lower()) in known), None
-        )
+        action = next((known[key] for prefix in prefixes if (key := f"{prefix}:{name}".lower()) in known), None)
         operation = model["operations"][name]
         path = _path(model, operation) if client in _BY_METHOD else ""
         found = _rows(client, name, operation, path, (action, from_map.get(name.lower(), [])))
@@ -110,9 +106,7 @@ def _prefixes(client: str, metadata: dict[str, str], actions: dict[str, list[str
     return [name for name in dict.fromkeys(names) if name in actions]
 
 
-def _rows(
-    client: str, name: str, operation: Any, path: str, found: tuple[str | None, list[Row]]
-) -> list[Row]:
+def _rows(client: str, name: str, operation: Any, path: str, found: tuple[str | None, list[Row]]) -> list[Row]:
     """The rows of one operation; none when its own action and the names of its parameters say it all."""
     action, mapped = found
     if (client, name) in ROWS:

@@ -23,7 +23,7 @@ _PER_CHUNK = 100
 
 
 def policies(source: Path) -> Chunks:
-    """The chunks `policies` (a hundred documents each), `policy-names` and `policy-words`."""
+    """The chunks `policy-lines` (a hundred documents each), `policy-names` and `policy-words`."""
     found = _read(source)
     counts = Counter(word for policy in found.values() for word in _words(policy["Document"]))
     words = sorted(word for word, count in counts.items() if count > 1)
@@ -34,9 +34,9 @@ def policies(source: Path) -> Chunks:
     for start in range(0, len(ordered), _PER_CHUNK):
         batch = ordered[start : start + _PER_CHUNK]
         chunk = f"{start // _PER_CHUNK:02}"
-        chunks["policies", chunk] = [_encoded(found[name]["Document"], places) for name in batch]
+        chunks["policy-lines", chunk] = [_encoded(found[name]["Document"], places) for name in batch]
         names.extend([name, found[name]["Path"], found[name]["DefaultVersionId"]] for name in batch)
-        for name, packed in zip(batch, chunks["policies", chunk], strict=True):
+        for name, packed in zip(batch, chunks["policy-lines", chunk], strict=True):
             assert decoded(packed, words) == found[name]["Document"], name  # noqa: S101 - it must unpack
     chunks["policy-names", ""] = names
     return chunks

@@ -3,10 +3,9 @@
 The newer package has the newer actions. The older one is the last to tell dependent actions and which actions
 are permissions alone; what it does not know stays unknown.
 
-A service's chunk: `k` keys as [name, type], `r` resource types as [name, ARN formats, keys], `a` actions in
-the order of their names in `actions` as [level, resource types, keys, dependents or null, permission-only or
-null]. Keys and resource types stand as places in `k` and `r`; an action's resource type is [place, required,
-keys].
+A service's chunk: `k` keys as [name, type], `r` resource types as [name, ARN formats, keys]. Its lines are its actions
+in the order of their names in `name-lines`: [level, resource types, keys, dependents, permission-only], the last two
+null where unknown. Keys and types stand as places in `k` and `r`; an action's type is [place, required, keys].
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ LEVELS: Final = ("List", "Read", "Write", "Tagging", "Permissions management")
 
 
 def services(newer: Path, older: Path) -> Chunks:
-    """The chunks `service` (one each), `actions` (all names by service) and `service-names`."""
+    """The chunks `service` and `action-lines` (one each), `name-lines` (a service each), `service-names`."""
     names = json.loads((newer / "serviceNames.json").read_text())
     chunks: Chunks = {}
     actions: dict[str, list[str]] = {}
@@ -30,15 +29,17 @@ def services(newer: Path, older: Path) -> Chunks:
         known = _Service(prefix, newer, older)
         rows = [known.action(key) for key in known.ordered]
         actions[prefix] = [known.actions[key]["name"] for key in known.ordered]
-        chunks["service", prefix] = {
-            "n": names[prefix],
-            "k": known.keys,
-            "r": known.resource_types,
-            "a": rows,
-        }
-    chunks["actions", ""] = actions
+        chunks["service", prefix] = {"k": known.keys, "r": known.resource_types}
+        chunks["action-lines", prefix] = rows
+    chunks["name-lines", ""] = [" ".join(found) for found in actions.values()]
     chunks["service-names", ""] = {prefix: names[prefix] for prefix in actions}
     return chunks
+
+
+def names_of(chunks: Chunks) -> dict[str, list[str]]:
+    """The names of all actions, by service, out of a snapshot's chunks."""
+    rows = zip(chunks["service-names", ""], chunks["name-lines", ""], strict=True)
+    return {prefix: row.split() for prefix, row in rows}
 
 
 def level(text: str) -> str:

@@ -110,9 +110,7 @@ def _date(folder: Path) -> str:
             told: Any = json.loads((folder / file).read_text())
             return str(told.get(key, ""))[:10]
     policies = folder / "aws_managed_policies.py"
-    days = (
-        re.findall(r'"UpdateDate":"(\d{4}-\d\d-\d\d)', policies.read_text()) if policies.is_file() else [""]
-    )
+    days = re.findall(r'"UpdateDate":"(\d{4}-\d\d-\d\d)', policies.read_text()) if policies.is_file() else [""]
     return max(days, default="")
 
 

@@ -25,14 +25,15 @@ _BRANCHES: Final = ("oneOf", "anyOf", "allOf")
 
 
 def templates(schemas: Path) -> Chunks:
-    """The chunks `types` (one per service part of the type names) and `type-names`."""
+    """The chunks `types` and `shape-lines` (one per service part of the names) and `type-names`."""
     documents = {name: json.loads(path.read_text()) for name, path in _files(schemas).items()}
     by_service: dict[str, dict[str, Any]] = {}
     for name in sorted(documents):
         by_service.setdefault(service_of(name), {})[name] = documents[name]
     elsewhere = _elsewhere(schemas / "providers")
-    chunks: Chunks = {("types", service): _service(types, elsewhere) for service, types in by_service.items()}
-    chunks["type-names", ""] = sorted(documents)
+    chunks: Chunks = {("type-names", ""): sorted(documents)}
+    for service, types in by_service.items():
+        chunks["types", service], chunks["shape-lines", service] = _service(types, elsewhere)
     return chunks
 
 
@@ -75,7 +76,7 @@ def _elsewhere(providers: Path) -> dict[str, list[str]]:
     return found
 
 
-def _service(types: dict[str, Any], elsewhere: dict[str, list[str]]) -> dict[str, Any]:
+def _service(types: dict[str, Any], elsewhere: dict[str, list[str]]) -> tuple[dict[str, Any], list[Any]]:
     shapes = _Shapes()
     rows: dict[str, Any] = {}
     for name, schema in types.items():
@@ -86,7 +87,7 @@ def _service(types: dict[str, Any], elsewhere: dict[str, list[str]]) -> dict[str
         if name in elsewhere:
             row["w"] = elsewhere[name]
         rows[name] = row
-    return {"shapes": shapes.table, "types": rows}
+    return rows, shapes.table
 
 
 def _whole(pointers: Iterable[str]) -> list[str]:

@@ -1,24 +1,20 @@
 """A dict in a Python file has the same key twice.
 
-Python keeps the last one silently, so that a grant is lost.
+Python keeps the last one silently, so that a setting or a grant is lost.
 
 Flagged:
 
     from remit import configure
 
     with configure() as config:
-        config.lambda_.iam.policy = [
-            {"Effect": "Allow", "Action": "s3:GetObject", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::data/*"},
-        ]
+        config.lambda_.function.environment = {"TABLE": "orders", "LEVEL": "info", "TABLE": "bills"}
 
 Better:
 
     from remit import configure
 
     with configure() as config:
-        config.lambda_.iam.policy = [
-            {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::data/*"},
-        ]
+        config.lambda_.function.environment = {"TABLE": "orders", "LEVEL": "info", "BILLS": "bills"}
 
 Source: "Dictionary displays" (The Python Language Reference).
 """
@@ -43,4 +39,4 @@ def slip(slip: Slip) -> Iterator[Problem]:
         message = (
             f"the key {slip.text} stands twice in one dict, first at {slip.inside}: Python keeps only the last one"
         )
-        yield Problem(message, "merge the two into one list")
+        yield Problem(message, "merge the two, or rename one")

@@ -1,0 +1,206 @@
+"""How fast and how right policies are compared and minimised: `python bench/compare.py [CHANGES]`.
+
+CHANGES is a folder of real changes with their verdicts (`verdicts.json`: {file: {add, remove}}; each file {old,
+new}); also REMIT_POLICY_CHANGES names it. Without one, that part is left out, and told so. z3 (`pip install
+z3-solver`) decides a sample of the same changes, wonk (`pip install wonk`, run as it is) combines the same managed
+policies; a peer that is not installed is told as missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
+sys.path.insert(1, str(Path(__file__).parents[1] / "tests"))
+
+from remit.catalogue.managed import managed_policies, managed_policy
+from remit.iam.compare import compare, compare_documents, gains
+from remit.iam.evaluate import Layers, evaluate
+from remit.iam.finding import Piece, Undecided
+from remit.iam.minimise import length, minimise
+from remit.iam.policy import Policy, allow, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Query = tuple[str, Policy, Policy, bool]
+
+
+def queries(folder: Path) -> list[Query]:
+    """Every change in both directions: name, from, to, whether access is added."""
+    verdicts = json.loads((folder / "verdicts.json").read_text(encoding="utf-8"))
+    found: list[Query] = []
+    for name, verdict in sorted(verdicts.items()):
+        change = json.loads((folder / name).read_text(encoding="utf-8"))
+        old, new = parse(change["old"]), parse(change["new"])
+        found += [(name, old, new, verdict["add"]), (f"{name}, back", new, old, verdict["remove"])]
+    return found
+
+
+def timed(call: Callable[[], Any]) -> tuple[float, Any]:
+    """Milliseconds, and the answer."""
+    start = time.perf_counter()
+    answer = call()
+    return (time.perf_counter() - start) * 1000, answer
+
+
+def spread(times: list[float]) -> str:
+    """Median, 99th percentile, maximum and sum."""
+    ordered = sorted(times)
+    ninety_nine = ordered[min(len(ordered) - 1, round(len(ordered) * 0.99))]
+    return (
+        f"median {statistics.median(ordered):.3f} ms, p99 {ninety_nine:.1f} ms, max {ordered[-1]:.1f} ms, "
+        f"sum {sum(ordered) / 1000:.2f} s"
+    )
+
+
+def changes(made: list[Query]) -> list[float]:
+    """Decide every change, then list everything; print the figures; the times of the decisions."""
+    decided: list[float] = []
+    tally: Counter[str] = Counter()
+    for _, old, new, adds in made:
+        took, found = timed(lambda old=old, new=new: gains(old, new))  # type: ignore[misc]
+        decided.append(took)
+        tally["undecided"] += isinstance(found, Undecided)
+        tally["against the record"] += isinstance(found, Piece) is not adds
+    listed: list[float] = []
+    for _, old, new, _ in made[::2]:
+        took, found = timed(lambda old=old, new=new: compare(old, new))  # type: ignore[misc]
+        listed.append(took)
+        for pieces, more, less in ((found.gained, new, old), (found.lost, old, new)):
+            for piece in pieces:
+                request = piece.request
+                confirmed = evaluate(request, more).allowed and not evaluate(request, less).allowed
+                tally["witnesses"] += 1
+                tally["witnesses that need the resource's policy too"] += request.needs_resource_policy
+                tally["witnesses that show nothing"] += not confirmed and not request.needs_resource_policy
+    print(f"remit, {len(made)} queries, policies new to it: {spread(decided)}")
+    print(f"remit, {len(listed)} changes, every piece both ways: {spread(listed)}")
+    print("  " + ", ".join(f"{tally[name]} {name}" for name in sorted(tally)))
+    return decided
+
+
+def prover(made: list[Query], decided: list[float], every: int) -> None:
+    """z3 on a sample of the queries."""
+    try:
+        from iam import compare_z3  # noqa: PLC0415 - the peer may be missing
+    except ImportError:
+        print("z3: missing (pip install z3-solver)")
+        return
+    times: list[float] = []
+    mine: list[float] = []
+    tally: Counter[str] = Counter()
+    for (_, old, new, adds), own in list(zip(made, decided, strict=True))[::every]:
+        try:
+            took, said = timed(lambda old=old, new=new: compare_z3.adds(Layers((old,)), Layers((new,))))  # type: ignore[misc]
+        except compare_z3.Unsupported:
+            tally["not in its theories"] += 1
+            continue
+        tally["gave up" if said is None else "agree" if said is adds else "disagree"] += 1
+        if said is not None:
+            times.append(took)
+            mine.append(own)
+    if times:
+        ratio = statistics.median(times) / statistics.median(mine)
+        print(f"z3, the {len(times)} it decides of a sample: {spread(times)}; {ratio:.0f} times remit's median")
+    print("  " + ", ".join(f"{tally[name]} {name}" for name in sorted(tally)))
+
+
+def documents() -> Iterator[tuple[str, dict[str, Any]]]:
+    """AWS's managed policies."""
+    for name in managed_policies():
+        found = managed_policy(name)
+        if found is not None:
+            yield name, found.document
+
+
+def minimising() -> None:
+    """Minimise every managed policy, and prove each result again."""
+    times: list[float] = []
+    before = after = changed = 0
+    for _, document in documents():
+        policy = parse(document)
+        took, smaller = timed(lambda policy=policy: minimise(policy))  # type: ignore[misc]
+        times.append(took)
+        before, after = before + length(policy), after + length(smaller)
+        changed += smaller != policy and not compare_documents(policy, smaller).same
+    print(f"remit minimises {len(times)} managed policies: {spread(times)}")
+    print(f"  {before:,} characters before, {after:,} after; {changed} changed in what they allow or deny")
+
+
+def wonk() -> None:
+    """What wonk makes of the same policies, judged by compare."""
+    try:
+        from wonk import exceptions  # noqa: PLC0415 - the peer may be missing
+        from wonk.models import Policy as Theirs  # noqa: PLC0415 - as above
+        from wonk.policy import combine  # noqa: PLC0415 - as above
+    except ImportError:
+        print("wonk: missing (pip install wonk)")
+        return
+    times: list[float] = []
+    tally: Counter[str] = Counter()
+    for _, document in documents():
+        try:
+            took, made = timed(lambda document=document: combine([Theirs.from_dict(document)]))  # type: ignore[misc]
+        except (exceptions.WonkException, KeyError, TypeError, ValueError):
+            tally["refused"] += 1
+            continue
+        times.append(took)
+        theirs = tuple(parse(json.loads(json.dumps(part.as_json()))) for part in made)
+        found = compare(parse(document), theirs)
+        tally["lose access"] += bool(found.lost)
+        tally["gain access"] += bool(found.gained)
+        tally["the same"] += found.same
+    print(f"wonk combines {len(times)} managed policies: {spread(times)}")
+    print("  " + ", ".join(f"{tally[name]} {name}" for name in sorted(tally)))
+
+
+def large() -> None:
+    """A role of 200 conditioned statements, changed in a third of them."""
+    from remit.iam.policy import Condition  # noqa: PLC0415 - for this part alone
+
+    def role(every: int) -> Policy:
+        return Policy(
+            tuple(
+                allow(
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem" if number % every else "dynamodb:UpdateItem",
+                    on=f"arn:aws:dynamodb:*:*:table/t{number}",
+                    when=(Condition("StringEquals", f"aws:ResourceTag/k{number % 7}", (f"v{number}",)),),
+                )
+                for number in range(1, 201)
+            )
+        )
+
+    took, found = timed(lambda: compare(role(200), role(3)))
+    print(f"a role of 200 conditioned statements: {took:.0f} ms, {len(found.gained)} gained, {len(found.lost)} lost")
+
+
+def main() -> int:
+    """Print every figure."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("changes", nargs="?", type=Path, default=os.environ.get("REMIT_POLICY_CHANGES"))
+    options.add_argument("--sample", type=int, default=10, help="z3 gets every n-th query (default: 10)")
+    given = options.parse_args()
+    gains(Policy(()), Policy((allow("s3:*"),)))  # read the catalogue
+    if given.changes is None or not (Path(given.changes) / "verdicts.json").is_file():
+        print("real changes: missing (name the folder, or set REMIT_POLICY_CHANGES)")
+    else:
+        made = queries(Path(given.changes))
+        prover(made, changes(made), given.sample)
+    large()
+    minimising()
+    wonk()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

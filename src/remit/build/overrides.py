@@ -1,0 +1,48 @@
+"""Stop a build at the line of an override that breaks what the app uses, unless a reason accepts it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.app import App, Role
+    from remit.explain.guard import Broken
+
+
+def guarded(app: App, roles: tuple[Role, ...], accept: str | None) -> tuple[str, ...]:
+    """What people should know of a replaced default policy: warnings, and errors that `accept` accepts.
+
+    RemitError at the override: it breaks what the app uses, and no reason accepts that; or the reason is empty.
+    """
+    if accept is not None and not accept.strip():
+        raise RemitError("--accept needs a reason", hint='such as --accept "another team deploys the queue\'s grant"')
+    if app.default_policy is None and app.default_vpc_policy is None:
+        return ()
+    from remit.explain.guard import broken  # noqa: PLC0415 - it brings the evaluator, which few builds need
+
+    found = broken(app, roles)
+    errors = [one for one in found if one.severity == "error"]
+    if errors and accept is None:
+        raise _refusal(errors, [one for one in found if one.severity == "warning"])
+    return tuple(_notes(found, accept))
+
+
+def _refusal(errors: list[Broken], warnings: list[Broken]) -> RemitError:
+    setting = errors[0].setting
+    lines = [one.message for one in errors] + [f"(a warning) {one.message}" for one in warnings]
+    missing = ", ".join(dict.fromkeys(action for one in errors for action in one.missing))
+    return RemitError(
+        "\n  ".join((f"`{setting}` replaces the computed default and breaks what the app uses:", *lines)),
+        hint=f"add to it with `{setting} += [...]`: {missing}; or go on with --accept REASON",
+        origin=errors[0].origin,
+    )
+
+
+def _notes(found: tuple[Broken, ...], accept: str | None) -> Iterator[str]:
+    for one in found:
+        word = "warning" if one.severity == "warning" else f"accepted ({accept})"
+        yield f"{word}: {one.message}\n  --> {one.origin}" if one.origin else f"{word}: {one.message}"

@@ -1,0 +1,270 @@
+"""`remit deploy`: build, show what changes, ask, and carry it out."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from remit.cli import options, watch
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from remit.build.built import Built
+    from remit.deploy.execute import Outcome
+    from remit.deploy.plan import Plan
+    from remit.deploy.session import Account
+    from remit.deploy.stack import Output
+
+_BIG = 8 * 1024 * 1024  # bytes; a bigger upload shows its progress
+
+
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """What was asked for on the command line."""
+
+    yes: bool
+    wait: bool
+    force: bool
+    as_json: bool
+    skip: tuple[str, ...] = field(default=())
+
+
+@click.command("deploy", short_help="Deploy to AWS, or to the AWS on this machine.")
+@options.project_option
+@options.stage_option
+@options.local_option
+@options.account_options
+@options.yes_option
+@click.option("--wait", is_flag=True, help="Wait while somebody else deploys, instead of exit code 75.")
+@click.option("--resume", is_flag=True, help="Follow what runs already, or tell the last deploy again.")
+@options.accept_option
+@click.option("--force", is_flag=True, help="Deploy over what a newer remit deployed.")
+@click.option("--skip", multiple=True, metavar="ID", help="Leave resource ID as it is when going back failed on it.")
+@options.json_option
+def command(
+    folder: Path,
+    stage: str | None,
+    region: str | None,
+    profile: str | None,
+    skip: tuple[str, ...],
+    accept: str | None,
+    *,
+    local: bool,
+    yes: bool,
+    wait: bool,
+    resume: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Build the app, show what would change and what roles gain and lose, ask, and deploy it with CloudFormation.
+
+    Needs credentials, or --local.
+
+    \b
+    Examples:
+      remit deploy --local
+      remit deploy --stage prod --region eu-central-1
+      remit deploy --yes --json | jq .outputs
+      remit deploy --resume
+    """
+    wishes = _Wishes(yes, wait, force, as_json, skip)
+    with watch.stoppable():
+        if resume:
+            account = options.account(folder, local=local, region=region, profile=profile)
+            _resume(account, watch.namespace(folder, stage), wishes)
+            return
+        from remit.build.built import build
+
+        # Missing credentials are told before minutes go into packages; a local AWS starts for a sound project only.
+        early = None if local else options.account(folder, local=False, region=region, profile=profile)
+        built = build(folder, stage, progress=watch.say, accept=accept)
+        for note in built.notes:
+            watch.say(note)
+        account = early or options.account(folder, local=True, region=region, profile=profile)
+        _deploy(account, built, wishes)
+
+
+def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
+    from remit.deploy.execute import Superseded
+    from remit.report.stacks import place
+
+    planned = outcome = None
+    for again in (True, False):
+        planned = _plan(account, built, wishes)
+        if planned is None:
+            break
+        with _thrown_away(account, planned):
+            from remit.report.plan import plan_lines
+
+            watch.say_changes(plan_lines(planned))
+            watch.ask(f"Deploy to {place(account)}?", yes=wishes.yes)
+            _upload(account, built)
+        try:
+            with watch.events(planned.namespace) as on_event:
+                from remit.deploy.execute import execute
+
+                outcome = execute(account, planned, on_event)
+            break
+        except Superseded:
+            if not again:
+                raise
+            watch.say(f"{planned.namespace} was changed by somebody else meanwhile; planning again")
+    _tell(account, built.namespace, planned, outcome, wishes, built)
+
+
+def _plan(account: Account, built: Built, wishes: _Wishes) -> Plan | None:
+    """The plan; a stack that is stuck after an earlier failure is cleared first, if a person agrees."""
+    from remit.deploy.changeset import Stuck, plan
+
+    def attempt() -> Plan | None:
+        return plan(
+            account, built.namespace, built.body, force=wishes.force, wait=wishes.wait, on_wait=watch.say_waiting
+        )
+
+    try:
+        return attempt()
+    except Stuck as stuck:
+        watch.say(stuck.message)
+        _clear(account, stuck, wishes)
+        return attempt()
+
+
+def _clear(account: Account, stuck: Any, wishes: _Wishes) -> None:
+    from remit.deploy.delete import delete
+    from remit.deploy.execute import continue_rollback
+    from remit.report.events import failure_text
+
+    name = stuck.stack.name
+    going_back = stuck.stack.status == "UPDATE_ROLLBACK_FAILED"
+    skipped = f", leaving {', '.join(wishes.skip)} as it is" if wishes.skip else ""
+    watch.ask(f"Go on going back{skipped}?" if going_back else "Delete what is left of it?", yes=wishes.yes)
+    with watch.events(name) as on_event:
+        if going_back:
+            ended: Outcome | None = continue_rollback(account, stuck.stack, on_event, wishes.skip)
+        else:
+            ended = delete(account, name, on_event)
+    if ended is not None and not ended.ok:
+        hint = "repair it and deploy again; `--skip ID` leaves that resource as it is" if going_back else None
+        raise RemitError(failure_text(ended), hint=hint, exit_code=1)
+
+
+@contextlib.contextmanager
+def _thrown_away(account: Account, planned: Plan) -> Iterator[None]:
+    """Until a plan is executed, whatever stops it throws it away."""
+    from remit.deploy.changeset import discard
+
+    try:
+        yield
+    except BaseException as stop:
+        discard(account, planned)
+        if isinstance(stop, KeyboardInterrupt):
+            code = watch.exit_code(stop)
+            raise RemitError("stopped: nothing was deployed", exit_code=code) from stop
+        if isinstance(stop, click.Abort):
+            raise RemitError("nothing was deployed", exit_code=1) from stop
+        raise
+
+
+def _upload(account: Account, built: Built) -> None:
+    from remit.deploy.artefacts import upload
+    from remit.deploy.bucket import ensure_bucket
+
+    if not built.artefacts:
+        return
+    bucket = ensure_bucket(account)
+    for key, path in built.artefacts.items():
+        with _progress(path) as progress:
+            upload(account, bucket, path, key, progress)
+
+
+@contextlib.contextmanager
+def _progress(path: Path) -> Iterator[Callable[[int], None] | None]:
+    size = path.stat().st_size
+    if size <= _BIG:
+        yield None
+        return
+    with click.progressbar(length=size, label=f"uploading {size / 1e6:.1f} MB", file=sys.stderr) as bar:
+        yield bar.update
+
+
+def _resume(account: Account, name: str, wishes: _Wishes) -> None:
+    from remit.deploy.execute import resume
+
+    with watch.events(name) as on_event:
+        outcome = resume(account, name, on_event)
+    _tell(account, name, None, outcome, wishes, None)
+
+
+def _tell(
+    account: Account,
+    name: str,
+    planned: Plan | None,
+    outcome: Outcome | None,
+    wishes: _Wishes,
+    built: Built | None,
+) -> None:
+    """The end: outputs and roles, or the first cause."""
+    outputs = _outputs(account, name) if outcome is None else outcome.outputs
+    if wishes.as_json:
+        options.print_json(_document(account, name, planned, outcome, outputs))
+    if outcome is not None and not outcome.ok:
+        from remit.report.events import failure_text
+
+        hint = outcome.cause.hint if outcome.cause is not None else None
+        raise RemitError(failure_text(outcome), hint=hint, exit_code=1)
+    if not wishes.as_json:
+        _say_success(account, name, outcome, outputs, built)
+
+
+def _say_success(
+    account: Account, name: str, outcome: Outcome | None, outputs: tuple[Output, ...], built: Built | None
+) -> None:
+    from remit.report.stacks import output_lines, place, role_summary
+
+    took = "no changes" if outcome is None else f"{outcome.status} in {outcome.seconds:.2f} s"
+    watch.say(f"{name} in {place(account)}: {took}")
+    for line in output_lines(outputs):
+        click.echo(line)
+    if built is None:
+        return
+    for line in role_summary(built.roles):
+        click.echo(line)
+    functions = [function.name for function in built.app.functions]
+    if outcome is not None and functions:
+        flag = " --local" if account.local else ""
+        watch.say(f"next: remit invoke{flag} {functions[0]}, remit policy function {functions[0]} --explain")
+
+
+def _outputs(account: Account, name: str) -> tuple[Output, ...]:
+    from remit.deploy.faults import told
+    from remit.deploy.stack import describe
+
+    with told():
+        stack = describe(account, name)
+    return () if stack is None else stack.outputs
+
+
+def _document(
+    account: Account, name: str, planned: Plan | None, outcome: Outcome | None, outputs: tuple[Output, ...]
+) -> dict[str, Any]:
+    from remit.report.events import cause_document
+    from remit.report.plan import plan_document
+    from remit.report.stacks import outputs_document, place_document
+
+    return {
+        "namespace": name,
+        **place_document(account),
+        "changed": outcome is not None,
+        "ok": outcome is None or outcome.ok,
+        "status": None if outcome is None else outcome.status,
+        "plan": None if planned is None else plan_document(planned),
+        "outputs": outputs_document(outputs),
+        "cause": None if outcome is None else cause_document(outcome.cause),
+    }

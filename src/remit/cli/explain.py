@@ -1,0 +1,210 @@
+"""`remit explain`: what a function may do and why, the verdict on one request, or what an action is."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from remit.cli import options
+from remit.errors import RemitError, did_you_mean
+
+if TYPE_CHECKING:
+    from remit.app import Role
+    from remit.build.reading import Read
+    from remit.explain.explanation import Explanation
+
+_FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+_FORMS: Final = "FUNCTION, FUNCTION ACTION RESOURCE, or ACTION"
+
+
+@click.command("explain", short_help="Say what a function may do, and why; or what an action is.")
+@click.argument("words", nargs=-1, metavar="[FUNCTION] [ACTION [RESOURCE]]")
+@click.option("--policy", type=_FILE, help="Explain this policy document (- for standard input), not the app.")
+@click.option("--template", type=_FILE, help="Explain the roles of this CloudFormation template in JSON.")
+@options.project_option
+@options.stage_option
+@options.json_option
+def command(
+    words: tuple[str, ...],
+    policy: Path | None,
+    template: Path | None,
+    folder: Path,
+    stage: str | None,
+    *,
+    as_json: bool,
+) -> int:
+    """Say what a function may do and why; whether it may do one thing; or what an action is.
+
+    FUNCTION alone prints every statement of its role: the actions with their access levels, the reason, the line.
+    With ACTION and RESOURCE it prints the verdict and the statement that decides, or what is missing and the line that
+    would grant it; exit code 1 when it is not allowed. RESOURCE is an ARN, `*`, the logical id of a resource, or a name
+    (`orders`, `uploads/a.csv`). ACTION alone, also a pattern or an operation of the API, prints what AWS says of it.
+    Needs no AWS and no credentials.
+
+    \b
+    Examples:
+      remit explain report
+      remit explain report dynamodb:PutItem DataTable
+      remit explain report s3:GetObject arn:aws:s3:::uploads/incoming/a.csv
+      remit explain dynamodb:BatchGetItem
+      remit explain 's3:Get*'
+      remit explain --policy policy.json s3:PutObject uploads/a.csv
+      remit explain --template .remit/build/template.json ReportRole dynamodb:Scan '*'
+    """
+    if policy is not None and template is not None:
+        raise RemitError("--policy and --template cannot be explained at once", hint="give one of them")
+    if policy is not None:
+        return _file(words, _read_policy(policy), as_json=as_json)
+    if template is not None:
+        return _template(words, _read_template(template), as_json=as_json)
+    if not words:
+        raise RemitError("`remit explain` takes something to explain", hint=_FORMS)
+    if ":" in words[0]:
+        _at_most(words, 1)
+        _action(words[0], as_json=as_json)
+        return 0
+    return _function(words, folder, stage, as_json=as_json)
+
+
+def _at_most(words: tuple[str, ...], most: int) -> None:
+    if len(words) > most:
+        raise RemitError(f"{' '.join(words[most:])!r} is more than `remit explain` takes here", hint=_FORMS)
+
+
+def _action(text: str, *, as_json: bool) -> None:
+    from remit.catalogue.actions import action as catalogued
+    from remit.catalogue.expand import is_pattern
+    from remit.report.actions import action_document, action_lines, level_of, meant
+
+    names, note = meant(text)
+    found = [known for name in names if (known := catalogued(name)) is not None]
+    if as_json:
+        whole = action_document(found[0]) if len(names) == 1 else None
+        listed = [{"action": name, "level": level_of(name)} for name in names]
+        options.print_json(whole if whole is not None and note is None else {"note": note, "actions": listed})
+        return
+    if note is not None:
+        click.echo(note)
+    if is_pattern(text):
+        for name in names:
+            click.echo(f"  {name}  {level_of(name)}")
+        return
+    for known in found:
+        for line in action_lines(known):
+            click.echo(line)
+
+
+def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: bool) -> int:
+    from dataclasses import replace
+
+    from remit.cli.policy import role_of
+    from remit.explain.ask import standings
+    from remit.explain.explanation import explain
+    from remit.explain.remedy import remedy
+    from remit.grants.assign import assign
+    from remit.project.load import load
+
+    _at_most(words, 3)
+    app = load(folder, stage)
+    roles = assign(app)
+    role = role_of(app, roles, words[0])
+    if len(words) == 1:
+        _tell_role(role, as_json=as_json)
+        return 0
+    action, resource = _asked(words[1:])
+    found = explain(standings(app, roles)[words[0]], words[0], action, resource)
+    function = next(one for one in app.functions if one.name == words[0])
+    found = replace(found, remedy=remedy(app, function, action, found.resource, folder))
+    return _tell(found, as_json=as_json)
+
+
+def _asked(words: tuple[str, ...]) -> tuple[str, str]:
+    action, resource = (*words, "*")[:2]
+    if ":" not in action or action.startswith("arn:"):
+        hint = "an action reads `service:Operation`, and comes before the resource"
+        raise RemitError(f"{action!r} is no action", hint=hint)
+    return action, resource
+
+
+def _tell_role(role: Role, *, as_json: bool) -> None:
+    from remit.report.explain import role_document, role_lines
+
+    if as_json:
+        options.print_json(role_document(role))
+    else:
+        click.echo("\n".join(role_lines(role)))
+
+
+def _tell(*found: Explanation, as_json: bool) -> int:
+    from remit.report.explain import verdict_document, verdict_lines
+
+    if as_json:
+        documents = [verdict_document(one) for one in found]
+        options.print_json(documents[0] if len(documents) == 1 else documents)
+    else:
+        click.echo("\n".join(line for one in found for line in verdict_lines(one)))
+    return 0 if all(one.decision.allowed for one in found) else 1
+
+
+def _read_policy(path: Path) -> Read:
+    from remit.build.reading import read_policy
+
+    return read_policy(*_bytes(path))
+
+
+def _read_template(path: Path) -> Read:
+    from remit.build.reading import read_template
+
+    return read_template(*_bytes(path))
+
+
+def _bytes(path: Path) -> tuple[bytes, str]:
+    if str(path) == "-":
+        return sys.stdin.buffer.read(), "standard input"
+    return path.read_bytes(), str(path)
+
+
+def _file(words: tuple[str, ...], read: Read, *, as_json: bool) -> int:
+    """A policy document: all of it, or ACTION [RESOURCE]."""
+    _at_most(words, 2)
+    (role,) = read.roles
+    if not words:
+        _tell_role(role, as_json=as_json)
+        return 0
+    return _tell(_answer(role, read, words, "the policy"), as_json=as_json)
+
+
+def _answer(role: Role, read: Read, words: tuple[str, ...], asker: str) -> Explanation:
+    from remit.explain.ask import standing
+    from remit.explain.explanation import explain
+    from remit.explain.names import names_in
+
+    action, resource = _asked(words)
+    return explain(standing(role, names_in("*", read.resources), read.version), asker, action, resource)
+
+
+def _template(words: tuple[str, ...], read: Read, *, as_json: bool) -> int:
+    """A template: its roles, one of them by its own or its function's logical id, and ACTION [RESOURCE]."""
+    _at_most(words, 3)
+    name, rest = (None, words) if not words or ":" in words[0] else (words[0], words[1:])
+    roles = [role for role in read.roles if name is None or name in (role.logical_id, *role.functions)]
+    if not roles:
+        known = [one for role in read.roles for one in (role.logical_id, *role.functions)]
+        what = "no role" if name is None else f"no role and no function `{name}`"
+        raise RemitError(f"the template has {what}", hint=did_you_mean(name or "", known))
+    if rest:
+        return _tell(*(_answer(role, read, rest, role.logical_id) for role in roles), as_json=as_json)
+    if as_json:
+        from remit.report.explain import role_document
+
+        documents: list[Any] = [role_document(role) for role in roles]
+        options.print_json(documents)
+        return 0
+    for number, role in enumerate(roles):
+        if number:
+            click.echo()
+        _tell_role(role, as_json=False)
+    return 0

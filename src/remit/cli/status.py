@@ -1,0 +1,48 @@
+"""`remit status`: what is deployed now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from remit.cli import options, watch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("status", short_help="Show what is deployed.")
+@options.project_option
+@options.stage_option
+@options.local_option
+@options.account_options
+@options.json_option
+def command(
+    folder: Path, stage: str | None, region: str | None, profile: str | None, *, local: bool, as_json: bool
+) -> None:
+    """Show the stack: its status, outputs, functions and roles. The exit code is 1 when it is not deployed.
+
+    Needs credentials, or --local.
+
+    \b
+    Examples:
+      remit status --local
+      remit status --stage prod --json | jq .outputs
+    """
+    from remit.deploy.status import status
+    from remit.report.stacks import place, place_document, status_document, status_lines
+
+    name = watch.namespace(folder, stage)
+    account = options.account(folder, local=local, region=region, profile=profile)
+    found = status(account, name)
+    if found is not None and as_json:
+        options.print_json(status_document(found, account))
+    elif found is not None:
+        click.echo("\n".join(status_lines(found, account)))
+    else:
+        if as_json:
+            options.print_json({"namespace": name, "deployed": False, **place_document(account)})
+        else:
+            click.echo(f"{name} is not deployed in {place(account)}")
+        click.get_current_context().exit(1)

@@ -1,0 +1,129 @@
+"""What the commands that change a stack share: ask, show events as they come, and stop when told to."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from remit.errors import RemitError
+from remit.report.events import event_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+    from types import FrameType
+
+    from remit.deploy.events import Event
+    from remit.deploy.execute import OnEvent
+    from remit.deploy.stack import Stack
+
+_COLOURS: Final = {"+": "green", "-": "red", "~": "yellow"}
+_STOPS: Final = (signal.SIGTERM, signal.SIGHUP)
+_SHOWN: Final = 8  # resources in progress on the screen at once
+
+
+def namespace(folder: Path, stage: str | None) -> str:
+    """The stack's name, without running the project's code: a stack can be looked at when its app is broken."""
+    from remit.project.loading import loading
+
+    with loading(folder.resolve(), stage) as state:
+        return f"{state.name}-{state.stage}"
+
+
+def say(text: str = "") -> None:
+    """Talk: to standard error."""
+    click.echo(text, err=True)
+
+
+def say_changes(lines: Iterable[str]) -> None:
+    """Talk in lines that begin with +, - or ~, in colour on a screen."""
+    for line in lines:
+        colour = _COLOURS.get(line.lstrip()[:1]) if line.startswith(" ") and "NO_COLOR" not in os.environ else None
+        say(click.style(line, fg=colour) if colour else line)
+
+
+def say_waiting(stack: Stack) -> None:
+    """Talk: who is waited for."""
+    say(f"waiting: {stack.name} is in {stack.status} ...")
+
+
+def ask(question: str, *, yes: bool) -> None:
+    """Go on, if a person says yes or `--yes` did. RemitError: nobody is there to ask. Abort: the answer is no."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise RemitError(f"`{question}` needs an answer, and there is no terminal to ask at", hint="`--yes` answers it")
+    try:
+        agreed = click.confirm(question, err=True)
+    except click.Abort as aborted:  # click makes one of Ctrl-C and of an input that ends
+        if isinstance(aborted.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
+    if not agreed:
+        raise click.Abort
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP (a CI job that is cancelled) stop as Ctrl-C does, with an exit code of their own."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt(number)
+
+    before = {number: signal.signal(number, stop) for number in _STOPS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def exit_code(stop: BaseException) -> int:
+    """128 and the signal that stopped; 130 when that is not said."""
+    number = stop.args[0] if stop.args and isinstance(stop.args[0], int) else int(signal.SIGINT)
+    return 128 + number
+
+
+@contextlib.contextmanager
+def events(stack: str) -> Iterator[OnEvent]:
+    """Show events as they come: what runs at the bottom of a screen, a line each anywhere else."""
+    if sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+        with _screen(stack) as show:
+            yield show
+    else:
+        yield lambda event: say(event_line(event, stack))
+
+
+@contextlib.contextmanager
+def _screen(stack: str) -> Iterator[OnEvent]:
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    console = Console(stderr=True, highlight=False)
+    running: dict[tuple[str, str], Event] = {}
+
+    def bottom() -> Any:
+        lines = [f"  {event.status}  {event.type}  {event.logical_id}" for event in list(running.values())[:_SHOWN]]
+        more = len(running) - len(lines)
+        return Text("\n".join([*lines, f"  and {more} more"] if more > 0 else lines), style="dim", no_wrap=True)
+
+    with Live(bottom(), console=console, transient=True, refresh_per_second=8) as live:
+
+        def show(event: Event) -> None:
+            key = (event.stack_id, event.logical_id)
+            running.pop(key, None)
+            if event.status.endswith("_IN_PROGRESS") and not event.of_stack:
+                running[key] = event
+            else:
+                bad = event.failed or "ROLLBACK" in event.status
+                style = "red" if bad else "green" if event.status.endswith("_COMPLETE") else ""
+                live.console.print(Text(event_line(event, stack), style=style), soft_wrap=True)
+            live.update(bottom())
+
+        yield show

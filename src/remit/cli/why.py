@@ -1,0 +1,79 @@
+"""`remit why`: from a pasted AccessDenied to its cause and the line to change."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from remit.cli import options
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from remit.explain.asked import Here
+    from remit.iam.denial import Denial
+
+
+@click.command("why", short_help="Say why an access was denied, and which line to change.")
+@click.argument("text", nargs=-1)
+@options.project_option
+@options.stage_option
+@options.json_option
+def command(text: tuple[str, ...], folder: Path, stage: str | None, *, as_json: bool) -> None:
+    """Say why an access was denied: who asked for what, which layer said no, what the app's roles say, and the fix.
+
+    TEXT (or standard input) is what was printed: an exception, a log, a failed stack event, a CloudTrail event, a
+    decoded authorization message. The app in this folder, if there is one, is asked; the stage is taken from the
+    role's name. Needs no AWS and no credentials.
+
+    \b
+    Examples:
+      remit why 'User: arn:aws:sts::… is not authorized to perform: dynamodb:PutItem on resource: …'
+      aws logs tail /aws/lambda/orders-dev-report | remit why
+      aws cloudformation describe-stack-events --stack-name orders-dev | remit why
+      aws sts decode-authorization-message --encoded-message … | remit why --json
+    """
+    from remit.explain.why import why
+    from remit.iam.denial import parse
+    from remit.report.why import cause_document, cause_lines
+
+    denial = parse(_text(text))
+    if denial is None:
+        raise RemitError(
+            "this text tells of no denied access",
+            hint="paste the whole message, with AccessDenied, UnauthorizedOperation or `is not authorized to perform`",
+        )
+    cause = why(denial, _here(folder, stage, denial))
+    if as_json:
+        options.print_json(cause_document(cause))
+    else:
+        click.echo("\n".join(cause_lines(cause)))
+
+
+def _text(words: tuple[str, ...]) -> str:
+    if words and words != ("-",):
+        return " ".join(words)
+    if sys.stdin is None or sys.stdin.isatty():
+        raise RemitError("`remit why` takes a message", hint="remit why 'User: … is not authorized to perform: …'")
+    return sys.stdin.buffer.read().decode("utf-8", "replace")
+
+
+def _here(folder: Path, stage: str | None, denial: Denial) -> Here | None:
+    """The app in this folder, at the stage of the one who was denied; None, and said so, when it cannot be read."""
+    from remit.explain.asked import Here, stage_of
+    from remit.grants.assign import assign
+    from remit.project.load import load
+    from remit.project.loading import project_name
+
+    if not any((folder / name).exists() for name in ("config/deploy.py", "app.py", "pyproject.toml")):
+        return None
+    try:
+        app = load(folder, stage or stage_of(denial, project_name(folder)))
+        return Here(app, assign(app), folder)
+    except RemitError as error:
+        at = f" ({error.origin})" if error.origin is not None else ""
+        click.echo(f"the app in this folder is left out, since it cannot be read: {error.message}{at}", err=True)
+        return None

@@ -1,0 +1,76 @@
+"""List every AWS call that a deploy, an update, a status and a delete make, and the action that each needs.
+
+Kept beside the code that calls: a test records the calls of real deploys and compares both ways. GetCallerIdentity is
+not here, since nobody can be denied it.
+
+Source: "Actions, resources, and condition keys for AWS CloudFormation", "… Amazon S3" (Service Authorization
+Reference); "Required permissions for Amazon S3 API operations" (Amazon S3 User Guide).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from remit.build.synth import ARTEFACTS
+from remit.deployer.needs import Call
+
+_STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/{stack}/*"
+_BUCKET: Final = f"arn:${{AWS::Partition}}:s3:::{ARTEFACTS}"
+_OBJECTS: Final = f"{_BUCKET}/{{stack}}/*"
+_PLAN: Final = "to plan and carry out deploys of the stack"
+_FOLLOW: Final = "to follow and show the stack"
+_CLEAR: Final = "to delete the stack, and to go on with a rollback that failed"
+_UPLOAD: Final = "to upload the app's zips and template, and to remove them when the app is deleted"
+_SECURE: Final = "to make the artefact bucket, and to keep it private, encrypted and versioned"
+
+
+def _stack(operation: str, because: str, *, nested: bool = False) -> Call:
+    return Call(f"cloudformation.{operation}", (f"cloudformation:{operation}",), _STACK, because, nested)
+
+
+def _bucket(operation: str, *actions: str) -> Call:
+    return Call(f"s3.{operation}", tuple(f"s3:{action}" for action in actions), _BUCKET, _SECURE)
+
+
+def _objects(operation: str, *actions: str) -> Call:
+    return Call(f"s3.{operation}", tuple(f"s3:{action}" for action in actions), _OBJECTS, _UPLOAD)
+
+
+CALLS: Final = (
+    _stack("CreateChangeSet", _PLAN),
+    _stack("DescribeChangeSet", _PLAN),
+    _stack("ExecuteChangeSet", _PLAN),
+    _stack("ListChangeSets", _PLAN),
+    _stack("DeleteChangeSet", _PLAN),
+    _stack("GetTemplate", _PLAN),
+    _stack("DescribeStacks", _FOLLOW),
+    _stack("DescribeStackEvents", _FOLLOW, nested=True),
+    _stack("ListStackResources", _FOLLOW),
+    _stack("DeleteStack", _CLEAR),
+    _stack("ContinueUpdateRollback", _CLEAR),
+    _bucket("HeadBucket", "ListBucket"),
+    _bucket("CreateBucket", "CreateBucket", "PutBucketOwnershipControls"),
+    _bucket("GetPublicAccessBlock", "GetBucketPublicAccessBlock"),
+    _bucket("PutPublicAccessBlock", "PutBucketPublicAccessBlock"),
+    _bucket("GetBucketOwnershipControls", "GetBucketOwnershipControls"),
+    _bucket("PutBucketOwnershipControls", "PutBucketOwnershipControls"),
+    _bucket("GetBucketEncryption", "GetEncryptionConfiguration"),
+    _bucket("PutBucketEncryption", "PutEncryptionConfiguration"),
+    _bucket("GetBucketVersioning", "GetBucketVersioning"),
+    _bucket("PutBucketVersioning", "PutBucketVersioning"),
+    _bucket("GetBucketPolicy", "GetBucketPolicy"),
+    _bucket("PutBucketPolicy", "PutBucketPolicy"),
+    _bucket("GetBucketLifecycleConfiguration", "GetLifecycleConfiguration"),
+    _bucket("PutBucketLifecycleConfiguration", "PutLifecycleConfiguration"),
+    _bucket("GetBucketTagging", "GetBucketTagging"),
+    _bucket("PutBucketTagging", "PutBucketTagging"),
+    _bucket("ListObjectVersions", "ListBucketVersions"),
+    _objects("HeadObject", "GetObject"),
+    _objects("PutObject", "PutObject"),
+    _objects("CreateMultipartUpload", "PutObject"),
+    _objects("UploadPart", "PutObject"),
+    _objects("CompleteMultipartUpload", "PutObject"),
+    _objects("AbortMultipartUpload", "AbortMultipartUpload"),
+    _objects("DeleteObjects", "DeleteObject", "DeleteObjectVersion"),
+)
+"""By operation, as `service.Operation`; none is made but these. `{stack}` is the stack's name."""

@@ -1,0 +1,250 @@
+"""Say what a template's resources will be called once their stack exists: names, ARNs, and what is not known of them.
+
+Texts keep `${AWS::Partition}`, `${AWS::Region}` and `${AWS::AccountId}`; `*` stands for what CloudFormation makes up,
+`OPEN` for what only a parameter, an import or a mapping knows.
+
+Source: "Name type" (CloudFormation User Guide): a name that is not given is STACK-LOGICALID-RANDOM, cut to the longest
+that the service takes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.deployer.shapes import BESIDE, SHAPES, Shape
+from remit.errors import RemitError
+from remit.iam import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+OPEN: Final = "\x00"
+"""A stretch of a name that nobody knows before the deploy."""
+ROLE_TYPE: Final = "AWS::IAM::Role"
+CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
+"""How the types of custom resources begin."""
+_KEPT: Final = frozenset({"${AWS::Partition}", "${AWS::Region}", "${AWS::AccountId}"})
+_UNKNOWN: Final = {"Fn::Unknown": ""}
+_SUFFIX: Final = 14  # a hyphen and up to 13 characters
+_SHORTEST: Final = 24  # characters of the stack's name, and of the logical id, that a cut leaves at least
+_MOST: Final = 16  # alternatives of one text; more are one open text
+_SUB: Final = re.compile(r"\$\{(!?)([^${}]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A resource of a template, as the template has it; an UpdatePolicy counts as one more property."""
+
+    logical_id: str
+    type: str
+    properties: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack to be: its name, its resources by logical id, the values of its parameters, its transforms."""
+
+    name: str
+    resources: Mapping[str, Declared]
+    parameters: Mapping[str, str]
+    transforms: tuple[str, ...] = ()
+
+
+_REF_IS_ARN: Final = frozenset({
+    "AWS::SNS::Topic", "AWS::IAM::ManagedPolicy", "AWS::StepFunctions::StateMachine", "AWS::SecretsManager::Secret",
+    "AWS::CloudFormation::Stack", "AWS::Lambda::LayerVersion",
+})  # fmt: skip
+
+
+def stack_of(name: str, templates: Sequence[Mapping[str, Any]], parameters: Mapping[str, str] | None = None) -> Stack:
+    """The stack of a template; of several (the deployed and the new one), all of their resources.
+
+    Resources that two templates declare differently are both there, the later one under its logical id and a mark.
+    RemitError: a template without Resources, or with one that has no type.
+    """
+    resources: dict[str, Declared] = {}
+    values: dict[str, str] = {}
+    transforms: dict[str, None] = {}
+    for template in templates:
+        if not isinstance(template, Mapping) or not isinstance(template.get("Resources"), Mapping):
+            raise RemitError("this is no CloudFormation template: it has no `Resources`")
+        values |= {
+            key: str(parameter["Default"])
+            for key, parameter in _mapping(template, "Parameters").items()
+            if isinstance(parameter, Mapping)
+            and "Default" in parameter
+            and "AWS::SSM" not in str(parameter.get("Type"))
+        }
+        for declared in _declared(template):
+            same = resources.setdefault(declared.logical_id, declared)
+            if same != declared:
+                resources[f"{declared.logical_id}'"] = declared
+        found = template.get("Transform", ())
+        transforms |= dict.fromkeys(str(item) for item in (found if isinstance(found, list) else [found]) if item)
+    return Stack(name, resources, values | dict(parameters or {}), tuple(transforms))
+
+
+def _declared(template: Mapping[str, Any]) -> Iterator[Declared]:
+    for logical_id, resource in template["Resources"].items():
+        if not isinstance(resource, Mapping) or not isinstance(resource.get("Type"), str):
+            raise RemitError(f"resource `{logical_id}` of the template has no `Type`")
+        update = {"UpdatePolicy": resource["UpdatePolicy"]} if "UpdatePolicy" in resource else {}
+        yield Declared(logical_id, resource["Type"], {**_mapping(resource, "Properties"), **update})
+
+
+def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = value.get(key, {})
+    if not isinstance(found, Mapping):
+        raise RemitError(f"`{key}` in the template must be an object, got {type(found).__name__}")
+    return found
+
+
+def arns(stack: Stack, declared: Declared, kind: str, formats: Sequence[str]) -> tuple[str, ...]:
+    """The ARNs that a resource has as a kind of IAM's, whose formats these are; empty: it is none, or not known."""
+    return _arns(stack, declared, kind, formats, frozenset())
+
+
+def texts(stack: Stack, value: Any) -> tuple[str, ...]:
+    """What a value of a template may become: several texts where a condition decides, none for AWS::NoValue."""
+    return _texts(stack, value, frozenset())
+
+
+def _names(stack: Stack, declared: Declared, within: frozenset[str]) -> tuple[str, ...]:
+    shape = SHAPES.get(declared.type)
+    if shape is None:
+        return ()
+    given = _texts(stack, declared.properties.get(shape.property), within)
+    if given:
+        prefix = _path(stack, declared, within)
+        return tuple(f"{prefix}{text.removeprefix('/') if prefix else text}{shape.suffix}" for text in given)
+    start = _texts(stack, declared.properties.get(f"{shape.property}Prefix"), within) if shape.property else ()
+    generated = [f"{text}*" for text in start] or [_generated(stack.name, declared, shape, s) for s in shape.styles]
+    prefix = _path(stack, declared, within)
+    return tuple(prefix + (text.lower() if shape.lower else text) for text in generated)
+
+
+def _path(stack: Stack, declared: Declared, within: frozenset[str]) -> str:
+    """The path that IAM puts before a name."""
+    if not declared.type.startswith("AWS::IAM::"):
+        return ""
+    found = _texts(stack, declared.properties.get("Path"), within)
+    return found[0].lstrip("/") if found else ""
+
+
+def _generated(stack: str, declared: Declared, shape: Shape, style: str) -> str:
+    logical_id = declared.logical_id.rstrip("'")
+    whole = style.format(stack=stack, id=logical_id)
+    if len(whole) - 1 + _SUFFIX - 1 <= shape.limit:
+        return whole
+    short = {"stack": stack, "id": logical_id}
+    return style.format(**{key: _cut(text) for key, text in short.items()})
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHORTEST else f"{text[:_SHORTEST]}*"
+
+
+def _arns(
+    stack: Stack, declared: Declared, kind: str, formats: Sequence[str], within: frozenset[str]
+) -> tuple[str, ...]:
+    shape = SHAPES.get(declared.type)
+    if shape is None or kind not in shape.kinds:
+        return ()
+    found: dict[str, None] = {}
+    beside = {
+        variable: next(iter(_texts(stack, declared.properties.get(given), within)), otherwise).rpartition("/")[2]
+        for variable, given, otherwise in BESIDE.get(declared.type, ())
+    }
+    for format_, name in product(formats, _names(stack, declared, within)):
+        bare = name.lstrip("/") if kind == "ssm:parameter" else name
+        if kind == "events:rule-on-custom-event-bus" and beside["EventBusName"] == "default":
+            continue
+        if kind == "events:rule-on-default-event-bus" and beside["EventBusName"] != "default":
+            continue
+        found[filled(format_, {**beside, shape.variable: bare})] = None
+    return tuple(found)
+
+
+def filled(format_: str, values: Mapping[str, str], otherwise: str = "*") -> str:
+    """An ARN from the catalogue's format, with the pseudo parameters in place of partition, region and account."""
+    here = {"Partition": "${AWS::Partition}", "Region": "${AWS::Region}", "Account": "${AWS::AccountId}"}
+    known = {**here, **values}
+    return re.sub(r"\$\{([^{}]+)\}", lambda found: known.get(found[1], otherwise), format_)
+
+
+def _texts(stack: Stack, value: Any, within: frozenset[str]) -> tuple[str, ...]:  # noqa: PLR0911 - a case each
+    if value is None or value == "":
+        return ()
+    if isinstance(value, str | int | float):
+        return (str(value),)
+    if not tokens.is_intrinsic(value):
+        return (OPEN,)
+    ((function, argument),) = value.items()
+    if function == "Fn::If" and isinstance(argument, list) and len(argument) == 3:  # noqa: PLR2004 - condition, two values
+        return tuple(dict.fromkeys(text for item in argument[1:] for text in _texts(stack, item, within)))
+    if function in ("Ref", "Fn::GetAtt"):
+        return _reference(stack, tokens.from_intrinsic(value)[2:-1], within)
+    if function in ("Fn::Sub", "Fn::Join"):
+        return _joined(stack, list(_parts(argument, function)), within)
+    return (OPEN,)
+
+
+def _parts(argument: Any, function: str) -> Iterator[Any]:
+    """What a Fn::Sub or Fn::Join puts together: texts and intrinsics."""
+    if function == "Fn::Join":
+        delimiter, items = argument if isinstance(argument, list) and len(argument) == 2 else ("", None)  # noqa: PLR2004 - [delimiter, parts]
+        for place, item in enumerate(items if isinstance(items, list) else [_UNKNOWN]):
+            yield from ([delimiter] if place else [])
+            yield item
+        return
+    template, own = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})  # noqa: PLR2004 - [text, variables]
+    own = own if isinstance(own, Mapping) else {}
+    last, text = 0, str(template)
+    for found in _SUB.finditer(text):
+        yield text[last : found.start()]
+        yield f"${{{found[2]}}}" if found[1] else own.get(found[2], {"Ref": found[2]})
+        last = found.end()
+    yield text[last:]
+
+
+def _joined(stack: Stack, parts: Sequence[Any], within: frozenset[str]) -> tuple[str, ...]:
+    options = [_texts(stack, part, within) or ("",) for part in parts if part != ""]
+    total = 1
+    for option in options:
+        total *= len(option)
+    return tuple(dict.fromkeys("".join(choice) for choice in product(*options))) if total <= _MOST else (OPEN,)
+
+
+def _reference(stack: Stack, name: str, within: frozenset[str]) -> tuple[str, ...]:
+    """What a Ref or Fn::GetAtt becomes."""
+    pseudo = {"AWS::StackName": stack.name, "AWS::URLSuffix": OPEN}
+    if f"${{{name}}}" in _KEPT:
+        return (f"${{{name}}}",)
+    if name == "AWS::NoValue":
+        return ()
+    if name == "AWS::StackId":
+        return (f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:${{AWS::AccountId}}:stack/{stack.name}/*",)
+    logical_id, _, attribute = name.partition(".")
+    found = stack.resources.get(logical_id)
+    if found is None or logical_id in within:
+        return (pseudo.get(name) or stack.parameters.get(name) or OPEN,)
+    inside = within | {logical_id}
+    if attribute == "Arn" or (not attribute and found.type in _REF_IS_ARN):
+        return _whole_arns(stack, found, inside) or (OPEN,)
+    return (_names(stack, found, inside) or (OPEN,)) if not attribute else (OPEN,)
+
+
+def _whole_arns(stack: Stack, declared: Declared, within: frozenset[str]) -> tuple[str, ...]:
+    from remit.catalogue.actions import resource_types  # noqa: PLC0415 - only an ARN needs the formats
+
+    shape = SHAPES.get(declared.type)
+    if shape is None:
+        return ()
+    main = shape.kinds[0].partition(":")
+    kinds = {kind.name: kind for kind in resource_types(main[0])}
+    kind = kinds.get(main[2])
+    return _arns(stack, declared, shape.kinds[0], kind.arns, within) if kind is not None else ()

@@ -1,0 +1,160 @@
+"""Put single needs together into few, short statements, which allow exactly what went into them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import permutations
+from typing import TYPE_CHECKING, Final
+
+from remit.app import Grant
+from remit.deployer.declared import OPEN
+from remit.deployer.needs import sentences
+from remit.iam.pattern import covers
+from remit.iam.policy import Condition, allow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from remit.deployer.needs import Need, Reason
+
+_FRAME: Final = 45  # characters of a statement beside its actions, resources and conditions
+
+_Conditions = tuple[Condition, ...]
+_Places = dict[str, dict["Reason", None]]
+"""Resources, each with the reasons why something is needed on it."""
+
+
+@dataclass(slots=True)
+class _Group:
+    """Actions that are needed on the same resources under the same conditions."""
+
+    actions: tuple[str, ...]
+    resources: frozenset[str]
+    kin: tuple[str, _Conditions]
+    """What two groups must share to be put together: the service (none for `*`), and the conditions."""
+    why: dict[tuple[str, str], dict[Reason, None]] = field(default_factory=dict)
+    """The reasons by action and resource."""
+
+
+def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
+    """The needs as grants, in the order of their first need.
+
+    What another need covers is left out. Actions without resource-level permissions share one statement on `*`, others
+    one of their service when they are needed on the same resources, or when that makes the policy shorter.
+    """
+    rights: dict[tuple[str, _Conditions], _Places] = {}
+    order: dict[str, int] = {}
+    for need in needs:
+        conditions = tuple(_closed(condition) for condition in need.conditions)
+        place = need.resource.replace(OPEN, "*")
+        rights.setdefault((need.action, conditions), {}).setdefault(place, {})[need.reason] = None
+        order.setdefault(place, len(order))
+    for places in rights.values():
+        for narrow, wide in _covered(tuple(places)):
+            places[wide] |= places.pop(narrow)
+    groups: dict[object, _Group] = {}
+    for (action, conditions), places in _joined(rights).items():
+        service = "" if "*" in places else action.partition(":")[0]
+        special = action if action == "iam:PassRole" else ""
+        resources = frozenset(places)
+        kin = (special or service, conditions)
+        group = groups.setdefault((kin, resources), _Group((), resources, kin))
+        group.actions += (action,)
+        group.why |= {(action, place): dict(reasons) for place, reasons in places.items()}
+    return tuple(_grant(group, order) for group in _shortened(list(groups.values())))
+
+
+def _closed(condition: Condition) -> Condition:
+    return replace(condition, values=tuple(value.replace(OPEN, "*") for value in condition.values))
+
+
+def _joined(rights: Mapping[tuple[str, _Conditions], _Places]) -> dict[tuple[str, _Conditions], _Places]:
+    """The rights with those joined that differ in the values of one condition: these are alternatives."""
+    found: dict[tuple[str, _Conditions], _Places] = {}
+    for (action, conditions), places in rights.items():
+        for (other, given), known in found.items():
+            both = _either(given, conditions) if other == action and known.keys() == places.keys() else None
+            if both is not None:
+                del found[other, given]
+                found[action, both] = {place: known[place] | places[place] for place in known}
+                break
+        else:
+            found[action, conditions] = places
+    return found
+
+
+def _either(one: _Conditions, other: _Conditions) -> _Conditions | None:
+    """The conditions that hold where one or the other do; None when these would be wider."""
+    if len(one) != len(other):
+        return None
+    differing = [place for place, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1]]
+    if len(differing) != 1:
+        return None
+    (place,) = differing
+    mine, its = one[place], other[place]
+    if mine.operator != its.operator or mine.key != its.key:
+        return None
+    values = tuple(dict.fromkeys((*mine.values, *its.values)))
+    return (*one[:place], replace(mine, values=values), *one[place + 1 :])
+
+
+@lru_cache(maxsize=256)
+def _covered(places: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Resources that another one of them covers, which nothing else does; with that one."""
+    starts = [(wide.partition("*")[0], wide) for wide in places if "*" in wide]
+    over: dict[str, str] = {}
+    for narrow in places:
+        for start, wide in starts:
+            if narrow.startswith(start) and wide != narrow and covers(wide, narrow) and not covers(narrow, wide):
+                over[narrow] = wide
+                break
+    return tuple((narrow, _topmost(over, narrow)) for narrow in over)
+
+
+def _topmost(over: Mapping[str, str], place: str) -> str:
+    while place in over:
+        place = over[place]
+    return place
+
+
+def _shortened(groups: list[_Group]) -> list[_Group]:
+    """The same rights in fewer characters: where groups overlap, actions are repeated if that is shorter."""
+    while True:
+        moves = [
+            (saving, wide, narrow)
+            for wide, narrow in permutations(range(len(groups)), 2)
+            if (saving := _saving(groups[wide], groups[narrow])) > 0
+        ]
+        if not moves:
+            return groups
+        _, wide, narrow = max(moves, key=lambda move: (move[0], -move[1], -move[2]))
+        _move(groups[wide], groups[narrow])
+        groups = [group for group in groups if group.resources]
+
+
+def _saving(wide: _Group, narrow: _Group) -> int:
+    """The characters saved when the wide group's actions are repeated for the narrow one's resources."""
+    if wide.kin != narrow.kin or not narrow.resources <= wide.resources or set(wide.actions) <= set(narrow.actions):
+        return 0
+    ended = _FRAME + _length(wide.actions) if narrow.resources == wide.resources else 0
+    added = _length(action for action in wide.actions if action not in narrow.actions)
+    return _length(narrow.resources) + ended - added
+
+
+def _length(texts: Iterable[str]) -> int:
+    return sum(len(text) + 3 for text in texts)
+
+
+def _move(wide: _Group, narrow: _Group) -> None:
+    narrow.actions = tuple(dict.fromkeys((*narrow.actions, *wide.actions)))
+    narrow.why |= {pair: why for pair, why in wide.why.items() if pair[1] in narrow.resources}
+    wide.resources -= narrow.resources
+
+
+def _grant(group: _Group, order: Mapping[str, int]) -> Grant:
+    actions = sorted(group.actions, key=str.lower)
+    resources = tuple(sorted(group.resources, key=lambda place: order[place]))
+    wanted = (group.why[action, place] for action in group.actions for place in resources)
+    why = dict.fromkeys(reason for reasons in wanted for reason in reasons)
+    return Grant(allow(*actions, on=resources, when=group.kin[1]), "; ".join(sentences(why)))

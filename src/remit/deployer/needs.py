@@ -1,0 +1,65 @@
+"""Say what a deploy needs, one action on one resource at a time, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from remit.iam.policy import Condition
+
+_VERBS: Final = ("create", "read", "update", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something is needed: a text; or what is done to which resource of which type."""
+
+    doing: str
+    subject: str = ""
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One action on one resource, and why; `conditions` narrow it."""
+
+    action: str
+    resource: str
+    reason: Reason
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One API operation (`s3.PutObject`) that a program makes, the actions that it needs, on what, and what for.
+
+    `on` is late-bound text in which {stack} is the stack's name; `nested`: on the stacks inside it as well.
+    """
+
+    operation: str
+    actions: tuple[str, ...]
+    on: str
+    because: str
+    nested: bool = False
+
+
+def sentences(why: Iterable[Reason]) -> Iterator[str]:
+    """`to create and delete WebFunction, ReportFunction (AWS::Lambda::Function)`, one for each type."""
+    by_type: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
+    for reason in why:
+        if not reason.type:
+            by_type.setdefault(reason.doing, ({}, {}))
+            continue
+        doing, subjects = by_type.setdefault(reason.type, ({}, {}))
+        doing[reason.doing] = None
+        subjects[reason.subject] = None
+    for name, (doing, subjects) in by_type.items():
+        if not subjects:
+            yield name
+            continue
+        verbs = sorted(doing, key=lambda verb: _VERBS.index(verb) if verb in _VERBS else len(_VERBS))
+        joined = verbs[0] if len(verbs) == 1 else f"{', '.join(verbs[:-1])} and {verbs[-1]}"
+        yield f"to {joined} {', '.join(subjects)} ({name})"

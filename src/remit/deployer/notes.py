@@ -1,0 +1,85 @@
+"""Tell what whoever uses a deployer's policy must know beside it: what is open, what is left out, what it means."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, texts
+from remit.deployer.optional import called
+from remit.deployer.passing import passes
+from remit.deployer.references import unknown_roles
+from remit.deployer.shapes import SHAPES
+from remit.deployer.targets import left_out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from remit.deployer.needs import Need
+
+_EVERY: Final = re.compile(r"arn:\S*:/?[A-Za-z-]+[:/]\*")
+
+
+def notes(stack: Stack, needs: Iterable[Need], boundary: str | None) -> Iterator[str]:
+    """The sentences about a stack's deployer; `boundary` is the one that is forced on every role."""
+    yield "the functions' own roles are not in it: `remit policy function NAME` prints each"
+    free = [
+        declared.logical_id
+        for declared in stack.resources.values()
+        if declared.type in (ROLE_TYPE, "AWS::IAM::User")
+        and not texts(stack, declared.properties.get("PermissionsBoundary"))
+    ]
+    if boundary is None and free:
+        yield (
+            f"who writes {_named(free)} decides what may be done under it, unless a permissions boundary limits that: "
+            "`--boundary ARN` here, `config.lambda_.iam.permissions_boundary` in an app"
+        )
+    if boundary is not None and free:
+        without = f"{_named(free)} is declared without the boundary {boundary}"
+        yield f"{without}, so this policy does not let it be made"
+    if "AWS::Serverless-2016-10-31" in stack.transforms:
+        yield "SAM's resources are left out: run this on the processed template (`get-template` has a stage for it)"
+    for declared in stack.resources.values():
+        yield from _open(stack, declared)
+    yield from _wide(needs)
+
+
+def _open(stack: Stack, declared: Declared) -> Iterator[str]:
+    what = f"{declared.logical_id} ({declared.type})"
+    if passes(declared) and unknown_roles(stack, declared):
+        yield f"the role of {what} is known at the deploy only, so passing it is not granted; `--parameter` tells it"
+    shape = SHAPES.get(declared.type)
+    named = () if shape is None else texts(stack, declared.properties.get(shape.property))
+    if any(OPEN in text for text in named):
+        kept = "nothing is granted on it" if declared.type.startswith("AWS::IAM::") else "that stretch is a wildcard"
+        yield f"the name of {what} is known at the deploy only: {kept}; `--parameter NAME=VALUE` tells it"
+    if declared.type == "AWS::CloudFormation::Stack":
+        yield f"what is inside the nested stack {what} is not in it: run this on its own template"
+    missing = [name for name in called(declared) if name != "iam:PassRole" and left_out(stack, declared, name)]
+    if missing:
+        yield f"not granted for {what}, since the template does not say on what: {', '.join(missing)}"
+    wide = [name for name in called(declared) if "*" in name]
+    if wide:
+        yield f"{what} needs {', '.join(wide)} on everything: its type says nothing narrower"
+    policies: Any = declared.properties.get("ManagedPolicyArns")
+    if any(OPEN in text for item in (policies if isinstance(policies, list) else []) for text in texts(stack, item)):
+        yield f"a managed policy of {what} is known at the deploy only, so attaching it is not granted"
+    if declared.type.startswith(CUSTOM) and any(
+        OPEN in text for text in texts(stack, declared.properties.get("ServiceToken"))
+    ):
+        yield f"the ServiceToken of {what} is known at the deploy only, so calling it is not granted"
+
+
+def _wide(needs: Iterable[Need]) -> Iterator[str]:
+    """The resources that nothing narrower than their kind can be granted for."""
+    found: dict[str, dict[str, None]] = {}
+    for need in needs:
+        if need.reason.type and need.reason.type not in SHAPES and _EVERY.fullmatch(need.resource):
+            found.setdefault(need.reason.type, {})[need.reason.subject] = None
+    if found:
+        named = ", ".join(f"{_named(subjects)} ({kind})" for kind, subjects in found.items())
+        yield f"on every resource of their kind, since AWS makes up the ids: {named}"
+
+
+def _named(logical_ids: Iterable[str]) -> str:
+    return ", ".join(logical_ids)

@@ -1,0 +1,155 @@
+"""Know which permissions of a resource handler are needed only when the template uses the property behind them.
+
+A CloudFormation type says what its handlers may call, not when. What is not in this table is needed always; so are
+reads of the resource itself, since handlers read all of it after every change.
+
+Source: each property's page in the CloudFormation Template Reference; the permissions are those that the type's schema
+lists (see `catalogue.handlers`).
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.catalogue.handlers import handlers
+from remit.deployer.references import mentions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remit.deployer.declared import Declared
+
+Uses = tuple[tuple[str, str], ...]
+"""Pairs: patterns of actions, and the properties (any of which will do) that make a handler call them."""
+
+_NEVER: Final = ""
+"""For what no property of the type asks for: the schema's list is that of an older or a wider type."""
+_CODE_SIGNING: Final = (
+    "lambda:GetCodeSigningConfig lambda:PutFunctionCodeSigningConfig lambda:DeleteFunctionCodeSigningConfig"
+)
+_TABLE: Final[Uses] = (
+    ("kms:*", "SSESpecification"),
+    ("dynamodb:ImportTable dynamodb:DescribeImport logs:* s3:*", "ImportSourceSpecification"),
+    (
+        "dynamodb:EnableKinesis* dynamodb:DisableKinesis* dynamodb:UpdateKinesis* kinesis:*",
+        "KinesisStreamSpecification",
+    ),
+    ("iam:CreateServiceLinkedRole", "KinesisStreamSpecification ContributorInsightsSpecification"),
+    ("dynamodb:UpdateContributorInsights", "ContributorInsightsSpecification GlobalSecondaryIndexes"),
+    ("dynamodb:UpdateContinuousBackups", "PointInTimeRecoverySpecification"),
+    ("dynamodb:UpdateTimeToLive", "TimeToLiveSpecification"),
+    ("dynamodb:PutResourcePolicy dynamodb:DeleteResourcePolicy", "ResourcePolicy StreamSpecification"),
+    ("dynamodb:*TableReplica dynamodb:*Item dynamodb:Query dynamodb:Scan", _NEVER),
+)
+_BUCKET: Final[Uses] = (
+    ("iam:PassRole s3:PutReplicationConfiguration", "ReplicationConfiguration"),
+    ("s3tables:* s3:*Metadata*Table*", "MetadataConfiguration MetadataTableConfiguration"),
+    ("s3:PutAccelerateConfiguration", "AccelerateConfiguration"),
+    ("s3:PutAnalyticsConfiguration", "AnalyticsConfigurations"),
+    ("s3:PutBucketAbac", "AbacStatus"),
+    ("s3:PutBucketAcl s3:PutObjectAcl", "AccessControl"),
+    ("s3:PutBucketCORS", "CorsConfiguration"),
+    ("s3:PutBucketLogging", "LoggingConfiguration"),
+    ("s3:PutBucketNotification", "NotificationConfiguration"),
+    ("s3:PutBucketObjectLockConfiguration", "ObjectLockConfiguration ObjectLockEnabled"),
+    ("s3:PutBucketOwnershipControls", "OwnershipControls AccessControl"),
+    ("s3:PutBucketPublicAccessBlock", "PublicAccessBlockConfiguration"),
+    ("s3:PutBucketVersioning", "VersioningConfiguration ObjectLockEnabled ReplicationConfiguration"),
+    ("s3:PutBucketWebsite s3:DeleteBucketWebsite", "WebsiteConfiguration"),
+    ("s3:PutEncryptionConfiguration", "BucketEncryption"),
+    ("s3:PutIntelligentTieringConfiguration", "IntelligentTieringConfigurations"),
+    ("s3:PutInventoryConfiguration", "InventoryConfigurations"),
+    ("s3:PutLifecycleConfiguration", "LifecycleConfiguration"),
+    ("s3:PutMetricsConfiguration", "MetricsConfigurations"),
+    ("s3:DeleteObject", _NEVER),
+)
+OPTIONAL: Final[Mapping[str, Uses]] = {
+    "AWS::DynamoDB::Table": _TABLE,
+    "AWS::IAM::Role": (
+        ("iam:AttachRolePolicy iam:DetachRolePolicy", "ManagedPolicyArns"),
+        ("iam:PutRolePolicy iam:DeleteRolePolicy iam:GetRolePolicy", "Policies"),
+        ("iam:PutRolePermissionsBoundary", "PermissionsBoundary"),
+        ("iam:DeleteRolePermissionsBoundary", _NEVER),
+    ),
+    "AWS::Kinesis::Stream": (
+        ("kinesis:StartStreamEncryption kinesis:StopStreamEncryption", "StreamEncryption"),
+        ("kinesis:EnableEnhancedMonitoring kinesis:DisableEnhancedMonitoring", "DesiredShardLevelMetrics"),
+        ("kinesis:UpdateMaxRecordSize", "MaxRecordSizeInKiB"),
+        ("kinesis:UpdateStreamRecordDistributionStrategy", "RecordDistributionStrategy"),
+        ("kinesis:UpdateStreamWarmThroughput", "WarmThroughputMiBps WarmThroughputObject"),
+        ("kinesis:IncreaseStreamRetentionPeriod kinesis:DecreaseStreamRetentionPeriod", "RetentionPeriodHours"),
+    ),
+    "AWS::Lambda::Alias": (
+        ("codedeploy:*", "UpdatePolicy"),
+        (
+            "lambda:PutProvisionedConcurrencyConfig lambda:DeleteProvisionedConcurrencyConfig",
+            "ProvisionedConcurrencyConfig",
+        ),
+    ),
+    "AWS::Lambda::EventSourceMapping": (("kms:*", "KmsKeyArn"),),
+    "AWS::Lambda::Function": (
+        ("ec2:*", "VpcConfig"),
+        ("elasticfilesystem:* s3files:*", "FileSystemConfigs"),
+        ("kms:*", "KmsKeyArn"),
+        ("lambda:GetLayerVersion", "Layers"),
+        (_CODE_SIGNING, "CodeSigningConfigArn"),
+        ("lambda:PassCapacityProvider", "CapacityProviderConfig"),
+        ("lambda:*FunctionScalingConfig", "FunctionScalingConfig CapacityProviderConfig"),
+        ("lambda:PutFunctionConcurrency lambda:DeleteFunctionConcurrency", "ReservedConcurrentExecutions"),
+        ("lambda:PutFunctionRecursionConfig", "RecursiveLoop"),
+        ("lambda:PutRuntimeManagementConfig", "RuntimeManagementConfig"),
+        ("lambda:PublishVersion", "PublishToLatestPublished CapacityProviderConfig SnapStart"),
+    ),
+    "AWS::Lambda::Version": (
+        ("lambda:PutProvisionedConcurrencyConfig", "ProvisionedConcurrencyConfig"),
+        ("lambda:PutFunctionScalingConfig", "FunctionScalingConfig"),
+        ("lambda:PutRuntimeManagementConfig", "RuntimePolicy"),
+    ),
+    "AWS::Logs::LogGroup": (
+        ("firehose:* logs:CreateLogDelivery logs:*ResourcePolic*", "ResourcePolicyDocument"),
+        ("logs:AssociateKmsKey logs:DisassociateKmsKey", "KmsKeyId"),
+        ("logs:*DataProtectionPolicy", "DataProtectionPolicy"),
+        ("logs:*IndexPolic*", "FieldIndexPolicies"),
+        ("logs:PutBearerTokenAuthentication", "BearerTokenAuthenticationEnabled"),
+        ("logs:PutLogGroupDeletionProtection", "DeletionProtectionEnabled"),
+        ("logs:PutRetentionPolicy logs:DeleteRetentionPolicy", "RetentionInDays"),
+    ),
+    "AWS::S3::Bucket": _BUCKET,
+    "AWS::SNS::Topic": (
+        ("iam:*", "DeliveryStatusLogging"),
+        ("sns:*DataProtectionPolicy", "DataProtectionPolicy"),
+        ("sns:Subscribe sns:Unsubscribe", "Subscription"),
+    ),
+}
+"""By type; of an action that several rows match, the first counts."""
+_EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
+_KEYS: Final = re.compile(r"kms|encrypt|sse|keyarn|keyid", re.IGNORECASE)
+
+
+def called(declared: Declared) -> Mapping[str, tuple[str, ...]]:
+    """The actions that a resource's handlers call for it, each with those handlers; none if nobody knows them."""
+    found = handlers(declared.type)
+    if found is None:
+        return {}
+    by_verb = {"create": found.create, "read": found.read, "update": found.update, "delete": found.delete}
+    actions = dict.fromkeys(action for listed in by_verb.values() for action in listed)
+    return {
+        action: tuple(verb for verb, listed in by_verb.items() if action in listed)
+        for action in actions
+        if needed(declared.type, action, declared.properties)
+    }
+
+
+def needed(type_name: str, name: str, properties: Mapping[str, Any]) -> bool:
+    """Whether a handler of the type calls the action for a resource that has these properties.
+
+    What uses a key (`kms:…`) is needed only where some property speaks of keys or encryption, whatever the type.
+    """
+    for patterns, uses in OPTIONAL.get(type_name, ()):
+        if any(fnmatchcase(name, pattern) for pattern in patterns.split()):
+            return any(properties.get(use) not in _EMPTY for use in uses.split())
+    if name.startswith("kms:") and not type_name.startswith("AWS::KMS::"):
+        return mentions(properties, _KEYS)
+    return True

@@ -1,0 +1,77 @@
+"""Know how the resources of a type are named, where that is known before the deploy.
+
+Sources: each type's page in the CloudFormation Template Reference ("Name type", and what Ref returns); the kinds and
+variables of ARNs are the Service Authorization Reference's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a type is named: its kinds in IAM (`lambda:function`) and the variable of their ARNs that the name fills.
+
+    `property` gives the name; without one it is generated in `styles`, with {stack} and {id}, cut to `limit`; no style:
+    nothing is known of it. `suffix` follows a given name.
+    """
+
+    kinds: tuple[str, ...]
+    variable: str
+    property: str
+    limit: int = 255
+    styles: tuple[str, ...] = ("{stack}-{id}-*",)
+    lower: bool = False
+    suffix: str = ""
+
+
+SHAPES: Final[dict[str, Shape]] = {
+    "AWS::CloudFormation::Stack": Shape(("cloudformation:stack",), "StackName", "", 128),
+    "AWS::CloudWatch::Alarm": Shape(("cloudwatch:alarm",), "AlarmName", "AlarmName"),
+    "AWS::DynamoDB::GlobalTable": Shape(
+        ("dynamodb:table", "dynamodb:index", "dynamodb:stream"), "TableName", "TableName"
+    ),
+    "AWS::DynamoDB::Table": Shape(("dynamodb:table", "dynamodb:index", "dynamodb:stream"), "TableName", "TableName"),
+    "AWS::Events::EventBus": Shape(("events:event-bus", "events:event-busv2"), "EventBusName", "Name", styles=()),
+    "AWS::Events::Rule": Shape(
+        ("events:rule-on-default-event-bus", "events:rule-on-custom-event-bus"), "RuleName", "Name", 64
+    ),
+    "AWS::IAM::Group": Shape(("iam:group",), "GroupNameWithPath", "GroupName", 128),
+    "AWS::IAM::InstanceProfile": Shape(
+        ("iam:instance-profile",), "InstanceProfileNameWithPath", "InstanceProfileName", 128
+    ),
+    "AWS::IAM::ManagedPolicy": Shape(("iam:policy",), "PolicyNameWithPath", "ManagedPolicyName", 128),
+    "AWS::IAM::Role": Shape(("iam:role",), "RoleNameWithPath", "RoleName", 64),
+    "AWS::IAM::User": Shape(("iam:user",), "UserNameWithPath", "UserName", 64),
+    "AWS::Kinesis::Stream": Shape(("kinesis:stream",), "StreamName", "Name", 128),
+    "AWS::KinesisFirehose::DeliveryStream": Shape(
+        ("firehose:deliverystream",), "DeliveryStreamName", "DeliveryStreamName", 64
+    ),
+    "AWS::Lambda::Function": Shape(
+        ("lambda:function", "lambda:function alias", "lambda:function version"), "FunctionName", "FunctionName", 64
+    ),
+    "AWS::Lambda::LayerVersion": Shape(("lambda:layer", "lambda:layerVersion"), "LayerName", "LayerName", styles=()),
+    "AWS::Logs::LogGroup": Shape(("logs:log-group",), "LogGroupName", "LogGroupName", 512),
+    "AWS::Pipes::Pipe": Shape(("pipes:pipe",), "Name", "Name", styles=()),
+    "AWS::S3::Bucket": Shape(("s3:bucket", "s3:object"), "BucketName", "BucketName", 63, lower=True),
+    "AWS::SNS::Topic": Shape(("sns:topic",), "TopicName", "TopicName", 256),
+    "AWS::SQS::Queue": Shape(("sqs:queue",), "QueueName", "QueueName", 80),
+    "AWS::SSM::Parameter": Shape(
+        ("ssm:parameter",), "ParameterNameWithoutLeadingSlash", "Name", styles=("CFN-{id}-*",)
+    ),
+    "AWS::Scheduler::Schedule": Shape(("scheduler:schedule",), "ScheduleName", "Name", 64),
+    "AWS::SecretsManager::Secret": Shape(
+        ("secretsmanager:Secret",), "SecretId", "Name", styles=("{id}-*",), suffix="-*"
+    ),
+    "AWS::StepFunctions::StateMachine": Shape(
+        ("states:statemachine",), "StateMachineName", "StateMachineName", 80, ("{id}-*", "{stack}-{id}-*")
+    ),
+}
+"""How the types are named whose names are known before the deploy."""
+BESIDE: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
+    "AWS::Events::Rule": (("EventBusName", "EventBusName", "default"),),
+    "AWS::Scheduler::Schedule": (("GroupName", "GroupName", "default"),),
+}
+"""Other variables of a type's ARNs: the variable, the property that gives it, and what holds without."""

@@ -1,0 +1,143 @@
+"""Ask what a role may do as it is built: its inline statements, its managed policies, its boundary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from remit.catalogue.actions import action as catalogued
+from remit.catalogue.arns import parse as parse_arn
+from remit.catalogue.managed import managed_policy
+from remit.explain.names import names_of, put, put_all
+from remit.iam.evaluate import ALL, Layers, Request, evaluate
+from remit.iam.policy import VERSION, Policy, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remit.app import App, Grant, Role
+    from remit.iam.because import Ruling
+    from remit.iam.evaluate import Decision, Verdict
+
+Place: TypeAlias = dict[str, str]
+"""What AWS::Partition, AWS::Region and AWS::AccountId are, by their texts."""
+_IDENTITY: Final = "identity"
+_PSEUDO: Final = ("${AWS::Partition}", "${AWS::Region}", "${AWS::AccountId}")
+_HERE: Final = ("aws", "us-east-1", "123456789012")
+"""Stands for wherever the app is deployed, where its statements do not care."""
+_OPEN: Final = frozenset("*?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A role made ready to be asked. `policies` names what `layers` holds; `unread` are policies nobody has here."""
+
+    role: Role
+    names: Mapping[str, str]
+    layers: Layers
+    policies: tuple[str, ...]
+    """The managed policies of the identity layer, in its order; the inline statements come before them."""
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a statement that decided, or nearly did, comes from: one of the role's grants, or a managed policy."""
+
+    layer: str
+    grant: Grant | None
+    policy: str | None
+    index: int
+    """Which statement of the inline policy or of the managed one, from 0."""
+
+
+def standing(role: Role, names: Mapping[str, str], version: str = VERSION) -> Standing:
+    """Compile a role; `names` says what its references will be."""
+    inline = Policy(tuple(put_all(grant.statement, names) for grant in role.grants), version)
+    known = {arn: _document(arn) for arn in role.managed}
+    boundary = None if role.boundary is None else _document(role.boundary)
+    unread = tuple(arn for arn, document in known.items() if document is None)
+    if role.boundary is not None and boundary is None:
+        unread = (*unread, role.boundary)
+    documents = {arn: document for arn, document in known.items() if document is not None}
+    layers = Layers(
+        identity=(inline, *documents.values()),
+        boundary=() if boundary is None else (boundary,),
+    )
+    return Standing(role, names, layers, tuple(documents), unread)
+
+
+def standings(app: App, roles: tuple[Role, ...]) -> dict[str, Standing]:
+    """Each function's role, by the function's name; functions that bring a role of their own are not there."""
+    names = names_of(app)
+    made = [(role, standing(role, names)) for role in roles]
+    return {name: found for role, found in made for name in role.functions}
+
+
+def at(role: Standing, place: Place) -> Standing:
+    """The same role as it is in one partition, region and account."""
+    return standing(role.role, {**role.names, **{text: put(name, place) for text, name in role.names.items()}, **place})
+
+
+def places(role: Standing, *more: str) -> tuple[Place, ...]:
+    """The places that a role's statements, and `more` ARNs, name: each pair or triple that is written somewhere.
+
+    A pattern, or a late-bound part, means wherever the app is; so does a role that names no place at all.
+    """
+    texts = [
+        text for grant in role.role.grants if grant.statement.resources for text in grant.statement.resources.patterns
+    ]
+    found: set[tuple[str, ...]] = {_HERE}
+    for text in (*texts, *more):
+        arn = parse_arn(text)
+        if arn is not None:
+            parts = (arn.partition, arn.region, arn.account)
+            found.add(
+                tuple(home if _OPEN & set(part) or not part else part for part, home in zip(parts, _HERE, strict=True))
+            )
+    return tuple(dict(zip(_PSEUDO, one, strict=True)) for one in sorted(found, key=lambda one: (one != _HERE, one)))
+
+
+def _document(arn: str) -> Policy | None:
+    """A managed policy of AWS; None for a policy of somebody's own account."""
+    found = managed_policy(arn)
+    return None if found is None else parse(found.document)
+
+
+def ask(
+    role: Standing,
+    action: str,
+    resource: str,
+    *,
+    principal: str | None = None,
+    context: Mapping[str, Any] | None = None,
+    identity_alone: bool = False,
+) -> Decision:
+    """Decide one request of a role. Condition keys that `context` does not say are open.
+
+    With `identity_alone` the boundary is left out.
+    """
+    known = catalogued(action)
+    request = Request(
+        action=action,
+        resource=put(resource, role.names),
+        principal=principal,
+        context={**(context or {})},
+        open=ALL,
+        wildcard_only=None if known is None else (not known.targets or None),
+    )
+    return evaluate(request, role.layers.identity if identity_alone else role.layers)
+
+
+def own_verdict(decision: Decision) -> Verdict:
+    """What the identity's policies say by themselves: a key's or another account's policy has its own say."""
+    return next(layer.verdict for layer in decision.layers if layer.layer == _IDENTITY)
+
+
+def source(role: Standing, ruling: Ruling) -> Source:
+    """Where a ruling's statement was written."""
+    if ruling.layer != _IDENTITY:
+        return Source(ruling.layer, None, role.role.boundary, ruling.index)
+    if ruling.policy == 0:
+        return Source(ruling.layer, role.role.grants[ruling.index], None, ruling.index)
+    return Source(ruling.layer, None, role.policies[ruling.policy - 1], ruling.index)

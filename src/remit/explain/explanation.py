@@ -1,0 +1,134 @@
+"""Explain one request of a role: the verdict, the statements behind it with their lines, and what would change it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from remit.catalogue.actions import action as catalogued
+from remit.catalogue.arns import variables
+from remit.catalogue.resemble import nearest_actions
+from remit.explain.ask import ask, at, places, source
+from remit.explain.names import put, references
+from remit.iam.pattern import matches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from remit.catalogue.actions import Action
+    from remit.explain.ask import Source, Standing
+    from remit.explain.remedy import Remedy
+    from remit.iam.evaluate import Decision
+
+_PLACES: Final = {"Partition": "${AWS::Partition}", "Region": "${AWS::Region}", "Account": "${AWS::AccountId}"}
+_PSEUDO: Final = frozenset(_PLACES.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """An answered request. `asker` is who asks, in words; `resource` what was asked for, with its names in place.
+
+    `deciding` are the statements behind the verdict, `near` the Allows that came nearest and what each lacked.
+    """
+
+    asker: str
+    action: str
+    resource: str
+    decision: Decision
+    deciding: tuple[Source, ...]
+    near: tuple[tuple[Source, str], ...]
+    notes: tuple[str, ...] = ()
+    remedy: Remedy | None = None
+
+
+def explain(role: Standing, asker: str, action: str, resource: str, *, principal: str | None = None) -> Explanation:
+    """Ask a role. `resource` is an ARN, late-bound text, or a short name (see `spelled_out`)."""
+    text = put(spelled_out(role, action, resource), role.names)
+    placed, decision, notes = _decided(role, action, text, principal)
+    wanted = {"Allowed": "Allowed", "ExplicitlyDenied": "ExplicitlyDenied", "Unknown": "Unknown"}.get(decision.verdict)
+    deciding = tuple(
+        source(placed, ruling) for layer in decision.layers if layer.verdict == wanted for ruling in layer.rulings
+    )
+    near = tuple((source(placed, miss.ruling), miss.lacked) for miss in decision.misses)
+    told = (*_on_action(action), *notes, *_assumed(role, deciding, text), *_unseen(role, decision))
+    return Explanation(asker, action, text, decision, deciding, near, told)
+
+
+def _decided(
+    role: Standing, action: str, text: str, principal: str | None
+) -> tuple[Standing, Decision, tuple[str, ...]]:
+    """The decision on a whole ARN; on one that is late-bound, for wherever the role's statements say it may be."""
+    if not any(part.text in _PSEUDO for part in references(text)):
+        return role, ask(role, action, text, principal=principal), ()
+    made = [(place, at(role, place)) for place in places(role, text)]
+    answers = [(place, here, ask(here, action, text, principal=principal)) for place, here in made]
+    place, here, decision = next((one for one in answers if one[2].allowed), answers[0])
+    if all(one[2].verdict == decision.verdict for one in answers):
+        return here, decision, ()
+    return here, decision, (f"only where the app is deployed to {', '.join(place.values())}",)
+
+
+def spelled_out(role: Standing, action: str, resource: str) -> str:
+    """A resource as people type it, as an ARN: `DataTable` (a resource of the template), `orders`, `uploads/a.csv`.
+
+    A name that fits none of the action's resource types stays as it is.
+    """
+    if resource == "*" or resource.startswith(("arn:", "${")):
+        return resource
+    head, slash, tail = resource.partition("/")
+    for text in (f"${{{head}.Arn}}", f"${{{head}}}"):
+        if role.names.get(text, "").startswith("arn:"):
+            return f"{text}{slash}{tail}"
+    known = catalogued(action)
+    return next(_filled(known, resource), resource) if known is not None else resource
+
+
+def _filled(known: Action, text: str) -> Iterator[str]:
+    """The ARNs that a name makes in the formats of an action's resource types: required, then plain ones first."""
+    for target in sorted(known.targets, key=lambda one: (not one.required, len("".join(one.type.arns)))):
+        for form in target.type.arns:
+            names = [name for name in variables(form) if name not in _PLACES]
+            if not names:
+                continue
+            start, rest = form.split(f"${{{names[0]}}}", 1)
+            shape = f"${{{names[0]}}}{rest}"
+            tail = re.sub(r"\\\$\\\{\w+\\\}", "(.+)", re.escape(shape))
+            bare = text.removeprefix(start.rpartition(":")[2])
+            if re.fullmatch(tail, bare) is not None and (len(names) > 1) == ("/" in bare or ":" in bare):
+                yield re.sub(r"\$\{(\w+)\}", lambda found: _PLACES.get(found[1], found[0]), start) + bare
+
+
+def _on_action(action: str) -> Iterator[str]:
+    known = catalogued(action)
+    if known is None:
+        near = nearest_actions(action)
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        yield f"the catalogue knows no action {action}{hint}"
+    elif known.dependents:
+        yield f"the call may need {', '.join(known.dependents)} as well"
+
+
+def _assumed(role: Standing, deciding: Iterable[Source], resource: str) -> Iterator[str]:
+    """The resources whose names only a deploy settles, and that the answer takes the asked one to be."""
+    texts = (
+        text
+        for one in deciding
+        if one.grant is not None and one.grant.statement.resources is not None
+        for text in one.grant.statement.resources.patterns
+    )
+    for reference in dict.fromkeys(reference.text for text in texts for reference in references(text)):
+        name = role.names.get(reference, "").rpartition(":")[2]
+        if name.endswith("-*") and name not in resource and matches(f"*{name}", resource):
+            target = reference.strip("${}").partition(".")[0]
+            yield f"taking it for {target}, whose whole name only the deploy settles"
+
+
+def _unseen(role: Standing, decision: Decision) -> Iterator[str]:
+    for arn in role.unread:
+        if arn == role.role.boundary:
+            yield f"the permissions boundary {arn} is not known here: it must allow this as well"
+        elif not decision.allowed:
+            yield f"the managed policy {arn} is not known here: it may allow this"
+    if decision.request.needs_resource_policy:
+        yield "the resource's own policy must allow it, or leave it to the account's policies"

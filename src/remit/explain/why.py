@@ -1,0 +1,253 @@
+"""Why an access was denied: who asked for what, which layer said no, what the app's own roles say, and what to do."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from remit.catalogue.actions import action as catalogued
+from remit.catalogue.arns import fill, variables
+from remit.explain.ask import standings
+from remit.explain.asked import Here, actions_of, function_of
+from remit.explain.explanation import explain
+from remit.explain.remedy import remedy
+from remit.iam.pattern import matches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from remit.app import Function
+    from remit.explain.ask import Standing
+    from remit.explain.explanation import Explanation
+    from remit.explain.remedy import Remedy
+    from remit.iam.denial import Denial, LayerName
+    from remit.iam.evaluate import Verdict
+
+_ACCOUNT: Final = re.compile(r"arn:[^:]*:(?:sts|iam)::(\d{12}):")
+_PLACES: Final = {"Partition": "${AWS::Partition}", "Region": "${AWS::Region}", "Account": "${AWS::AccountId}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What is behind a denial.
+
+    `actions` are in AWS's own case; several where the message leaves it open. `function` is one of this app, when the
+    one who asked is. `answers` are what the app's roles say, `conclusion` puts it in a sentence, `advice` says what to
+    do, `unseen` names the layers that nobody can look at from here.
+    """
+
+    denial: Denial
+    actions: tuple[str, ...]
+    function: str | None
+    answers: tuple[Explanation, ...]
+    conclusion: str
+    advice: tuple[str, ...]
+    unseen: tuple[str, ...]
+
+
+_BY: Final[dict[LayerName, str]] = {
+    "identity": "the policy of the role or user",
+    "boundary": "the permissions boundary",
+    "session": "the session policy",
+    "resource": "the resource's own policy",
+    "trust": "the trust policy of the role that was to be assumed",
+    "endpoint": "the policy of the VPC endpoint",
+    "scp": "a service control policy of the organization",
+    "rcp": "a resource control policy of the organization",
+}
+_CHANGE: Final[dict[LayerName, str]] = {
+    "boundary": "a boundary grants nothing and limits everything: whoever owns it must let the action through",
+    "session": "whoever assumed the role passed a narrower policy along: widen it there",
+    "resource": "let the policy of the resource (key, bucket, queue, secret) allow the role, or the role's account",
+    "trust": "let the trust policy of that role name the one who assumes it",
+    "endpoint": "let the policy of the VPC endpoint allow the action, or call past it",
+    "scp": "no policy of the account can allow it: ask whoever owns the organization's policies",
+    "rcp": "no policy of the account can allow it: ask whoever owns the organization's policies",
+}
+
+
+def why(denial: Denial, here: Here | None) -> Cause:
+    """What is behind a denial, as far as it can be told from this folder."""
+    function = None if here is None else function_of(here, denial)
+    actions = actions_of(denial, here, function)
+    answers = () if here is None else tuple(_answers(here, denial, function, actions))
+    return Cause(
+        denial=denial,
+        actions=actions,
+        function=function,
+        answers=answers,
+        conclusion=_conclusion(denial, here, function, actions, answers),
+        advice=(*_advice(denial), *_advice_here(denial, here, function, actions, answers)),
+        unseen=_unseen(denial, here, function),
+    )
+
+
+def _answers(here: Here, denial: Denial, function: str | None, actions: tuple[str, ...]) -> Iterator[Explanation]:
+    """What the function's role says; where nobody is named, what each role of the app says."""
+    unnamed = function is None and (denial.principal is not None or denial.resource is None)
+    if unnamed or denial.layer == "trust":  # the policy of another role decides that one
+        return
+    asked = standings(here.app, here.roles)
+    names = [function] if function is not None else [one.name for one in here.app.functions if one.name in asked]
+    for action in actions:
+        for name in names:
+            if name in asked:
+                declared = next(one for one in here.app.functions if one.name == name)
+                resource = denial.resource or next(iter(granted_on(asked[name], action)), _any(action))
+                principal = denial.principal if (denial.principal or "").startswith("arn:") else None
+                found = explain(asked[name], name, action, resource, principal=principal)
+                yield replace(found, remedy=_fix(here, declared, found, denial))
+
+
+def granted_on(role: Standing, action: str) -> tuple[str, ...]:
+    """The resources on which a role's own statements allow an action at all."""
+    return tuple(
+        dict.fromkeys(
+            pattern
+            for grant in role.role.grants
+            if grant.statement.effect == "Allow" and not grant.statement.actions.negated
+            if any(matches(one.lower(), action.lower()) for one in grant.statement.actions.patterns)
+            if grant.statement.resources is not None and not grant.statement.resources.negated
+            for pattern in grant.statement.resources.patterns
+        )
+    )
+
+
+def _fix(here: Here, function: Function, found: Explanation, denial: Denial) -> Remedy:
+    account = _ACCOUNT.match(denial.principal or "")
+    return remedy(here.app, function, found.action, found.resource, here.folder, account=account[1] if account else "")
+
+
+def _any(action: str) -> str:
+    """A resource of the action's first type, with the names of its parts for what the message does not say."""
+    known = catalogued(action)
+    targets = sorted(known.targets, key=lambda one: (not one.required, len("".join(one.type.arns)))) if known else []
+    if not targets:
+        return "*"
+    form = targets[0].type.arns[0]
+    return fill(form, {name: _PLACES.get(name, name) for name in variables(form)})
+
+
+def _conclusion(
+    denial: Denial,
+    here: Here | None,
+    function: str | None,
+    actions: tuple[str, ...],
+    answers: tuple[Explanation, ...],
+) -> str:
+    layer = denial.layer
+    told = "" if layer is None else f"{_BY[layer]} {'denies it' if denial.explicit else 'does not allow it'}"
+    if function is None or not answers:
+        return told or _nobody(denial, here, actions)
+    role, verdicts = f"the role of {function}", {one.decision.verdict for one in answers}
+    if layer not in (None, "identity"):
+        return f"{told}; {role} {'allows it' if verdicts == {'Allowed'} else 'does not allow it either'}"
+    return _of_role(denial, role, verdicts, answers)
+
+
+def _of_role(denial: Denial, role: str, verdicts: set[Verdict], answers: tuple[Explanation, ...]) -> str:
+    """Where no layer but the role's own policies is named: what they say, and what that means."""
+    if "ExplicitlyDenied" in verdicts:
+        return f"a Deny of {role} itself says no"
+    if denial.explicit:
+        return f"a Deny says no, which {role} as built from this folder does not have"
+    if "ImplicitlyDenied" in verdicts:
+        return f"{role} does not allow it{_on_what(denial)}"
+    if "Unknown" in verdicts:
+        keys = ", ".join(dict.fromkeys(key for one in answers for key in one.decision.unknown))
+        return f"{role} allows it on a condition that was not met, or is not known here: {keys}"
+    if denial.resource is None:
+        return f"{role} as built from this folder allows it on {answers[0].resource}{_on_what(denial)}"
+    other = "" if denial.layer == "identity" else ", or a layer that is not visible from here says no"
+    return f"{role} as built from this folder allows it: the deployed one is older{other}"
+
+
+def _on_what(denial: Denial) -> str:
+    return "" if denial.resource is not None else "; the message does not say on what it was asked for"
+
+
+def _nobody(denial: Denial, here: Here | None, actions: tuple[str, ...]) -> str:
+    """Where no role of the app is known to have asked."""
+    if denial.encoded is not None and denial.action is None:
+        return "the message is encoded: what was denied stands in it"
+    if denial.principal is not None:
+        return "the message does not say which layer" if here is None else f"not a role of {here.app.namespace} asked"
+    if here is None or not actions:
+        return "the message does not say who asked, nor which layer said no"
+    asked = standings(here.app, here.roles)
+    granted = [name for name, role in asked.items() if any(granted_on(role, action) for action in actions)]
+    what = " or ".join(actions)
+    return f"the message does not say who asked; of this app {', '.join(granted) or 'no function'} may {what} at all"
+
+
+def _advice(denial: Denial) -> Iterator[str]:
+    """What the message by itself calls for."""
+    if denial.encoded is not None:
+        yield (
+            f"decode it: aws sts decode-authorization-message --encoded-message {denial.encoded} "
+            "--query DecodedMessage --output text | remit why"
+        )
+    if denial.authorization is not None:
+        yield f"AWS keeps the evaluation under authorization ID {denial.authorization}: open the link in the message"
+    if denial.layer == "trust" and denial.principal is None:
+        yield "a role that was just made takes some seconds to be known everywhere: deploy again"
+    if denial.layer in _CHANGE:
+        yield _CHANGE[denial.layer] + (f" ({denial.policy})" if denial.policy else "")
+    elif denial.policy is not None:
+        yield f"the policy that decided is {denial.policy}"
+
+
+def _advice_here(
+    denial: Denial,
+    here: Here | None,
+    function: str | None,
+    actions: tuple[str, ...],
+    answers: tuple[Explanation, ...],
+) -> Iterator[str]:
+    """What the app in this folder, or its absence, adds to that."""
+    own = denial.layer in (None, "identity")
+    allowed = bool(answers) and all(one.decision.allowed for one in answers)
+    if here is not None and function is not None and allowed and own:
+        yield f"deploy this folder: remit deploy --stage {here.app.stage}"
+    if here is not None and here.app.boundary is not None and denial.layer == "boundary":
+        yield f"the boundary of this app's roles is {here.app.boundary}"
+    if "s3:GetObject" in actions and (allowed or here is None):
+        yield "S3 answers 403 for a key that does not exist, unless s3:ListBucket is allowed as well"
+    if denial.principal is None and denial.encoded is None and not answers and own:
+        yield from _needed(here, actions, denial)
+    if denial.principal is not None and function is None and own:
+        yield "for whoever deploys, `remit policy deployer` writes the whole policy"
+
+
+def _needed(here: Here | None, actions: tuple[str, ...], denial: Denial) -> Iterator[str]:
+    """The grant that a function of the app would need, where nobody says which one called."""
+    if here is None:
+        return
+    for function in here.app.functions[:1]:
+        for action in actions[:1]:
+            item = remedy(here.app, function, action, denial.resource or _any(action), here.folder).item
+            yield f"the function that calls it needs {item} in the policy of its decorator"
+
+
+def _unseen(denial: Denial, here: Here | None, function: str | None) -> tuple[str, ...]:
+    """The layers that may have said no and that this folder does not hold."""
+    made = None if here is None else next((one for one in here.app.functions if one.name == function), None)
+    names = [
+        "service and resource control policies",
+        "a session policy",
+        "the resource's own policy",
+    ]
+    if here is None or here.app.boundary is not None or made is None:
+        names.insert(1, "the permissions boundary")
+    if made is None or "VpcConfig" in made.properties:
+        names.append("the policy of a VPC endpoint")
+    return tuple(_without(names, denial.layer))
+
+
+def _without(names: Iterable[str], layer: LayerName | None) -> Iterator[str]:
+    """All of them but what the message names itself."""
+    word = {"boundary": "boundary", "session": "session", "resource": "resource's", "endpoint": "endpoint"}.get(
+        layer or ""
+    )
+    yield from (name for name in names if word is None or word not in name)

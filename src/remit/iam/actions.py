@@ -1,0 +1,153 @@
+"""Which actions of a statement are new: the action patterns whose covers leave a place, and a real action for each.
+
+The same procedure as for resources, one level up: a pattern's points, the covers that speak of them, NotAction
+narrowed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from remit.iam.glob import Unclear, meet, points
+from remit.iam.pattern import is_pattern, matcher
+from remit.iam.question import needed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from remit.iam.box import Box, Index
+    from remit.iam.question import Place, Questions
+
+Known: TypeAlias = "Callable[[str], Sequence[str]]"
+"""The existing actions of a pattern, as people spell them."""
+MOST_PATTERNS: Final = 2_000
+ALWAYS_ALLOWED: Final = "sts:getcalleridentity"  # whatever policies say, so that it is never gained or lost
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Something that is possible: an action (folded, `real` when it exists) on a resource pattern, at a place."""
+
+    action: str
+    real: str | None
+    resource: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All of `wanted` hold and none of `covers`: one way in which two sides may differ."""
+
+    wanted: tuple[Box, ...]
+    covers: tuple[Index, ...]
+
+    def active(self, action: str) -> tuple[Box, ...]:
+        """The covers that speak of an action."""
+        if len(self.covers) == 1:
+            return tuple(self.covers[0].at(action))
+        return tuple(dict.fromkeys(box for index in self.covers for box in index.at(action)))
+
+
+class Openings:
+    """What a case leaves open, for each action pattern of its first statement."""
+
+    __slots__ = ("_spared", "case", "known", "questions", "resources", "singles")
+
+    def __init__(self, case: Case, questions: Questions, known: Known) -> None:
+        self.case = case
+        self.questions = questions
+        self.known = known
+        first = case.wanted[0]
+        self.resources = ("*",) if first.not_resources else first.resources
+        self.singles = max((index.singles for index in case.covers), default=0)
+        self._spared = tuple(box for box in case.wanted if box.not_actions)
+        for box in self._spared:
+            self.singles = max(self.singles, *(text.count("?") for text in box.actions))
+
+    def of(self, pattern: str) -> Iterator[Opening | Unclear]:
+        """What is open within one action pattern (folded; `*` for NotAction), for each resource; or what is unclear."""
+        for resource in self.resources:
+            try:
+                yield from self._on(pattern, resource)
+            except Unclear as reason:
+                yield reason
+
+    def _on(self, pattern: str, resource: str) -> Iterator[Opening]:
+        """Like `Questions._search`: narrow the pattern where NotAction covers leave no other way."""
+        todo = list(reversed(_starts(pattern, self.case.wanted[1:])))
+        seen = set(todo)
+        while todo:
+            narrow = todo.pop()
+            opening, escapes = self._at(narrow, resource)
+            if opening is not None:
+                yield self._as_real(narrow, resource, opening)
+                continue
+            for box in escapes:
+                fresh = [part for text in box.actions for part in meet(narrow, text) if part not in seen]
+                seen.update(fresh)
+                todo.extend(fresh)
+            if len(seen) > MOST_PATTERNS:
+                raise Unclear("its actions can be narrowed in too many ways")
+
+    def _at(self, pattern: str, resource: str) -> tuple[Opening | None, tuple[Box, ...]]:
+        escapes: dict[Box, None] = {}
+        for point in points(pattern, self.singles):
+            if not self.meant(point):
+                continue
+            active = self.case.active(point)
+            place = self.place(resource, active)
+            if place is not None:
+                return Opening(point, None, resource, place), ()
+            turned = [box for box in active if box.not_actions]
+            steady = tuple(box for box in active if not box.not_actions)
+            if turned and self.place(resource, steady) is not None:
+                escapes.update(
+                    dict.fromkeys(needed(turned, lambda boxes: self.place(resource, tuple(boxes)) is not None))
+                )
+        return None, tuple(escapes)
+
+    def meant(self, action: str) -> bool:
+        """Whether no NotAction of the wanted statements names it."""
+        return not any(matcher(text)(action) for box in self._spared for text in box.actions)
+
+    def place(self, resource: str, active: tuple[Box, ...]) -> Place | None:
+        """A place on a resource pattern that these covers leave."""
+        if any(box.everywhere for box in active):
+            return None
+        return self.questions.place(resource, self.case.wanted, active)
+
+    def _as_real(self, pattern: str, resource: str, opening: Opening) -> Opening:
+        """The same with an action that exists, if any is open."""
+        if not is_pattern(pattern):
+            names = self.known(pattern)
+            return Opening(opening.action, names[0] if names else None, resource, opening.place)
+        for name in self._uncovered(pattern):
+            folded = name.lower()
+            if folded == ALWAYS_ALLOWED or not self.meant(folded):
+                continue
+            try:
+                place = self.place(resource, self.case.active(folded))
+            except Unclear:
+                continue
+            if place is not None:
+                return Opening(folded, name, resource, place)
+        return opening
+
+    def _uncovered(self, pattern: str) -> Iterator[str]:
+        """The real actions of a pattern, without those that some cover plainly takes everywhere."""
+        names = self.known(pattern)
+        taken: set[str] = set()
+        for index in self.case.covers:
+            for box in index.boxes:
+                if box.everywhere and not box.not_actions and len(names) > len(box.actions):
+                    taken.update(name for text in box.actions for name in self.known(text))
+        return (name for name in names if name not in taken)
+
+
+def _starts(pattern: str, others: tuple[Box, ...]) -> list[str]:
+    found = [pattern]
+    for box in others:
+        if not box.not_actions:
+            found = list(dict.fromkeys(part for one in found for text in box.actions for part in meet(one, text)))
+    return found

@@ -1,0 +1,126 @@
+"""Conditions made ready to be compared: one atom per condition, and which of a key's possible values make it true.
+
+A key is absent, or has one value, or (where a condition treats it as a set) several. A key that some condition reads
+as a number, a date, a Boolean, an address or bytes has only values that can be read so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from remit.iam.condition import OPERATORS, compile_condition
+from remit.iam.marks import encode, filled
+from remit.iam.request import Request
+
+if TYPE_CHECKING:
+    from remit.iam.policy import Condition
+    from remit.iam.texts import Check
+
+State: TypeAlias = str | tuple[str, ...] | None
+"""What a key has: one value, several, or None for absent. A lone empty string in a tuple is a set without values."""
+
+EMPTY: Final = ("",)
+_NOBODY: Final = Request("none:None", context={})
+_FOLDED: Final = {name.lower(): name for name in OPERATORS}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Atom:
+    """One condition. `values` are encoded; `name` is the key as first written, `key` folded. One object per meaning."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+    quantifier: str
+    if_exists: bool
+    name: str
+    check: Check
+
+    @property
+    def kind(self) -> str:
+        """The type that its operator reads: String, Arn, Numeric, Date, Bool, Binary, IpAddress or Null."""
+        return OPERATORS[self.operator].kind
+
+    @property
+    def negated(self) -> bool:
+        """Whether it is true of the values that match none of its own."""
+        return OPERATORS[self.operator].negated
+
+    def fits(self, value: str) -> bool:
+        """Whether one value of the key fits."""
+        return bool(self.check(value, _NOBODY)) is not self.negated
+
+    def holds(self, state: State) -> bool:
+        """Whether it is true of what the key has."""
+        if self.operator == "Null":
+            return ("true" if state is None else "false") in self.values
+        if not self.quantifier:
+            if state is None:
+                return self.if_exists or self.negated
+            return isinstance(state, str) and self.fits(state)
+        several = () if state in (None, "", EMPTY) else (state,) if isinstance(state, str) else state or ()
+        if self.quantifier == "forallvalues":
+            return all(map(self.fits, several))
+        return any(map(self.fits, several)) if several else self.if_exists
+
+
+@lru_cache(maxsize=65_536)
+def atom_of(condition: Condition, version: str) -> Atom:
+    """The atom of a condition. RemitError: its operator does not exist; Unclear: its text cannot be compared."""
+    folded = condition.operator.lower()
+    operator = _FOLDED.get(folded.removesuffix("ifexists"), "")
+    compile_condition(condition, version)
+    if operator == "Null":
+        values = tuple(sorted({text.lower() for text in condition.values}))
+    else:
+        globs = OPERATORS[operator].kind == "Arn" or "Like" in operator
+        values = tuple(sorted({encode(text, version, globs=globs) for text in condition.values}))
+    if_exists = condition.if_exists or folded.endswith("ifexists")
+    return _interned(
+        operator, condition.key.lower(), values, condition.quantifier.lower(), condition.key, if_exists=if_exists
+    )
+
+
+_ATOMS: Final[dict[tuple[object, ...], Atom]] = {}
+_KEPT: Final = 65_536
+
+
+def _interned(
+    operator: str,
+    key: str,
+    values: tuple[str, ...],
+    quantifier: str,
+    name: str,
+    *,
+    if_exists: bool = False,
+) -> Atom:
+    identity = (operator, key, values, quantifier, if_exists)
+    found = _ATOMS.get(identity)
+    if found is None:
+        if len(_ATOMS) >= _KEPT:
+            _ATOMS.clear()
+        check = OPERATORS[operator].make(values, "")
+        found = _ATOMS[identity] = Atom(operator, key, values, quantifier, if_exists, name, check)
+    return found
+
+
+def equal_to(key: str, value: str | None) -> Atom:
+    """The atom that pins a key to one value, or to absence."""
+    if value is None:
+        return _interned("Null", key.lower(), ("true",), "", key)
+    return _interned("StringEquals", key.lower(), (encode(value, "", globs=False),), "", key)
+
+
+def equal_to_text(key: str, value: str) -> Atom:
+    """As `equal_to`, for a value that is encoded already."""
+    return _interned("StringEquals", key, (value,), "", key)
+
+
+def with_variables(atom: Atom, values: dict[str, str | None]) -> Atom:
+    """The atom with its variables in place; a value without one is dropped, for nothing equals it."""
+    texts = tuple(sorted({text for text in (filled(text, values) for text in atom.values) if text is not None}))
+    if texts == atom.values:
+        return atom
+    return _interned(atom.operator, atom.key, texts, atom.quantifier, atom.name, if_exists=atom.if_exists)

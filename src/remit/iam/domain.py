@@ -1,0 +1,272 @@
+"""The values of one condition key that matter: for all that its conditions can tell apart, one value each.
+
+Literals stand for themselves, globs for their points and those of their meets, numbers and dates for their
+break-points, address blocks for their ends, Booleans for two values. Values that must be avoided need no value of
+their own: the points are the most general ones.
+"""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from itertools import pairwise, product
+from typing import TYPE_CHECKING, Final
+
+from remit.iam import values
+from remit.iam.atom import EMPTY, Atom, State
+from remit.iam.glob import Unclear, meet, points
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+MOST_VALUES: Final = 2_000
+_SPELLINGS: Final = 6  # letters of a text compared without case whose every spelling is tried
+
+
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """What is taken for granted about keys: which may have several values, and which have values of a type."""
+
+    several: frozenset[str] = frozenset()
+    kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @staticmethod
+    def of(atoms: Iterable[Atom], several: frozenset[str]) -> Premises:
+        """From all conditions of a comparison: a key is a set (a number, a date) if any of them reads it so."""
+        kinds: dict[str, set[str]] = {}
+        sets = set(several)
+        for atom in atoms:
+            if atom.quantifier:
+                sets.add(atom.key)
+            if atom.kind in _TYPED:
+                kinds.setdefault(atom.key, set()).add(atom.kind)
+        return Premises(frozenset(sets), {key: tuple(sorted(found)) for key, found in kinds.items()})
+
+    def domain(self, atoms: frozenset[Atom], wanted: frozenset[Atom], singles: int = 0) -> Domain:
+        """The domain of the one key that `atoms` are about; `wanted` are those whose own values may have to be met.
+
+        `singles` is how many `?` a pattern has that its values are put before, beside the atoms' own.
+        """
+        key = next(iter(atoms)).key
+        return _domain(atoms, wanted, self.kinds.get(key, ()), singles, several=key in self.several)
+
+
+class Domain:
+    """The values of a key, and for each atom the set of those that fit it, as a bit mask."""
+
+    __slots__ = ("_found", "exact", "fits", "pool", "several")
+
+    def __init__(self, pool: tuple[str, ...], atoms: Iterable[Atom], *, several: bool, exact: bool) -> None:
+        self.pool = pool
+        self.several = several
+        self.exact = exact
+        self.fits = {
+            atom: sum(1 << place for place, value in enumerate(pool) if atom.fits(value))
+            for atom in atoms
+            if atom.operator != "Null"
+        }
+        self._found: dict[tuple[frozenset[Atom], frozenset[Atom]], tuple[State] | None] = {}
+
+    def state(self, true: frozenset[Atom], false: frozenset[Atom]) -> tuple[State] | None:
+        """What the key may have so that these atoms are true and those false, the least first; None when nothing."""
+        asked = (true, false)
+        if asked not in self._found:
+            self._found[asked] = self._search(true, false)
+        return self._found[asked]
+
+    def _search(self, true: frozenset[Atom], false: frozenset[Atom]) -> tuple[State] | None:
+        def suits(state: State) -> bool:
+            return all(atom.holds(state) for atom in true) and not any(atom.holds(state) for atom in false)
+
+        if suits(None):
+            return (None,)
+        if not self.several:
+            mask = self._one_value(true, false)
+            return None if not mask else (self.pool[_lowest(mask)],)
+        for value in self.pool:
+            if suits(value):
+                return (value,)
+        chosen = self._several_values(true, false)
+        for state in (chosen, EMPTY):
+            if state and suits(state):
+                return (state,)
+        return None
+
+    def _one_value(self, true: frozenset[Atom], false: frozenset[Atom]) -> int:
+        mask = (1 << len(self.pool)) - 1
+        for atom in true:
+            mask &= self._mask(atom)
+        for atom in false:
+            mask &= ~self._mask(atom)
+        return mask
+
+    def _mask(self, atom: Atom) -> int:
+        if atom.operator == "Null":
+            return -1 if "false" in atom.values else 0
+        return self.fits[atom]
+
+    def _several_values(self, true: frozenset[Atom], false: frozenset[Atom]) -> tuple[str, ...]:
+        """Values that all suit every demand on all of them, and one for each demand on some of them."""
+        usable = (1 << len(self.pool)) - 1
+        some: list[int] = []
+        for atoms, wanted in ((true, True), (false, False)):
+            for atom in (atom for atom in atoms if atom.quantifier and atom.operator != "Null"):
+                mask = self.fits[atom] if wanted else ~self.fits[atom]
+                if (atom.quantifier == "forallvalues") is wanted:
+                    usable &= mask
+                else:
+                    some.append(mask)
+        places = {_lowest(usable & mask) for mask in some or [-1] if usable & mask}
+        chosen = tuple(self.pool[place] for place in sorted(places))
+        return chosen if len(chosen) != 1 else chosen * 2
+
+
+def _lowest(mask: int) -> int:
+    return (mask & -mask).bit_length() - 1
+
+
+@lru_cache(maxsize=65_536)
+def _domain(
+    atoms: frozenset[Atom], wanted: frozenset[Atom], kinds: tuple[str, ...], singles: int, *, several: bool
+) -> Domain:
+    listed = sorted(atoms, key=lambda atom: (atom.operator, atom.quantifier, atom.values))
+    pool, exact = _typed_pool(listed, kinds) if kinds else _text_pool(listed, wanted, singles)
+    if len(pool) > MOST_VALUES:
+        raise Unclear(f"the conditions on `{listed[0].name}` tell too many values apart")
+    texts = (*pool, "") if several and not kinds else pool  # to set operators an empty text is an empty set
+    return Domain(tuple(dict.fromkeys(texts)), atoms, several=several, exact=exact)
+
+
+def _typed_pool(atoms: list[Atom], kinds: tuple[str, ...]) -> tuple[list[str], bool]:
+    texts = [atom for atom in atoms if atom.kind in ("String", "Arn")]
+    spelled = [value for atom in texts for value in atom.values]
+    pool: list[str] = []
+    for kind in kinds:
+        read, between = _TYPED[kind]
+        own = [value for atom in atoms if atom.kind == kind for value in atom.values]
+        literals = [value for value in spelled if read(value) is not None]
+        pool += [*literals, *between([*own, *literals])]
+    # Texts beside numbers: another spelling of the same number may escape them, which the points do not try.
+    return pool, kinds == ("Bool",) or not texts
+
+
+def _numbers(texts: list[str]) -> Iterator[str]:
+    return _around(texts, values.number, lambda found: f"{found:f}")
+
+
+def _around(texts: list[str], read: Callable[[str], Decimal | None], show: Callable[[Decimal], str]) -> Iterator[str]:
+    """Every limit, something between each two, below the first and above the last."""
+    limits = sorted({limit for limit in map(read, texts) if limit is not None})
+    if not limits:
+        yield show(Decimal(0))
+        return
+    yield from map(show, limits)
+    yield show(limits[-1] + 1)
+    yield show(limits[0] - 1)
+    for low, high in pairwise(limits):
+        yield show((low + high) / 2)
+
+
+def _instants(texts: list[str]) -> Iterator[str]:
+    return _around(texts, values.instant, _date)
+
+
+def _date(seconds: Decimal) -> str:
+    if seconds == int(seconds):
+        try:
+            moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(seconds))
+        except OverflowError:
+            pass
+        else:
+            return moment.strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)
+    return f"{seconds:f}" if "." in f"{seconds:f}" else f"{seconds:f}.0"
+
+
+def _booleans(_: list[str]) -> tuple[str, ...]:
+    return ("true", "false")
+
+
+def _bytes(texts: list[str]) -> Iterator[str]:
+    known = {found for found in map(values.binary, texts) if found is not None}
+    yield from sorted(base64.b64encode(found).decode() for found in known)
+    longest = max((len(found) for found in known), default=0)
+    yield base64.b64encode(b"\0" * (longest + 1)).decode()
+
+
+def _addresses(texts: list[str]) -> Iterator[str]:
+    """The ends of every block, the addresses just outside, and one of each family."""
+    ends = {4: (ipaddress.IPv4Address, 2**32), 6: (ipaddress.IPv6Address, 2**128)}
+    found = {block for block in map(values.network, texts) if block is not None}
+    for family, first, last in sorted(found):
+        make, size = ends[family]
+        for address in (first, last, first - 1, last + 1):
+            if 0 <= address < size:
+                yield str(make(address))
+    yield "192.0.2.1"
+    yield "2001:db8::1"
+
+
+if TYPE_CHECKING:
+    _Reader = Callable[[str], object | None]
+    _Points = Callable[[list[str]], Iterable[str]]
+
+_TYPED: Final[dict[str, tuple[_Reader, _Points]]] = {
+    "Numeric": (values.number, _numbers),
+    "Date": (values.instant, _instants),
+    "Bool": (values.boolean, _booleans),
+    "Binary": (values.binary, _bytes),
+    "IpAddress": (values.network, _addresses),
+}
+
+
+def _text_pool(atoms: list[Atom], wanted: frozenset[Atom], singles: int) -> tuple[list[str], bool]:
+    """Literals and points of the globs that may have to be met, of their meets, and a value that nothing spells."""
+    texts = [atom for atom in atoms if atom.operator != "Null"]
+    singles = max(singles, *(text.count("?") for atom in texts if _is_glob(atom) for text in atom.values), 0)
+    pool: list[str] = [spelling for atom in texts if atom in wanted for spelling in _spellings(atom)]
+    groups = [[_as_glob(atom, text) for text in atom.values] for atom in texts if atom in wanted and _is_glob(atom)]
+    for pattern in _meets(groups):
+        pool.extend(points(pattern, singles))
+    pool.extend(points("*", singles))
+    folding = [atom for atom in texts if "IgnoreCase" in atom.operator]
+    exact = not folding or (
+        all("Equals" in atom.operator and not _is_glob(atom) for atom in texts)
+        and all(len(text) <= _SPELLINGS or len(texts) == len(folding) for atom in folding for text in atom.values)
+    )
+    return pool, exact
+
+
+def _is_glob(atom: Atom) -> bool:
+    return atom.kind == "Arn" or atom.operator in ("StringLike", "StringNotLike")
+
+
+def _as_glob(atom: Atom, text: str) -> str:
+    return "*:*:*:*:*:*" if atom.kind == "Arn" and text == "*" else text
+
+
+def _spellings(atom: Atom) -> Iterator[str]:
+    if _is_glob(atom):
+        return
+    for text in atom.values:
+        yield text
+        if "IgnoreCase" not in atom.operator:
+            continue
+        if len(text) <= _SPELLINGS:
+            yield from ("".join(letters) for letters in product(*({one.lower(), one.upper()} for one in text)))
+        else:
+            yield from (text.lower(), text.upper(), text.swapcase(), text.title())
+
+
+def _meets(groups: list[list[str]]) -> list[str]:
+    """The patterns of every group, and all meets of patterns of different groups."""
+    found: dict[str, None] = {}
+    for group in groups:
+        both = [shared for one in found for other in group for shared in meet(one, other)]
+        found |= dict.fromkeys((*group, *both))
+        if len(found) > MOST_VALUES:
+            raise Unclear("too many patterns on one condition key meet")
+    return list(found)

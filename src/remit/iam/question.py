@@ -1,0 +1,196 @@
+"""Is there a resource and a context in which all of some statements hold and none of some others?
+
+For each resource pattern its points are tried (see `glob`): a point outside a cover stays outside for the whole
+pattern, except for NotResource, where the pattern is narrowed to what such a cover spares. Variables are given every
+value that could matter; where that is not known to be all, the question is asked again with everything loosened, and
+if that is still possible, the answer is "unclear".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from remit.iam.binding import bindings, pins
+from remit.iam.box import Box, loosened, tightened, with_values
+from remit.iam.context import Context, find_context
+from remit.iam.glob import Unclear, meet, points
+from remit.iam.pattern import is_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from remit.iam.atom import Atom
+    from remit.iam.domain import Premises
+
+MOST_STEPS: Final = 3_000
+MOST_CHECKS: Final = 1_500_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A resource (encoded) and a context in which the question is answered with yes."""
+
+    resource: str
+    context: Context
+
+
+class Questions:
+    """Questions about the same two sides; `premises` is what is taken for granted about keys."""
+
+    __slots__ = ("_contexts", "_places", "checks", "premises")
+
+    def __init__(self, premises: Premises) -> None:
+        self.premises = premises
+        self.checks = 0
+        self._contexts: dict[tuple[tuple[Atom, ...], frozenset[Box]], Context | Unclear | None] = {}
+        self._places: dict[tuple[object, ...], Place | Unclear | None] = {}
+
+    def place(self, pattern: str, wanted: tuple[Box, ...], covers: tuple[Box, ...]) -> Place | None:
+        """A place within `pattern`, which is one of the first wanted box's own (`*` for its NotResource)."""
+        asked = (pattern, wanted, covers)
+        if asked not in self._places:
+            try:
+                self._places[asked] = self._place(pattern, wanted, covers)
+            except Unclear as reason:
+                self._places[asked] = reason
+        found = self._places[asked]
+        if isinstance(found, Unclear):
+            raise found
+        return found
+
+    def _place(self, pattern: str, wanted: tuple[Box, ...], covers: tuple[Box, ...]) -> Place | None:
+        names: frozenset[str] = frozenset().union(*(box.variables for box in (*wanted, *covers)))
+        if not names and not any(box.marked_resources or box.marked_atoms for box in (*wanted, *covers)):
+            return self._search(pattern, wanted, covers, ())
+        first = with_pattern(wanted[0], pattern)
+        boxes = (first, *wanted[1:])
+        for values in bindings(names, boxes, covers, self.premises):
+            found = self._bound(boxes, covers, values)
+            if found is not None:
+                return found
+        if doubtful(boxes, covers, names & self.premises.several):
+            self._loosened(boxes, covers)
+        return None
+
+    def _bound(self, wanted: tuple[Box, ...], covers: tuple[Box, ...], values: dict[str, str | None]) -> Place | None:
+        bound = tuple(with_values(box, values) for box in wanted)
+        pattern = "*" if bound[0].not_resources else next(iter(bound[0].resources), None)
+        if pattern is None:
+            return None
+        return self._search(pattern, bound, tuple(with_values(box, values) for box in covers), pins(values))
+
+    def _loosened(self, wanted: tuple[Box, ...], covers: tuple[Box, ...]) -> None:
+        """Ask again with the most that the marks may mean; a place that is left is neither proven nor excluded."""
+        loose = tuple(loosened(box) for box in wanted)
+        held: frozenset[Atom] = frozenset().union(*(box.marked_atoms for box in wanted))
+        first = wanted[0]
+        shown = () if first.not_resources else points(first.resources[0], _singles(covers))
+        least = [tightened(box, held, shown) for box in covers if box.marked_atoms <= held]
+        pattern = "*" if first.not_resources else loose[0].resources[0]
+        if self._search(pattern, loose, tuple(least), ()) is not None:
+            raise Unclear("it depends on what its variables or late-bound parts stand for")
+
+    def _search(
+        self, pattern: str, wanted: tuple[Box, ...], covers: tuple[Box, ...], pinned: tuple[Atom, ...]
+    ) -> Place | None:
+        units = tuple(dict.fromkeys((*(atom for box in wanted for atom in box.atoms), *pinned)))
+        spared = tuple(box for box in wanted if box.not_resources)
+        singles = _singles((*covers, *spared))
+        todo = list(reversed(_starts(pattern, wanted[1:])))
+        seen = set(todo)
+        steps = 0
+        while todo:
+            steps += 1
+            narrow = todo.pop()
+            found, escapes = self._at(narrow, singles, spared, covers, units)
+            if found is not None:
+                return found
+            for box in escapes:
+                fresh = [part for text in box.resources for part in meet(narrow, text) if part not in seen]
+                seen.update(fresh)
+                todo.extend(fresh)
+            if steps > MOST_STEPS or len(todo) > MOST_STEPS:
+                raise Unclear("its resources can be narrowed in too many ways")
+        return None
+
+    def _at(
+        self, pattern: str, singles: int, spared: tuple[Box, ...], covers: tuple[Box, ...], units: tuple[Atom, ...]
+    ) -> tuple[Place | None, tuple[Box, ...]]:
+        """A place at the points of a pattern; else the NotResource covers whose patterns it should be narrowed to."""
+        escapes: dict[Box, None] = {}
+        for point in points(pattern, singles):
+            if not all(box.on(point) for box in spared):
+                continue
+            self.checks += len(covers)
+            if self.checks > MOST_CHECKS:
+                raise Unclear("the comparison as a whole takes too long")
+            active = [box for box in covers if box.on(point)]
+            context = self._context(units, active)
+            if context is not None:
+                return Place(point, context), ()
+            turned = [box for box in active if box.not_resources]
+            if turned and self._context(units, [box for box in active if not box.not_resources]) is not None:
+                escapes.update(dict.fromkeys(needed(turned, lambda boxes: self._context(units, boxes) is not None)))
+        return None, tuple(escapes)
+
+    def _context(self, units: tuple[Atom, ...], active: Iterable[Box]) -> Context | None:
+        asked = (units, frozenset(active))
+        if asked not in self._contexts:
+            try:
+                self._contexts[asked] = find_context(units, (box.atoms for box in asked[1]), self.premises)
+            except Unclear as reason:
+                self._contexts[asked] = reason
+        found = self._contexts[asked]
+        if isinstance(found, Unclear):
+            raise found
+        return found
+
+
+def needed(turned: list[Box], possible: Callable[[list[Box]], bool]) -> list[Box]:
+    """Which covers to escape by narrowing: one that forbids everything by itself must be, else it may be any."""
+    for box in turned:
+        if not possible([box]):
+            return [box]
+    return turned
+
+
+def with_pattern(box: Box, pattern: str) -> Box:
+    """The box on one of its resource patterns (a NotResource stays as it is)."""
+    from dataclasses import replace  # noqa: PLC0415 - rarely needed
+
+    if box.not_resources or box.resources == (pattern,):
+        return box
+    return replace(box, resources=(pattern,))
+
+
+def _singles(boxes: tuple[Box, ...]) -> int:
+    """How many `?` a resource pattern of the boxes has at most."""
+    return max((text.count("?") for box in boxes if box.globs for text in box.resources), default=0)
+
+
+def _starts(pattern: str, others: tuple[Box, ...]) -> list[str]:
+    """What the pattern shares with every further box that has Resource."""
+    found = [pattern]
+    for box in others:
+        if not box.not_resources:
+            found = list(dict.fromkeys(part for one in found for text in box.resources for part in meet(one, text)))
+    return found
+
+
+def doubtful(wanted: tuple[Box, ...], covers: tuple[Box, ...], in_sets: frozenset[str]) -> bool:
+    """Whether "no place" under the values tried may be wrong, because a mark would have to equal something else.
+
+    Where marks need only differ from things, they are the most general values, and nothing is in doubt.
+    """
+    if in_sets:
+        return True
+    marked = any(box.marked_resources for box in wanted)
+    if any(box.not_resources and (marked or box.marked_resources) for box in covers):
+        return True
+    if len(wanted) > 1 and marked and any(is_pattern(text) or text for box in wanted[1:] for text in box.resources):
+        return True
+    met = [atom for box in wanted for atom in box.atoms if not atom.negated]
+    met += [atom for box in covers for atom in box.atoms if atom.negated]
+    odd = {atom.key for box in (*wanted, *covers) for atom in box.marked_atoms}
+    return any(sum(atom.key == key for atom in met) > 1 for key in odd)

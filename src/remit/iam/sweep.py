@@ -1,0 +1,182 @@
+"""One direction of a comparison: everything that the new side allows and the old side does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from remit.iam.actions import ALWAYS_ALLOWED, Case, Known, Openings
+from remit.iam.domain import Premises
+from remit.iam.finding import Piece, Tier, Undecided
+from remit.iam.glob import Unclear
+from remit.iam.pattern import is_pattern
+from remit.iam.question import Questions
+from remit.iam.witness import Words, request_for, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.iam.actions import Opening
+    from remit.iam.box import Box, Compiled
+    from remit.iam.side import Side
+
+SETS: Final = frozenset(
+    ("aws:tagkeys", "aws:calledvia", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:resourceorgpaths")
+)
+"""Keys that have several values whoever reads them. Source: "AWS global condition context keys" (IAM User Guide)."""
+MOST_CASES: Final = 20_000
+MOST_PIECES: Final = 1_000  # of a statement; of each further action the first resource is told
+
+
+class Sweep:
+    """The gains of `new` over `old`, which findings call by the name `other`.
+
+    `undecided` is complete once the gains have been taken.
+    """
+
+    def __init__(self, old: Side, new: Side, known: Known, other: str = "old") -> None:
+        self.other = other
+        self.old = old
+        self.new = new
+        self.known = known
+        self.questions = Questions(_premises(old, new))
+        self.undecided: dict[Undecided, None] = {
+            Undecided(source, reason): None for side in (old, new) for source, reason in side.unclear()
+        }
+        self.words = Words(*old.compiled, *new.compiled)
+        self._limits = tuple(
+            (name, tuple(policy.allows for policy in layer if policy.allows.boxes))
+            for name, layer in old.layers
+            if not any(policy.everything for policy in layer)
+        )
+        said = {denial.meaning for denial in new.denials} if old.denies else set()
+        self._gone = tuple(denial for denial in old.denials if denial.meaning not in said)
+
+    def gains(self, *, first: bool = False) -> Iterator[Piece]:
+        """Every gain, in the order of the new side's statements; with `first`, the first one alone."""
+        told: set[tuple[Box, str, str]] = set()
+        cases = 0
+        for box in self._candidates():
+            for case, because in self._cases(box):
+                cases += 1
+                if cases > MOST_CASES:
+                    self._leave(box, "the layers can be combined in too many ways")
+                    break
+                for piece in self._pieces(box, case, because, told, first=first):
+                    yield piece
+                    if first:
+                        return
+
+    def _candidates(self) -> Iterator[Box]:
+        return (box for policy in self.new.layers[0][1] for box in policy.allows.boxes)
+
+    def _cases(self, box: Box) -> Iterator[tuple[Case, str]]:
+        """How a statement may be new: a layer of the other side does not allow it, or a Deny there forbids it."""
+        denies = self.new.denies
+        for wanted in self._together(box):
+            for name, allows in self._limits:
+                yield Case(wanted, (*allows, *denies)), f"no statement of the {self.other} {_title(name)} allows it"
+            for denial in self._gone:
+                if not _apart(box, denial):
+                    where = self.old.source(denial).name
+                    yield Case((*wanted, denial), denies), f"the {self.other} {where} denies it"
+
+    def _together(self, box: Box) -> Iterator[tuple[Box, ...]]:
+        """The statement with one Allow of each further layer."""
+        found: list[tuple[Box, ...]] = [(box,)]
+        for _, layer in self.new.layers[1:]:
+            if not any(policy.everything for policy in layer):
+                boxes = [other for policy in layer for other in policy.allows.boxes]
+                near = [other for other in boxes if not _apart(box, other)]
+                if len(found) * len(near) > MOST_CASES:
+                    self._leave(box, "the layers can be combined in too many ways")
+                    return iter(())
+                found = [(*some, other) for some in found for other in near]
+        return iter(found)
+
+    def _pieces(
+        self, box: Box, case: Case, because: str, told: set[tuple[Box, str, str]], *, first: bool
+    ) -> Iterator[Piece]:
+        openings = Openings(case, self.questions, self.known)
+        count = 0
+        for action, spelled in self._actions(box, case):
+            for found in openings.of(action):
+                if isinstance(found, Unclear):
+                    self._leave(box, str(found))
+                    continue
+                if (box, action, found.resource) in told:
+                    continue
+                piece = self._checked(box, spelled, found, because)
+                if piece is not None:
+                    told.add((box, action, found.resource))
+                    count += 1
+                    yield piece
+                    if first:
+                        return
+                    if count > MOST_PIECES:
+                        break
+
+    def _actions(self, box: Box, case: Case) -> Iterator[tuple[str, str]]:
+        """Action patterns that no old statement of the same resources and conditions spells: folded, as spelled."""
+        if box.not_actions:
+            yield "*", "*"
+            return
+        left: set[str] = set(box.actions)
+        for policy in self._compared(case):
+            left -= policy.said.get(box.reach, set())
+            left -= policy.said.get(_EVERYWHERE, set())
+        for spelled in box.statement.actions.patterns:
+            folded = spelled.lower()
+            if folded in left:
+                left.discard(folded)
+                yield folded, spelled
+
+    def _compared(self, case: Case) -> Iterator[Compiled]:
+        """The policies whose Allow statements are covers of a case."""
+        covers = set(map(id, case.covers))
+        return (policy for _, layer in self.old.layers for policy in layer if id(policy.allows) in covers)
+
+    def _checked(self, box: Box, spelled: str, found: Opening, because: str) -> Piece | None:
+        """The finding with a request that the evaluator agrees about; else it is left undecided."""
+        if found.action == ALWAYS_ALLOWED:
+            return None
+        request = request_for(found, self.words, self.old, self.new)
+        if request is None:
+            unsure = "it depends on what its late-bound parts stand for"
+            unseen = f"the evaluator does not confirm what was found about {spelled} on {shown(found.resource)}"
+            self._leave(box, unsure if self.words.late else unseen)
+            return None
+        tier: Tier = "now" if found.real is not None else "future"
+        return Piece(self.new.source(box), spelled, shown(found.resource), request, tier, because)
+
+    def _leave(self, box: Box, reason: str) -> None:
+        self.undecided[Undecided(self.new.source(box), reason)] = None
+
+
+_EVERYWHERE: Final = (frozenset(("*",)), False, frozenset[object]())
+
+
+def _title(name: str) -> str:
+    return {"identity": "side", "session": "session policy"}.get(name, name)
+
+
+def _apart(one: Box, other: Box) -> bool:
+    """Whether two statements plainly speak of different services."""
+    if one.not_actions or other.not_actions:
+        return False
+    services = {text.partition(":")[0] for text in one.actions}
+    others = {text.partition(":")[0] for text in other.actions}
+    if any(map(is_pattern, services | others)):
+        return False
+    return services.isdisjoint(others)
+
+
+def _premises(*sides: Side) -> Premises:
+    atoms = (
+        atom
+        for side in sides
+        for _, layer in side.layers
+        for policy in layer
+        for box in policy.boxes
+        for atom in box.atoms
+    )
+    return Premises.of(atoms, SETS)

@@ -1,0 +1,109 @@
+"""From the place that was found to a request that people can read and the evaluator agrees about."""
+
+from __future__ import annotations
+
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Final
+
+from remit.iam.glob import FRESH
+from remit.iam.marks import LATE, decode
+from remit.iam.request import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.iam.actions import Opening
+    from remit.iam.box import Compiled
+    from remit.iam.request import ContextValue
+    from remit.iam.side import Side
+
+_LETTERS: Final = "xzqjkwvyXZQJKWVY0123456789bcdfghlmnprstaeiou"
+_SEVERAL: Final = 9
+_WORDS: Final = ("example", *(f"value{number}" for number in range(1, _SEVERAL)))
+_FEW: Final = tuple(_LETTERS[:_SEVERAL])
+_REGION, _ACCOUNT = 3, 4
+
+
+class Words:
+    """The words that stand for the symbol and for the values of variables, none of them spelled by any policy."""
+
+    __slots__ = ("_free", "_policies")
+
+    def __init__(self, *policies: Compiled) -> None:
+        self._policies = policies
+        self._free: tuple[str, ...] = ()
+
+    def attempts(self) -> Iterator[tuple[str, ...]]:
+        """Words for the symbol and for the values of variables, the nicest first; the last cannot collide.
+
+        Whole words are not for where a `?` may have to take one.
+        """
+        if not any("?" in policy.letters for policy in self._policies):
+            yield _WORDS
+            yield _FEW
+        yield self.free
+
+    @property
+    def late(self) -> bool:
+        """Whether any text has a part that only CloudFormation knows."""
+        return any(LATE in policy.letters for policy in self._policies)
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """Letters that no text has."""
+        if not self._free:
+            spelled: frozenset[str] = frozenset().union(*(policy.letters for policy in self._policies))
+            letters = chain(_LETTERS, map(chr, range(0xC0, 0x2000)))
+            self._free = tuple(
+                islice((one for one in letters if one.lower() not in spelled and one not in spelled), _SEVERAL)
+            )
+        return self._free
+
+
+def request_for(found: Opening, words: Words, old: Side, new: Side) -> Request | None:
+    """A request that the new side allows and the old does not; None when the evaluator confirms no spelling."""
+    for action, resource, context in requests_for(found, words):
+        request = Request(action, resource, context=context)
+        if new.allows(request) is True and old.allows(request) is False:
+            return request
+    return None
+
+
+def requests_for(found: Opening, words: Words) -> Iterator[tuple[str, str, dict[str, ContextValue]]]:
+    """Action, resource and context of a finding, in one spelling after the other."""
+    for number, spelling in enumerate(words.attempts()):
+        action = found.real or _invented(found.action, spelling)
+        resource = found.place.resource if number else _likely(found.place.resource, action)
+        context: dict[str, ContextValue] = {
+            key: decode(state, spelling)
+            if isinstance(state, str)
+            else tuple(decode(value, spelling) for value in state or ())
+            for key, state in found.place.context.items()
+        }
+        yield action, decode(resource, spelling), context
+
+
+def _invented(action: str, spelling: tuple[str, ...]) -> str:
+    """An action of a point: a whole one for `*`, so that it reads as an action."""
+    return decode(f"{FRESH}:{FRESH}" if action == FRESH else action, spelling)
+
+
+def _likely(resource: str, action: str) -> str:
+    """A point with a region and an account where an ARN has them, and an ARN for a whole `*`."""
+    if resource == FRESH:
+        return f"arn:aws:{action.partition(':')[0]}:us-east-1:111122223333:{FRESH}"
+    parts = resource.split(":", 5)
+    if len(parts) != 6:  # noqa: PLR2004 - an ARN's parts
+        return resource
+    if parts[1] == FRESH:
+        parts[1] = "aws"
+    if parts[_REGION] == FRESH:
+        parts[_REGION] = "us-east-1"
+    if parts[_ACCOUNT] == FRESH:
+        parts[_ACCOUNT] = "111122223333"
+    return ":".join(parts)
+
+
+def shown(pattern: str) -> str:
+    """A pattern as its document spells it."""
+    return decode(pattern, ("*", "*"))

@@ -1,0 +1,194 @@
+"""Make functions of declarations: settings merged, policies with their lines, a worker for each job queue."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import Function, Grant
+from remit.errors import RemitError, did_you_mean
+from remit.project import declare, values, where
+from remit.project.loading import relative
+from remit.project.names import check_declaration, logical_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remit.errors import Origin, Span
+    from remit.project.declarations import Access, Declaration
+    from remit.project.loading import Loading
+    from remit.project.settings import Items
+
+_QUEUE: Final = re.compile(r"[a-z][a-z0-9-]*")
+WORKER: Final = "remit.worker.work"
+
+
+@dataclass(frozen=True, slots=True)
+class Everywhere:
+    """What the configuration gives to every function."""
+
+    policy: tuple[Grant, ...]
+    managed: tuple[str, ...]
+
+
+def app_policy(state: Loading, name: str) -> tuple[Grant, ...]:
+    """The grants of a policy of the configuration, which reach every function."""
+    items: Items = getattr(state.config.lambda_.iam, name)
+    because = f"in config.lambda_.iam.{name}, for every function"
+    parts = [declare.declare(value, span, because, name) for value, span in items.parts]
+    return _relative(state, [grant for part in parts for grant in part])
+
+
+def app_managed(state: Loading) -> tuple[str, ...]:
+    """The ARNs of the configuration's managed policies, which reach every function."""
+    iam = state.config.lambda_.iam
+    return tuple(
+        arn
+        for name in ("default_managed_policy", "managed_policy")
+        for value, span in getattr(iam, name).parts
+        for arn in declare.declare_managed(value, span, name)
+    )
+
+
+def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere) -> Function:
+    """The function that a declaration describes."""
+    check_declaration(declaration)
+    settings = _settings(state, declaration.settings)
+    access = declaration.access
+    return Function(
+        name=declaration.name,
+        logical_id=logical_id(declaration.name),
+        handler=declaration.handler,
+        properties=settings.properties,
+        triggers=declaration.triggers,
+        policy=(*_declared(state, access), *everywhere.policy),
+        managed=tuple(dict.fromkeys((*_managed_of(access), *everywhere.managed))),
+        log_retention=settings.log_retention,
+        origin=relative(declaration.where.origin, state.folder),
+        written=settings.written,
+    )
+
+
+def _declared(state: Loading, access: tuple[Access, ...]) -> tuple[Grant, ...]:
+    return _relative(
+        state,
+        [grant for one in access for grant in declare.declare(one.policy, one.where, f"declared for {one.giver}")],
+    )
+
+
+def _managed_of(access: tuple[Access, ...]) -> list[str]:
+    return [arn for one in access for arn in declare.declare_managed(one.managed_policy, one.where)]
+
+
+def _relative(state: Loading, grants: list[Grant]) -> tuple[Grant, ...]:
+    return tuple(Grant(grant.statement, grant.because, relative(grant.origin, state.folder)) for grant in grants)
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """A function's settings, merged: CloudFormation's properties, the line of each, and the days that logs stay."""
+
+    properties: dict[str, Any]
+    written: dict[str, Origin]
+    log_retention: int | None
+
+
+def _settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]], ...]) -> _Settings:
+    """The app's settings, then the groups' (outermost first), then the function's own on top."""
+    section = state.config.lambda_.function
+    lines = {name: span.origin for name, (_, span) in section.assigned.items()}
+    checked: list[tuple[dict[str, Any], Mapping[str, Origin]]] = [(section.settings(), lines)]
+    for span, given in reversed(layers):
+        try:
+            values_here = values.checked_settings("", given)
+        except RemitError as error:
+            error.origin = where.origin_of(where.keyword_node(span, error.message), span)
+            raise
+        checked.append((values_here, dict.fromkeys(given, span.origin)))
+    properties: dict[str, Any] = {}
+    written: dict[str, Origin] = {}
+    retention: int | None = 30
+    for settings, origins in checked:
+        retention = settings.get("log_retention", retention)
+        for name, value in settings.items():
+            for property_name, content in values.FUNCTION_SETTINGS[name].properties(value).items():
+                adds_up = name in ("environment", "properties")
+                properties[property_name] = _merge(properties.get(property_name), content) if adds_up else content
+                if (origin := relative(origins.get(name), state.folder)) is not None:
+                    written[property_name] = origin
+    kept = {name: value for name, value in properties.items() if value not in (None, [], {})}
+    return _Settings(kept, written, retention)
+
+
+def _merge(old: Any, new: Any) -> Any:
+    """Dicts add up, the newer one first in rank; anything else is replaced."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return {**old, **{key: _merge(old.get(key), value) for key, value in new.items()}}
+    return new
+
+
+def job_queues(state: Loading) -> tuple[str, ...]:
+    """The job queues, checked against the jobs that are declared."""
+    job = state.config.job
+    jobs = [declaration for declaration in state.declarations if declaration.job_queue is not None]
+    if not job.enable:
+        if jobs:
+            raise RemitError(
+                f"job `{jobs[0].name}` is declared, but jobs are off",
+                hint="set `config.job.enable = True`",
+                origin=jobs[0].where.origin,
+            )
+        return ()
+    queues = tuple(dict.fromkeys(("default", *job.additional_queues)))
+    for name in queues:
+        if not _QUEUE.fullmatch(name):
+            raise RemitError(
+                f"{name!r} is no name of a job queue",
+                hint="a lower-case letter, then a-z, 0-9 and -",
+                origin=job.assigned["additional_queues"][1].origin,
+            )
+    for declaration in jobs:
+        if declaration.job_queue not in queues:
+            near = did_you_mean(str(declaration.job_queue), queues)
+            raise RemitError(
+                f"there is no job queue `{declaration.job_queue}`",
+                hint=near or f"add it: `config.job.additional_queues = [{declaration.job_queue!r}]`",
+                origin=declaration.where.origin,
+            )
+        check_declaration(declaration)
+    return queues
+
+
+def jobs_enabled(state: Loading) -> Origin | None:
+    """The line that turned jobs on."""
+    assigned = state.config.job.assigned.get("enable")
+    return None if assigned is None else relative(assigned[1].origin, state.folder)
+
+
+def workers(state: Loading, queues: tuple[str, ...], everywhere: Everywhere) -> list[Function]:
+    """A function per job queue, with what its jobs may do."""
+    workers = []
+    enabled = jobs_enabled(state)
+    for queue in queues:
+        jobs = [declaration for declaration in state.declarations if declaration.job_queue == queue]
+        # A group's access is one object in all of its jobs; it has no hash, since policies are lists.
+        access = tuple({id(one): one for job in jobs for one in job.access}.values())
+        groups = tuple(layer for job in jobs for layer in job.settings[1:])
+        settings = _settings(state, groups)
+        name = f"worker-{queue}"
+        workers.append(
+            Function(
+                name=name,
+                logical_id=logical_id(name),
+                handler=WORKER,
+                properties=settings.properties,
+                policy=tuple(dict.fromkeys((*_declared(state, access), *everywhere.policy))),
+                managed=tuple(dict.fromkeys((*_managed_of(access), *everywhere.managed))),
+                log_retention=settings.log_retention,
+                queue=queue,
+                origin=relative(jobs[0].where.origin, state.folder) if jobs else enabled,
+                written=settings.written,
+            )
+        )
+    return workers

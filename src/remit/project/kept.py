@@ -1,0 +1,51 @@
+"""Lists and dicts that settings give back: `+=` and `|=` add to them.
+
+A change in place would be lost, or pass unchecked, so it is refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from remit.errors import RemitError, writer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+V = TypeVar("V")
+
+
+class Texts(tuple[str, ...]):
+    """A list of strings."""
+
+    __slots__ = ()
+
+    def __add__(self, more: Iterable[str]) -> Texts:  # type: ignore[override]  # lists as well
+        return Texts((*self, *([more] if isinstance(more, str) else more)))
+
+    def append(self, _item: object) -> NoReturn:
+        """Refuse: `+=` adds."""
+        raise RemitError("this list cannot be changed in place", hint="write `+= […]`", origin=writer())
+
+    extend = insert = remove = append
+
+
+class Table(dict[str, V]):
+    """A dict by names."""
+
+    __slots__ = ()
+
+    def __setitem__(self, name: str, _value: object) -> NoReturn:
+        raise RemitError("this dict cannot be changed in place", hint=f"write `|= {{{name!r}: …}}`", origin=writer())
+
+    def update(self, *_more: Any, **_named: Any) -> NoReturn:
+        """Refuse: `|=` adds."""
+        raise RemitError("this dict cannot be changed in place", hint="write `|= {…}`", origin=writer())
+
+    setdefault = pop = update
+
+    def __or__(self, more: Mapping[str, Any]) -> Table[Any]:  # type: ignore[override]  # the only form
+        return Table({**self, **more})
+
+    def __ior__(self, more: Mapping[str, Any]) -> Table[Any]:  # type: ignore[override]  # a new one
+        return self | more

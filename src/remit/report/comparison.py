@@ -1,0 +1,214 @@
+"""A comparison for people (text, Markdown for a pull request) and for programs.
+
+Pieces are told as people think of them: who wrote it (the statement), of which service, of which level.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.catalogue.actions import LEVELS, action
+from remit.catalogue.expand import expand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from remit.errors import Origin
+    from remit.iam.compare import Comparison
+    from remit.iam.finding import Piece, Source, Undecided
+
+    Locator = Callable[[Source], Origin | None]
+
+_LISTED: Final = 6  # actions or resources on one line; of more, the number is told
+_PARTS: Final = (
+    ("gained", "+", "gained"),
+    ("freed", "+", "no longer denied"),
+    ("lost", "-", "lost"),
+    ("forbidden", "-", "newly denied"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Pieces of one statement, service and level on the same resources."""
+
+    source: Source
+    because: str
+    service: str
+    level: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    example: Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the statements of either side stand."""
+
+    old: Locator
+    new: Locator
+
+    def of(self, part: str) -> Locator:
+        """For the pieces of a part of the comparison: gains stand in the new side, losses in the old."""
+        return self.new if part in ("gained", "forbidden") else self.old
+
+
+def groups(pieces: Iterable[Piece]) -> tuple[Group, ...]:
+    """Pieces put together, in their order."""
+    by_action: dict[tuple[Source, str, str], list[Piece]] = {}
+    for piece in pieces:
+        by_action.setdefault((piece.source, piece.because, piece.action), []).append(piece)
+    found: dict[tuple[object, ...], list[Piece]] = {}
+    for (source, because, name), some in by_action.items():
+        resources = tuple(piece.resource for piece in some)
+        key = (source, because, name.partition(":")[0].lower(), level_of(name, some[0]), resources)
+        found.setdefault(key, []).append(some[0])
+    return tuple(
+        Group(source, because, service, level, tuple(dict.fromkeys(piece.action for piece in some)), resources, some[0])  # type: ignore[arg-type]  # the key's own types
+        for (source, because, service, level, resources), some in found.items()
+    )
+
+
+def level_of(pattern: str, piece: Piece) -> str:
+    """The access level of an action, or the levels of a pattern's actions; what only future actions gain has none."""
+    if piece.tier == "future":
+        return "future actions"
+    if pattern == "*" and piece.action == "*":
+        return "every level"
+    names = {found.level for found in map(action, expand(pattern) or (piece.request.action,)) if found is not None}
+    return ", ".join(level for level in LEVELS if level in names) or "unknown level"
+
+
+def comparison_document(comparison: Comparison, places: Places) -> dict[str, Any]:
+    """For programs: {gained, lost, undecided, freed, forbidden}."""
+    parts = {
+        name: [_piece_document(piece, places.of(name)(piece.source)) for piece in getattr(comparison, name)]
+        for name in ("gained", "lost", "freed", "forbidden")
+    }
+    undecided = [{"statement": one.source.name, "reason": one.reason} for one in comparison.undecided]
+    return {
+        "gained": parts["gained"],
+        "lost": parts["lost"],
+        "undecided": undecided,
+        "freed": parts["freed"],
+        "forbidden": parts["forbidden"],
+    }
+
+
+def _piece_document(piece: Piece, origin: Origin | None) -> dict[str, Any]:
+    return {
+        "action": piece.request.action,
+        "resource": piece.request.resource,
+        "context": piece.context,
+        "statement": piece.source.name,
+        "origin": None if origin is None else {"file": origin.file, "line": origin.line, "column": origin.column},
+        "tier": piece.tier,
+        "allows": {"action": piece.action, "resource": piece.resource},
+        "because": piece.because,
+    }
+
+
+def comparison_lines(comparison: Comparison, places: Places) -> Iterator[str]:
+    """For people: a line that begins with + for each gain, with - for each loss, with ? for what is undecided."""
+    if comparison.same:
+        yield "The same access: proven for every request."
+        return
+    for part, sign, title in _PARTS:
+        found = groups(getattr(comparison, part))
+        if found:
+            yield f"Access {title}" if part in ("gained", "lost") else title.capitalize()
+        for group in found:
+            yield from _group_lines(group, sign, places.of(part))
+    if comparison.undecided:
+        yield "Undecided, which is no proof of anything"
+        for one in comparison.undecided:
+            yield f"  ? {one.source.name}: {one.reason}"
+    yield summary(comparison)
+
+
+def _group_lines(group: Group, sign: str, locate: Locator) -> Iterator[str]:
+    origin = locate(group.source)
+    yield f"  {sign} {group.level} on {group.service}: {_some(group.actions)}"
+    yield f"      on {_some(group.resources)}"
+    yield f"      {group.source.name}{f', {origin}' if origin else ''}: {group.because}"
+    yield f"      for example {example(group.example)}"
+
+
+def _some(texts: tuple[str, ...]) -> str:
+    rest = len(texts) - _LISTED
+    return ", ".join(texts[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def example(piece: Piece) -> str:
+    """The request that shows a piece."""
+    context = ", ".join(
+        f"{key} = {' and '.join(map(str, value)) if isinstance(value, list) else value}"
+        for key, value in piece.context.items()
+    )
+    return f"{piece.request.action} on {piece.request.resource}{f' with {context}' if context else ''}"
+
+
+def summary(comparison: Comparison) -> str:
+    """One line of numbers."""
+    counts = [
+        f"{len(found)} {title}"
+        for part, _, title in _PARTS
+        if (found := groups(getattr(comparison, part))) or part in ("gained", "lost")
+    ]
+    return ", ".join((*counts, f"{len(comparison.undecided)} undecided"))
+
+
+def comparison_markdown(comparison: Comparison, places: Places) -> Iterator[str]:
+    """For a comment on a pull request: one heading, a table of gains, the rest to unfold."""
+    if comparison.same:
+        yield "**Access: unchanged.** Proven for every request."
+        return
+    yield f"**Access: {summary(comparison)}**"
+    for part, sign, title in _PARTS:
+        found = groups(getattr(comparison, part))
+        if not found:
+            continue
+        yield ""
+        yield f"<details{' open' if sign == '+' else ''}><summary>{title.capitalize()} ({len(found)})</summary>"
+        yield ""
+        yield "| | Access | Actions | Resources | Statement | Request that shows it |"
+        yield "|-|-|-|-|-|-|"
+        for group in found:
+            yield _row(group, sign, places.of(part)(group.source))
+        yield ""
+        yield "</details>"
+    if comparison.undecided:
+        yield ""
+        yield f"<details open><summary>Undecided ({len(comparison.undecided)})</summary>"
+        yield ""
+        yield from (_undecided_row(one) for one in comparison.undecided)
+        yield ""
+        yield "</details>"
+
+
+def _row(group: Group, sign: str, origin: Origin | None) -> str:
+    where = f"{_code(group.source.name)}{f' {origin}' if origin else ''}: {group.because}"
+    cells = (
+        sign,
+        f"{group.level} on {group.service}",
+        ", ".join(map(_code, group.actions[:_LISTED])) + _more(group.actions),
+        ", ".join(map(_code, group.resources[:_LISTED])) + _more(group.resources),
+        where,
+        _code(example(group.example)),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _more(texts: tuple[str, ...]) -> str:
+    return f" and {len(texts) - _LISTED} more" if len(texts) > _LISTED else ""
+
+
+def _code(text: str) -> str:
+    """Text as code in a table's cell: a policy's text can neither end the cell nor the code."""
+    plain = text.replace("`", "'").replace("|", "\\|").replace("\n", " ").replace("\r", " ")
+    return f"`{plain}`"
+
+
+def _undecided_row(one: Undecided) -> str:
+    return f"- {_code(one.source.name)}: {one.reason}"

@@ -1,0 +1,51 @@
+"""Tell what a deployer needs and why: as text, and as values that JSON takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from remit.deployer.documents import MANAGED, size
+from remit.iam.policy import render_statement
+from remit.report.roles import grant_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.deployer.deploying import Deployer
+
+
+def deployer_text(deployer: Deployer) -> str:
+    """Every statement with its reason, then what is not known and what to know."""
+    return "".join(f"{line}\n" for line in _lines(deployer))
+
+
+def deployer_document(deployer: Deployer) -> dict[str, Any]:
+    """The same: {stack, characters, statements: [{statement, because}], unknown: [{resource, type}], notes}."""
+    return {
+        "stack": deployer.stack,
+        "characters": size(deployer.policy),
+        "statements": [
+            {"statement": render_statement(grant.statement), "because": grant.because} for grant in deployer.grants
+        ],
+        "unknown": [{"resource": logical_id, "type": kind} for logical_id, kind in deployer.unknown],
+        "notes": list(deployer.notes),
+    }
+
+
+def remarks(deployer: Deployer) -> Iterator[str]:
+    """What stands beside the policy: resources whose handlers nobody knows, and notes."""
+    for logical_id, kind in deployer.unknown:
+        yield f"{logical_id} is left out: nobody says what CloudFormation calls for an {kind}"
+    yield from deployer.notes
+
+
+def _lines(deployer: Deployer) -> Iterator[str]:
+    count, characters = len(deployer.grants), size(deployer.policy)
+    yield (
+        f"Whoever deploys {deployer.stack} needs {count} statements, {characters:,} characters "
+        f"(a managed policy holds {MANAGED:,})"
+    )
+    for grant in deployer.grants:
+        yield from grant_lines(grant)
+    for remark in remarks(deployer):
+        yield f"note: {remark}"

@@ -1,0 +1,49 @@
+"""What happens to a stack, for people: an event on a line, a failure with its cause."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from remit.deploy.cause import Cause
+    from remit.deploy.events import Event
+    from remit.deploy.execute import Outcome
+
+_STATUS_WIDTH: Final = 18  # of UPDATE_IN_PROGRESS; longer ones push the rest aside
+_ENDINGS: Final = {
+    ("CREATE", "DELETE_COMPLETE"): "what had been made was removed again",
+    ("CREATE", "ROLLBACK_COMPLETE"): "what had been made was removed again; `remit deploy` clears the rest first",
+    ("UPDATE", "UPDATE_ROLLBACK_COMPLETE"): "everything is as it was before",
+    ("UPDATE", "UPDATE_ROLLBACK_FAILED"): "and going back failed, too",
+}
+
+
+def event_line(event: Event, namespace: str) -> str:
+    """An event on one line: when (UTC), what became of it, which resource (and nested stack), why."""
+    inside = "" if event.of_stack or event.stack == namespace else f"{event.stack}/"
+    reason = f"  {' '.join(event.reason.split())}" if event.reason else ""
+    what = f"{inside}{event.logical_id}"
+    return f"{event.at[11:19]}  {event.status:<{_STATUS_WIDTH}}  {event.type}  {what}{reason}".rstrip()
+
+
+def failure_text(outcome: Outcome) -> str:
+    """How an operation failed, as a sentence with the first cause."""
+    verb = {"CREATE": "deploying", "UPDATE": "deploying", "DELETE": "deleting"}.get(outcome.kind, "changing")
+    ending = _ENDINGS.get((outcome.kind, outcome.status))
+    told = f"{verb} {outcome.namespace} failed ({outcome.status})"
+    if outcome.cause is not None:
+        told = f"{told}: {cause_text(outcome.cause, outcome.namespace)}"
+    return f"{told}\n  {ending}" if ending else told
+
+
+def cause_text(cause: Cause, namespace: str) -> str:
+    """The cause: logical id, type, AWS's reason, and the nested stack that it is in."""
+    inside = "" if cause.stack == namespace else f" in {cause.stack}"
+    return f"{cause.logical_id} ({cause.type}{inside}): {cause.reason or cause.status}"
+
+
+def cause_document(cause: Cause | None) -> dict[str, Any] | None:
+    """The cause for programs."""
+    if cause is None:
+        return None
+    return {"logical_id": cause.logical_id, "type": cause.type, "stack": cause.stack, "reason": cause.reason}

@@ -1,0 +1,224 @@
+"""Explanations for people and programs: a whole role, or the verdict on one request with the way to change it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.catalogue.actions import action as catalogued
+from remit.catalogue.managed import managed_policy
+from remit.iam.policy import parse, render_statement
+from remit.report.actions import covered, covered_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.app import Grant, Role
+    from remit.errors import Origin
+    from remit.explain.ask import Source
+    from remit.explain.explanation import Explanation
+    from remit.explain.remedy import Remedy
+    from remit.iam.policy import Statement
+
+_VERDICTS: Final = {
+    "Allowed": "Allowed",
+    "ExplicitlyDenied": "Denied",
+    "ImplicitlyDenied": "Not allowed",
+    "Unknown": "Unknown",
+}
+
+
+def role_lines(role: Role) -> Iterator[str]:
+    """Every statement of a role: its actions with their levels, why it is there, and which line wrote it."""
+    serves = f", the role of {', '.join(role.functions)}" if role.functions else ""
+    yield f"{role.logical_id}{serves}"
+    for grant in role.grants:
+        yield ""
+        yield from statement_lines(grant.statement)
+        yield f"      {_reason(grant)}"
+    for arn in role.managed:
+        yield ""
+        yield from _managed_lines(arn)
+    if role.boundary is not None:
+        yield ""
+        yield f"  all within the permissions boundary {role.boundary}"
+
+
+def statement_lines(statement: Statement) -> Iterator[str]:
+    """A statement: effect and resources, conditions, then the actions with their levels."""
+    resources = statement.resources
+    if resources is None:
+        where = ""
+    else:
+        where = f" on {'everything but ' if resources.negated else ''}{', '.join(resources.patterns)}"
+    yield f"  {statement.effect}{where}"
+    for one in statement.conditions:
+        yield f"      if {one.spelled} {one.key} = {', '.join(one.values)}"
+    yield from (f"      {line}" for line in covered_lines(statement.actions))
+
+
+def _reason(grant: Grant) -> str:
+    at = f"  ({grant.origin})" if grant.origin is not None else ""
+    return f"because {grant.because}{at}" if grant.because else f"at {grant.origin}"
+
+
+def _managed_lines(arn: str) -> Iterator[str]:
+    found = managed_policy(arn)
+    if found is None:
+        yield f"  the managed policy {arn}, whose statements are not known here"
+        return
+    yield f"  the managed policy {found.name}, {found.version}"
+    for statement in parse(found.document).statements:
+        yield from (f"  {line}" for line in statement_lines(statement))
+
+
+def role_document(role: Role) -> dict[str, Any]:
+    """A role for programs: each statement with its reason, its line, and its actions' levels."""
+    return {
+        "role": role.logical_id,
+        "functions": list(role.functions),
+        "statements": [
+            *(_statement(grant.statement, grant.because, grant.origin, None) for grant in role.grants),
+            *(
+                _statement(statement, "", None, found.name)
+                for arn in role.managed
+                if (found := managed_policy(arn)) is not None
+                for statement in parse(found.document).statements
+            ),
+        ],
+        "unread_policies": [arn for arn in role.managed if managed_policy(arn) is None],
+        "permissions_boundary": role.boundary,
+    }
+
+
+def _statement(statement: Statement, because: str, origin: Origin | None, managed: str | None) -> dict[str, Any]:
+    return {
+        "statement": render_statement(statement),
+        "actions": [{"action": name, "level": level} for name, level in covered(statement.actions)],
+        "because": because or None,
+        "managed_policy": managed,
+        **place(origin),
+    }
+
+
+def place(origin: Origin | None) -> dict[str, Any]:
+    """An origin for programs."""
+    return {
+        "file": origin.file if origin else None,
+        "line": origin.line if origin else None,
+        "column": origin.column if origin else None,
+    }
+
+
+def verdict_lines(found: Explanation) -> Iterator[str]:
+    """A verdict, the statements behind it, what came near, and the fix."""
+    decision = found.decision
+    may = {"Allowed": "may", "Unknown": "may or may not"}.get(decision.verdict, "may not")
+    yield f"{_VERDICTS[decision.verdict]}: {found.asker} {may} {found.action} on {found.resource}"
+    if decision.unknown:
+        yield f"  it depends on {', '.join(decision.unknown)}"
+    for one in found.deciding:
+        yield from (f"  {line}" for line in _source_lines(one))
+    if decision.verdict == "ImplicitlyDenied":
+        silent = [layer.layer for layer in decision.layers if layer.verdict == "ImplicitlyDenied"]
+        yield f"  no statement of {' nor '.join(_LAYERS.get(layer, layer) for layer in silent)} allows it"
+    for one, lacked in found.near:
+        yield f"  near: {lacked}"
+        yield from (f"    {line}" for line in _source_lines(one))
+    for note in found.notes:
+        yield f"  note: {note}"
+    if not decision.allowed and catalogued(found.action) is not None:
+        yield from _fix_lines(found)
+
+
+_LAYERS: Final = {"identity": "the role", "boundary": "its permissions boundary"}
+
+
+def _source_lines(one: Source) -> Iterator[str]:
+    if one.grant is None:
+        kind = "the permissions boundary" if one.layer == "boundary" else "the managed policy"
+        yield f"statement {one.index + 1} of {kind} {one.policy}"
+        return
+    statement = one.grant.statement
+    actions = ("everything but " if statement.actions.negated else "") + _short(statement.actions.patterns)
+    resources = statement.resources
+    on = (
+        "" if resources is None else f" on {'everything but ' if resources.negated else ''}{_short(resources.patterns)}"
+    )
+    yield f"{statement.effect} {actions}{on}"
+    yield f"  {_reason(one.grant)}"
+
+
+def _short(texts: tuple[str, ...]) -> str:
+    shown = ", ".join(texts[:4])
+    return shown if len(texts) <= 4 else f"{shown} and {len(texts) - 4} more"  # noqa: PLR2004 - as many as a line takes
+
+
+def _fix_lines(found: Explanation) -> Iterator[str]:
+    if found.decision.verdict == "ExplicitlyDenied":
+        lines = [str(one.grant.origin) for one in found.deciding if one.grant is not None and one.grant.origin]
+        yield f"fix: a Deny always wins: narrow or remove it{' at ' + ', '.join(lines) if lines else ''}"
+    elif found.remedy is not None:
+        yield from remedy_lines(found.remedy)
+    else:
+        yield f"fix: add {json.dumps(fix_statement(found))}"
+
+
+def fix_statement(found: Explanation) -> dict[str, str]:
+    """The statement that would grant it."""
+    return {"Effect": "Allow", "Action": found.action, "Resource": found.resource}
+
+
+def remedy_lines(remedy: Remedy) -> Iterator[str]:
+    """A fix as a line of configuration."""
+    yield f"fix: at {remedy.origin}" if remedy.origin is not None else "fix: in config/deploy.py"
+    yield f"    {remedy.code}"
+    if remedy.imports:
+        yield f"  with {', '.join(f'`{line}`' for line in remedy.imports)}"
+
+
+def verdict_document(found: Explanation) -> dict[str, Any]:
+    """A verdict for programs."""
+    decision = found.decision
+    return {
+        "asker": found.asker,
+        "action": found.action,
+        "resource": found.resource,
+        "verdict": decision.verdict,
+        "depends_on": list(decision.unknown),
+        "statements": [_source(one) for one in found.deciding],
+        "near": [{**_source(one), "lacked": lacked} for one, lacked in found.near],
+        "notes": list(found.notes),
+        "fix": _fix(found),
+    }
+
+
+def _source(one: Source) -> dict[str, Any]:
+    grant = one.grant
+    return {
+        "layer": one.layer,
+        "policy": one.policy,
+        "index": one.index,
+        "statement": None if grant is None else render_statement(grant.statement),
+        "because": (grant.because or None) if grant else None,
+        **place(grant.origin if grant else None),
+    }
+
+
+def _fix(found: Explanation) -> dict[str, Any] | None:
+    if found.decision.verdict in ("Allowed", "ExplicitlyDenied") or catalogued(found.action) is None:
+        return None
+    if found.remedy is None:
+        return {"statement": fix_statement(found)}
+    return remedy_document(found.remedy)
+
+
+def remedy_document(remedy: Remedy) -> dict[str, Any]:
+    """A fix for programs."""
+    return {
+        "item": remedy.item,
+        "code": remedy.code,
+        "imports": list(remedy.imports),
+        "typed": remedy.typed,
+        **place(remedy.origin),
+    }

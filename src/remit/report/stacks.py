@@ -1,0 +1,92 @@
+"""What is deployed, for people and for programs: outputs, functions, roles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from remit.app import Role
+    from remit.deploy.session import Account
+    from remit.deploy.stack import Output
+    from remit.deploy.status import Deployed, Status
+
+
+def place(account: Account) -> str:
+    """Where an account is, in words."""
+    where = "the AWS on this machine" if account.local else f"account {account.account}"
+    return f"{where}, {account.region}"
+
+
+def place_document(account: Account) -> dict[str, Any]:
+    """Where an account is, for programs."""
+    return {"account": account.account, "region": account.region, "local": account.local}
+
+
+def output_lines(outputs: Iterable[Output]) -> Iterator[str]:
+    """The outputs, a line each, under their heading; nothing when there are none."""
+    yield from _table("outputs", [(output.name, output.value) for output in outputs])
+
+
+def role_summary(roles: Iterable[Role]) -> Iterator[str]:
+    """The roles, a line each, under their heading: how many statements for which functions."""
+    rows = []
+    for role in roles:
+        statements = f"{len(role.grants)} statement{'' if len(role.grants) == 1 else 's'}"
+        rows.append((role.logical_id, f"{statements} for {', '.join(role.functions)}"))
+    yield from _table("roles", rows)
+
+
+def status_lines(found: Status, account: Account) -> Iterator[str]:
+    """A stack: its status and outputs, functions and roles, and what failed."""
+    stack = found.stack
+    yield f"{stack.name} in {place(account)}: {stack.status} since {stack.since[:16].replace('T', ' ')} UTC"
+    if stack.reason:
+        yield f"  {stack.reason}"
+    if stack.protected:
+        yield "  protected against deletion"
+    if stack.drift not in ("NOT_CHECKED", "IN_SYNC"):
+        yield f"  drift: {stack.drift}"
+    yield from output_lines(stack.outputs)
+    yield from _table("functions", [(item.logical_id, item.physical_id) for item in found.functions])
+    yield from _table("roles", [(item.logical_id, item.physical_id) for item in found.roles])
+    yield from _table("failed", [(item.logical_id, f"{item.status}  {item.reason}") for item in found.failed])
+
+
+def status_document(found: Status, account: Account) -> dict[str, Any]:
+    """A stack for programs."""
+    stack = found.stack
+    return {
+        "namespace": stack.name,
+        "deployed": True,
+        **place_document(account),
+        "status": stack.status,
+        "reason": stack.reason,
+        "since": stack.since,
+        "protected": stack.protected,
+        "drift": stack.drift,
+        "outputs": outputs_document(stack.outputs),
+        "functions": _names(found.functions),
+        "roles": _names(found.roles),
+        "resources": [
+            {"logical_id": item.logical_id, "type": item.type, "physical_id": item.physical_id, "status": item.status}
+            for item in found.resources
+        ],
+    }
+
+
+def outputs_document(outputs: Iterable[Output]) -> dict[str, str]:
+    """Outputs by name."""
+    return {output.name: output.value for output in outputs}
+
+
+def _names(items: Iterable[Deployed]) -> dict[str, str]:
+    return {item.logical_id: item.physical_id for item in items}
+
+
+def _table(heading: str, rows: list[tuple[str, str]]) -> Iterator[str]:
+    if rows:
+        width = max(len(name) for name, _ in rows)
+        yield heading
+        yield from (f"  {name:<{width}}  {value}".rstrip() for name, value in rows)

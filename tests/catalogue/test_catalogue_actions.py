@@ -1,0 +1,144 @@
+"""What the catalogue says about actions, and which of them a pattern covers."""
+
+from __future__ import annotations
+
+import fnmatch
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from remit.catalogue.actions import LEVELS, Key, action, actions, keys, resource_types, service, services
+from remit.catalogue.expand import expand, is_pattern, matcher
+
+
+def test_an_action_is_found_in_any_case_and_returned_in_the_case_of_aws() -> None:
+    found = action("S3:gETobject")
+    assert found is not None
+    assert found.full_name == "s3:GetObject"
+    assert (found.level, found.dependents, found.permission_only) == ("Read", (), False)
+
+
+def test_an_action_names_its_resource_types_with_their_arn_formats() -> None:
+    found = action("s3:GetObject")
+    assert found is not None
+    by_name = {target.type.name: target for target in found.targets}
+    assert by_name["object"].type.arns == ("arn:${Partition}:s3:::${BucketName}/${ObjectName}",)
+    assert by_name["object"].required is False
+
+
+def test_an_action_that_must_have_a_resource_says_so() -> None:
+    found = action("dynamodb:PutItem")
+    assert found is not None
+    assert [(target.type.name, target.required) for target in found.targets] == [("table", True)]
+
+
+def test_an_action_without_resource_types_has_no_targets() -> None:
+    found = action("s3:ListAllMyBuckets")
+    assert found is not None
+    assert found.targets == ()
+
+
+def test_dependent_actions_are_known_where_the_older_source_has_them() -> None:
+    found = action("lambda:CreateEventSourceMapping")
+    assert found is not None
+    assert found.dependents is not None
+    passing = action("lambda:CreateFunction")
+    assert passing is not None
+    assert passing.dependents is not None
+    assert "iam:PassRole" in passing.dependents
+
+
+def test_permission_only_actions_are_known() -> None:
+    found = action("iam:PassRole")
+    assert found is not None
+    assert found.permission_only is True
+
+
+def test_what_only_the_newer_source_has_is_unknown_rather_than_empty() -> None:
+    unknown = [name for name in expand("*") if (found := action(name)) is not None and found.dependents is None]
+    assert 500 < len(unknown) < 3_000
+
+
+def test_condition_keys_come_with_their_types() -> None:
+    found = action("sqs:CreateQueue")
+    assert found is not None
+    assert Key("aws:TagKeys", "ArrayOfString") in found.all_keys
+    assert {key.name: key.multivalued for key in found.all_keys}["aws:TagKeys"] is True
+    assert Key("lambda:FunctionArn", "ARN") in keys("lambda")
+
+
+@pytest.mark.parametrize("name", ["s3:GetObjekt", "s3", "", ":", "nosuch:GetObject", "s3:", "s3:Get*", "*"])
+def test_what_is_no_action_is_none(name: str) -> None:
+    assert action(name) is None
+
+
+def test_services_have_prefix_and_full_name() -> None:
+    found = service("LOGS")
+    assert found is not None
+    assert (found.prefix, found.name) == ("logs", "Amazon CloudWatch Logs")
+    assert service("nosuch") is None
+    assert actions("nosuch") == ()
+    assert resource_types("nosuch") == ()
+
+
+def test_every_action_of_every_service_can_be_looked_up_and_has_a_known_level() -> None:
+    for prefix in services():
+        for name in actions(prefix):
+            found = action(name)
+            assert found is not None
+            assert found.full_name == name
+            assert found.level in LEVELS
+
+
+def test_a_prefix_pattern_gives_the_actions_that_begin_so() -> None:
+    found = expand("s3:Get*")
+    assert "s3:GetObject" in found
+    assert all(name.startswith("s3:Get") for name in found)
+    assert len(found) == sum(name.startswith("s3:Get") for name in actions("s3"))
+
+
+def test_patterns_are_matched_without_case() -> None:
+    assert expand("S3:gEt*") == expand("s3:Get*")
+
+
+def test_a_star_alone_is_every_action() -> None:
+    assert len(expand("*")) == sum(len(actions(prefix)) for prefix in services())
+    assert expand("*:*") == expand("*")
+    assert expand("dynamodb:*") == actions("dynamodb")
+
+
+def test_a_pattern_may_have_wildcards_in_its_service() -> None:
+    assert set(expand("kinesis*:PutRecord")) == {"kinesis:PutRecord"}
+    assert "firehose:PutRecord" in expand("?irehose:Put*")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["s3:[GP]etObject", "s3:Get(Object)", "s3:Get.bject", "s3:GetObject|", "s3:^Get", "s3:\\w*"]
+)
+def test_nothing_but_star_and_question_mark_is_special(pattern: str) -> None:
+    assert expand(pattern) == ()
+
+
+@pytest.mark.parametrize("pattern", ["", ":", "s3", "s3:", "Get*", "s3:GetObject\n", "\u017f3:GetObject", "nosuch:*"])
+def test_what_matches_nothing_is_empty(pattern: str) -> None:
+    assert expand(pattern) == ()
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet="*?getobjctpulsd", max_size=12))
+def test_expansion_agrees_with_the_standard_library_s_globs(pattern: str) -> None:
+    expected = tuple(name for name in actions("s3") if fnmatch.fnmatchcase(name.lower(), f"s3:{pattern}"))
+    assert expand(f"s3:{pattern}") == expected
+
+
+def test_a_hostile_pattern_takes_no_time() -> None:
+    started = time.perf_counter()
+    assert expand("ec2:" + "*e" * 2_000 + "*!") == ()
+    assert matcher("*a" * 50 + "b").fullmatch("a" * 5_000) is None
+    assert time.perf_counter() - started < 1
+
+
+def test_a_wildcard_makes_a_pattern() -> None:
+    assert [is_pattern(text) for text in ("s3:GetObject", "s3:Get*", "s3:Get?bject")] == [False, True, True]

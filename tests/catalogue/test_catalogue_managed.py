@@ -1,0 +1,214 @@
+"""AWS's managed policies, partitions and regions, global keys, operators and quotas."""
+
+from __future__ import annotations
+
+import pytest
+
+from remit.catalogue.actions import keys, services
+from remit.catalogue.keys import fits, global_key, global_keys, operator, operators
+from remit.catalogue.managed import managed_policies, managed_policy
+from remit.catalogue.partitions import (
+    is_region,
+    is_zone,
+    partition,
+    partition_of,
+    partitions,
+    region_of_zone,
+    regions,
+)
+from remit.catalogue.quotas import quota, quotas
+from remit.catalogue.templates import resource_type
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AWSLambdaBasicExecutionRole",
+        "awslambdabasicexecutionrole",
+        "service-role/AWSLambdaBasicExecutionRole",
+        "/service-role/AWSLambdaBasicExecutionRole",
+        "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+        "arn:aws-cn:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+        "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+    ],
+)
+def test_a_managed_policy_is_found_by_name_path_or_arn(name: str) -> None:
+    found = managed_policy(name)
+    assert found is not None
+    assert (found.name, found.path) == ("AWSLambdaBasicExecutionRole", "/service-role/")
+    assert found.arn("aws-us-gov") == "arn:aws-us-gov:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+    assert found.document == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+                "Resource": "*",
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AWSLambdaBasicExecutionRol",
+        "job-function/AWSLambdaBasicExecutionRole",
+        "arn:aws:iam::aws:policy/AWSLambdaBasicExecutionRole",
+        "arn:aws:iam::123456789012:policy/service-role/AWSLambdaBasicExecutionRole",
+        "arn:aws:iam::aws:role/AdministratorAccess",
+        "arn:",
+        "",
+        "/",
+    ],
+)
+def test_what_is_no_managed_policy_is_none(name: str) -> None:
+    assert managed_policy(name) is None
+
+
+def test_every_managed_policy_has_a_document_with_statements() -> None:
+    for name in managed_policies():
+        found = managed_policy(name)
+        assert found is not None
+        assert found.document["Statement"]
+        assert found.version.startswith("v")
+
+
+def test_a_late_bound_arn_uses_the_partition_of_the_deploy() -> None:
+    found = managed_policy("AWSXRayDaemonWriteAccess")
+    assert found is not None
+    assert found.arn() == "arn:${AWS::Partition}:iam::aws:policy/AWSXRayDaemonWriteAccess"
+
+
+def test_there_are_eight_partitions_and_the_first_is_aws() -> None:
+    assert [found.name for found in partitions()] == [
+        "aws", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-us-gov",
+    ]  # fmt: skip
+    assert partition("AWS") is None
+
+
+@pytest.mark.parametrize(
+    ("region", "name"),
+    [
+        ("eu-west-1", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("eusc-de-east-1", "aws-eusc"),
+        ("us-iso-east-1", "aws-iso"),
+        ("eu-west-99", "aws"),  # not there yet, but named like the others
+    ],
+)
+def test_a_region_has_its_partition(region: str, name: str) -> None:
+    found = partition_of(region)
+    assert found is not None
+    assert found.name == name
+
+
+@pytest.mark.parametrize("region", ["eu-west-1a", "europe", "", "aws-global", "eu_west_1", "EU-WEST-1"])
+def test_what_is_no_region_has_no_partition(region: str) -> None:
+    assert partition_of(region) is None
+    assert not is_region(region)
+
+
+def test_suffixes_are_those_of_the_partition() -> None:
+    found = partition("aws-cn")
+    assert found is not None
+    assert (found.dns_suffix, found.dual_stack_suffix) == ("amazonaws.com.cn", "api.amazonwebservices.com.cn")
+    assert "eu-central-1" in regions()
+
+
+def test_an_availability_zone_is_told_from_a_region() -> None:
+    assert region_of_zone("eu-west-1a") == "eu-west-1"
+    assert region_of_zone("us-west-2-lax-1a") == "us-west-2"
+    assert region_of_zone("eu-west-1") is None
+    assert [is_zone(name) for name in ("eu-west-1a", "euw1-az1", "eu-west-1", "banana")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_a_global_key_is_found_in_any_case_and_with_its_tag() -> None:
+    assert [global_key(name) is not None for name in ("aws:SourceIp", "AWS:sourceip", "aws:ResourceTag/team")] == [
+        True
+    ] * 3
+    assert [global_key(name) for name in ("aws:ResourceTag", "aws:SourceIp/x", "aws:SourceIpp", "")] == [None] * 4
+
+
+def test_the_multivalued_keys_are_those_that_iam_lists() -> None:
+    assert [key.name for key in global_keys() if key.multivalued] == [
+        "aws:CalledVia", "aws:PrincipalOrgPaths", "aws:PrincipalServiceNamesList", "aws:ResourceOrgPaths",
+        "aws:SourceOrgPaths", "aws:TagKeys", "aws:VpceOrgPaths",
+    ]  # fmt: skip
+
+
+def test_every_global_key_that_a_service_or_a_managed_policy_names_is_in_the_table() -> None:
+    named = {key.name.replace("${TagKey}", "x") for prefix in services() for key in keys(prefix)}
+    for name in managed_policies():
+        found = managed_policy(name)
+        assert found is not None
+        statements = found.document["Statement"]
+        for statement in statements if isinstance(statements, list) else [statements]:
+            named |= {key for block in statement.get("Condition", {}).values() for key in block}
+    unknown = {name for name in named if name.lower().startswith("aws:") and global_key(name) is None}
+    assert unknown == set()
+
+
+def test_there_are_twenty_seven_operators() -> None:
+    assert len(operators()) == 27
+    assert operator("stringequals") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "expected"),
+    [
+        ("StringEquals", "String", True),
+        ("StringLike", "ARN", None),
+        ("ArnLike", "ArrayOfARN", True),
+        ("ArnLike", "Bool", False),
+        ("NumericLessThan", "IPAddress", False),
+        ("DateGreaterThan", "Date", True),
+        ("NumericGreaterThan", "Date", True),
+        ("IpAddress", "IPAddress", True),
+        ("IpAddress", "ARN", False),
+        ("Bool", "String", None),
+        ("Bool", "", None),
+        ("Null", "ARN", True),
+    ],
+)
+def test_an_operator_fits_a_type_of_key_or_not(name: str, kind: str, expected: object) -> None:
+    assert fits(name, kind) is expected
+
+
+def test_quotas_have_a_value_a_source_and_a_date() -> None:
+    assert (quota("lambda.function.name").most, quota("lambda.function.name").unit) == (64, "characters")
+    assert quota("iam.role.inline").most == 10_240
+    assert (quota("iam.role.trust").most, quota("iam.role.trust").raisable_to) == (2_048, 8_192)
+    assert quota("cloudformation.template.body").most == 51_200
+    assert all(row.source and len(row.recorded) == len("2026-11") and row.least <= row.most for row in quotas())
+    assert len({row.name for row in quotas()}) == len(quotas())
+
+
+@pytest.mark.parametrize(
+    ("name", "type_name", "path"),
+    [
+        ("iam.role.name", "AWS::IAM::Role", "RoleName"),
+        ("iam.role.path", "AWS::IAM::Role", "Path"),
+        ("iam.role.description", "AWS::IAM::Role", "Description"),
+        ("lambda.function.handler", "AWS::Lambda::Function", "Handler"),
+        ("lambda.function.description", "AWS::Lambda::Function", "Description"),
+        ("lambda.function.layers", "AWS::Lambda::Function", "Layers"),
+        ("sqs.queue.retention", "AWS::SQS::Queue", "MessageRetentionPeriod"),
+        ("sqs.queue.visibility", "AWS::SQS::Queue", "VisibilityTimeout"),
+        ("s3.bucket.name", "AWS::S3::Bucket", "BucketName"),
+        ("events.rule.name", "AWS::Events::Rule", "Name"),
+        ("logs.group.name", "AWS::Logs::LogGroup", "LogGroupName"),
+    ],
+)
+def test_a_quota_agrees_with_the_limit_in_cloudformation_s_schema(name: str, type_name: str, path: str) -> None:
+    found = resource_type(type_name)
+    assert found is not None
+    shape = found.shape.child(path)
+    assert shape is not None
+    assert quota(name).most in {shape.number[1], shape.length[1], shape.count[1]}

@@ -1,0 +1,303 @@
+"""API operations and the actions and ARNs that they need; ARNs; names that were mistyped."""
+
+from __future__ import annotations
+
+import random
+
+import boto3
+import pytest
+
+from remit.catalogue.actions import action
+from remit.catalogue.arns import Arn, fill, parse, types_of, variables
+from remit.catalogue.expand import expand
+from remit.catalogue.managed import managed_policies, managed_policy
+from remit.catalogue.operations import arns, clients, operation, operations, operations_of, prefixes
+from remit.catalogue.resemble import nearest_actions, nearest_services, slips
+
+HERE = {"Partition": "aws", "Region": "eu-west-1", "Account": "123456789012"}
+TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table"
+QUEUE_ARN = "arn:aws:sqs:eu-west-1:123456789012:orders"
+QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/orders"
+
+
+@pytest.mark.parametrize(
+    ("client", "name", "actions"),
+    [
+        ("s3", "HeadObject", ("s3:GetObject",)),
+        ("s3", "head_object", ("s3:GetObject",)),
+        ("S3", "ListObjectsV2", ("s3:ListBucket",)),
+        ("s3", "head_bucket", ("s3:ListBucket",)),
+        ("s3", "list_buckets", ("s3:ListAllMyBuckets",)),
+        ("s3", "upload_part_copy", ("s3:GetObject", "s3:PutObject")),
+        ("dynamodb", "put_item", ("dynamodb:PutItem",)),
+        ("dynamodb", "transact_get_items", ("dynamodb:GetItem",)),
+        ("sqs", "send_message_batch", ("sqs:SendMessage",)),
+        ("sns", "publish_batch", ("sns:Publish",)),
+        ("lambda", "invoke", ("lambda:InvokeFunction",)),
+        ("lambda", "invoke_with_response_stream", ("lambda:InvokeFunction",)),
+        ("bedrock-runtime", "converse", ("bedrock:InvokeModel",)),
+        ("bedrock-runtime", "converse_stream", ("bedrock:InvokeModelWithResponseStream",)),
+        ("stepfunctions", "start_execution", ("states:StartExecution",)),
+        ("CloudWatch Logs", "put_log_events", ("logs:PutLogEvents",)),
+        ("apigateway", "get_rest_apis", ("apigateway:GET",)),
+        ("kms", "re_encrypt", ("kms:ReEncryptFrom", "kms:ReEncryptTo")),
+        ("iot-data", "publish", ("iot:Publish",)),
+        ("resourcegroupstaggingapi", "get_resources", ("tag:GetResources",)),
+    ],
+)
+def test_an_operation_has_its_actions(client: str, name: str, actions: tuple[str, ...]) -> None:
+    found = operation(client, name)
+    assert found is not None
+    assert found.actions == actions
+
+
+@pytest.mark.parametrize(("client", "name"), [("s3", "HeadObjekt"), ("nosuch", "HeadObject"), ("", ""), ("s3", "")])
+def test_what_is_no_operation_is_none(client: str, name: str) -> None:
+    assert operation(client, name) is None
+
+
+def test_operations_and_clients_are_those_of_botocore() -> None:
+    ours, theirs = set(clients()), set(boto3.session.Session().get_available_services())
+    assert len(ours & theirs) > 0.97 * len(theirs)
+    for client in ("s3", "dynamodb", "lambda", "sqs", "iam", "ec2"):
+        model = boto3.session.Session()._session.get_service_model(client)
+        assert len(set(model.operation_names) & set(operations(client))) >= len(model.operation_names) - 2
+
+
+def test_a_method_of_boto3_is_an_operation() -> None:
+    client = boto3.client("dynamodb", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")  # noqa: S106 - nothing is called
+    for method, name in client.meta.method_to_api_mapping.items():
+        found = operation("dynamodb", method)
+        assert found is not None
+        assert found.name == name
+
+
+@pytest.mark.parametrize(
+    ("client", "name", "parameters", "expected"),
+    [
+        ("s3", "HeadObject", {"Bucket": "b", "Key": "k"}, {"s3:GetObject": ("arn:aws:s3:::b/k",)}),
+        (
+            "s3", "GetObject", {"Bucket": "b", "Key": "k", "VersionId": "1"},
+            {"s3:GetObjectVersion": ("arn:aws:s3:::b/k",)},
+        ),
+        (
+            "s3", "CopyObject", {"Bucket": "b", "Key": "k", "CopySource": {"Bucket": "a", "Key": "x/y"}},
+            {"s3:GetObject": ("arn:aws:s3:::a/x/y",), "s3:PutObject": ("arn:aws:s3:::b/k",)},
+        ),
+        ("dynamodb", "PutItem", {"TableName": "orders"}, {"dynamodb:PutItem": (f"{TABLE}/orders",)}),
+        ("dynamodb", "PutItem", {"TableName": f"{TABLE}/orders"}, {"dynamodb:PutItem": (f"{TABLE}/orders",)}),
+        (
+            "dynamodb", "BatchGetItem", {"RequestItems": {"a": {}, "b": {}}},
+            {"dynamodb:BatchGetItem": (f"{TABLE}/a", f"{TABLE}/b")},
+        ),
+        (
+            "dynamodb", "TransactWriteItems", {"TransactItems": [{"Put": {"TableName": "a"}}]},
+            {"dynamodb:PutItem": (f"{TABLE}/a",)},
+        ),
+        ("sqs", "SendMessage", {"QueueUrl": QUEUE}, {"sqs:SendMessage": (QUEUE_ARN,)}),
+        (
+            "lambda", "Invoke", {"FunctionName": "123456789012:function:f:live"},
+            {"lambda:InvokeFunction": ("arn:aws:lambda:eu-west-1:123456789012:function:f",)},
+        ),
+        (
+            "ssm", "GetParameter", {"Name": "/a/b"},
+            {"ssm:GetParameter": ("arn:aws:ssm:eu-west-1:123456789012:parameter/a/b",)},
+        ),
+        (
+            "iam", "CreateRole", {"RoleName": "r", "Path": "/team/"},
+            {"iam:CreateRole": ("arn:aws:iam::123456789012:role/team/r",)},
+        ),
+        (
+            "apigateway", "get_resource", {"restApiId": "r", "resourceId": "q"},
+            {"apigateway:GET": ("arn:aws:apigateway:eu-west-1::/restapis/r/resources/q",)},
+        ),
+        ("s3", "ListBuckets", {}, {"s3:ListAllMyBuckets": ()}),
+        ("dynamodb", "PutItem", {}, {"dynamodb:PutItem": ()}),
+    ],
+)  # fmt: skip
+def test_parameters_tell_which_actions_and_resources_a_call_needs(
+    client: str, name: str, parameters: dict[str, object], expected: dict[str, tuple[str, ...]]
+) -> None:
+    found = operation(client, name)
+    assert found is not None
+    assert {call.action: arns(call, parameters, HERE) for call in found.needed(parameters)} == expected
+
+
+def test_a_place_that_is_not_given_stays_open() -> None:
+    found = operation("dynamodb", "PutItem")
+    assert found is not None
+    (expected,) = arns(found.calls[0], {"TableName": "t"})
+    assert expected == "arn:${Partition}:dynamodb:${Region}:${Account}:table/t"
+
+
+def test_some_operations_need_no_permission() -> None:
+    free = operation("sts", "get_caller_identity")
+    assert free is not None
+    assert free.free
+
+
+def test_a_parameter_that_takes_a_role_is_a_hint_and_no_action() -> None:
+    found = operation("lambda", "create_function")
+    assert found is not None
+    assert found.passes == ("Role",)
+    assert found.actions == ("lambda:CreateFunction",)
+
+
+def test_every_action_of_every_operation_exists() -> None:
+    for client in clients():
+        for name in operations(client):
+            found = operation(client, name)
+            assert found is not None
+            assert found.name == name
+            for needed in (*found.actions, *found.perhaps):
+                known = action(needed)
+                assert known is not None
+                assert known.full_name == needed
+
+
+def test_an_action_knows_its_operations() -> None:
+    assert ("s3", "HeadObject") in operations_of("s3:getobject")
+    assert operations_of("lambda:InvokeFunction") == (
+        ("lambda", "Invoke"),
+        ("lambda", "InvokeWithResponseStream"),
+    )
+    assert operations_of("nosuch:Action") == ()
+    assert prefixes("events") == ("events",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("arn:aws:s3:::b/k:1", Arn("aws", "s3", "", "", "b/k:1")),
+        ("arn:*:sns:*:*:t", Arn("*", "sns", "*", "*", "t")),
+        (
+            "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:q",
+            Arn("${AWS::Partition}", "sqs", "${AWS::Region}", "${AWS::AccountId}", "q"),
+        ),
+        (
+            'arn:aws:sqs:eu-west-1:1:${{"Fn::ImportValue":{"Fn::Sub":"a:b"}}}x',
+            Arn("aws", "sqs", "eu-west-1", "1", '${{"Fn::ImportValue":{"Fn::Sub":"a:b"}}}x'),
+        ),
+    ],
+)
+def test_an_arn_is_taken_apart_at_its_own_colons(text: str, expected: Arn) -> None:
+    assert parse(text) == expected
+    assert str(parse(text)) == text
+
+
+@pytest.mark.parametrize("text", ["*", "", "arn:", "arn:aws:s3", "arn:aws:s3:::", "bucket", "${Queue.Arn}"])
+def test_what_has_not_six_parts_is_no_arn(text: str) -> None:
+    assert (parse(text) is None) == (text != "arn:aws:s3:::")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("arn:aws:s3:::b", {"bucket"}),
+        ("arn:aws:s3:::b/*", {"object"}),
+        ("arn:aws:s3:::*", {"bucket", "object"}),
+        ("arn:aws:dynamodb:eu-west-1:1:table/x", {"table"}),
+        ("arn:aws:dynamodb:eu-west-1:1:table/x/index/*", {"index"}),
+        ("arn:aws:lambda:eu-west-1:1:function:f", {"function"}),
+        (
+            "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${Worker}",
+            {"function", "function alias", "function version"},  # a late-bound part may hold anything
+        ),
+        ("arn:aws:sqs:eu-west-1:1:q", {"queue"}),
+        ("arn:aws:sqs:eu-west-1:1:q/x", set()),
+        ("arn:aws:iam::1:role/team/r", {"role"}),
+        ("arn:aws:iam:eu-west-1:1:role/r", set()),
+        ("arn:aws:nosuch:::x", set()),
+        ("*", set()),
+    ],
+)
+def test_an_arn_is_traced_to_its_resource_types(text: str, names: set[str]) -> None:
+    found = {kind.name for kind in types_of(text)}
+    assert found - {"durable execution"} == names
+
+
+def test_an_arn_is_made_from_a_format() -> None:
+    format_ = "arn:${Partition}:dynamodb:${Region}:${Account}:table/${TableName}"
+    assert variables(format_) == ("Partition", "Region", "Account", "TableName")
+    assert fill(format_, {**HERE, "TableName": "orders"}) == f"{TABLE}/orders"
+    assert fill(format_, HERE) == f"{TABLE}/*"
+
+
+@pytest.mark.parametrize(
+    ("meant", "first"),
+    [
+        ("s3:GetObjcet", "s3:GetObject"),
+        ("s3:HeadObject", "s3:GetObject"),
+        ("s3:ListObjects", "s3:ListBucket"),
+        ("lambda:Invoke", "lambda:InvokeFunction"),
+        ("lamda:InvokeFunction", "lambda:InvokeFunction"),
+        ("eventbridge:PutEvents", "events:PutEvents"),
+        ("cloudwatch:CreateLogStream", "logs:CreateLogStream"),
+        ("stepfunctions:StartExecution", "states:StartExecution"),
+        ("dynamodb:GetItems", "dynamodb:GetItem"),
+        ("sqs:SendMessageBatch", "sqs:SendMessage"),
+        ("secretmanager:GetSecretValeu", "secretsmanager:GetSecretValue"),
+    ],
+)
+def test_a_mistaken_action_is_understood(meant: str, first: str) -> None:
+    assert nearest_actions(meant)[0] == first
+
+
+@pytest.mark.parametrize("text", ["s3:Zzzzzzzzzzzz", "foo:Bar", "", ":", "s3:", "*:*", "é:é"])
+def test_what_resembles_nothing_gives_nothing(text: str) -> None:
+    assert nearest_actions(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("meant", "first"),
+    [
+        ("lamda", "lambda"),
+        ("cloudwatch logs", "logs"),
+        ("Step Functions", "states"),
+        ("dynamdb", "dynamodb"),
+        ("sqss", "sqs"),
+    ],
+)
+def test_a_mistaken_service_is_understood(meant: str, first: str) -> None:
+    assert nearest_services(meant)[0] == first
+
+
+def test_slips_count_letters_added_dropped_replaced_and_swapped() -> None:
+    words = ("get", "gte", "gett", "ge", "gat", "put", "")
+    assert [slips("get", word) for word in words] == [0, 1, 1, 1, 1, 2, 3]
+
+
+def mistyped(name: str, chance: random.Random) -> str:
+    place = chance.randrange(1, len(name) - 1)
+    left, letter, right = name[:place], name[place], name[place + 1 :]
+    return chance.choice((
+        left + right[0] + letter + right[1:], left + right, left + letter * 2 + right, left + "x" + right, f"{name}s",
+    ))  # fmt: skip
+
+
+def test_of_a_thousand_misspellings_at_least_95_percent_are_right_first() -> None:
+    chance = random.Random(7)  # noqa: S311 - the same misspellings every time
+    names = [name for name in expand("*") if len(name.split(":")[1]) > 4]
+    right = tried = 0
+    while tried < 1_000:
+        name = chance.choice(names)
+        prefix, bare = name.split(":")
+        wrong = f"{prefix}:{mistyped(mistyped(bare, chance), chance)}"
+        if action(wrong) is None:
+            tried += 1
+            right += nearest_actions(wrong)[:1] == (name,)
+    assert right >= 950
+
+
+def test_nearly_every_arn_in_aws_s_own_policies_is_traced() -> None:
+    found: set[str] = set()
+    for name in managed_policies():
+        policy = managed_policy(name)
+        assert policy is not None
+        statements = policy.document["Statement"]
+        for statement in statements if isinstance(statements, list) else [statements]:
+            resources = statement.get("Resource", [])
+            found |= {resources} if isinstance(resources, str) else set(resources)
+    arns_found = {text for text in found if text != "*"}
+    traced = {text for text in arns_found if types_of(text)}
+    assert len(traced) > 0.97 * len(arns_found)  # the rest is undocumented, or a slip of AWS's: `statemachine:`

@@ -1,0 +1,175 @@
+"""What the catalogue says about CloudFormation's types, held against cfn-lint's own verdicts."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
+
+from remit.catalogue import store
+from remit.catalogue.compiler.templates import templates
+from remit.catalogue.handlers import handlers, types_with_handlers
+from remit.catalogue.templates import Shape, resource_type, resource_types
+
+SCALARS = {"string", "integer", "number", "boolean"}
+BAD = {
+    "Unknown": ("AWS::SQS::Queue", {"QueueNam": "orders"}),
+    "Nested": ("AWS::Lambda::Function", {"Role": "r", "Code": {"S3Bukket": "b"}}),
+    "Item": ("AWS::SQS::Queue", {"Tags": [{"Key": "a", "Value": "b", "Colour": "c"}]}),
+    "Missing": ("AWS::Lambda::Function", {"Code": {"ZipFile": "x"}}),
+    "MissingNested": ("AWS::SQS::Queue", {"Tags": [{"Key": "a"}]}),
+    "List": ("AWS::SQS::Queue", {"QueueName": ["orders"]}),
+    "Dict": (
+        "AWS::IAM::Role",
+        {"AssumeRolePolicyDocument": {"Statement": []}, "ManagedPolicyArns": {"a": "b"}},
+    ),
+    "Scalar": ("AWS::Lambda::Function", {"Role": "r", "Code": {"ZipFile": "x"}, "VpcConfig": "x"}),
+}
+GOOD = {
+    "Map": (
+        "AWS::Lambda::Function",
+        {"Role": "r", "Code": {"ZipFile": "x"}, "Environment": {"Variables": {"ANY": "1"}}},
+    ),
+    "Free": (
+        "Custom::Anything",
+        {"ServiceToken": "arn:aws:lambda:eu-west-1:123456789012:function:f", "Whatever": {"a": [1]}},
+    ),
+    "Policy": ("AWS::IAM::Role", {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}}),
+}
+
+
+def problems(shape: Shape, value: object, path: tuple[str | int, ...] = ()) -> set[tuple[str, tuple[str | int, ...]]]:
+    """Unknown properties, missing ones and wrong kinds of value, each with its path."""
+    kind = "object" if isinstance(value, dict) else "array" if isinstance(value, list) else "scalar"
+    allowed = {"scalar" if name in SCALARS else name for name in shape.types}
+    if shape.types and kind not in allowed:
+        return {("type", path)}
+    found: set[tuple[str, tuple[str | int, ...]]] = set()
+    if isinstance(value, dict) and shape.types:
+        found |= {("required", path) for name in shape.required if name not in value}
+        for name, item in value.items():
+            child = shape.child(name)
+            found |= {("unknown", (*path, name))} if child is None else problems(child, item, (*path, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            found |= problems(shape.items, item, (*path, index))
+    return found
+
+
+def verdict(type_name: str, properties: dict[str, object]) -> set[tuple[str, tuple[str | int, ...]]]:
+    found = resource_type(type_name)
+    assert found is not None
+    return problems(found.shape, properties)
+
+
+def judged_by_cfn_lint(
+    resources: dict[str, tuple[str, dict[str, object]]],
+) -> set[tuple[str, str, tuple[str | int, ...]]]:
+    template = {"Resources": {name: {"Type": kind, "Properties": given} for name, (kind, given) in resources.items()}}
+    rules = {"E3002": "unknown", "E3003": "required", "E3012": "type"}
+    matches = lint(json.dumps(template), config=ManualArgs(regions=["us-east-1"]))
+    return {(rules[match.rule.id], match.path[1], tuple(match.path[3:])) for match in matches if match.rule.id in rules}
+
+
+def test_unknown_missing_and_wrong_properties_are_those_that_cfn_lint_finds() -> None:
+    resources = BAD | GOOD
+    ours = {(what, name, path) for name, given in resources.items() for what, path in verdict(*given)}
+    assert ours == judged_by_cfn_lint(resources)
+    assert {name for _, name, _ in ours} == set(BAD)
+
+
+def test_the_shipped_types_are_what_the_pinned_cfn_lint_has() -> None:
+    schemas = Path(str(distribution("cfn-lint").locate_file("cfnlint/data/schemas")))
+    compiled = templates(schemas)
+    for kind, name in compiled:
+        assert store.chunk(kind, name) == compiled[kind, name]
+
+
+def test_every_type_has_a_shape_that_can_be_walked_to_its_end() -> None:
+    for name in resource_types():
+        found = resource_type(name)
+        assert found is not None
+        seen: set[int] = set()
+        waiting = [found.shape]
+        while waiting:
+            shape = waiting.pop()
+            if id(shape) not in seen:
+                seen.add(id(shape))
+                children = [shape.child(child) for child in shape.properties]
+                waiting += [child for child in (*children, shape.items) if child is not None]
+        assert found.shape.types == ("object",)
+
+
+def test_a_type_says_what_ref_and_get_att_give() -> None:
+    found = resource_type("AWS::SQS::Queue")
+    assert found is not None
+    assert found.ref == ("QueueUrl",)
+    assert [found.has_attribute(name) for name in ("Arn", "QueueName", "Arnn")] == [True, True, False]
+    assert found.read_only == ("Arn", "QueueUrl")
+
+
+def test_open_ended_attributes_take_any_name_that_begins_so() -> None:
+    nested, custom = resource_type("AWS::CloudFormation::Stack"), resource_type("Custom::Thing")
+    assert nested is not None
+    assert custom is not None
+    assert [nested.has_attribute(name) for name in ("Outputs.Url", "Url")] == [True, False]
+    assert custom.has_attribute("Anything")
+
+
+def test_limits_and_allowed_values_are_kept() -> None:
+    found = resource_type("AWS::Lambda::Function")
+    assert found is not None
+    name, mode = found.shape.child("FunctionName"), found.shape.child("PackageType")
+    assert name is not None
+    assert mode is not None
+    assert name.length[0] == 1
+    assert set(mode.enum) == {"Image", "Zip"}
+
+
+def test_alternatives_are_groups_of_which_one_must_be_there() -> None:
+    found = resource_type("AWS::Events::Rule")
+    assert found is not None
+    assert found.shape.alternatives == ((("EventPattern",), ("ScheduleExpression",)),)
+
+
+def test_a_type_that_contains_itself_has_no_end() -> None:
+    found = resource_type("AWS::WAFv2::WebACL")
+    assert found is not None
+    shape: Shape | None = found.shape.child("Rules")
+    assert shape is not None
+    shape = shape.items.child("Statement")
+    for _ in range(10):
+        assert shape is not None
+        shape = shape.child("NotStatement")
+        assert shape is not None
+        shape = shape.child("Statement")
+    assert shape is not None
+
+
+@pytest.mark.parametrize("name", ["AWS::SQS::Queu", "AWS::SQS", "", "::", "Queue", "aws::sqs::queue"])
+def test_a_type_that_does_not_exist_is_none(name: str) -> None:
+    assert resource_type(name) is None
+    assert handlers(name) is None
+
+
+def test_a_type_that_only_other_regions_have_names_them() -> None:
+    regions = {name: found.regions for name in resource_types() if (found := resource_type(name)) is not None}
+    assert regions["AWS::SQS::Queue"] == ()
+    assert "us-west-2" in regions["AWS::DeviceFarm::Project"]
+
+
+def test_handlers_name_the_actions_that_the_deployer_needs() -> None:
+    found = handlers("AWS::SQS::Queue")
+    assert found is not None
+    assert "sqs:CreateQueue" in found.create
+    assert found.delete == ("sqs:DeleteQueue", "sqs:GetQueueAttributes")
+
+
+def test_a_type_that_does_not_say_what_it_calls_is_unknown() -> None:
+    silent = sorted(set(resource_types()) - set(types_with_handlers()))
+    assert "AWS::CloudFormation::CustomResource" in silent
+    assert all(handlers(name) is None for name in silent)

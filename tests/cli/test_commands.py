@@ -1,0 +1,297 @@
+"""The command line: what build, policy and init print and how they end, and help for who goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+import remit as package
+from projects import SOURCE, Project, remit, remit_process
+from remit.cli.shelf import root
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Make
+
+ORDERS = """
+@app.function(sqs("orders"), policy=[dynamodb.put("orders"), {"Effect": "Deny", "NotAction": "s3:*",
+    "NotResource": "arn:aws:s3:::b", "Condition": {"StringLike": {"aws:PrincipalArn": ["a*", "b*"]}}}])
+def ingest(event, context): ...
+
+@app.function(policy="logs")
+def report(event, context): ...
+"""
+
+
+def test_build_counts_the_resources_and_names_the_roles(make: Make) -> None:
+    project = make(app=ORDERS)
+    ran = project.remit("build", "--no-package")
+    assert (0, "") == (ran.status, ran.err)
+    assert [
+        f"orders-dev: 7 resources in {project.folder}/.remit/build/template.json",
+        "     2  AWS::IAM::Role",
+        "     1  AWS::Lambda::EventSourceMapping",
+        "     2  AWS::Lambda::Function",
+        "     2  AWS::Logs::LogGroup",
+        "  IngestRole: 4 statements for ingest",
+        "  ReportRole: 2 statements for report",
+    ] == ran.out.splitlines()
+
+
+def test_build_prints_json_for_programs(make: Make) -> None:
+    document = json.loads(make(app=ORDERS).remit("build", "--no-package", "--json").out)
+    assert {
+        "namespace": "orders-dev",
+        "template": ".remit/build/template.json",
+        "resources": {
+            "AWS::IAM::Role": 2,
+            "AWS::Lambda::EventSourceMapping": 1,
+            "AWS::Lambda::Function": 2,
+            "AWS::Logs::LogGroup": 2,
+        },
+        "artefacts": [],
+        "notes": [],
+    } == {key: value for key, value in document.items() if key != "roles"}
+    assert [["ingest"], ["report"]] == [role["functions"] for role in document["roles"]]
+
+
+def test_building_twice_gives_the_same_files(make: Make) -> None:
+    project = make(app=ORDERS)
+    texts = []
+    for _ in range(2):
+        assert 0 == project.remit("build", "--no-package").status
+        folder = project.folder / ".remit" / "build"
+        texts.append({path.name: path.read_text() for path in folder.iterdir()})
+    assert texts[0] == texts[1]
+    assert ["roles.json", "template.json"] == sorted(texts[0])
+
+
+def test_policy_function_prints_the_document_of_its_role(make: Make) -> None:
+    ran = make(app=ORDERS).remit("policy", "function", "ingest")
+    orders = {"Fn::Sub": "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"}
+    assert (0, "") == (ran.status, ran.err)
+    assert {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                "Resource": {"Fn::GetAtt": ["IngestLogGroup", "Arn"]},
+            },
+            {
+                "Effect": "Allow",
+                "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+                "Resource": {"Fn::Sub": orders["Fn::Sub"] % ("sqs", "orders")},
+            },
+            {
+                "Effect": "Allow",
+                "Action": "dynamodb:PutItem",
+                "Resource": {"Fn::Sub": orders["Fn::Sub"] % ("dynamodb", "table/orders")},
+            },
+            {
+                "Effect": "Deny",
+                "NotAction": "s3:*",
+                "NotResource": "arn:aws:s3:::b",
+                "Condition": {"StringLike": {"aws:PrincipalArn": ["a*", "b*"]}},
+            },
+        ],
+    } == json.loads(ran.out)
+
+
+def test_policy_function_explains_each_statement(make: Make) -> None:
+    config = """
+    config.lambda_.iam.managed_policy = "ReadOnlyAccess"
+    config.lambda_.iam.permissions_boundary = "PowerUserAccess"
+    """
+    ran = make(config=config, app=ORDERS).remit("policy", "function", "ingest", "--explain")
+    assert (0, "") == (ran.status, ran.err)
+    here = "${AWS::Region}:${AWS::AccountId}"
+    assert (
+        f"""\
+IngestRole, the role of ingest
+  within the permissions boundary arn:${{AWS::Partition}}:iam::aws:policy/PowerUserAccess
+  with the managed policy arn:${{AWS::Partition}}:iam::aws:policy/ReadOnlyAccess
+  Allow logs:CreateLogStream, logs:PutLogEvents
+      on ${{IngestLogGroup.Arn}}
+      because ingest writes its logs  (app.py:10:2)
+  Allow sqs:ReceiveMessage, sqs:DeleteMessage, sqs:GetQueueAttributes
+      on arn:${{AWS::Partition}}:sqs:{here}:orders
+      because ingest takes messages from queue orders  (app.py:10:2)
+  Allow dynamodb:PutItem
+      on arn:${{AWS::Partition}}:dynamodb:{here}:table/orders
+      because puts items into table orders  (app.py:10:38)
+  Deny everything but s3:*
+      on everything but arn:aws:s3:::b
+      if StringLike aws:PrincipalArn = a*, b*
+      because declared for function ingest  (app.py:10:62)
+"""
+        == ran.out
+    )
+
+
+def test_policy_function_explains_for_programs(make: Make) -> None:
+    ran = make(app=ORDERS).remit("policy", "function", "report", "--explain", "--json")
+    assert {
+        "role": "ReportRole",
+        "functions": ["report"],
+        "managed_policies": [],
+        "permissions_boundary": None,
+    } == {key: value for key, value in json.loads(ran.out).items() if key != "grants"}
+    assert {
+        "statement": {"Effect": "Allow", "Action": "logs:*", "Resource": "*"},
+        "because": "'logs' declared for function report",
+        "file": "app.py",
+        "line": 14,
+        "column": 22,
+    } == json.loads(ran.out)["grants"][1]
+
+
+def test_policy_function_writes_nothing(make: Make) -> None:
+    project = make()
+    project.remit("policy", "function", "hello")
+    assert not (project.folder / ".remit").exists()
+
+
+@pytest.mark.parametrize(("name", "hint"), [("ingst", "did you mean `ingest`?"), ("zzz", "there are ingest, report")])
+def test_an_unknown_function_is_told(make: Make, name: str, hint: str) -> None:
+    ran = make(app=ORDERS).remit("policy", "function", name)
+    assert (2, "", f"error: there is no function `{name}` in this app\nhint: {hint}\n") == (
+        ran.status,
+        ran.out,
+        ran.err,
+    )
+
+
+def test_a_mistake_ends_with_2_and_stands_on_standard_error(make: Make) -> None:
+    ran = make(config='config.lambda_.iam.polcy = ["logs"]').remit("build", "--json")
+    assert (
+        2,
+        "",
+        (
+            "error: there is no setting `config.lambda_.iam.polcy`\n  --> config/deploy.py:5:5\n"
+            "hint: did you mean `config.lambda_.iam.policy`?\n"
+        ),
+    ) == (ran.status, ran.out, ran.err)
+
+
+def test_a_new_project_builds_and_its_test_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = remit("init", "shop")
+    files = ["pyproject.toml", ".gitignore", "config/deploy.py", "app.py", "tests/test_app.py"]
+    assert (0, [f"  shop/{file}" for file in files]) == (ran.status, ran.out.splitlines()[: len(files)])
+    project = Project(tmp_path / "shop")
+    written = [path.relative_to(project.folder).as_posix() for path in project.folder.rglob("*") if path.is_file()]
+    assert sorted(files) == sorted(written)
+    assert "shop-dev" == project.built().namespace
+    tested = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=project.folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (0, "") == (tested.returncode, tested.stderr)
+    assert "1 passed" in tested.stdout
+
+
+def test_init_tells_what_it_made_for_programs(tmp_path: Path) -> None:
+    document = json.loads(remit("init", str(tmp_path / "shop"), "--json").out)
+    assert {"folder": str(tmp_path / "shop"), "files": document["files"]} == document
+    assert "config/deploy.py" in document["files"]
+
+
+def test_init_never_writes_into_what_exists(tmp_path: Path) -> None:
+    target = str(tmp_path / "shop")
+    assert 0 == remit("init", target).status
+    ran = remit("init", target)
+    assert (2, True) == (ran.status, "exists already and is not an empty folder" in ran.err)
+    (tmp_path / "file").write_text("mine")
+    assert (2, "mine") == (remit("init", str(tmp_path / "file")).status, (tmp_path / "file").read_text())
+    (tmp_path / "empty").mkdir()
+    assert 0 == remit("init", str(tmp_path / "empty")).status
+
+
+@pytest.mark.parametrize("name", ["Shop", "1st", "my shop", "ördérs", "a_b", "a" * 41, ".."])
+def test_init_wants_a_name_that_can_become_part_of_awss_names(tmp_path: Path, name: str) -> None:
+    ran = remit("init", f"{tmp_path}/{name}" if name != ".." else "/")
+    assert (2, True) == (ran.status, "is no name of a project" in ran.err)
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_init_where_nothing_can_be_written_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    ran = remit_process("init", "shop", cwd=tmp_path, privileged=False)
+    tmp_path.chmod(0o755)
+    assert (2, False, True) == (ran.status, "Traceback" in ran.err, "Permission denied" in ran.err)
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("biuld", "did you mean `build`?"),
+        ("polcy", "did you mean `policy`?"),
+        ("zzz", "`remit --help` lists the commands"),
+    ],
+)
+def test_an_unknown_command_is_told(typed: str, hint: str) -> None:
+    ran = remit(typed)
+    assert (2, "") == (ran.status, ran.out)
+    assert f"there is no command `{typed}`\nhint: {hint}" in ran.err
+
+
+def _commands() -> list[list[str]]:
+    """Every command and subcommand, as typed."""
+    found: list[list[str]] = [[]]
+    context = click.Context(root)
+    for name in root.list_commands(context):
+        command = root.get_command(context, name)
+        found.append([name])
+        if isinstance(command, click.Group):
+            found += ([name, below] for below in command.commands)
+    return found
+
+
+@pytest.mark.parametrize("arguments", _commands(), ids=" ".join)
+def test_help_has_examples_that_parse(arguments: list[str]) -> None:
+    """Every command's page has them, and each names commands and options that exist."""
+    ran = remit(*arguments, "--help")
+    assert (0, "") == (ran.status, ran.err)
+    examples = re.findall(r"^    +(?:.*&& )?remit (.+)$", ran.out, re.MULTILINE)
+    examples = [one for one in examples if not one.startswith("[OPTIONS]")]
+    assert examples
+    for example in examples:
+        words = re.split(r" (?:[|&#<>]|2>)", example)[0].split()
+        command: click.Command = root
+        while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+            found = command.get_command(click.Context(command), words.pop(0))
+            assert found is not None, example
+            command = found
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {word.split("=")[0] for word in words if word.startswith("-") and word != "-"} <= known, example
+
+
+def test_the_version_is_printed() -> None:
+    assert f"remit {package.__version__}\n" == remit("--version").out
+
+
+def test_a_reader_that_goes_away_brings_no_traceback(make: Make) -> None:
+    project = make(app="".join(f"@app.function(policy='s3:Get{n}')\ndef f{n}(e, c): ...\n" for n in range(100)))
+    code = "from remit.cli import main; main()"
+    command = [sys.executable, "-c", code, "build", "--no-package", "--json"]
+    environment = {"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"]}
+    with subprocess.Popen(
+        command, cwd=project.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert b"Traceback" not in running.stderr.read()

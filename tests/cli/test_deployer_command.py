@@ -1,0 +1,226 @@
+"""`remit policy deployer`: what it prints, for an app and for templates, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from projects import Ran, remit
+from remit.iam.policy import parse
+
+if TYPE_CHECKING:
+    from conftest import Make
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "orders"
+DEPLOYER = Path(__file__).parents[1] / "deployer"
+SHOP = DEPLOYER / "templates" / "shop.json"
+PLACE = ("--region", "eu-central-1", "--account", "111122223333")
+WIDE = """
+@app.function(schedule("rate(1 day)"), vpc_config={"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
+              properties={"KmsKeyArn": "arn:aws:kms:eu-central-1:111122223333:key/1"})
+def report(event, context): ...
+
+@app.job
+def mail(to): ...
+"""
+
+
+def deployer(*arguments: str) -> Ran:
+    return remit("policy", "deployer", *arguments)
+
+
+def of_example(*arguments: str) -> Ran:
+    return deployer("-C", str(EXAMPLE), *arguments)
+
+
+def document(ran: Ran) -> Any:
+    assert ran.status == 0, ran.err
+    return json.loads(ran.out)
+
+
+def cfn_lint(template: str, folder: Path) -> str:
+    """What cfn-lint says of a template; nothing when it is fine."""
+    path = folder / "template.json"
+    path.write_text(template)
+    start = [sys.executable, "-c", "import sys; from cfnlint.runner import main; sys.exit(main())"]
+    ran = subprocess.run(
+        [*start, "--format", "parseable", "--template", str(path)], capture_output=True, encoding="utf-8", check=False
+    )
+    return ran.stdout + ran.stderr
+
+
+def test_the_policy_of_the_example_is_as_it_was_reviewed() -> None:
+    golden = json.loads((DEPLOYER / "golden" / "deployer-orders.json").read_text())
+    assert golden == document(of_example(*PLACE))
+
+
+def test_it_is_a_document_and_what_to_know_beside_it_is_said_on_stderr() -> None:
+    ran = of_example()
+    assert len(parse(document(ran)).statements) == 16
+    assert ran.err.splitlines() == [
+        "note: the functions' own roles are not in it: `remit policy function NAME` prints each",
+        (
+            "note: who writes IngestRole, ReportRole, WebRole decides what may be done under it, unless a permissions "
+            "boundary limits that: `--boundary ARN` here, `config.lambda_.iam.permissions_boundary` in an app"
+        ),
+        (
+            "note: on every resource of their kind, since AWS makes up the ids: "
+            "IngestDataQueueQueue (AWS::Lambda::EventSourceMapping)"
+        ),
+    ]
+
+
+def test_the_same_app_gives_the_same_bytes() -> None:
+    assert of_example() == of_example()
+
+
+def test_the_stage_names_the_stack() -> None:
+    text = of_example("--stage", "prod", *PLACE).out
+    assert "stack/orders-prod/*" in text
+    assert "orders-dev" not in text
+
+
+def test_without_a_place_every_region_and_the_callers_account_are_meant() -> None:
+    resources = {str(statement["Resource"]) for statement in document(of_example())["Statement"]}
+    assert "arn:aws:cloudformation:*:*:stack/orders-dev/*" in resources
+    assert "arn:aws:s3:::remit-artefacts-${aws:PrincipalAccount}-*" in resources
+
+
+def test_the_region_tells_the_partition() -> None:
+    text = of_example("--region", "cn-north-1").out
+    assert "arn:aws-cn:cloudformation:cn-north-1:*:stack/orders-dev/*" in text
+    assert "arn:aws:" not in text
+
+
+@pytest.mark.parametrize("place", [(), PLACE, ("--partition", "aws-us-gov")])
+def test_cfn_lint_accepts_it_as_managed_policies(place: tuple[str, ...], tmp_path: Path) -> None:
+    ran = of_example("--cloudformation", *place)
+    (policy,) = document(ran)["Resources"].values()
+    assert policy["Type"] == "AWS::IAM::ManagedPolicy"
+    assert cfn_lint(ran.out, tmp_path) == ""
+
+
+def test_the_template_leaves_the_account_to_cloudformation() -> None:
+    (policy,) = document(of_example("--cloudformation"))["Resources"].values()
+    place = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/orders-dev/*"
+    assert policy["Properties"]["PolicyDocument"]["Statement"][0]["Resource"] == {"Fn::Sub": place}
+
+
+def test_what_a_managed_policy_cannot_hold_is_told_and_parted(tmp_path: Path) -> None:
+    ran = deployer(str(SHOP), *PLACE)
+    assert "characters, and a managed policy holds 6,144: `--split` parts it" in ran.err
+    parts = document(deployer(str(SHOP), *PLACE, "--split"))
+    assert len(parts) > 1
+    for part in parts:
+        assert len("".join(json.dumps(part).split())) <= 6144
+    template = deployer(str(SHOP), "--cloudformation")
+    assert len(document(template)["Resources"]) > 1
+    assert cfn_lint(template.out, tmp_path) == ""
+
+
+def test_explain_tells_the_reason_of_each_statement() -> None:
+    ran = of_example("--explain", *PLACE)
+    assert (0, "") == (ran.status, ran.err)
+    assert ran.out.startswith("Whoever deploys orders-dev needs 16 statements, ")
+    assert (
+        """\
+  Allow iam:PassRole
+      on arn:aws:iam::111122223333:role/orders-dev-IngestRole-*
+      on arn:aws:iam::111122223333:role/orders-dev-ReportRole-*
+      on arn:aws:iam::111122223333:role/orders-dev-WebRole-*
+      if StringEquals iam:PassedToService = lambda.amazonaws.com
+      because to pass IngestRole to IngestFunction, ReportRole to ReportFunction, WebRole to WebFunction \
+(AWS::Lambda::Function)
+note: the functions' own roles are not in it"""
+        in ran.out
+    )
+
+
+def test_explain_as_json_has_the_statements_of_the_policy_with_their_reasons() -> None:
+    explained = document(of_example("--explain", "--json", *PLACE))
+    assert document(of_example(*PLACE))["Statement"] == [item["statement"] for item in explained["statements"]]
+    assert all(item["because"] for item in explained["statements"])
+    assert (explained["stack"], explained["unknown"]) == ("orders-dev", [])
+
+
+def test_the_app_with_vpc_key_and_jobs_asks_for_what_these_need(make: Make) -> None:
+    config = (
+        'config.job.enable = True\nconfig.lambda_.iam.permissions_boundary = "arn:aws:iam::111122223333:policy/edge"'
+    )
+    ran = make(config=config, app=WIDE).remit("policy", "deployer", *PLACE)
+    statements = document(ran)["Statement"]
+    found = {name: statement for statement in statements for name in _listed(statement["Action"])}
+    assert found["ec2:DescribeSubnets"]["Resource"] == "*"
+    assert found["kms:Decrypt"]["Resource"] == "arn:aws:kms:eu-central-1:111122223333:key/1"
+    assert len(_listed(found["sqs:CreateQueue"]["Resource"])) == 2
+    under = {"ArnEquals": {"iam:PermissionsBoundary": "arn:aws:iam::111122223333:policy/edge"}}
+    assert found["iam:CreateRole"]["Condition"] == found["iam:PutRolePolicy"]["Condition"] == under
+    assert "iam:DeleteRolePermissionsBoundary" not in found
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_a_boundary_that_the_app_does_not_set_is_told() -> None:
+    ran = of_example("--boundary", "arn:aws:iam::111122223333:policy/edge", *PLACE)
+    assert "is declared without the boundary arn:aws:iam::111122223333:policy/edge" in ran.err
+
+
+def test_any_template_is_taken_with_its_stack_named_after_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "Shop.template.json"
+    shutil.copy(SHOP, path)
+    ran = deployer(str(path), *PLACE)
+    assert "note: the stack is taken to be `Shop`, as the file is named: `--stack NAME` tells it" in ran.err
+    assert "note: Sam is left out: nobody says what CloudFormation calls for an AWS::Serverless::Function" in ran.err
+    assert "stack/Shop/*" in ran.out
+    assert "remit-artefacts" not in ran.out
+    told = deployer(str(path), "--stack", "Other", "--parameter", "Name=orders", *PLACE)
+    assert "stack/Other/*" in told.out
+    assert "table/orders" in told.out
+    assert "is taken to be" not in told.err
+
+
+def test_a_template_of_remits_own_has_the_artefact_bucket(make: Make) -> None:
+    project = make()
+    assert project.remit("build", "--no-package").status == 0
+    ran = deployer(str(project.folder / ".remit" / "build" / "template.json"), "--stack", "orders-dev", *PLACE)
+    assert document(ran)["Statement"][1]["Resource"] == "arn:aws:s3:::remit-artefacts-111122223333-eu-central-1"
+
+
+REFUSED = (
+    (("--account", "1234"), "error: --account '1234' is no account: it has 12 digits"),
+    (("--region", "nowhere"), "error: there is no region 'nowhere'"),
+    (("--partition", "aws-chn"), "error: there is no partition 'aws-chn'\nhint: did you mean `aws-cn`?"),
+    (("--partition", "aws-cn", "--region", "eu-west-1"), "error: region eu-west-1 is in partition aws, not in aws-cn"),
+    (("--split", "--explain"), "error: --cloudformation, --split and --explain are three ways to print it: choose one"),
+    (("--stack", "x"), "error: --stack and --parameter go with a TEMPLATE"),
+    ((str(SHOP), "--parameter", "Env"), "error: --parameter 'Env' has no value"),
+    ((str(SHOP), "--stack", "1 2"), "error: '1 2' is no name of a stack"),
+    (("missing.json",), "error: missing.json cannot be read: No such file or directory"),
+    (("template.yaml",), "error: template.yaml is YAML, and this command reads templates in JSON"),
+)
+
+
+@pytest.mark.parametrize(("arguments", "message"), REFUSED)
+def test_a_mistake_is_told_and_nothing_is_printed(arguments: tuple[str, ...], message: str) -> None:
+    ran = of_example(*arguments)
+    assert (2, "") == (ran.status, ran.out)
+    assert ran.err.startswith(message)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "3", "{", '{"Resources": 3}', '{"Resources": {"A": 3}}', '{"A": 1, "A": 2}']
+)
+def test_what_is_no_template_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(text)
+    ran = deployer(str(path), "--stack", "a")
+    assert (2, "") == (ran.status, ran.out)
+    assert ran.err.startswith("error: ")

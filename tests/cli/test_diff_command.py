@@ -1,0 +1,184 @@
+"""`remit diff` and `remit minimise` on files."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from remit.iam.evaluate import Request, evaluate
+from remit.iam.policy import parse
+
+ROOT = Path(__file__).parents[2]
+
+
+def remit(*arguments: str, stdin: bytes = b"", cwd: Path | None = None) -> tuple[int, str, str]:
+    """Exit code, output and talk of `remit`."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from remit.cli import main; main()", *arguments],
+        input=stdin,
+        capture_output=True,
+        check=False,
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "NO_COLOR": "1"},
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def allow(action: object, resource: object = "*", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def document(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+TABLE = "arn:aws:dynamodb:us-east-1:111122223333:table/orders"
+OLD = document(allow("dynamodb:GetItem", TABLE, Sid="Orders"))
+NEW = document(allow(["dynamodb:GetItem", "dynamodb:PutItem"], TABLE, Sid="Orders"))
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A folder with old.json and new.json."""
+    (tmp_path / "old.json").write_text(json.dumps(OLD, indent=2))
+    (tmp_path / "new.json").write_text(json.dumps(NEW, indent=2))
+    return tmp_path
+
+
+def test_a_gain_is_told_with_its_line_and_a_request_and_exits_with_one(files: Path) -> None:
+    status, out, _ = remit("diff", "old.json", "new.json", cwd=files)
+    assert status == 1
+    assert out.splitlines() == [
+        "Access gained",
+        "  + Write on dynamodb: dynamodb:PutItem",
+        f"      on {TABLE}",
+        "      identity[0].Statement[0] (Orders), new.json:4:5: no statement of the old side allows it",
+        f"      for example dynamodb:PutItem on {TABLE}",
+        "1 gained, 0 lost, 0 undecided",
+    ]
+
+
+def test_a_loss_alone_exits_with_zero(files: Path) -> None:
+    status, out, _ = remit("diff", "new.json", "old.json", cwd=files)
+    assert status == 0
+    assert "  - Write on dynamodb: dynamodb:PutItem" in out.splitlines()
+
+
+def test_the_same_access_says_that_it_is_proven(files: Path) -> None:
+    (files / "other.json").write_text(json.dumps([document(allow("dynamodb:GetItem", TABLE)), OLD]))
+    assert remit("diff", "old.json", "other.json", cwd=files)[:2] == (
+        0,
+        "The same access: proven for every request.\n",
+    )
+
+
+def test_json_has_the_fixed_form_and_requests_that_the_evaluator_confirms(files: Path) -> None:
+    status, out, _ = remit("diff", "old.json", "new.json", "--json", cwd=files)
+    answer = json.loads(out)
+    assert status == 1
+    assert answer["lost"] == answer["undecided"] == answer["freed"] == answer["forbidden"] == []
+    (gain,) = answer["gained"]
+    assert gain == {
+        "action": "dynamodb:PutItem",
+        "resource": TABLE,
+        "context": {},
+        "statement": "identity[0].Statement[0] (Orders)",
+        "origin": {"file": "new.json", "line": 4, "column": 5},
+        "tier": "now",
+        "allows": {"action": "dynamodb:PutItem", "resource": TABLE},
+        "because": "no statement of the old side allows it",
+    }
+    request = Request(gain["action"], gain["resource"], context=gain["context"])
+    assert evaluate(request, parse(NEW)).allowed
+    assert not evaluate(request, parse(OLD)).allowed
+
+
+def test_layers_are_compared_as_a_whole(files: Path) -> None:
+    bounded = {"identity": [document(allow("*"))], "boundary": document(allow("s3:*")), "scp": [[document(allow("*"))]]}
+    (files / "bounded.json").write_text(json.dumps(bounded))
+    (files / "free.json").write_text(json.dumps({**bounded, "boundary": None}))
+    status, out, _ = remit("diff", "bounded.json", "free.json", cwd=files)
+    assert status == 1
+    assert "no statement of the old boundary allows it" in out
+    assert remit("diff", "free.json", "bounded.json", cwd=files)[0] == 0
+
+
+def test_of_single_documents_a_removed_deny_counts(files: Path) -> None:
+    deny = {**allow("s3:DeleteBucket"), "Effect": "Deny"}
+    (files / "deny.json").write_text(json.dumps(document(deny)))
+    (files / "nothing.json").write_text(json.dumps(document({**deny, "Action": "s3:DeleteObject"})))
+    status, out, _ = remit("diff", "deny.json", "nothing.json", cwd=files)
+    assert status == 1
+    assert out.splitlines()[0] == "No longer denied"
+    assert "the new side does not deny it" in out
+
+
+def test_markdown_is_a_table_that_policies_cannot_break(files: Path) -> None:
+    (files / "odd.json").write_text(json.dumps(document(allow("s3:GetObject", "arn:aws:s3:::a|b`c/*"))))
+    status, out, _ = remit("diff", "old.json", "odd.json", "--markdown", cwd=files)
+    assert status == 1
+    assert out.startswith("**Access: 1 gained, 1 lost, 0 undecided**\n")
+    (row,) = [line for line in out.splitlines() if line.startswith("| + ")]
+    assert row.count(" | ") == 5
+    assert "`arn:aws:s3:::a\\|b'c/*`" in row
+
+
+def test_one_side_may_come_from_standard_input(files: Path) -> None:
+    status, out, _ = remit("diff", "-", "new.json", stdin=json.dumps(OLD).encode(), cwd=files)
+    assert (status, "dynamodb:PutItem" in out) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"Version": "2012-10-17", "Statement": [{"Effect": "Allow"}]}', "bad.json:1:41"),
+        ('{"identiy": []}', "did you mean `identity`"),
+        ('{"Version": "2012-10-17",}', "bad.json:1:25"),
+        ("3", "holds no policy"),
+        ('{"scp": {}}', "scp must be a list of levels"),
+        ('{"identity": "s3:*"}', "identity must be a policy or a list of policies"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_told_at_its_place(files: Path, text: str, expected: str) -> None:
+    (files / "bad.json").write_text(text)
+    status, out, err = remit("diff", "old.json", "bad.json", cwd=files)
+    assert (status, out) == (2, "")
+    assert expected in err
+
+
+def test_minimise_prints_the_policy_and_tells_the_sizes(files: Path) -> None:
+    (files / "long.json").write_text(
+        json.dumps(document(allow("s3:GetObject", "a"), allow("s3:Get*", "a"), allow("s3:PutObject", "a")))
+    )
+    status, out, err = remit("minimise", "long.json", cwd=files)
+    assert (status, json.loads(out)) == (0, document(allow(["s3:Get*", "s3:PutObject"], "a")))
+    assert err == "207 characters before, 108 after\n"
+
+
+def test_minimise_keeps_intrinsic_functions(files: Path) -> None:
+    queue = {"Fn::GetAtt": ["Queue", "Arn"]}
+    (files / "late.json").write_text(json.dumps(document(allow("sqs:A", queue), allow("sqs:B", queue))))
+    status, out, _ = remit("minimise", "late.json", cwd=files)
+    assert (status, json.loads(out)) == (0, document(allow(["sqs:A", "sqs:B"], queue)))
+
+
+def test_minimise_splits_at_a_limit(files: Path) -> None:
+    (files / "wide.json").write_text(json.dumps(document(allow([f"s3:Action{number}" for number in range(40)]))))
+    status, out, err = remit("minimise", "wide.json", "--limit", "400", cwd=files)
+    parts = json.loads(out)
+    assert (status, len(parts)) == (0, 2)
+    assert all(len(json.dumps(part, separators=(",", ":"))) <= 400 for part in parts)
+    assert err.endswith("in 2 policies\n")
+
+
+def test_minimise_takes_one_document(files: Path) -> None:
+    (files / "two.json").write_text(json.dumps([OLD, NEW]))
+    status, _, err = remit("minimise", "two.json", cwd=files)
+    assert status == 2
+    assert "takes one document" in err

@@ -1,0 +1,169 @@
+"""`remit evaluate`: lines of requests, and one request by options."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CASES = ROOT / "tests/data/evaluation-cases.jsonl"
+POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Sid": "Read", "Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::b/*"},
+        {
+            "Effect": "Allow",
+            "Action": "sqs:*",
+            "Resource": "*",
+            "Condition": {"Bool": {"aws:SecureTransport": "true"}},
+        },
+    ],
+}
+
+
+def remit(*arguments: str, stdin: bytes = b"") -> tuple[int, str, str]:
+    """Exit code, output and talk of `remit`."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from remit.cli import main; main()", *arguments],
+        input=stdin,
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def case(**fields: Any) -> bytes:
+    """One line."""
+    line: dict[str, Any] = {
+        "id": "x",
+        "policies": {"identity": [POLICY]},
+        "request": {"action": "s3:GetObject"},
+    }
+    return json.dumps({**line, **fields}).encode()
+
+
+def answers(*lines: bytes) -> tuple[int, list[dict[str, Any]], str]:
+    """What the lines are answered with."""
+    code, out, talk = remit("evaluate", "-", stdin=b"\n".join(lines))
+    return code, [json.loads(line) for line in out.splitlines()], talk
+
+
+def test_the_recorded_cases_are_answered_line_by_line() -> None:
+    code, out, talk = remit("evaluate", str(CASES))
+    expected = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
+    found = [json.loads(line) for line in out.splitlines()]
+    assert (code, talk) == (0, "")
+    assert [(one["id"], one["verdict"]) for one in found] == [
+        (one["id"], one["expected"]) for one in expected
+    ]
+    assert {tuple(one) for one in found} == {("id", "verdict", "because", "layers")}
+
+
+def test_a_layer_is_answered_with_its_verdict_and_statements() -> None:
+    request = {"action": "s3:GetObject", "resource": "arn:aws:s3:::b/k"}
+    _, (answer,), _ = answers(case(request=request))
+    assert answer == {
+        "id": "x",
+        "verdict": "Allowed",
+        "because": "identity[0].Statement[0] (Read) allows s3:GetObject on arn:aws:s3:::b/k",
+        "layers": {"identity": {"verdict": "Allowed", "statements": ["identity[0].Statement[0] (Read)"]}},
+    }
+
+
+def test_a_context_is_complete_unless_the_request_says_what_is_open() -> None:
+    request = {"action": "sqs:SendMessage"}
+    code, found, _ = answers(
+        case(request=request),
+        case(request={**request, "open": True}),
+        case(request={**request, "open": ["aws:securetransport"]}),
+        case(request={**request, "open": ["aws:SourceIp"]}),
+        case(request={**request, "context": {"aws:SecureTransport": True}}),
+    )
+    assert code == 0
+    verdicts = [one["verdict"] for one in found]
+    assert verdicts == ["ImplicitlyDenied", "Unknown", "Unknown", "ImplicitlyDenied", "Allowed"]
+    assert found[1]["unknown"] == ["aws:SecureTransport"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "column"),
+    [
+        (
+            b'{"id": "x", "id": "y"}',
+            'the key "id" stands twice in one object, first at standard input:2:2',
+            13,
+        ),
+        (b'{"id": "x",}', "there is a comma before the }: JSON has no trailing commas", 11),
+        (b'{"id": NaN}', "NaN is not valid JSON", 8),
+        (b"[" * 5000, "the JSON nests deeper than 64", 65),
+        (b"[]", "the line must be an object, got []", 1),
+        (b'{"policies": {}}', "the line has no 'request'", 1),
+        (case(request={}), "the request has no 'action'", None),
+        (case(request={"action": 5}), "request.action must be a string, got 5", None),
+        (case(request={"action": "a:b", "resorce": "*"}), "request has no key 'resorce'", None),
+        (case(request={"action": "a:b", "context": {"k": {"a": 1}}}), "request.context.k must be", None),
+        (case(policies={"identity": "x"}), 'policies.identity must be an object or a list, got "x"', None),
+        (case(policies={"scp": {}, "identity": [{"Statement": {}}]}), "Statement has no 'Effect'", None),
+        (case(policies={"scp": {"a": 1}}), "policies.scp must be a list", None),
+        (b'{"id": "\xff"}', "standard input is not UTF-8: byte 8 is 0xff", None),
+    ],
+)
+def test_a_bad_line_is_answered_by_its_error_and_the_others_are_not_lost(
+    line: bytes, message: str, column: int | None
+) -> None:
+    code, found, talk = answers(case(id=1), line, b"", case(id=4))
+    assert code == 2
+    assert [one.get("verdict") for one in found] == ["ImplicitlyDenied", None, "ImplicitlyDenied"]
+    assert found[1]["error"].startswith(message)
+    assert found[1]["line"] == 2
+    assert column is None or found[1]["column"] == column
+    assert f"error: {message}" in talk
+    assert "Traceback" not in talk
+
+
+def test_an_error_in_a_policy_is_told_at_its_line_and_column() -> None:
+    line = (
+        b'{"policies": {"identity": [{"Statement": [{"Effect": "allow", "Action": "a:b"}]}]}, "request": {}}'
+    )
+    line = line.replace(b"{}}", b'{"action": "a:b"}}')
+    _, (answer,), talk = answers(line)
+    assert (answer["line"], answer["column"]) == (1, 54)
+    assert "--> standard input:1:54" in talk
+    assert "did you mean `Allow`?" in talk
+
+
+def test_one_request_is_decided_by_options(tmp_path: Path) -> None:
+    policy = tmp_path / "p.json"
+    policy.write_text(json.dumps(POLICY), encoding="utf-8")
+    one = ("evaluate", "--policy", str(policy))
+    code, out, _ = remit(*one, "--action", "s3:GetObject", "--resource", "arn:aws:s3:::b/k")
+    assert (code, out) == (
+        0,
+        "Allowed: identity[0].Statement[0] (Read) allows s3:GetObject on arn:aws:s3:::b/k\n",
+    )
+    code, out, _ = remit(*one, "--action", "sqs:SendMessage")
+    assert code == 1
+    assert out.startswith("Unknown: sqs:SendMessage on * depends on aws:SecureTransport")
+    code, out, _ = remit(*one, "--action", "sqs:SendMessage", "--complete", "--json")
+    assert (code, json.loads(out)["verdict"]) == (1, "ImplicitlyDenied")
+    code, out, _ = remit(*one, "--action", "sqs:SendMessage", "--context", "aws:securetransport=true")
+    assert (code, out.split(":")[0]) == (0, "Allowed")
+
+
+def test_what_cannot_be_meant_is_a_mistake_with_a_hint(tmp_path: Path) -> None:
+    for arguments, message in (
+        ((), "takes a FILE of requests"),
+        ((str(CASES), "--action", "a:b"), "takes a FILE of requests"),
+        (("--action", "a:b", "--context", "x"), "is no KEY=VALUE"),
+        (("--action", "a:b", "--policy", str(tmp_path / "none.json")), "does not exist"),
+    ):
+        code, out, talk = remit("evaluate", *arguments)
+        assert (code, out) == (2, "")
+        assert message in talk

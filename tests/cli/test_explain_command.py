@@ -1,0 +1,278 @@
+"""`remit explain`: roles, verdicts and actions, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from projects import Project, remit, write
+
+if TYPE_CHECKING:
+    from conftest import Make
+
+EXAMPLE = Project(Path(__file__).parents[2] / "examples" / "orders")
+TABLE = "arn:aws:dynamodb:eu-west-1:111122223333:table"
+
+
+def test_a_role_is_told_statement_by_statement_with_levels_reasons_and_lines() -> None:
+    ran = EXAMPLE.remit("explain", "report")
+    assert (ran.status, ran.out) == (
+        0,
+        """\
+ReportRole, the role of report
+
+  Allow on ${ReportLogGroup.Arn}
+      logs:CreateLogStream  Write
+      logs:PutLogEvents     Write
+      because report writes its logs  (app.py:30:2)
+
+  Allow on ${AWS::StackId}
+      cloudformation:DescribeStacks  List
+      because report may look up outputs of the app's stack  (shared/resources/data.py:14:17)
+
+  Allow on ${DataTable.Arn}
+      dynamodb:Scan  Read
+      because scans table DataTable  (app.py:30:48)
+""",
+    )
+
+
+def test_a_role_for_programs_has_the_same_statements() -> None:
+    document = json.loads(EXAMPLE.remit("explain", "report", "--json").out)
+    assert [one["line"] for one in document["statements"]] == [30, 14, 30]
+    assert document["statements"][2] == {
+        "statement": {"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": "${DataTable.Arn}"},
+        "actions": [{"action": "dynamodb:Scan", "level": "Read"}],
+        "because": "scans table DataTable",
+        "managed_policy": None,
+        "file": "app.py",
+        "line": 30,
+        "column": 48,
+    }
+
+
+def test_what_is_allowed_names_the_statement_that_allows_it() -> None:
+    ran = EXAMPLE.remit("explain", "ingest", "dynamodb:PutItem", f"{TABLE}/orders-dev-DataTable-1AB")
+    assert (ran.status, ran.out) == (
+        0,
+        f"""\
+Allowed: ingest may dynamodb:PutItem on {TABLE}/orders-dev-DataTable-1AB
+  Allow dynamodb:PutItem on ${{DataTable.Arn}}
+    because puts items into table DataTable  (app.py:21:40)
+  note: taking it for DataTable, whose whole name only the deploy settles
+""",
+    )
+
+
+def test_what_is_not_allowed_names_what_came_near_and_the_line_to_change() -> None:
+    ran = EXAMPLE.remit("explain", "report", "dynamodb:Scan", f"{TABLE}/orders")
+    assert (ran.status, ran.out.splitlines()[-2:]) == (
+        1,
+        ["fix: at app.py:30:47", '    policy=[dynamodb.scan(Data.table), dynamodb.scan("orders")]'],
+    )
+    assert "      because scans table DataTable  (app.py:30:48)" in ran.out.splitlines()
+
+
+@pytest.mark.parametrize("name", ["DataTable", "${DataTable.Arn}", f"{TABLE}/orders-dev-DataTable-1ABC"])
+def test_a_resource_of_the_app_goes_by_any_of_its_names(name: str) -> None:
+    assert EXAMPLE.remit("explain", "report", "dynamodb:Scan", name).status == 0
+    fix = json.loads(EXAMPLE.remit("explain", "report", "dynamodb:PutItem", name, "--json").out)["fix"]
+    assert fix["code"] == "policy=[dynamodb.scan(Data.table), dynamodb.put(Data.table)]"
+
+
+@pytest.mark.parametrize(
+    ("action", "name", "arn"),
+    [
+        ("s3:GetObject", "uploads/a/b.csv", "arn:${AWS::Partition}:s3:::uploads/a/b.csv"),
+        ("s3:ListBucket", "uploads", "arn:${AWS::Partition}:s3:::uploads"),
+        ("sqs:SendMessage", "jobs", "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:jobs"),
+        (
+            "dynamodb:GetItem",
+            "table/orders",
+            "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/orders",
+        ),
+        (
+            "dynamodb:Query",
+            "orders/index/by-date",
+            "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/orders/index/by-date",
+        ),
+    ],
+)
+def test_a_plain_name_is_an_arn_of_the_actions_own_types(action: str, name: str, arn: str) -> None:
+    assert json.loads(EXAMPLE.remit("explain", "report", action, name, "--json").out)["resource"] == arn
+
+
+def test_a_deny_is_shown_with_its_line_and_nothing_is_to_be_added(make: Make) -> None:
+    deny = '{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}'
+    ran = make(config=f'config.lambda_.iam.policy = ["s3:GetObject", {deny}]').remit(
+        "explain", "hello", "s3:GetObject", "arn:aws:s3:::a/b"
+    )
+    assert ran.status == 1
+    assert ran.out.splitlines()[-1] == "fix: a Deny always wins: narrow or remove it at config/deploy.py:5:50"
+
+
+def test_what_depends_on_a_condition_is_unknown_and_names_the_key(make: Make) -> None:
+    policy = (
+        '{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*",'
+        ' "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}}'
+    )
+    ran = make(config=f"config.lambda_.iam.policy = [{policy}]").remit("explain", "hello", "s3:GetObject", "a/b")
+    assert ran.status == 1
+    assert ran.out.splitlines()[1] == "  it depends on aws:SourceVpc"
+
+
+def test_a_role_that_names_one_region_allows_there_alone(make: Make) -> None:
+    policy = '{"Effect": "Allow", "Action": "sqs:*", "Resource": "arn:aws:sqs:eu-west-1:111122223333:jobs"}'
+    ran = make(config=f"config.lambda_.iam.policy = [{policy}]").remit("explain", "hello", "sqs:SendMessage", "jobs")
+    assert ran.status == 0
+    assert "  note: only where the app is deployed to aws, eu-west-1, 111122223333" in ran.out
+
+
+def test_managed_policies_and_a_boundary_count(make: Make) -> None:
+    config = """
+    config.lambda_.iam.managed_policy = ["AmazonS3ReadOnlyAccess", "arn:aws:iam::111122223333:policy/own"]
+    config.lambda_.iam.permissions_boundary = "arn:aws:iam::111122223333:policy/limit"
+    """
+    project = make(config=config)
+    allowed = project.remit("explain", "hello", "s3:GetObject", "a/b").out
+    assert "statement 1 of the managed policy arn:${AWS::Partition}:iam::aws:policy/AmazonS3ReadOnlyAccess" in allowed
+    assert "the permissions boundary arn:${AWS::Partition}:iam::111122223333:policy/limit is not known here" in allowed
+    denied = project.remit("explain", "hello", "s3:PutObject", "a/b").out
+    assert "the managed policy arn:${AWS::Partition}:iam::111122223333:policy/own is not known here" in denied
+
+
+def test_an_action_is_told_with_all_that_the_catalogue_knows() -> None:
+    document = json.loads(remit("explain", "dynamodb:PutItem", "--json").out)
+    assert (document["level"], document["dependents"]) == ("Write", [])
+    assert document["resources"] == [
+        {
+            "type": "table",
+            "arns": ["arn:${Partition}:dynamodb:${Region}:${Account}:table/${TableName}"],
+            "required": True,
+        }
+    ]
+    assert {"client": "dynamodb", "operation": "PutItem"} in document["operations"]
+    assert {"key": "dynamodb:LeadingKeys", "type": "ArrayOfString"} in document["condition_keys"]
+
+
+def test_an_operation_of_the_api_is_told_as_the_action_it_needs() -> None:
+    lines = remit("explain", "s3:HeadObject").out.splitlines()
+    assert lines[0] == "s3:HeadObject is an operation of the API and no action; it needs s3:GetObject"
+    assert lines[1] == "s3:GetObject: Read, an action of Amazon S3"
+
+
+def test_a_pattern_is_told_as_the_actions_that_it_covers() -> None:
+    ran = remit("explain", "dynamodb:Batch*Item")
+    assert ran.out.splitlines() == [
+        "dynamodb:Batch*Item covers 2 actions",
+        "  dynamodb:BatchGetItem  Read",
+        "  dynamodb:BatchWriteItem  Write",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("s3:GetObjcet",), "did you mean `s3:GetObject`"),
+        (("reprot",), "did you mean `report`?"),
+        (("report", "dynamodb"), "an action reads `service:Operation`"),
+        (("report", "dynamodb:Scan", "a", "b"), "FUNCTION, FUNCTION ACTION RESOURCE, or ACTION"),
+        (("s3:GetObject", "uploads"), "FUNCTION, FUNCTION ACTION RESOURCE, or ACTION"),
+        ((), "FUNCTION, FUNCTION ACTION RESOURCE, or ACTION"),
+        (("nosuch:Thing*",), "actions read `service:Operation`"),
+    ],
+)
+def test_a_mistake_is_an_error_with_a_hint(words: tuple[str, ...], hint: str) -> None:
+    ran = EXAMPLE.remit("explain", *words)
+    assert (ran.status, ran.out) == (2, "")
+    assert hint in ran.err
+
+
+def test_an_unknown_action_of_a_function_is_answered_and_resembled() -> None:
+    ran = EXAMPLE.remit("explain", "report", "dynamodb:Scna", "DataTable")
+    assert ran.status == 1
+    assert "note: the catalogue knows no action dynamodb:Scna; did you mean dynamodb:Scan" in ran.out
+    assert "fix:" not in ran.out
+
+
+def test_a_policy_document_is_explained_with_its_own_lines(tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text(
+        '{"Version": "2012-10-17", "Statement": [\n'
+        '  {"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::a/*"},\n'
+        '  {"Effect": "Deny", "NotAction": "s3:*", "Resource": "*"}\n'
+        "]}"
+    )
+    whole = json.loads(remit("explain", "--policy", str(path), "--json").out)
+    assert [one["line"] for one in whole["statements"]] == [2, 3]
+    allowed = remit("explain", "--policy", str(path), "s3:GetObject", "a/b")
+    assert (allowed.status, allowed.out.splitlines()[-1]) == (0, f"    at {path}:2:3")
+    denied = remit("explain", "--policy", str(path), "dynamodb:Scan", "orders")
+    assert (denied.status, denied.out.splitlines()[2]) == (1, f"    at {path}:3:3")
+    missing = json.loads(remit("explain", "--policy", str(path), "s3:PutObject", "a/b", "--json").out)
+    assert missing["fix"] == {
+        "statement": {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:${AWS::Partition}:s3:::a/b"}
+    }
+
+
+def test_the_built_template_answers_as_the_app_does(make: Make) -> None:
+    """Each function of it, on what it is granted and on something else."""
+    app = '@app.function(sqs("orders"), policy=[s3.read("uploads"), dynamodb.put("orders")])\ndef hello(e, c): ...\n'
+    project = make(app=app)
+    project.remit("build", "--no-package")
+    template = str(project.folder / ".remit" / "build" / "template.json")
+    for action, resource in (
+        ("s3:GetObject", "uploads/a"),
+        ("s3:GetObject", "other/a"),
+        ("dynamodb:PutItem", "orders"),
+        ("logs:PutLogEvents", "*"),
+    ):
+        ours = json.loads(project.remit("explain", "hello", action, resource, "--json").out)
+        read = json.loads(remit("explain", "--template", template, "HelloFunction", action, resource, "--json").out)
+        assert (read["asker"], read["verdict"]) == ("HelloRole", ours["verdict"])
+
+
+def test_a_template_is_read_with_the_policies_that_are_attached_elsewhere(tmp_path: Path) -> None:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    template = {
+        "Resources": {
+            "R": {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": [{"Ref": "M"}]}},
+            "M": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}},
+            "P": {"Type": "AWS::IAM::Policy", "Properties": {"Roles": [{"Ref": "R"}], "PolicyDocument": document}},
+        }
+    }
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps(template, indent=1))
+    (role,) = json.loads(remit("explain", "--template", str(path), "--json").out)
+    assert [one["statement"] for one in role["statements"]] == [statement, statement]
+    assert role["unread_policies"] == []
+
+
+@pytest.mark.parametrize(
+    ("option", "content", "told"),
+    [
+        ("--policy", "{", "1:2"),
+        ("--policy", "[]", "policy document must be a dict"),
+        ("--policy", '{"Statement": [{"Effect": "Allow"}]}', "p.json:1:16"),
+        ("--policy", '{"Statement": 1}', "Statement must be a dict or a list of dicts"),
+        ("--template", '{"Statement": []}', "a policy document is read with --policy"),
+        ("--template", '{"Resources": {"R": 1}}', "is no CloudFormation template"),
+        (
+            "--template",
+            '{"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{}]}}}}',
+            "p.json:1:76",
+        ),
+        ("--template", '{"Resources": {}}', "the template has no role"),
+    ],
+)
+def test_a_file_that_is_something_else_is_an_error_at_its_place(
+    tmp_path: Path, option: str, content: str, told: str
+) -> None:
+    write(tmp_path, {"p.json": content})
+    ran = remit("explain", option, str(tmp_path / "p.json"))
+    assert (ran.status, ran.out) == (2, "")
+    assert told in ran.err

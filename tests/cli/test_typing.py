@@ -1,0 +1,167 @@
+"""What editors and mypy see: a configuration and an app type-check, and a wrong one does not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from projects import SOURCE, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG = """
+from remit import aws, config, configure, project
+
+with configure() as settings:
+    settings.lambda_.iam.policy = ["logs", {"Action": "s3:*", "Effect": "Allow", "Resource": f"x{aws.region}"}]
+    settings.lambda_.iam.policy += ["sqs"]
+    settings.lambda_.iam.policy = "logs"
+    settings.lambda_.iam.default_policy = []
+    settings.lambda_.iam.default_policy += ["s3"]
+    settings.lambda_.iam.managed_policy = ["AWSXRayDaemonWriteAccess"]
+    settings.lambda_.iam.permissions_boundary = f"arn:{aws.partition}:iam::{aws.account}:policy/x"
+    settings.lambda_.function.timeout = 30
+    settings.lambda_.function.architectures = ["arm64"]
+    settings.lambda_.function.environment = {"NAME": project.name}
+    settings.lambda_.function.environment |= {"STAGE": project.stage}
+    settings.lambda_.function.layers += ["arn"]
+    settings.lambda_.function.vpc_config = {"SecurityGroupIds": ["sg-1"], "SubnetIds": ["subnet-1"]}
+    settings.lambda_.function.vpc_config = None
+    settings.lambda_.function.tracing = True
+    settings.lambda_.function.log_retention = None
+    settings.lambda_.function.properties = {"Tags": [{"Key": "a", "Value": "b"}]}
+    settings.package.exclude += ["docs/*"]
+    settings.job.additional_queues = ["urgent"]
+config.job.enable = True
+"""
+APP = """
+from typing import Any
+
+from remit import App, Shared, aws, output, project, resource
+from remit.grants import allow, dynamodb, s3, sns
+from remit.grants import sqs as queue
+from remit.triggers import dynamodb as stream
+from remit.triggers import http, kinesis, schedule, sqs
+
+
+class Data(Shared):
+    queue = resource("AWS::SQS::Queue", visibility_timeout=3)
+    url = output(queue, "Send here")
+
+
+app = App()
+billing = app.group("billing", policy=["sns:Publish"], timeout=3)
+
+
+@app.function
+def plain(event: dict[str, Any], context: object) -> int:
+    return 1
+
+
+@app.function(sqs(Data.queue, batch_size=3), http(auth="NONE"), schedule("rate(1 day)"), stream("arn:x"), kinesis("s"),
+              timeout=30, memory_size=128, environment={"A1": aws.region}, vpc_config=None, tracing=True,
+              policy=[s3.read("b", "x/*"), dynamodb.put("t"), sns.publish("n"), queue.send("q"), allow("a:B")])
+def many(event: dict[str, Any], context: object) -> str:
+    return Data.lookup("url") + project.namespace
+
+
+@billing.function(name="other", log_retention=None, layers=["arn"], properties={"Tags": []})
+def inner(event: dict[str, Any], context: object) -> None: ...
+
+
+app.function(http(), name="web", handler="app.plain")
+
+
+@app.job(queue="urgent")
+def mail(to: str) -> None: ...
+
+
+@app.job
+def other_mail(to: str) -> None: ...
+
+
+number: int = plain({}, None)
+text: str = many({}, None)
+sent: str = mail.perform_later("a@b.c")
+other_mail("x")
+"""
+WRONG = {
+    "timeout of the configuration": (
+        'from remit import config\nconfig.lambda_.function.timeout = "30"\n',
+        'expression has type "str", variable has type "int"',
+    ),
+    "unknown setting": (
+        "from remit import configure\nwith configure() as config:\n    config.lambda_.iam.polcy = []\n",
+        '"Iam" has no attribute "polcy"',
+    ),
+    "group of settings": (
+        "from remit import config\nconfig.job = True\n",
+        'Property "job" defined in "Config" is read-only',
+    ),
+    "list of numbers": (
+        "from remit import config\nconfig.package.exclude = [1]\n",
+        'List item 0 has incompatible type "int"',
+    ),
+    "environment of numbers": (
+        'from remit import config\nconfig.lambda_.function.environment = {"PORT": 80}\n',
+        'Dict entry 0 has incompatible type "str": "int"',
+    ),
+    "timeout of a decorator": (
+        (
+            "from remit import App\nfrom remit.triggers import http\napp = App()\n"
+            '@app.function(http(), timeout="30")\ndef f(event: object, context: object) -> None: ...\n'
+        ),
+        "No overload variant",
+    ),
+    "unknown option of a trigger": (
+        'from remit.triggers import sqs\nsqs("q", batchsize=3)\n',
+        'Unexpected keyword argument "batchsize"',
+    ),
+    "no trigger": (
+        (
+            "from remit import App\napp = App()\n"
+            '@app.function("rate(1 day)", name="x")\ndef f(event: object, context: object) -> None: ...\n'
+        ),
+        "No overload variant",
+    ),
+    "wrong use of what a decorator gives back": (
+        (
+            "from remit import App\napp = App()\n@app.function(timeout=3)\n"
+            "def f(event: object, context: object) -> int: return 1\nx: str = f(1, 2)\n"
+        ),
+        'expression has type "int", variable has type "str"',
+    ),
+}
+
+
+def test_mypy_takes_what_is_right_and_finds_what_is_wrong(tmp_path: Path) -> None:
+    """One run of `mypy --strict` for all of it, on files of their own."""
+    files = {"right_config.py": CONFIG, "app.py": APP}
+    files |= {f"wrong_{number}.py": source for number, (source, _) in enumerate(WRONG.values())}
+    write(tmp_path, files)
+    ran = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--strict",
+            "--cache-dir",
+            str(tmp_path / "cache"),
+            "--no-error-summary",
+            *files,
+        ],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "MYPYPATH": str(SOURCE)},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    errors = [line for line in ran.stdout.splitlines() if ": error: " in line]
+    assert "" == ran.stderr
+    assert [] == [line for line in errors if line.startswith(("right_config", "app.py"))]
+    for number, (kind, (_, message)) in enumerate(WRONG.items()):
+        found = [line for line in errors if line.startswith(f"wrong_{number}.py")]
+        assert (kind, True) == (kind, any(message in line for line in found))

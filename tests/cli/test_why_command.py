@@ -1,0 +1,263 @@
+"""`remit why`: from a pasted denial to its cause and the line to change."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from projects import SOURCE, Project, remit
+
+if TYPE_CHECKING:
+    from conftest import Make
+
+EXAMPLE = Project(Path(__file__).parents[2] / "examples" / "orders")
+ACCOUNT = "111122223333"
+TABLE = f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/orders-dev-DataTable-1ABC"
+
+
+def session(function: str, stage: str = "dev") -> str:
+    role = f"orders-{stage}-{function.capitalize()}Role-1ABCDEFGHIJK"
+    return f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/orders-{stage}-{function}"
+
+
+def message(function: str, action: str, resource: str, ending: str = "", stage: str = "dev") -> str:
+    return f"User: {session(function, stage)} is not authorized to perform: {action} on resource: {resource}{ending}"
+
+
+def cause(*arguments: str, project: Project = EXAMPLE) -> dict[str, Any]:
+    ran = project.remit("why", *arguments, "--json")
+    assert (ran.status, ran.err) == (0, "")
+    document: dict[str, Any] = json.loads(ran.out)
+    return document
+
+
+def test_what_the_role_lacks_is_told_with_the_line_that_grants_it() -> None:
+    text = message(
+        "report", "dynamodb:PutItem", TABLE, " because no identity-based policy allows the dynamodb:PutItem action"
+    )
+    ran = EXAMPLE.remit("why", text)
+    assert (ran.status, ran.out) == (
+        0,
+        f"""\
+who:       function report, as {session("report")}
+action:    dynamodb:PutItem
+resource:  {TABLE}
+cause:     the role of report does not allow it
+
+Not allowed: report may not dynamodb:PutItem on {TABLE}
+  no statement of the role allows it
+fix: at app.py:30:47
+    policy=[dynamodb.scan(Data.table), dynamodb.put(Data.table)]
+not visible from here: service and resource control policies, a session policy, the resource's own policy
+""",
+    )
+
+
+def test_the_stage_is_the_one_of_the_role_that_asked() -> None:
+    found = cause(message("ingest", "dynamodb:PutItem", TABLE.replace("-dev-", "-prod-"), stage="prod"))
+    assert (found["function"], found["answers"][0]["verdict"]) == ("ingest", "Allowed")
+    assert "deploy this folder: remit deploy --stage prod" in found["advice"]
+
+
+def test_what_the_role_allows_here_was_denied_to_an_older_one() -> None:
+    text = message(
+        "ingest", "dynamodb:PutItem", TABLE, " because no identity-based policy allows the dynamodb:PutItem action"
+    )
+    assert cause(text)["cause"] == "the role of ingest as built from this folder allows it: the deployed one is older"
+
+
+@pytest.mark.parametrize(
+    ("ending", "conclusion", "advice"),
+    [
+        (
+            " with an explicit deny in a service control policy: arn:aws:organizations::1:policy/p",
+            "a service control policy of the organization denies it; the role of ingest allows it",
+            (
+                "no policy of the account can allow it: ask whoever owns the organization's policies"
+                " (arn:aws:organizations::1:policy/p)"
+            ),
+        ),
+        (
+            " because no permissions boundary allows the dynamodb:PutItem action",
+            "the permissions boundary does not allow it; the role of ingest allows it",
+            "a boundary grants nothing and limits everything: whoever owns it must let the action through",
+        ),
+        (
+            " because no session policy allows the dynamodb:PutItem action",
+            "the session policy does not allow it; the role of ingest allows it",
+            "whoever assumed the role passed a narrower policy along: widen it there",
+        ),
+        (
+            " because no resource-based policy allows the dynamodb:PutItem action",
+            "the resource's own policy does not allow it; the role of ingest allows it",
+            "let the policy of the resource (key, bucket, queue, secret) allow the role, or the role's account",
+        ),
+        (
+            " with an explicit deny in a VPC endpoint policy",
+            "the policy of the VPC endpoint denies it; the role of ingest allows it",
+            "let the policy of the VPC endpoint allow the action, or call past it",
+        ),
+    ],
+)
+def test_a_layer_that_the_message_names_is_what_must_change(ending: str, conclusion: str, advice: str) -> None:
+    found = cause(message("ingest", "dynamodb:PutItem", TABLE, ending))
+    assert found["cause"] == conclusion
+    assert found["advice"][0] == advice
+
+
+def test_a_deny_of_the_roles_own_is_told_with_its_line(make: Make) -> None:
+    deny = '{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}'
+    project = make(config=f"config.lambda_.iam.policy = [{deny}]")
+    text = message("hello", "s3:GetObject", "arn:aws:s3:::a/b", " with an explicit deny in an identity-based policy")
+    found = cause(text, project=project)
+    assert found["cause"] == "a Deny of the role of hello itself says no"
+    assert (found["answers"][0]["statements"][0]["file"], found["answers"][0]["statements"][0]["line"]) == (
+        "config/deploy.py",
+        5,
+    )
+
+
+def test_a_deny_that_the_folder_does_not_have_is_somewhere_else() -> None:
+    found = cause(message("ingest", "dynamodb:PutItem", TABLE, " with an explicit deny in an identity-based policy"))
+    assert found["cause"] == "a Deny says no, which the role of ingest as built from this folder does not have"
+
+
+def test_the_actions_case_of_a_service_is_put_right() -> None:
+    resource = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:out"
+    found = cause(message("web", "sqs:sendmessage", resource))
+    assert found["actions"] == ["sqs:SendMessage"]
+    assert found["answers"][0]["fix"]["item"] == 'sqs_grants.send("out")'
+
+
+def test_a_role_whose_name_was_cut_is_recognised(make: Make) -> None:
+    """IAM's names have 64 characters: CloudFormation cuts what stands before the random end."""
+    name = "functionwithanamethatgoesonandonuntilitsend"
+    project = make(app=f"@app.function\ndef {name}(event, context): ...\n")
+    role = project.role(name).logical_id
+    cut = f"orders-dev-{role}"[:51] + "-1ABCDEFGHIJK"
+    assert len(cut) == 64
+    text = (
+        f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{cut}/x is not authorized to perform: s3:GetObject on resource: *"
+    )
+    assert cause(text, project=project)["function"] == name
+
+
+def test_a_failed_event_source_names_its_function(make: Make) -> None:
+    config = 'config.lambda_.iam.default_policy = ["logs"]'
+    project = make(config=config, app='@app.function(sqs("orders"))\ndef ingest(event, context): ...\n')
+    text = (
+        "CREATE_FAILED AWS::Lambda::EventSourceMapping IngestOrdersQueue Resource handler returned message: "
+        '"Invalid request provided: The provided execution role does not have permissions to call ReceiveMessage on '
+        'SQS (Service: Lambda, Status Code: 400, Request ID: 1)" (RequestToken: 2, HandlerErrorCode: InvalidRequest)'
+    )
+    found = cause(text, project=project)
+    assert (found["function"], found["actions"], found["logical_id"]) == (
+        "ingest",
+        ["sqs:ReceiveMessage"],
+        "IngestOrdersQueue",
+    )
+    assert found["cause"].startswith("the role of ingest does not allow it")
+
+
+def test_s3s_bare_words_are_an_action_and_the_functions_that_have_it(make: Make) -> None:
+    project = make(app='@app.function(policy=[s3.put("a")])\ndef hello(event, context): ...\n')
+    found = cause(
+        "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied", project=project
+    )
+    assert found["actions"] == ["s3:PutObject"]
+    assert found["cause"] == "the message does not say who asked; of this app hello may s3:PutObject at all"
+    assert found["advice"] == [
+        'the function that calls it needs s3.put("BucketName", "ObjectName") in the policy of its decorator'
+    ]
+
+
+def test_an_operation_of_several_services_is_taken_for_one_that_the_role_deals_with() -> None:
+    """GetItem is DynamoDB's in an app that uses DynamoDB; PutItem alone would name it as well."""
+    found = cause("An error occurred (AccessDeniedException) when calling the Scan operation: no")
+    assert found["actions"] == ["dynamodb:Scan"]
+
+
+def test_whoever_deploys_gets_a_statement_and_the_deployers_policy() -> None:
+    text = (
+        f"API: iam:CreateRole User: arn:aws:iam::{ACCOUNT}:user/ci is not authorized to perform: iam:CreateRole on "
+        f"resource: arn:aws:iam::{ACCOUNT}:role/orders-dev-IngestRole-1"
+    )
+    found = cause(text)
+    assert found["cause"] == "not a role of orders-dev asked"
+    assert found["statement"] == {
+        "Effect": "Allow",
+        "Action": "iam:CreateRole",
+        "Resource": f"arn:aws:iam::{ACCOUNT}:role/orders-dev-IngestRole-1",
+    }
+    assert found["advice"] == ["for whoever deploys, `remit policy deployer` writes the whole policy"]
+
+
+def test_an_encoded_message_is_told_how_to_decode() -> None:
+    encoded = "KzCTdjlfnw3kFnfFPzPDmpF530fFDONK9EnK5cZIRTaavlLqjLjyEeneWsxc"
+    ran = EXAMPLE.remit(
+        "why",
+        "An error occurred (UnauthorizedOperation) when calling the RunInstances operation: You are not authorized to "
+        f"perform this operation. Encoded authorization failure message: {encoded}",
+    )
+    assert ran.status == 0
+    assert "cause:     the message is encoded: what was denied stands in it" in ran.out.splitlines()
+    assert f"aws sts decode-authorization-message --encoded-message {encoded} --query DecodedMessage" in ran.out
+
+
+def test_a_role_that_lambda_may_not_assume_is_another_policys_affair() -> None:
+    found = cause(
+        "CREATE_FAILED AWS::Lambda::Function ReportFunction The role defined for the function cannot be assumed by "
+        "Lambda."
+    )
+    assert (found["function"], found["answers"]) == ("report", [])
+    assert found["cause"] == "the trust policy of the role that was to be assumed does not allow it"
+
+
+def test_without_an_app_the_message_is_told_alone(tmp_path: Path) -> None:
+    ran = remit("why", "-C", str(tmp_path), message("report", "dynamodb:PutItem", TABLE), "--json")
+    found = json.loads(ran.out)
+    assert (ran.status, found["function"], found["actions"]) == (0, None, ["dynamodb:PutItem"])
+    assert "the permissions boundary" in found["unseen"]
+
+
+def test_an_app_that_cannot_be_read_is_left_out_and_said_so(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("import nothing_like_this\n")
+    ran = remit("why", "-C", str(tmp_path), message("report", "dynamodb:PutItem", TABLE))
+    assert ran.status == 0
+    assert ran.err.startswith("the app in this folder is left out, since it cannot be read: app.py raised")
+
+
+def test_standard_input_is_read_whatever_its_bytes() -> None:
+    text = message("report", "dynamodb:PutItem", TABLE).encode()
+    ran = subprocess.run(
+        [sys.executable, "-c", "from remit.cli import main; main()", "why", "-C", str(EXAMPLE.folder), "--json"],
+        input=b"\xff\xfe noise\n" + text + b"\n\x00",
+        env={"PYTHONPATH": str(SOURCE)},
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    assert json.loads(ran.stdout)["function"] == "report"
+
+
+@pytest.mark.parametrize(
+    "text", ["hello", "{}", "An error occurred (Throttling) when calling the Scan operation: slow"]
+)
+def test_a_text_without_a_denial_is_a_mistake(text: str) -> None:
+    ran = EXAMPLE.remit("why", text)
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("error: this text tells of no denied access")
+
+
+def test_an_app_without_functions_has_nothing_to_grant(make: Make) -> None:
+    shared = 'from remit import Shared, resource\n\nclass Data(Shared):\n    queue = resource("AWS::SQS::Queue")\n'
+    project = make(app="", **{"shared/resources/data.py": shared})
+    found = cause(
+        "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied", project=project
+    )
+    assert (found["answers"], found["advice"]) == ([], [])

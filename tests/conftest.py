@@ -1,0 +1,40 @@
+"""What all tests may ask for: projects of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from projects import APP, HELLO, Project, configuration, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Make(Protocol):
+    """Writes a project: `config` goes into the `with` block of config/deploy.py, `app` follows on `APP`'s imports."""
+
+    def __call__(self, *, config: str | None = None, app: str | None = None, **files: str | bytes) -> Project: ...
+
+
+@pytest.fixture(autouse=True)
+def _no_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stage of whoever runs the tests is not theirs."""
+    monkeypatch.delenv("REMIT_STAGE", raising=False)
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """Write a project named `orders`; without `app`, it has one function `hello`."""
+
+    def made(*, config: str | None = None, app: str | None = None, **files: str | bytes) -> Project:
+        folder = tmp_path / "orders"
+        folder.mkdir(exist_ok=True)
+        write(folder, {"app.py": HELLO if app is None else APP + app})
+        if config is not None:
+            write(folder, {"config/deploy.py": configuration(config)})
+        write(folder, files)
+        return Project(folder)
+
+    return made

@@ -1,0 +1,149 @@
+"""The real AWS on this machine that every test here deploys to, and an account of its own for each."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import os
+import socket
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ConnectionClosedError
+
+from remit.deploy.session import Account, connect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_ACCOUNTS = itertools.count(100_000_000_000)
+
+
+@pytest.fixture(scope="session")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a local AWS, run for this session."""
+    home = tmp_path_factory.mktemp("aws")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    scrubbed = {
+        "PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), "LOG_LEVEL": "ERROR",
+        "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port),
+    }  # fmt: skip
+    with (home / "log").open("wb") as log:
+        aws = subprocess.Popen([sys.executable, "-m", "ministack"], env=scrubbed, cwd=home, stdout=log, stderr=log)
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    aws.terminate()
+    aws.wait(10)
+
+
+@pytest.fixture
+def join(endpoint: str) -> Iterator[Callable[..., Account]]:
+    """Make accounts: each call another one, empty, unless it is named."""
+    joined: list[Account] = []
+
+    def fresh(number: str = "", region: str = "eu-central-1") -> Account:
+        credentials = {"aws_access_key_id": number or str(next(_ACCOUNTS)), "aws_secret_access_key": "local"}
+        account = connect(region=region, endpoint=endpoint, credentials=credentials)
+        joined.append(account)
+        return account
+
+    yield fresh
+    for account in joined:
+        for client in account._clients.values():
+            client.close()
+
+
+@pytest.fixture
+def spoil(account: Account) -> Spoil:
+    """Make chosen requests of the account fail: an outside fault, put where the SDK sends."""
+    return Spoil(account)
+
+
+class Spoil:
+    """Faults for an account's requests."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.left: dict[str, int] = {}
+
+    def answer(self, operation: str, status: int, code: str, message: str = "", *, times: int = 1) -> None:
+        """The next requests of `service.Operation` get this error instead of reaching AWS."""
+        body = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+
+        def spoiled(request: Any, **_: Any) -> AWSResponse:
+            return AWSResponse(request.url, status, {"date": _AWS_TIME}, _Raw(body.encode()))
+
+        self._instead(operation, spoiled, times)
+
+    def lose_answer(self, operation: str, *, times: int = 1) -> None:
+        """The next requests reach AWS, and the connection breaks before the answer is read."""
+        client = self.account.client(operation.split(".", maxsplit=1)[0])
+
+        def spoiled(request: Any, **_: Any) -> None:
+            client._endpoint.http_session.send(request)
+            raise ConnectionClosedError(endpoint_url=request.url)
+
+        self._instead(operation, spoiled, times)
+
+    def _instead(self, operation: str, spoiled: Callable[..., Any], times: int) -> None:
+        service, name = operation.split(".")
+        self.left[operation] = times
+
+        def hook(request: Any, **context: Any) -> Any:
+            if self.left[operation] == 0:
+                return None
+            self.left[operation] -= 1
+            return spoiled(request, **context)
+
+        self.account.client(service).meta.events.register_first(f"before-send.{service}.{name}", hook)
+
+
+class _Raw(io.BytesIO):
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        yield self.read()
+
+
+_AWS_TIME = "Thu, 01 Jan 2026 00:00:00 GMT"
+
+
+@pytest.fixture
+def account(join: Callable[..., Account]) -> Account:
+    """An empty account."""
+    return join()
+
+
+@pytest.fixture
+def requests(account: Account) -> list[str]:
+    """The operations asked of AWS from now on, as `service.Operation`."""
+    return watch(account)
+
+
+def watch(account: Account) -> list[str]:
+    """Record the operations that an account is asked for, retries included."""
+    seen: list[str] = []
+
+    def note(event_name: str, **_: Any) -> None:
+        seen.append(event_name.removeprefix("before-send."))
+
+    for service in ("cloudformation", "s3", "sts"):
+        account.client(service).meta.events.register(f"before-send.{service}", note)
+    return seen
+
+
+@pytest.fixture
+def zip_file(tmp_path: Path) -> Path:
+    """A small artefact."""
+    path = tmp_path / "report.zip"
+    path.write_bytes(b"PK" + bytes(1000))
+    return path

@@ -1,0 +1,361 @@
+"""`remit deploy`, `status` and `delete` as a person and as a program run them, on an AWS of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit.cli import main
+from remit.deploy.changeset import plan
+from remit.deploy.execute import execute
+from remit.deploy.session import connect
+from remit.local import aws
+from stacks import template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from remit.deploy.session import Account
+
+SOURCE = str(Path(__file__).parents[2] / "src")
+MAIN = "from remit.cli import main; main()"
+APP = """
+from remit import App
+from remit.grants import dynamodb
+
+app = App()
+
+
+@app.function(policy=[dynamodb.{verb}("orders")])
+def report(event, context):
+    return "ok"
+"""
+SHARED = """
+from remit import Shared, resource
+
+
+class Data(Shared):
+    child = resource("AWS::CloudFormation::Stack", {"TemplateURL": "http://127.0.0.1/no/no"})
+"""
+SLOW = """
+from remit import Shared, resource
+
+
+class Data(Shared):
+    handle = resource("AWS::CloudFormation::WaitConditionHandle")
+    wait = resource("AWS::CloudFormation::WaitCondition", handle=handle.ref, timeout="5")
+"""
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A project whose AWS runs while these tests do."""
+    folder = tmp_path_factory.mktemp("machine") / "orders"
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text('[project]\nname = "orders"\nversion = "1"\n')
+    aws.start(folder, region="eu-central-1")
+    yield folder
+    aws.stop(folder)
+
+
+@pytest.fixture
+def project(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project with its app as it was, and an AWS that holds nothing."""
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("REMIT_STAGE", "AWS_PROFILE", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    (machine / "app.py").write_text(APP.format(verb="query"))
+    (machine / "shared" / "resources" / "data.py").unlink(missing_ok=True)
+    aws.reset(machine)
+    return machine
+
+
+@pytest.fixture
+def elsewhere(project: Path) -> Iterator[Account]:
+    """The same account from another place."""
+    running = aws.find(project)
+    assert running is not None
+    keys = {"aws_access_key_id": running.account, "aws_secret_access_key": "local"}
+    account = connect(region="eu-central-1", endpoint=running.url, credentials=keys)
+    yield account
+    for client in account._clients.values():
+        client.close()
+
+
+@pytest.fixture
+def remit(project: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run a command in the project, on its AWS: exit code, standard output, standard error."""
+
+    def run(command: str, *arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main([command, "--local", "-C", str(project), *arguments])
+        printed = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, printed.out, printed.err
+
+    return run
+
+
+def share(project: Path, source: str) -> None:
+    """Add shared resources to the project."""
+    folder = project / "shared" / "resources"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "data.py").write_text(source)
+
+
+def environment(**more: str) -> dict[str, str]:
+    """A person's environment, without theirs of AWS."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "REMIT_"))}
+    return kept | {"PYTHONPATH": SOURCE, "AWS_REGION": "eu-central-1"} | more
+
+
+class Terminal:
+    """A person at a terminal who runs remit."""
+
+    def __init__(self, project: Path, *arguments: str, **variables: str) -> None:
+        self.screen, theirs = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", MAIN, *arguments],
+            cwd=project, env=environment(TERM="xterm", **variables), stdin=theirs, stdout=theirs, stderr=theirs,
+            start_new_session=True,
+        )  # fmt: skip
+        os.close(theirs)
+        self.shown = ""
+
+    def until(self, text: str) -> str:
+        """What the screen shows up to a text."""
+        deadline = time.monotonic() + 20
+        while text not in self.shown and time.monotonic() < deadline and self._read():
+            pass
+        assert text in self.shown
+        before, _, self.shown = self.shown.partition(text)
+        return before
+
+    def answer(self, line: str) -> None:
+        """Type a line."""
+        os.write(self.screen, f"{line}\n".encode())
+
+    def end(self) -> tuple[int, str]:
+        """The exit code, and what else the screen showed."""
+        while self._read():
+            pass
+        os.close(self.screen)
+        return self.process.wait(10), self.shown
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self.screen], [], [], 20)
+        try:
+            read = os.read(self.screen, 65536).decode() if ready else ""
+        except OSError:  # how Linux tells that the other side is gone
+            return False
+        self.shown += read
+        return bool(read)
+
+
+Remit = "Callable[..., tuple[int, str, str]]"
+
+
+def test_a_first_deploy_talks_on_stderr_and_answers_on_stdout(remit: Remit) -> None:
+    code, out, err = remit("deploy", "--yes")
+    assert code == 0
+    for line in (
+        "orders-dev is new; this deploy would change",
+        "  + AWS::Lambda::Function  ReportFunction",
+        "  + ReportRole",
+        "      + Allow dynamodb:Query on arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/orders",
+        "3 to add, 0 to change, 0 to remove; statements of roles: 2 added, 0 removed",
+    ):
+        assert line in err.splitlines()
+    assert "CREATE_COMPLETE     AWS::CloudFormation::Stack  orders-dev" in err
+    assert "next: remit invoke --local report" in err
+    assert out == "roles\n  ReportRole  2 statements for report\n"
+
+
+def test_again_there_are_no_changes_and_the_answer_is_the_same(remit: Remit) -> None:
+    first = remit("deploy", "--yes")
+    code, out, err = remit("deploy")
+    assert (code, out) == (0, first[1])
+    assert err.endswith("orders-dev in the AWS on this machine, eu-central-1: no changes\n")
+    assert "would change" not in err
+
+
+def test_an_update_shows_what_each_role_gains_and_loses(remit: Remit, project: Path) -> None:
+    remit("deploy", "--yes")
+    (project / "app.py").write_text(APP.format(verb="put"))
+    code, out, _ = remit("deploy", "--yes", "--json")
+    document = json.loads(out)
+    assert (code, document["changed"], document["ok"], document["status"]) == (0, True, True, "UPDATE_COMPLETE")
+    (role,) = document["plan"]["roles"]
+    assert role["logical_id"] == "ReportRole"
+    assert [item["statement"]["Action"] for item in role["added"]] == ["dynamodb:PutItem"]
+    assert [item["statement"]["Action"] for item in role["removed"]] == ["dynamodb:Query"]
+
+
+def test_without_a_terminal_and_without_yes_nothing_is_deployed(remit: Remit) -> None:
+    code, out, err = remit("deploy")
+    assert (code, out) == (2, "")
+    assert "there is no terminal to ask at" in err
+    assert "hint: `--yes` answers it" in err
+    assert remit("status")[0] == 1
+
+
+def test_a_failed_deploy_names_the_first_cause_and_exits_1(remit: Remit, project: Path) -> None:
+    share(project, SHARED)
+    code, out, err = remit("deploy", "--yes", "--json")
+    document = json.loads(out)
+    assert code == 1
+    assert (document["ok"], document["cause"]["logical_id"]) == (False, "DataChild")
+    assert "error: deploying orders-dev failed (DELETE_COMPLETE): DataChild (AWS::CloudFormation::Stack): " in err
+    assert "what had been made was removed again" in err
+    share(project, "")
+    assert remit("deploy", "--yes")[0] == 0
+
+
+def test_status_shows_functions_and_roles_by_their_names_in_the_account(remit: Remit) -> None:
+    assert remit("status") == (1, "orders-dev is not deployed in the AWS on this machine, eu-central-1\n", "")
+    remit("deploy", "--yes")
+    code, out, _ = remit("status")
+    assert code == 0
+    assert "  ReportFunction  orders-dev-report" in out.splitlines()
+    document = json.loads(remit("status", "--json")[1])
+    assert document["functions"] == {"ReportFunction": "orders-dev-report"}
+    assert document["status"] == "CREATE_COMPLETE"
+
+
+def test_status_and_delete_work_when_the_app_is_broken(remit: Remit, project: Path) -> None:
+    remit("deploy", "--yes")
+    (project / "app.py").write_text("this is not Python")
+    assert remit("status")[0] == 0
+    assert remit("delete", "--yes")[0] == 0
+
+
+def test_delete_asks_and_leaves_nothing(remit: Remit, elsewhere: Account) -> None:
+    remit("deploy", "--yes")
+    assert remit("delete")[0] == 2
+    code, out, err = remit("delete", "--yes")
+    assert (code, out) == (0, "orders-dev is deleted from the AWS on this machine, eu-central-1\n")
+    assert "bucket remit-artefacts-000000000000-eu-central-1 stays for other apps" in err
+    assert elsewhere.client("iam").list_roles()["Roles"] == []
+    assert elsewhere.client("lambda").list_functions()["Functions"] == []
+    assert elsewhere.client("logs").describe_log_groups()["logGroups"] == []
+    assert json.loads(remit("delete", "--yes", "--bucket", "--json")[1])["left"] == []
+    assert elsewhere.client("s3").list_buckets()["Buckets"] == []
+
+
+def test_resume_tells_the_last_deploy_again(remit: Remit) -> None:
+    _, _, err = remit("deploy", "--yes")
+    events = [line for line in err.splitlines() if "CREATE_" in line and line[2:3] == ":"]
+    _, _, again = remit("deploy", "--resume")
+    assert [line for line in again.splitlines() if line[2:3] == ":"] == events
+
+
+def test_what_a_failed_first_deploy_left_is_cleared_when_a_person_agrees(remit: Remit, elsewhere: Account) -> None:
+    child = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "http://127.0.0.1/no/no"}}
+    elsewhere.client("cloudformation").create_stack(
+        StackName="orders-dev",
+        TemplateBody=template(resources={"Child": child}),
+        Capabilities=["CAPABILITY_IAM"],
+        Tags=[{"Key": "remit:namespace", "Value": "orders-dev"}],
+    )
+    code, _, err = remit("deploy")
+    assert code == 2
+    assert "the first deploy of orders-dev failed (ROLLBACK_COMPLETE)" in err
+    assert remit("deploy", "--yes")[0] == 0
+
+
+def test_while_somebody_else_deploys_the_exit_code_is_75(remit: Remit, project: Path) -> None:
+    share(project, SLOW)
+    arguments = [sys.executable, "-c", MAIN, "deploy", "--local", "--yes", "-C", str(project)]
+    with subprocess.Popen(arguments, env=environment(), stderr=subprocess.PIPE, text=True) as other:
+        _wait_for(other, "CREATE_IN_PROGRESS")
+        code, out, err = remit("deploy", "--yes")
+        assert (code, out) == (75, "")
+        assert "somebody else is deploying orders-dev since 20" in err
+        assert remit("delete", "--yes")[0] == 75
+        other.send_signal(signal.SIGTERM)
+        said = other.communicate(timeout=10)[1]
+    assert other.returncode == 143
+    assert "error: stopped watching, but deploying orders-dev goes on in AWS\n" in said
+    assert "hint: `remit deploy --resume` follows it to its end" in said
+    share(project, "")
+    code, _, err = remit("deploy", "--yes", "--wait")
+    assert code == 0
+    assert "waiting: orders-dev is in CREATE_IN_PROGRESS ..." in err
+
+
+def _wait_for(process: subprocess.Popen[Any], text: str) -> None:
+    for line in process.stderr or ():
+        if text in line:
+            return
+    pytest.fail(f"{text} was never said")
+
+
+def test_at_a_terminal_no_deploys_nothing(project: Path, remit: Remit) -> None:
+    person = Terminal(project, "deploy", "--local")
+    assert "\x1b[32m  + ReportRole" in person.until("Deploy to the AWS on this machine, eu-central-1? [y/N]:")
+    person.answer("n")
+    code, shown = person.end()
+    assert code == 1
+    assert "error: nothing was deployed" in shown
+    assert remit("status")[0] == 1
+
+
+def test_at_a_terminal_ctrl_c_at_the_question_deploys_nothing(project: Path, remit: Remit) -> None:
+    person = Terminal(project, "deploy", "--local")
+    person.until("[y/N]:")
+    person.process.send_signal(signal.SIGINT)
+    person.answer("")  # wakes the read, should the signal have come a moment before it
+    code, shown = person.end()
+    assert code == 130
+    assert "error: stopped: nothing was deployed" in shown
+    assert remit("status")[0] == 1
+
+
+def test_no_color_is_obeyed_at_a_terminal(project: Path) -> None:
+    person = Terminal(project, "deploy", "--local", NO_COLOR="1", LC_ALL="C")
+    person.until("[y/N]:")
+    person.answer("y")
+    code, shown = person.end()
+    assert code == 0
+    assert "\x1b[3" not in shown
+    assert shown.isascii()
+
+
+def test_a_plan_that_was_overtaken_at_the_question_is_made_and_shown_anew(
+    project: Path, remit: Remit, elsewhere: Account
+) -> None:
+    remit("deploy", "--yes")
+    (project / "app.py").write_text(APP.format(verb="put"))
+    person = Terminal(project, "deploy", "--local")
+    person.until("[y/N]:")
+    overtaking = plan(elsewhere, "orders-dev", template())
+    assert overtaking is not None
+    execute(elsewhere, overtaking, lambda _: None)
+    person.answer("y")
+    assert "was changed by somebody else meanwhile; planning again" in person.until("[y/N]:")
+    person.answer("y")
+    assert person.end()[0] == 0
+    assert json.loads(remit("status", "--json")[1])["functions"] == {"ReportFunction": "orders-dev-report"}
+
+
+def test_without_credentials_deploy_says_where_it_looked_and_offers_local(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(SystemExit) as ended:
+        main(["deploy", "-C", str(project)])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert "there are no AWS credentials; remit looked at" in said
+    assert "`remit deploy --local`" in said

@@ -1,0 +1,399 @@
+"""The deployer's policy against real deploys of the example: all that they need, and nothing else."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+
+from remit.build.synth import document, synth
+from remit.catalogue.actions import action as known_action
+from remit.catalogue.handlers import handlers
+from remit.catalogue.operations import operation
+from remit.deploy.artefacts import MULTIPART, upload
+from remit.deploy.bucket import bucket_name, ensure_bucket
+from remit.deploy.calls import CALLS
+from remit.deploy.changeset import INLINE, discard, plan
+from remit.deploy.delete import delete
+from remit.deploy.execute import continue_rollback, execute
+from remit.deploy.session import Account, connect
+from remit.deploy.status import status
+from remit.deployer.declared import stack_of
+from remit.deployer.deploying import bound, deployer
+from remit.errors import RemitError
+from remit.grants.assign import assign
+from remit.iam.evaluate import Request, evaluate
+from remit.iam.policy import Globs, Policy
+from remit.project.load import load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.deploy.status import Deployed
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "orders"
+NUMBER, REGION, NAME = "222233334444", "eu-central-1", "orders-dev"
+HERE = f"{REGION}:{NUMBER}"
+NOT_NEEDED = {
+    "AWS::DynamoDB::Table": {
+        "dynamodb:AssociateTableReplica", "dynamodb:BatchWriteItem", "dynamodb:CreateTableReplica",
+        "dynamodb:DeleteItem", "dynamodb:DeleteResourcePolicy", "dynamodb:DescribeImport",
+        "dynamodb:DisableKinesisStreamingDestination", "dynamodb:EnableKinesisStreamingDestination",
+        "dynamodb:GetItem", "dynamodb:ImportTable", "dynamodb:PutItem", "dynamodb:PutResourcePolicy",
+        "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateContributorInsights",
+        "dynamodb:UpdateItem", "dynamodb:UpdateKinesisStreamingDestination", "dynamodb:UpdateTimeToLive",
+        "iam:CreateServiceLinkedRole", "kinesis:DescribeStream", "kinesis:PutRecords", "kms:CreateGrant",
+        "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:ListAliases", "kms:RevokeGrant", "logs:CreateLogStream",
+        "logs:DescribeLogStreams", "logs:PutLogEvents", "s3:GetObject", "s3:ListBucket",
+        "logs:CreateLogGroup", "logs:PutRetentionPolicy",
+    },
+    "AWS::Events::Rule": {"iam:PassRole"},
+    "AWS::IAM::Role": {
+        "iam:AttachRolePolicy", "iam:DeleteRolePermissionsBoundary", "iam:DetachRolePolicy",
+        "iam:PutRolePermissionsBoundary",
+    },
+    "AWS::Lambda::EventSourceMapping": {"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"},
+    "AWS::Lambda::Function": {
+        "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs",
+        "elasticfilesystem:DescribeMountTargets", "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt",
+        "kms:GenerateDataKey", "lambda:DeleteFunctionCodeSigningConfig", "lambda:DeleteFunctionConcurrency",
+        "lambda:GetCodeSigningConfig", "lambda:GetFunctionScalingConfig", "lambda:GetLayerVersion",
+        "lambda:PassCapacityProvider", "lambda:PublishVersion", "lambda:PutFunctionCodeSigningConfig",
+        "lambda:PutFunctionConcurrency", "lambda:PutFunctionRecursionConfig", "lambda:PutFunctionScalingConfig",
+        "lambda:PutRuntimeManagementConfig", "s3files:ListMountTargets",
+    },
+    "AWS::Logs::LogGroup": {
+        "firehose:TagDeliveryStream", "logs:AssociateKmsKey", "logs:CreateLogDelivery",
+        "logs:DeleteDataProtectionPolicy", "logs:DeleteIndexPolicy", "logs:DeleteResourcePolicy",
+        "logs:DescribeIndexPolicies", "logs:DescribeResourcePolicies", "logs:DisassociateKmsKey",
+        "logs:GetDataProtectionPolicy", "logs:PutBearerTokenAuthentication", "logs:PutDataProtectionPolicy",
+        "logs:PutIndexPolicy", "logs:PutLogGroupDeletionProtection", "logs:PutResourcePolicy",
+    },
+}  # fmt: skip
+"""What the example's types may call besides, for properties that it does not use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A deploy that was: the operations with their parameters, what was made, and the policy of its deployer."""
+
+    calls: tuple[tuple[str, dict[str, Any]], ...]
+    resources: tuple[Deployed, ...]
+    template: dict[str, Any]
+    policy: Policy
+
+
+@pytest.fixture(scope="module")
+def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+    """The example, deployed for the first time, changed in every way that calls something else, and deleted."""
+    credentials = {"aws_access_key_id": NUMBER, "aws_secret_access_key": "local"}
+    account = connect(region=REGION, endpoint=endpoint, credentials=credentials)
+    calls = record(account)
+    zips = tmp_path_factory.mktemp("zips")
+    app = load(EXAMPLE, "dev")
+    keys = {function.name: f"{NAME}/{function.name}.zip" for function in app.functions}
+    template = document(synth(app, assign(app), keys))
+    bucket = ensure_bucket(account)
+    for key in keys.values():
+        path = zips / Path(key).name
+        path.write_bytes(b"PK" + bytes(1000))
+        upload(account, bucket, path, key)
+    send_much(account, bucket, zips)
+    loosen(account)
+    ensure_bucket(account)
+    assert plan(account, NAME, json.dumps(template | {"Description": "left behind"})) is not None
+    carry_out(account, template)
+    found = status(account, NAME)
+    assert found is not None
+    carry_out(account, changed(template, 240) | {"Metadata": {"much": "x" * INLINE}})
+    planned = plan(account, NAME, json.dumps(changed(template, 360)))
+    assert planned is not None
+    discard(account, planned)
+    with pytest.raises(RemitError):  # nothing is to be continued; that it is asked is what counts here
+        continue_rollback(account, found.stack, lambda _: None)
+    ended = delete(account, NAME, lambda _: None)
+    assert ended is not None
+    assert ended.ok
+    stack = stack_of(NAME, [template])
+    policy = bound(deployer(stack, CALLS), region=REGION, account=NUMBER).policy
+    yield Seen(tuple(calls), found.resources, template, policy)
+    for client in account._clients.values():
+        client.close()
+
+
+def record(account: Account) -> list[tuple[str, dict[str, Any]]]:
+    calls: list[tuple[str, dict[str, Any]]] = []
+
+    def note(params: dict[str, Any], event_name: str, **_: Any) -> None:
+        calls.append((event_name.removeprefix("provide-client-params."), dict(params)))
+
+    for service in ("cloudformation", "s3"):
+        account.client(service).meta.events.register(f"provide-client-params.{service}", note)
+    return calls
+
+
+def send_much(account: Account, bucket: str, folder: Path) -> None:
+    """Upload in parts: once to the end, once cut in the middle."""
+    big = folder / "big.zip"
+    big.write_bytes(bytes(MULTIPART + 1))
+    upload(account, bucket, big, f"{NAME}/big.zip")
+
+    def cut(params: dict[str, Any], **_: Any) -> None:
+        if params["PartNumber"] == 2:
+            raise OSError("the disk is gone")
+
+    account.client("s3").meta.events.register("provide-client-params.s3.UploadPart", cut)
+    with pytest.raises(OSError, match="the disk is gone"):
+        upload(account, bucket, big, f"{NAME}/other.zip")
+    account.client("s3").meta.events.unregister("provide-client-params.s3.UploadPart", cut)
+
+
+def loosen(account: Account) -> None:
+    """Make the bucket look as one does that needs to be put right: S3 encrypts no bucket of before 2023 by itself."""
+    missing = {
+        "GetBucketEncryption": "ServerSideEncryptionConfigurationNotFoundError",
+        "GetBucketOwnershipControls": "OwnershipControlsNotFoundError",
+    }
+
+    def absent(request: Any, event_name: str, **_: Any) -> AWSResponse | None:
+        code = missing.pop(event_name.rpartition(".")[2], None)
+        if code is None:
+            return None
+        return AWSResponse(request.url, 404, {}, Raw(f"<Error><Code>{code}</Code></Error>".encode()))
+
+    account.client("s3").meta.events.register_first("before-send.s3", absent)
+
+
+class Raw(io.BytesIO):
+    """A body as urllib3 gives it."""
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        yield self.read()
+
+
+def changed(template: dict[str, Any], seconds: int) -> dict[str, Any]:
+    """The template with another timeout of its queue."""
+    queue = template["Resources"]["DataQueue"]
+    return template | {
+        "Resources": template["Resources"] | {"DataQueue": queue | {"Properties": {"VisibilityTimeout": seconds}}}
+    }
+
+
+def carry_out(account: Account, template: dict[str, Any]) -> None:
+    planned = plan(account, NAME, json.dumps(template))
+    assert planned is not None
+    outcome = execute(account, planned, lambda _: None)
+    assert outcome.ok, outcome.cause
+
+
+def requests_of_calls(seen: Seen) -> Iterator[Request]:
+    """What the recorded calls ask of IAM, on the things that they named."""
+    for name, parameters in seen.calls:
+        client, _, called = name.partition(".")
+        known = operation(client, called)
+        assert known is not None
+        for need in known.needed(parameters):
+            yield Request(need.action, place_of(client, parameters), principal=caller())
+
+
+def place_of(client: str, parameters: dict[str, Any]) -> str:
+    if client == "s3":
+        key = parameters.get("Key") or next(iter(parameters.get("Delete", {}).get("Objects", [{}]))).get("Key")
+        return f"arn:aws:s3:::{parameters['Bucket']}" + (f"/{key}" if key else "")
+    stack = parameters["StackName"]
+    return stack if stack.startswith("arn:") else f"arn:aws:cloudformation:{HERE}:stack/{stack}/1234"
+
+
+def caller() -> str:
+    return f"arn:aws:iam::{NUMBER}:user/ci"
+
+
+def places(resource: Deployed, seen: Seen) -> tuple[str, ...]:
+    """The ARN of a deployed resource, by the name that CloudFormation gave it; or of what it is about."""
+    name = resource.physical_id
+    about = {
+        "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{HERE}:table/{name}",
+        "AWS::Events::Rule": f"arn:aws:events:{HERE}:rule/{name}",
+        "AWS::IAM::Role": f"arn:aws:iam::{NUMBER}:role/{name}",
+        "AWS::Lambda::EventSourceMapping": f"arn:aws:lambda:{HERE}:event-source-mapping:{name}",
+        "AWS::Lambda::Function": f"arn:aws:lambda:{HERE}:function:{name}",
+        "AWS::Logs::LogGroup": f"arn:aws:logs:{HERE}:log-group:{name}:*",
+        "AWS::SQS::Queue": f"arn:aws:sqs:{HERE}:{name.rpartition('/')[2]}",
+    }
+    if resource.type in about:
+        return (about[resource.type],)
+    given = seen.template["Resources"][resource.logical_id]["Properties"]
+    target = given.get("FunctionName") or given["TargetFunctionArn"]
+    target = target["Ref"] if "Ref" in target else target["Fn::GetAtt"][0]
+    return tuple(place for other in seen.resources if other.logical_id == target for place in places(other, seen))
+
+
+def request_for(name: str, resource: Deployed, seen: Seen) -> Request:
+    """What CloudFormation asks of IAM when a handler of the resource calls the action."""
+    known = known_action(name)
+    place = places(resource, seen)[0]
+    context: dict[str, Any] = {}
+    if name == "iam:PassRole":
+        given = seen.template["Resources"][resource.logical_id]["Properties"].get("Role", {"Fn::GetAtt": ["WebRole"]})
+        role = next(role for role in seen.resources if role.logical_id == given["Fn::GetAtt"][0])
+        place = places(role, seen)[0]
+        service = "lambda" if resource.type == "AWS::Lambda::Function" else "events"
+        context = {"iam:PassedToService": f"{service}.amazonaws.com"}
+    if name.startswith("s3:") and "Function" in resource.type:
+        place = f"arn:aws:s3:::remit-artefacts-{NUMBER}-{REGION}/{NAME}/ingest.zip"
+    if name.endswith("EventSourceMapping") and not name.startswith("lambda:Get"):
+        context = {"lambda:FunctionArn": f"arn:aws:lambda:{HERE}:function:{NAME}-ingest"}
+    alone = known is not None and not known.targets
+    return Request(name, place, principal=caller(), context=context, wildcard_only=alone or None)
+
+
+def handled(resource: Deployed) -> set[str]:
+    found = handlers(resource.type)
+    assert found is not None
+    return {*found.create, *found.read, *found.update, *found.delete}
+
+
+def requests_of_handlers(seen: Seen) -> Iterator[Request]:
+    for resource in seen.resources:
+        for name in sorted(handled(resource) - NOT_NEEDED.get(resource.type, set())):
+            yield request_for(name, resource, seen)
+
+
+def allowed(policy: Policy, request: Request) -> bool:
+    return evaluate(request, policy).allowed
+
+
+def without(policy: Policy, place: int) -> Policy:
+    return replace(policy, statements=(*policy.statements[:place], *policy.statements[place + 1 :]))
+
+
+def test_the_table_of_calls_is_exactly_what_deploys_and_deletes_call(seen: Seen) -> None:
+    assert {name for name, _ in seen.calls} == {call.operation for call in CALLS}
+
+
+def test_the_table_names_the_actions_that_the_catalogue_knows_for_each_call() -> None:
+    differing = {}
+    for call in CALLS:
+        known = operation(*call.operation.split("."))
+        assert known is not None
+        if set(call.actions) != set(known.actions):
+            differing[call.operation] = set(call.actions) ^ set(known.actions)
+    assert differing == {
+        "s3.CreateBucket": {"s3:PutBucketOwnershipControls"},  # asked for since ObjectOwnership is given
+        "s3.DeleteObjects": {"s3:DeleteObjectVersion"},  # and since versions are
+    }
+
+
+def test_every_recorded_call_is_allowed(seen: Seen) -> None:
+    denied = [request for request in requests_of_calls(seen) if not allowed(seen.policy, request)]
+    assert denied == []
+
+
+def test_each_handler_permission_is_allowed_on_the_names_that_cloudformation_gave(seen: Seen) -> None:
+    denied: dict[str, set[str]] = {}
+    for resource in seen.resources:
+        for name in handled(resource):
+            if not allowed(seen.policy, request_for(name, resource, seen)):
+                denied.setdefault(resource.type, set()).add(name)
+    assert denied == NOT_NEEDED
+
+
+def test_nothing_is_allowed_on_another_stack(seen: Seen) -> None:
+    everywhere = {"lambda:CreateEventSourceMapping", "logs:DescribeLogGroups"}
+    reaching = set()
+    for request in (*requests_of_calls(seen), *requests_of_handlers(seen)):
+        other = replace(
+            request, resource=request.resource.replace(NAME, "orders-prod"), context=dict(request.context or {})
+        )
+        if NAME in request.resource and allowed(seen.policy, other):
+            reaching.add(request.action)
+    assert reaching - everywhere == set()
+
+
+def test_nothing_is_allowed_in_another_account_or_region(seen: Seen) -> None:
+    for swap in ((NUMBER, "999999999999"), (REGION, "us-east-1")):
+        for request in (*requests_of_calls(seen), *requests_of_handlers(seen)):
+            other = replace(request, resource=request.resource.replace(*swap), resource_account=NUMBER)
+            if other.resource != request.resource and not request.wildcard_only:
+                assert not allowed(seen.policy, other), other
+
+
+def test_no_statement_can_be_dropped(seen: Seen) -> None:
+    needed = (*requests_of_calls(seen), *requests_of_handlers(seen))
+    for place in range(len(seen.policy.statements)):
+        smaller = without(seen.policy, place)
+        assert not all(allowed(smaller, request) for request in needed), seen.policy.statements[place]
+
+
+def test_no_action_can_be_dropped(seen: Seen) -> None:
+    needed = (*requests_of_calls(seen), *requests_of_handlers(seen))
+    idle = set()
+    for place, statement in enumerate(seen.policy.statements):
+        for name in statement.actions.patterns:
+            others = tuple(other for other in statement.actions.patterns if other != name)
+            smaller = without(seen.policy, place)
+            if others:
+                kept = replace(statement, actions=Globs(others))
+                smaller = replace(smaller, statements=(*smaller.statements, kept))
+            if all(allowed(smaller, request) for request in needed if request.action == name):
+                idle.add(name)
+    # "you must always have the s3:DeleteObject permission" (DeleteObjects, Amazon S3 API Reference): for versions as
+    # well, which the catalogue does not know.
+    assert idle == {"s3:DeleteObject"}
+
+
+def test_no_resource_can_be_dropped(seen: Seen) -> None:
+    needed = (*requests_of_calls(seen), *requests_of_handlers(seen))
+    idle = []
+    for place, statement in enumerate(seen.policy.statements):
+        assert statement.resources is not None
+        for pattern in statement.resources.patterns:
+            others = tuple(other for other in statement.resources.patterns if other != pattern)
+            smaller = without(seen.policy, place)
+            if others:
+                kept = replace(statement, resources=Globs(others))
+                smaller = replace(smaller, statements=(*smaller.statements, kept))
+            if all(allowed(smaller, request) for request in needed):
+                idle.append(pattern.rpartition(":")[2])
+    # CloudWatch Logs asks for a group's ARN with `:*` but where it tags; the requests here have the first form.
+    assert idle == [f"/aws/lambda/{NAME}-{name}" for name in ("ingest", "report", "web")]
+
+
+ESCALATIONS = (
+    ("iam:CreateRole", f"arn:aws:iam::{NUMBER}:role/mine", {}),
+    ("iam:PutRolePolicy", f"arn:aws:iam::{NUMBER}:role/admin", {}),
+    ("iam:PutRolePolicy", f"arn:aws:iam::{NUMBER}:role/orders-prod-IngestRole-1", {}),
+    ("iam:UpdateAssumeRolePolicy", f"arn:aws:iam::{NUMBER}:role/admin", {}),
+    ("iam:AttachRolePolicy", f"arn:aws:iam::{NUMBER}:role/{NAME}-IngestRole-1",
+     {"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"}),
+    ("iam:PassRole", f"arn:aws:iam::{NUMBER}:role/admin", {"iam:PassedToService": "lambda.amazonaws.com"}),
+    ("iam:PassRole", f"arn:aws:iam::{NUMBER}:role/{NAME}-IngestRole-1", {"iam:PassedToService": "ec2.amazonaws.com"}),
+    ("iam:PassRole", f"arn:aws:iam::{NUMBER}:role/{NAME}-IngestRole-1", {}),
+    ("iam:CreateUser", f"arn:aws:iam::{NUMBER}:user/mine", {}),
+    ("iam:CreateAccessKey", f"arn:aws:iam::{NUMBER}:user/ci", {}),
+    ("iam:AttachUserPolicy", f"arn:aws:iam::{NUMBER}:user/ci", {}),
+    ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:{NAME}-ingest", {}),
+    ("lambda:UpdateFunctionCode", f"arn:aws:lambda:{HERE}:function:admin", {}),
+    ("s3:PutObject", f"arn:aws:s3:::remit-artefacts-{NUMBER}-{REGION}/orders-prod/x.zip", {}),
+    ("s3:DeleteBucket", f"arn:aws:s3:::remit-artefacts-{NUMBER}-{REGION}", {}),
+    ("sts:AssumeRole", f"arn:aws:iam::{NUMBER}:role/admin", {}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "resource", "context"), ESCALATIONS)
+def test_the_deployer_cannot_reach_beyond_the_app(
+    seen: Seen, name: str, resource: str, context: dict[str, str]
+) -> None:
+    request = Request(name, resource, principal=caller(), context=context)
+    assert evaluate(request, seen.policy).verdict == "ImplicitlyDenied"
+
+
+def test_the_bucket_of_the_policy_is_the_bucket_of_the_deploy(seen: Seen) -> None:
+    made = {parameters["Bucket"] for name, parameters in seen.calls if name == "s3.CreateBucket"}
+    account = Account(NUMBER, REGION, "aws", None)
+    assert made == {bucket_name(account)}

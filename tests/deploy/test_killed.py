@@ -1,0 +1,111 @@
+"""A deploy that is killed at any write, before it is sent or before its answer is read, and the same deploy again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit.deploy.artefacts import upload
+from remit.deploy.bucket import ensure_bucket
+from remit.deploy.changeset import plan
+from remit.deploy.execute import execute
+from stacks import READ, template
+
+if TYPE_CHECKING:
+    from remit.deploy.session import Account
+
+NAME = "orders-dev"
+TESTS = Path(__file__).parents[1]
+DEPLOY = """
+import os, sys
+from pathlib import Path
+from botocore.httpsession import URLLib3Session
+from stacks import READ, template
+from remit.deploy.artefacts import upload
+from remit.deploy.bucket import ensure_bucket
+from remit.deploy.changeset import plan
+from remit.deploy.execute import execute
+from remit.deploy.session import connect
+
+number, endpoint, path, key, operation, when = sys.argv[1:]
+keys = {"aws_access_key_id": number, "aws_secret_access_key": "local"}
+account = connect(region="eu-central-1", endpoint=endpoint, credentials=keys)
+
+def die(request, **_):
+    if when == "after":
+        URLLib3Session().send(request)
+    os._exit(137)
+
+service, name = operation.split(".")
+account.client(service).meta.events.register(f"before-send.{service}.{name}", die)
+planned = plan(account, "orders-dev", template(READ))
+upload(account, ensure_bucket(account), Path(path), key)
+execute(account, planned, lambda _: None)
+"""
+WRITES = (
+    "cloudformation.CreateChangeSet",
+    "s3.CreateBucket",
+    "s3.PutBucketVersioning",
+    "s3.PutBucketPolicy",
+    "s3.PutObject",
+    "cloudformation.ExecuteChangeSet",
+)
+
+
+def deployed(account: Account) -> dict[str, Any]:
+    """All that is in the account, without what AWS names by chance."""
+    cloudformation, s3 = account.client("cloudformation"), account.client("s3")
+    stacks = cloudformation.list_stacks()["StackSummaries"]
+    return {
+        "stacks": [(stack["StackName"], stack["StackStatus"]) for stack in stacks],
+        "waiting": [
+            item["ChangeSetName"]
+            for item in cloudformation.list_change_sets(StackName=NAME)["Summaries"]
+            if item["ExecutionStatus"] == "AVAILABLE"
+        ],
+        "roles": len(account.client("iam").list_roles()["Roles"]),
+        "queues": len(account.client("sqs").list_queues().get("QueueUrls", [])),
+        "log groups": len(account.client("logs").describe_log_groups()["logGroups"]),
+        "versions": [
+            item["Key"]
+            for bucket in s3.list_buckets()["Buckets"]
+            for item in s3.list_object_versions(Bucket=bucket["Name"])["Versions"]
+        ],
+        "parts": [s3.list_multipart_uploads(Bucket=b["Name"]).get("Uploads", []) for b in s3.list_buckets()["Buckets"]],
+    }
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("operation", WRITES)
+def test_the_same_deploy_again_ends_as_if_nothing_had_happened(
+    account: Account, zip_file: Path, requests: list[str], operation: str, when: str
+) -> None:
+    key = f"{NAME}/{hashlib.sha256(zip_file.read_bytes()).hexdigest()}.zip"
+    arguments = [account.account, str(account.endpoint), str(zip_file), key, operation, when]
+    environment = {
+        "PATH": os.environ["PATH"], "HOME": str(zip_file.parent),
+        "PYTHONPATH": f"{TESTS.parent / 'src'}{os.pathsep}{TESTS}",
+    }  # fmt: skip
+    killed = subprocess.run([sys.executable, "-c", DEPLOY, *arguments], env=environment, check=False)
+    assert killed.returncode == 137
+    planned = plan(account, NAME, template(READ), wait=True)
+    upload(account, ensure_bucket(account), zip_file, key)
+    assert planned is None or execute(account, planned, lambda _: None).ok
+    assert deployed(account) == {
+        "stacks": [(NAME, "CREATE_COMPLETE")],
+        "waiting": [],
+        "roles": 1,
+        "queues": 1,
+        "log groups": 1,
+        "versions": [key],
+        "parts": [[]],
+    }
+    requests.clear()
+    assert plan(account, NAME, template(READ)) is None
+    assert requests == ["cloudformation.DescribeStacks", "cloudformation.GetTemplate"]

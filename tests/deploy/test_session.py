@@ -1,0 +1,125 @@
+"""Which account a deploy goes to, and what is said when there is none."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from remit.deploy.faults import told
+from remit.deploy.session import connect
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Spoil
+    from remit.deploy.session import Account
+
+KEYS = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "never-shown"}
+SOURCE = str(Path(__file__).parents[2] / "src")
+CONNECT = """
+import sys
+from remit.deploy.faults import told
+from remit.deploy.session import connect
+from remit.errors import RemitError
+try:
+    connect(region="eu-central-1")
+except RemitError as error:
+    sys.exit(str(error))
+"""
+
+
+def connect_elsewhere(home: Path, **environment: str) -> tuple[str, float]:
+    """What a process with this environment alone says when it connects, and how many seconds that took."""
+    scrubbed = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": SOURCE} | environment
+    began = time.monotonic()
+    process = subprocess.run(
+        [sys.executable, "-c", CONNECT], env=scrubbed, cwd=home, capture_output=True, text=True, check=False
+    )
+    return process.stderr, time.monotonic() - began
+
+
+def test_no_credentials_says_within_two_seconds_where_it_looked(tmp_path: Path) -> None:
+    said, seconds = connect_elsewhere(tmp_path, AWS_EC2_METADATA_SERVICE_ENDPOINT="http://127.0.0.1:9/")
+    assert "there are no AWS credentials" in said
+    for place in (
+        "AWS_ACCESS_KEY_ID",
+        "~/.aws/credentials",
+        "~/.aws/config",
+        "container",
+        "instance metadata",
+    ):
+        assert place in said
+    assert "`remit deploy --local`" in said
+    assert "Traceback" not in said
+    assert seconds < 2
+
+
+def test_a_metadata_service_that_never_answers_costs_no_more_than_that(tmp_path: Path) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        said, seconds = connect_elsewhere(tmp_path, AWS_EC2_METADATA_SERVICE_ENDPOINT=address)
+    assert "instance metadata (EC2): no answer" in said
+    assert seconds < 2.5
+
+
+def test_an_unknown_profile_is_named_with_those_that_exist(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("[profile work]\nregion = eu-west-1\n")
+    said, _ = connect_elsewhere(tmp_path, AWS_CONFIG_FILE=str(tmp_path / "config"), AWS_PROFILE="wrok")
+    assert said == "error: there is no AWS profile 'wrok'\nhint: known profiles: work\n"
+
+
+def test_no_region_is_a_mistake_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    with pytest.raises(RemitError, match="there is no region to deploy to"):
+        connect(credentials=KEYS)
+
+
+def test_given_credentials_ignore_the_persons_profile_and_files(
+    monkeypatch: pytest.MonkeyPatch, join: Callable[..., Account], tmp_path: Path
+) -> None:
+    (tmp_path / "broken").write_text("this is no configuration")
+    monkeypatch.setenv("AWS_PROFILE", "does-not-exist")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "broken"))
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    assert join("123456789012").account == "123456789012"
+
+
+def test_the_account_knows_its_partition_and_that_it_is_local(account: Account) -> None:
+    assert (account.partition, account.region, account.local) == ("aws", "eu-central-1", True)
+
+
+def test_an_endpoint_that_does_not_answer_is_named_with_exit_code_69() -> None:
+    with pytest.raises(RemitError) as refusal:
+        connect(region="eu-central-1", endpoint="http://127.0.0.1:9", credentials=KEYS)
+    assert "127.0.0.1:9 cannot be reached" in refusal.value.message
+    assert refusal.value.exit_code == 69
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "expected"),
+    [
+        ("ExpiredToken", "The security token included in the request is expired", "credentials have expired"),
+        ("InvalidClientTokenId", "The security token is invalid", "AWS does not know the access key"),
+        ("SignatureDoesNotMatch", "x-amz-security-token:FwoGZX", "the secret does not fit the access key"),
+        ("SignatureDoesNotMatch", "Signature expired: 2026 is now earlier", "clock is wrong: it is"),
+        ("RequestTimeTooSkewed", "The difference is too large", "clock is wrong: it is"),
+    ],
+)
+def test_refused_credentials_are_told_without_showing_them(
+    account: Account, spoil: Spoil, code: str, words: str, expected: str
+) -> None:
+    spoil.answer("sts.GetCallerIdentity", 403, code, words)
+    with pytest.raises(RemitError) as refusal, told():
+        account.client("sts").get_caller_identity()
+    assert expected in refusal.value.message
+    assert "FwoGZX" not in str(refusal.value)

@@ -1,0 +1,214 @@
+"""Stacks that are not simply there or not there, and what a deploy or a delete does with them."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit.deploy.changeset import plan
+from remit.deploy.delete import delete
+from remit.deploy.execute import Superseded, continue_rollback, execute
+from remit.deploy.stack import describe, settled
+from remit.errors import RemitError
+from stacks import READ, WAITING, WRITE, template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from remit.deploy.events import Event
+    from remit.deploy.execute import Outcome
+    from remit.deploy.session import Account
+    from remit.deploy.stack import Stack
+
+NAME = "orders-dev"
+CIDR = "10.77.0.0/24"
+NETWORK = {"Network": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": CIDR}}}
+
+
+def deploy(account: Account, body: str) -> Outcome:
+    """Plan and execute."""
+    planned = plan(account, NAME, body)
+    assert planned is not None
+    return execute(account, planned, lambda _: None)
+
+
+@pytest.fixture
+def busy(account: Account) -> Iterator[Account]:
+    """An account where somebody's first deploy runs for 5 s, and then fails."""
+    planned = plan(account, NAME, template(READ, resources=WAITING))
+    assert planned is not None
+    started = threading.Event()
+    thread = threading.Thread(target=execute, args=(account, planned, lambda _: started.set()))
+    thread.start()
+    started.wait(10)
+    yield account
+    thread.join(20)
+
+
+def test_while_somebody_deploys_others_are_told_since_when_and_exit_75(
+    busy: Account, join: Callable[..., Account]
+) -> None:
+    other = join(busy.account)
+    for attempt in (lambda: plan(other, NAME, template(WRITE)), lambda: delete(other, NAME, lambda _: None)):
+        with pytest.raises(RemitError) as refusal:
+            attempt()
+        assert refusal.value.exit_code == 75
+        assert "somebody else is deploying orders-dev since 20" in refusal.value.message
+        assert "`--wait`" in (refusal.value.hint or "")
+    waited: list[Stack] = []
+    planned = plan(other, NAME, template(WRITE), wait=True, on_wait=waited.append)
+    assert planned is not None
+    assert [stack.status for stack in waited][:1] == ["CREATE_IN_PROGRESS"]
+    assert execute(other, planned, lambda _: None).ok
+
+
+def test_a_plan_that_another_deploy_overtook_is_superseded(account: Account, join: Callable[..., Account]) -> None:
+    deploy(account, template(READ))
+    slow = plan(account, NAME, template(WRITE))
+    assert slow is not None
+    deploy(join(account.account), template(READ, WRITE))
+    with pytest.raises(Superseded) as refusal:
+        execute(account, slow, lambda _: None)
+    assert refusal.value.exit_code == 75
+    assert deploy(account, template(WRITE)).ok
+
+
+def test_of_two_who_execute_the_same_plan_one_wins_and_the_other_sees_no_change(
+    account: Account, join: Callable[..., Account]
+) -> None:
+    deploy(account, template(READ))
+    other = join(account.account)
+    mine, theirs = plan(account, NAME, template(WRITE)), plan(other, NAME, template(WRITE))
+    assert mine is not None
+    assert theirs is not None
+    told: list[Event] = []
+    assert execute(account, mine, told.append).ok
+    again: list[Event] = []
+    assert execute(other, theirs, again.append).ok
+    assert again == told
+    assert plan(other, NAME, template(WRITE)) is None
+
+
+def test_a_stack_that_remit_did_not_make_is_neither_deployed_over_nor_deleted(account: Account) -> None:
+    account.client("cloudformation").create_stack(
+        StackName=NAME, TemplateBody=template(READ), Capabilities=["CAPABILITY_IAM"]
+    )
+    settled(account, NAME, wait=True)
+    with pytest.raises(RemitError, match=r"remit did not make it .* remit does not deploy over it"):
+        plan(account, NAME, template(WRITE))
+    with pytest.raises(RemitError, match="remit does not delete it"):
+        delete(account, NAME, lambda _: None)
+
+
+def test_an_older_remit_refuses_a_newer_ones_stack_unless_forced(account: Account) -> None:
+    newer = {"remit:namespace": NAME, "remit:version": "99.0.0"}
+    account.client("cloudformation").create_stack(
+        StackName=NAME,
+        TemplateBody=template(READ),
+        Capabilities=["CAPABILITY_IAM"],
+        Tags=[{"Key": key, "Value": value} for key, value in newer.items()],
+    )
+    settled(account, NAME, wait=True)
+    with pytest.raises(RemitError, match=r"was deployed by remit 99\.0\.0, and this is"):
+        plan(account, NAME, template(WRITE))
+    assert plan(account, NAME, template(WRITE), force=True) is not None
+
+
+def test_a_protected_stack_is_not_deleted_and_stays_protected(account: Account) -> None:
+    deploy(account, template(READ))
+    account.client("cloudformation").update_termination_protection(StackName=NAME, EnableTerminationProtection=True)
+    with pytest.raises(RemitError, match="termination protection"):
+        delete(account, NAME, lambda _: None)
+    stack = describe(account, NAME)
+    assert stack is not None
+    assert (stack.protected, stack.status) == (True, "CREATE_COMPLETE")
+
+
+def test_what_cannot_be_deleted_is_named_and_the_delete_can_be_repeated(account: Account) -> None:
+    deploy(account, template(READ, resources=NETWORK))
+    ec2 = account.client("ec2")
+    (network,) = ec2.describe_vpcs(Filters=[{"Name": "cidr", "Values": [CIDR]}])["Vpcs"]
+    subnet = ec2.create_subnet(VpcId=network["VpcId"], CidrBlock=CIDR)["Subnet"]["SubnetId"]
+    outcome = delete(account, NAME, lambda _: None)
+    assert outcome is not None
+    assert (outcome.ok, outcome.status) == (False, "DELETE_FAILED")
+    assert outcome.cause is not None
+    assert outcome.cause.logical_id == "Network"
+    with pytest.raises(RemitError, match=r"orders-dev is half deleted: .*\[Network\]"):
+        plan(account, NAME, template(READ))
+    ec2.delete_subnet(SubnetId=subnet)
+    again = delete(account, NAME, lambda _: None)
+    assert again is not None
+    assert again.ok
+
+
+def test_a_first_deploy_that_rolled_back_must_be_deleted_first(account: Account) -> None:
+    broken = {
+        "Child": {
+            "Type": "AWS::CloudFormation::Stack",
+            "Properties": {"TemplateURL": "http://127.0.0.1/no/no"},
+        }
+    }
+    account.client("cloudformation").create_stack(
+        StackName=NAME,
+        TemplateBody=template(READ, resources=broken),
+        Capabilities=["CAPABILITY_IAM"],
+        Tags=[{"Key": "remit:namespace", "Value": NAME}],
+    )
+    stack = settled(account, NAME, wait=True)
+    assert stack is not None
+    assert stack.status == "ROLLBACK_COMPLETE"
+    with pytest.raises(RemitError, match=r"the first deploy of orders-dev failed \(ROLLBACK_COMPLETE\)"):
+        plan(account, NAME, template(READ))
+    delete(account, NAME, lambda _: None)
+    assert deploy(account, template(READ)).ok
+
+
+def devices(action: str) -> dict[str, Any]:
+    """A policy for devices, which CloudFormation cannot send back to what it was once it is gone."""
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}],
+    }
+    properties = {"PolicyName": "devices", "PolicyDocument": document}
+    return {"Devices": {"Type": "AWS::IoT::Policy", "Properties": properties}}
+
+
+def test_a_rollback_that_failed_goes_on_once_its_obstacle_is_gone(account: Account) -> None:
+    waiting = {"Wait": WAITING["Wait"] | {"DependsOn": "Devices"}, "Handle": WAITING["Handle"]}
+    deploy(account, template(READ, resources=devices("iot:Connect")))
+    planned = plan(account, NAME, template(READ, resources=devices("iot:Publish") | waiting))
+    assert planned is not None
+    iot = account.client("iot")
+
+    def obstruct(event: Event) -> None:
+        if event.logical_id == "Wait" and event.status == "UPDATE_IN_PROGRESS":
+            for version in iot.list_policy_versions(policyName="devices")["policyVersions"]:
+                if not version["isDefaultVersion"]:
+                    iot.delete_policy_version(policyName="devices", policyVersionId=version["versionId"])
+            iot.delete_policy(policyName="devices")
+
+    outcome = execute(account, planned, obstruct)
+    assert outcome.status == "UPDATE_ROLLBACK_FAILED"
+    assert outcome.cause is not None
+    assert outcome.cause.logical_id == "Wait"
+    with pytest.raises(RemitError, match=r"failed, and so did going back: .*\[Devices\]"):
+        plan(account, NAME, template(READ))
+    document = devices("iot:Publish")["Devices"]["Properties"]["PolicyDocument"]
+    iot.create_policy(policyName="devices", policyDocument=json.dumps(document))
+    stack = describe(account, NAME)
+    assert stack is not None
+    continued = continue_rollback(account, stack, lambda _: None)
+    assert (continued.ok, continued.status) == (True, "UPDATE_ROLLBACK_COMPLETE")
+    assert plan(account, NAME, template(READ, resources=devices("iot:Connect"))) is None
+
+
+def test_a_template_that_cloudformation_refuses_is_told_in_its_words_and_leaves_no_stack(
+    account: Account,
+) -> None:
+    with pytest.raises(RemitError, match=r"CloudFormation refuses the template: .*AWS::Nope::Nope"):
+        plan(account, NAME, template(READ, resources={"Nope": {"Type": "AWS::Nope::Nope"}}))
+    assert describe(account, NAME) is None

@@ -1,0 +1,499 @@
+"""What the policy of a template's deployer holds, for apps and for any template."""
+
+from __future__ import annotations
+
+import json
+import time
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from remit.catalogue.actions import action
+from remit.catalogue.handlers import handlers, types_with_handlers
+from remit.deployer.declared import stack_of
+from remit.deployer.deploying import Deployer, bound, deployer
+from remit.deployer.documents import MANAGED, size, split
+from remit.deployer.merging import merged
+from remit.deployer.needs import Call, Need, Reason
+from remit.deployer.optional import OPTIONAL
+from remit.errors import RemitError
+from remit.iam.evaluate import Request, evaluate
+from remit.iam.pattern import matches
+from remit.iam.policy import Condition, Policy, allow, parse, render
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HERE = Path(__file__).parent
+NUMBER, REGION = "111122223333", "eu-central-1"
+BOUNDARY = f"arn:aws:iam::{NUMBER}:policy/edge"
+TRUST = {
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}]
+}
+ROLE = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST, "Policies": [{}]}}
+
+
+def made(*, boundary: str | None = None, stack: str = "shop", **resources: Any) -> Deployer:
+    """The deployer of a template with these resources, in one account and region."""
+    found = deployer(stack_of(stack, [{"Resources": resources}]), (), boundary)
+    return bound(found, region=REGION, account=NUMBER)
+
+
+def resource(kind: str, **properties: Any) -> dict[str, Any]:
+    return {"Type": kind, "Properties": properties}
+
+
+def permission(function: Any) -> dict[str, Any]:
+    return resource("AWS::Lambda::Permission", FunctionName=function)
+
+
+def role(**properties: Any) -> dict[str, Any]:
+    return {"Type": "AWS::IAM::Role", "Properties": ROLE["Properties"] | properties}
+
+
+def places(found: Deployer, name: str) -> set[str]:
+    """Where an action is allowed."""
+    return {
+        pattern
+        for grant in found.grants
+        if name in grant.statement.actions.patterns and grant.statement.resources is not None
+        for pattern in grant.statement.resources.patterns
+    }
+
+
+def actions(found: Deployer) -> set[str]:
+    return {name for grant in found.grants for name in grant.statement.actions.patterns}
+
+
+def allowed(found: Deployer | Policy, name: str, place: str, context: Mapping[str, Any] | None = None) -> bool:
+    policy = found.policy if isinstance(found, Deployer) else found
+    return evaluate(Request(name, place, context=dict(context or {})), policy).allowed
+
+
+def arn(service: str, tail: str, region: str = REGION) -> str:
+    return f"arn:aws:{service}:{region}:{NUMBER}:{tail}"
+
+
+@pytest.mark.parametrize(
+    ("declared", "name", "expected"),
+    [
+        (resource("AWS::SQS::Queue"), "sqs:CreateQueue", arn("sqs", "shop-It-*")),
+        (resource("AWS::SQS::Queue", QueueName="jobs"), "sqs:CreateQueue", arn("sqs", "jobs")),
+        (resource("AWS::SNS::Topic"), "sns:CreateTopic", arn("sns", "shop-It-*")),
+        (resource("AWS::S3::Bucket"), "s3:CreateBucket", "arn:aws:s3:::shop-it-*"),
+        (resource("AWS::S3::Bucket", BucketName={"Fn::Sub": "logs-${AWS::AccountId}"}), "s3:CreateBucket",
+         f"arn:aws:s3:::logs-{NUMBER}"),
+        (resource("AWS::DynamoDB::Table"), "dynamodb:CreateTable", arn("dynamodb", "table/shop-It-*")),
+        (resource("AWS::Events::Rule"), "events:PutRule", arn("events", "rule/shop-It-*")),
+        (resource("AWS::Events::Rule", EventBusName="bus"), "events:PutRule", arn("events", "rule/bus/shop-It-*")),
+        (resource("AWS::Events::Rule", EventBusName=arn("events", "event-bus/bus")), "events:PutRule",
+         arn("events", "rule/bus/shop-It-*")),
+        (resource("AWS::Scheduler::Schedule", GroupName="nightly"), "scheduler:CreateSchedule",
+         arn("scheduler", "schedule/nightly/shop-It-*")),
+        (resource("AWS::Scheduler::Schedule"), "scheduler:CreateSchedule",
+         arn("scheduler", "schedule/default/shop-It-*")),
+        (resource("AWS::SSM::Parameter", Name="/shop/url"), "ssm:PutParameter", arn("ssm", "parameter/shop/url")),
+        (resource("AWS::SSM::Parameter"), "ssm:PutParameter", arn("ssm", "parameter/CFN-It-*")),
+        (resource("AWS::SecretsManager::Secret", Name="db"), "secretsmanager:CreateSecret",
+         arn("secretsmanager", "secret:db-*")),
+        (role(RoleName="runner", Path="/app/"), "iam:CreateRole", arn("iam", "role/app/runner", "")),
+        (role(), "iam:CreateRole", arn("iam", "role/shop-It-*", "")),
+        (resource("AWS::Lambda::EventSourceMapping"), "lambda:GetEventSourceMapping",
+         arn("lambda", "event-source-mapping:*")),
+        (resource("AWS::EC2::SecurityGroup"), "ec2:DeleteSecurityGroup", arn("ec2", "security-group/*")),
+        (resource("AWS::Cognito::UserPool"), "cognito-idp:DeleteUserPool", arn("cognito-idp", "userpool/*")),
+        (resource("AWS::Cognito::UserPool"), "cognito-idp:CreateUserPool", "*"),
+        (resource("AWS::CloudFormation::Stack"), "cloudformation:CreateStack",
+         arn("cloudformation", "stack/shop-It-*/*")),
+    ],
+)  # fmt: skip
+def test_a_resource_is_named_as_cloudformation_will_name_it(declared: dict[str, Any], name: str, expected: str) -> None:
+    assert places(made(It=declared), name) == {expected}
+
+
+def test_a_log_group_is_named_in_both_forms_that_iam_asks_for() -> None:
+    found = made(Logs=resource("AWS::Logs::LogGroup", LogGroupName="/aws/lambda/x"))
+    group = arn("logs", "log-group:/aws/lambda/x")
+    assert places(found, "logs:CreateLogGroup") == {group, f"{group}:*"}
+
+
+def test_a_name_that_is_too_long_is_a_pattern_of_what_a_cut_leaves() -> None:
+    """Source of the example: a role of CloudFormation's in a stack of 35 characters, of 64 in all."""
+    found = made(stack="MyStackDev-MyNestedApplicationStack", MyLambdaFunctionName=role())
+    (pattern,) = places(found, "iam:CreateRole")
+    assert matches(pattern, arn("iam", "role/MyStackDev-MyNestedApplicatio-MyLambdaFunctionName-1U44TLUZ7OR55", ""))
+    assert not matches(pattern, arn("iam", "role/MyStackDev-MyNestedApplicatio-Other-1U44TLUZ7OR55", ""))
+
+
+@pytest.mark.parametrize(
+    ("about", "name", "expected"),
+    [
+        (permission({"Ref": "Fn"}), "lambda:AddPermission", "shop-Fn-*"),
+        (permission({"Fn::GetAtt": "Fn.Arn"}), "lambda:AddPermission", "shop-Fn-*"),
+        (permission("mine"), "lambda:AddPermission", "mine"),
+        (permission(arn("lambda", "function:far")), "lambda:AddPermission", "far"),
+        (resource("AWS::Lambda::Url", TargetFunctionArn={"Ref": "Fn"}), "lambda:CreateFunctionUrlConfig", "shop-Fn-*"),
+    ],
+)
+def test_what_is_about_another_resource_is_granted_on_that_one(about: dict[str, Any], name: str, expected: str) -> None:
+    found = made(Fn=resource("AWS::Lambda::Function"), About=about)
+    assert places(found, name) == {arn("lambda", f"function:{expected}")}
+
+
+def test_an_alias_is_granted_as_part_of_its_function() -> None:
+    found = made(
+        Fn=resource("AWS::Lambda::Function", FunctionName="fn"),
+        Live=resource("AWS::Lambda::Alias", FunctionName={"Ref": "Fn"}),
+        Allow=resource("AWS::Lambda::Permission", FunctionName={"Ref": "Live"}),
+    )
+    assert allowed(found, "lambda:AddPermission", arn("lambda", "function:fn:live"))
+    assert not allowed(found, "lambda:AddPermission", arn("lambda", "function:fn2:live"))
+
+
+def test_event_sources_are_connected_to_the_apps_functions_alone() -> None:
+    found = made(
+        Fn=resource("AWS::Lambda::Function", FunctionName="fn"),
+        Map=resource("AWS::Lambda::EventSourceMapping", FunctionName={"Ref": "Fn"}, EventSourceArn=arn("sqs", "q")),
+    )
+    for name, expected in (("fn", True), ("other", False)):
+        context = {"lambda:FunctionArn": arn("lambda", f"function:{name}")}
+        assert allowed(found, "lambda:CreateEventSourceMapping", "*", context) is expected
+
+
+USES = (
+    ("VpcConfig", {"SubnetIds": ["subnet-1"]}, {"ec2:DescribeSubnets", "ec2:DescribeNetworkInterfaces"}),
+    ("KmsKeyArn", arn("kms", "key/1"), {"kms:Decrypt", "kms:CreateGrant"}),
+    ("Layers", [arn("lambda", "layer:dep:3")], {"lambda:GetLayerVersion"}),
+    ("CodeSigningConfigArn", arn("lambda", "code-signing-config:csc-1"), {"lambda:PutFunctionCodeSigningConfig"}),
+    ("ReservedConcurrentExecutions", 3, {"lambda:PutFunctionConcurrency"}),
+    ("Code", {"S3Bucket": "code", "S3Key": "a/b.zip"}, {"s3:GetObject", "s3:GetObjectVersion"}),
+    ("FileSystemConfigs", [{"Arn": arn("elasticfilesystem", "access-point/fsap-1")}],
+     {"elasticfilesystem:DescribeMountTargets"}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value", "expected"), USES)
+def test_what_only_a_property_needs_is_granted_with_it(name: str, value: Any, expected: set[str]) -> None:
+    without = actions(made(Fn=resource("AWS::Lambda::Function")))
+    with_it = actions(made(Fn=resource("AWS::Lambda::Function", **{name: value})))
+    assert expected & without == set()
+    assert expected - with_it == set()
+    assert without - with_it == set()
+    assert actions(made(Fn=resource("AWS::Lambda::Function", **{name: []}))) == without
+
+
+def test_optional_things_are_granted_by_their_own_arns() -> None:
+    found = made(Fn=resource("AWS::Lambda::Function", **{name: value for name, value, _ in USES}))
+    assert places(found, "kms:Decrypt") == {arn("kms", "key/1")}
+    assert places(found, "lambda:GetLayerVersion") == {arn("lambda", "layer:dep:3")}
+    assert places(found, "s3:GetObject") == {"arn:aws:s3:::code/a/*"}
+    assert places(found, "lambda:PutFunctionCodeSigningConfig") == {
+        arn("lambda", "function:shop-Fn-*"), arn("lambda", "code-signing-config:csc-1"),
+    }  # fmt: skip
+
+
+def test_each_row_of_the_table_of_optional_permissions_speaks_of_a_permission_and_a_property() -> None:
+    """A row that matches nothing would be a spelling mistake; cfn-lint's schemas say which properties there are."""
+    for kind, rows in OPTIONAL.items():
+        found = handlers(kind)
+        assert found is not None
+        called = {*found.create, *found.read, *found.update, *found.delete}
+        properties = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema["properties"]
+        for patterns, uses in rows:
+            for pattern in patterns.split():
+                assert any(fnmatchcase(name, pattern) for name in called), (kind, pattern)
+            assert set(uses.split()) - set(properties) - {"UpdatePolicy"} == set(), (kind, uses)
+
+
+def test_roles_are_passed_to_the_service_of_what_they_are_given_to() -> None:
+    found = made(
+        Runner=role(),
+        Other=role(),
+        Fn=resource(
+            "AWS::Lambda::Function",
+            Role={"Fn::GetAtt": ["Runner", "Arn"]},
+            Environment={"Variables": {"OTHER": {"Fn::GetAtt": ["Other", "Arn"]}}},
+        ),
+        Night=resource("AWS::Scheduler::Schedule", Target={"RoleArn": {"Fn::GetAtt": ["Other", "Arn"]}}),
+    )
+    runner, other = (arn("iam", f"role/shop-{name}-1", "") for name in ("Runner", "Other"))
+    to_lambda, to_scheduler = ({"iam:PassedToService": f"{name}.amazonaws.com"} for name in ("lambda", "scheduler"))
+    assert allowed(found, "iam:PassRole", runner, to_lambda)
+    assert allowed(found, "iam:PassRole", other, to_scheduler)
+    assert not allowed(found, "iam:PassRole", other, to_lambda)
+    assert not allowed(found, "iam:PassRole", runner, to_scheduler)
+
+
+def test_where_a_type_does_not_say_a_role_is_passed_to_whom_it_trusts() -> None:
+    trust = {"Statement": {"Principal": {"Service": ["tasks.apprunner.amazonaws.com"]}}}
+    found = made(
+        Builder=role(AssumeRolePolicyDocument=trust),
+        Build=resource("AWS::AppRunner::Service", InstanceRoleArn={"Fn::GetAtt": ["Builder", "Arn"]}),
+    )
+    builder = arn("iam", "role/shop-Builder-1", "")
+    assert allowed(found, "iam:PassRole", builder, {"iam:PassedToService": "tasks.apprunner.amazonaws.com"})
+    assert not allowed(found, "iam:PassRole", builder, {"iam:PassedToService": "lambda.amazonaws.com"})
+
+
+def test_only_the_managed_policies_in_use_can_be_attached() -> None:
+    used = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
+    found = made(Runner=role(ManagedPolicyArns=[used]), Plain=role())
+    runner, plain = (arn("iam", f"role/shop-{name}-1", "") for name in ("Runner", "Plain"))
+    for name in ("iam:AttachRolePolicy", "iam:DetachRolePolicy"):
+        assert allowed(found, name, runner, {"iam:PolicyARN": used})
+        assert not allowed(found, name, runner, {"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"})
+        assert not allowed(found, name, plain, {"iam:PolicyARN": used})
+
+
+def test_with_a_boundary_roles_are_made_and_written_only_under_it() -> None:
+    runner = arn("iam", "role/shop-Runner-1", "")
+    under, other = {"iam:PermissionsBoundary": BOUNDARY}, {"iam:PermissionsBoundary": arn("iam", "policy/wide", "")}
+    declared = made(Runner=role(PermissionsBoundary=BOUNDARY))
+    forced = made(boundary=BOUNDARY, Runner=role(PermissionsBoundary=BOUNDARY))
+    for found in (declared, forced):
+        for name in ("iam:CreateRole", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary"):
+            assert allowed(found, name, runner, under)
+            assert not allowed(found, name, runner, other)
+            assert not allowed(found, name, runner)
+        assert not allowed(found, "iam:DeleteRolePermissionsBoundary", runner, under)
+
+
+def test_a_role_without_the_boundary_that_is_forced_is_told() -> None:
+    found = made(boundary=BOUNDARY, Runner=role())
+    assert f"Runner is declared without the boundary {BOUNDARY}, so this policy does not let it be made" in found.notes
+    assert not allowed(found, "iam:CreateRole", arn("iam", "role/shop-Runner-1", ""))
+
+
+def test_without_a_boundary_it_is_told_what_writing_roles_means() -> None:
+    (note,) = [note for note in made(Runner=role()).notes if "boundary" in note]
+    assert note.startswith("who writes Runner decides what may be done under it, unless a permissions boundary")
+
+
+@pytest.mark.parametrize("name", [{"Ref": "Given"}, {"Fn::Sub": "${Given}-x"}, {"Fn::ImportValue": "x"}])
+def test_nothing_is_granted_on_a_role_whose_name_is_not_known(name: Any) -> None:
+    template = {"Parameters": {"Given": {"Type": "String"}}, "Resources": {"Runner": role(RoleName=name)}}
+    found = deployer(stack_of("shop", [template]))
+    assert actions(found) == set()
+    assert any(
+        note.startswith("the name of Runner (AWS::IAM::Role) is known at the deploy only") for note in found.notes
+    )
+
+
+def test_parameters_are_known_by_their_defaults_and_by_what_is_told() -> None:
+    template = {
+        "Parameters": {"Env": {"Type": "String", "Default": "dev"}, "Table": {"Type": "String"}},
+        "Resources": {
+            "Queue": resource("AWS::SQS::Queue", QueueName={"Fn::Join": ["-", ["q", {"Ref": "Env"}]]}),
+            "Table": resource("AWS::DynamoDB::Table", TableName={"Ref": "Table"}),
+        },
+    }
+    defaults = deployer(stack_of("shop", [template]))
+    assert places(bound(defaults, region=REGION, account=NUMBER), "sqs:CreateQueue") == {arn("sqs", "q-dev")}
+    told = deployer(stack_of("shop", [template], {"Env": "prod", "Table": "orders"}))
+    assert places(bound(told, region=REGION, account=NUMBER), "sqs:CreateQueue") == {arn("sqs", "q-prod")}
+
+
+def test_a_condition_in_a_name_gives_both_names() -> None:
+    found = made(Queue=resource("AWS::SQS::Queue", QueueName={"Fn::If": ["Big", "big", {"Ref": "AWS::NoValue"}]}))
+    assert places(found, "sqs:CreateQueue") == {arn("sqs", "big")}
+    found = made(Queue=resource("AWS::SQS::Queue", QueueName={"Fn::If": ["Big", "big", "small"]}))
+    assert places(found, "sqs:CreateQueue") == {arn("sqs", "big"), arn("sqs", "small")}
+
+
+def test_two_templates_are_the_way_from_one_to_the_other() -> None:
+    old = {"Resources": {"Logs": resource("AWS::Logs::LogGroup", LogGroupName="/a", RetentionInDays=3)}}
+    new = {
+        "Resources": {"Logs": resource("AWS::Logs::LogGroup", LogGroupName="/a"), "Queue": resource("AWS::SQS::Queue")}
+    }
+    alone = actions(deployer(stack_of("shop", [new])))
+    both = actions(deployer(stack_of("shop", [old, new])))
+    assert both - alone == {"logs:DeleteRetentionPolicy", "logs:PutRetentionPolicy"}
+    assert {"logs:DeleteLogGroup", "sqs:CreateQueue"} < both
+
+
+def test_types_whose_handlers_nobody_knows_are_named() -> None:
+    found = made(Page=resource("AWS::Serverless::Function"), Meta=resource("AWS::CDK::Metadata"))
+    assert found.unknown == (("Page", "AWS::Serverless::Function"),)
+
+
+def test_a_custom_resource_is_the_call_of_its_function() -> None:
+    found = made(
+        Fn=resource("AWS::Lambda::Function", FunctionName="seed"),
+        Seed=resource("Custom::Seed", ServiceToken={"Fn::GetAtt": ["Fn", "Arn"]}),
+    )
+    assert places(found, "lambda:InvokeFunction") == {arn("lambda", "function:seed")}
+    assert found.unknown == ()
+
+
+def test_each_statement_tells_what_it_is_for() -> None:
+    call = Call("s3.PutObject", ("s3:PutObject",), "arn:aws:s3:::b/{stack}/*", "to upload")
+    resources = {"Jobs": resource("AWS::SQS::Queue"), "Mail": resource("AWS::SQS::Queue")}
+    found = deployer(stack_of("shop", [{"Resources": resources}]), (call,))
+    assert [grant.because for grant in found.grants] == [
+        "to upload", "to create, read, update and delete Jobs, Mail (AWS::SQS::Queue)",
+    ]  # fmt: skip
+
+
+def test_the_nested_stacks_events_are_followed_as_well() -> None:
+    here = "arn:aws:cloudformation:eu-central-1:111122223333:stack/{stack}/*"
+    calls = tuple(Call(f"cloudformation.{name}", (f"cloudformation:{name}",), here, "to follow", nested=nested)
+                  for name, nested in (("DescribeStackEvents", True), ("ExecuteChangeSet", False)))  # fmt: skip
+    template = {"Resources": {"Child": resource("AWS::CloudFormation::Stack", TemplateURL="https://x")}}
+    found = bound(deployer(stack_of("shop", [template]), calls), region=REGION, account=NUMBER)
+    child = arn("cloudformation", "stack/shop-Child-1/2")
+    assert allowed(found, "cloudformation:DescribeStackEvents", child)
+    assert not allowed(found, "cloudformation:ExecuteChangeSet", child)
+
+
+def test_without_an_account_names_hold_the_callers_own() -> None:
+    template = {"Resources": {"Bucket": resource("AWS::S3::Bucket", BucketName={"Fn::Sub": "b-${AWS::AccountId}"})}}
+    found = bound(deployer(stack_of("shop", [template])))
+    request = Request(
+        "s3:CreateBucket", f"arn:aws:s3:::b-{NUMBER}", principal=f"arn:aws:iam::{NUMBER}:user/ci", context={}
+    )
+    assert places(found, "s3:CreateBucket") == {"arn:aws:s3:::b-${aws:PrincipalAccount}"}
+    assert evaluate(request, found.policy).allowed
+
+
+def test_every_known_type_gives_a_policy_that_iam_takes_and_that_reaches_no_foreign_identity() -> None:
+    for kind in types_with_handlers():
+        found = made(It=resource(kind))
+        assert parse(render(found.policy)).statements == found.policy.statements or not found.grants
+        text = json.dumps(render(found.policy))
+        assert "\\u0000" not in text
+        assert "${AWS" not in text
+        for name, tail in (("iam:PutRolePolicy", "role/admin"), ("iam:AttachRolePolicy", "role/admin"),
+                           ("iam:PassRole", "role/admin"), ("sts:AssumeRole", "role/admin"),
+                           ("iam:PutUserPolicy", "user/admin"), ("iam:CreateAccessKey", "user/admin")):  # fmt: skip
+            asked = Request(name, arn("iam", tail, ""), principal=f"arn:aws:iam::{NUMBER}:user/ci")
+            assert evaluate(asked, found.policy).verdict == "ImplicitlyDenied", (kind, name)
+
+
+def test_actions_on_everything_are_those_that_know_nothing_narrower() -> None:
+    for kind in types_with_handlers():
+        for grant in made(It=resource(kind)).grants:
+            assert grant.statement.resources is not None
+            if "*" in grant.statement.resources.patterns:
+                known = [action(name) for name in grant.statement.actions.patterns if "*" not in name]
+                assert [found.full_name for found in known if found is None or found.targets] == [], kind
+
+
+def test_a_policy_that_is_too_long_is_parted_into_some_that_fit_and_allow_the_same() -> None:
+    many: dict[str, Any] = {}
+    for number in range(100):
+        many[f"Role{number}"] = role(Policies=[{}])
+        many[f"Fn{number}"] = resource("AWS::Lambda::Function", Role={"Fn::GetAtt": [f"Role{number}", "Arn"]})
+    found = made(**many)
+    assert size(found.policy) > 2 * MANAGED
+    parts = split(found.policy)
+    assert all(size(part) <= MANAGED for part in parts)
+    assert len(parts) <= size(found.policy) // MANAGED + 1
+
+    def pairs(policies: tuple[Policy, ...]) -> set[tuple[str, str, Any]]:
+        return {
+            (name, place, statement.conditions)
+            for policy in policies for statement in policy.statements if statement.resources is not None
+            for name in statement.actions.patterns for place in statement.resources.patterns
+        }  # fmt: skip
+
+    assert pairs(parts) == pairs((found.policy,))
+
+
+def test_five_hundred_resources_take_seconds_at_most() -> None:
+    many = {f"Fn{number}": resource("AWS::Lambda::Function") for number in range(500)}
+    began = time.perf_counter()
+    made(**many)
+    assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ({}, "this is no CloudFormation template: it has no `Resources`"),
+        ({"Resources": []}, "this is no CloudFormation template: it has no `Resources`"),
+        ({"Resources": {"A": {}}}, "resource `A` of the template has no `Type`"),
+        ({"Resources": {"A": []}}, "resource `A` of the template has no `Type`"),
+        ({"Resources": {"A": {"Type": "AWS::SQS::Queue", "Properties": 3}}},
+         "`Properties` in the template must be an object, got int"),
+    ],
+)  # fmt: skip
+def test_what_is_no_template_is_refused(template: Any, message: str) -> None:
+    with pytest.raises(RemitError) as refusal:
+        stack_of("shop", [template])
+    assert refusal.value.message == message
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8)
+    | st.sampled_from(["*", "A", "AWS::Region", "${A}-${B}", "${!A}", "s3://b/k"]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from([
+            "Ref", "Fn::GetAtt", "Fn::Sub", "Fn::Join", "Fn::If", "Fn::Select", "Role", "RoleName", "FunctionName",
+            "Name", "ManagedPolicyArns", "PermissionsBoundary", "AssumeRolePolicyDocument", "Statement",
+            "Principal", "Service", "Code", "S3Bucket", "S3Key", "KmsKeyArn", "Path", "TableName",
+            "EventBusName", "ServiceToken", "Layers",
+        ]),
+        inner, max_size=3,
+    ),
+    max_leaves=12,
+)  # fmt: skip
+KINDS = ("AWS::IAM::Role", "AWS::Lambda::Function", "AWS::Lambda::Permission", "AWS::Events::Rule", "Custom::X",
+         "AWS::IAM::ManagedPolicy", "AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SNS::Topic", "A::B",
+         "AWS")  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.sampled_from("AB"), st.tuples(st.sampled_from(KINDS), VALUES), min_size=1))
+def test_any_properties_give_a_policy_or_a_refusal(resources: dict[str, tuple[str, Any]]) -> None:
+    template = {"Resources": {name: {"Type": kind, "Properties": value} for name, (kind, value) in resources.items()}}
+    try:
+        found = deployer(stack_of("shop", [template]))
+    except RemitError:
+        return
+    for grant in found.grants:
+        assert grant.statement.resources is not None
+        assert grant.statement.resources.patterns
+    assert not allowed(bound(found), "iam:CreateRole", arn("iam", "role/admin", "")) or "admin" in json.dumps(template)
+
+
+ACTIONS = ("sqs:SendMessage", "sqs:DeleteQueue", "sqs:TagQueue", "iam:PassRole", "sns:Publish")
+PLACES = ("*", "arn:aws:sqs:::a", "arn:aws:sqs:::ab", "arn:aws:sqs:::b", "arn:aws:sqs:::a*", "arn:aws:sqs:::*b")
+CONDITIONS = st.lists(
+    st.builds(
+        Condition,
+        st.sampled_from(["StringEquals", "ArnEquals"]),
+        st.sampled_from(["iam:PassedToService", "lambda:FunctionArn"]),
+        st.sampled_from([("arn:aws:x:::1",), ("arn:aws:x:::2",)]),
+    ),
+    max_size=2,
+).map(tuple)
+NEEDS = st.builds(Need, st.sampled_from(ACTIONS), st.sampled_from(PLACES), st.just(Reason("because")), CONDITIONS)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(NEEDS, min_size=1, max_size=12))
+def test_merged_statements_allow_what_the_needs_did_and_nothing_else(needs: list[Need]) -> None:
+    apart = Policy(tuple(allow(need.action, on=need.resource, when=need.conditions) for need in needs))
+    together = Policy(tuple(grant.statement for grant in merged(needs)))
+    assert len(together.statements) <= len(apart.statements)
+    for name in ACTIONS:
+        for place in (*PLACES[1:4], "arn:aws:sqs:::cb", "arn:aws:sqs:::c"):
+            for first in (None, "arn:aws:x:::1", "arn:aws:x:::2"):
+                for second in (None, "arn:aws:x:::1", "arn:aws:x:::2"):
+                    context = {"iam:PassedToService": first, "lambda:FunctionArn": second}
+                    assert allowed(apart, name, place, context) == allowed(together, name, place, context)
+
+
+@pytest.mark.parametrize("name", ["shop"])
+def test_the_policy_of_a_rich_template_is_as_it_was_reviewed(name: str) -> None:
+    template = json.loads((HERE / "templates" / f"{name}.json").read_text())
+    found = bound(deployer(stack_of(name, [template])), region=REGION, account=NUMBER)
+    golden = json.loads((HERE / "golden" / f"deployer-{name}.json").read_text())
+    assert golden == {"policy": render(found.policy), "unknown": [list(pair) for pair in found.unknown],
+                      "notes": list(found.notes)}  # fmt: skip

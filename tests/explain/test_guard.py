@@ -1,0 +1,258 @@
+"""The guard on overrides: what a replaced default policy breaks, and what it does not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from remit.errors import Origin
+from remit.explain.guard import Broken, broken
+from remit.grants.assign import assign
+from remit.grants.defaults import default_grants
+from remit.project.load import load
+
+if TYPE_CHECKING:
+    from conftest import Make
+    from projects import Project
+    from remit.app import App, Grant
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "orders"
+VPC = """config.lambda_.function.vpc_config = {"SecurityGroupIds": ["sg-1"], "SubnetIds": ["subnet-1", "subnet-2"]}"""
+INGEST = '@app.function(sqs("orders"))\ndef ingest(event, context): ...\n'
+EVERYTHING_BUT_JOBS = """
+config.lambda_.function.vpc_config = {"SecurityGroupIds": ["sg-1"], "SubnetIds": ["subnet-1", "subnet-2"]}
+config.lambda_.function.properties = {
+    "TracingConfig": {"Mode": "Active"},
+    "DeadLetterConfig": {"TargetArn": "arn:aws:sqs:eu-west-1:111122223333:failed"},
+    "KmsKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/1",
+    "FileSystemConfigs": [
+        {"Arn": "arn:aws:elasticfilesystem:eu-west-1:111122223333:access-point/fsap-1", "LocalMountPath": "/mnt/a"},
+    ],
+}
+"""
+
+
+def found(project: Project) -> tuple[Broken, ...]:
+    app = project.load()
+    return broken(app, assign(app))
+
+
+def replaced(app: App, grants: tuple[Grant, ...]) -> App:
+    return replace(app, default_policy=grants, default_policy_origin=Origin("config/deploy.py", 5, 5))
+
+
+def computed(app: App) -> tuple[Grant, ...]:
+    """All that the functions of an app get by default, as one policy."""
+    return tuple({grant.statement: grant for one in app.functions for grant in default_grants(app, one)}.values())
+
+
+def test_an_app_that_replaces_nothing_breaks_nothing() -> None:
+    app = load(EXAMPLE)
+    assert broken(app, assign(app)) == ()
+
+
+def test_an_override_that_spells_out_the_computed_default_breaks_nothing() -> None:
+    app = load(EXAMPLE)
+    spelled = replaced(app, computed(app))
+    assert broken(spelled, assign(spelled)) == ()
+
+
+def test_the_statement_that_is_taken_away_is_the_feature_that_breaks(make: Make) -> None:
+    """Whichever statement of the default is left out: its function, its actions, and nothing else."""
+    app = make(config=EVERYTHING_BUT_JOBS, app=INGEST).load()
+    whole = computed(app)
+    assert len(whole) == 8
+    for left_out in whole:
+        cut = replaced(app, tuple(grant for grant in whole if grant is not left_out))
+        (one,) = broken(cut, assign(cut))
+        assert (one.function, one.missing) == ("ingest", left_out.statement.actions.patterns)
+
+
+@pytest.mark.parametrize(
+    ("config", "severities"),
+    [
+        ("", {"ingest takes messages from queue orders": "error", "ingest writes its logs": "warning"}),
+        (VPC, {"ingest runs in a VPC": "error"}),
+        (
+            'config.lambda_.function.properties = {"TracingConfig": {"Mode": "Active"}}',
+            {"ingest is traced": "error"},
+        ),
+        (
+            "config.job.enable = True",
+            {
+                "worker-default works job queue default": "error",
+                "ingest may send jobs to default": "warning",
+                "worker-default may send jobs to default": "warning",
+            },
+        ),
+    ],
+)
+def test_what_stops_the_deploy_or_the_jobs_is_an_error_and_the_rest_a_warning(
+    make: Make, config: str, severities: dict[str, str]
+) -> None:
+    project = make(config=f"config.lambda_.iam.default_policy = []\n{config}", app=INGEST)
+    told = {one.feature: one.severity for one in found(project)}
+    assert severities.items() <= told.items()
+
+
+def test_a_feature_that_needs_two_statements_is_told_once(make: Make) -> None:
+    project = make(config=f"config.lambda_.iam.default_vpc_policy = []\n{VPC}")
+    (one,) = found(project)
+    assert one.setting == "config.lambda_.iam.default_vpc_policy"
+    assert one.missing == (
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:UnassignPrivateIpAddresses",
+    )
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        '["logs"]',
+        '[{"Effect": "Allow", "Action": "logs:*", "Resource": f"arn:{aws.partition}:logs:*:*:*"}]',
+        (
+            '[{"Effect": "Allow", "Action": ["logs:Create*", "logs:Put*"],'
+            ' "Resource": "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/orders-dev-*"}]'
+        ),
+        '[{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}]',
+    ],
+)
+def test_other_words_for_the_same_access_break_nothing(make: Make, policy: str) -> None:
+    """Groups are asked for by the names they will have; the region that is written is the one deployed to."""
+    assert found(make(config=f"config.lambda_.iam.default_policy = {policy}")) == ()
+
+
+@pytest.mark.parametrize(
+    "resource",
+    ["arn:aws:logs:*:*:log-group:/aws/lambda/billing-*", "arn:aws:logs:*:*:log-group:/aws/lambda/orders-prod-*:*"],
+)
+def test_logs_of_another_app_or_stage_are_not_its_logs(make: Make, resource: str) -> None:
+    policy = f'[{{"Effect": "Allow", "Action": "logs:*", "Resource": "{resource}"}}]'
+    (one,) = found(make(config=f"config.lambda_.iam.default_policy = {policy}"))
+    assert one.missing == ("logs:CreateLogStream", "logs:PutLogEvents")
+
+
+def test_what_the_decorator_or_a_managed_policy_grants_is_not_missing(make: Make) -> None:
+    config = """
+    config.lambda_.iam.default_policy = []
+    config.lambda_.iam.managed_policy = ["service-role/AWSLambdaBasicExecutionRole"]
+    """
+    app = '@app.function(sqs("orders"), policy=["sqs"])\ndef ingest(event, context): ...\n'
+    assert found(make(config=config, app=app)) == ()
+
+
+def test_network_rights_on_each_type_of_resource_are_as_good_as_on_all(make: Make) -> None:
+    config = f"""
+    {VPC}
+    config.lambda_.iam.default_vpc_policy = [
+        "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets",
+        {{
+            "Effect": "Allow",
+            "Action": ["ec2:*NetworkInterface", "ec2:*PrivateIpAddresses"],
+            "Resource": [f"arn:{{aws.partition}}:ec2:{{aws.region}}:{{aws.account}}:network-interface/*",
+                         f"arn:{{aws.partition}}:ec2:{{aws.region}}:{{aws.account}}:subnet/*",
+                         f"arn:{{aws.partition}}:ec2:{{aws.region}}:{{aws.account}}:security-group/*"],
+        }},
+    ]
+    """
+    assert found(make(config=config)) == ()
+
+
+def test_a_deny_breaks_what_another_statement_allows(make: Make) -> None:
+    deny = '{"Effect": "Deny", "Action": "sqs:DeleteMessage", "Resource": "*"}'
+    project = make(config=f'config.lambda_.iam.default_policy = ["sqs", "logs", {deny}]', app=INGEST)
+    assert [(one.severity, one.missing) for one in found(project)] == [("error", ("sqs:DeleteMessage",))]
+
+
+def test_a_condition_that_nobody_can_decide_is_a_warning_that_names_the_key(make: Make) -> None:
+    policy = (
+        '[{"Effect": "Allow", "Action": "logs:*", "Resource": "*",'
+        ' "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}}]'
+    )
+    (one,) = found(make(config=f"config.lambda_.iam.default_policy = {policy}"))
+    assert (one.severity, one.depends) == ("warning", ("aws:SourceVpc",))
+
+
+def test_a_managed_policy_of_the_companys_own_may_hold_what_is_missing(make: Make) -> None:
+    config = """
+    config.lambda_.iam.default_policy = []
+    config.lambda_.iam.managed_policy = ["arn:aws:iam::111122223333:policy/baseline"]
+    """
+    told = found(make(config=config, app=INGEST))
+    assert {(one.severity, one.depends) for one in told} == {
+        ("warning", ("arn:${AWS::Partition}:iam::111122223333:policy/baseline",))
+    }
+
+
+def test_a_function_with_a_role_of_its_own_is_not_looked_at(make: Make) -> None:
+    config = (
+        'config.lambda_.iam.default_policy = []\nconfig.lambda_.function.properties = {"Role": "arn:aws:iam::1:role/x"}'
+    )
+    assert found(make(config=config)) == ()
+
+
+def test_build_stops_at_the_line_of_the_override_and_writes_nothing(make: Make) -> None:
+    project = make(config="config.lambda_.iam.default_policy = []", app=INGEST)
+    ran = project.remit("build", "--no-package")
+    assert ran.status == 2
+    assert "--> config/deploy.py:5:5" in ran.err
+    assert "sqs:ReceiveMessage, sqs:DeleteMessage, sqs:GetQueueAttributes" in ran.err
+    assert not (project.folder / ".remit").exists()
+
+
+def test_a_reason_lets_the_build_go_on_and_is_told(make: Make) -> None:
+    project = make(config="config.lambda_.iam.default_policy = []", app=INGEST)
+    ran = project.remit("build", "--no-package", "--accept", "the platform team grants it", "--json")
+    assert ran.status == 0
+    notes = json.loads(ran.out)["notes"]
+    assert [note.partition(": ")[0] for note in notes] == ["warning", "accepted (the platform team grants it)"]
+
+
+def test_a_warning_alone_does_not_stop_the_build(make: Make) -> None:
+    ran = make(config="config.lambda_.iam.default_policy = []").remit("build", "--no-package")
+    assert ran.status == 0
+    assert "warning: hello writes its logs, but without logs:CreateLogStream, logs:PutLogEvents" in ran.err
+
+
+def test_an_empty_reason_is_none(make: Make) -> None:
+    ran = make().remit("build", "--no-package", "--accept", " ")
+    assert (ran.status, ran.err.splitlines()[0]) == (2, "error: --accept needs a reason")
+
+
+@pytest.mark.parametrize(
+    ("managed", "config", "trigger"),
+    [
+        ("service-role/AWSLambdaBasicExecutionRole", "", ""),
+        ("service-role/AWSLambdaVPCAccessExecutionRole", VPC, ""),
+        ("service-role/AWSLambdaSQSQueueExecutionRole", "", 'sqs("orders")'),
+        ("service-role/AWSLambdaKinesisExecutionRole", "", 'kinesis("orders")'),
+        (
+            "service-role/AWSLambdaDynamoDBExecutionRole",
+            "",
+            'stream("arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2026-01-01T00:00:00.000")',
+        ),
+    ],
+)
+def test_what_aws_manages_for_a_feature_is_enough_for_it(make: Make, managed: str, config: str, trigger: str) -> None:
+    """AWS's own execution policies are the oracle: with one of them alone, its feature is whole."""
+    replaced_by = f'config.lambda_.iam.default_policy = []\nconfig.lambda_.iam.managed_policy = ["{managed}"]\n{config}'
+    app = f"@app.function({trigger})\ndef hello(event, context): ...\n"
+    assert found(make(config=replaced_by, app=app)) == ()
+
+
+def test_what_aws_manages_for_another_feature_is_not_enough(make: Make) -> None:
+    config = """
+    config.lambda_.iam.default_policy = []
+    config.lambda_.iam.managed_policy = ["service-role/AWSLambdaKinesisExecutionRole"]
+    """
+    assert [one.feature for one in found(make(config=config, app=INGEST))] == [
+        "ingest takes messages from queue orders"
+    ]

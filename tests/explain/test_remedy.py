@@ -1,0 +1,127 @@
+"""The line that would grant something: as short as it goes, and true when it is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from projects import write
+from remit.explain.ask import ask, standings
+from remit.explain.remedy import Remedy, remedy
+from remit.grants.assign import assign
+
+if TYPE_CHECKING:
+    from conftest import Make
+    from projects import Project
+
+PLACE = "eu-west-1:111122223333"
+SHARED = """
+from remit import Shared, resource
+
+class Data(Shared):
+    table = resource("AWS::DynamoDB::Table", key_schema=[], attribute_definitions=[])
+    files = resource("AWS::S3::Bucket")
+    topic = resource("AWS::SNS::Topic")
+    machine = resource("AWS::StepFunctions::StateMachine")
+"""
+
+
+def fix(project: Project, action: str, resource: str, account: str = "111122223333") -> Remedy:
+    app = project.load()
+    return remedy(app, app.functions[0], action, resource, project.folder, account=account)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "item"),
+    [
+        ("dynamodb:PutItem", f"arn:aws:dynamodb:{PLACE}:table/orders", 'dynamodb.put("orders")'),
+        ("dynamodb:GetItem", f"arn:aws:dynamodb:{PLACE}:table/orders", 'dynamodb.read("orders")'),
+        (
+            "dynamodb:Query",
+            f"arn:aws:dynamodb:{PLACE}:table/orders/index/by-date",
+            'dynamodb.query("orders", index="by-date")',
+        ),
+        ("s3:GetObject", "arn:aws:s3:::uploads/incoming/a.csv", 's3.read("uploads", "incoming/a.csv")'),
+        ("s3:ListBucket", "arn:aws:s3:::uploads", 's3.list("uploads")'),
+        ("sns:Publish", f"arn:aws:sns:{PLACE}:news", 'sns.publish("news")'),
+        ("sqs:SendMessage", f"arn:aws:sqs:{PLACE}:jobs", 'queue.send("jobs")'),
+        ("xray:PutTraceSegments", "*", '"xray:PutTraceSegments"'),
+        (
+            "kinesis:PutRecord",
+            f"arn:aws:kinesis:{PLACE}:stream/clicks",
+            'allow("kinesis:PutRecord", on=f"arn:{aws.partition}:kinesis:{aws.region}:{aws.account}:stream/clicks")',
+        ),
+        (
+            "dynamodb:PutItem",
+            "arn:aws:dynamodb:eu-west-1:999988887777:table/orders",
+            'dynamodb.put("arn:aws:dynamodb:eu-west-1:999988887777:table/orders")',
+        ),
+        ("dynamodb:PutItem", "${DataTable.Arn}", "dynamodb.put(Data.table)"),
+        ("dynamodb:PutItem", f"arn:aws:dynamodb:{PLACE}:table/orders-dev-DataTable-1ABC", "dynamodb.put(Data.table)"),
+        ("s3:PutObject", "arn:aws:s3:::orders-dev-datafiles-1abc/in/a.csv", 's3.put(Data.files, "in/a.csv")'),
+        ("sns:Publish", f"arn:aws:sns:{PLACE}:orders-dev-DataTopic-1ABC", "sns.publish(Data.topic)"),
+        ("dynamodb:DescribeTable", "${DataTable.Arn}", 'allow("dynamodb:DescribeTable", on=Data.table)'),
+        ("s3:PutObjectAcl", "${DataFiles.Arn}/a", 'allow("s3:PutObjectAcl", on=f"{Data.files.arn}/a")'),
+    ],
+)
+def test_the_fix_is_the_shortest_grant_that_fits_and_it_works(
+    make: Make, action: str, resource: str, item: str
+) -> None:
+    """What it says is written into the project, which then allows exactly what was asked for."""
+    files = {"shared/resources/data.py": SHARED}
+    project = make(app="@app.function(timeout=3)\ndef hello(event, context): ...\n", **files)
+    found = fix(project, action, resource)
+    assert found.item == item
+    source = (project.folder / "app.py").read_text()
+    imports = "\n".join(found.imports)
+    write(project.folder, {"app.py": f"{imports}\n{source.replace('timeout=3', found.code)}"})
+    app = project.load()
+    decision = ask(standings(app, assign(app))["hello"], action, resource, principal="arn:aws:iam::111122223333:role/x")
+    assert [layer.verdict for layer in decision.layers if layer.layer == "identity"] == ["Allowed"]
+
+
+def test_what_the_decorator_grants_already_stays(make: Make) -> None:
+    app = '@app.function(schedule("rate(1 day)"), policy=["logs", s3.read("a")])\ndef hello(event, context): ...\n'
+    found = fix(make(app=app), "s3:PutObject", "arn:aws:s3:::b/c")
+    assert (str(found.origin), found.code) == ("app.py:9:47", 'policy=["logs", s3.read("a"), s3.put("b", "c")]')
+
+
+def test_a_list_under_a_name_is_unpacked(make: Make) -> None:
+    app = 'MINE = ["logs"]\n@app.function(policy=MINE)\ndef hello(event, context): ...\n'
+    assert fix(make(app=app), "sns:Publish", "*").code == 'policy=[*MINE, "sns:Publish"]'
+
+
+def test_a_decorator_without_parentheses_gets_them(make: Make) -> None:
+    found = fix(make(), "s3:GetObject", "arn:aws:s3:::a/b")
+    assert (str(found.origin), found.code) == ("app.py:9:2", '@app.function(policy=[s3.read("a", "b")])')
+
+
+def test_a_job_is_granted_at_its_decorator(make: Make) -> None:
+    app = "@app.job\ndef mail(to): ...\n"
+    found = fix(make(app=app, config="config.job.enable = True"), "s3:GetObject", "arn:aws:s3:::a/b")
+    assert (str(found.origin), found.code) == ("app.py:9:2", '@app.job(policy=[s3.read("a", "b")])')
+
+
+def test_a_function_without_a_decorator_is_granted_in_the_configuration(make: Make) -> None:
+    """The worker of a queue without jobs is declared by the line that turns jobs on."""
+    project = make(config="config.job.enable = True", app="")
+    found = fix(project, "s3:GetObject", "arn:aws:s3:::a/b")
+    assert found == Remedy(
+        's3.read("a", "b")',
+        'config.lambda_.iam.policy += [s3.read("a", "b")]',
+        None,
+        ("from remit.grants import s3",),
+        typed=True,
+    )
+
+
+def test_a_name_that_means_something_else_in_the_file_is_not_used(make: Make) -> None:
+    """`sqs` is the trigger there: the grants of that name come under another."""
+    project = make(**{"app.py": "from remit import App\nfrom remit.triggers import sqs\napp = App()\n"
+                                '@app.function(sqs("in"))\ndef hello(event, context): ...\n'})  # fmt: skip
+    found = fix(project, "sqs:SendMessage", f"arn:aws:sqs:{PLACE}:out")
+    assert (found.item, found.imports) == (
+        'sqs_grants.send("out")',
+        ("from remit.grants import sqs as sqs_grants",),
+    )

@@ -1,0 +1,118 @@
+"""Compare random pairs of roles against brute force over small worlds.
+
+    python tests/iam/compare_differential.py --cases 100000 --seed 1
+
+Wrong are: "nothing gained" where a small world has a request that is, and a gain whose request the slow evaluator
+does not confirm. What is undecided is counted, and is never wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+sys.path.append(str(Path(__file__).parents[1]))
+sys.path.append(str(Path(__file__).parents[2] / "src"))
+
+from iam.small_worlds import REFERENCE, Maker, World, allowed, layers_of, spelled
+from remit.iam.compare import compare
+from remit.iam.policy import render
+
+if TYPE_CHECKING:
+    from remit.iam.evaluate import Layers
+    from remit.iam.finding import Piece
+
+MOST_CONTEXTS = 3_000
+NEAR = 0.7  # of the pairs, those that differ by one small change
+
+
+def confirmed(piece: Piece, old: Layers, new: Layers) -> bool:
+    """Whether the slow evaluator agrees with a finding."""
+    request = piece.request
+    context: dict[str, Any] = {
+        key: tuple(map(back, value)) if isinstance(value, tuple) else back(value)
+        for key, value in (request.context or {}).items()
+    }
+    resource = back(request.resource)
+    return allowed(new, request.action, resource, context) and not allowed(old, request.action, resource, context)
+
+
+def back(text: str) -> str:
+    """A text in the spelling of the small worlds."""
+    return text.replace("${Q}", REFERENCE)
+
+
+def case(seed: str, tally: Counter[str]) -> str | None:
+    """One case; what is wrong with it, if anything is."""
+    maker = Maker(random.Random(seed))  # noqa: S311 - cases, not secrets
+    old = maker.side()
+    new = maker.near(old) if maker.random.random() < NEAR else maker.side()
+    world = World.of(old, new)
+    if len(world.contexts) > MOST_CONTEXTS:
+        tally["too large"] += 1
+        return None
+    found = compare(spelled(old), spelled(new), known=lambda _: ())
+    mine, other = world.masks(new), world.masks(old)
+    for pieces, more, less, sides in ((found.gained, mine, other, (old, new)), (found.lost, other, mine, (new, old))):
+        truth = any(more[point] & ~less[point] for point in more)
+        tally["differs" if pieces else "undecided" if found.undecided else "same"] += 1
+        if truth and not pieces and not found.undecided:
+            return f"{seed}: something differs, and nothing was found"
+        for piece in pieces:
+            if not confirmed(piece, *sides):
+                return f"{seed}: {piece.request} does not differ"
+    tally["unconfirmed"] += sum("does not confirm" in one.reason for one in found.undecided)
+    return None
+
+
+def run(cases: int, seed: int) -> tuple[Counter[str], list[str]]:
+    """Every case; what came out, and what is wrong."""
+    tally: Counter[str] = Counter()
+    wrong = [complaint for number in range(cases) if (complaint := case(f"{seed}/{number}", tally))]
+    return tally, wrong
+
+
+def show(seed: str) -> str:
+    """The two sides of a case and what is found, for reading."""
+    maker = Maker(random.Random(seed))  # noqa: S311 - cases, not secrets
+    old = spelled(maker.side())
+    maker = Maker(random.Random(seed))  # noqa: S311 - as above
+    first = maker.side()
+    new = spelled(maker.near(first) if maker.random.random() < NEAR else maker.side())
+    found = compare(old, new, known=lambda _: ())
+    documents = [
+        f"{name} {json.dumps(render(policy))}"
+        for name, side in (("old", old), ("new", new))
+        for layer in layers_of(side)
+        for policy in layer
+    ]
+    return "\n".join((*documents, *map(str, (*found.gained, *found.lost, *found.undecided))))
+
+
+def main() -> int:
+    """Run the command line."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--cases", type=int, default=10_000)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--show", help="print one case, by its seed/number")
+    given = options.parse_args()
+    if given.show:
+        sys.stdout.write(f"{show(given.show)}\n")
+        return 0
+    start = time.perf_counter()
+    counts, wrong = run(given.cases, given.seed)
+    seconds = time.perf_counter() - start
+    sys.stdout.write(f"{given.cases} pairs in {seconds:.0f} s: {dict(sorted(counts.items()))}; wrong: {len(wrong)}\n")
+    for complaint in wrong[:20]:
+        sys.stdout.write(f"{complaint}\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,241 @@
+"""Seeded defects of the engine: each must be noticed by the tests. `mutants.py` prints the share that is.
+
+A mutant is a module, a text in it (which must occur exactly once) and what stands there instead. It is tried
+on a copy of the source: first the tables of tests, then random cases against the reference evaluator.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+QUICK = ("test_evaluate.py", "test_patterns.py", "test_document.py", "test_late.py")
+SECONDS = 60  # a mutant that takes longer hangs, and is noticed that way
+
+MUTANTS: tuple[tuple[str, str, str], ...] = (
+    ("pattern", "len(text) < shortest or not text.startswith(first)", "not text.startswith(first)"),
+    ("pattern", "text.find(middle, position, end)", "text.find(middle, position)"),
+    ("pattern", "position += len(middle)", "position += 1"),
+    ("pattern", "found.end() <= start and", "found.end() >= 0 and"),
+    ("pattern", "found = middle.search(text, found.end())", "found = middle.search(text)"),
+    ("pattern", "re.escape(str(part))", "str(part)"),
+    ("pattern", "re.compile(chunk, re.DOTALL)", "re.compile(chunk)"),
+    ("pattern", "if not mask & wide.accept:", "if not mask:"),
+    ("pattern", "found = [mask]\n", "found = []\n"),
+    ("pattern", "return [self.step(mask, symbol)]", "return [mask]"),
+    ("pattern", "(self.accept << 1) - (mask & -mask)", "mask"),
+    ("pattern", "self.close((mask & self.stars) | (mask & ~self.accept) << 1)", "self.step(mask, symbol)"),
+    ("values", '(hours * 3600 + minutes * 60) * (-1 if zone[0] == "-" else 1)', "0"),
+    ("values", '+ Decimal(f"0.{fraction or 0}")', ""),
+    ("values", "Decimal(text) if _EPOCH.fullmatch(text) else None", "None"),
+    ("values", "base64.b64decode(text, validate=True)", "text.encode()"),
+    ("values", "strict=False", "strict=True"),
+    ("values", "one[0] == block[0] and block[1] <= one[1]", "block[1] <= one[1]"),
+    ("values", "one[2] <= block[2]", "one[2] < block[2]"),
+    ("values", '"LessThanEquals": operator.le', '"LessThanEquals": operator.lt'),
+    ("values", '"GreaterThan": operator.gt', '"GreaterThan": operator.ge'),
+    ("values", ".get(text.lower())", ".get(text)"),
+    (
+        "texts",
+        'value in known or ("${" in value and _late(value, known, request, globs=False))',
+        'value.lower() in known or ("${" in value and _late(value, known, request, globs=False))',
+    ),
+    ("texts", "known = frozenset(text.lower() for text in literals)", "known = frozenset(literals)"),
+    (
+        "texts",
+        "describes(Resolved(_lower(one.sure), one.maybe and _lower(one.maybe)), low)",
+        "describes(one, found)",
+    ),
+    ("texts", 'pattern.split(":", ARN_COLONS)', 'pattern.split(":")'),
+    ("texts", 'part.split(":", ARN_COLONS + 1 - len(components))', 'part.split(":")'),
+    ("texts", 'components = ["*"] * 6 if pattern == "*" else', "components ="),
+    ("texts", "if len(globs) == 1 and not templates:", "if len(globs) == 1:"),
+    ("texts", "return None if unsure and describes(resolved, found) is not False else False", "return False"),
+    (
+        "texts",
+        "and _late(value, known, request, globs=False)",
+        "and _late(value, known, request, globs=True)",
+    ),
+    (
+        "texts",
+        "if any(char in part for part in components[:ARN_COLONS]",
+        "if any(char in part for part in ()",
+    ),
+    ("condition", "when_absent = if_exists or negated", "when_absent = if_exists"),
+    ("condition", "when_absent = if_exists or negated", "when_absent = negated"),
+    ("condition", "return None if value is OPEN else False\n", "return None\n"),
+    ("condition", "(None if found is None else not found) if negated else found", "found"),
+    (
+        "condition",
+        "(None if found is None else not found) if negated else found",
+        "(not found) if negated else found",
+    ),
+    (
+        "condition",
+        "for one in several) if several else if_exists",
+        "for one in several) if several else True",
+    ),
+    ("condition", "return truth if truth is None or not negated else not truth", "return truth"),
+    ("condition", '() if value == ("",) else value', "value"),
+    ("condition", "if isinstance(value, str) and value else ()", "if isinstance(value, str) else ()"),
+    (
+        "condition",
+        "return absent if value is None else present",
+        "return present if value is None else absent",
+    ),
+    ("condition", "if value is OPEN and absent != present:", "if value is OPEN:"),
+    ("condition", "key = condition.key.lower()", "key = condition.key"),
+    ("condition", '"foranyvalue": _any_value,', '"foranyvalue": _all_values,'),
+    (
+        "condition",
+        '"NotIpAddress": Operator(_typed(values.network, values.inside), negated=True',
+        '"NotIpAddress": Operator(_typed(values.network, values.inside)',
+    ),
+    (
+        "condition",
+        '"StringNotLike": Operator(like, negated=True)',
+        '"StringNotLike": Operator(equals, negated=True)',
+    ),
+    ("condition", "found is not None and any(", "found is None or any("),
+    ("variable", "_VARIABLE.finditer(text) if version == VERSION else ()", "_VARIABLE.finditer(text)"),
+    (
+        "variable",
+        "if filled is None or isinstance(filled, tuple):\n                return None",
+        'if filled is None or isinstance(filled, tuple):\n                filled = ""',
+    ),
+    ("variable", "part.default if value is None else value", "value"),
+    ("variable", "yield sign or Variable", "yield STAR if sign else Variable"),
+    ("variable", "if seen == _FIFTH:", "if seen == 1:"),
+    ("variable", "covers_pieces if wholly or not text.is_set else overlaps_pieces", "covers_pieces"),
+    ("variable", "covers_pieces if wholly or not text.is_set else overlaps_pieces", "overlaps_pieces"),
+    ("variable", "maybe.append(sure[-1] if known else STAR)", "maybe.append(sure[-1])"),
+    ("principal", 'return Reach.DIRECT if who.kind == "root" else Reach.ACCOUNT', "return Reach.DIRECT"),
+    ("principal", 'return Reach.ROLE if who.kind == "role" else Reach.DIRECT', "return Reach.DIRECT"),
+    (
+        "principal",
+        "Reach.NOBODY if needed <= spared else Reach.DIRECT",
+        "Reach.NOBODY if needed & spared else Reach.DIRECT",
+    ),
+    (
+        "principal",
+        "if max(found) > Reach.NOBODY else Reach.DIRECT",
+        "if max(found) > Reach.ACCOUNT else Reach.DIRECT",
+    ),
+    ("principal", "if account[1] != who.account:", "if False:"),
+    ("principal", 'or tail.rpartition("/")[2] != who.role', ""),
+    (
+        "rule",
+        "if truth is False:\n                return False",
+        "if truth is None:\n                return False",
+    ),
+    ("rule", "[pattern.lower() for pattern in actions.patterns]", "list(actions.patterns)"),
+    ("rule", "return None if deny or trust else (lambda _: False)", "return None"),
+    ("rule", "return (lambda _: False) if resources.negated else None", "return None"),
+    ("rule", "wholly = deny == resources.negated", "wholly = not deny"),
+    ("rule", "wholly = deny == resources.negated", "wholly = True"),
+    ("rule", "return stars != resources.negated", "return stars"),
+    ("rule", "return truth if truth is None else resources.negated", "return resources.negated"),
+    ("evaluate", "if plan.only_identity and request.simple:", "if plan.only_identity:"),
+    (
+        "evaluate",
+        '**{(True, allowed): "ExplicitlyDenied" for allowed in (True, False, None)}',
+        '**{(True, allowed): "ImplicitlyDenied" for allowed in (True, False, None)}',
+    ),
+    ("evaluate", '(None, True): "Unknown",', '(None, True): "Allowed",'),
+    ("evaluate", "return denied, True\n", "return False, True\n"),
+    ("evaluate", "own[0], boundary[0], session[0], grants.denied,", "own[0], boundary[0], grants.denied,"),
+    ("evaluate", "every((boundary[1], session[1]))", "boundary[1]"),
+    (
+        "evaluate",
+        "either((grants.direct, every((grants.role, limited))))",
+        "either((grants.direct, grants.role))",
+    ),
+    ("evaluate", "either((grants.direct, every((grants.role, limited))))", "grants.direct"),
+    (
+        "evaluate",
+        "return either((direct, by_both if request.needs_resource_policy else own))",
+        "return either((direct, own))",
+    ),
+    (
+        "evaluate",
+        "if not request.local:\n        return by_both",
+        "if not request.local:\n        return own",
+    ),
+    ("evaluate", 'identity = True if request.who.kind == "root" else own[1]', "identity = own[1]"),
+    ("evaluate", "if request.who.service_linked:\n        return ()", "if False:\n        return ()"),
+    (
+        "evaluate",
+        "return denied, every((granted, *(limit[1] for limit in limits)))",
+        "return denied, every((granted, either(limit[1] for limit in limits) if limits else True))",
+    ),
+    ("request", 'put(self, "folded", self.action.lower())', 'put(self, "folded", self.action)'),
+    ("request", "values[key.lower()] =", "values[key] ="),
+    ("request", "ALL if self.context is None else frozenset()", "ALL"),
+    ("request", "self.resource_account or _account_in(self.resource) or who.account", "who.account"),
+    ("document", "if len(value) != len(pairs):", "if len(value) > len(pairs):"),
+    ("document", "if not math.isfinite(value):", "if False:"),
+)
+
+
+def mutated(number: int, folder: Path) -> Path:
+    """A copy of the source with one defect."""
+    module, old, new = MUTANTS[number]
+    source = folder / "src"
+    shutil.copytree(ROOT / "src", source)
+    file = source / "remit" / "iam" / f"{module}.py"
+    text = file.read_text(encoding="utf-8")
+    if text.count(old) != 1:
+        raise SystemExit(f"mutant {number}: {old!r} stands {text.count(old)} times in {module}.py")
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    return source
+
+
+def noticed(number: int) -> bool:
+    """Whether a test fails on a mutant, or random cases come out differently."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = mutated(number, Path(folder))
+        environment = {**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
+        tests = [str(HERE / name) for name in QUICK]
+        commands = (
+            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests],
+            [sys.executable, str(HERE / "differential.py"), "--cases", "20000", "--seed", str(number)],
+        )
+        return any(not _passes(command, environment) for command in commands)
+
+
+def _passes(command: list[str], environment: dict[str, str]) -> bool:
+    try:
+        done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=False, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
+
+
+def main() -> int:
+    """Try the mutants and print the share that was noticed; 1 when it is below 95 %."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--jobs", type=int, default=2)
+    options.add_argument("--every", type=int, default=1, help="try only every n-th mutant")
+    given = options.parse_args()
+    numbers = range(0, len(MUTANTS), given.every)
+    with ThreadPoolExecutor(given.jobs) as pool:
+        results = dict(zip(numbers, pool.map(noticed, numbers), strict=True))
+    for number, found in results.items():
+        if not found:
+            module, old, new = MUTANTS[number]
+            sys.stdout.write(f"survives: {module}.py: {old!r} -> {new!r}\n")
+    killed = sum(results.values())
+    sys.stdout.write(f"{killed} of {len(results)} mutants noticed ({killed / len(results):.1%})\n")
+    return 0 if killed >= 0.95 * len(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

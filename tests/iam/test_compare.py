@@ -1,0 +1,384 @@
+"""What two roles differ by: gains, losses, and what stays undecided."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit.errors import RemitError
+from remit.iam.compare import (
+    Comparison,
+    compare,
+    compare_documents,
+    equivalent,
+    includes,
+    within,
+)
+from remit.iam.evaluate import Layers, evaluate
+from remit.iam.pattern import matches
+from remit.iam.policy import OLD_VERSION, Policy, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ACTIONS = ("s3:GetObject", "s3:GetObjectAcl", "s3:PutObject", "sqs:SendMessage", "dynamodb:PutItem")
+
+
+def known(pattern: str) -> Sequence[str]:
+    """A catalogue of five actions."""
+    return tuple(name for name in ACTIONS if matches(pattern.lower(), name.lower()))
+
+
+def allow(action: object, resource: object = "*", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def deny(action: object, resource: object = "*", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
+
+
+def when(operator: str, key: str, *values: Any) -> dict[str, Any]:
+    return {operator: {key: list(values)}}
+
+
+def policy(*statements: dict[str, Any], version: str = "2012-10-17") -> Policy:
+    return parse({"Version": version, "Statement": list(statements)})
+
+
+def compared(old: Policy | Layers, new: Policy | Layers) -> Comparison:
+    """The comparison, after every finding was put to the evaluator."""
+    found = compare(old, new, known=known)
+    for pieces, more, less in ((found.gained, new, old), (found.lost, old, new)):
+        for piece in pieces:
+            assert evaluate(piece.request, more).verdict == "Allowed"
+            assert evaluate(piece.request, less).verdict in ("ImplicitlyDenied", "ExplicitlyDenied")
+    return found
+
+
+def kinds(old: Policy | Layers, new: Policy | Layers) -> str:
+    """`+` when something is gained, `-` when something is lost, `?` when something is undecided."""
+    found = compared(old, new)
+    return "+" * bool(found.gained) + "-" * bool(found.lost) + "?" * bool(found.undecided)
+
+
+BUCKET, KEYS = "arn:aws:s3:::data", "arn:aws:s3:::data/*"
+SECURE = when("Bool", "aws:SecureTransport", "true")
+VPC = when("StringEquals", "aws:SourceVpc", "vpc-1")
+
+CHANGES = {
+    # The thirteen kinds of change on which differs by text raise false alarms or stay silent.
+    "narrowed resource": (allow("s3:GetObject", "*"), allow("s3:GetObject", KEYS), "-"),
+    "fewer actions": (allow(["s3:GetObject", "s3:PutObject"], KEYS), allow("s3:GetObject", KEYS), "-"),
+    "split statement": (
+        allow(["s3:GetObject", "s3:PutObject"], KEYS),
+        [allow("s3:PutObject", KEYS), allow("s3:GetObject", KEYS)],
+        "",
+    ),
+    "redundant statement": (allow("s3:*", "*"), [allow("s3:*", "*"), allow("s3:GetObject", KEYS)], ""),
+    "added condition": (allow("s3:GetObject", KEYS), allow("s3:GetObject", KEYS, Condition=VPC), "-"),
+    "removed condition": (allow("s3:GetObject", KEYS, Condition=VPC), allow("s3:GetObject", KEYS), "+"),
+    "added action": (allow("s3:GetObject", KEYS), allow(["s3:GetObject", "s3:PutObject"], KEYS), "+"),
+    "widened resource": (allow("s3:GetObject", KEYS), allow("s3:GetObject", "*"), "+"),
+    "removed deny": ([allow("s3:*"), deny("s3:PutObject")], allow("s3:*"), "+"),
+    "added deny": (allow("s3:*"), [allow("s3:*"), deny("s3:PutObject")], "-"),
+    "narrowed deny": ([allow("s3:*"), deny("s3:*", KEYS)], [allow("s3:*"), deny("s3:PutObject", KEYS)], "+"),
+    "wildcard for the list": (
+        allow(["s3:GetObject", "s3:GetObjectAcl"], KEYS),
+        allow("s3:GetObject*", KEYS),
+        "+",
+    ),
+    "case of an action": (allow("s3:GetObject", KEYS), allow("S3:getobject", KEYS), ""),
+    # And what makes comparing hard.
+    "case of a resource": (allow("s3:GetObject", KEYS), allow("s3:GetObject", KEYS.upper()), "+-"),
+    "order": ([allow("s3:Get*"), allow("sqs:*")], [allow("sqs:*"), allow("s3:Get*")], ""),
+    "covered by two": (allow(["s3:GetObject", "sqs:*"]), [allow("s3:GetObject"), allow("sqs:*")], ""),
+    "not covered by a union of globs": ([allow("s3:G*"), allow("s3:P*")], allow("s3:*"), "+"),
+    "values for a wildcard": (
+        allow("sqs:*", Condition=when("StringLike", "aws:SourceVpc", "vpc-*")),
+        allow("sqs:*", Condition=VPC),
+        "-",
+    ),
+    "IfExists": (
+        allow("sqs:*", Condition=VPC),
+        allow("sqs:*", Condition=when("StringEqualsIfExists", "aws:SourceVpc", "vpc-1")),
+        "+",
+    ),
+    "absent keys satisfy a negated operator": (
+        allow("sqs:*", Condition=when("StringNotEquals", "aws:SourceVpc", "vpc-1")),
+        [allow("sqs:*", Condition=when("Null", "aws:SourceVpc", "true"))],
+        "-",
+    ),
+    "true or false or absent is everything": (
+        allow("sqs:*"),
+        [
+            allow("sqs:*", Condition=SECURE),
+            allow("sqs:*", Condition=when("BoolIfExists", "aws:SecureTransport", "false")),
+        ],
+        "",
+    ),
+    "numbers are no text": (
+        allow("sqs:*", Condition=when("NumericLessThan", "aws:MultiFactorAuthAge", "10")),
+        allow("sqs:*", Condition=when("NumericLessThanEquals", "aws:MultiFactorAuthAge", "9")),
+        "-",
+    ),
+    "number ranges that meet": (
+        allow("sqs:*", Condition=when("Null", "aws:MultiFactorAuthAge", "false")),
+        [
+            allow("sqs:*", Condition=when("NumericLessThan", "aws:MultiFactorAuthAge", "10")),
+            allow("sqs:*", Condition=when("NumericGreaterThanEquals", "aws:MultiFactorAuthAge", "10.0")),
+        ],
+        "",
+    ),
+    "dates": (
+        allow("sqs:*", Condition=when("DateLessThan", "aws:CurrentTime", "2024-01-01T00:00:00Z")),
+        allow("sqs:*", Condition=when("DateLessThan", "aws:CurrentTime", "1704067200")),
+        "",
+    ),
+    "two halves of a block": (
+        allow("sqs:*", Condition=when("IpAddress", "aws:SourceIp", "10.0.0.0/8")),
+        allow("sqs:*", Condition=when("IpAddress", "aws:SourceIp", "10.0.0.0/9", "10.128.0.0/9")),
+        "",
+    ),
+    "one address more": (
+        allow("sqs:*", Condition=when("IpAddress", "aws:SourceIp", "10.0.0.0/31")),
+        allow("sqs:*", Condition=when("IpAddress", "aws:SourceIp", "10.0.0.0/31", "10.0.0.2")),
+        "+",
+    ),
+    "components of ARNs": (
+        allow("sqs:*", Condition=when("StringLike", "aws:SourceArn", "arn:aws:s3:*")),
+        allow("sqs:*", Condition=when("ArnLike", "aws:SourceArn", "arn:aws:s3:*:*:*")),
+        "-",
+    ),
+    "any value of several": (
+        allow("sqs:*", Condition=when("ForAllValues:StringEquals", "aws:TagKeys", "a", "b")),
+        allow("sqs:*", Condition=when("ForAnyValue:StringEquals", "aws:TagKeys", "a", "b")),
+        "+-",
+    ),
+    "all values of several": (
+        allow("sqs:*", Condition=when("ForAllValues:StringEquals", "aws:TagKeys", "a", "b")),
+        allow("sqs:*", Condition=when("ForAllValues:StringEquals", "aws:TagKeys", "a")),
+        "-",
+    ),
+    "NotAction for the rest of a service": (
+        {"Effect": "Allow", "NotAction": ["s3:*", "sqs:*"], "Resource": "*"},
+        {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"},
+        "+",
+    ),
+    "NotResource is escaped into": (
+        allow("s3:*"),
+        [allow("s3:*"), {"Effect": "Deny", "Action": "s3:*", "NotResource": [BUCKET, KEYS]}],
+        "-",
+    ),
+    "NotResource that spares all that is allowed": (
+        allow("s3:*", KEYS),
+        [allow("s3:*", KEYS), {"Effect": "Deny", "Action": "s3:*", "NotResource": [BUCKET, KEYS]}],
+        "",
+    ),
+    "the same variable": (
+        allow(["s3:GetObject", "s3:PutObject"], f"{BUCKET}/${{aws:username}}/*"),
+        allow("s3:GetObject", f"{BUCKET}/${{aws:username}}/*"),
+        "-",
+    ),
+    "a variable within everything": (
+        allow("s3:GetObject", KEYS),
+        allow("s3:GetObject", f"{BUCKET}/${{aws:username}}/*"),
+        "-",
+    ),
+    "a literal for a variable": (
+        allow("s3:GetObject", f"{BUCKET}/${{aws:username}}/*"),
+        allow("s3:GetObject", f"{BUCKET}/bob/*"),
+        "+-",
+    ),
+    "a literal for a variable that is held to it": (
+        allow("s3:GetObject", f"{BUCKET}/${{aws:username}}/*"),
+        allow("s3:GetObject", f"{BUCKET}/bob/*", Condition=when("StringEquals", "aws:username", "bob")),
+        "-",
+    ),
+    "a tag that must be the caller's": (
+        allow("sqs:*", Condition=when("StringEquals", "aws:ResourceTag/team", "${aws:PrincipalTag/team}")),
+        allow("sqs:*", Condition=when("StringLike", "aws:ResourceTag/team", "*")),
+        "+",
+    ),
+    "a late-bound text is itself": (
+        allow("sqs:SendMessage", {"Fn::GetAtt": ["Queue", "Arn"]}),
+        allow(["sqs:SendMessage", "sqs:ReceiveMessage"], {"Fn::GetAtt": ["Queue", "Arn"]}),
+        "+",
+    ),
+    "everything for a late-bound text": (allow("sqs:SendMessage", {"Ref": "Queue"}), allow("sqs:SendMessage"), "+"),
+    "a question mark is one character": (allow("s3:GetObject", f"{BUCKET}/?*"), allow("s3:GetObject", KEYS), "+"),
+    "question marks with and without": (
+        [allow("s3:GetObject", f"{BUCKET}/"), allow("s3:GetObject", f"{BUCKET}/?*")],
+        allow("s3:GetObject", KEYS),
+        "",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_gains_and_loses_what_it_should(change: str) -> None:
+    """Every finding's request is put to the evaluator again by `compared`."""
+    old, new, expected = CHANGES[change]
+    sides = [policy(*(side if isinstance(side, list) else [side])) for side in (old, new)]
+    assert kinds(*sides) == expected
+
+
+def test_a_removed_boundary_is_a_gain_and_an_added_one_a_loss() -> None:
+    identity = (policy(allow("s3:*"), allow("sqs:*")),)
+    bounded = Layers(identity, boundary=(policy(allow("s3:*")),))
+    assert kinds(bounded, Layers(identity)) == "+"
+    assert kinds(Layers(identity), bounded) == "-"
+
+
+def test_a_boundary_alone_allows_nothing() -> None:
+    boundary = (policy(allow("*")),)
+    assert kinds(Layers(boundary=boundary), Layers((policy(),), boundary=boundary)) == ""
+
+
+def test_a_swapped_boundary_gains_what_the_other_let_through() -> None:
+    identity = (policy(allow("*")),)
+    first, second = (Layers(identity, boundary=(policy(allow(service)),)) for service in ("s3:*", "sqs:*"))
+    found = compared(first, second)
+    assert {piece.request.action for piece in found.gained} == {"sqs:SendMessage"}
+    assert {piece.request.action.split(":")[0] for piece in found.lost} == {"s3"}
+    assert "boundary" in found.gained[0].because
+
+
+def test_every_scp_level_must_allow() -> None:
+    identity = (policy(allow("s3:*")),)
+    everything = (policy(allow("*")),)
+    one = Layers(identity, scp=(everything, (policy(allow("*"), deny("s3:PutObject")),)))
+    assert kinds(Layers(identity, scp=(everything, everything)), one) == "-"
+    assert kinds(one, Layers(identity)) == "+"
+    assert kinds(Layers(identity, scp=((),)), Layers(identity)) == "+"
+
+
+def test_documents_of_a_role_are_compared_together() -> None:
+    whole = (policy(allow("s3:Get*")), policy(allow("sqs:*"), deny("sqs:SendMessage")))
+    parts = (policy(allow("sqs:*")), policy(deny("sqs:SendMessage"), allow("s3:Get*")))
+    assert compare(whole, parts).same
+    assert compare(whole, whole[:1]).lost
+
+
+def test_tier_now_has_an_action_that_exists_and_tier_future_one_that_does_not_yet() -> None:
+    listed = policy(allow(["s3:GetObject", "s3:GetObjectAcl"]))
+    (piece,) = compared(listed, policy(allow("s3:Get*"))).gained
+    assert (piece.tier, piece.request.action in ACTIONS) == ("future", False)
+    (piece,) = compared(listed, policy(allow("s3:*"))).gained
+    assert (piece.tier, piece.request.action) == ("now", "s3:PutObject")
+
+
+def test_a_piece_names_its_statement_and_shows_a_request() -> None:
+    old = policy(allow("s3:GetObject", KEYS))
+    new = policy(allow("s3:GetObject", KEYS), allow("s3:PutObject", [KEYS, BUCKET], Sid="Write", Condition=VPC))
+    first, second = compared(old, new).gained
+    assert (first.source.name, first.action, first.resource) == (
+        "identity[0].Statement[1] (Write)",
+        "s3:PutObject",
+        KEYS,
+    )
+    assert (first.request.resource, first.context) == ("arn:aws:s3:::data/example", {"aws:SourceVpc": "vpc-1"})
+    assert second.request.resource == BUCKET
+
+
+def test_variables_are_text_in_the_old_language() -> None:
+    resource = f"{BUCKET}/${{aws:username}}/*"
+    old, new = (policy(allow("s3:GetObject", resource), version=version) for version in (OLD_VERSION, "2012-10-17"))
+    assert kinds(old, new) == "+-"
+    assert kinds(old, policy(allow("s3:GetObject", resource), version=OLD_VERSION)) == ""
+
+
+def test_what_a_reference_would_have_to_equal_is_undecided() -> None:
+    queue = {"Fn::GetAtt": ["Queue", "Arn"]}
+    old = policy(allow("sqs:*", "arn:aws:sqs:*:*:q"), {"Effect": "Deny", "Action": "sqs:*", "NotResource": "arn:other"})
+    new = policy(allow("sqs:*", "arn:aws:sqs:*:*:q"), {"Effect": "Deny", "Action": "sqs:*", "NotResource": queue})
+    (undecided,) = compare(old, new, known=known).undecided
+    assert "late-bound" in undecided.reason
+    assert undecided.source.index == 0
+
+
+def test_a_single_document_is_compared_by_what_it_denies_as_well() -> None:
+    old, new = policy(deny("s3:*")), policy(deny("s3:PutObject"))
+    assert compare(old, new).same
+    found = compare_documents(old, new, known=known)
+    assert [piece.request.action for piece in found.freed] == ["s3:GetObject"]
+    assert not equivalent(old, new)
+    assert found.broadens
+
+
+def test_includes_and_within_are_proofs() -> None:
+    assert includes(policy(allow("s3:*")), policy(allow("s3:GetObject", KEYS)))
+    assert not includes(policy(allow("s3:GetObject", KEYS)), policy(allow("s3:*")))
+    guardrail = policy(allow("*"), deny("sqs:*"))
+    assert within(policy(allow("s3:*")), guardrail).gained == ()
+    (piece,) = within(policy(allow(["s3:*", "sqs:Send*"])), guardrail, known=known).gained
+    assert piece.request.action == "sqs:SendMessage"
+
+
+def test_get_caller_identity_is_no_gain_since_it_is_always_allowed() -> None:
+    assert compare(policy(allow("s3:*")), policy(allow(["s3:*", "sts:GetCallerIdentity"]))).same
+
+
+def test_keys_of_kms_are_compared_although_their_own_policy_has_its_say() -> None:
+    key = "arn:aws:kms:us-east-1:111122223333:key/1"
+    (piece,) = compare(policy(allow("s3:*")), policy(allow(["s3:*", "kms:Decrypt"], key))).gained[:1]
+    assert piece.request.resource == key
+
+
+def test_a_resource_policy_is_refused_with_the_way_to_ask() -> None:
+    with pytest.raises(RemitError, match="not by a resource's policy"):
+        compare(Layers(resource=()), Layers())
+
+
+def test_an_operator_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(RemitError, match="StringEqual"):
+        compare(policy(), policy(allow("s3:*", Condition=when("StringEqual", "a:b", "c"))))
+
+
+def seconds(old: Policy, new: Policy) -> tuple[float, Comparison]:
+    start = time.perf_counter()
+    found = compare(old, new, known=known)
+    return time.perf_counter() - start, found
+
+
+def test_a_pigeonhole_of_conditions_ends_and_is_never_called_nothing_when_it_is_not() -> None:
+    """Eight pigeons into seven holes: each cover forbids two pigeons in one hole."""
+    holes = [f"h{number}" for number in range(7)]
+    pigeons = [f"t:p{number}" for number in range(8)]
+    covers = [
+        allow("sqs:*", Condition={"StringEquals": {one: hole, other: hole}})
+        for hole in holes
+        for place, one in enumerate(pigeons)
+        for other in pigeons[place + 1 :]
+    ]
+    asked = allow("sqs:*", Condition={"StringEquals": dict.fromkeys(pigeons, holes)})
+    took, found = seconds(policy(*covers), policy(asked))
+    assert found.gained == ()
+    assert took < 10
+    assert [one.source.statement.conditions != () for one in found.undecided[:1]] == [True]
+
+
+def test_question_marks_in_many_combinations_end_undecided() -> None:
+    covers = [allow("s3:GetObject", f"{BUCKET}/" + "*".join("?" * 6 for _ in range(number))) for number in range(2, 12)]
+    took, found = seconds(policy(*covers), policy(allow("s3:GetObject", f"{BUCKET}/*a*b*c*d*e*")))
+    assert took < 10
+    assert found.gained or found.undecided
+
+
+def test_a_thousand_statements_with_not_resource_end() -> None:
+    covers = [{"Effect": "Deny", "Action": "s3:*", "NotResource": f"{BUCKET}/{number}/*"} for number in range(1000)]
+    old = policy(allow("sqs:*"))
+    took, found = seconds(old, policy(allow("sqs:*"), allow("s3:*"), *covers))
+    assert found.gained == ()
+    assert took < 10
+    nested = [{"Effect": "Deny", "Action": "s3:*", "NotResource": f"{BUCKET}/{'a' * number}*"} for number in range(300)]
+    took, found = seconds(old, policy(allow("sqs:*"), allow("s3:*"), *nested))
+    assert took < 10
+    assert found.gained or found.undecided
+
+
+def test_private_characters_are_undecided_and_never_nothing() -> None:
+    old = policy(allow("s3:GetObject", KEYS))
+    found = compare(old, policy(allow("s3:GetObject", [KEYS, f"{BUCKET}-\ue000/*"])))
+    assert "private use" in found.undecided[0].reason

@@ -1,0 +1,77 @@
+"""Comparing agrees with brute force over small worlds; `compare_differential.py` runs as many more cases as wanted."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from iam.compare_differential import back, case
+from iam.small_worlds import Maker, World, spelled
+from remit.iam.evaluate import Layers
+from remit.iam.minimise import length, minimise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from remit.iam.policy import Policy
+
+CASES = 1_500
+
+
+def test_nothing_is_missed_and_every_gain_is_real() -> None:
+    tally: Counter[str] = Counter()
+    wrong = [complaint for number in range(CASES) if (complaint := case(f"pytest/{number}", tally))]
+    assert wrong == []
+    assert tally["differs"] > CASES // 2
+    assert tally["same"] > CASES // 2
+    assert tally["undecided"] < CASES // 10
+
+
+def denials(policies: Iterable[Policy]) -> Layers:
+    """The Deny statements of policies, as if they allowed, to see what they deny."""
+    return Layers(
+        tuple(
+            replace(
+                policy,
+                statements=tuple(replace(one, effect="Allow") for one in policy.statements if one.effect == "Deny"),
+            )
+            for policy in policies
+        )
+    )
+
+
+def test_minimising_changes_neither_what_is_allowed_nor_what_is_denied() -> None:
+    smaller = 0
+    for number in range(400):
+        maker = Maker(random.Random(f"minimise/{number}"))  # noqa: S311 - cases, not secrets
+        policy = maker.policy(maker.random.choice((2, 3, 4)))
+        one = Layers((policy,))
+        ready = spelled(one).identity[0]
+        short = minimise(ready)
+        smaller += length(short) < length(ready)
+        other = Layers((unspelled(short),))
+        world = World.of(one, other)
+        if len(world.contexts) > 2_000:
+            continue
+        assert world.masks(one) == world.masks(other), number
+        assert world.masks(denials(one.identity)) == world.masks(denials(other.identity)), number
+    assert smaller > 100
+
+
+def unspelled(policy: Policy) -> Policy:
+    """A policy of remit in the spelling of the small worlds."""
+    return replace(
+        policy,
+        statements=tuple(
+            replace(
+                statement,
+                resources=replace(statement.resources, patterns=tuple(map(back, statement.resources.patterns))),
+                conditions=tuple(
+                    replace(condition, values=tuple(map(back, condition.values))) for condition in statement.conditions
+                ),
+            )
+            for statement in policy.statements
+        ),
+    )

@@ -1,0 +1,803 @@
+"""How requests are decided: the points of the IAM User Guide that are easily got wrong."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iam import reference
+from remit.errors import RemitError
+from remit.iam.evaluate import ALL, Layers, Request, evaluate
+from remit.iam.policy import Policy, parse
+
+A, B = "111122223333", "444455556666"
+USER = f"arn:aws:iam::{A}:user/al"
+ROLE = f"arn:aws:iam::{A}:role/app"
+SESSION = f"arn:aws:sts::{A}:assumed-role/app/s1"
+ROOT = f"arn:aws:iam::{A}:root"
+CASES = [
+    json.loads(line) for line in (Path(__file__).parents[1] / "data/evaluation-cases.jsonl").read_text().splitlines()
+]
+ALLOW_ALL: dict[str, Any] = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+
+def policy(*statements: dict[str, Any], version: str | None = "2012-10-17") -> Policy:
+    """A policy of statements; Effect, Action and Resource have defaults."""
+    full = [
+        {
+            "Effect": "Allow",
+            **({} if "NotAction" in one else {"Action": "s3:GetObject"}),
+            **({} if "NotResource" in one else {"Resource": "*"}),
+            **one,
+        }
+        for one in statements
+    ]
+    return parse({**({"Version": version} if version else {}), "Statement": full})
+
+
+def ask(**fields: Any) -> Request:
+    """A request with a complete, empty context unless said otherwise."""
+    return Request(
+        **{
+            "action": "s3:GetObject",
+            "resource": "arn:aws:s3:::b/k",
+            "principal": USER,
+            "context": {},
+            **fields,
+        }
+    )
+
+
+def verdict(statement: dict[str, Any], version: str | None = "2012-10-17", **fields: Any) -> str:
+    """The verdict of one identity statement."""
+    return evaluate(ask(**fields), policy(statement, version=version)).verdict
+
+
+def met(operator: str, key: str, values: Any, context: dict[str, Any] | None, **fields: Any) -> str:
+    """Whether a condition lets an Allow apply: yes, no, or open."""
+    said = verdict({"Condition": {operator: {key: values}}}, context=context, **fields)
+    return {"Allowed": "yes", "ImplicitlyDenied": "no", "Unknown": "open"}[said]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
+def test_the_recorded_cases_come_out_as_recorded(case: dict[str, Any]) -> None:
+    def several(value: Any) -> tuple[Policy, ...]:
+        return tuple(parse(document) for document in reference.listed(value or []))
+
+    policies = case["policies"]
+    layers = Layers(
+        several(policies["identity"]),
+        resource=several(policies["resource"]),
+        scp=tuple(several(level) for level in policies["scp"]),
+        rcp=tuple(several(level) for level in policies["rcp"]),
+    )
+    assert evaluate(Request(**case["request"]), layers).verdict == case["expected"]
+    assert reference.decide(case) == case["expected"]
+
+
+# Matching
+
+
+@pytest.mark.parametrize(
+    ("statement", "fields", "expected"),
+    [
+        ({"Action": "S3:getOBJECT"}, {}, "Allowed"),
+        ({"NotAction": "S3:GET*"}, {}, "ImplicitlyDenied"),
+        ({"NotAction": "s3:Put*"}, {}, "Allowed"),
+        ({"Action": "s3:Get.bject"}, {}, "ImplicitlyDenied"),
+        ({"Resource": "arn:aws:s3:::B/k"}, {}, "ImplicitlyDenied"),
+        ({"Resource": "arn:aws:s3:::b*"}, {}, "Allowed"),
+        ({"Resource": "arn:aws:s3:::b/*"}, {"resource": "arn:aws:s3:::b/x/y:z"}, "Allowed"),
+        ({"Resource": "arn:aws:s3:::b/[k]"}, {}, "ImplicitlyDenied"),
+        ({"NotResource": ["arn:aws:s3:::b/*", "arn:aws:s3:::c"]}, {}, "ImplicitlyDenied"),
+        ({"NotResource": "arn:aws:s3:::c/*"}, {}, "Allowed"),
+        ({"NotResource": "*"}, {}, "ImplicitlyDenied"),
+    ],
+)
+def test_actions_ignore_case_and_resources_do_not(
+    statement: dict[str, Any], fields: dict[str, Any], expected: str
+) -> None:
+    assert verdict(statement, **fields) == expected
+
+
+@pytest.mark.parametrize(
+    ("effect", "element", "pattern", "resource", "expected"),
+    [
+        ("Allow", "Resource", "arn:aws:s3:::b/*", "arn:aws:s3:::b/a*", "Allowed"),
+        ("Allow", "Resource", "arn:aws:s3:::b/a*", "arn:aws:s3:::b/*", "ImplicitlyDenied"),
+        ("Allow", "NotResource", "arn:aws:s3:::b/a*", "arn:aws:s3:::b/*", "ImplicitlyDenied"),
+        ("Deny", "Resource", "arn:aws:s3:::b/a*", "arn:aws:s3:::b/*", "ExplicitlyDenied"),
+        ("Deny", "Resource", "arn:aws:s3:::c/*", "arn:aws:s3:::b/*", "Allowed"),
+        ("Deny", "NotResource", "arn:aws:s3:::b/a*", "arn:aws:s3:::b/*", "ExplicitlyDenied"),
+        ("Deny", "NotResource", "arn:aws:s3:::b/*", "arn:aws:s3:::b/a*", "Allowed"),
+    ],
+)
+def test_a_set_of_resources_is_allowed_as_a_whole_and_denied_by_any_part(
+    effect: str, element: str, pattern: str, resource: str, expected: str
+) -> None:
+    statements = ({"Effect": effect, element: pattern}, *(() if effect == "Allow" else (ALLOW_ALL,)))
+    assert evaluate(ask(resource=resource), policy(*statements)).verdict == expected
+
+
+def test_without_resource_level_permissions_only_a_statement_on_star_speaks() -> None:
+    def listing(statement: dict[str, Any]) -> str:
+        return verdict(statement, wildcard_only=True, resource="arn:aws:s3:::b")
+
+    assert listing({"Resource": "*"}) == listing({"Resource": "**"}) == "Allowed"
+    assert listing({"Resource": "arn:aws:s3:::*"}) == listing({"Resource": "?"}) == "ImplicitlyDenied"
+    assert listing({"NotResource": "arn:aws:s3:::b"}) == "Allowed"
+    both = policy(ALLOW_ALL, {"Effect": "Deny", "Resource": "arn:aws:s3:::*"})
+    assert evaluate(ask(wildcard_only=True), both).verdict == "Allowed"
+
+
+# Variables
+
+
+@pytest.mark.parametrize(
+    ("pattern", "context", "resource", "expected"),
+    [
+        ("b/${aws:username}/*", {"aws:username": "al"}, "b/al/x", "Allowed"),
+        ("b/${AWS:UserName}/*", {"aws:username": "al"}, "b/al/x", "Allowed"),
+        ("b/${aws:username}/*", {"aws:username": "*"}, "b/bo/x", "ImplicitlyDenied"),
+        ("b/${aws:username}/*", {"aws:username": "*"}, "b/*/x", "ImplicitlyDenied"),
+        ("b/${aws:username}", {"aws:username": "a?"}, "b/al", "ImplicitlyDenied"),
+        ("b/${aws:username}/*", {}, "b//x", "ImplicitlyDenied"),
+        ("b/${aws:username}/*", {}, "b/${aws:username}/x", "ImplicitlyDenied"),
+        ("b/${aws:TagKeys}", {"aws:TagKeys": ["al"]}, "b/al", "ImplicitlyDenied"),
+        ("b/${aws:TagKeys, 'al'}", {"aws:TagKeys": ["al"]}, "b/al", "ImplicitlyDenied"),
+        ("b/${aws:PrincipalTag/team, 'all'}/x", {}, "b/all/x", "Allowed"),
+        (
+            "b/${aws:PrincipalTag/team, 'all'}/x",
+            {"aws:PrincipalTag/team": "red"},
+            "b/all/x",
+            "ImplicitlyDenied",
+        ),
+        ("b/${aws:PrincipalTag/team, ''}x", {}, "b/x", "Allowed"),
+        ("b/${*}", {}, "b/k", "ImplicitlyDenied"),
+        ("b/${$}{x}", {}, "b/${x}", "Allowed"),
+        ("b/${?}", {}, "b/k", "ImplicitlyDenied"),
+        ("b/${unclosed", {}, "b/${unclosed", "Allowed"),
+        ("b/${aws:username", {"aws:username": "al"}, "b/al", "ImplicitlyDenied"),
+    ],
+)
+def test_variables_are_filled_with_text_and_a_missing_one_equals_nothing(
+    pattern: str, context: dict[str, Any], resource: str, expected: str
+) -> None:
+    fields = {"context": context, "resource": f"arn:aws:s3:::{resource}"}
+    assert verdict({"Resource": f"arn:aws:s3:::{pattern}"}, **fields) == expected
+
+
+def test_a_missing_variable_in_not_resource_names_nothing() -> None:
+    assert verdict({"NotResource": "arn:aws:s3:::b/${aws:username}"}) == "Allowed"
+
+
+@pytest.mark.parametrize("version", ["2008-10-17", None])
+def test_before_version_2012_variables_are_text(version: str | None) -> None:
+    statement = {"Resource": "arn:aws:s3:::b/${aws:username}"}
+    context = {"aws:username": "al"}
+    assert verdict(statement, version, context=context, resource="arn:aws:s3:::b/al") == "ImplicitlyDenied"
+    assert verdict(statement, version, context=context, resource="arn:aws:s3:::b/${aws:username}") == "Allowed"
+
+
+def test_a_variable_before_the_fifth_colon_is_text() -> None:
+    statement = {"Action": "*", "Resource": "arn:aws:sqs:*:${aws:PrincipalAccount}:${aws:username}"}
+    context = {"aws:username": "al"}
+    assert verdict(statement, context=context, resource=f"arn:aws:sqs:r:{A}:al") == "ImplicitlyDenied"
+    statement["Resource"] = "arn:aws:sqs:*:*:${aws:username}"
+    assert verdict(statement, context=context, resource=f"arn:aws:sqs:r:{A}:al") == "Allowed"
+
+
+@pytest.mark.parametrize("text", ["${" * 200_000, "${a:" + " " * 200_000, "${a:b,'" * 50_000, "${{" * 1_000])
+def test_hostile_variables_take_no_long_time(text: str) -> None:
+    started = time.process_time()
+    assert verdict({"Resource": f"arn:aws:s3:::{text}"}) == "ImplicitlyDenied"
+    assert met("StringLike", "x:key", text, {"x:key": "a"}) == "no"
+    assert time.process_time() - started < 2
+
+
+# Conditions
+
+
+@pytest.mark.parametrize(
+    ("operator", "values", "value", "expected"),
+    [
+        ("StringEquals", ["a", "b"], "b", "yes"),
+        ("StringEquals", "a", "A", "no"),
+        ("StringEquals", "a*", "ab", "no"),
+        ("StringNotEquals", ["a", "b"], "b", "no"),
+        ("StringNotEquals", ["a", "b"], "c", "yes"),
+        ("StringEqualsIgnoreCase", "aB", "Ab", "yes"),
+        ("StringNotEqualsIgnoreCase", "aB", "Ab", "no"),
+        ("StringLike", "a*:?", "a/b:c:d", "yes"),
+        ("StringNotLike", ["a*", "b"], "ab", "no"),
+        ("NumericEquals", "10", "10.0", "yes"),
+        ("NumericEquals", 10, 10, "yes"),
+        ("NumericEquals", "10", "ten", "no"),
+        ("NumericNotEquals", "10", "ten", "yes"),
+        ("NumericLessThan", "10", "9", "yes"),
+        ("NumericLessThan", "9", "10", "no"),
+        ("NumericLessThanEquals", "10", "10", "yes"),
+        ("NumericGreaterThan", ["100", "5"], "10", "yes"),
+        ("NumericGreaterThanEquals", "10", "9.99", "no"),
+        ("NumericEquals", "0.1", "0.10000000000000001", "no"),
+        ("DateEquals", "2020-01-01T00:00:00Z", "1577836800", "yes"),
+        ("DateEquals", "2020-01-01T01:00:00+01:00", "2020-01-01", "yes"),
+        ("DateEquals", "2020", "2020-01-01", "yes"),
+        ("DateLessThan", "2020-01-01T00:00:00Z", "2019-12-31T23:59:59.9Z", "yes"),
+        ("DateGreaterThan", "2020-01-01", "2020-02-30", "no"),
+        ("DateNotEquals", "2020-01-01", "soon", "yes"),
+        ("Bool", "true", True, "yes"),
+        ("Bool", "TRUE", "true", "yes"),
+        ("Bool", "false", "true", "no"),
+        ("Bool", "yes", "yes", "no"),
+        ("BinaryEquals", "YWI=", "YWI=", "yes"),
+        ("BinaryEquals", "YWJ=", "YWI=", "yes"),
+        ("BinaryEquals", "YWI", "YWI", "no"),
+        ("IpAddress", "10.0.0.0/8", "10.1.2.3", "yes"),
+        ("IpAddress", "10.0.0.1", "10.0.0.2", "no"),
+        ("IpAddress", "10.0.0.7/24", "10.0.0.9", "yes"),
+        ("IpAddress", "2001:DB8::/32", "2001:db8::1", "yes"),
+        ("IpAddress", "0.0.0.0/0", "::1", "no"),
+        ("IpAddress", "10.0.0.0/8", "10.0.0.0/9", "yes"),
+        ("NotIpAddress", ["10.0.0.0/8", "11.0.0.0/8"], "11.1.1.1", "no"),
+        ("NotIpAddress", "10.0.0.0/8", "nowhere", "yes"),
+        ("ArnLike", "arn:aws:sns:*:1:t*", "arn:aws:sns:r:1:t/x:y", "yes"),
+        ("ArnLike", "arn:aws:x:*:1:f/*", "arn:aws:x:r:2:s:1:f/d", "no"),
+        ("StringLike", "arn:aws:x:*:1:f/*", "arn:aws:x:r:2:s:1:f/d", "yes"),
+        ("ArnEquals", "arn:aws:sns:*:1:t", "arn:aws:sns:r:1:t", "yes"),
+        ("ArnLike", "arn:aws:sns:*", "arn:aws:sns:r:1:t", "no"),
+        ("ArnLike", "*", "arn:aws:sns:r:1:t", "yes"),
+        ("ArnLike", "*", "no arn", "no"),
+        ("ArnNotEquals", "arn:aws:sns:*:1:t", "arn:aws:sns:r:1:u", "yes"),
+        ("ArnNotLike", "arn:aws:sns:*:1:*", "arn:aws:sns:r:1:u", "no"),
+        ("Null", "true", "a", "no"),
+        ("Null", "false", "a", "yes"),
+        ("Null", False, "", "yes"),
+        ("stringequals", "a", "a", "yes"),
+    ],
+)
+def test_an_operator_compares_values_of_its_type(operator: str, values: Any, value: Any, expected: str) -> None:
+    assert met(operator, "x:Key", values, {"X:kEY": value}) == expected
+
+
+@pytest.mark.parametrize(
+    ("operator", "expected"),
+    [
+        ("StringEquals", "no"),
+        ("StringNotEquals", "yes"),
+        ("StringNotLike", "yes"),
+        ("StringEqualsIfExists", "yes"),
+        ("Bool", "no"),
+        ("NotIpAddress", "yes"),
+        ("ArnNotLike", "yes"),
+        ("NumericNotEquals", "yes"),
+        ("NumericLessThanIfExists", "yes"),
+        ("DateGreaterThan", "no"),
+        ("BinaryEquals", "no"),
+        ("ForAllValues:StringEquals", "yes"),
+        ("ForAllValues:StringNotEquals", "yes"),
+        ("ForAnyValue:StringEquals", "no"),
+        ("ForAnyValue:StringNotEquals", "no"),
+        ("ForAnyValue:StringEqualsIfExists", "yes"),
+    ],
+)
+@pytest.mark.parametrize("context", [{}, {"x:key": None}, {"x:key": []}])
+def test_an_absent_key_fails_positive_operators_and_passes_negated_ones(
+    operator: str, expected: str, context: dict[str, Any]
+) -> None:
+    assert met(operator, "x:key", "false", context) == expected
+    assert met("Null", "x:key", "true", context) == "yes"
+    assert met("Null", "x:key", "false", context) == "no"
+
+
+@pytest.mark.parametrize(
+    ("operator", "values", "value", "expected"),
+    [
+        ("ForAllValues:StringEquals", ["a", "b"], ["a", "b"], "yes"),
+        ("ForAllValues:StringEquals", ["a", "b"], ["a", "c"], "no"),
+        ("ForAllValues:StringNotEquals", ["a", "b"], ["c", "d"], "yes"),
+        ("ForAllValues:StringNotEquals", ["a", "b"], ["c", "a"], "no"),
+        ("ForAllValues:StringEquals", "a", "", "yes"),
+        ("ForAnyValue:StringEquals", ["a", "b"], ["x", "b"], "yes"),
+        ("ForAnyValue:StringEquals", "a", ["x", "y"], "no"),
+        ("ForAnyValue:StringNotEquals", "a", ["a", "b"], "yes"),
+        ("ForAnyValue:StringNotEquals", "a", ["a"], "no"),
+        ("ForAnyValue:StringLike", "", "", "no"),
+        ("ForAnyValue:StringEquals", "a", "a", "yes"),
+        ("StringEquals", "a", ["a"], "no"),
+        ("StringNotEquals", "b", ["a"], "no"),
+    ],
+)
+def test_set_operators_quantify_over_the_values_of_the_request(
+    operator: str, values: Any, value: Any, expected: str
+) -> None:
+    assert met(operator, "aws:TagKeys", values, {"aws:TagKeys": value}) == expected
+
+
+def test_operators_and_keys_must_all_be_met() -> None:
+    condition = {"StringEquals": {"x:a": "1", "x:b": "2"}, "Bool": {"x:c": "true"}}
+    full = {"x:a": "1", "x:b": "2", "x:c": "true"}
+    assert verdict({"Condition": condition}, context=full) == "Allowed"
+    for key in full:
+        assert verdict({"Condition": condition}, context={**full, key: "0"}) == "ImplicitlyDenied"
+
+
+def test_an_unmet_condition_makes_a_deny_inert() -> None:
+    both = policy(ALLOW_ALL, {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}})
+    assert evaluate(ask(), both).verdict == "Allowed"
+    assert evaluate(ask(context={"aws:SecureTransport": "false"}), both).verdict == "ExplicitlyDenied"
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "expected"),
+    [
+        ("StringEquals", "al", "yes"),
+        ("StringNotEquals", "al", "no"),
+        ("StringEqualsIgnoreCase", "AL", "yes"),
+        ("StringLike", "al", "yes"),
+        ("StringLike", "a*", "no"),
+        ("NumericEquals", "al", "no"),
+    ],
+)
+def test_variables_work_in_conditions_of_string_operators(operator: str, value: str, expected: str) -> None:
+    context = {"x:key": value, "aws:username": "al"}
+    assert met(operator, "x:key", "${aws:username}", context) == expected
+
+
+def test_patterns_and_variables_may_stand_side_by_side() -> None:
+    context = {"x:key": "al", "aws:username": "al"}
+    assert met("StringLike", "x:key", ["b*", "${aws:username}"], context) == "yes"
+    assert met("StringLike", "x:key", ["b*", "${aws:username}"], {**context, "aws:username": "bo"}) == "no"
+    assert (
+        met("ArnLike", "x:key", ["arn:*", "*:*:*:*:*:${aws:username}"], {**context, "x:key": "a:a:a:a:a:al"}) == "yes"
+    )
+
+
+def test_what_follows_the_fifth_colon_is_one_component_of_an_arn() -> None:
+    context = {"x:key": "arn:aws:sns:r:1:t:u:al", "aws:username": "al"}
+    assert met("ArnEquals", "x:key", "arn:aws:sns:*:1:t:u:${aws:username}", context) == "yes"
+    assert met("ArnEquals", "x:key", "arn:aws:sns:*:1:u:${aws:username}", context) == "no"
+
+
+def test_no_pattern_of_a_condition_matches_the_inside_of_a_reference() -> None:
+    for values in ("*Queue*", ["*Queue*", "*x${aws:username}"]):
+        context = {"x:key": "${Queue.Arn}", "aws:username": "al"}
+        assert met("StringLike", "x:key", values, context) == "no"
+        assert met("StringLike", "x:key", values, context, open=ALL) == "open"
+
+
+def test_a_reference_that_may_hold_colons_is_no_component_of_an_arn() -> None:
+    pattern, value = "*a:b:c:d:e:f", "${Queue.Arn}a:b:c:d:e:f"
+    assert met("ArnEquals", "x:key", pattern, {"x:key": value}, open=ALL) == "open"
+    assert met("ArnEquals", "x:key", "arn:*:b:*:*:f", {"x:key": "arn:${AWS::Partition}:b:::f"}, open=ALL) == "yes"
+
+
+def test_an_open_variable_in_a_condition_leaves_it_open_negated_or_not() -> None:
+    for operator in ("StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "ArnNotLike"):
+        assert met(operator, "x:key", "${aws:username}", {"x:key": "al"}, open=ALL) == "open"
+
+
+def test_a_missing_variable_in_a_condition_equals_nothing() -> None:
+    assert met("StringEquals", "x:key", "${aws:username}", {"x:key": ""}) == "no"
+    assert met("StringNotEquals", "x:key", "${aws:username}", {"x:key": ""}) == "yes"
+    assert (
+        met(
+            "ArnEquals",
+            "x:key",
+            "arn:aws:iam::1:user/${aws:username}",
+            {"x:key": "arn:aws:iam::1:user/al", "aws:username": "al"},
+        )
+        == "yes"
+    )
+
+
+@pytest.mark.parametrize("operator", ["StringMatches", "NullIfExists", "ForSomeValues:StringEquals", "StringEqual"])
+def test_an_operator_that_does_not_exist_is_an_error(operator: str) -> None:
+    with pytest.raises(RemitError, match="there is no"):
+        met(operator, "x:key", "a", {})
+
+
+# What the request leaves open
+
+
+@pytest.mark.parametrize(
+    ("operator", "values", "expected"),
+    [
+        ("StringEquals", "a", "open"),
+        ("StringNotEquals", "a", "open"),
+        ("StringEqualsIfExists", "a", "open"),
+        ("ForAllValues:StringEquals", "a", "open"),
+        ("ForAnyValue:StringLike", "a", "open"),
+        ("Null", "true", "open"),
+        ("Null", ["true", "false"], "yes"),
+    ],
+)
+def test_a_condition_on_an_open_key_leaves_the_verdict_unknown(operator: str, values: Any, expected: str) -> None:
+    assert met(operator, "x:Key", values, None) == expected
+    assert met(operator, "x:Key", values, {}, open=ALL) == expected
+    assert met(operator, "x:Key", values, {}, open=frozenset({"X:key"})) == expected
+
+
+def test_an_unknown_verdict_names_the_open_keys_as_the_policy_spells_them() -> None:
+    both = policy(
+        {"Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}},
+        {"Effect": "Deny", "Condition": {"StringEquals": {"aws:PrincipalTag/Team": "${x:Y}"}}},
+    )
+    decision = evaluate(
+        Request("s3:GetObject", "arn:aws:s3:::b", context={"aws:PrincipalTag/Team": "a"}, open=ALL), both
+    )
+    assert decision.verdict == "Unknown"
+    assert decision.unknown == ("aws:SourceIp", "x:y")
+    assert "depends on aws:SourceIp, x:y" in decision.because
+
+
+def test_given_values_and_known_absence_settle_an_open_context() -> None:
+    context = {"x:a": "1", "x:b": None}
+    assert met("StringEquals", "x:a", "1", context, open=ALL) == "yes"
+    assert met("StringEquals", "x:b", "1", context, open=ALL) == "no"
+    assert met("StringEquals", "x:c", "1", context, open=ALL) == "open"
+    assert met("StringEquals", "x:c", "1", context) == "no"
+
+
+def test_what_is_open_matters_only_where_it_decides() -> None:
+    deny = {"Effect": "Deny", "Condition": {"Bool": {"x:a": "true"}}}
+    maybe = {"Condition": {"Bool": {"x:a": "true"}}}
+    assert evaluate(ask(context=None), policy(ALLOW_ALL, maybe)).verdict == "Allowed"
+    assert evaluate(ask(context=None), policy(ALLOW_ALL, deny)).verdict == "Unknown"
+    assert evaluate(ask(context=None), policy(deny)).verdict == "ImplicitlyDenied"
+    assert evaluate(ask(context=None), policy(maybe, {"Effect": "Deny"})).verdict == "ExplicitlyDenied"
+    false_anyway = {"Condition": {"Bool": {"x:a": "true"}, "StringEquals": {"x:b": "1"}}}
+    assert evaluate(ask(context={"x:b": "2"}, open=ALL), policy(false_anyway)).verdict == "ImplicitlyDenied"
+
+
+def test_an_open_variable_is_unknown_only_where_some_value_would_match() -> None:
+    statement = {"Resource": "arn:aws:s3:::b/${aws:username}/*"}
+    assert verdict(statement, context=None, resource="arn:aws:s3:::b/al/x") == "Unknown"
+    assert verdict(statement, context=None, resource="arn:aws:s3:::c/al/x") == "ImplicitlyDenied"
+
+
+# Late-bound references
+
+
+TABLE = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/orders"
+
+
+def test_pseudo_parameters_stand_for_the_values_that_the_request_names() -> None:
+    statement = {"Action": "dynamodb:*", "Resource": TABLE}
+
+    def on(resource: str, **fields: Any) -> str:
+        return verdict(statement, action="dynamodb:GetItem", resource=resource, **fields)
+
+    assert on(f"arn:aws:dynamodb:eu-west-1:{A}:table/orders") == "Allowed"
+    assert on(TABLE) == "Allowed"
+    assert on(f"arn:aws:dynamodb:eu-west-1:{A}:table/order") == "ImplicitlyDenied"
+    foreign = parse({"Statement": {**ALLOW_ALL, "Principal": "*"}})
+    request = ask(action="dynamodb:GetItem", resource=f"arn:aws:dynamodb:eu-west-1:{B}:table/orders")
+    assert evaluate(request, policy(statement), resource=foreign).verdict == "ImplicitlyDenied"
+
+
+def test_a_role_of_a_stack_that_is_not_deployed_yet_is_at_home_wherever_its_resources_are() -> None:
+    role = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/app"
+    statement = {"Action": "dynamodb:*", "Resource": TABLE}
+    for resource in (TABLE, f"arn:aws:dynamodb:eu-west-1:{A}:table/orders"):
+        request = ask(action="dynamodb:GetItem", resource=resource, principal=role, open=ALL)
+        assert evaluate(request, policy(statement)).verdict == "Allowed"
+        assert evaluate(request, policy({**statement, "Resource": f"{TABLE}s"})).verdict == "ImplicitlyDenied"
+
+
+def test_a_reference_equals_itself_and_a_star_takes_it() -> None:
+    def on(pattern: str, resource: str, **fields: Any) -> str:
+        return verdict({"Resource": pattern}, resource=resource, **fields)
+
+    assert on("${Queue.Arn}", "${Queue.Arn}") == on("*", "${Queue.Arn}") == "Allowed"
+    assert on("${Bucket.Arn}/*", "${Bucket.Arn}/a/b") == "Allowed"
+    assert on("${Queue.Arn}", "${Other.Arn}") == "ImplicitlyDenied"
+    assert on("${Queue*}", "${Queue.Arn}") == "ImplicitlyDenied", "nothing matches the inside of a reference"
+    assert on("${Queue.Arn}", "${Queue.Arn}", context=None) == "Allowed"
+
+
+def test_an_open_reference_may_be_equal_at_deploy_time() -> None:
+    statement = {"Action": "sqs:*", "Resource": "${Queue.Arn}"}
+    fields = {"action": "sqs:SendMessage", "resource": f"arn:aws:sqs:eu-west-1:{A}:q"}
+    decision = evaluate(ask(**fields, context=None), policy(statement))
+    assert (decision.verdict, decision.unknown) == ("Unknown", ("${Queue.Arn}",))
+    assert verdict(statement, **fields) == "ImplicitlyDenied"
+    named = frozenset({"${Queue.Arn}"})
+    assert verdict(statement, **fields, open=named) == "Unknown"
+    assert verdict({"Resource": "arn:aws:s3:::c-${Name}"}, context=None) == "ImplicitlyDenied"
+    assert verdict({"Resource": "arn:aws:s3:::b/*"}, resource="${Bucket.Arn}/k", context=None) == "Unknown"
+
+
+@pytest.mark.parametrize("operator", ["StringEquals", "StringLike", "ArnEquals", "StringEqualsIgnoreCase"])
+def test_references_in_conditions_follow_the_same_rules(operator: str) -> None:
+    key, reference_text = "aws:SourceArn", "${Topic.Arn}"
+    arn = f"arn:aws:sns:eu-west-1:{A}:t"
+    assert met(operator, key, reference_text, {key: reference_text}) == "yes"
+    assert met(operator, key, reference_text, {key: arn}) == "no"
+    assert met(operator, key, reference_text, {key: arn}, open=ALL) == "open"
+    assert met(operator, key, arn, {key: reference_text}, open=ALL) == "open"
+    assert met(operator, key, arn, {key: reference_text}) == "no"
+
+
+# Layers
+
+
+def layered(request: Request, **layers: Any) -> str:
+    """The verdict with layers given as statements."""
+    made = {
+        name: tuple((policy(*level),) for level in value) if name in ("scp", "rcp") else policy(*value)
+        for name, value in layers.items()
+        if name != "identity"
+    }
+    return evaluate(request, (policy(*layers["identity"]),) if "identity" in layers else (), **made).verdict
+
+
+GET = {"Action": "s3:GetObject"}
+PUT = {"Action": "s3:PutObject"}
+DENY = {"Effect": "Deny"}
+
+
+@pytest.mark.parametrize("layer", ["identity", "boundary", "session", "resource", "scp", "rcp"])
+def test_a_deny_in_any_layer_wins(layer: str) -> None:
+    layers: dict[str, Any] = {"identity": [GET], "boundary": [GET], "session": [GET]}
+    layers |= {"resource": [{**GET, "Principal": "*"}], "scp": [[GET]], "rcp": [[{**GET, "Principal": "*"}]]}
+    assert layered(ask(), **layers) == "Allowed"
+    denied = [*(layers[layer][0] if layer in ("scp", "rcp") else layers[layer]), {**DENY, "Principal": "*"}]
+    layers[layer] = [denied] if layer in ("scp", "rcp") else denied
+    assert layered(ask(), **layers) == "ExplicitlyDenied"
+
+
+@pytest.mark.parametrize("layer", ["boundary", "session"])
+def test_a_boundary_and_a_session_policy_intersect_and_grant_nothing(layer: str) -> None:
+    assert layered(ask(), identity=[GET], **{layer: [PUT]}) == "ImplicitlyDenied"
+    assert layered(ask(), **{layer: [GET]}) == "ImplicitlyDenied"
+    assert layered(ask(), identity=[GET], **{layer: [GET]}) == "Allowed"
+
+
+@pytest.mark.parametrize("layer", ["scp", "rcp"])
+def test_every_level_must_allow(layer: str) -> None:
+    assert layered(ask(), identity=[GET], **{layer: [[GET], [GET, PUT]]}) == "Allowed"
+    assert layered(ask(), identity=[GET], **{layer: [[GET], [PUT]]}) == "ImplicitlyDenied"
+    assert layered(ask(), **{layer: [[GET]]}) == "ImplicitlyDenied"
+
+
+def test_organization_policies_spare_service_linked_roles_and_the_management_account() -> None:
+    linked = f"arn:aws:sts::{A}:assumed-role/AWSServiceRoleForX/s"
+    for layer in ("scp", "rcp"):
+        layers: dict[str, Any] = {"identity": [GET], layer: [[DENY]]}
+        assert layered(ask(principal=linked), **layers) == "Allowed"
+        assert (
+            layered(ask(principal=f"arn:aws:iam::{A}:role/aws-service-role/x.amazonaws.com/R"), **layers) == "Allowed"
+        )
+        assert layered(ask(management_account=A), **layers) == "Allowed"
+        assert layered(ask(management_account=B), **layers) == "ExplicitlyDenied"
+    assert layered(ask(principal="*"), resource=[{"Principal": "*"}], scp=[[PUT]]) == "Allowed"
+    assert layered(ask(principal="*"), resource=[{"Principal": "*"}], rcp=[[PUT]]) == "ImplicitlyDenied"
+
+
+@pytest.mark.parametrize(
+    ("principal", "named", "alone", "past_limits"),
+    [
+        (USER, {"AWS": USER}, True, True),
+        (USER, {"AWS": ROOT}, False, False),
+        (USER, {"AWS": A}, False, False),
+        (USER, "*", True, True),
+        (USER, {"AWS": "*"}, True, True),
+        (ROLE, {"AWS": ROLE}, True, False),
+        (SESSION, {"AWS": SESSION}, True, True),
+        (SESSION, {"AWS": ROLE}, True, False),
+        (SESSION, {"AWS": f"arn:aws:iam::{A}:role/team/app"}, True, False),
+        (SESSION, {"AWS": f"arn:aws:iam::{A}:role/other"}, False, False),
+        (SESSION, {"AWS": f"arn:aws:sts::{A}:assumed-role/app/s2"}, False, False),
+        (USER, {"AWS": f"arn:aws:iam::{A}:user/AL"}, False, False),
+        (USER, {"AWS": f"arn:aws:iam::{B}:user/al"}, False, False),
+        (USER, {"Service": "lambda.amazonaws.com"}, False, False),
+    ],
+)
+def test_within_an_account_a_resource_policy_grants_to_whom_it_names_closely(
+    principal: str,
+    named: Any,
+    alone: bool,  # noqa: FBT001 - a column of the table
+    past_limits: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """A user or a session is granted past the limits, a role within them, an account not by itself."""
+    request = ask(principal=principal, resource_account=A)
+    resource = [{"Principal": named}]
+    assert (layered(request, resource=resource) == "Allowed") is alone
+    for limit in ("boundary", "session"):
+        assert (layered(request, resource=resource, **{limit: [PUT]}) == "Allowed") is past_limits
+        assert (layered(request, resource=resource, **{limit: [GET]}) == "Allowed") is alone
+
+
+def test_the_path_of_a_role_counts_when_the_request_tells_it() -> None:
+    request = ask(principal=SESSION, context={"aws:PrincipalArn": f"arn:aws:iam::{A}:role/team/app"})
+    assert layered(request, resource=[{"Principal": {"AWS": f"arn:aws:iam::{A}:role/team/app"}}]) == "Allowed"
+    assert layered(request, resource=[{"Principal": {"AWS": f"arn:aws:iam::{A}:role/other/app"}}]) == "ImplicitlyDenied"
+
+
+@pytest.mark.parametrize(
+    ("named", "identity", "expected"),
+    [
+        ({"AWS": USER}, [GET], "Allowed"),
+        ({"AWS": A}, [GET], "Allowed"),
+        ({"AWS": USER}, [PUT], "ImplicitlyDenied"),
+        ({"AWS": B}, [GET], "ImplicitlyDenied"),
+    ],
+)
+def test_across_accounts_both_sides_must_allow(named: Any, identity: list[Any], expected: str) -> None:
+    request = ask(resource_account=B)
+    assert layered(request, identity=identity, resource=[{"Principal": named}]) == expected
+    assert layered(request, identity=[GET], resource=[{"Principal": named}], boundary=[PUT]) == "ImplicitlyDenied"
+
+
+def test_a_resource_policy_that_is_not_known_leaves_the_verdict_open_where_it_must_allow() -> None:
+    request = ask(resource_account=B)
+    unknown = evaluate(request, Layers((policy(GET),)))
+    assert (unknown.verdict, unknown.unknown) == ("Unknown", ("the resource's policy",))
+    assert evaluate(request, Layers((policy(GET),), resource=())).verdict == "ImplicitlyDenied"
+    assert evaluate(request, Layers((policy(PUT),))).verdict == "ImplicitlyDenied"
+    assert evaluate(ask(), Layers((policy(GET),))).verdict == "Allowed"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [("kms:Decrypt", f"arn:aws:kms:eu-west-1:{A}:key/k"), ("sts:AssumeRole", f"arn:aws:iam::{A}:role/r")],
+)
+def test_a_key_and_a_role_must_allow_by_themselves(action: str, resource: str) -> None:
+    request = ask(action=action, resource=resource)
+    allows, its = {"Action": action}, {"Action": action, "Principal": {"AWS": A}}
+    assert layered(request, identity=[allows], resource=[its]) == "Allowed"
+    assert layered(request, identity=[PUT], resource=[its]) == "ImplicitlyDenied"
+    assert layered(request, identity=[allows], resource=[{**its, "Principal": {"AWS": B}}]) == "ImplicitlyDenied"
+    assert layered(request, resource=[{**its, "Principal": {"AWS": USER}}]) == "Allowed"
+    assert evaluate(request, Layers((policy(allows),), resource=())).verdict == "ImplicitlyDenied"
+    assert evaluate(request, Layers((policy(allows),))).verdict == "Unknown"
+
+
+def test_a_trust_policy_has_no_resource_and_no_other_document_may_do_without() -> None:
+    request = ask(action="sts:AssumeRole", resource=f"arn:aws:iam::{A}:role/r", principal="lambda.amazonaws.com")
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    assert evaluate(request, resource=parse({"Statement": trust})).verdict == "Allowed"
+    bare = parse({"Statement": {"Effect": "Allow", "Action": "*"}})
+    assert evaluate(ask(), bare).verdict == "ImplicitlyDenied"
+    denies = parse({"Statement": {"Effect": "Deny", "Action": "*"}})
+    assert evaluate(ask(), (policy(GET), denies)).verdict == "ExplicitlyDenied"
+
+
+@pytest.mark.parametrize(
+    ("principal", "named", "expected"),
+    [
+        ("lambda.amazonaws.com", {"Service": "lambda.amazonaws.com"}, "Allowed"),
+        ("lambda.amazonaws.com", {"Service": "sns.amazonaws.com"}, "ImplicitlyDenied"),
+        ("lambda.amazonaws.com", "*", "Allowed"),
+        ("accounts.google.com", {"Federated": "accounts.google.com"}, "Allowed"),
+        (f"arn:aws:iam::{A}:saml-provider/p", {"Federated": f"arn:aws:iam::{A}:saml-provider/p"}, "Allowed"),
+        ("*", "*", "Allowed"),
+        ("*", {"AWS": A}, "ImplicitlyDenied"),
+        (ROOT, {"AWS": A}, "Allowed"),
+        (f"arn:aws:sts::{A}:federated-user/f", {"AWS": f"arn:aws:sts::{A}:federated-user/f"}, "Allowed"),
+    ],
+)
+def test_whoever_has_no_identity_policy_is_granted_by_the_resource(principal: str, named: Any, expected: str) -> None:
+    assert layered(ask(principal=principal, resource_account=A), resource=[{"Principal": named}]) == expected
+
+
+def test_the_root_user_may_do_everything_that_is_not_limited() -> None:
+    assert layered(ask(principal=ROOT)) == layered(ask(principal=A)) == "Allowed"
+    assert layered(ask(principal=ROOT), scp=[[PUT]]) == "ImplicitlyDenied"
+
+
+@pytest.mark.parametrize(
+    ("principal", "named", "expected"),
+    [
+        (USER, [USER, A], "Allowed"),
+        (USER, [USER], "ExplicitlyDenied"),
+        (USER, [A], "ExplicitlyDenied"),
+        (SESSION, [SESSION, ROLE, ROOT], "Allowed"),
+        (SESSION, [SESSION, ROOT], "ExplicitlyDenied"),
+        (ROLE, [ROLE, A], "Allowed"),
+        (ROOT, [A], "Allowed"),
+        ("*", [A], "ExplicitlyDenied"),
+    ],
+)
+def test_a_deny_with_not_principal_spares_who_is_named_at_every_level(
+    principal: str, named: list[str], expected: str
+) -> None:
+    resource = [{"Principal": "*"}, {**DENY, "NotPrincipal": {"AWS": named}}]
+    assert layered(ask(principal=principal, resource_account=A), resource=resource) == expected
+
+
+def test_an_allow_with_not_principal_is_for_everyone_who_is_not_named() -> None:
+    assert layered(ask(resource_account=A), resource=[{"NotPrincipal": {"AWS": ROLE}}]) == "Allowed"
+    assert layered(ask(resource_account=A), resource=[{"NotPrincipal": {"AWS": USER}}]) == "ImplicitlyDenied"
+    assert layered(ask(resource_account=A), resource=[{"NotPrincipal": {"AWS": A}}]) == "ImplicitlyDenied"
+
+
+def test_without_a_principal_a_resource_policy_for_somebody_is_unknown() -> None:
+    decision = evaluate(ask(principal=None), resource=policy({"Principal": {"AWS": ROLE}}))
+    assert (decision.verdict, decision.unknown) == ("Unknown", ("the principal",))
+    assert evaluate(ask(principal=None), resource=policy({"Principal": "*"})).verdict == "Allowed"
+
+
+def test_who_asks_and_whose_the_resource_is_are_in_the_context() -> None:
+    arn = {"Condition": {"ArnLike": {"aws:PrincipalArn": ROLE}}}
+    assert verdict(arn, principal=SESSION) == "Allowed"
+    assert verdict(arn, principal=SESSION, context={"aws:PrincipalArn": "other"}) == "ImplicitlyDenied"
+    assert verdict({"Condition": {"StringEquals": {"aws:ResourceAccount": A}}}, resource_account=A) == "Allowed"
+    assert verdict({"Condition": {"StringEquals": {"aws:PrincipalAccount": A}}}) == "Allowed"
+
+
+def test_get_caller_identity_is_always_allowed() -> None:
+    assert layered(ask(action="sts:GetCallerIdentity"), identity=[{**DENY, "Action": "*"}]) == "Allowed"
+
+
+# What a decision tells
+
+
+def test_a_decision_names_the_statement_that_decided_in_each_layer() -> None:
+    identity = policy(PUT, {**GET, "Sid": "Read"})
+    decision = evaluate(ask(), identity, scp=[[policy(ALLOW_ALL)], [policy({**DENY, "Sid": "No"})]])
+    assert decision.because == "scp[1][0].Statement[0] (No) denies s3:GetObject on arn:aws:s3:::b/k"
+    assert [(layer.layer, layer.verdict) for layer in decision.layers] == [
+        ("identity", "Allowed"),
+        ("scp[0]", "Allowed"),
+        ("scp[1]", "ExplicitlyDenied"),
+    ]
+    (ruling,) = decision.layers[0].rulings
+    assert (ruling.policy, ruling.index, ruling.statement) == (0, 1, identity.statements[1])
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (
+            {"Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}},
+            "allows it but for the condition StringEquals aws:SourceVpc: vpc-1",
+        ),
+        ({"Resource": "arn:aws:s3:::b/key"}, "allowed on b/key, asked for b/k"),
+        ({"Resource": "arn:aws-cn:s3:::b/k"}, "allowed on arn:aws-cn:s3:::b/k, asked for arn:aws:s3:::b/k"),
+        (
+            {"NotResource": "arn:aws:s3:::b/*"},
+            "allows it on all but arn:aws:s3:::b/*, asked for arn:aws:s3:::b/k",
+        ),
+        ({"Action": "s3:GetObjects"}, "allows s3:GetObjects, asked for s3:GetObject"),
+    ],
+)
+def test_a_refusal_names_the_nearest_miss(statement: dict[str, Any], expected: str) -> None:
+    decision = evaluate(ask(), policy({"Action": "sqs:*"}, statement))
+    assert [miss.lacked for miss in decision.misses] == [expected]
+    assert decision.because == (
+        "no statement of the identity's policies allows s3:GetObject on arn:aws:s3:::b/k; "
+        f"nearest: identity[0].Statement[1]: {expected}"
+    )
+
+
+def test_a_refusal_names_the_layer_that_is_silent() -> None:
+    decision = evaluate(ask(), policy(GET), boundary=policy(PUT))
+    assert decision.because == "no statement of the permissions boundary allows s3:GetObject on arn:aws:s3:::b/k"
+    decision = evaluate(ask(), policy(GET), scp=[[policy(GET)], [policy(PUT)]])
+    assert decision.because == "no statement of SCP level 1 allows s3:GetObject on arn:aws:s3:::b/k"
+
+
+def test_the_same_question_gets_an_equal_decision_and_decisions_can_be_pickled() -> None:
+    one, other = evaluate(ask(), policy(GET)), evaluate(ask(), policy(GET))
+    assert one == other
+    assert pickle.loads(pickle.dumps(one)) == one  # noqa: S301 - our own bytes
+    assert one.allowed
+
+
+def test_a_list_of_policies_that_changes_is_read_again() -> None:
+    policies = [policy(GET)]
+    assert evaluate(ask(), policies).verdict == "Allowed"
+    policies.append(policy(DENY))
+    assert evaluate(ask(), policies).verdict == "ExplicitlyDenied"
+
+
+def test_a_context_value_of_another_kind_is_an_error() -> None:
+    with pytest.raises(RemitError, match="the context's `x:a` is a dict"):
+        ask(context={"x:a": {}})

@@ -1,0 +1,56 @@
+"""Globs as sets: the points of a pattern, and where two patterns meet, against every text of a small alphabet."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from remit.iam.glob import FRESH, Unclear, meet, points, within
+from remit.iam.pattern import matches
+
+TEXTS = tuple("".join(letters) for length in range(6) for letters in itertools.product("abz", repeat=length))
+PATTERNS = tuple("".join(signs) for length in range(4) for signs in itertools.product("ab*?", repeat=length))
+
+
+def texts(pattern: str) -> frozenset[str]:
+    return frozenset(text for text in TEXTS if matches(pattern, text))
+
+
+SETS = {pattern: texts(pattern) for pattern in PATTERNS}
+
+
+def test_a_meet_describes_exactly_what_both_patterns_do() -> None:
+    for one, other in itertools.combinations(PATTERNS, 2):
+        shared = frozenset().union(*(texts(part) for part in meet(one, other)))
+        assert shared == SETS[one] & SETS[other], (one, other, meet(one, other))
+
+
+def test_every_text_of_a_pattern_is_in_all_that_one_of_its_points_is_in() -> None:
+    """So if each point is outside of some patterns, no text needs a look."""
+    for narrow in PATTERNS:
+        found = points(narrow, singles=3)
+        for text in SETS[narrow]:
+            mine = {wide for wide in PATTERNS if text in SETS[wide]}
+            assert any(all(wide in mine for wide in PATTERNS if matches(wide, point)) for point in found), (
+                narrow,
+                text,
+            )
+
+
+def test_within_is_never_wrong() -> None:
+    for narrow, wide in itertools.product(PATTERNS, repeat=2):
+        if within(narrow, wide):
+            assert SETS[narrow] <= SETS[wide], (narrow, wide)
+    assert within("a*b", "a*")
+    assert not within("a*", "a*b")
+
+
+def test_a_point_spells_the_symbol_for_each_wildcard() -> None:
+    assert points("a*b?") == (f"a{FRESH}b{FRESH}",)
+    assert points("plain", 3) == ("plain",)
+
+
+def test_too_many_points_are_unclear() -> None:
+    with pytest.raises(Unclear, match="too many"):
+        points("*a*a*a*a*a*a", 6)

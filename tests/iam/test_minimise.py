@@ -1,0 +1,109 @@
+"""The same access in fewer characters: every managed policy, and what splitting promises."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from remit.catalogue.managed import managed_policies, managed_policy
+from remit.errors import RemitError
+from remit.iam.compare import compare_documents, includes
+from remit.iam.minimise import length, minimise, same, split
+from remit.iam.policy import Policy, parse, render
+
+
+def policy(*statements: dict[str, Any]) -> Policy:
+    return parse({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(action: object, resource: object = "*", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def statements(policy: Policy) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = render(policy)["Statement"]
+    return found
+
+
+def test_all_managed_policies_keep_their_allow_set_and_their_deny_set() -> None:
+    """By `compare_documents` both ways, which shares with minimising only the procedure itself."""
+    smaller = 0
+    for name in managed_policies():
+        document: Any = managed_policy(name)
+        before = parse(document.document)
+        after = minimise(before)
+        smaller += length(after) < length(before)
+        assert length(after) <= length(before)
+        if after != before:
+            found = compare_documents(before, after)
+            assert found.same, f"{name}: {found}"
+    assert smaller > 400
+
+
+def test_statements_that_agree_in_all_but_one_list_become_one() -> None:
+    merged = minimise(
+        policy(allow("s3:GetObject", "a"), allow("s3:PutObject", "a"), allow(["s3:PutObject", "s3:GetObject"], "b"))
+    )
+    assert statements(merged) == [allow(["s3:GetObject", "s3:PutObject"], ["a", "b"])]
+
+
+def test_what_another_pattern_or_statement_covers_goes() -> None:
+    when = {"Bool": {"aws:SecureTransport": "true"}}
+    merged = minimise(
+        policy(
+            allow(["s3:GetObject", "s3:Get*"], ["arn:x/*", "arn:x/y"], Sid="Kept"),
+            allow(["s3:GetObjectAcl", "sqs:SendMessage"], "arn:x/z", Condition=when),
+        )
+    )
+    assert statements(merged) == [
+        {"Sid": "Kept", **allow("s3:Get*", "arn:x/*")},
+        allow("sqs:SendMessage", "arn:x/z", Condition=when),
+    ]
+
+
+def test_resources_that_differ_by_case_are_two() -> None:
+    kept = policy(allow("s3:GetObject", ["arn:aws:s3:::a/Key", "arn:aws:s3:::a/key"]))
+    assert minimise(kept) == kept
+
+
+def test_an_allow_that_a_deny_takes_whole_goes_and_the_deny_stays() -> None:
+    deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+    assert statements(minimise(policy(allow(["s3:Get*", "sqs:*"]), deny))) == [allow("sqs:*"), deny]
+
+
+def test_a_policy_of_denials_alone_keeps_them() -> None:
+    deny = {"Effect": "Deny", "Action": ["s3:Put*", "s3:PutObject"], "Resource": "*"}
+    assert statements(minimise(policy(deny))) == [{**deny, "Action": "s3:Put*"}]
+
+
+def test_principals_are_kept_apart() -> None:
+    kept = policy(
+        {**allow("sqs:SendMessage", "q"), "Principal": {"AWS": "111122223333"}},
+        {**allow("sqs:SendMessage", "q"), "Principal": {"AWS": "444455556666"}},
+    )
+    assert minimise(kept) == kept
+    assert not same(kept, Policy(kept.statements[:1]))
+
+
+def test_the_order_of_statements_does_not_depend_on_chance() -> None:
+    document: Any = managed_policy("ReadOnlyAccess")
+    texts = {json.dumps(render(minimise(parse(document.document)))) for _ in range(3)}
+    assert len(texts) == 1
+
+
+def test_splitting_gives_policies_within_the_limit_that_say_the_same() -> None:
+    document: Any = managed_policy("ReadOnlyAccess")
+    whole = parse(document.document)
+    parts = split(whole, 6_144)
+    assert len(parts) > 1
+    assert max(map(length, parts)) <= 6_144
+    assert includes(parts, whole)
+    assert includes(whole, parts)
+
+
+def test_a_statement_that_cannot_be_taken_apart_is_an_error_with_the_numbers() -> None:
+    long = policy(allow("s3:GetObject", "*", Sid="Long", Condition={"StringEquals": {"aws:userid": ["x" * 300]}}))
+    with pytest.raises(RemitError, match=r"statement Long needs 4\d\d characters and a policy has room for 161"):
+        split(long, 200)

@@ -1,0 +1,67 @@
+"""Who outside an account can do what by a resource's policy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from remit.iam.evaluate import Layers, evaluate
+from remit.iam.policy import Policy, allow, parse
+from remit.iam.public import public
+
+ACCOUNT = "111122223333"
+OBJECTS = "arn:aws:s3:::data/*"
+
+
+def statement(principal: object, effect: str = "Allow", **condition: Any) -> dict[str, Any]:
+    made = {"Effect": effect, "Principal": principal, "Action": "s3:GetObject", "Resource": OBJECTS}
+    return {**made, "Condition": condition} if condition else made
+
+
+def exposed(*statements: dict[str, Any]) -> list[str]:
+    """Who is let in, each shown by a request that the evaluator allows to whoever may do everything themselves."""
+    policy = parse({"Version": "2012-10-17", "Statement": list(statements)})
+    found = public(policy, ACCOUNT, known=lambda name: (name,))
+    assert found.undecided == ()
+    layers = Layers(identity=(Policy((allow("*"),)),), resource=(policy,))
+    for exposure in found.found:
+        assert evaluate(exposure.piece.request, layers).verdict == "Allowed"
+        assert exposure.piece.request.who.account != ACCOUNT
+    return [exposure.who for exposure in found.found]
+
+
+OTHER = "arn:aws:iam::444455556666:role/reader"
+
+CASES = {
+    "everyone": ([statement("*")], ["*"]),
+    "the own account": ([statement({"AWS": ACCOUNT})], []),
+    "another account": ([statement({"AWS": "444455556666"})], ["444455556666"]),
+    "another account's role": ([statement({"AWS": OTHER})], [OTHER]),
+    "a service": ([statement({"Service": "s3.amazonaws.com"})], ["s3.amazonaws.com"]),
+    "everyone of the own account": ([statement("*", StringEquals={"aws:PrincipalAccount": ACCOUNT})], []),
+    "everyone of an organization": ([statement("*", StringEquals={"aws:PrincipalOrgID": "o-1"})], ["*"]),
+    "everyone but who is not of the own account": (
+        [statement("*"), statement("*", "Deny", StringNotEquals={"aws:PrincipalAccount": ACCOUNT})],
+        [],
+    ),
+    "everyone but one": ([statement("*"), statement({"AWS": "444455556666"}, "Deny")], ["*"]),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_who_is_let_in(case: str) -> None:
+    statements, expected = CASES[case]
+    assert exposed(*statements) == expected
+
+
+def test_the_finding_shows_what_a_condition_demands() -> None:
+    policy = parse(
+        {
+            "Version": "2012-10-17",
+            "Statement": statement({"Service": "sns.amazonaws.com"}, ArnLike={"aws:SourceArn": "arn:aws:sns:*:*:t"}),
+        }
+    )
+    (exposure,) = public(policy, ACCOUNT, known=lambda name: (name,)).found
+    assert exposure.piece.context["aws:SourceArn"].endswith(":t")
+    assert exposure.piece.action == "s3:GetObject"

@@ -1,0 +1,162 @@
+"""Projects made of a dict of files, for tests: written, loaded, built, and worked on by the command line."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit.build.built import build
+from remit.cli import main
+from remit.errors import RemitError
+from remit.grants.assign import assign
+from remit.iam.policy import render_statement
+from remit.project.load import load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remit.app import App, Function, Role
+    from remit.build.built import Built
+
+SOURCE = Path(__file__).parent.parent / "src"
+APP = """
+from remit import App
+from remit.grants import dynamodb, s3, sns
+from remit.grants import sqs as queue
+from remit.triggers import http, kinesis, schedule, sqs
+from remit.triggers import dynamodb as stream
+
+app = App()
+"""
+"""Five imports and the app: what a test writes after it begins on line 9."""
+HELLO = f"{APP}@app.function\ndef hello(event, context): ...\n"
+
+_UNPRIVILEGED = """
+import ctypes, os, sys
+for capability in range(64):  # PR_CAPBSET_DROP; beyond the last capability it fails, as it does without privileges
+    ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A folder with a project in it."""
+
+    folder: Path
+
+    def load(self, stage: str | None = None) -> App:
+        return load(self.folder, stage)
+
+    def function(self, name: str = "hello", stage: str | None = None) -> Function:
+        return next(function for function in self.load(stage).functions if function.name == name)
+
+    def roles(self) -> tuple[Role, ...]:
+        return assign(self.load())
+
+    def role(self, name: str = "hello") -> Role:
+        return next(role for role in self.roles() if name in role.functions)
+
+    def statements(self, name: str = "hello") -> list[dict[str, Any]]:
+        return [render_statement(grant.statement) for grant in self.role(name).grants]
+
+    def built(self, stage: str | None = None) -> Built:
+        return build(self.folder, stage, package=False)
+
+    def template(self) -> dict[str, Any]:
+        template: dict[str, Any] = json.loads(self.built().body)
+        return template
+
+    def resources(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The properties of each resource of a type."""
+        return {
+            name: resource["Properties"]
+            for name, resource in self.template()["Resources"].items()
+            if resource["Type"] == kind
+        }
+
+    def error(self, stage: str | None = None) -> RemitError:
+        """The mistake that a build finds; it must leave nothing in `.remit/`."""
+        with pytest.raises(RemitError) as caught:
+            self.built(stage)
+        assert caught.value.exit_code == 2
+        assert not (self.folder / ".remit").exists()
+        return caught.value
+
+    def remit(self, *arguments: str) -> Ran:
+        """Run a command on this project, in this process."""
+        return remit(*arguments, "-C", str(self.folder))
+
+
+def remit(*arguments: str) -> Ran:
+    """Run a command in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as ended,
+    ):
+        main(list(arguments))
+    return Ran(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+
+
+def remit_process(
+    *arguments: str,
+    cwd: Path,
+    environment: Mapping[str, str] | None = None,
+    privileged: bool = True,
+) -> Ran:
+    """Run a command as a process of its own, with no environment but what is given.
+
+    One without privileges is held to the modes of files even where root runs the tests.
+    """
+    start = [] if privileged else [sys.executable, "-c", _UNPRIVILEGED]
+    ran = subprocess.run(
+        [*start, sys.executable, "-c", "from remit.cli import main; main()", *arguments],
+        cwd=cwd,
+        env={"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"], **(environment or {})},
+        capture_output=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        check=False,
+        timeout=60,
+    )
+    return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+
+def write(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    """Write files by their paths below a folder."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def configuration(body: str) -> str:
+    """A configuration whose settings begin on line 5 at column 5: `body` is indented into its `with` block."""
+    imports = "import os\nfrom remit import aws, configure, project\n\nwith configure() as config:\n"
+    return imports + textwrap.indent(textwrap.dedent(body).strip("\n") or "pass", "    ") + "\n"
+
+
+def at(error: RemitError) -> str:
+    """Where an error stands, as it is printed."""
+    return str(error.origin)

@@ -1,0 +1,51 @@
+"""Templates like those that remit makes, for tests that deploy them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def template(*statements: dict[str, Any], resources: dict[str, Any] | None = None, note: str = "") -> str:
+    """A template with a queue, a log group and a role that may do what the statements say."""
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+    document = {"Version": "2012-10-17", "Statement": list(statements)}
+    role: dict[str, Any] = {"AssumeRolePolicyDocument": trust}
+    if statements:
+        role["Policies"] = [{"PolicyName": "remit", "PolicyDocument": document}]
+    made = {
+        "Queue": {"Type": "AWS::SQS::Queue", "Properties": {}},
+        "ReportLogGroup": {
+            "Type": "AWS::Logs::LogGroup",
+            "Properties": {
+                "LogGroupName": {"Fn::Sub": "/aws/lambda/${AWS::StackName}-report"},
+                "RetentionInDays": 30,
+            },
+        },
+        "ReportRole": {"Type": "AWS::IAM::Role", "Properties": role},
+    }
+    return json.dumps(
+        {
+            "AWSTemplateFormatVersion": "2010-09-09",
+            "Description": note or "orders",
+            "Resources": made | (resources or {}),
+            "Outputs": {"QueueUrl": {"Value": {"Ref": "Queue"}, "Description": "where orders arrive"}},
+        }
+    )
+
+
+READ = {"Effect": "Allow", "Action": ["dynamodb:Query"], "Resource": "*"}
+WRITE = {"Effect": "Allow", "Action": ["dynamodb:PutItem"], "Resource": "*"}
+WAITING = {
+    "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+    "Wait": {
+        "Type": "AWS::CloudFormation::WaitCondition",
+        "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": "5"},
+    },
+}
+"""Resources whose creation takes 5 s and then fails: nobody signals."""

@@ -1,0 +1,49 @@
+"""What `import remit` offers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import remit
+
+
+@pytest.mark.parametrize("name", remit.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    assert getattr(remit, name) is not None
+
+
+def test_importing_remit_imports_nothing_else() -> None:
+    code = "import sys; before = set(sys.modules); import remit; print(sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "['__future__', 'remit']\n" == done.stdout
+
+
+def test_the_verbs_need_neither_boto3_nor_rich() -> None:
+    code = (
+        "import sys; from remit import assign, compare, evaluate, lint, load, minimise, parse, render, synth, Request; "
+        "print(sorted({'boto3', 'botocore', 'rich', 'click'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "[]\n" == done.stdout
+
+
+def test_a_decision_in_five_lines() -> None:
+    document = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}}
+    policy = remit.parse(document)
+    request = remit.Request(
+        action="s3:GetObject", resource="arn:aws:s3:::b/k", principal="arn:aws:iam::111122223333:role/r", context={}
+    )
+    assert "Allowed" == remit.evaluate(request, [policy]).verdict
+    assert document["Statement"] == remit.render(policy)["Statement"][0]
+
+
+def test_a_comparison_in_two_lines() -> None:
+    old, new = (
+        remit.parse({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}})
+        for action in ("s3:GetObject", "s3:Get*")
+    )
+    found = remit.compare([old], [new])
+    assert (True, False, ()) == (bool(found.gained), bool(found.lost), found.undecided)

@@ -1,0 +1,300 @@
+"""Triggers: the resources that each makes, and the options that each refuses."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from projects import at
+
+if TYPE_CHECKING:
+    from conftest import Make
+
+HERE = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
+FUNCTION = {"Ref": "HelloFunction"}
+STREAM = "arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/2026"
+MAPPING = "AWS::Lambda::EventSourceMapping"
+MADE: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
+    'sqs("orders")': {
+        "HelloOrdersQueue": (
+            MAPPING,
+            {"EventSourceArn": {"Fn::Sub": HERE % ("sqs", "orders")}, "FunctionName": FUNCTION},
+        )
+    },
+    'sqs("a.fifo", batch_size=5, max_concurrency=2, report_failures=True)': {
+        "HelloAFifoQueue": (
+            MAPPING,
+            {
+                "EventSourceArn": {"Fn::Sub": HERE % ("sqs", "a.fifo")},
+                "FunctionName": FUNCTION,
+                "BatchSize": 5,
+                "ScalingConfig": {"MaximumConcurrency": 2},
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            },
+        )
+    },
+    'sqs("arn:aws:sqs:eu-west-1:111122223333:in", batch_size=100, batch_window=5)': {
+        "HelloInQueue": (
+            MAPPING,
+            {
+                "EventSourceArn": "arn:aws:sqs:eu-west-1:111122223333:in",
+                "FunctionName": FUNCTION,
+                "BatchSize": 100,
+                "MaximumBatchingWindowInSeconds": 5,
+            },
+        )
+    },
+    f'stream("{STREAM}", starting_position="TRIM_HORIZON", retries=3)': {
+        "HelloTStream": (
+            MAPPING,
+            {
+                "EventSourceArn": STREAM,
+                "FunctionName": FUNCTION,
+                "StartingPosition": "TRIM_HORIZON",
+                "MaximumRetryAttempts": 3,
+            },
+        )
+    },
+    'kinesis("clicks", batch_size=500)': {
+        "HelloClicksStream": (
+            MAPPING,
+            {
+                "EventSourceArn": {"Fn::Sub": HERE % ("kinesis", "stream/clicks")},
+                "FunctionName": FUNCTION,
+                "StartingPosition": "LATEST",
+                "BatchSize": 500,
+            },
+        )
+    },
+    'schedule("rate(5 minutes)"), schedule("cron(0 8 * * ? *)", input={"b": 1, "a": None}, enabled=False)': {
+        "HelloSchedule": (
+            "AWS::Events::Rule",
+            {
+                "ScheduleExpression": "rate(5 minutes)",
+                "State": "ENABLED",
+                "Targets": [{"Id": "function", "Arn": {"Fn::GetAtt": ["HelloFunction", "Arn"]}}],
+            },
+        ),
+        "HelloSchedulePermission": (
+            "AWS::Lambda::Permission",
+            {
+                "Action": "lambda:InvokeFunction",
+                "FunctionName": FUNCTION,
+                "Principal": "events.amazonaws.com",
+                "SourceArn": {"Fn::GetAtt": ["HelloSchedule", "Arn"]},
+            },
+        ),
+        "HelloSchedule2": (
+            "AWS::Events::Rule",
+            {
+                "ScheduleExpression": "cron(0 8 * * ? *)",
+                "State": "DISABLED",
+                "Targets": [
+                    {
+                        "Id": "function",
+                        "Arn": {"Fn::GetAtt": ["HelloFunction", "Arn"]},
+                        "Input": '{"a": null, "b": 1}',
+                    }
+                ],
+            },
+        ),
+        "HelloSchedule2Permission": (
+            "AWS::Lambda::Permission",
+            {
+                "Action": "lambda:InvokeFunction",
+                "FunctionName": FUNCTION,
+                "Principal": "events.amazonaws.com",
+                "SourceArn": {"Fn::GetAtt": ["HelloSchedule2", "Arn"]},
+            },
+        ),
+    },
+    "http()": {
+        "HelloUrl": (
+            "AWS::Lambda::Url",
+            {"AuthType": "AWS_IAM", "TargetFunctionArn": {"Fn::GetAtt": ["HelloFunction", "Arn"]}},
+        )
+    },
+    'http(auth="NONE", cors={"AllowOrigins": ["*"]}, invoke_mode="RESPONSE_STREAM")': {
+        "HelloUrl": (
+            "AWS::Lambda::Url",
+            {
+                "AuthType": "NONE",
+                "TargetFunctionArn": {"Fn::GetAtt": ["HelloFunction", "Arn"]},
+                "Cors": {"AllowOrigins": ["*"]},
+                "InvokeMode": "RESPONSE_STREAM",
+            },
+        ),
+        "HelloUrlPermission": (
+            "AWS::Lambda::Permission",
+            {
+                "Action": "lambda:InvokeFunctionUrl",
+                "FunctionName": FUNCTION,
+                "Principal": "*",
+                "FunctionUrlAuthType": "NONE",
+            },
+        ),
+        "HelloUrlInvokePermission": (
+            "AWS::Lambda::Permission",
+            {
+                "Action": "lambda:InvokeFunction",
+                "FunctionName": FUNCTION,
+                "Principal": "*",
+                "InvokedViaFunctionUrl": True,
+            },
+        ),
+    },
+}
+
+
+def _app(trigger: str) -> str:
+    return f"@app.function(\n    {trigger})\ndef hello(event, context): ...\n"
+
+
+@pytest.mark.parametrize("trigger", MADE)
+def test_each_trigger_makes_its_resources(make: Make, trigger: str) -> None:
+    template = make(app=_app(trigger)).template()
+    made = {
+        name: (resource["Type"], resource["Properties"])
+        for name, resource in template["Resources"].items()
+        if name not in ("HelloRole", "HelloLogGroup", "HelloFunction")
+    }
+    assert MADE[trigger] == made
+
+
+def test_a_url_is_an_output(make: Make) -> None:
+    assert {
+        "HelloUrl": {
+            "Description": "The URL of hello",
+            "Value": {"Fn::GetAtt": ["HelloUrl", "FunctionUrl"]},
+        }
+    } == make(app=_app("http()")).template()["Outputs"]
+
+
+WRONG = {
+    "sqs(None)": ("sqs takes a name, an ARN or a resource, got None",
+                  "usually os.environ.get() of a variable that is not set"),
+    "sqs('')": ("sqs takes a name, an ARN or a resource, got str ''", None),
+    "sqs(3)": ("sqs takes a name, an ARN or a resource, got int '3'", None),
+    "sqs(f'arn:aws:sqs:eu-west-1:{None}:q')": (
+        "sqs: 'arn:aws:sqs:eu-west-1:None:q' contains 'None'",
+        "usually os.environ.get() of a variable that is not set: use os.environ[…]",
+    ),
+    "sqs('q', batch_size=0)": ("batch_size is 0; it can be 1 to 10000", None),
+    "sqs('q', batch_size='10')": ("batch_size must be a whole number, got '10'", None),
+    "sqs('q', batch_size=True)": ("batch_size must be a whole number, got True", None),
+    "sqs('q', batch_size=11)": ("batch_size 11 needs a batch_window", "add batch_window=1, or more seconds"),
+    "sqs('q', batch_window=301)": ("batch_window is 301; it can be 0 to 300", None),
+    "sqs('q', max_concurrency=1)": ("max_concurrency is 1; it can be 2 to 1000", None),
+    "sqs('q.fifo', batch_size=11, batch_window=1)": (
+        "a FIFO queue gives at most 10 messages at once, and knows no batch_window",
+        None,
+    ),
+    "kinesis(None)": (
+        "kinesis takes a name, an ARN or a resource, got None",
+        "usually os.environ.get() of a variable that is not set",
+    ),
+    "kinesis('s', starting_position='latest')": ("starting_position cannot be 'latest'", "did you mean `LATEST`?"),
+    "kinesis('s', retries=-2)": ("retries is -2; it can be -1 to 10000", None),
+    "stream('table')": (
+        "dynamodb('table'): a stream has no fixed name",
+        "give its ARN, or the table as a resource of `shared/resources/`",
+    ),
+    "stream(f'arn:aws:dynamodb:eu-west-1:{None}:table/t/stream/x')": (
+        "dynamodb: 'arn:aws:dynamodb:eu-west-1:None:table/t/stream/x' contains 'None'",
+        "usually os.environ.get() of a variable that is not set: use os.environ[…]",
+    ),
+    "http(auth='none')": ("http(auth='none')", "did you mean `NONE`?"),
+    "http(auth=None)": ("http(auth=None)", "did you mean `NONE`?"),
+    "http(invoke_mode='STREAM')": ("http(invoke_mode='STREAM')", "it can be BUFFERED or RESPONSE_STREAM"),
+    "http(cors='*')": ("http(cors='*') must be a dict", '{"AllowOrigins": ["*"]}'),
+    "schedule('rate(1 day)', input={1, 2})": (
+        "schedule's input is not JSON: Object of type set is not JSON serializable",
+        None,
+    ),
+    "schedule('rate(1 day)', input=float('nan'))": (
+        "schedule's input is not JSON: Out of range float values are not JSON compliant",
+        None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("trigger", WRONG)
+def test_a_wrong_option_is_told_at_the_trigger(make: Make, trigger: str) -> None:
+    message, hint = WRONG[trigger]
+    error = make(app=_app(trigger)).error()
+    assert (message, "app.py:10:5") == (error.message.removesuffix(": nan"), at(error))
+    assert hint == error.hint
+
+
+SCHEDULES = {
+    "rate(0 days)": "a rate of 0",
+    "rate(1 days)": "EventBridge wants rate(1 day)",
+    "rate(5 minute)": "EventBridge wants rate(5 minutes)",
+    "rate(5 seconds)": "neither a rate nor a cron expression",
+    "every day": "neither a rate nor a cron expression",
+    "cron(0 8 * * *)": "cron has 5 fields of 6",
+    "cron(0 8 * * * *)": "one of day and weekday must be `?`, and only one",
+    "cron(0 8 ? * ? *)": "one of day and weekday must be `?`, and only one",
+}
+
+
+@pytest.mark.parametrize("expression", SCHEDULES)
+def test_a_clock_that_eventbridge_refuses_is_told(make: Make, expression: str) -> None:
+    error = make(app=_app(f"schedule({expression!r})")).error()
+    assert (f"schedule {expression!r}: {SCHEDULES[expression]}", "app.py:10:5") == (error.message, at(error))
+
+
+def test_a_wrong_property_of_cors_is_told(make: Make) -> None:
+    error = make(app=_app("http(cors={'AllowOrigin': ['*']})")).error()
+    assert ("`HelloUrl.Cors` (AWS::Lambda::Url) has no property 'AllowOrigin'", "did you mean `AllowOrigins`?") == (
+        error.message,
+        error.hint,
+    )
+
+
+def test_the_same_queue_twice_is_told(make: Make) -> None:
+    error = make(app=_app("sqs('q'), sqs('q', batch_size=2)")).error()
+    assert ("two resources are both `HelloQQueue` in the template" in error.message, "app.py:9:2") == (
+        True,
+        at(error),
+    )
+
+
+def test_job_queues_keep_what_failed_and_wait_for_the_worker(make: Make) -> None:
+    project = make(
+        config='config.job.enable = True\nconfig.job.additional_queues = ["very-urgent"]\n'
+        "config.lambda_.function.timeout = 100",
+        app='@app.job(queue="very-urgent")\ndef mail(to): ...\n',
+    )
+    queues = project.resources("AWS::SQS::Queue")
+    assert ["JobDefaultDeadLetterQueue", "JobDefaultQueue", "JobVeryUrgentDeadLetterQueue", "JobVeryUrgentQueue"] == (
+        sorted(queues)
+    )
+    assert {
+        "RedrivePolicy": {
+            "deadLetterTargetArn": {"Fn::GetAtt": ["JobVeryUrgentDeadLetterQueue", "Arn"]},
+            "maxReceiveCount": 5,
+        },
+        "SqsManagedSseEnabled": True,
+        "VisibilityTimeout": 600,
+    } == queues["JobVeryUrgentQueue"]
+    functions = project.resources("AWS::Lambda::Function")
+    worker = functions["WorkerVeryUrgentFunction"]
+    assert ("remit.worker.work", 100) == (worker["Handler"], worker["Timeout"])
+    assert {
+        "REMIT_QUEUE_DEFAULT": {"Ref": "JobDefaultQueue"},
+        "REMIT_QUEUE_VERY_URGENT": {"Ref": "JobVeryUrgentQueue"},
+        "REMIT_STACK": {"Ref": "AWS::StackId"},
+        "REMIT_STAGE": "dev",
+    } == worker["Environment"]["Variables"]
+    assert {
+        "EventSourceArn": {"Fn::GetAtt": ["JobVeryUrgentQueue", "Arn"]},
+        "FunctionName": {"Ref": "WorkerVeryUrgentFunction"},
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    } == project.resources(MAPPING)["WorkerVeryUrgentJobs"]
+
+
+def test_a_template_is_json_that_cloudformation_reads(make: Make) -> None:
+    assert "2010-09-09" == json.loads(make().built().body)["AWSTemplateFormatVersion"]
