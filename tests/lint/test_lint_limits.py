@@ -19,6 +19,7 @@ def policy(*statements: object) -> bytes:
     return json.dumps({"Version": "2012-10-17", "Statement": statements}).encode()
 
 
+QUEUE = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "X"}}}
 HUGE = {
     "an action of ten megabytes": policy({**STATEMENT, "Action": "s3:" + "x" * 10_000_000}),
     "a resource of ten megabytes of stars": policy({**STATEMENT, "Resource": "arn:aws:s3:::" + "*a" * 5_000_000}),
@@ -31,7 +32,11 @@ HUGE = {
     "ten thousand objects": b'{"Statement":' * 10_000 + b"1" + b"}" * 10_000,
     "a number of a million digits": b'{"Version": ' + b"9" * 1_000_000 + b"}",
     "a template of many resources": json.dumps(
-        {"Resources": {f"R{n}": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "X"}}} for n in range(5_000)}}
+        {
+            "Resources": {
+                f"R{n}": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "X"}}} for n in range(5_000)
+            }
+        }
     ).encode(),
     "forty megabytes": b" " * 40_000_000,
 }
@@ -46,21 +51,39 @@ def test_a_huge_input_is_answered_in_time(data: bytes) -> None:
     assert all(finding.severity in SEVERITIES for finding in findings)
 
 
+def resource(kind: object, properties: object) -> bytes:
+    return json.dumps({"Resources": {"A": {"Type": kind, "Properties": properties}}}).encode()
+
+
 WRONG = {
-    "nothing": b"", "white space": b" \n\t ", "a byte order mark": b"\xef\xbb\xbf", "no UTF-8": b"\xff\xfe{\x00}\x00", "a number": b"1",
-    "a string": b'"x"', "null": b"null", "a list": b"[]", "an empty object": b"{}", "half an object": b'{"Version": ',
-    "YAML text": b"hello", "YAML list": b"- a\n- b\n", "NUL": b"\x00", "JSON lines": b"{}\n{}\n",
-    "Statement of numbers": b'{"Statement": [1, 2]}', "Statement of lists": b'{"Statement": [[], []]}',
-    "resources that are a list": b'{"Resources": [1]}', "a resource that is null": b'{"Resources": {"A": null}}',
-    "a type that is a number": b'{"Resources": {"A": {"Type": 1, "Properties": 2}}}',
-    "properties that are a list": b'{"Resources": {"A": {"Type": "AWS::IAM::Role", "Properties": [1]}}}',
-    "a policy that is text": b'{"Resources": {"A": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": "x"}}}}',
-    "Fn::Sub of a number": b'{"Resources": {"A": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::Sub": 1}}}}}',
+    "nothing": b"",
+    "white space": b" \n\t ",
+    "a byte order mark": b"\xef\xbb\xbf",
+    "no UTF-8": b"\xff\xfe{\x00}\x00",
+    "a number": b"1",
+    "a string": b'"x"',
+    "null": b"null",
+    "a list": b"[]",
+    "an empty object": b"{}",
+    "half an object": b'{"Version": ',
+    "YAML text": b"hello",
+    "YAML list": b"- a\n- b\n",
+    "NUL": b"\x00",
+    "JSON lines": b"{}\n{}\n",
+    "Statement of numbers": b'{"Statement": [1, 2]}',
+    "Statement of lists": b'{"Statement": [[], []]}',
+    "resources that are a list": b'{"Resources": [1]}',
+    "a resource that is null": b'{"Resources": {"A": null}}',
+    "a type that is a number": resource(1, 2),
+    "properties that are a list": resource("AWS::IAM::Role", [1]),
+    "a policy that is text": resource("AWS::IAM::Policy", {"PolicyDocument": "x"}),
+    "Fn::Sub of a number": resource("AWS::SQS::Queue", {"QueueName": {"Fn::Sub": 1}}),
     "Fn::GetAtt of numbers": b'{"Outputs": {"A": {"Value": {"Fn::GetAtt": [1, 2]}}}, "Resources": {}}',
-    "Fn::If of text": b'{"Resources": {"A": {"Type": "AWS::IAM::Role", "Properties": {"Policies": {"Fn::If": "x"}}}}}',
-    "an open intrinsic": policy({**STATEMENT, "Resource": "${{"}), "a lone dollar": policy({**STATEMENT, "Resource": "${"}),
+    "Fn::If of text": resource("AWS::IAM::Role", {"Policies": {"Fn::If": "x"}}),
+    "an open intrinsic": policy({**STATEMENT, "Resource": "${{"}),
+    "a lone dollar": policy({**STATEMENT, "Resource": "${"}),
     "conditions on a list": policy({**STATEMENT, "Condition": {"StringEquals": {"a": [[1]]}}}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("data", WRONG.values(), ids=WRONG)
@@ -71,13 +94,19 @@ def test_what_is_no_policy_is_an_error_at_a_place(data: bytes, file: str) -> Non
 
 
 WORDS = st.sampled_from([
-    "Statement", "Effect", "Allow", "Action", "Resource", "Condition", "StringEquals", "aws:SourceVpc", "s3:GetObject", "*", "?",
-    "arn:aws:s3:::b/*", "${", "${aws:username}", "${AWS::Region}", "Fn::If", "Ref", "Fn::Sub", "Resources", "Type", "Properties",
-    "AWS::IAM::Role", "Policies", "PolicyDocument", "AssumeRolePolicyDocument", "Principal", "Bool", "true", "", "Sid", "NotAction",
-    "arn:aws:dynamodb:us-east-1:111122223333:table/${x", "ForAllValues:StringLike", "10.0.0.0/8", "Null", "Environment", "Variables",
+    "Statement", "Effect", "Allow", "Action", "Resource", "Condition", "StringEquals", "aws:SourceVpc",
+    "s3:GetObject", "*", "?", "arn:aws:s3:::b/*", "${", "${aws:username}", "${AWS::Region}", "Fn::If", "Ref", "Fn::Sub",
+    "Resources", "Type", "Properties", "AWS::IAM::Role", "Policies", "PolicyDocument", "AssumeRolePolicyDocument",
+    "Principal", "Bool", "true", "", "Sid", "NotAction", "arn:aws:dynamodb:us-east-1:111122223333:table/${x",
+    "ForAllValues:StringLike", "10.0.0.0/8", "Null", "Environment", "Variables",
 ])  # fmt: skip
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | WORDS | st.text(max_size=8),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | WORDS
+    | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS | st.text(max_size=5), inner, max_size=4),
     max_leaves=20,
 )
@@ -90,7 +119,11 @@ def test_no_json_value_crashes_lint(value: object) -> None:
         assert finding.file == "policy.json"
 
 
-@given(st.dictionaries(st.sampled_from(["Effect", "Action", "Resource", "Condition", "Sid", "NotResource"]), VALUES, max_size=5))
+@given(
+    st.dictionaries(
+        st.sampled_from(["Effect", "Action", "Resource", "Condition", "Sid", "NotResource"]), VALUES, max_size=5
+    )
+)
 @settings(max_examples=400, deadline=None)
 def test_no_statement_crashes_lint(statement: dict[str, object]) -> None:
     for finding in lint_bytes(policy({"Effect": "Allow", **statement}), "policy.json"):

@@ -75,11 +75,22 @@ def command(
         findings = tuple(finding for path in paths for finding in _of_path(path, kind, reasons))
     else:
         findings = _of_app(folder, stage, reasons)
+    if form in ("sarif", "github") and not paths:
+        findings = tuple(_from_here(finding, folder) for finding in findings)
     _print(findings, "json" if as_json else form, folder)
     if any(finding.rule == "R001" for finding in findings):
         return 2
     counted = ("error", "warning") if strict else ("error",)
     return int(any(finding.severity in counted for finding in findings))
+
+
+def _from_here(finding: Finding, folder: Path) -> Finding:
+    """A finding with its path from the working folder, where code scanning looks for it, and not from the project's."""
+    from dataclasses import replace
+
+    if finding.origin is None or folder == Path():
+        return finding
+    return replace(finding, origin=replace(finding.origin, file=(folder / finding.origin.file).as_posix()))
 
 
 def _pages(explain: str | None) -> int:
@@ -113,7 +124,7 @@ def _of_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[F
     try:
         app = load(folder, stage)
     except RemitError as error:
-        return (unreadable(error, str(folder)),)
+        return (unreadable(error, str(folder), folder),)
     return lint(app, folder=folder, allow=reasons)
 
 

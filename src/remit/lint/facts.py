@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -98,8 +97,12 @@ def _fits(pattern: Arn, format_: str) -> bool:
         return True
     if service in _LOOSE and begin and pattern.resource.startswith(begin):
         return True
-    owned = replace(pattern, region=pattern.region or "*", account=pattern.account or "*")
-    return arns.matches(owned, format_)
+    return _parts_fit(pattern.service, pattern.region or "*", pattern.account or "*", pattern.resource, format_)
+
+
+@lru_cache(maxsize=65536)
+def _parts_fit(service: str, region: str, account: str, resource: str, format_: str) -> bool:
+    return arns.matches(arns.Arn("*", service, region, account, resource), format_)
 
 
 def _may_fit(pattern: Arn, format_: str) -> bool:

@@ -25,7 +25,7 @@ names and values, as the statement holds them; () is the statement itself. In ra
 class Problem:
     """What a rule found. `severity` is the rule's own unless given; `spot` is where in the thing that it looked at.
 
-    `index` is the statement that is meant, when the rule looked at a whole policy.
+    `index` is the statement that is meant, when the rule looked at a whole policy; `origin` the line, when at an app.
     """
 
     message: str
@@ -33,6 +33,7 @@ class Problem:
     spot: Spot = ()
     severity: str | None = None
     index: int | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def on_named_resources(item: Item) -> bool:
     """
     if item.document.kind in (RESOURCE, TRUST) or item.statement.actions.negated or not item.resources:
         return False
-    return item.resource_element == "Resource" and _all_named(item.resources)
+    return item.resource_element == "Resource" and _all_named(item.shapes)
 
 
 @lru_cache(maxsize=8192)
@@ -59,7 +59,7 @@ def unfit(item: Item) -> Iterator[tuple[str, tuple[str, ...]]]:
         if (
             names
             and text not in ("*", "*:*")
-            and not any(facts.acts_on(name, one) for name in names for one in item.resources)
+            and not any(facts.acts_on(name, one) for name in names for one in item.shapes)
         ):
             yield text, names
 
@@ -85,7 +85,7 @@ def severity(item: Item, names: tuple[str, ...]) -> str:
     Services check some actions that know no resources, on paper, against an ARN that stands for a list (`role/*`).
     """
     sure = item.allows and names[0].partition(":")[0] in RELIABLE and names[0] not in _DOUBTFUL
-    on_lists = not facts.targets(names[0]) and all(_is_list(text) for text in item.resources)
+    on_lists = not facts.targets(names[0]) and all(_is_list(text) for text in item.shapes)
     return ERROR if sure and not on_lists else WARNING
 
 
@@ -129,12 +129,14 @@ def _plainness(kind: ResourceType) -> int:
 _PLACES: Final = {"Partition": "aws"}
 
 
-def meant_resource(names: tuple[str, ...], resources: tuple[str, ...]) -> str | None:
+def meant_resource(names: tuple[str, ...], item: Item) -> str | None:
     """The ARN that was meant: an object for a bucket, a table for its index, and so on."""
-    for text in resources:
-        for guess in (*_guesses(text), *_completions(text, names[0])):
+    for text, shape in zip(item.resources, item.shapes, strict=True):
+        for guess in (*_guesses(shape), *_completions(shape, names[0])):
             if facts.arn(guess) is not None and all(facts.acts_on(name, guess) for name in names[:5]):
-                return guess
+                if text == shape:
+                    return guess
+                return text + guess.removeprefix(shape) if guess.startswith(shape) else None
     return None
 
 

@@ -33,6 +33,8 @@ def document_of(
     names: frozenset[str] | None = None,
     quota: str = "",
     title: str = "",
+    late: bool = False,
+    types: Mapping[str, str] | None = None,
 ) -> Document:
     """A document from a parsed JSON or YAML value that stands at `path` of its file."""
 
@@ -40,7 +42,9 @@ def document_of(
         return locate((*path, *spot))
 
     version = raw.get("Version", OLD_VERSION) if isinstance(raw, dict) else VERSION
-    document = Document(kind, raw=raw, version=str(version), place=place, names=names, quota=quota, title=title)
+    document = Document(
+        kind, raw=raw, version=str(version), place=place, names=names, quota=quota, title=title, late=late, types=types
+    )
     document.written = tuple(_statements(raw, document))
     read = [_parsed(written) for written in document.written]
     document.items = tuple(one for one in read if isinstance(one, Item))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import Origin
+from remit.iam.document import steps
+from remit.iam.policy import OLD_VERSION
 from remit.lint.subject import Slip
 
 if TYPE_CHECKING:
@@ -125,17 +128,42 @@ def _may_be(node: ast.JoinedStr, text: str) -> bool:
     return bool(literals)
 
 
-def repeated_keys(folder: Path, file: str) -> Iterator[tuple[Slip, Origin]]:
-    """The keys that stand twice in one dict display of a file: Python keeps the last one silently."""
+def named_in(folder: Path, origin: Origin, message: str) -> Origin:
+    """The place, in the policy item at `origin`, of what an error's message names: by its path, or in quotes."""
+    found = _PATH.match(message)
+    spot = steps(found[2]) if found and found[2] else ()
+    at = inside(folder, origin, spot, int(found[1] or 0) if found else 0)
+    if at != origin or not origin.file.endswith(".py"):
+        return at
+    node = _expressions(folder / origin.file).get((origin.line, origin.column))
+    for text in _QUOTED.findall(message) if node is not None else ():
+        constant = _constant(node, text) if node is not None else None
+        if constant is not None:
+            return Origin(origin.file, constant.lineno, constant.col_offset + 1)
+    return origin
+
+
+_PATH: Final = re.compile(r"\w+(?:\[\d+\])+(?:: Statement(?:\[(\d+)\])?)?\.?([A-Z][\w.:\[\]]*)?")
+_QUOTED: Final = re.compile(r"'([^']+)'")
+
+
+def slips(folder: Path, file: str) -> Iterator[tuple[Slip, Origin]]:
+    """What is passed over in silence in the dicts of a file: a key that stands twice, an old Version."""
     tree = _tree(folder / file)
     for node in ast.walk(tree) if tree is not None else ():
-        if not isinstance(node, ast.Dict):
+        if isinstance(node, ast.Dict):
+            yield from _repeated(node, file)
+            version = _member(node, "Version")
+            if isinstance(version, ast.Constant) and version.value == OLD_VERSION and _member(node, "Statement"):
+                yield Slip("version", OLD_VERSION, ()), Origin(file, version.lineno, version.col_offset + 1)
+
+
+def _repeated(node: ast.Dict, file: str) -> Iterator[tuple[Slip, Origin]]:
+    first: dict[object, int] = {}
+    for key in node.keys:
+        if not isinstance(key, ast.Constant):
             continue
-        first: dict[object, int] = {}
-        for key in node.keys:
-            if not isinstance(key, ast.Constant):
-                continue
-            if key.value in first:
-                slip = Slip("repeated", repr(key.value), (), inside=f"{file}:{first[key.value]}")
-                yield slip, Origin(file, key.lineno, key.col_offset + 1)
-            first.setdefault(key.value, key.lineno)
+        if key.value in first:
+            slip = Slip("repeated", repr(key.value), (), inside=f"{file}:{first[key.value]}")
+            yield slip, Origin(file, key.lineno, key.col_offset + 1)
+        first.setdefault(key.value, key.lineno)

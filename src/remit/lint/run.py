@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import Origin, RemitError
+from remit.grants.defaults import queue_id
 from remit.lint import python_text, shelf
 from remit.lint.finding import ERROR, Finding, Problem
 from remit.lint.subject import IDENTITY, RESOURCE, TRUST, Document, Environment, Item, Project
@@ -97,10 +98,14 @@ def lint_bytes(
     return _sorted(suppress(dict.fromkeys(_of_source(source, kind)), comments, _table(allow)))
 
 
-def unreadable(error: RemitError, file: str) -> Finding:
-    """What could not be read, as a finding of R001."""
+def unreadable(error: RemitError, file: str, folder: Path | None = None) -> Finding:
+    """What could not be read, as a finding of R001; in the files of `folder`, where inside a policy item it is."""
     rule = shelf.rule("R001")
-    return Finding(rule.code, rule.name, ERROR, error.message, error.hint, error.origin or Origin(file))
+    origin = error.origin or Origin(file)
+    if folder is not None and error.origin is not None:
+        python_text.forget()
+        origin = python_text.named_in(folder, error.origin, error.message)
+    return Finding(rule.code, rule.name, ERROR, error.message, error.hint, origin)
 
 
 def _table(allow: Mapping[str, str] | None) -> dict[str, tuple[str, Origin | None]]:
@@ -206,26 +211,39 @@ def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = F
     origins = {function.name: function.origin for function in app.functions}
     seen: set[Any] = set()
     told: Counter[str] = Counter()
-    names = frozenset(resource.logical_id for resource in app.resources)
+    types = _types(app, roles)
     for role in roles:
-        document = _of_role(role, names, origins.get(role.functions[0]) if role.functions else None, folder, app.stage)
+        document = _of_role(role, types, origins.get(role.functions[0]) if role.functions else None, folder, app)
         for item in document.items:
             key = _key(item)
             if key not in seen:
                 seen.add(key)
                 yield from _of_item(item, told, severe=severe)
         yield from _of_policy(document, severe=severe)
+    yield from _of_resources(app, frozenset(types))
     for function in app.functions:
         variables = function.properties.get("Environment", {}).get("Variables", {})
         if variables:
             origin = function.written.get("Environment", function.origin)
             environment = Environment(function.name, variables, _always(origin))
             yield from _findings("environment", environment, environment.place, severe=severe)
-    project = Project(app, roles, lambda origin: origin)
+    project = Project(app, roles)
     for rule, hook in shelf.hooks("project", severe=severe):
         for problem in hook(project):
-            where = problem.spot[0] if problem.spot else None
-            yield _finding(rule, problem, _always(where if isinstance(where, Origin) else None), None)
+            yield _finding(rule, problem, _always(problem.origin), None)
+
+
+def _of_resources(app: App, names: frozenset[str]) -> Iterator[Finding]:
+    """The policies that an app's own resources hold, at the lines that declare them."""
+    if not any("Statement" in repr(one.properties) for one in app.resources):
+        return
+    from remit.lint.subject import Stack  # noqa: PLC0415 - few apps have such resources
+    from remit.lint.templates import documents  # noqa: PLC0415 - as above
+
+    for one in app.resources:
+        raw = {one.logical_id: {"Type": one.type, "Properties": one.properties}}
+        for document in documents(Stack({}, _always(one.origin), names, raw, late=True)):
+            yield from _of_document(document)
 
 
 def _key(item: Item) -> Any:
@@ -236,19 +254,36 @@ def _key(item: Item) -> Any:
     return statement.effect, statement.actions, texts, statement.conditions, origin
 
 
+def _types(app: App, roles: tuple[Role, ...]) -> dict[str, str]:
+    """What the app's template will hold: types by logical id."""
+    types = {one.logical_id: one.type for one in app.resources}
+    types |= dict.fromkeys((role.logical_id for role in roles), "AWS::IAM::Role")
+    for function in app.functions:
+        types[f"{function.logical_id}Function"] = "AWS::Lambda::Function"
+        types[f"{function.logical_id}LogGroup"] = "AWS::Logs::LogGroup"
+        types.update((one.logical_id, one.type) for trigger in function.triggers for one in trigger.resources(function))
+    for queue in app.queues:
+        logical_id = queue_id(queue)
+        dead = f"{logical_id.removesuffix('Queue')}DeadLetterQueue"
+        types |= dict.fromkeys((logical_id, dead), "AWS::SQS::Queue")
+    return types
+
+
 def _always(origin: Origin | None) -> Place:
     return lambda _: origin
 
 
-def _of_role(role: Role, names: frozenset[str], otherwise: Origin | None, folder: Path, stage: str) -> Document:
+def _of_role(role: Role, types: dict[str, str], otherwise: Origin | None, folder: Path, app: App) -> Document:
     place = _always(otherwise)
     document = Document(
         IDENTITY,
         place=place,
-        names=names,
+        names=types,
+        types=types,
         quota="iam.role.inline",
         title=role.logical_id,
-        stage=stage,
+        stage=app.stage,
+        app=app.name,
         owners=tuple(f"{name} " for name in role.functions),
     )
     ordinals: dict[Origin | None, int] = {}
@@ -281,7 +316,7 @@ def _files(app: App) -> tuple[str, ...]:
 
 def _of_files(app: App, folder: Path) -> Iterator[Finding]:
     for file in _files(app):
-        for slip, origin in python_text.repeated_keys(folder, file):
+        for slip, origin in python_text.slips(folder, file):
             yield from _findings("slip", slip, _always(origin))
 
 
@@ -313,4 +348,19 @@ def _findings(
 
 def _finding(rule: Rule, problem: Problem, place: Place, grant: Grant | None) -> Finding:
     severity = problem.severity or rule.severity
-    return Finding(rule.code, rule.name, severity, problem.message, problem.hint, place(problem.spot), grant)
+    message, hint = problem.message, problem.hint
+    if grant is not None:
+        message, hint = _as_written(message), hint and _as_written(hint)
+    return Finding(rule.code, rule.name, severity, message, hint, place(problem.spot), grant)
+
+
+_WRITTEN: Final = {f"${{AWS::{late}}}": f"{{aws.{name}}}" for late, name in
+                   (("Partition", "partition"), ("Region", "region"), ("AccountId", "account"))}  # fmt: skip
+
+
+def _as_written(text: str) -> str:
+    """Late-bound text as people write it in an app: `{aws.region}`, in an f-string."""
+    if "${AWS::" in text:
+        for late, written in _WRITTEN.items():
+            text = text.replace(late, written)
+    return text

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from remit.iam.policy import VERSION
 from remit.iam.tokens import REFERENCE
 from remit.lint import facts
+from remit.lint.samples import sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from remit.app import App, Grant, Role
     from remit.catalogue.arns import Arn
@@ -33,7 +34,8 @@ class Document:
     """One policy document: what is written (`raw`, None for the grants of an app), and the statements that parse.
 
     `names` are the logical ids of the template around it: None when there is no template, so that nothing can be
-    late-bound.
+    late-bound. `late` says that late-bound parts stand in plain text, as in an app. `types` are the types of the
+    template's resources.
     """
 
     def __init__(
@@ -43,11 +45,14 @@ class Document:
         raw: Any = None,
         version: str = VERSION,
         place: Place,
-        names: frozenset[str] | None = None,
+        names: Collection[str] | None = None,
         quota: str = "",
         title: str = "",
         stage: str | None = None,
         owners: tuple[str, ...] = (),
+        app: str = "",
+        late: bool = False,
+        types: Mapping[str, str] | None = None,
     ) -> None:
         self.kind = kind
         self.raw = raw
@@ -58,6 +63,9 @@ class Document:
         self.title = title
         self.stage = stage
         self.owners = owners
+        self.app = app
+        self.late = late
+        self.types = types or {}
         self.written: tuple[Written, ...] = ()
         self.items: tuple[Item, ...] = ()
         self.broken: tuple[Broken, ...] = ()
@@ -151,6 +159,12 @@ class Item:
         return frozenset(name for pattern in self.statement.actions.patterns for name in facts.meant(pattern))
 
     @cached_property
+    def shapes(self) -> tuple[str, ...]:
+        """The resources, with references to resources of the template replaced by what they look like."""
+        types = self.document.types
+        return tuple(sample(text, types) for text in self.resources) if types else self.resources
+
+    @cached_property
     def variable_texts(self) -> tuple[tuple[Spot, str], ...]:
         """The texts in which a `${` stands that is no reference of CloudFormation's, with their spots."""
         return tuple(pair for pair in facts.variable_texts(self.statement) if "${" in REFERENCE.sub("", pair[1]))
@@ -166,6 +180,13 @@ class Item:
     def doubtful(self) -> bool:
         """Whether some action means nothing, or has a wildcard in its service."""
         return any(not facts.meant(text) or "*" in text.partition(":")[0] for text in self.statement.actions.patterns)
+
+    @property
+    def called(self) -> str:
+        """How messages name it: by its number in a document, by its line in an app."""
+        if self.grant is None or self.grant.origin is None:
+            return f"statement {self.index + 1}"
+        return f"the grant at {self.grant.origin}"
 
     @property
     def computed(self) -> bool:
@@ -202,6 +223,8 @@ class Stack:
     """Whether `names` are all there are; not so where a macro runs, or SAM makes resources."""
     size: int = 0
     """Bytes of its file; 0 when there is none."""
+    late: bool = False
+    """Whether late-bound parts stand in plain text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +233,6 @@ class Project:
 
     app: App
     roles: tuple[Role, ...]
-    place: Callable[[Origin | None], Origin | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,10 +52,10 @@ def stack_of(raw: Mapping[str, Any], locate: Locate, size: int = 0) -> Stack:
 
 def documents(stack: Stack) -> Iterator[Document]:
     """Every policy document of a template's resources."""
+    types = {name: str(one["Type"]) for name, one in stack.resources.items()}
     for name, resource in stack.resources.items():
-        properties = resource.get("Properties")
         kind = str(resource["Type"])
-        for raw, path in _policies(properties, ("Resources", name, "Properties"), kind):
+        for raw, path in _policies(resource.get("Properties"), ("Resources", name, "Properties"), kind):
             yield document_of(
                 raw,
                 _kind(raw, path, kind),
@@ -64,6 +64,8 @@ def documents(stack: Stack) -> Iterator[Document]:
                 names=stack.names,
                 quota="iam.role.trust" if "AssumeRolePolicyDocument" in path else _QUOTAS.get(kind, ""),
                 title=name,
+                late=stack.late,
+                types=types,
             )
 
 

@@ -29,17 +29,17 @@ from remit.lint.subject import RESOURCE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Document
+    from remit.lint.subject import Document, Item
 
 SEVERITY = ERROR
 
 
 def policy(document: Document) -> Iterator[Problem]:
     """A Sid that an earlier statement has."""
-    first: dict[str, int] = {}
+    first: dict[str, Item] = {}
     for item in document.items:
         sid = item.statement.sid
         if sid and sid in first and document.kind != RESOURCE:
-            message = f"Sid {sid!r} stands twice, first in statement {first[sid] + 1}: IAM refuses the policy"
+            message = f"Sid {sid!r} stands twice, first in {first[sid].called}: IAM refuses the policy"
             yield Problem(message, "give one another Sid, or none", ("Sid",), index=item.index)
-        first.setdefault(sid, item.index)
+        first.setdefault(sid, item)

@@ -29,7 +29,7 @@ from remit.lint.subject import IDENTITY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Document
+    from remit.lint.subject import Document, Slip
 
 SEVERITY = ERROR
 _VARIABLE = re.compile(r"\$\{[a-z0-9-]+:(?!:)[^}]*\}", re.IGNORECASE)
@@ -57,3 +57,10 @@ def document(document: Document) -> Iterator[Problem]:
     else:
         severity = WARNING if document.kind == IDENTITY else NOTE
         yield Problem(f"{found}: variables are literal text there", f"use '{VERSION}'", spot, severity)
+
+
+def slip(slip: Slip) -> Iterator[Problem]:
+    """The old version in a document of an app, whose statements all become 2012-10-17."""
+    if slip.kind == "version":
+        message = "Version '2008-10-17': in the app's roles its statements are read as 2012-10-17, with variables"
+        yield Problem(message, f"use '{VERSION}'", severity=WARNING)

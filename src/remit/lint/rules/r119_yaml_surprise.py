@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def slip(slip: Slip) -> Iterator[Problem]:
     quoted = f"quote it: '{slip.text}'"
     name = next((str(step) for step in reversed(slip.spot) if isinstance(step, str)), "the value")
     if slip.kind == "date" and name != "AWSTemplateFormatVersion":
-        severity = WARNING if "Resources" in slip.spot else ERROR
+        severity = NOTE if "Resources" in slip.spot else ERROR
         yield Problem(f"{name} {slip.text} is a date to YAML, not text", quoted, (), severity)
     elif slip.kind == "octal":
         number = int(slip.text, 8)

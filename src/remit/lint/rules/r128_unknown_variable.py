@@ -53,7 +53,7 @@ def _problem(name: str, spot: Spot) -> Iterator[Problem]:
         return  # a federation provider's keys are its own
     near = facts.near_key(name)
     hint = (
-        f"did you mean ${{{near}}}?"
+        f"did you mean `${{{near}}}`?"
         if near
         else "variables are condition keys: ${aws:username}, ${aws:PrincipalTag/team}"
     )

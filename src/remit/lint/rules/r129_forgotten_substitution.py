@@ -54,6 +54,8 @@ _PLACEHOLDER = re.compile(
 
 def shape(written: Written) -> Iterator[Problem]:
     """Texts of a statement that hold a placeholder."""
+    if written.document.late:
+        return
     for element in ("Action", "NotAction", "Resource", "NotResource", "Condition", "Principal"):
         for text, spot in _texts(written.value.get(element), (element,)):
             yield from _problem(text, spot, template=written.document.names is not None)

@@ -50,7 +50,7 @@ def statement(item: Item) -> Iterator[Problem]:
         return
     own = _family(stage)
     for text in item.resources:
-        words = _WORD.findall(text.lower()) if "-" in text or "/" in text else ()
+        words = _WORD.findall(text.replace(item.document.app, "").lower()) if "-" in text or "/" in text else ()
         other = next((word for word in words if _family(word) not in (None, own)), None)
         if other is not None and (own != "prod" or _family(other) != "test"):
             message = f"'{text}' looks like a resource of stage {other}, and this is the role of stage {stage}"

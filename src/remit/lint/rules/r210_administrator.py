@@ -22,9 +22,14 @@ from remit.lint.finding import WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import Item, Project
 
 SEVERITY = WARNING
+_POLICIES = {
+    "AdministratorAccess": "every action on every resource",
+    "PowerUserAccess": "nearly every action on every resource",
+    "IAMFullAccess": "every action of IAM, and with it any right of the account",
+}
 
 
 def statement(item: Item) -> Iterator[Problem]:
@@ -34,3 +39,15 @@ def statement(item: Item) -> Iterator[Problem]:
     if item.allows and everything and not actions.negated and item.everywhere and not item.statement.conditions:
         message = "the statement grants every action on every resource: it makes an administrator"
         yield Problem(message, "list the actions that are used", ("Action", everything[0]))
+
+
+def project(project: Project) -> Iterator[Problem]:
+    """Managed policies that do the same."""
+    origins = {function.name: function.origin for function in project.app.functions}
+    for role in project.roles:
+        for arn in role.managed:
+            name = arn.rpartition("/")[2]
+            origin = origins.get(role.functions[0]) if role.functions else None
+            if name in _POLICIES and ":iam::aws:" in arn:
+                message = f"the managed policy {name} grants {', '.join(role.functions)} {_POLICIES[name]}"
+                yield Problem(message, "list the actions that are used", origin=origin)

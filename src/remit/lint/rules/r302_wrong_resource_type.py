@@ -31,10 +31,10 @@ SEVERITY = ERROR
 def statement(item: Item) -> Iterator[Problem]:
     """Actions that act on none of the statement's resources, though on others of the same service."""
     for text, names in item.unfit:
-        if fitting.same_service(names, item.resources):
+        if fitting.same_service(names, item.shapes):
             what = fitting.wanted(names[0])
             subject = f"'{names[0]}'" if len(names) == 1 else f"'{text}'"
             message = f"{subject} acts on {what}, and no Resource here is one: it never matches"
-            meant = fitting.meant_resource(names, item.resources)
+            meant = fitting.meant_resource(names, item)
             hint = f"did you mean '{meant}'?" if meant else f"name {what} in Resource"
             yield Problem(message, hint, ("Action", text), fitting.severity(item, names))

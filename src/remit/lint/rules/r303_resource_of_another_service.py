@@ -32,8 +32,8 @@ SEVERITY = ERROR
 def statement(item: Item) -> Iterator[Problem]:
     """Actions of a service that no resource of the statement belongs to."""
     for text, names in item.unfit:
-        if not fitting.same_service(names, item.resources):
-            found = ", ".join(fitting.services_of(item.resources))
+        if not fitting.same_service(names, item.shapes):
+            found = ", ".join(fitting.services_of(item.shapes))
             what = fitting.wanted(names[0])
             message = f"'{text}' acts on {what}, and every Resource here is of {found}: it never matches"
             yield Problem(message, f"name {what} in Resource", ("Action", text), fitting.severity(item, names))

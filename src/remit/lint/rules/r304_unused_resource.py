@@ -34,7 +34,7 @@ def statement(item: Item) -> Iterator[Problem]:
     if len(item.resources) < 2 or not fitting.on_named_resources(item) or not fitting.all_known(item):  # noqa: PLR2004 - with one, the action has the finding
         return
     names = sorted(item.known_actions)
-    for text in item.resources:
-        if not any(facts.acts_on(name, text) for name in names):
+    for text, shape in zip(item.resources, item.shapes, strict=True):
+        if not any(facts.acts_on(name, shape) for name in names):
             message = f"no action of the statement acts on '{text}': it does nothing"
             yield Problem(message, "remove it, or add the action that needs it", ("Resource", text))

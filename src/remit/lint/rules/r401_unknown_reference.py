@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import Document, Stack
+    from remit.lint.subject import Document, Item, Stack
 
 SEVERITY = ERROR
 _PSEUDO = frozenset(
@@ -65,7 +65,24 @@ def document(document: Document) -> Iterator[Problem]:
         for reference, spot in references(document.raw, ()):
             if reference.target is not None and reference.target not in _PSEUDO:
                 message = f"{_shown(reference)} names no resource: a policy file has no template around it"
-                yield Problem(message, "write the ARN", spot)
+                severity = ERROR if "Ref" in reference.intrinsic else WARNING  # what a template's part may well hold
+                yield Problem(message, "write the ARN", spot, severity)
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """References in the grants of an app, to what its template will hold."""
+    names = item.document.names
+    if item.document.raw is not None or names is None:
+        return
+    element = item.resource_element
+    for text in item.resources:
+        for reference in tokens.references(text):
+            name = reference.target
+            if name is None or name in names or name in _PSEUDO:
+                continue
+            near = nearest(name, names)
+            hint = f"did you mean `{near}`?" if near else "`remit build` writes the template with all names"
+            yield Problem(f"{_shown(reference)} names no resource of the app", hint, (element, text))
 
 
 def references(value: Any, spot: Spot) -> Iterator[tuple[tokens.Reference, Spot]]:

@@ -26,20 +26,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Statement
-    from remit.lint.subject import Document
+    from remit.lint.subject import Document, Item
 
 SEVERITY = WARNING
 
 
 def policy(document: Document) -> Iterator[Problem]:
     """Equal statements, whatever their Sids and the order of their lists."""
-    first: dict[Statement, int] = {}
+    first: dict[Statement, Item] = {}
     if len(document.items) < 2:  # noqa: PLR2004 - a pair at least
         return
     for item in document.items:
-        number = first.setdefault(_ordered(item.statement), item.index)
-        if number != item.index:
-            message = f"the statement says the same as statement {number + 1}"
+        other = first.setdefault(_ordered(item.statement), item)
+        if other is not item:
+            message = f"the statement says the same as {other.called}"
             yield Problem(message, "remove it", (), index=item.index)
 
 

@@ -43,7 +43,5 @@ def policy(document: Document) -> Iterator[Problem]:
             continue
         deny = next((one for one in denies if covering.covers_statement(one.statement, item.statement)), None)
         if deny is not None:
-            message = (
-                f"statement {item.index + 1} grants nothing: the Deny of statement {deny.index + 1} covers all of it"
-            )
+            message = f"{item.called} grants nothing: the Deny of {deny.called} covers all of it"
             yield Problem(message, "remove it, or narrow the Deny", (), index=item.index)

@@ -44,7 +44,7 @@ def policy(document: Document) -> Iterator[Problem]:
                 continue  # remit's own default; a wider grant beside it has findings of its own
             other = next((one for one in wide if one is not item and _wider(one, item)), None)
             if other is not None:
-                message = f"statement {item.index + 1} adds nothing to statement {other.index + 1}, which covers it"
+                message = f"{item.called} adds nothing to {other.called}, which covers it"
                 yield Problem(message, "remove one of the two", (), index=item.index)
 
 

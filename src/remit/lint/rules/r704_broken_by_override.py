@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from remit.lint.subject import Project
 
 SEVERITY = ERROR
-_FATAL = ("runs in a VPC", "reads ", "works job queue")
-"""Reasons of grants without which AWS refuses the deploy: the event source, the network interfaces."""
+_FATAL = frozenset({"dynamodb:GetRecords", "ec2:CreateNetworkInterface", "kinesis:GetRecords", "sqs:ReceiveMessage"})
+"""Actions whose grants AWS tests when it deploys: of the event sources, of the network interfaces."""
 
 
 def project(project: Project) -> Iterator[Problem]:
@@ -61,13 +61,12 @@ def _of_function(app: App, function: Function, given: tuple[Policy, ...], own: d
     for grant in default_grants(app, function):
         missing = _missing(bind(grant, own), given)
         if missing:
-            fatal = any(reason in grant.because for reason in _FATAL)
+            fatal = not _FATAL.isdisjoint(grant.statement.actions.patterns)
             shown = ", ".join(missing)
             end = "the deploy fails" if fatal else "that fails"
             message = f"{grant.because}, and its role lacks {shown} since the default policy is replaced: {end}"
             hint = "add the actions to what replaces the default, or add to `config.lambda_.iam.policy` in its place"
-            spot = (function.origin,) if function.origin is not None else ()
-            yield Problem(message, hint, spot, ERROR if fatal else WARNING)  # type: ignore[arg-type]
+            yield Problem(message, hint, (), ERROR if fatal else WARNING, origin=function.origin)
 
 
 def _missing(grant: Grant, given: tuple[Policy, ...]) -> tuple[str, ...]:

@@ -1,0 +1,153 @@
+"""Slips of the keyboard: what was meant is named first, for at least 95 of 100."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from remit.catalogue.actions import actions
+from remit.catalogue.keys import global_keys, operators
+from remit.catalogue.partitions import regions
+from remit.lint import lint_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RANDOM = random.Random(20_261)  # noqa: S311 - the same slips every time
+SERVICES = (
+    "dynamodb", "s3", "sqs", "sns", "lambda", "logs", "kms", "secretsmanager", "ssm", "events", "states", "kinesis",
+    "ec2", "cloudwatch", "cloudformation", "apigateway", "cognito-idp", "athena", "firehose", "elasticache",
+)  # fmt: skip
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def slip(word: str) -> str:
+    """One slip: two letters swapped, one left out, doubled, or another in its place; never the first."""
+    while True:
+        at = RANDOM.randrange(1, len(word) - 1)
+        letter = RANDOM.choice(LETTERS)
+        spoilt = RANDOM.choice(
+            [
+                word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+                word[:at] + word[at + 1 :],
+                word[:at] + word[at] + word[at:],
+                word[:at] + letter + word[at + 1 :],
+            ]
+        )
+        if spoilt.lower() != word.lower() and re.fullmatch(r"[A-Za-z0-9:/-]+", spoilt):
+            return spoilt
+
+
+def hint_of(rule: str, **elements: object) -> str:
+    """The hint of the one finding of a rule; empty when there is none, as for a slip that is another real name."""
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", **elements}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return next((one.hint or "" for one in lint_bytes(text.encode(), "p.json") if one.rule == rule), "")
+
+
+def share(words: list[str], spoilt: Callable[[str], str], hint: Callable[[str], str], known: set[str]) -> float:
+    """How many hints name the word that was meant first; slips that are names themselves do not count."""
+    right = counted = 0
+    for word in words:
+        wrong = spoilt(word)
+        if wrong.lower() not in known:
+            counted += 1
+            found = re.search(r"(?:did you mean|nearest:) [`'](?:\$\{)?([^`'}]+)", hint(wrong))
+            right += found is not None and found[1] == word
+    assert counted > len(words) // 2
+    return right / counted
+
+
+ACTIONS = [name for service in SERVICES for name in actions(service) if len(name.partition(":")[2]) > 5]
+
+
+def in_name(word: str) -> str:
+    service, _, name = word.partition(":")
+    return f"{service}:{slip(name)}"
+
+
+def in_service(word: str) -> str:
+    service, _, name = word.partition(":")
+    return f"{slip(service)}:{name}"
+
+
+CASES = {
+    "actions": (ACTIONS, 400, in_name, lambda text: hint_of("R202", Action=text)),
+    "services": (
+        [one for one in ACTIONS if len(one.partition(":")[0]) > 3],
+        300,
+        in_service,
+        lambda text: hint_of("R201", Action=text),
+    ),
+    "regions": (
+        list(regions()),
+        200,
+        slip,
+        lambda text: hint_of("R123", Action="sqs:SendMessage", Resource=f"arn:aws:sqs:{text}:111122223333:q"),
+    ),
+    "operators": (
+        [one.name for one in operators()],
+        200,
+        slip,
+        lambda text: hint_of("R501", Condition={text: {"aws:SourceVpc": "v"}}),
+    ),
+    "condition keys": (
+        [one.name for one in global_keys() if not one.tagged and one.name.startswith("aws:")],
+        200,
+        in_name,
+        lambda text: hint_of("R502", Condition={"StringEquals": {text: "v"}}),
+    ),
+    "variables": (
+        [one.name for one in global_keys() if not one.tagged and one.name.startswith("aws:")],
+        100,
+        in_name,
+        lambda text: hint_of("R128", Resource=f"arn:aws:s3:::b/${{{text}}}"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_was_meant_comes_first(name: str) -> None:
+    words, count, spoilt, hint = CASES[name]
+    chosen = [RANDOM.choice(words) for _ in range(count)]
+    assert share(chosen, spoilt, hint, {word.lower() for word in words}) >= 0.95
+
+
+MEANT = {
+    "boto3:put_item": "dynamodb:PutItem",
+    "put_item": "dynamodb:PutItem",
+    "s3:get_object": "s3:GetObject",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:HeadBucket": "s3:ListBucket",
+    "lambda:Invoke": "lambda:InvokeFunction",
+    "lambda:invoke_function": "lambda:InvokeFunction",
+    "sns:SendMessage": "sqs:SendMessage",
+    "sqs:Publish": "sns:Publish",
+    "ssm:GetSecretValue": "secretsmanager:GetSecretValue",
+    "stepfunctions:StartExecution": "states:StartExecution",
+    "sfn:StartExecution": "states:StartExecution",
+    "eventbridge:PutEvents": "events:PutEvents",
+    "cloudwatchlogs:PutLogEvents": "logs:PutLogEvents",
+    "cloudwatch:PutLogEvents": "logs:PutLogEvents",
+    "elb:DescribeLoadBalancers": "elasticloadbalancing:DescribeLoadBalancers",
+    "ddb:GetItem": "dynamodb:GetItem",
+    "dynamo:GetItem": "dynamodb:GetItem",
+    "dynamodb.GetItem": "dynamodb:GetItem",
+    "dynamodb/GetItem": "dynamodb:GetItem",
+    "dynamodb:Get Item": "dynamodb:GetItem",
+    "SendMessage": "sqs:SendMessage",
+    "cognito:AdminGetUser": "cognito-idp:AdminGetUser",
+    "dynamodb": "dynamodb:*",
+    "ses:SendMail": "ses:SendEmail",
+}
+
+
+@pytest.mark.parametrize(("written", "meant"), MEANT.items(), ids=MEANT)
+def test_names_of_sdks_and_of_other_services_are_translated(written: str, meant: str) -> None:
+    found = [hint for rule in ("R201", "R202", "R203", "R204") if (hint := hint_of(rule, Action=written))]
+    assert found
+    assert f"`{meant}`" in found[0]

@@ -1,0 +1,255 @@
+"""An app: findings at the lines of its own files, what they accept, and what an override breaks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from remit import lint as verb
+from remit.errors import RemitError
+from remit.grants.assign import assign
+from remit.lint import errors, lint
+from remit.lint.run import unreadable
+from remit.project.load import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from remit.lint.finding import Finding
+
+APP = """\
+from remit import App
+from remit.triggers import sqs
+
+app = App()
+
+
+@app.function(sqs("orders"), policy=["lambda:Invoke"])
+def ingest(event, context):
+    pass
+"""
+CONFIG = """\
+from remit import aws, configure, project
+
+BUCKET = "arn:aws:s3:::orders/*"
+with configure() as config:
+    config.lambda_.iam.policy = [
+        "dynamdb:GetItem",
+        {
+            "Effect": "Allow",
+            "Action": [
+                "s3:GetObject",
+                "s3:PutObject",
+            ],
+            "Resource": f"arn:{aws.partition}:s3:::{project.name}",
+        },
+        {"Statement": [
+            {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:us-esat-1:111122223333:q"},
+            {
+                "Effect": "Allow", "Action": "s3:GetObject", "Resource": [BUCKET],
+                "Condition": {"StringEqual": {"aws:SourceVpc": "v"}},
+            },
+        ]},
+    ]
+"""
+
+
+def project(folder: Path, config: str = CONFIG, app: str = APP) -> Path:
+    (folder / "config").mkdir()
+    (folder / "config" / "deploy.py").write_text(config, "utf-8")
+    (folder / "app.py").write_text(app, "utf-8")
+    return folder
+
+
+def places(findings: tuple[Finding, ...], *severities: str) -> list[tuple[str, str | None, int]]:
+    wanted = severities or ("error",)
+    return [(one.rule, one.file, one.line) for one in findings if one.severity in wanted]
+
+
+EXPECTED = [
+    ("R202", "app.py", 7),
+    ("R201", "config/deploy.py", 6),
+    ("R302", "config/deploy.py", 10),
+    ("R302", "config/deploy.py", 11),
+    ("R123", "config/deploy.py", 16),
+    ("R501", "config/deploy.py", 19),
+]
+
+
+def test_each_finding_stands_at_the_line_that_wrote_it(tmp_path: Path) -> None:
+    folder = project(tmp_path)
+    assert places(lint(load(folder), folder=folder)) == EXPECTED
+
+
+def test_errors_gives_the_errors_alone(tmp_path: Path) -> None:
+    folder = project(tmp_path)
+    app = load(folder)
+    assert places(errors(app, assign(app), folder=folder), "error", "warning", "note") == EXPECTED
+
+
+def test_a_finding_carries_the_grant_and_its_reason(tmp_path: Path) -> None:
+    folder = project(tmp_path)
+    first = lint(load(folder), folder=folder)[0]
+    assert first.grant is not None
+    assert first.grant.because == "'lambda:Invoke' declared for function ingest"
+
+
+def test_the_package_is_the_verb(tmp_path: Path) -> None:
+    folder = project(tmp_path)
+    app = load(folder)
+    assert verb(app, folder=folder) == lint(app, folder=folder)
+
+
+def test_a_clean_app_has_no_findings(tmp_path: Path) -> None:
+    folder = project(tmp_path, config="", app=APP.replace('["lambda:Invoke"]', "[]"))
+    assert lint(load(folder), folder=folder) == ()
+
+
+def accepted(tmp_path: Path, before: str, after: str) -> tuple[Finding, ...]:
+    folder = project(tmp_path, config=CONFIG.replace(before, after))
+    return lint(load(folder), folder=folder)
+
+
+def test_a_comment_at_the_line_accepts_a_finding(tmp_path: Path) -> None:
+    found = accepted(
+        tmp_path, '"dynamdb:GetItem",', '"dynamdb:GetItem",  # remit: allow R201 because the service is private'
+    )
+    assert places(found) == [row for row in EXPECTED if row[0] != "R201"]
+
+
+def test_a_comment_above_accepts_by_name_and_several_rules(tmp_path: Path) -> None:
+    comment = "# remit: allow unknown-service, R202 because the service is private"
+    found = accepted(tmp_path, '        "dynamdb:GetItem",', f'        {comment}\n        "dynamdb:GetItem",')
+    assert "R201" not in {rule for rule, _, _ in places(found)}
+    assert [(one.rule, one.line) for one in found if one.severity == "warning"] == [("R002", 6)]
+
+
+def test_a_comment_where_a_grant_begins_accepts_what_is_inside(tmp_path: Path) -> None:
+    found = accepted(
+        tmp_path, '        {\n            "Effect"', '        {  # remit: allow R302 because x\n            "Effect"'
+    )
+    assert "R302" not in {rule for rule, _, _ in places(found)}
+
+
+def test_a_comment_without_a_reason_accepts_nothing(tmp_path: Path) -> None:
+    found = accepted(tmp_path, '"dynamdb:GetItem",', '"dynamdb:GetItem",  # remit: allow R201')
+    assert ("R201", "config/deploy.py", 6) in places(found)
+    assert ("R003", "config/deploy.py", 6) in places(found, "warning")
+
+
+def test_a_comment_that_names_no_rule_says_which_was_meant(tmp_path: Path) -> None:
+    found = accepted(tmp_path, '"dynamdb:GetItem",', '"dynamdb:GetItem",  # remit: allow unknown-servise because x')
+    (one,) = [one for one in found if one.rule == "R003"]
+    assert one.hint == "did you mean `unknown-service`?"
+
+
+SETTING = '    config.lint.allow = {\n        "R201": "private",\n        "R213": "old",\n    }\n'
+
+
+def test_the_settings_accept_a_rule_everywhere_and_unused_ones_are_reported(tmp_path: Path) -> None:
+    folder = project(tmp_path, config=CONFIG + SETTING)
+    found = lint(load(folder), folder=folder)
+    assert "R201" not in {rule for rule, _, _ in places(found)}
+    assert [row for row in places(found, "warning") if row[0] == "R002"] == [("R002", "config/deploy.py", 25)]
+
+
+def test_the_settings_accept_an_error_for_a_build_as_well(tmp_path: Path) -> None:
+    folder = project(tmp_path, config=CONFIG + SETTING)
+    app = load(folder)
+    assert "R201" not in {one.rule for one in errors(app, assign(app), folder=folder)}
+
+
+def test_a_setting_must_give_reasons(tmp_path: Path) -> None:
+    folder = project(tmp_path, config=CONFIG + '    config.lint.allow = ["R201"]\n')
+    with pytest.raises(RemitError, match=r"`config\.lint\.allow` must be a dict"):
+        load(folder)
+
+
+def test_an_override_that_breaks_an_event_source_is_an_error_and_lost_logs_are_a_warning(tmp_path: Path) -> None:
+    config = "from remit import configure\n\nwith configure() as config:\n    config.lambda_.iam.default_policy = []\n"
+    folder = project(tmp_path, config=config, app=APP.replace('["lambda:Invoke"]', "[]"))
+    found = [one for one in lint(load(folder), folder=folder) if one.rule == "R704"]
+    assert [(one.severity, one.line) for one in found] == [("error", 7), ("warning", 7)]
+    assert "sqs:ReceiveMessage" in found[0].message
+    assert "logs:PutLogEvents" in found[1].message
+
+
+def test_an_override_that_grants_what_is_needed_is_fine(tmp_path: Path) -> None:
+    config = (
+        "from remit import configure\n\nwith configure() as config:\n"
+        '    config.lambda_.iam.default_policy = ["logs", "sqs"]\n'
+    )
+    folder = project(tmp_path, config=config, app=APP.replace('["lambda:Invoke"]', "[]"))
+    assert [one for one in lint(load(folder), folder=folder) if one.rule == "R704"] == []
+
+
+def test_a_managed_policy_counts_as_well(tmp_path: Path) -> None:
+    config = (
+        "from remit import configure\n\nwith configure() as config:\n    config.lambda_.iam.default_policy = []\n"
+        '    config.lambda_.iam.managed_policy = ["service-role/AWSLambdaSQSQueueExecutionRole"]\n'
+    )
+    folder = project(tmp_path, config=config, app=APP.replace('["lambda:Invoke"]', "[]"))
+    assert [one for one in lint(load(folder), folder=folder) if one.rule == "R704"] == []
+
+
+def test_a_dev_role_that_reaches_prod_is_told_and_a_prod_role_is_not(tmp_path: Path) -> None:
+    config = CONFIG.replace("arn:aws:s3:::orders/*", "arn:aws:s3:::orders-prod/*")
+    folder = project(tmp_path, config=config)
+    for stage, expected in (("dev", [("R134", "config/deploy.py", 18)]), ("prod", [])):
+        found = lint(load(folder, stage), folder=folder)
+        assert [row for row in places(found, "warning") if row[0] == "R134"] == expected
+
+
+MISTAKES = {
+    "an effect": ('"Effect": "Allow",\n            "Action": [', '"Effect": "Permit",\n            "Action": [', 8),
+    "None in a list": ('"s3:PutObject",', "None,", 11),
+    "a resource": ('f"arn:{aws.partition}:s3:::{project.name}"', '"bucket/x"', 13),
+    "inside a document": (
+        '"Effect": "Allow", "Action": "s3:GetObject"',
+        '"Effect": "Perhaps", "Action": "s3:GetObject"',
+        18,
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "line"), MISTAKES.values(), ids=MISTAKES)
+def test_what_keeps_an_app_from_loading_is_told_at_its_line_inside_the_item(
+    tmp_path: Path, before: str, after: str, line: int
+) -> None:
+    folder = project(tmp_path, config=CONFIG.replace(before, after))
+    with pytest.raises(RemitError) as caught:
+        load(folder)
+    found = unreadable(caught.value, ".", folder)
+    assert (found.rule, found.file, found.line) == ("R001", "config/deploy.py", line)
+
+
+def test_a_reference_to_nothing_in_the_app_is_an_error(tmp_path: Path) -> None:
+    config = (
+        "from remit import configure\n\nwith configure() as config:\n    config.lambda_.iam.policy = [\n"
+        '        {"Effect": "Allow", "Action": "lambda:InvokeFunction",\n'
+        '         "Resource": {"Fn::GetAtt": ["IngesFunction", "Arn"]}},\n    ]\n'
+    )
+    folder = project(tmp_path, config=config, app=APP.replace('["lambda:Invoke"]', "[]"))
+    (found,) = [one for one in lint(load(folder), folder=folder) if one.rule == "R401"]
+    assert (found.line, found.hint) == (6, "did you mean `IngestFunction`?")
+
+
+def test_an_old_version_in_a_document_of_the_app_is_told(tmp_path: Path) -> None:
+    config = CONFIG.replace('{"Statement": [', '{"Version": "2008-10-17", "Statement": [')
+    folder = project(tmp_path, config=config)
+    assert ("R117", "config/deploy.py", 15) in places(lint(load(folder), folder=folder), "warning")
+
+
+def test_an_administrator_by_a_managed_policy_is_told(tmp_path: Path) -> None:
+    config = "from remit import configure\n\nwith configure() as config:\n"
+    config += '    config.lambda_.iam.managed_policy = ["AdministratorAccess"]\n'
+    folder = project(tmp_path, config=config, app=APP.replace('["lambda:Invoke"]', "[]"))
+    assert places(lint(load(folder), folder=folder), "warning") == [("R210", "app.py", 7)]
+
+
+def test_advice_speaks_of_late_bound_parts_as_people_write_them(tmp_path: Path) -> None:
+    folder = project(tmp_path)
+    hints = [one.hint for one in lint(load(folder), folder=folder) if one.rule == "R302"]
+    assert hints
+    assert all(hint is not None and hint.startswith("did you mean 'arn:{aws.partition}:s3:::") for hint in hints)

@@ -1,0 +1,126 @@
+"""`remit lint`: what it prints, and how it exits."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from remit.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BAD = '{"Version": "2012-10-17", "Statement": [\n {"Effect": "Allow", "Action": "s3:GetObjcet", "Resource": "*"}]}'
+WIDE = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+GOOD = WIDE.replace('"*", "Resource": "*"', '"s3:GetObject", "Resource": "arn:aws:s3:::b/*"')
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        main(["lint", *arguments])
+    captured = capsys.readouterr()
+    return int(ended.value.code or 0), captured.out, captured.err
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name, text in {"bad.json": BAD, "wide.json": WIDE, "good.json": GOOD, "broken.json": "{"}.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    return tmp_path
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["good.json"], 0),
+        (["wide.json"], 0),
+        (["wide.json", "--strict"], 1),
+        (["bad.json"], 1),
+        (["bad.json", "good.json"], 1),
+        (["broken.json"], 2),
+        (["absent.json"], 2),
+        (["bad.json", "--allow", "R202=because it is coming"], 0),
+        (["bad.json", "--allow", "R202"], 2),
+        (["bad.json", "--allow", "R999=x"], 2),
+        (["bad.json", "--format", "nothing"], 2),
+        (["--explain", "R202"], 0),
+        (["--explain", "unknown-action"], 0),
+        (["--explain", "R999"], 2),
+        (["--rules"], 0),
+    ],
+)
+def test_the_exit_code(capsys: pytest.CaptureFixture[str], arguments: list[str], code: int) -> None:
+    assert run(capsys, *arguments)[0] == code
+
+
+@pytest.mark.usefixtures("files")
+def test_text_shows_what_is_wrong_where(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "bad.json")
+    assert out.startswith("error[R202]: s3 has no action 'GetObjcet'")
+    assert "  --> bad.json:2:32\n" in out
+    assert "  hint: did you mean `s3:GetObject`?\n" in out
+    assert out.endswith("1 error\n")
+
+
+@pytest.mark.usefixtures("files")
+def test_json_is_a_list_also_of_what_cannot_be_read(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "good.json", "bad.json", "broken.json", "absent.json", "--json")
+    assert [(one["rule"], one["file"], one["line"]) for one in json.loads(out)] == [
+        ("R202", "bad.json", 2),
+        ("R001", "broken.json", 1),
+        ("R001", "absent.json", 0),
+    ]
+
+
+@pytest.mark.usefixtures("files")
+def test_sarif_and_github_are_formats(capsys: pytest.CaptureFixture[str]) -> None:
+    assert json.loads(run(capsys, "bad.json", "--format", "sarif")[1])["runs"][0]["results"][0]["ruleId"] == "R202"
+    assert run(capsys, "bad.json", "--format", "github")[1].startswith("::error file=bad.json,line=2,col=32,")
+
+
+def test_a_folder_is_searched(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("deep/a.yaml", "deep/b.yml", "deep/c.template", "deep/d.txt", ".git/e.json"):
+        path = files / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(BAD, "utf-8")
+    _, out, _ = run(capsys, "deep", "--json")
+    assert [one["file"] for one in json.loads(out)] == ["deep/a.yaml", "deep/b.yml", "deep/c.template"]
+    assert ".git" not in run(capsys, ".", "--json")[1]
+
+
+@pytest.mark.usefixtures("files")
+def test_a_folder_that_does_not_exist_and_a_project_that_does_not_load_are_errors_at_a_place(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, out, _ = run(capsys, "--json")
+    (found,) = json.loads(out)
+    assert (code, found["rule"]) == (2, "R001")
+    assert found["message"].startswith("there is no app module")
+
+
+def test_a_setting_that_does_not_exist_is_told_at_its_line(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (files / "config").mkdir()
+    (files / "config" / "deploy.py").write_text(
+        'from remit import configure\n\nwith configure() as config:\n    config.lambda_.iam.polcy = ["logs"]\n', "utf-8"
+    )
+    code, out, _ = run(capsys, "--json")
+    (found,) = json.loads(out)
+    assert (code, found["file"], found["line"]) == (2, "config/deploy.py", 4)
+    assert found["hint"] == "did you mean `config.lambda_.iam.policy`?"
+
+
+@pytest.mark.usefixtures("files")
+def test_a_page_tells_what_is_wrong_and_what_is_better(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "--explain", "r202")
+    assert out.startswith("R202 unknown-action (error)\n\nAn action that its service does not have")
+    assert "Flagged:\n\n    {" in out
+
+
+@pytest.mark.usefixtures("files")
+def test_the_kind_of_a_policy_can_be_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "R106" not in run(capsys, "good.json", "--kind", "resource", "--json")[1]
+    assert "R109" in run(capsys, "good.json", "--kind", "trust", "--json")[1]

@@ -1,0 +1,190 @@
+"""CloudFormation and SAM templates, in JSON and YAML, with functions in their short and long forms."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from remit.lint import lint_bytes
+
+YAML = """\
+AWSTemplateFormatVersion: "2010-09-09"
+Parameters:
+  Stage: {Type: String}
+Conditions:
+  IsProd: !Equals [!Ref Stage, prod]
+Resources:
+  Table:
+    Type: AWS::DynamoDB::Table
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {Service: lambda.amazonaws.com}
+            Action: sts:AssumeRole
+      Policies:
+        - PolicyName: orders
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow
+                Action:
+                  - dynamodb:GetItem
+                  - dynamodb:GetItm
+                Resource: !GetAtt Table.Arn
+              - !If
+                - IsProd
+                - Effect: Allow
+                  Action: s3:GetObjcet
+                  Resource: !Sub "arn:${AWS::Partition}:s3:::data-${Stage}/*"
+                - !Ref AWS::NoValue
+              - Effect: Allow
+                Action: sqs:SendMessage
+                Resource:
+                  - Fn::Join: [":", ["arn", !Ref AWS::Partition, sqs, us-esat-1, !Ref AWS::AccountId, orders]]
+"""
+
+
+def line_of(part: str, text: str = YAML) -> int:
+    return next(number for number, line in enumerate(text.split("\n"), 1) if part in line)
+
+
+def at(text: str, file: str = "template.yaml") -> list[tuple[str, int]]:
+    return [(one.rule, one.line) for one in lint_bytes(text.encode(), file) if one.severity != "note"]
+
+
+def test_findings_stand_at_the_lines_of_a_yaml_template() -> None:
+    assert at(YAML) == [("R202", line_of("GetItm")), ("R202", line_of("GetObjcet")), ("R123", line_of("esat"))]
+
+
+def test_a_json_template_has_the_same_findings_at_its_own_lines() -> None:
+    template = {
+        "Resources": {
+            "Policy": {
+                "Type": "AWS::IAM::ManagedPolicy",
+                "Properties": {
+                    "PolicyDocument": {
+                        "Version": "2012-10-17",
+                        "Statement": [
+                            {
+                                "Effect": "Allow",
+                                "Action": ["dynamodb:GetItm"],
+                                "Resource": {"Fn::GetAtt": ["Tabel", "Arn"]},
+                            }
+                        ],
+                    }
+                },
+            },
+            "Table": {"Type": "AWS::DynamoDB::Table"},
+        }
+    }
+    text = json.dumps(template, indent=1)
+    lines = text.split("\n")
+    expected = [
+        ("R202", next(number for number, line in enumerate(lines, 1) if "GetItm" in line)),
+        (
+            "R401",
+            next(number for number, line in enumerate(lines, 1) if "Resource" in line and "Resources" not in line),
+        ),
+    ]
+    assert at(text, "template.json") == expected
+
+
+HOLDERS = {
+    "AWS::IAM::Policy": "PolicyDocument: {DOCUMENT}",
+    "AWS::IAM::ManagedPolicy": "PolicyDocument: {DOCUMENT}",
+    "AWS::IAM::RolePolicy": "PolicyDocument: {DOCUMENT}",
+    "AWS::IAM::User": "Policies: [{PolicyName: x, PolicyDocument: {DOCUMENT}}]",
+    "AWS::IAM::Group": "Policies: [{PolicyName: x, PolicyDocument: {DOCUMENT}}]",
+    "AWS::SSO::PermissionSet": "InlinePolicy: {DOCUMENT}",
+    "AWS::Organizations::Policy": "Content: {DOCUMENT}",
+    "AWS::S3::BucketPolicy": "PolicyDocument: {DOCUMENT}",
+    "AWS::SQS::QueuePolicy": "PolicyDocument: {DOCUMENT}",
+    "AWS::KMS::Key": "KeyPolicy: {DOCUMENT}",
+    "AWS::SecretsManager::ResourcePolicy": "ResourcePolicy: {DOCUMENT}",
+    "AWS::ECR::Repository": "RepositoryPolicyText: {DOCUMENT}",
+    "AWS::Serverless::Function": "Policies: [AWSLambdaBasicExecutionRole, {S3ReadPolicy: {BucketName: b}}, {DOCUMENT}]",
+    "AWS::Serverless::StateMachine": "Policies: [{DOCUMENT}]",
+}
+DOCUMENT = '{Version: "2012-10-17", Statement: [{Effect: Allow, Action: "dynamodb:GetItm", Resource: "*"}]}'
+
+
+@pytest.mark.parametrize(("kind", "properties"), HOLDERS.items(), ids=HOLDERS)
+def test_policies_are_found_wherever_a_resource_holds_them(kind: str, properties: str) -> None:
+    text = f"Resources:\n  A:\n    Type: {kind}\n    Properties:\n      {properties.replace('{DOCUMENT}', DOCUMENT)}\n"
+    assert ("R202", 5) in at(text)
+
+
+def test_a_sam_template_may_name_what_sam_makes() -> None:
+    text = (
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n  Report:\n    Type: AWS::Serverless::Function\n"
+        "Outputs:\n  Role: {Value: !GetAtt ReportRole.Arn}\n"
+    )
+    assert [one.severity for one in lint_bytes(text.encode(), "t.yaml")] == ["warning"]
+
+
+def test_a_condition_of_which_a_branch_is_left_out_is_read_by_its_first() -> None:
+    text = YAML.replace(
+        "                Resource: !GetAtt Table.Arn\n",
+        "                Resource: !GetAtt Table.Arn\n"
+        "                Condition: !If [IsProd, {StringEqual: {aws:SourceVpc: v}}, !Ref AWS::NoValue]\n",
+    )
+    assert "R501" in {rule for rule, _ in at(text)}
+
+
+def test_a_policy_file_in_yaml_is_a_policy() -> None:
+    text = 'Version: "2012-10-17"\nStatement:\n  - Effect: Allow\n    Action: dynamodb:GetItm\n    Resource: "*"\n'
+    assert at(text, "policy.yaml") == [("R202", 4)]
+
+
+@pytest.mark.parametrize("wrap", [{"PolicyVersion": {"Document": ...}}, {"PolicyDocument": ...}, {"Document": ...}])
+def test_what_the_aws_command_line_prints_is_unwrapped(wrap: dict[str, object]) -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObjcet", "Resource": "*"}]}
+    text = json.dumps(wrap, default=lambda _: document)
+    assert at(text, "policy.json") == [("R202", 1)]
+
+
+def test_a_dollar_sign_in_plain_text_of_a_template_is_no_reference() -> None:
+    text = YAML.replace('!Sub "arn:${AWS::Partition}', '"arn:${AWS::Partition}')
+    assert ("R129", line_of("s3:::data")) in at(text)
+
+
+REFERENCES = {
+    "an object action on a bucket": ("s3:GetObject", "!GetAtt Bucket.Arn", "R302", "${Bucket.Arn}/*"),
+    "an object action on a bucket by name": ("s3:GetObject", '!Sub "arn:aws:s3:::${Bucket}"', "R302", "${Bucket}/*"),
+    "a table action on an index": ("dynamodb:GetItem", '!Sub "${Table.Arn}/index/*"', "R302", "a table"),
+    "a table action on a queue": ("dynamodb:GetItem", "!GetAtt Queue.Arn", "R303", "a table"),
+    "a queue action on a topic": ("sqs:SendMessage", "!Ref Topic", "R303", "a queue"),
+}
+
+
+@pytest.mark.parametrize(("action", "value", "rule", "hint"), REFERENCES.values(), ids=REFERENCES)
+def test_a_reference_is_as_good_as_the_arn_of_its_type(action: str, value: str, rule: str, hint: str) -> None:
+    text = f"""
+Resources:
+  Bucket: {{Type: "AWS::S3::Bucket"}}
+  Table: {{Type: "AWS::DynamoDB::Table"}}
+  Queue: {{Type: "AWS::SQS::Queue"}}
+  Topic: {{Type: "AWS::SNS::Topic"}}
+  Policy:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Action: {action}
+            Resource: {value}
+"""
+    (found,) = [one for one in lint_bytes(text.encode(), "t.yaml") if one.severity == "error"]
+    assert (found.rule, found.line) == (rule, 14)
+    assert hint in (found.hint or "")
+    fitting = text.replace(
+        action, {"s3": "s3:ListBucket", "dynamodb": "dynamodb:Query", "sqs": "sqs:*"}[action.partition(":")[0]]
+    )
+    if rule == "R302":
+        assert [one for one in lint_bytes(fitting.encode(), "t.yaml") if one.severity == "error"] == []

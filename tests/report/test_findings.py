@@ -1,0 +1,127 @@
+"""Findings as text, JSON, SARIF and GitHub annotations."""
+
+from __future__ import annotations
+
+import json
+
+from remit.errors import Origin
+from remit.lint.finding import Finding
+from remit.lint.shelf import rules
+from remit.report.findings import findings_github, findings_json, findings_sarif, findings_text, summary
+
+ERROR = Finding(
+    "R201",
+    "unknown-service",
+    "error",
+    "unknown service 'dynamdb'",
+    "did you mean `dynamodb`?",
+    Origin("a b/p.json", 2, 5),
+)
+WARNING = Finding("R210", "administrator", "warning", "100% of it", None, Origin("a b/p.json", 1))
+NOTE = Finding("R212", "whole-service", "note", "all of it")
+LINES = {"a b/p.json": ['{"Statement":', '    "dynamdb:*"']}
+
+
+def test_text_shows_the_line_with_a_caret() -> None:
+    assert findings_text([ERROR], lambda file: LINES.get(file, ())) == (
+        "error[R201]: unknown service 'dynamdb'\n"
+        "  --> a b/p.json:2:5\n"
+        "     |\n"
+        '   2 |     "dynamdb:*"\n'
+        "     |     ^\n"
+        "  hint: did you mean `dynamodb`?\n"
+        "\n"
+        "1 error"
+    )
+
+
+def test_text_without_a_source_shows_the_place_alone() -> None:
+    assert findings_text([ERROR], lambda _: ()).split("\n")[1:3] == [
+        "  --> a b/p.json:2:5",
+        "  hint: did you mean `dynamodb`?",
+    ]
+
+
+def test_a_long_line_is_cut_around_the_column_and_controls_are_not_printed() -> None:
+    at = Finding("R201", "x", "error", "m", None, Origin("f", 1, 5_001))
+    shown = findings_text([at], lambda _: ["a" * 5_000 + "HERE\x1b[31m" + "b" * 5_000]).split("\n")
+    assert max(len(line) for line in shown) < 140
+    assert "\x1b" not in "".join(shown)
+    assert shown[3].index("H") == shown[4].index("^")
+
+
+def test_color_is_asked_for() -> None:
+    assert "\x1b[31;1merror[R201]\x1b[0m" in findings_text([ERROR], lambda _: (), color=True)
+
+
+def test_the_summary_counts_and_says_when_there_is_nothing() -> None:
+    assert summary([ERROR, ERROR, WARNING, NOTE]) == "2 errors, 1 warning, 1 note"
+    assert summary([]) == "nothing found"
+
+
+def test_json_has_the_fixed_keys() -> None:
+    assert findings_json([ERROR]) == [
+        {
+            "rule": "R201",
+            "severity": "error",
+            "message": "unknown service 'dynamdb'",
+            "file": "a b/p.json",
+            "line": 2,
+            "column": 5,
+            "hint": "did you mean `dynamodb`?",
+            "name": "unknown-service",
+        }
+    ]
+
+
+def test_github_annotations_escape_what_would_end_them() -> None:
+    assert findings_github([ERROR, WARNING, NOTE]) == (
+        "::error file=a b/p.json,line=2,col=5,title=remit R201 unknown-service::"
+        "unknown service 'dynamdb'%0Ahint: did you mean `dynamodb`?\n"
+        "::warning file=a b/p.json,line=1,title=remit R210 administrator::100%25 of it\n"
+        "::notice title=remit R212 whole-service::all of it\n"
+    )
+
+
+def test_sarif_names_the_rules_that_are_broken_and_points_at_them() -> None:
+    log = findings_sarif([ERROR, WARNING, NOTE], rules(), "1.2.3")
+    (run,) = log["runs"]
+    assert (log["version"], run["tool"]["driver"]["name"]) == ("2.1.0", "remit")
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["R201", "R210", "R212"]
+    assert [(one["ruleId"], one["ruleIndex"], one["level"]) for one in run["results"]] == [
+        ("R201", 0, "error"),
+        ("R210", 1, "warning"),
+        ("R212", 2, "note"),
+    ]
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    assert place == {"artifactLocation": {"uri": "a%20b/p.json"}, "region": {"startLine": 2, "startColumn": 5}}
+    assert "locations" not in run["results"][2]
+
+
+REQUIRED = {
+    "log": {"version", "runs"},
+    "run": {"tool", "results"},
+    "driver": {"name", "version", "rules"},
+    "rule": {"id", "name", "shortDescription", "fullDescription", "help", "defaultConfiguration"},
+    "result": {"ruleId", "ruleIndex", "level", "message"},
+}
+
+
+def test_every_rule_makes_a_sarif_rule_of_the_standard_s_form() -> None:
+    findings = [Finding(rule.code, rule.name, rule.severity, "m", None, Origin("f", 1, 1)) for rule in rules()]
+    log = json.loads(json.dumps(findings_sarif(findings, rules(), "1")))
+    (run,) = log["runs"]
+    assert set(log) >= REQUIRED["log"]
+    assert set(run) >= REQUIRED["run"]
+    assert set(run["tool"]["driver"]) >= REQUIRED["driver"]
+    for rule in run["tool"]["driver"]["rules"]:
+        assert set(rule) >= REQUIRED["rule"]
+        assert rule["shortDescription"]["text"]
+        assert rule["help"]["text"]
+    for result in run["results"]:
+        assert set(result) >= REQUIRED["result"]
+        assert result["level"] in ("none", "note", "warning", "error")
+        assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+        region = result["locations"][0]["physicalLocation"]["region"]
+        assert region["startLine"] >= 1
+        assert region["startColumn"] >= 1
