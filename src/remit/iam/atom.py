@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.condition import OPERATORS, compile_condition
-from remit.iam.marks import encode, filled
+from remit.iam.marks import encode, filled, has_marks
 from remit.iam.request import Request
 
 if TYPE_CHECKING:
@@ -28,7 +28,10 @@ _FOLDED: Final = {name.lower(): name for name in OPERATORS}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Atom:
-    """One condition. `values` are encoded; `name` is the key as first written, `key` folded. One object per meaning."""
+    """One condition. `values` are encoded; `name` is the key as first written, `key` folded. One object per meaning.
+
+    `marked` is whether a value holds a variable or a late-bound reference.
+    """
 
     operator: str
     key: str
@@ -37,6 +40,7 @@ class Atom:
     if_exists: bool
     name: str
     check: Check
+    marked: bool
 
     @property
     def kind(self) -> str:
@@ -102,7 +106,8 @@ def _interned(
         if len(_ATOMS) >= _KEPT:
             _ATOMS.clear()
         check = OPERATORS[operator].make(values, "")
-        found = _ATOMS[identity] = Atom(operator, key, values, quantifier, if_exists, name, check)
+        marked = any(map(has_marks, values))
+        found = _ATOMS[identity] = Atom(operator, key, values, quantifier, if_exists, name, check, marked)
     return found
 
 

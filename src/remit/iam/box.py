@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.iam.atom import Atom, atom_of, with_variables
 from remit.iam.glob import Unclear
-from remit.iam.marks import encode, filled, late_in, variables_in, widened
+from remit.iam.marks import encode, filled, has_marks, variables_in, widened
 from remit.iam.pattern import is_pattern, matcher
 from remit.iam.rule import Kept
 
@@ -33,7 +33,7 @@ class Box:
     not_resources: bool
     atoms: tuple[Atom, ...]
     exact: frozenset[str]
-    globs: tuple[Matcher, ...]
+    globs: tuple[str, ...]
     variables: frozenset[str]
     marked_resources: bool
     marked_atoms: frozenset[Atom]
@@ -71,7 +71,7 @@ class Box:
 
     def on(self, point: str) -> bool:
         """Whether its resources contain a point."""
-        found = point in self.exact or any(glob(point) for glob in self.globs)
+        found = point in self.exact or any(matcher(text)(point) for text in self.globs)
         return found is not self.not_resources
 
 
@@ -84,7 +84,7 @@ def box_of(statement: Statement, index: int, version: str, *, speaks_without_res
         statement,
         index,
         tuple(dict.fromkeys(text.lower() for text in statement.actions.patterns)),
-        tuple(encode(text, version, resource=True) for text in texts),
+        tuple(text if text.isascii() and "${" not in text else encode(text, version, resource=True) for text in texts),
         bool(resources and resources.negated),
         tuple(atom_of(condition, version) for condition in statement.conditions),
     )
@@ -98,8 +98,9 @@ def _box(
     not_resources: bool,  # noqa: FBT001 - a field
     atoms: tuple[Atom, ...],
 ) -> Box:
-    marked = frozenset(atom for atom in atoms if any(_marked(text) for text in atom.values))
-    variables = [variables_in(text) for text in (*resources, *(text for atom in marked for text in atom.values))]
+    marked = frozenset(atom for atom in atoms if atom.marked)
+    late = [text for text in resources if _marked(text)]
+    globs = tuple(text for text in resources if is_pattern(text))
     return Box(
         statement,
         index,
@@ -108,16 +109,16 @@ def _box(
         resources,
         not_resources,
         atoms,
-        frozenset(text for text in resources if not is_pattern(text)),
-        tuple(matcher(text) for text in resources if is_pattern(text)),
-        frozenset().union(*variables),
-        any(map(_marked, resources)),
+        frozenset(resources).difference(globs),
+        globs,
+        frozenset().union(*map(variables_in, (*late, *(text for atom in marked for text in atom.values)))),
+        bool(late),
         marked,
     )
 
 
 def _marked(text: str) -> bool:
-    return not text.isascii() and (late_in(text) or bool(variables_in(text)))
+    return not text.isascii() and has_marks(text)
 
 
 def with_values(box: Box, values: dict[str, str | None]) -> Box:
