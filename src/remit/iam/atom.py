@@ -52,6 +52,11 @@ class Atom:
         """Whether it is true of the values that match none of its own."""
         return OPERATORS[self.operator].negated
 
+    @property
+    def needs_presence(self) -> bool:
+        """Whether it is false of an absent key, whatever its values are."""
+        return not (self.negated or self.if_exists or self.quantifier == "forallvalues" or self.operator == "Null")
+
     def fits(self, value: str) -> bool:
         """Whether one value of the key fits."""
         return bool(self.check(value, _NOBODY)) is not self.negated
@@ -116,6 +121,11 @@ def equal_to(key: str, value: str | None) -> Atom:
     if value is None:
         return _interned("Null", key.lower(), ("true",), "", key)
     return _interned("StringEquals", key.lower(), (encode(value, "", globs=False),), "", key)
+
+
+def present(key: str) -> Atom:
+    """The atom that a key is there."""
+    return _interned("Null", key.lower(), ("false",), "", key)
 
 
 def equal_to_text(key: str, value: str) -> Atom:

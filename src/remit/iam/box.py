@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from remit.iam.atom import Atom, atom_of, with_variables
+from remit.iam.atom import Atom, atom_of, present, with_variables
 from remit.iam.glob import Unclear
 from remit.iam.marks import encode, filled, has_marks, variables_in, widened
 from remit.iam.pattern import is_pattern, matcher
@@ -141,7 +141,9 @@ def loosened(box: Box) -> Box:
     resources = tuple(
         widened(text) if _marked(text) else text for text in box.resources if not (box.not_resources and _marked(text))
     )
-    atoms = tuple(atom for atom in box.atoms if atom not in box.marked_atoms)
+    atoms = tuple(
+        present(atom.name) if atom.marked else atom for atom in box.atoms if not atom.marked or atom.needs_presence
+    )
     return _box(box.statement, box.index, box.actions, resources, box.not_resources, atoms)
 
 
