@@ -5,6 +5,7 @@ Everything is folded and encoded once per policy object, so that a policy compar
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -51,13 +52,15 @@ class Box:
             self.statement.principals,
             frozenset(self.actions),
             self.not_actions,
-            *self.reach,
+            frozenset(self.resources),
+            self.not_resources,
+            frozenset(self.atoms),
         )
 
     @property
     def reach(self) -> tuple[object, ...]:
-        """All but the actions."""
-        return frozenset(self.resources), self.not_resources, frozenset(self.atoms)
+        """All but the actions; equal only for statements that spell it alike."""
+        return self.resources, self.not_resources, self.atoms
 
     @property
     def everywhere(self) -> bool:
@@ -83,7 +86,7 @@ def box_of(statement: Statement, index: int, version: str, *, speaks_without_res
     return _box(
         statement,
         index,
-        tuple(dict.fromkeys(text.lower() for text in statement.actions.patterns)),
+        tuple(dict.fromkeys(map(str.lower, statement.actions.patterns))),
         tuple(text if text.isascii() and "${" not in text else encode(text, version, resource=True) for text in texts),
         bool(resources and resources.negated),
         tuple(atom_of(condition, version) for condition in statement.conditions),
@@ -175,7 +178,7 @@ class Index:
     def __init__(self, boxes: Iterable[Box]) -> None:
         self.boxes = tuple(boxes)
         self.singles = 0
-        self._literal: dict[str, list[Box]] = {}
+        self._literal: defaultdict[str, list[Box]] = defaultdict(list)
         self._by_service: dict[str, list[tuple[Matcher, Box]]] = {}
         self._loose: list[tuple[Matcher, Box]] = []
         self._negated: list[tuple[frozenset[str], tuple[Matcher, ...], Box]] = []
@@ -188,9 +191,10 @@ class Index:
             self._negated.append((frozenset(box.actions) - set(globs), tuple(map(matcher, globs)), box))
             self.singles = max(self.singles, *(text.count("?") for text in box.actions))
             return
+        literal = self._literal
         for text in box.actions:
-            if not is_pattern(text):
-                self._literal.setdefault(text, []).append(box)
+            if "*" not in text and "?" not in text:
+                literal[text].append(box)
                 continue
             self.singles = max(self.singles, text.count("?"))
             service = text.partition(":")[0]
