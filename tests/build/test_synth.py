@@ -204,7 +204,8 @@ def test_a_function_has_its_log_group_its_role_and_its_code(make: Make) -> None:
 
 def test_500_resources_are_the_most_and_the_error_counts_by_type(make: Make) -> None:
     def app(count: int) -> str:
-        return "".join(f"@app.function(policy='s3:Get{n}')\ndef fn_{n}(event, context): ...\n" for n in range(count))
+        policy = "policy={'Effect': 'Allow', 'Action': 's3:GetObject', 'Resource': 'arn:aws:s3:::b%s/*'}"
+        return "".join(f"@app.function({policy % n})\ndef fn_{n}(event, context): ...\n" for n in range(count))
 
     assert 498 == len(make(app=app(166)).built().template.resources)
     error = make(app=app(167)).remit("build", "--no-package")
@@ -283,3 +284,22 @@ def test_roles_are_written_with_reasons_and_lines(make: Make) -> None:
             ],
         }
     ] == json.loads((project.folder / ".remit/build/roles.json").read_text())
+
+
+QUEUE = """
+from remit import Shared, resource
+class Data(Shared):
+    queue = resource("AWS::SQS::Queue", visibility_timeout=%s)
+"""
+TAKER = """
+from shared.resources.data import Data
+@app.function(sqs(Data.queue), timeout=60)
+def take(event, context): ...
+"""
+
+
+def test_a_queue_that_hides_messages_for_less_than_its_function_runs_is_refused(make: Make) -> None:
+    error = make(app=TAKER, **{"shared/resources/data.py": QUEUE % 30}).error()
+    assert "queue `DataQueue` hides a message for 30 s, but `TakeFunction` may run 60 s" == error.message
+    assert "shared/resources/data.py:4:13" == str(error.origin)
+    assert 1 == len(make(app=TAKER, **{"shared/resources/data.py": QUEUE % 60}).resources("AWS::SQS::Queue"))

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from remit.build.check import check, check_body
 from remit.build.overrides import guarded
+from remit.build.refuse import refuse
 from remit.build.synth import document, synth
 from remit.errors import RemitError
 from remit.grants.assign import assign
 from remit.iam.policy import render_statement
+from remit.lint.run import errors
 from remit.project.load import load
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ def build(
     template = synth(app, roles)
     check(template, roles, app)  # before minutes go into packages
     overridden = guarded(app, roles, accept)
+    refuse(errors(app, roles, folder=folder))
     body, packed = _body(template), _Packed()
     if package:
         packed = _package(folder, app, progress or _silent)

@@ -16,6 +16,8 @@ from remit.errors import Origin, RemitError
 from remit.grants.assign import named
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from remit.app import App, Resource, Role, Template
 
 
@@ -37,6 +39,8 @@ def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
     for resource in template.resources:
         if resource.type == "AWS::Lambda::Function":
             _check_environment(resource)
+        elif resource.type == "AWS::Lambda::EventSourceMapping":
+            _check_visibility(resource, known)
 
 
 def _check_counts(template: Template) -> None:
@@ -104,4 +108,22 @@ def _check_environment(resource: Resource) -> None:
             f"the environment of `{resource.logical_id}` has {size:,} bytes; Lambda allows {limit:,}",
             hint="keep large values in a file of the package, or in Parameter Store",
             origin=resource.origin,
+        )
+
+
+def _check_visibility(mapping: Resource, known: Mapping[str, Resource]) -> None:
+    """A queue must hide a message at least as long as its function may run, else Lambda refuses the mapping.
+
+    Source: "Creating and configuring an Amazon SQS event source mapping" (AWS Lambda Developer Guide).
+    """
+    queue = known.get(str(mapping.properties.get("EventSourceArn")).removeprefix("${").removesuffix(".Arn}"))
+    function = known.get(str(mapping.properties.get("FunctionName")).removeprefix("${").removesuffix("}"))
+    if queue is None or queue.type != "AWS::SQS::Queue" or function is None:
+        return
+    hidden, runs = queue.properties.get("VisibilityTimeout", 30), function.properties.get("Timeout", 3)
+    if isinstance(hidden, int) and isinstance(runs, int) and hidden < runs:
+        raise RemitError(
+            f"queue `{queue.logical_id}` hides a message for {hidden} s, but `{function.logical_id}` may run {runs} s",
+            hint=f"Lambda refuses that: visibility_timeout={6 * runs} is what AWS advises",
+            origin=queue.origin or mapping.origin,
         )

@@ -9,10 +9,9 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue.actions import action, service, services
+from remit.catalogue.actions import action, bare_names, service, services
 from remit.catalogue.operations import operation
 from remit.catalogue.resemble import nearest_actions, nearest_services
-from remit.catalogue.store import chunk
 from remit.lint import facts
 
 if TYPE_CHECKING:
@@ -104,9 +103,8 @@ def _ranked(names: Iterable[str], item: Item | None) -> tuple[str, ...]:
 @cache
 def _by_name() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    known = chunk("actions", "")
     for prefix in services():
-        for name in known.get(prefix, ()):
+        for name in bare_names(prefix):
             found.setdefault(_folded(name), []).append(f"{prefix}:{name}")
     return found
 

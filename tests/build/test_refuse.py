@@ -1,0 +1,28 @@
+"""What lint is certain about stops a build."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conftest import Make
+
+
+def test_an_action_that_does_not_exist_stops_the_build_at_its_line(make: Make) -> None:
+    ran = make(app="@app.function(policy=['s3:GetObjct'])\ndef a1(event, context): ...\n").remit("build", "--no-package")
+    assert 2 == ran.status
+    assert "error: [R202] s3 has no action 'GetObjct': IAM accepts it, and it grants nothing\n" in ran.err
+    assert "did you mean `s3:GetObject`?" in ran.err
+
+
+def test_no_more_than_ten_are_told(make: Make) -> None:
+    policy = [f"s3:Wrong{number}" for number in range(14)]
+    ran = make(app=f"@app.function(policy={policy})\ndef a1(event, context): ...\n").remit("build", "--no-package")
+    assert (2, 10) == (ran.status, ran.err.count("[R20"))
+    assert "and 4 more, which `remit lint` shows" in ran.err
+
+
+def test_a_reason_at_the_line_lets_it_pass(make: Make) -> None:
+    source = "@app.function(policy=['s3:GetObjct'])  # remit: allow R202 because it is about to come\n"
+    ran = make(app=source + "def a1(event, context): ...\n").remit("build", "--no-package")
+    assert (0, "") == (ran.status, ran.err)
