@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
 
 def test_an_action_that_does_not_exist_stops_the_build_at_its_line(make: Make) -> None:
-    ran = make(app="@app.function(policy=['s3:GetObjct'])\ndef a1(event, context): ...\n").remit("build", "--no-package")
+    source = "@app.function(policy=['s3:GetObjct'])\ndef a1(event, context): ...\n"
+    ran = make(app=source).remit("build", "--no-package")
     assert 2 == ran.status
     assert "error: [R202] s3 has no action 'GetObjct': IAM accepts it, and it grants nothing\n" in ran.err
     assert "did you mean `s3:GetObject`?" in ran.err

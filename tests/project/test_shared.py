@@ -74,7 +74,8 @@ def test_one_class_may_use_anothers_resources(make: Make) -> None:
 
 def test_a_resource_stands_for_its_arn_in_a_policy(make: Make) -> None:
     body = "    queue = resource('AWS::SQS::Queue')\n    access = resource('AWS::IAM::ManagedPolicy',\n"
-    body += "        policy_document={'Version': '2012-10-17', 'Statement': []})\n"
+    allowed = "{'Effect': 'Allow', 'Action': 's3:GetObject', 'Resource': 'arn:aws:s3:::data/*'}"
+    body += f"        policy_document={{'Version': '2012-10-17', 'Statement': [{allowed}]}})\n"
     start = "from shared.resources.data import Data\n"
     statement = "{'Effect': 'Allow', 'Action': 'sqs:*', 'Resource': [Data.queue]}"
     app = f"{start}@app.function(policy={statement}, managed_policy=Data.access)\ndef hello(event, context): ...\n"

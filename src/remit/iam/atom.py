@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.condition import OPERATORS, compile_condition
-from remit.iam.marks import encode, filled
+from remit.iam.marks import encode, filled, has_marks
 from remit.iam.request import Request
 
 if TYPE_CHECKING:
@@ -28,7 +28,10 @@ _FOLDED: Final = {name.lower(): name for name in OPERATORS}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Atom:
-    """One condition. `values` are encoded; `name` is the key as first written, `key` folded. One object per meaning."""
+    """One condition. `values` are encoded; `name` is the key as first written, `key` folded. One object per meaning.
+
+    `marked` is whether a value holds a variable or a late-bound reference.
+    """
 
     operator: str
     key: str
@@ -37,6 +40,7 @@ class Atom:
     if_exists: bool
     name: str
     check: Check
+    marked: bool
 
     @property
     def kind(self) -> str:
@@ -47,6 +51,11 @@ class Atom:
     def negated(self) -> bool:
         """Whether it is true of the values that match none of its own."""
         return OPERATORS[self.operator].negated
+
+    @property
+    def needs_presence(self) -> bool:
+        """Whether it is false of an absent key, whatever its values are."""
+        return not (self.negated or self.if_exists or self.quantifier == "forallvalues" or self.operator == "Null")
 
     def fits(self, value: str) -> bool:
         """Whether one value of the key fits."""
@@ -102,7 +111,8 @@ def _interned(
         if len(_ATOMS) >= _KEPT:
             _ATOMS.clear()
         check = OPERATORS[operator].make(values, "")
-        found = _ATOMS[identity] = Atom(operator, key, values, quantifier, if_exists, name, check)
+        marked = any(map(has_marks, values))
+        found = _ATOMS[identity] = Atom(operator, key, values, quantifier, if_exists, name, check, marked)
     return found
 
 
@@ -111,6 +121,11 @@ def equal_to(key: str, value: str | None) -> Atom:
     if value is None:
         return _interned("Null", key.lower(), ("true",), "", key)
     return _interned("StringEquals", key.lower(), (encode(value, "", globs=False),), "", key)
+
+
+def present(key: str) -> Atom:
+    """The atom that a key is there."""
+    return _interned("Null", key.lower(), ("false",), "", key)
 
 
 def equal_to_text(key: str, value: str) -> Atom:

@@ -5,11 +5,12 @@ A variable's key is absent, or has a value of its own, or one that something els
 
 from __future__ import annotations
 
-from itertools import product
-from typing import TYPE_CHECKING, Final
+from itertools import combinations, islice, product
+from math import prod
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.atom import Atom, equal_to, equal_to_text
-from remit.iam.glob import FRESH, Unclear, points
+from remit.iam.glob import FRESH, points
 from remit.iam.marks import around, own_letter, variables_in
 
 if TYPE_CHECKING:
@@ -20,19 +21,29 @@ if TYPE_CHECKING:
 
 MOST: Final = 512
 
+Binding: TypeAlias = "dict[str, str | None]"
+
 
 def bindings(
     names: frozenset[str], wanted: tuple[Box, ...], covers: tuple[Box, ...], premises: Premises
-) -> Iterator[dict[str, str | None]]:
-    """Every combination of values to try; one empty one when there are no variables."""
-    choices = [_values(name, own_letter(place), wanted, covers, premises) for place, name in enumerate(sorted(names))]
-    size = 1
-    for values in choices:
-        size *= len(values)
-    if size > MOST:
-        raise Unclear("its variables can have too many values")
-    for chosen in product(*choices):
-        yield dict(zip(sorted(names), chosen, strict=True))
+) -> tuple[list[Binding], bool]:
+    """The values to try, the most general first, and whether they are all; one empty binding without variables."""
+    ordered = sorted(names)
+    choices = [_values(name, own_letter(place), wanted, covers, premises) for place, name in enumerate(ordered)]
+    found = list(islice(_by_deviation(choices), MOST))
+    return [dict(zip(ordered, chosen, strict=True)) for chosen in found], len(found) == prod(map(len, choices))
+
+
+def _by_deviation(choices: list[list[str | None]]) -> Iterator[tuple[str | None, ...]]:
+    """The product of the choices: first all first ones, then those that differ in one place, then in two."""
+    first = [values[0] for values in choices]
+    for count in range(len(choices) + 1):
+        for places in combinations(range(len(choices)), count):
+            for others in product(*(choices[place][1:] for place in places)):
+                chosen = list(first)
+                for place, value in zip(places, others, strict=True):
+                    chosen[place] = value
+                yield tuple(chosen)
 
 
 def pins(values: dict[str, str | None]) -> tuple[Atom, ...]:
@@ -54,7 +65,8 @@ def _values(
     found = [FRESH, *own, *_aligned(templates, [*own, *(text for atom in atoms for text in atom.values)], name)]
     found += _aligned([text for text in texts if name in variables_in(text)], texts, name)
     literal = dict.fromkeys(value.replace(FRESH, letter) for value in found)
-    return [None, *(value for value in literal if not variables_in(value))]
+    literal.pop(letter)
+    return [letter, None, *(value for value in literal if not variables_in(value))]
 
 
 def _domain_values(atoms: set[Atom], positive: set[Atom], premises: Premises, singles: int) -> list[str]:

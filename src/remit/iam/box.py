@@ -5,12 +5,13 @@ Everything is folded and encoded once per policy object, so that a policy compar
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from remit.iam.atom import Atom, atom_of, with_variables
+from remit.iam.atom import Atom, atom_of, present, with_variables
 from remit.iam.glob import Unclear
-from remit.iam.marks import encode, filled, late_in, variables_in, widened
+from remit.iam.marks import encode, filled, has_marks, variables_in, widened
 from remit.iam.pattern import is_pattern, matcher
 from remit.iam.rule import Kept
 
@@ -33,7 +34,7 @@ class Box:
     not_resources: bool
     atoms: tuple[Atom, ...]
     exact: frozenset[str]
-    globs: tuple[Matcher, ...]
+    globs: tuple[str, ...]
     variables: frozenset[str]
     marked_resources: bool
     marked_atoms: frozenset[Atom]
@@ -51,13 +52,15 @@ class Box:
             self.statement.principals,
             frozenset(self.actions),
             self.not_actions,
-            *self.reach,
+            frozenset(self.resources),
+            self.not_resources,
+            frozenset(self.atoms),
         )
 
     @property
     def reach(self) -> tuple[object, ...]:
-        """All but the actions."""
-        return frozenset(self.resources), self.not_resources, frozenset(self.atoms)
+        """All but the actions; equal only for statements that spell it alike."""
+        return self.resources, self.not_resources, self.atoms
 
     @property
     def everywhere(self) -> bool:
@@ -71,7 +74,7 @@ class Box:
 
     def on(self, point: str) -> bool:
         """Whether its resources contain a point."""
-        found = point in self.exact or any(glob(point) for glob in self.globs)
+        found = point in self.exact or any(matcher(text)(point) for text in self.globs)
         return found is not self.not_resources
 
 
@@ -83,8 +86,8 @@ def box_of(statement: Statement, index: int, version: str, *, speaks_without_res
     return _box(
         statement,
         index,
-        tuple(dict.fromkeys(text.lower() for text in statement.actions.patterns)),
-        tuple(encode(text, version, resource=True) for text in texts),
+        tuple(dict.fromkeys(map(str.lower, statement.actions.patterns))),
+        tuple(text if text.isascii() and "${" not in text else encode(text, version, resource=True) for text in texts),
         bool(resources and resources.negated),
         tuple(atom_of(condition, version) for condition in statement.conditions),
     )
@@ -98,8 +101,9 @@ def _box(
     not_resources: bool,  # noqa: FBT001 - a field
     atoms: tuple[Atom, ...],
 ) -> Box:
-    marked = frozenset(atom for atom in atoms if any(_marked(text) for text in atom.values))
-    variables = [variables_in(text) for text in (*resources, *(text for atom in marked for text in atom.values))]
+    marked = frozenset(atom for atom in atoms if atom.marked)
+    late = [text for text in resources if _marked(text)]
+    globs = tuple(text for text in resources if is_pattern(text))
     return Box(
         statement,
         index,
@@ -108,16 +112,16 @@ def _box(
         resources,
         not_resources,
         atoms,
-        frozenset(text for text in resources if not is_pattern(text)),
-        tuple(matcher(text) for text in resources if is_pattern(text)),
-        frozenset().union(*variables),
-        any(map(_marked, resources)),
+        frozenset(resources).difference(globs),
+        globs,
+        frozenset().union(*map(variables_in, (*late, *(text for atom in marked for text in atom.values)))),
+        bool(late),
         marked,
     )
 
 
 def _marked(text: str) -> bool:
-    return not text.isascii() and (late_in(text) or bool(variables_in(text)))
+    return not text.isascii() and has_marks(text)
 
 
 def with_values(box: Box, values: dict[str, str | None]) -> Box:
@@ -140,7 +144,9 @@ def loosened(box: Box) -> Box:
     resources = tuple(
         widened(text) if _marked(text) else text for text in box.resources if not (box.not_resources and _marked(text))
     )
-    atoms = tuple(atom for atom in box.atoms if atom not in box.marked_atoms)
+    atoms = tuple(
+        present(atom.name) if atom.marked else atom for atom in box.atoms if not atom.marked or atom.needs_presence
+    )
     return _box(box.statement, box.index, box.actions, resources, box.not_resources, atoms)
 
 
@@ -172,7 +178,7 @@ class Index:
     def __init__(self, boxes: Iterable[Box]) -> None:
         self.boxes = tuple(boxes)
         self.singles = 0
-        self._literal: dict[str, list[Box]] = {}
+        self._literal: defaultdict[str, list[Box]] = defaultdict(list)
         self._by_service: dict[str, list[tuple[Matcher, Box]]] = {}
         self._loose: list[tuple[Matcher, Box]] = []
         self._negated: list[tuple[frozenset[str], tuple[Matcher, ...], Box]] = []
@@ -185,9 +191,10 @@ class Index:
             self._negated.append((frozenset(box.actions) - set(globs), tuple(map(matcher, globs)), box))
             self.singles = max(self.singles, *(text.count("?") for text in box.actions))
             return
+        literal = self._literal
         for text in box.actions:
-            if not is_pattern(text):
-                self._literal.setdefault(text, []).append(box)
+            if "*" not in text and "?" not in text:
+                literal[text].append(box)
                 continue
             self.singles = max(self.singles, text.count("?"))
             service = text.partition(":")[0]

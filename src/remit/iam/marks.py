@@ -78,14 +78,9 @@ def variables_in(text: str) -> frozenset[str]:
     return frozenset(_unshifted(found.split(_DEFAULT)[0]) for found in _MARK.findall(text))
 
 
-def late_in(text: str) -> bool:
-    """Whether an encoded text holds a reference of CloudFormation."""
-    return LATE in text
-
-
-def is_whole(text: str) -> bool:
-    """Whether an encoded text is one mark and nothing else."""
-    return _MARK.fullmatch(text) is not None or _REFERENCE.fullmatch(text) is not None
+def has_marks(text: str) -> bool:
+    """Whether an encoded text holds a variable of IAM or a reference of CloudFormation."""
+    return LATE in text or _VARIABLE in text
 
 
 def widened(text: str) -> str:

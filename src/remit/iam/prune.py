@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from remit.iam.actions import Case, Openings
 from remit.iam.box import Box, Index, box_of
 from remit.iam.domain import Premises
-from remit.iam.glob import Unclear
 from remit.iam.pattern import covers
 from remit.iam.question import Questions
 from remit.iam.sweep import SETS
@@ -112,6 +111,3 @@ def _touched(action: str, box: Box, index: Index) -> bool:
 
 def _nothing_known(_: str) -> tuple[str, ...]:
     return ()
-
-
-__all__ = ["Unclear", "pruned"]

@@ -11,11 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from remit.iam.atom import equal_to
 from remit.iam.binding import bindings, pins
 from remit.iam.box import Box, loosened, tightened, with_values
 from remit.iam.context import Context, find_context
-from remit.iam.glob import Unclear, meet, points
-from remit.iam.pattern import is_pattern
+from remit.iam.glob import FRESH, Unclear, meet, points
+from remit.iam.pattern import covers, is_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -65,12 +66,16 @@ class Questions:
             return self._search(pattern, wanted, covers, ())
         first = with_pattern(wanted[0], pattern)
         boxes = (first, *wanted[1:])
-        for values in bindings(names, boxes, covers, self.premises):
+        tried, all_of_them = bindings(names, boxes, covers, self.premises)
+        found = self._bound(boxes, covers, tried[0])
+        if found is not None or not self._imaginable(boxes, covers):
+            return found
+        for values in tried[1:]:
             found = self._bound(boxes, covers, values)
             if found is not None:
                 return found
-        if doubtful(boxes, covers, names & self.premises.several):
-            self._loosened(boxes, covers)
+        if not all_of_them or doubtful(boxes, covers, names & self.premises.several):
+            raise Unclear("it depends on what its variables or late-bound parts stand for")
         return None
 
     def _bound(self, wanted: tuple[Box, ...], covers: tuple[Box, ...], values: dict[str, str | None]) -> Place | None:
@@ -80,16 +85,18 @@ class Questions:
             return None
         return self._search(pattern, bound, tuple(with_values(box, values) for box in covers), pins(values))
 
-    def _loosened(self, wanted: tuple[Box, ...], covers: tuple[Box, ...]) -> None:
-        """Ask again with the most that the marks may mean; a place that is left is neither proven nor excluded."""
-        loose = tuple(loosened(box) for box in wanted)
+    def _imaginable(self, wanted: tuple[Box, ...], covers: tuple[Box, ...]) -> bool:
+        """Whether there is a place with the most that marks may mean; if not, there is none whatever they stand for."""
         held: frozenset[Atom] = frozenset().union(*(box.marked_atoms for box in wanted))
+        loose = tuple(loosened(box) for box in wanted)
         first = wanted[0]
         shown = () if first.not_resources else points(first.resources[0], _singles(covers))
         least = [tightened(box, held, shown) for box in covers if box.marked_atoms <= held]
         pattern = "*" if first.not_resources else loose[0].resources[0]
-        if self._search(pattern, loose, tuple(least), ()) is not None:
-            raise Unclear("it depends on what its variables or late-bound parts stand for")
+        try:
+            return self._search(pattern, loose, tuple(least), absences(held)) is not None
+        except Unclear:
+            return True
 
     def _search(
         self, pattern: str, wanted: tuple[Box, ...], covers: tuple[Box, ...], pinned: tuple[Atom, ...]
@@ -118,8 +125,11 @@ class Questions:
         self, pattern: str, singles: int, spared: tuple[Box, ...], covers: tuple[Box, ...], units: tuple[Atom, ...]
     ) -> tuple[Place | None, tuple[Box, ...]]:
         """A place at the points of a pattern; else the NotResource covers whose patterns it should be narrowed to."""
+        if singles and taken(pattern, covers, units):
+            return None, ()
         escapes: dict[Box, None] = {}
-        for point in points(pattern, singles):
+        tried, doubt = some_points(pattern, singles)
+        for point in tried:
             if not all(box.on(point) for box in spared):
                 continue
             self.checks += len(covers)
@@ -132,6 +142,8 @@ class Questions:
             turned = [box for box in active if box.not_resources]
             if turned and self._context(units, [box for box in active if not box.not_resources]) is not None:
                 escapes.update(dict.fromkeys(needed(turned, lambda boxes: self._context(units, boxes) is not None)))
+        if doubt is not None:
+            raise doubt
         return None, tuple(escapes)
 
     def _context(self, units: tuple[Atom, ...], active: Iterable[Box]) -> Context | None:
@@ -145,6 +157,21 @@ class Questions:
         if isinstance(found, Unclear):
             raise found
         return found
+
+
+def some_points(pattern: str, singles: int) -> tuple[tuple[str, ...], Unclear | None]:
+    """The points of a pattern, or some of them and why it is not all."""
+    try:
+        return points(pattern, singles), None
+    except Unclear as reason:
+        return (*points(pattern), pattern.replace("?", FRESH).replace("*", FRESH * (singles + 1))), reason
+
+
+def taken(pattern: str, boxes: Iterable[Box], units: tuple[Atom, ...]) -> bool:
+    """Whether one cover by one of its patterns takes a pattern whole wherever the wanted conditions hold."""
+    true = frozenset(units)
+    plain = (box for box in boxes if not box.not_resources and true.issuperset(box.atoms))
+    return any(covers(text, pattern) for box in plain for text in box.globs)
 
 
 def needed(turned: list[Box], possible: Callable[[list[Box]], bool]) -> list[Box]:
@@ -176,6 +203,17 @@ def _starts(pattern: str, others: tuple[Box, ...]) -> list[str]:
         if not box.not_resources:
             found = list(dict.fromkeys(part for one in found for text in box.resources for part in meet(one, text)))
     return found
+
+
+def absences(atoms: frozenset[Atom]) -> tuple[Atom, ...]:
+    """The keys that must be absent, whatever variables stand for: those that must and must not equal the same."""
+    plain = [atom for atom in atoms if not atom.quantifier]
+    equal = {(atom.operator, atom.key, atom.values) for atom in plain if not atom.negated}
+    return tuple(
+        equal_to(atom.name, None)
+        for atom in plain
+        if atom.negated and (atom.operator.replace("Not", ""), atom.key, atom.values) in equal
+    )
 
 
 def doubtful(wanted: tuple[Box, ...], covers: tuple[Box, ...], in_sets: frozenset[str]) -> bool:

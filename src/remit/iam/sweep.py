@@ -152,7 +152,7 @@ class Sweep:
         self.undecided[Undecided(self.new.source(box), reason)] = None
 
 
-_EVERYWHERE: Final = (frozenset(("*",)), False, frozenset[object]())
+_EVERYWHERE: Final = (("*",), False, ())
 
 
 def _title(name: str) -> str:

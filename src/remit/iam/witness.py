@@ -91,6 +91,8 @@ def _invented(action: str, spelling: tuple[str, ...]) -> str:
 def _likely(resource: str, action: str) -> str:
     """A point with a region and an account where an ARN has them, and an ARN for a whole `*`."""
     if resource == FRESH:
+        if action.lower().startswith("s3:"):
+            return f"arn:aws:s3:::{FRESH}"  # a bucket's ARN has neither
         return f"arn:aws:{action.partition(':')[0]}:us-east-1:111122223333:{FRESH}"
     parts = resource.split(":", 5)
     if len(parts) != 6:  # noqa: PLR2004 - an ARN's parts

@@ -37,7 +37,8 @@ def statement(item: Item) -> Iterator[Problem]:
     for spot, text in _texts(item):
         if len(text) < _LEAST:
             continue
-        found = secrets.kind(text) if text.startswith("arn:") else secrets.bare_key(text)
+        named = text.startswith("arn:") or "${" in text  # names may be long, and mix cases and digits
+        found = secrets.kind(text) if named else secrets.bare_key(text)
         if found is not None:
             yield Problem(f"a text of this policy looks like {found}", "remove it, and rotate the key", spot)
 
