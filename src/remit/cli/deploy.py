@@ -84,7 +84,7 @@ def command(
 
         # Missing credentials are told before minutes go into packages; a local AWS starts for a sound project only.
         early = None if local else options.account(folder, local=False, region=region, profile=profile)
-        built = build(folder, stage, progress=watch.say, accept=accept)
+        built = build(folder, stage, progress=watch.say, accept=accept, here=local)
         for note in built.notes:
             watch.say(note)
         account = early or options.account(folder, local=True, region=region, profile=profile)
