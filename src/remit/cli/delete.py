@@ -66,7 +66,7 @@ def _delete(account: Account, name: str, *, yes: bool, wait: bool, resume: bool)
 
     stack = deletable(account, name)
     if stack is not None and not (resume and stack.status == "DELETE_IN_PROGRESS"):
-        watch.ask(f"Delete {name} in {place(account)} with everything in it?", yes=yes)
+        watch.ask(f"Delete {name} and everything in it from {place(account)}?", yes=yes)
     with watch.events(name) as on_event:
         return delete(account, name, on_event, wait=wait or resume, on_wait=watch.say_waiting)
 

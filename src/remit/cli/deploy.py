@@ -77,8 +77,9 @@ def command(
     wishes = _Wishes(yes, wait, force, as_json, skip)
     with watch.stoppable():
         if resume:
+            name = watch.namespace(folder, stage)
             account = options.account(folder, local=local, region=region, profile=profile)
-            _resume(account, watch.namespace(folder, stage), wishes)
+            _resume(account, name, wishes)
             return
         from remit.build.built import build
 
