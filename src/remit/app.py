@@ -137,6 +137,8 @@ class App:
     outputs: tuple[Output, ...] = ()
     queues: tuple[str, ...] = ()
     """The job queues; empty when jobs are off."""
+    jobs: Mapping[str, str] = field(default_factory=dict)
+    """The queue of each job."""
     queues_origin: Origin | None = None
     """The line that turned jobs on."""
     default_policy: tuple[Grant, ...] | None = None

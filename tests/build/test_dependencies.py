@@ -12,7 +12,8 @@ import pytest
 import uv
 
 import remit
-from remit.build.package import OFFLINE, Package, Target, package
+from remit.build.built import build
+from remit.build.package import OFFLINE, Package, Target, package, this_machine
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -67,7 +68,19 @@ def test_a_second_package_starts_no_process_and_needs_no_index(project: Project,
     before = len(started)
     second = package(folder, TARGET, progress=said.append)
     assert (first.sha256, before) == (second.sha256, len(started))
-    assert said == ["installing the dependencies in requirements.txt for Python 3.12, x86_64"]
+    assert said == ["installing the dependencies in requirements.txt for Python 3.12 on x86_64"]
+
+
+def test_only_a_local_deploy_packs_dependencies_for_this_machine(project: Project, wheel: Wheel) -> None:
+    app = "from remit import App\napp = App()\n@app.function(architectures=['arm64'])\ndef one(event, context): ...\n"
+    folder = project({"app.py": app, "requirements.txt": LOCAL + "one\n", ".remitignore": "/wheels/"})
+    wheel(folder / "wheels", "one", {"one.py": "x = 1\n"})
+    local, lambda_ = build(folder, here=True), build(folder)
+    packed = [next(note for note in made.notes if note.startswith("packed")) for made in (local, lambda_)]
+    assert packed[0].startswith(
+        f"packed for this machine, Python {sys.version_info.major}.{sys.version_info.minor} on "
+    )
+    assert packed[1].startswith("packed for Python 3.13 on arm64: ")
 
 
 def test_a_damaged_cache_is_made_anew(project: Project, wheel: Wheel) -> None:
@@ -270,6 +283,21 @@ def test_a_compiled_package_is_the_one_for_lambda_s_processor_and_python(
         (library,) = [name for name in archive.namelist() if name.endswith(".so")]
         header = archive.read(library)[:20]
     assert ("cpython-313", machine) == (library.split(".")[1][:11], int.from_bytes(header[18:20], "little"))
+
+
+@pytest.mark.network
+def test_a_compiled_package_for_this_machine_is_the_one_that_this_python_imports(
+    project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    made = package(project({"app.py": "", "requirements.txt": "markupsafe==3.0.2\n"}), this_machine())
+    root = tmp_path_factory.mktemp("root")
+    with zipfile.ZipFile(made.path) as archive:
+        archive.extractall(root)
+    script = "from markupsafe import _speedups; print(_speedups.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", script], env={"PYTHONPATH": str(root)}, capture_output=True, text=True, check=False
+    )
+    assert (str(root), "") == (str(Path(done.stdout).parent.parent), done.stderr)
 
 
 @pytest.mark.network

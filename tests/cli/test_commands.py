@@ -170,6 +170,40 @@ def test_an_unknown_function_is_told(make: Make, name: str, hint: str) -> None:
     )
 
 
+@pytest.mark.parametrize("command", ["policy function", "invoke --local"])
+def test_whoever_asks_for_a_job_is_told_which_worker_runs_it(make: Make, command: str) -> None:
+    project = make(app="@app.job(queue='fast')\ndef mail(to): ...\n",
+                   config="config.job.enable = True\nconfig.job.additional_queues = ['fast']")  # fmt: skip
+    ran = project.remit(*command.split(), "mail")
+    assert (2, "error: there is no function `mail` in this app\nhint: `mail` is a job: `worker-fast` runs it\n") == (
+        ran.status,
+        ran.err,
+    )
+
+
+@pytest.mark.parametrize("command", ["status", "delete", "deploy --resume"])
+def test_a_folder_that_is_no_project_starts_no_local_aws(tmp_path: Path, command: str) -> None:
+    ran = remit(*command.split(), "--local", "-C", str(tmp_path))
+    assert (2, f"error: there is no project in {str(tmp_path.resolve())!r}\n") == (
+        ran.status,
+        ran.err.partition("hint")[0],
+    )
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("build --bogus", "no such option '--bogus'\nhint: `remit build --help` shows how it is used"),
+        ("invoke", "missing argument 'NAME'\nhint: `remit invoke --help` shows how it is used"),
+        ("deplyo", "there is no command `deplyo`\nhint: did you mean `deploy`?"),
+    ],
+)
+def test_a_wrong_command_line_is_told_as_everything_else_is(typed: str, message: str) -> None:
+    ran = remit(*typed.split())
+    assert (2, "", f"error: {message}\n") == (ran.status, ran.out, ran.err)
+
+
 def test_a_mistake_ends_with_2_and_stands_on_standard_error(make: Make) -> None:
     ran = make(config='config.lambda_.iam.polcy = ["logs"]').remit("build", "--json")
     assert (

@@ -253,6 +253,22 @@ def test_delete_asks_and_leaves_nothing(remit: Remit, elsewhere: Account) -> Non
     assert elsewhere.client("s3").list_buckets()["Buckets"] == []
 
 
+def test_delete_names_what_stays_because_its_deletion_policy_says_so(
+    remit: Remit, elsewhere: Account, project: Path
+) -> None:
+    queue = 'resource("AWS::SQS::Queue", deletion_policy="Retain", queue_name="kept")'
+    share(project, f"from remit import Shared, resource\nclass Data(Shared):\n    queue = {queue}\n")
+    remit("deploy", "--yes")
+    (url,) = elsewhere.client("sqs").list_queues()["QueueUrls"]
+    _, _, err = remit("delete", "--yes")
+    assert f"AWS::SQS::Queue {url} stays, as the deletion policy of DataQueue says\n" in err
+    elsewhere.client("sqs").delete_queue(QueueUrl=url)
+    remit("deploy", "--yes")
+    left = json.loads(remit("delete", "--yes", "--json")[1])["left"]
+    assert [url, "remit-artefacts-000000000000-eu-central-1"] == left
+    elsewhere.client("sqs").delete_queue(QueueUrl=url)
+
+
 def test_resume_tells_the_last_deploy_again(remit: Remit) -> None:
     _, _, err = remit("deploy", "--yes")
     events = [line for line in err.splitlines() if "CREATE_" in line and line[2:3] == ":"]

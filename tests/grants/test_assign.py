@@ -122,11 +122,11 @@ def four(event, context): ...
     ]
     logs = roles[0].grants[0]
     assert logs.statement.resources is not None
-    assert (("${OneLogGroup.Arn}", "${TwoLogGroup.Arn}"), "one, two writes its logs") == (
+    assert (("${OneLogGroup.Arn}", "${TwoLogGroup.Arn}"), "each of one, two writes its logs") == (
         logs.statement.resources.patterns,
         logs.because,
     )
-    assert "'s3' declared for function one, two" == roles[0].grants[1].because
+    assert "'s3' declared for functions one, two" == roles[0].grants[1].because
     used = project.resources("AWS::Lambda::Function")
     assert ["OneRole", "OneRole", "ThreeRole", "FourRole"] == [
         used[f"{name}Function"]["Role"]["Fn::GetAtt"][0] for name in ("One", "Two", "Three", "Four")

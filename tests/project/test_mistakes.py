@@ -376,3 +376,26 @@ def test_the_apps_own_prints_do_not_hide_the_data(make: Make) -> None:
     project = make(config="print('from config')", app=f"print('from app')\n@app.function{FUNCTION}")
     ran = project.remit("policy", "function", "hello")
     assert (0, "{", "from config\nfrom app\n") == (ran.status, ran.out[:1], ran.err)
+
+
+INSTEAD = {
+    "a verb": ("s3.raed('x')", "did you mean `read`?"),
+    "a verb that is like none": (
+        "from remit.grants import dynamodb\ndynamodb.get('x')",
+        "there are batch_write, delete, list, put, query, read, scan, update",
+    ),
+    "a trigger": ("from remit.triggers import sqss", "did you mean `sqs`?"),
+    "a service": ("from remit.grants import dynamo", "did you mean `dynamodb`?"),
+    "a name of remit": ("from remit import Ap", "did you mean `App`?"),
+    "an option of a trigger": ("sqs('q', batch=3)", "did you mean `batch_size`?"),
+    "an option of a grant": ("sns.publish(topc='x')", "did you mean `topic`?"),
+    "an option of a job": ("app.job(timeout=1)", "it takes queue, policy, managed_policy"),
+    "an option of the user's own function": ("def own(): ...\nown(timeout=1)", None),
+    "an attribute of another module": ("import json\njson.dump_s", None),
+}
+
+
+@pytest.mark.parametrize("kind", INSTEAD)
+def test_what_remit_has_instead_of_a_misspelt_name_is_said(make: Make, kind: str) -> None:
+    body, hint = INSTEAD[kind]
+    assert hint == make(app=body).error().hint

@@ -359,3 +359,10 @@ def test_late_bound_parts_may_stand_in_an_environment(make: Make) -> None:
 def test_an_environment_over_four_kilobytes_is_refused(make: Make) -> None:
     error = make(config='config.lambda_.function.environment = {"BIG": "x" * 5000}').error()
     assert "Lambda allows 4,096" in error.message
+
+
+def test_a_property_that_cloudformation_does_not_know_is_told_where_it_is_set(make: Make) -> None:
+    line = 'config.lambda_.function.properties = {"SnapStrt": {"ApplyOn": "None"}}'
+    ran = make(config=line).remit("build", "--no-package")
+    told = ("error: `HelloFunction` (AWS::Lambda::Function) has no property 'SnapStrt'", "did you mean `SnapStart`?")
+    assert (2, f"{told[0]}\n  --> config/deploy.py:5:5\nhint: {told[1]}\n") == (ran.status, ran.err)

@@ -141,9 +141,10 @@ def test_without_an_app_module_there_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     project = Project(tmp_path / "empty")
     error = project.error()
-    assert ("there is no app module: neither `app.py` nor a package of that name", ".") == (error.message, at(error))
+    where = str((tmp_path / "empty").resolve())
+    assert f"there is no app module in {where!r}: neither `app.py` nor a package of that name" == error.message
     ran = remit("build", "-C", str(tmp_path / "no such folder"))
-    assert (2, True) == (ran.status, "there is no app module" in ran.err)
+    assert (2, True) == (ran.status, "no such folder' does not exist" in ran.err)
 
 
 def test_an_app_that_declares_nothing_is_an_error(make: Make) -> None:

@@ -205,9 +205,9 @@ WRONG = {
         "dynamodb: 'arn:aws:dynamodb:eu-west-1:None:table/t/stream/x' contains 'None'",
         "usually os.environ.get() of a variable that is not set: use os.environ[…]",
     ),
-    "http(auth='none')": ("http(auth='none')", "did you mean `NONE`?"),
-    "http(auth=None)": ("http(auth=None)", "did you mean `NONE`?"),
-    "http(invoke_mode='STREAM')": ("http(invoke_mode='STREAM')", "it can be BUFFERED or RESPONSE_STREAM"),
+    "http(auth='none')": ("auth cannot be 'none'", "did you mean `NONE`?"),
+    "http(auth=None)": ("auth cannot be None", "did you mean `NONE`?"),
+    "http(invoke_mode='STREAM')": ("invoke_mode cannot be 'STREAM'", "it can be BUFFERED or RESPONSE_STREAM"),
     "http(cors='*')": ("http(cors='*') must be a dict", '{"AllowOrigins": ["*"]}'),
     "schedule('rate(1 day)', input={1, 2})": (
         "schedule's input is not JSON: Object of type set is not JSON serializable",

@@ -53,10 +53,12 @@ def build(
     package: bool = True,
     progress: Callable[[str], None] | None = None,
     accept: str | None = None,
+    here: bool = False,
 ) -> Built:
     """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`.
 
     `accept` is the reason why what a replaced default policy breaks may be broken; without one, that is an error.
+    `here`: dependencies are for the AWS on this machine, which runs functions in this very Python, not for Lambda.
     """
     app = load(folder, stage)
     roles = assign(app)
@@ -66,7 +68,7 @@ def build(
     refuse(errors(app, roles, folder=folder))
     body, packed = _body(template), _Packed()
     if package:
-        packed = _package(folder, app, progress or _silent)
+        packed = _package(folder, app, progress or _silent, here=here)
         template = synth(app, roles, packed.keys)
         body = _body(template)
     write(folder / FOLDER / "template.json", body)
@@ -89,11 +91,20 @@ class _Packed:
     notes: tuple[str, ...] = ()
 
 
-def _package(folder: Path, app: App, progress: Callable[[str], None]) -> _Packed:
+def _package(folder: Path, app: App, progress: Callable[[str], None], *, here: bool) -> _Packed:
     """One zip for each Python and architecture that the functions run on, under every function's name."""
-    from remit.build.package import Package, Target, bytes_in_words, package, place  # noqa: PLC0415 - not always asked for
+    from remit.build.package import (  # noqa: PLC0415 - not always asked for
+        Package,
+        Target,
+        bytes_in_words,
+        depends,
+        package,
+        place,
+        this_machine,
+    )
 
-    targets = {function.name: _target(function, Target) for function in app.functions}
+    local = this_machine() if here and depends(folder) else None
+    targets = {function.name: local or _target(function, Target) for function in app.functions}
     packages: dict[Target, Package] = {
         target: package(folder, target, exclude=app.exclude, progress=progress)
         for target in dict.fromkeys(targets.values())
@@ -102,7 +113,7 @@ def _package(folder: Path, app: App, progress: Callable[[str], None]) -> _Packed
     notes: list[str] = []
     for target, made in packages.items():
         size = f"{bytes_in_words(made.size)}, {bytes_in_words(made.unzipped)} unpacked"
-        notes.append(f"packed for Python {target.python} on {target.architecture}: {size}")
+        notes.append(f"packed for {target.words}: {size}")
         notes += (f"  left out, {left}" for left in made.left_out)
     return _Packed(
         keys={name: f"${{AWS::StackName}}/{packages[target].sha256}.zip" for name, target in targets.items()},

@@ -26,8 +26,9 @@ def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
     _check_counts(template)
     known = {resource.logical_id: resource for resource in template.resources}
     targets: dict[str, tuple[str, ...]] = {}
+    written = {f"{function.logical_id}Function": function.written for function in app.functions}
     for resource in template.resources:
-        check_type(resource)
+        check_type(resource, written.get(resource.logical_id, {}))
         targets[resource.logical_id] = check_references(resource, known)
     for output in template.outputs:
         check_text(output.value, known, output, f"output {output.name}")

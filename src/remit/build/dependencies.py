@@ -52,7 +52,7 @@ def layer(folder: Path, target: Target, progress: Callable[[str], None]) -> Laye
     place = cache / _key(source, target)
     facts = _facts(place)
     if facts is None:
-        progress(f"installing the dependencies in {source.file} for Python {target.python}, {target.architecture}")
+        progress(f"installing the dependencies in {source.file} for {target.words}")
         facts = _make(folder, source, target, place)
     os.utime(place)
     prune(cache, _KEPT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -21,10 +22,16 @@ OFFLINE = 69
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a function runs: Lambda's Python (`3.12`) and processor (`x86_64` or `arm64`)."""
+    """Where a function runs: Lambda's Python (`3.12`) and processor (`x86_64` or `arm64`), or this machine."""
 
     python: str
     architecture: str
+    here: bool = False
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        return f"{'this machine, ' if self.here else ''}Python {self.python} on {self.architecture}"
 
     @property
     def platform(self) -> str:
@@ -33,9 +40,16 @@ class Target:
         Python 3.12 and later run on Amazon Linux 2023 (glibc 2.34), earlier ones on Amazon Linux 2 (glibc
         2.26; 2.17 is the nearest that uv knows): "Lambda runtimes" in the developer guide.
         """
+        if self.here:
+            return f"{sys.platform}-{self.architecture}"
         machine = {"arm64": "aarch64"}.get(self.architecture, self.architecture)
         new = tuple(int(part) for part in self.python.split(".")) >= (3, 12)
         return f"{machine}-manylinux_2_{34 if new else 17}"
+
+
+def this_machine() -> Target:
+    """Where the AWS on this machine runs functions: in the Python that runs remit."""
+    return Target(f"{sys.version_info.major}.{sys.version_info.minor}", platform.machine(), here=True)
 
 
 def install(folder: Path, source: Source, target: Target, work: Path) -> None:
@@ -46,7 +60,7 @@ def install(folder: Path, source: Source, target: Target, work: Path) -> None:
     own = [option for name, _ in source.local for option in ("--no-binary", name, "--refresh-package", name)]
     arguments = [
         *("pip", "install", "--target", str(work / "target"), "--python", sys.executable),
-        *("--python-version", target.python, "--python-platform", target.platform),
+        *(() if target.here else ("--python-version", target.python, "--python-platform", target.platform)),
         *(
             "--only-binary",
             ":all:",
@@ -63,7 +77,8 @@ def install(folder: Path, source: Source, target: Target, work: Path) -> None:
         arguments += ["--requirements", "-"]
     (work / "target").mkdir()
     _uv(arguments, folder, source, lines + "\n")
-    _check_platform(work / "target", source, target)
+    if not target.here:
+        _check_platform(work / "target", source, target)
 
 
 def _exported(folder: Path, source: Source) -> str:

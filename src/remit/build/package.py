@@ -23,7 +23,8 @@ from remit.build.archive import Archive, Member, members
 from remit.build.dependencies import Layer, layer, prune, sha256
 from remit.build.entries import ChangedError, Entry, look, read
 from remit.build.files import LeftOut, Tree, survey
-from remit.build.installer import OFFLINE, Target
+from remit.build.installer import OFFLINE, Target, this_machine
+from remit.build.requirements import find
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -87,6 +88,11 @@ def package(
         f"files in {folder.resolve().name!r} keep changing while they are packed",
         hint="stop what writes there, or list it in .remitignore",
     )
+
+
+def depends(folder: Path) -> bool:
+    """Whether the project in `folder` states dependencies: without any, a zip is the same for every target."""
+    return find(folder) is not None
 
 
 def place(packages: Mapping[str, Package], folder: Path) -> tuple[Path, ...]:
@@ -233,6 +239,8 @@ __all__ = [
     "Package",
     "Target",
     "bytes_in_words",
+    "depends",
     "package",
     "place",
+    "this_machine",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.templates import Shape, resource_type, resource_types
@@ -9,7 +10,10 @@ from remit.errors import RemitError, did_you_mean
 from remit.iam import tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from remit.app import Resource
+    from remit.errors import Origin
 
 _JSON: Final = {
     bool: "boolean",
@@ -22,8 +26,11 @@ _JSON: Final = {
 _SCALARS: Final = frozenset({"boolean", "integer", "number", "string"})
 
 
-def check_type(resource: Resource) -> None:
-    """Raise RemitError for what CloudFormation's schema of the resource's type does not allow."""
+def check_type(resource: Resource, written: Mapping[str, Origin]) -> None:
+    """Raise RemitError for what CloudFormation's schema of the resource's type does not allow.
+
+    `written`: the lines that set properties, where these are not the resource's own.
+    """
     kind = resource_type(resource.type)
     if kind is None:
         raise RemitError(
@@ -34,7 +41,13 @@ def check_type(resource: Resource) -> None:
     for name in kind.read_only:
         if name in resource.properties:
             raise RemitError(f"`{resource.logical_id}.{name}` cannot be set: AWS computes it", origin=resource.origin)
-    _check_shape(dict(resource.properties), kind.shape, resource.logical_id, resource)
+    properties = dict(resource.properties)
+    if tokens.is_intrinsic(properties) or not (kind.shape.properties or kind.shape.required):
+        return
+    for name, value in properties.items():
+        part = replace(resource, origin=written[name]) if name in written else resource
+        _check_member(name, value, kind.shape, resource.logical_id, part)
+    _check_required(properties, kind.shape, resource.logical_id, resource)
 
 
 def _check_shape(value: Any, shape: Shape, path: str, resource: Resource) -> None:
@@ -44,21 +57,29 @@ def _check_shape(value: Any, shape: Shape, path: str, resource: Resource) -> Non
     _check_kind(value, shape, path, resource)
     if isinstance(value, dict) and (shape.properties or shape.required):
         for name, item in value.items():
-            child = shape.child(name)
-            if child is None and not shape.open:
-                raise RemitError(
-                    f"`{path}` ({resource.type}) has no property {name!r}",
-                    hint=did_you_mean(name, shape.properties),
-                    origin=resource.origin,
-                )
-            if child is not None:
-                _check_shape(item, child, f"{path}.{name}", resource)
-        missing = [name for name in shape.required if name not in value]
-        if missing:
-            raise RemitError(f"`{path}` ({resource.type}) has no {missing[0]}, which it needs", origin=resource.origin)
+            _check_member(name, item, shape, path, resource)
+        _check_required(value, shape, path, resource)
     elif isinstance(value, list):
         for index, item in enumerate(value):
             _check_shape(item, shape.items, f"{path}[{index}]", resource)
+
+
+def _check_member(name: str, value: Any, shape: Shape, path: str, resource: Resource) -> None:
+    child = shape.child(name)
+    if child is not None:
+        _check_shape(value, child, f"{path}.{name}", resource)
+    elif not shape.open:
+        raise RemitError(
+            f"`{path}` ({resource.type}) has no property {name!r}",
+            hint=did_you_mean(name, shape.properties),
+            origin=resource.origin,
+        )
+
+
+def _check_required(value: Mapping[str, Any], shape: Shape, path: str, resource: Resource) -> None:
+    missing = [name for name in shape.required if name not in value]
+    if missing:
+        raise RemitError(f"`{path}` ({resource.type}) has no {missing[0]}, which it needs", origin=resource.origin)
 
 
 def _check_kind(value: Any, shape: Shape, path: str, resource: Resource) -> None:

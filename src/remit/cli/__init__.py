@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -33,7 +37,7 @@ def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per kind 
         click.echo(str(error), err=True)
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        _complain(error)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
@@ -47,6 +51,21 @@ def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per kind 
     except Exception as error:  # noqa: BLE001 - people never see a traceback unless they ask for it
         return _confess(error)
     return status if isinstance(status, int) else 0
+
+
+def _complain(error: click.ClickException) -> None:
+    """Say what is wrong with the command line as remit says everything else."""
+    import click
+
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
+    message = error.format_message()
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    hint = (
+        f"\nhint: `{context.command_path} --help` shows how it is used" if context and "\nhint: " not in message else ""
+    )
+    click.echo(f"error: {message[:1].lower()}{message[1:].removesuffix('.')}{hint}", err=True)
 
 
 def _complain_about_file(error: OSError) -> int:

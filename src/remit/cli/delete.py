@@ -12,6 +12,7 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from remit.deploy.events import Event
     from remit.deploy.execute import Outcome
     from remit.deploy.session import Account
 
@@ -41,7 +42,8 @@ def command(
 ) -> None:
     """Delete the stack with everything in it, and the zips that were uploaded for it. Asks first.
 
-    The artefact bucket stays for other apps, unless --bucket says otherwise. Needs credentials, or --local.
+    What has a deletion policy of Retain stays, and is named; the artefact bucket stays for other apps, unless --bucket
+    says otherwise. Needs credentials, or --local.
 
     \b
     Examples:
@@ -51,42 +53,52 @@ def command(
     name = watch.namespace(folder, stage)
     account = options.account(folder, local=local, region=region, profile=profile)
     with watch.stoppable():
-        outcome = _delete(account, name, yes=yes, wait=wait, resume=resume)
+        outcome, kept = _delete(account, name, yes=yes, wait=wait, resume=resume)
     if outcome is not None and not outcome.ok:
         from remit.report.events import failure_text
 
         hint = outcome.cause.hint if outcome.cause is not None else None
         raise RemitError(failure_text(outcome), hint=hint or "repair it, then delete again", exit_code=1)
-    _tell(account, name, deleted=outcome is not None, bucket=bucket, as_json=as_json)
+    _tell(account, name, deleted=outcome is not None, kept=kept, bucket=bucket, as_json=as_json)
 
 
-def _delete(account: Account, name: str, *, yes: bool, wait: bool, resume: bool) -> Outcome | None:
+def _delete(account: Account, name: str, *, yes: bool, wait: bool, resume: bool) -> tuple[Outcome | None, list[Event]]:
+    """How it ended, and what CloudFormation left in the account because its deletion policy says so."""
     from remit.deploy.delete import deletable, delete
     from remit.report.stacks import place
 
     stack = deletable(account, name)
     if stack is not None and not (resume and stack.status == "DELETE_IN_PROGRESS"):
-        watch.ask(f"Delete {name} in {place(account)} with everything in it?", yes=yes)
+        watch.ask(f"Delete {name} and everything in it from {place(account)}?", yes=yes)
+    kept: list[Event] = []
     with watch.events(name) as on_event:
-        return delete(account, name, on_event, wait=wait or resume, on_wait=watch.say_waiting)
+
+        def show(event: Event) -> None:
+            if event.status == "DELETE_SKIPPED":
+                kept.append(event)
+            on_event(event)
+
+        return delete(account, name, show, wait=wait or resume, on_wait=watch.say_waiting), kept
 
 
-def _tell(account: Account, name: str, *, deleted: bool, bucket: bool, as_json: bool) -> None:
+def _tell(account: Account, name: str, *, deleted: bool, kept: list[Event], bucket: bool, as_json: bool) -> None:
     from remit.deploy.bucket import bucket_name
     from remit.report.stacks import place, place_document
 
-    left = _left(account, bucket=bucket)
+    left, stay = _left(account, bucket=bucket), [event.physical_id for event in kept]
     if as_json:
-        options.print_json({"namespace": name, **place_document(account), "deleted": deleted, "left": left})
+        options.print_json({"namespace": name, **place_document(account), "deleted": deleted, "left": [*stay, *left]})
         return
     where = place(account)
     click.echo(f"{name} is deleted from {where}" if deleted else f"{name} is not deployed in {where}")
+    for event in kept:
+        watch.say(f"{event.type} {event.physical_id} stays, as the deletion policy of {event.logical_id} says")
     if left:
         watch.say(f"bucket {bucket_name(account)} stays for other apps (`--bucket` removes it when it is empty)")
 
 
 def _left(account: Account, *, bucket: bool) -> list[str]:
-    """What stays in the account: at most the artefact bucket."""
+    """What of remit's own stays in the account: at most the artefact bucket."""
     from remit.deploy.artefacts import remove_bucket
     from remit.deploy.bucket import bucket_name, exists
     from remit.deploy.faults import told

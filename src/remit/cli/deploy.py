@@ -77,14 +77,15 @@ def command(
     wishes = _Wishes(yes, wait, force, as_json, skip)
     with watch.stoppable():
         if resume:
+            name = watch.namespace(folder, stage)
             account = options.account(folder, local=local, region=region, profile=profile)
-            _resume(account, watch.namespace(folder, stage), wishes)
+            _resume(account, name, wishes)
             return
         from remit.build.built import build
 
         # Missing credentials are told before minutes go into packages; a local AWS starts for a sound project only.
         early = None if local else options.account(folder, local=False, region=region, profile=profile)
-        built = build(folder, stage, progress=watch.say, accept=accept)
+        built = build(folder, stage, progress=watch.say, accept=accept, here=local)
         for note in built.notes:
             watch.say(note)
         account = early or options.account(folder, local=True, region=region, profile=profile)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from remit.cli import options
-from remit.errors import RemitError, did_you_mean
+from remit.errors import RemitError
 
 
 @click.command("invoke", short_help="Run a deployed function with an event.")
@@ -47,16 +47,15 @@ def command(
 
     payload = _event(event)
     app = load(folder, stage)
-    known = [function.name for function in app.functions]
-    if name not in known:
-        hint = did_you_mean(name, known) or f"there are {', '.join(known) or 'none'}"
-        raise RemitError(f"there is no function `{name}` in this app", hint=hint)
+    if all(name != function.name for function in app.functions):
+        raise options.no_function(app, name)
     account = options.account(folder, local=local, region=region, profile=profile)
     answer = invoke(account, f"{app.namespace}-{name}", payload)
     if as_json:
         options.print_json({"answer": answer.value, "failed": answer.failed, "log": answer.log})
     else:
-        click.echo(answer.log, nl=not answer.log.endswith("\n"), err=True)
+        if answer.log:
+            click.echo(answer.log, nl=not answer.log.endswith("\n"), err=True)
         options.print_json(answer.value)
     if answer.failed:
         click.get_current_context().exit(1)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from remit.app import App
     from remit.deploy.session import Account
+    from remit.errors import RemitError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,7 +20,7 @@ project_option = click.option(
     "-C",
     "--project",
     "folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=Path(),
     help="The project's folder (default: this one).",
 )
@@ -58,3 +60,14 @@ def account(folder: Path, *, local: bool, region: str | None, profile: str | Non
     given = client_arguments(aws)
     credentials = {name: given[name] for name in ("aws_access_key_id", "aws_secret_access_key")}
     return connect(region=aws.region, endpoint=aws.url, credentials=credentials)
+
+
+def no_function(app: App, name: str) -> RemitError:
+    """What to say of a function that the app does not have: a job runs in its queue's worker."""
+    from remit.errors import RemitError, did_you_mean
+
+    known = [function.name for function in app.functions]
+    hint = did_you_mean(name, known) or f"there are {', '.join(known) or 'none'}"
+    if name in app.jobs:
+        hint = f"`{name}` is a job: `worker-{app.jobs[name]}` runs it"
+    return RemitError(f"there is no function `{name}` in this app", hint=hint)

@@ -270,8 +270,6 @@ def role_of(app: App, roles: tuple[Role, ...], name: str) -> Role:
     for role in roles:
         if name in role.functions:
             return role
-    known = [function.name for function in app.functions]
-    if name in known:
+    if any(name == function.name for function in app.functions):
         raise RemitError(f"function `{name}` brings a role of its own (`Role` in its properties)")
-    hint = did_you_mean(name, known) or f"there are {', '.join(known) or 'none'}"
-    raise RemitError(f"there is no function `{name}` in this app", hint=hint)
+    raise options.no_function(app, name)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _COLOURS: Final = {"+": "green", "-": "red", "~": "yellow"}
 _STOPS: Final = (signal.SIGTERM, signal.SIGHUP)
+_SIGNS: Final = ("pyproject.toml", "config", "app.py", "app", "src", ".remit")
+"""What a project has at least one of."""
 _SHOWN: Final = 8  # resources in progress on the screen at once
 
 
@@ -31,6 +33,10 @@ def namespace(folder: Path, stage: str | None) -> str:
     """The stack's name, without running the project's code: a stack can be looked at when its app is broken."""
     from remit.project.loading import loading
 
+    if not any((folder / sign).exists() for sign in _SIGNS):
+        raise RemitError(
+            f"there is no project in {str(folder.resolve())!r}", hint="`-C FOLDER` names the project's folder"
+        )
     with loading(folder.resolve(), stage) as state:
         return f"{state.name}-{state.stage}"
 

@@ -94,9 +94,9 @@ def _for_all(grant: Grant, first: Function, functions: tuple[Function, ...], nam
     """A grant of a shared role: on the log groups of all of its functions where it was on the first one's."""
     because = grant.because
     if because.startswith(f"{first.name} "):
-        because = names + because.removeprefix(first.name)
+        because = f"each of {names}{because.removeprefix(first.name)}"
     elif because.endswith(f" function {first.name}"):
-        because = because.removesuffix(first.name) + names
+        because = f"{because.removesuffix(f' {first.name}')}s {names}"
     resources = grant.statement.resources
     if resources is None or first.log_group_arn not in resources.patterns:
         return replace(grant, because=because)

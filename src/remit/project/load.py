@@ -66,6 +66,7 @@ def _app(state: Loading) -> App:
         resources=tuple(shared_resources),
         outputs=tuple(shared_outputs),
         queues=queues,
+        jobs={job.name: job.job_queue for job in state.declarations if job.job_queue is not None},
         queues_origin=jobs_enabled(state),
         default_policy=_replacement(state, "default_policy"),
         default_vpc_policy=_replacement(state, "default_vpc_policy"),

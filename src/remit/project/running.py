@@ -52,10 +52,10 @@ def import_app(state: Loading) -> None:
     name = state.config.app
     paths = [root.joinpath(*name.split(".")) for root in roots(state.folder)]
     if not any(path.with_suffix(".py").is_file() or (path / "__init__.py").is_file() for path in paths):
+        file = f"{name.replace('.', '/')}.py"
         raise RemitError(
-            f"there is no app module: neither `{name.replace('.', '/')}.py` nor a package of that name",
+            f"there is no app module in {str(state.folder)!r}: neither `{file}` nor a package of that name",
             hint="`remit init NAME` makes a project; `config.app` names another module",
-            origin=Origin(str(state.folder)),
         )
     with user_code(state, f"{name.replace('.', '/')}.py"):
         importlib.import_module(name)
@@ -107,7 +107,7 @@ def user_code(state: Loading, what: str) -> Iterator[None]:
         raise
     except BaseException as error:  # noqa: BLE001 - the user's code may raise anything
         message = f"{what} raised {type(error).__name__}: {_told(error)}"
-        raise RemitError(message, hint=_advice(error), origin=_last_user_line(state, error, what)) from None
+        raise RemitError(message, hint=_hint(error), origin=_last_user_line(state, error, what)) from None
 
 
 def _told(error: BaseException) -> str:
@@ -117,12 +117,10 @@ def _told(error: BaseException) -> str:
         return "(its text cannot be shown)"
 
 
-def _advice(error: BaseException) -> str | None:
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        return f"install it where remit runs: the app is imported to be built (`{error.name.split('.')[0]}`)"
-    if isinstance(error, KeyError) and str(error.args[0]).isupper():
-        return f"set the environment variable {error.args[0]}, or give it a default with os.environ.get()"
-    return None
+def _hint(error: BaseException) -> str | None:
+    from remit.project.advice import advice  # noqa: PLC0415 - only when something failed
+
+    return advice(error)
 
 
 def _last_user_line(state: Loading, error: BaseException, what: str) -> Origin:

@@ -32,7 +32,7 @@ class Http:
         for name, value, known in (("auth", self.auth, _AUTH), ("invoke_mode", self.invoke_mode, _MODES)):
             if value not in known:
                 hint = did_you_mean(str(value), known) or f"it can be {' or '.join(known)}"
-                raise RemitError(f"http({name}={value!r:.40})", hint=hint, origin=writer())
+                raise RemitError(f"{name} cannot be {value!r:.40}", hint=hint, origin=writer())
         if self.cors is not None and not isinstance(self.cors, dict):
             raise RemitError(
                 f"http(cors={self.cors!r:.40}) must be a dict", hint='{"AllowOrigins": ["*"]}', origin=writer()

@@ -1,0 +1,72 @@
+"""What to do about an exception of the user's own code: what to install or set, and what remit has instead."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_UNIMPORTABLE: Final = re.compile(r"cannot import name '(\w+)' from '(remit[\w.]*)'")
+_UNEXPECTED: Final = re.compile(r"([\w.]+)\(\) got an unexpected keyword argument '(\w+)'")
+_SPOKEN: Final = ("remit.grants", "remit.triggers", "remit.project.declarations")
+"""Where that is defined which people call with options."""
+
+
+def advice(error: BaseException) -> str | None:
+    """A hint, or None when there is nothing to say."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f"install it where remit runs: the app is imported to be built (`{error.name.split('.')[0]}`)"
+    if isinstance(error, KeyError) and str(error.args[0]).isupper():
+        return f"set the environment variable {error.args[0]}, or give it a default with os.environ.get()"
+    if isinstance(error, AttributeError) and isinstance(error.obj, ModuleType):
+        return _instead(error.obj, str(error.name))
+    if isinstance(error, ImportError) and (missing := _UNIMPORTABLE.match(str(error))):
+        return _instead(sys.modules[missing[2]], missing[1])
+    if isinstance(error, TypeError) and (unexpected := _UNEXPECTED.match(str(error))):
+        options = list(dict.fromkeys(_options(unexpected[1])))
+        return did_you_mean(unexpected[2], options) or (f"it takes {', '.join(options)}" if options else None)
+    return None
+
+
+def _instead(module: ModuleType, name: str) -> str | None:
+    """What a module of remit offers that was perhaps meant: verbs, triggers."""
+    if module.__name__.partition(".")[0] != "remit":
+        return None
+    own = [
+        name
+        for name, value in vars(module).items()
+        if inspect.isfunction(value) and value.__module__ == module.__name__
+    ]
+    offered = sorted({name for name in own if not name.startswith("_")} or set(getattr(module, "__all__", ())))
+    near = did_you_mean(name, offered) or did_you_mean(name, _modules(module))
+    return near or f"there are {', '.join(offered)}"
+
+
+def _modules(package: ModuleType) -> Iterator[str]:
+    import pkgutil  # noqa: PLC0415 - only when something is wrong
+
+    for found in pkgutil.iter_modules(getattr(package, "__path__", ())):
+        yield found.name
+
+
+def _options(qualified: str) -> Iterator[str]:
+    """The parameters of what remit calls by this name: `Sqs.__init__`, `Group.job`, `query`."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith(_SPOKEN):
+            value: Any = module
+            for part in qualified.removesuffix(".__init__").split("."):
+                value = getattr(value, part, None)
+            if callable(value) and getattr(value, "__module__", "") == name:
+                for parameter in inspect.signature(value).parameters.values():
+                    if (
+                        parameter.kind in {parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY}
+                        and parameter.name != "self"
+                    ):
+                        yield parameter.name
