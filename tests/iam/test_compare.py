@@ -382,3 +382,31 @@ def test_private_characters_are_undecided_and_never_nothing() -> None:
     old = policy(allow("s3:GetObject", KEYS))
     found = compare(old, policy(allow("s3:GetObject", [KEYS, f"{BUCKET}-\ue000/*"])))
     assert "private use" in found.undecided[0].reason
+
+
+def test_escapes_from_many_conditioned_not_resources_end_undecided() -> None:
+    keys = [f"t:k{number}" for number in range(200)]
+    covers = [
+        {
+            "Effect": "Allow",
+            "Action": "*",
+            "NotResource": [f"arn:*{number}*x*", f"arn:*y*{number}"],
+            "Condition": when("StringEquals", key, "v"),
+        }
+        for number, key in enumerate(keys)
+    ]
+    asked = policy(allow("*", Condition={"StringEquals": dict.fromkeys(keys, "v")}))
+    took, found = seconds(policy(*covers), asked)
+    assert took < 10
+    assert [one.source.index for one in found.undecided if one.source.statement in asked.statements] == [0]
+
+
+def test_a_statement_of_many_actions_on_many_resources_is_told_in_part_and_never_as_nothing() -> None:
+    wide = [
+        allow([f"s3:Do{number}*" for number in range(50)], [f"arn:{place}:{number}" for number in range(50)])
+        for place in range(40)
+    ]
+    took, found = seconds(policy(), policy(*wide))
+    assert took < 10
+    assert {piece.source.index for piece in found.gained} == set(range(40))
+    assert len(found.gained) < 5_000

@@ -52,12 +52,13 @@ class Case:
 class Openings:
     """What a case leaves open, for each action pattern of its first statement."""
 
-    __slots__ = ("_spared", "case", "known", "questions", "resources", "singles")
+    __slots__ = ("_active", "_spared", "case", "known", "questions", "resources", "singles")
 
     def __init__(self, case: Case, questions: Questions, known: Known) -> None:
         self.case = case
         self.questions = questions
         self.known = known
+        self._active: dict[str, tuple[Box, ...]] = {}
         first = case.wanted[0]
         self.resources = ("*",) if first.not_resources else first.resources
         self.singles = max((index.singles for index in case.covers), default=0)
@@ -95,7 +96,7 @@ class Openings:
         for point in points(pattern, self.singles):
             if not self.meant(point):
                 continue
-            active = self.case.active(point)
+            active = self._covers_of(point)
             place = self.place(resource, active)
             if place is not None:
                 return Opening(point, None, resource, place), ()
@@ -106,6 +107,12 @@ class Openings:
                     dict.fromkeys(needed(turned, lambda boxes: self.place(resource, tuple(boxes)) is not None))
                 )
         return None, tuple(escapes)
+
+    def _covers_of(self, action: str) -> tuple[Box, ...]:
+        found = self._active.get(action)
+        if found is None:
+            found = self._active[action] = self.case.active(action)
+        return found
 
     def meant(self, action: str) -> bool:
         """Whether no NotAction of the wanted statements names it."""
@@ -127,7 +134,7 @@ class Openings:
             if folded == ALWAYS_ALLOWED or not self.meant(folded):
                 continue
             try:
-                place = self.place(resource, self.case.active(folded))
+                place = self.place(resource, self._covers_of(folded))
             except Unclear:
                 continue
             if place is not None:

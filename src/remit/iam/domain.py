@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 MOST_VALUES: Final = 2_000
+MOST_MEETS: Final = 10_000  # pairs of patterns that are held against each other
+MOST_FITS: Final = 600_000  # values held against values of policies
 _SPELLINGS: Final = 6  # letters of a text compared without case whose every spelling is tried
 
 
@@ -135,7 +137,7 @@ def _domain(
 ) -> Domain:
     listed = sorted(atoms, key=lambda atom: (atom.operator, atom.quantifier, atom.values))
     pool, exact = _typed_pool(listed, kinds) if kinds else _text_pool(listed, wanted, singles)
-    if len(pool) > MOST_VALUES:
+    if len(pool) > MOST_VALUES or len(pool) * sum(len(atom.values) for atom in listed if _is_glob(atom)) > MOST_FITS:
         raise Unclear(f"the conditions on `{listed[0].name}` tell too many values apart")
     texts = (*pool, "") if several and not kinds else pool  # to set operators an empty text is an empty set
     return Domain(tuple(dict.fromkeys(texts)), atoms, several=several, exact=exact)
@@ -265,6 +267,8 @@ def _meets(groups: list[list[str]]) -> list[str]:
     """The patterns of every group, and all meets of patterns of different groups."""
     found: dict[str, None] = {}
     for group in groups:
+        if len(found) * len(group) > MOST_MEETS:
+            raise Unclear("too many patterns on one condition key meet")
         both = [shared for one in found for other in group for shared in meet(one, other)]
         found |= dict.fromkeys((*group, *both))
         if len(found) > MOST_VALUES:

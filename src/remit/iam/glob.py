@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import product
+from math import comb
 from typing import Final
 
 from remit.iam.pattern import matcher, overlaps
@@ -18,7 +19,8 @@ from remit.iam.pattern import matcher, overlaps
 FRESH: Final = "\ue000"
 """The symbol; like every mark of the compared texts it stands in a private plane of Unicode."""
 MOST_POINTS: Final = 1_024
-MOST_MEETS: Final = 128
+MOST_MEETS: Final = 64
+MOST_WAYS: Final = 500  # in which the stars of two patterns can stand in a row
 LONGEST: Final = 100_000  # places of one pattern times places of the other; real ones have at most a few thousand
 _RUNS: Final = re.compile(r"\*[*]+")
 
@@ -68,8 +70,9 @@ def meet(one: str, other: str) -> tuple[str, ...]:
     if not overlaps(one, other):
         return ()
     head = _common_head(one, other)
-    if (len(one) - head) * (len(other) - head) > LONGEST:
-        raise Unclear("two long patterns meet")
+    ways = comb(one.count("*") + other.count("*"), other.count("*"))
+    if ways > MOST_WAYS or (len(one) - head) * (len(other) - head) > LONGEST:
+        raise Unclear("two patterns meet in too many ways")
     found = _meet(_RUNS.sub("*", one[head:]), _RUNS.sub("*", other[head:]))
     return tuple(sorted(one[:head] + rest for rest in found))
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from remit.iam.domain import Premises
 
 MOST_STEPS: Final = 3_000
-MOST_CHECKS: Final = 1_500_000
+MOST_CHECKS: Final = 2_000_000  # of whether a statement means a resource, in one comparison; a few seconds
+_MEET, _CONTEXT = 50, 20  # how many of them a meet of patterns, or a list of conditions, is worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ class Questions:
             if found is not None:
                 return found
             for box in escapes:
+                self._spend(_MEET * len(box.resources))
                 fresh = [part for text in box.resources for part in meet(narrow, text) if part not in seen]
                 seen.update(fresh)
                 todo.extend(fresh)
@@ -132,9 +134,7 @@ class Questions:
         for point in tried:
             if not all(box.on(point) for box in spared):
                 continue
-            self.checks += len(covers)
-            if self.checks > MOST_CHECKS:
-                raise Unclear("the comparison as a whole takes too long")
+            self._spend(len(covers))
             active = [box for box in covers if box.on(point)]
             context = self._context(units, active)
             if context is not None:
@@ -146,10 +146,16 @@ class Questions:
             raise doubt
         return None, tuple(escapes)
 
+    def _spend(self, checks: int) -> None:
+        self.checks += checks
+        if self.checks > MOST_CHECKS:
+            raise Unclear("the comparison as a whole takes too long")
+
     def _context(self, units: tuple[Atom, ...], active: Iterable[Box]) -> Context | None:
         asked = (units, frozenset(active))
         if asked not in self._contexts:
             try:
+                self._spend(_CONTEXT * len(asked[1]))
                 self._contexts[asked] = find_context(units, (box.atoms for box in asked[1]), self.premises)
             except Unclear as reason:
                 self._contexts[asked] = reason

@@ -24,7 +24,8 @@ SETS: Final = frozenset(
 )
 """Keys that have several values whoever reads them. Source: "AWS global condition context keys" (IAM User Guide)."""
 MOST_CASES: Final = 20_000
-MOST_PIECES: Final = 1_000  # of a statement; of each further action the first resource is told
+MOST_PIECES: Final = 200  # of a statement; of each further action the first resource is told
+MOST_IN_ALL: Final = 3_000  # of further statements the first piece is told
 
 
 class Sweep:
@@ -35,6 +36,7 @@ class Sweep:
 
     def __init__(self, old: Side, new: Side, known: Known, other: str = "old") -> None:
         self.other = other
+        self.count = 0
         self.old = old
         self.new = new
         self.known = known
@@ -52,7 +54,10 @@ class Sweep:
         self._gone = tuple(denial for denial in old.denials if denial.meaning not in said)
 
     def gains(self, *, first: bool = False) -> Iterator[Piece]:
-        """Every gain, in the order of the new side's statements; with `first`, the first one alone."""
+        """Every gain, in the order of the new side's statements; with `first`, the first one alone.
+
+        Beyond limits that only generated policies reach, not every resource of every action is told.
+        """
         told: set[tuple[Box, str, str]] = set()
         cases = 0
         for box in self._candidates():
@@ -110,7 +115,8 @@ class Sweep:
                     told.add((box, action, found.resource))
                     count += 1
                     yield piece
-                    if first:
+                    self.count += 1
+                    if first or self.count > MOST_IN_ALL:
                         return
                     if count > MOST_PIECES:
                         break
@@ -160,7 +166,11 @@ def _title(name: str) -> str:
 
 
 def _apart(one: Box, other: Box) -> bool:
-    """Whether two statements plainly speak of different services."""
+    """Whether two statements plainly speak of different services, or of different resources."""
+    if not (one.not_resources or other.not_resources or one.globs or other.globs):
+        literal = not (one.marked_resources or other.marked_resources)
+        if literal and one.exact.isdisjoint(other.exact):
+            return True
     if one.not_actions or other.not_actions:
         return False
     services = {text.partition(":")[0] for text in one.actions}
