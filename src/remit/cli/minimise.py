@@ -24,6 +24,7 @@ _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
     type=click.IntRange(min=100),
     help="Characters of one policy at most (6144 for a managed policy); more becomes a list of policies.",
 )
+@click.option("--json", is_flag=True, expose_value=False, help="Print JSON, as it does anyway.")
 def command(file: Path, limit: int | None) -> None:
     """Print the policy of FILE (or - for standard input) with the same allow set and deny set, smaller if possible.
 
