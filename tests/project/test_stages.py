@@ -143,7 +143,7 @@ def test_without_an_app_module_there_is_an_error(tmp_path: Path) -> None:
     error = project.error()
     assert ("there is no app module: neither `app.py` nor a package of that name", ".") == (error.message, at(error))
     ran = remit("build", "-C", str(tmp_path / "no such folder"))
-    assert (2, True) == (ran.status, "there is no app module" in ran.err)
+    assert (2, True) == (ran.status, "there is no folder" in ran.err)
 
 
 def test_an_app_that_declares_nothing_is_an_error(make: Make) -> None:
