@@ -13,6 +13,7 @@ import uv
 
 import remit
 from remit.build.built import build
+from remit.build.installer import without_secrets
 from remit.build.package import OFFLINE, Package, Target, package, this_machine
 from remit.errors import RemitError
 
@@ -322,3 +323,16 @@ def test_a_uv_lock_is_followed_without_its_development_dependencies(project: Pro
     subprocess.run([uv.find_uv_bin(), "lock", "-q", "--python", sys.executable], cwd=folder, check=True)
     made = package(folder, TARGET)
     assert {"app.py", "idna", "idna-3.9.dist-info", "remit"} == tops(made)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Failed to fetch: https://u:pw@host/simple/x/?token=abc", "Failed to fetch: https://****@host/simple/x/?****"),
+        ("url (https://host/a?x=1) failed", "url (https://host/a?****) failed"),
+        ("1 | index-url='https://u:pw@host/s", "1 | index-url='https://****@host/s"),
+        ("https://host/a@1 is fine", "https://host/a@1 is fine"),
+    ],
+)
+def test_what_logs_in_to_a_package_index_is_not_told(said: str, told: str) -> None:
+    assert told == without_secrets(said)

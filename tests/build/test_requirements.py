@@ -145,3 +145,56 @@ def test_a_file_that_is_not_utf_8_is_named(project: Project) -> None:
     folder = project({})
     (folder / "requirements.txt").write_bytes(b"\xff\xfe")
     assert "cannot read requirements.txt: it is not UTF-8" in refusal(folder)
+
+
+def test_a_file_that_only_includes_one_of_another_folder_states_dependencies(project: Project) -> None:
+    folder = project({"requirements.txt": "-r requirements/prod.txt\n", "requirements/prod.txt": "idna==3.10\n"})
+    source = find(folder)
+    assert ("-r requirements/prod.txt",) == (source.lines if source else None)
+
+
+def test_what_an_included_file_includes_decides_as_well(project: Project) -> None:
+    files = {
+        "requirements.txt": "-r requirements/prod.txt\n",
+        "requirements/prod.txt": "-r more.txt\n-c limits.txt\n",
+        "requirements/more.txt": "idna\n-r prod.txt\n",
+        "requirements/limits.txt": "idna<3.9\n",
+    }
+    folder = project(files)
+    seen = set()
+    for name, text in (("more.txt", "idna\n"), ("more.txt", "idna>2\n"), ("limits.txt", "idna<3.8\n")):
+        (folder / "requirements" / name).write_text(text)
+        source = find(folder)
+        seen.add(source.settings if source else None)
+    assert (3, False) == (len(seen), None in seen)
+
+
+def test_a_line_that_is_no_requirement_is_left_to_uv_to_refuse(project: Project) -> None:
+    source = find(project({"requirements.txt": "!!!\n"}))
+    assert ("!!!",) == (source.lines if source else None)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pyproject.toml": '[project]\nname = "orders"\ndynamic = 1\n'},
+        {"pyproject.toml": "[project]\ndependencies = [1]\n"},
+        {"pyproject.toml": "[tool]\nuv = 1\n"},
+        {"pyproject.toml": "[tool.uv]\nsources = 1\n"},
+        {"uv.lock": "package = 1\n"},
+        {"uv.lock": "[[package]]\nx = 1\n"},
+        {"uv.lock": '[[package]]\nname = "idna"\nsource = 1\n'},
+        {"pylock.toml": "packages = 1\n"},
+        {"pylock.toml": "[[packages]]\nx = 1\n"},
+        {"pylock.toml": '[[packages]]\nname = "idna"\nwheels = [1]\n'},
+        {"pylock.toml": '[[packages]]\nname = "idna"\n'},
+        {"pylock.toml": '[[packages]]\nname = "idna"\nversion = "3"\nwheels = [{}]\n'},
+    ],
+)
+def test_a_file_whose_values_have_other_shapes_than_its_format_says_is_refused(
+    project: Project, files: dict[str, str]
+) -> None:
+    (name,) = files
+    said = refusal(project(files))
+    assert f"error: {name}, or the pyproject.toml beside it, is not built as its format says" in said
+    assert f"--> {name}" in said

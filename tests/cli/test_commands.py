@@ -329,3 +329,49 @@ def test_a_reader_that_goes_away_brings_no_traceback(make: Make) -> None:
         assert running.stderr is not None
         running.stdout.close()
         assert b"Traceback" not in running.stderr.read()
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["build", "--no-package"], ["build", "--no-package", "--json"]])
+def test_output_that_cannot_be_written_is_an_error_and_no_traceback(make: Make, arguments: list[str]) -> None:
+    project = make(app=ORDERS)
+    with open(os.open("/dev/full", os.O_WRONLY), "wb", buffering=0) as full:  # noqa: PTH123 - a device
+        ran = subprocess.run(
+            [sys.executable, "-c", "from remit.cli import main; main()", *arguments],
+            cwd=project.folder, env={"PYTHONPATH": str(SOURCE)}, stdout=full,
+            stderr=subprocess.PIPE, text=True, check=False, timeout=60,
+        )  # fmt: skip
+    assert ran.returncode in {1, 2}
+    assert re.fullmatch(r"error: cannot .*No space left on device\n", ran.stderr)
+
+
+@pytest.mark.parametrize("arguments", ["--version", "build --no-package", "build --stage X", "delete --local"])
+def test_closed_standard_streams_are_no_fault_of_remit(make: Make, arguments: str) -> None:
+    project = make(app=ORDERS)
+    command = f"from remit.cli import main; main({arguments.split()!r})"
+    ended = []
+    for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+        ran = subprocess.run(
+            ["/bin/sh", "-c", f'"$0" -c "$1" {closed}', sys.executable, command],
+            cwd=project.folder, env={"PYTHONPATH": str(SOURCE)}, capture_output=True, text=True, check=False,
+            timeout=60,
+        )  # fmt: skip
+        assert "Traceback" not in ran.stderr
+        ended.append(ran.returncode)
+    subprocess.run(
+        [sys.executable, "-c", "from remit.cli import main; main(['local', 'stop'])"],
+        cwd=project.folder, env={"PYTHONPATH": str(SOURCE)}, capture_output=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert [2 if "X" in arguments else 0] * 4 == ended
+
+
+def test_the_text_of_an_exception_cannot_steer_the_terminal(make: Make) -> None:
+    ran = make(**{"config/deploy.py": "raise ValueError('\\x1b[2J\\x07')\n"}).remit("build", "--no-package")
+    assert r"config/deploy.py raised ValueError: \x1b[2J\x07" in ran.err
+
+
+@pytest.mark.parametrize("event", ["NaN", "1e999", '"\\ud800"', "[" * 100_000, "{"])
+def test_an_event_that_lambda_would_not_read_is_refused(make: Make, event: str) -> None:
+    project = make()
+    (project.folder / "event.json").write_text(event)
+    ran = project.remit("invoke", "--local", "hello", "--event", f"@{project.folder}/event.json")
+    assert (2, True) == (ran.status, f"error: the event in {project.folder}/event.json is no JSON: " in ran.err)

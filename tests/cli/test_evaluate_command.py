@@ -60,9 +60,7 @@ def test_the_recorded_cases_are_answered_line_by_line() -> None:
     expected = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
     found = [json.loads(line) for line in out.splitlines()]
     assert (code, talk) == (0, "")
-    assert [(one["id"], one["verdict"]) for one in found] == [
-        (one["id"], one["expected"]) for one in expected
-    ]
+    assert [(one["id"], one["verdict"]) for one in found] == [(one["id"], one["expected"]) for one in expected]
     assert {tuple(one) for one in found} == {("id", "verdict", "because", "layers")}
 
 
@@ -129,9 +127,7 @@ def test_a_bad_line_is_answered_by_its_error_and_the_others_are_not_lost(
 
 
 def test_an_error_in_a_policy_is_told_at_its_line_and_column() -> None:
-    line = (
-        b'{"policies": {"identity": [{"Statement": [{"Effect": "allow", "Action": "a:b"}]}]}, "request": {}}'
-    )
+    line = b'{"policies": {"identity": [{"Statement": [{"Effect": "allow", "Action": "a:b"}]}]}, "request": {}}'
     line = line.replace(b"{}}", b'{"action": "a:b"}}')
     _, (answer,), talk = answers(line)
     assert (answer["line"], answer["column"]) == (1, 54)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +20,7 @@ from remit.deploy.session import connect
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from conftest import Spoil
     from remit.deploy.session import Account
@@ -41,7 +44,13 @@ def connect_elsewhere(home: Path, **environment: str) -> tuple[str, float]:
     scrubbed = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": SOURCE} | environment
     began = time.monotonic()
     process = subprocess.run(
-        [sys.executable, "-c", CONNECT], env=scrubbed, cwd=home, capture_output=True, text=True, check=False
+        [sys.executable, "-c", CONNECT],
+        env=scrubbed,
+        cwd=home,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return process.stderr, time.monotonic() - began
 
@@ -123,3 +132,66 @@ def test_refused_credentials_are_told_without_showing_them(
         account.client("sts").get_caller_identity()
     assert expected in refusal.value.message
     assert "FwoGZX" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("program", ["/bin/echo nothing", "/nonexistent/program"])
+def test_a_credential_process_that_gives_no_credentials_is_no_fault_of_remit(tmp_path: Path, program: str) -> None:
+    (tmp_path / "config").write_text(f"[default]\ncredential_process = {program}\n")
+    said, _ = connect_elsewhere(tmp_path, AWS_CONFIG_FILE=str(tmp_path / "config"))
+    assert said.startswith("error: the AWS credentials cannot be read: ")
+    assert "Traceback" not in said
+
+
+def test_a_profile_that_asks_for_a_code_says_so_where_nobody_can_answer(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text(
+        "[default]\nrole_arn = arn:aws:iam::123456789012:role/x\nmfa_serial = arn:x\nsource_profile = base\n"
+        "[profile base]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = never-shown\n"
+    )
+    said, _ = connect_elsewhere(tmp_path, AWS_CONFIG_FILE=str(tmp_path / "config"))
+    assert "error: the AWS profile asks for an MFA code, and there is no terminal to ask at" in said
+
+
+def test_a_slow_function_is_waited_for_and_never_run_twice(account: Account) -> None:
+    """Lambda waits up to 900 seconds for an answer; asking again after a time-out would run the function again."""
+    config = account.client("lambda").meta.config
+    assert (1, True) == (config.retries["total_max_attempts"], config.read_timeout > 900)
+
+
+@pytest.mark.parametrize("page", [b"<html>sign in</html>", b"", b"{}", b"<a>", b"never-shown"])
+def test_a_page_in_the_place_of_aws_is_told_and_not_shown(page: bytes) -> None:
+    """A hotel's sign-in page, a proxy, a wrong endpoint."""
+    with answering(page) as url, pytest.raises(RemitError) as caught:
+        connect(region="eu-central-1", endpoint=url, credentials=KEYS)
+    assert (69, "what answers in the place of AWS is not AWS") == (caught.value.exit_code, caught.value.message)
+    assert "never-shown" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["garbage", "http://", "http://127.0.0.1:99999", "http://[::1"])
+def test_an_endpoint_that_is_no_address_is_told(address: str) -> None:
+    with pytest.raises(RemitError) as caught:
+        connect(region="eu-central-1", endpoint=address, credentials=KEYS)
+    assert "the address that AWS is to be asked at is none" == caught.value.message
+
+
+@contextlib.contextmanager
+def answering(page: bytes) -> Iterator[str]:
+    """A server that gives this page to whoever asks."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.send_header("content-length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()

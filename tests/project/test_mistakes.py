@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import HELLO, at, remit_process
+from remit import RemitError, load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -399,3 +400,65 @@ INSTEAD = {
 def test_what_remit_has_instead_of_a_misspelt_name_is_said(make: Make, kind: str) -> None:
     body, hint = INSTEAD[kind]
     assert hint == make(app=body).error().hint
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("{'Environment': 5}", "`config.lambda_.function.properties['Environment']` must be a dict, got int '5'"),
+        ("{'TracingConfig': 'x'}", "`config.lambda_.function.properties['TracingConfig']` must be a dict, got str 'x'"),
+        (
+            "{'FileSystemConfigs': [1]}",
+            "`config.lambda_.function.properties['FileSystemConfigs'][0]` must be a dict, got int '1'",
+        ),
+        (
+            "{'Architectures': []}",
+            "`config.lambda_.function.properties['Architectures']` takes one architecture, got 0",
+        ),
+        ("{'LoggingConfig': 5}", "`config.lambda_.function.properties['LoggingConfig']` must be a dict, got int '5'"),
+        (
+            "{'Description': '\\ud800'}",
+            "`config.lambda_.function.properties['Description']` holds half of a character ('\\ud800'), which no file \
+and no request can hold",
+        ),
+    ],
+)
+def test_a_property_of_a_shape_that_remit_cannot_read_is_told_at_its_line(make: Make, value: str, message: str) -> None:
+    error = make(config=f"config.lambda_.function.properties = {value}").error()
+    assert (message, "config/deploy.py:5:5") == (error.message, at(error))
+
+
+@pytest.mark.parametrize("action", ["foo", "s3:", "s3:Get Object", "s3::Get", "s3:Get\\x00", "é:Get"])
+def test_an_action_that_iam_would_refuse_stops_the_build(make: Make, action: str) -> None:
+    statement = f"{{'Effect': 'Allow', 'Action': '{action}', 'Resource': '*'}}"
+    error = make(config=f"config.lambda_.iam.policy = [{statement}]").error()
+    assert "is no action: IAM refuses the policy of hello" in error.message
+    assert at(error) == "config/deploy.py:5:34"
+
+
+def test_aws_itself_in_a_text_is_told_at_its_line(make: Make) -> None:
+    error = make(config="config.lambda_.function.environment = {'AB': f'x{aws}'}").error()
+    assert ("`aws` itself is no text", "config/deploy.py:5") == (error.message, at(error).rpartition(":")[0])
+
+
+def test_what_a_value_raises_when_it_is_looked_at_is_told_at_its_own_line(make: Make) -> None:
+    app = (
+        "class Odd:\n    def __str__(self):\n        return {}['x']\n    __repr__ = __str__\n"
+        "@app.function(policy=[Odd()])\ndef hello(event, context): ...\n"
+    )
+    error = make(app=app).error()
+    assert ("a value of the configuration raised KeyError: 'x'", "app.py:11:16") == (error.message, at(error))
+
+
+def test_an_exception_whose_text_ends_the_program_does_not_end_remit(make: Make) -> None:
+    content = "class Odd(Exception):\n    def __str__(self):\n        raise SystemExit(0)\nraise Odd\n"
+    error = make(**{"config/deploy.py": content}).error()
+    assert "config/deploy.py raised Odd: (its text cannot be shown)" == error.message
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    missing = str(tmp_path / "none")
+    ran = remit_process("build", "-C", missing, cwd=tmp_path)
+    assert (2, True) == (ran.status, f"Directory '{missing}' does not exist\n" in ran.err)
+    with pytest.raises(RemitError, match="there is no folder"):
+        load(missing)

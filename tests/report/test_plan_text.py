@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 
+from remit.deploy.events import Event
 from remit.deploy.plan import AccessItem, Plan, ResourceChange, RoleChange
+from remit.deploy.stack import Output
+from remit.report.events import event_line
 from remit.report.plan import access_text, plan_document, plan_lines
+from remit.report.stacks import output_lines
 
 QUERY = AccessItem("statement", json.dumps({"Effect": "Allow", "Action": "dynamodb:Query", "Resource": "*"}))
 FUNCTION = "AWS::Lambda::Function"
@@ -88,3 +92,14 @@ def test_programs_get_the_statements_as_documents() -> None:
             }
         ],
     }
+
+
+def test_what_aws_tells_cannot_steer_the_terminal() -> None:
+    event = Event(
+        "1", "arn:s", "orders-dev", "2026-03-01T12:03:04.000+00:00", "Queue", "q", "AWS::SQS::Queue",
+        "CREATE_FAILED", "\x1b[2Jgone\x07 \u202eevil \x9b1m",
+    )  # fmt: skip
+    assert event_line(event, "orders-dev") == (
+        r"12:03:04  CREATE_FAILED       AWS::SQS::Queue  Queue  \x1b[2Jgone\x07 \u202eevil \x9b1m"
+    )
+    assert list(output_lines([Output("Url", "a\x1b]0;title\x07\rb")])) == ["outputs", r"  Url  a\x1b]0;title\x07\rb"]

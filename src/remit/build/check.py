@@ -5,8 +5,9 @@ An emulator accepts most of these silently, and CloudFormation finds them minute
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from remit.build.references import check_cycles, check_references, check_text
 from remit.build.schema import check_type
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.app import App, Resource, Role, Template
+
+_ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 
 
 def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
@@ -36,6 +39,7 @@ def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
     sizes = Sizes(app.namespace, known)
     for role in roles:
         _check_managed(role, app)
+        _check_actions(role)
         _check_size(role, sizes)
     for resource in template.resources:
         if resource.type == "AWS::Lambda::Function":
@@ -80,6 +84,17 @@ def _check_managed(role: Role, app: App) -> None:
 
 def _owner(role: Role, app: App) -> Origin | None:
     return next((function.origin for function in app.functions if function.name in role.functions), None)
+
+
+def _check_actions(role: Role) -> None:
+    for grant in role.grants:
+        for action in grant.statement.actions.patterns:
+            if not _ACTION.fullmatch(action):
+                raise RemitError(
+                    f"{action!r} is no action: IAM refuses the policy of {named(role.functions)}",
+                    hint="an action reads `service:Operation`, such as `s3:GetObject` or `s3:Get*`",
+                    origin=grant.origin,
+                )
 
 
 def _check_size(role: Role, sizes: Sizes) -> None:

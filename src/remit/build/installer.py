@@ -123,6 +123,7 @@ def _program() -> str:
 
 
 def _failure(said: str, folder: Path, source: Source) -> RemitError:
+    said = without_secrets(said)
     lines = [line.rstrip() for line in said.splitlines() if not line.startswith(("Using CPython", "warning:"))]
     told = "\n".join(f"  {line}" for line in lines[-12:])
     origin = _blamed(said, folder, source)
@@ -144,6 +145,15 @@ def _failure(said: str, folder: Path, source: Source) -> RemitError:
             origin=origin,
         )
     return RemitError(f"uv cannot install the dependencies in {source.file}:\n{told}", origin=origin)
+
+
+def without_secrets(said: str) -> str:
+    """What uv said, without what an address may hold to log in with: a user with a password, or a query.
+
+    uv hides passwords in addresses that it understood; not those in a line of a file that it quotes.
+    """
+    said = re.sub(r"(?<=://)[^\s/@'\"`]*@", "****@", said)
+    return re.sub(r"(://[^\s?'\"`)]*\?)[^\s'\"`)]*", r"\1****", said)
 
 
 def _blamed(said: str, folder: Path, source: Source) -> Origin:

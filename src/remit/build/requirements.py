@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+_INCLUDE = re.compile(r"(?:-r|--requirement)[ =]?\s*(\S+)$")
+_OPTION = re.compile(r"(?:-[rc]|--requirement|--constraint)[ =]?\s*(\S+)$")
+
 
 def find(folder: Path) -> Source | None:
     """What the first of uv.lock, pylock.toml, requirements.txt, pyproject.toml says; None if nothing.
@@ -24,12 +27,25 @@ def find(folder: Path) -> Source | None:
     """
     for name, reader in _READERS:
         if (folder / name).is_file():
-            found = reader(folder)
+            found = _read(reader, folder, name)
             break
     else:
         return None
     nothing = not found.lines and not found.export and not found.arguments
     return None if nothing else replace(found, settings=found.settings + _uv_settings(folder))
+
+
+def _read(reader: Callable[[Path], Source], folder: Path, name: str) -> Source:
+    """What a reader makes of its file: one whose values have other shapes than its format says is refused."""
+    try:
+        return reader(folder)
+    except (AttributeError, KeyError, TypeError) as error:
+        what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise RemitError(
+            f"{name}, or the pyproject.toml beside it, is not built as its format says: {what}",
+            hint="let the tool that wrote it write it again, or correct what was changed by hand",
+            origin=Origin(name),
+        ) from error
 
 
 def _requirements(folder: Path) -> Source:
@@ -51,12 +67,17 @@ def _requirements(folder: Path) -> Source:
     names = [*kept, *stated(project)]
     return Source(
         "requirements.txt",
-        tuple(kept) if any(requirement_name(line) or _local_path(line)[0] for line in kept) else (),
+        tuple(kept) if any(_asks(line) for line in kept) else (),
         arguments=(*arguments, *extra),
         local=tuple(local),
         names_remit=OWN_NAME in map(requirement_name, names),
         settings=_included(folder, lines) + (json.dumps(project.get("project", {})) if arguments else ""),
     )
+
+
+def _asks(line: str) -> bool:
+    """Whether a line asks for something; options alone, such as an index's address, do not."""
+    return not line.startswith("-") or _INCLUDE.match(line) is not None
 
 
 def _inlined(folder: Path, file: str, above: tuple[str, ...]) -> list[tuple[Origin, str]]:
@@ -108,14 +129,20 @@ def _local_path(line: str) -> tuple[str | None, list[str]]:
 
 
 def _included(folder: Path, lines: list[tuple[Origin, str]]) -> str:
-    """The contents of the other files that lines point to: constraints, included files, wheels by path."""
-    parts = []
-    for _, line in lines:
-        option = re.match(r"(?:-[rc]|--requirement|--constraint)[ =]?\s*(\S+)$", line)
-        path = option[1] if option else _local_path(line)[0]
-        if path is not None and "://" not in path and (folder / path).is_file():
-            parts.append((folder / path).read_bytes().hex())
-    return "\n".join(parts)
+    """The contents of the other files that lines point to, and those to others: constraints, includes, wheels."""
+    parts: dict[Path, str] = {}
+    waiting = [(folder, line) for _, line in lines]
+    while waiting:
+        beside, line = waiting.pop(0)
+        option = _OPTION.match(line)
+        name = option[1] if option else _local_path(line)[0]
+        path = beside / name if name is not None and "://" not in name else None
+        if path is None or not path.is_file() or path in parts:
+            continue
+        parts[path] = path.read_bytes().hex()
+        if option:
+            waiting += ((path.parent, deeper) for _, deeper in _logical_lines(text_of(path, option[1])))
+    return "\n".join(parts.values())
 
 
 def _pyproject_alone(folder: Path) -> Source:

@@ -19,9 +19,16 @@ def main(arguments: list[str] | None = None) -> None:
     if arguments == ["--version"]:  # before anything heavy is imported: scripts ask this often
         from remit import __version__
 
-        sys.stdout.write(f"remit {__version__}\n")
-        sys.exit(0)
-    sys.exit(_run(arguments))
+        if sys.stdout is not None:  # None when it was closed before remit began
+            sys.stdout.write(f"remit {__version__}\n")
+        sys.exit(_flushed(0))
+    try:
+        status = _run(arguments)
+    except OSError:  # not even the complaint could be written
+        status = 1
+    except KeyboardInterrupt:  # before the first command was imported
+        status = 130
+    sys.exit(_flushed(status))
 
 
 def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per kind of end
@@ -34,18 +41,18 @@ def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per kind 
     try:
         status = root.main(arguments, prog_name="remit", standalone_mode=False)
     except RemitError as error:
-        click.echo(str(error), err=True)
+        _complain(str(error))
         return error.exit_code
     except click.ClickException as error:
-        _complain(error)
+        _misused(error)
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
-        return 130
-    except BrokenPipeError:
-        # The reader went away; keep Python from complaining about it once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (KeyboardInterrupt, click.Abort) as stop:
+        return _stopped(stop.__cause__ or stop)  # click makes an Abort of a KeyboardInterrupt
+    except BrokenPipeError:  # the reader went away
         return 1
+    except MemoryError:
+        _complain("error: there is not enough memory")
+        return 2
     except OSError as error:
         return _complain_about_file(error)
     except Exception as error:  # noqa: BLE001 - people never see a traceback unless they ask for it
@@ -53,7 +60,7 @@ def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - an exit code per kind 
     return status if isinstance(status, int) else 0
 
 
-def _complain(error: click.ClickException) -> None:
+def _misused(error: click.ClickException) -> None:
     """Say what is wrong with the command line as remit says everything else."""
     import click
 
@@ -65,29 +72,65 @@ def _complain(error: click.ClickException) -> None:
     hint = (
         f"\nhint: `{context.command_path} --help` shows how it is used" if context and "\nhint: " not in message else ""
     )
-    click.echo(f"error: {message[:1].lower()}{message[1:].removesuffix('.')}{hint}", err=True)
+    _complain(f"error: {message[:1].lower()}{message[1:].removesuffix('.')}{hint}")
+
+
+def _stopped(stop: BaseException) -> int:
+    """The exit code of a command that a signal, or a person who was asked, stopped."""
+    import click
+
+    from remit.cli.watch import exit_code
+
+    if isinstance(stop, click.Abort):  # with no cause: the answer was no
+        _complain("nothing was changed")
+        return 1
+    _complain("interrupted")
+    return exit_code(stop)
+
+
+def _complain(text: str) -> None:
+    """Say how it ended. What AWS or an exception put into the text must not steer the terminal."""
+    import click
+
+    from remit.report.shown import shown
+
+    click.echo(shown(text), err=True)
 
 
 def _complain_about_file(error: OSError) -> int:
-    import click
-
     named = f" {error.filename!r}" if error.filename else ""
-    click.echo(f"error: cannot use{named}: {error.strerror or error}", err=True)
+    _complain(f"error: cannot use{named}: {error.strerror or error}")
     return 2
+
+
+def _flushed(status: int) -> int:
+    """The exit code once everything is written: not 0 when something could not be (a full disk, a reader that left).
+
+    Otherwise Python finds out at its own exit, complains in its own words, and ends with 120.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            told = status or isinstance(error, BrokenPipeError) or stream is sys.stderr or sys.stderr is None
+            if not told:
+                sys.stderr.write(f"error: cannot write the output: {error.strerror or error}\n")
+            status = status or 1
+    return status
 
 
 def _confess(error: Exception) -> int:
     """Say that remit itself is wrong, and where: 70, as in sysexits.h."""
     import traceback
 
-    import click
-
     if os.environ.get("REMIT_DEBUG"):
         traceback.print_exception(error)
     last = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119 - a name to print, not a path to use
-    click.echo(f"error: this is a bug in remit: {type(error).__name__}: {error} ({place})", err=True)
-    click.echo("hint: REMIT_DEBUG=1 prints the traceback, which a report should have", err=True)
+    _complain(f"error: this is a bug in remit: {type(error).__name__}: {error} ({place})")
+    _complain("hint: REMIT_DEBUG=1 prints the traceback, which a report should have")
     return 70
 
 

@@ -44,6 +44,7 @@ def command(
     """
     from remit.deploy.invoke import invoke
     from remit.project.load import load
+    from remit.report.shown import shown
 
     payload = _event(event)
     app = load(folder, stage)
@@ -55,7 +56,7 @@ def command(
         options.print_json({"answer": answer.value, "failed": answer.failed, "log": answer.log})
     else:
         if answer.log:
-            click.echo(answer.log, nl=not answer.log.endswith("\n"), err=True)
+            click.echo(shown(answer.log), nl=not answer.log.endswith("\n"), err=True)
         options.print_json(answer.value)
     if answer.failed:
         click.get_current_context().exit(1)
@@ -69,6 +70,7 @@ def _event(given: str) -> Any:
         what = given[1:]
         text = Path(what).read_text("utf-8")
     try:
-        return json.loads(text)
-    except ValueError as error:
+        value = json.loads(text)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # Python reads NaN and half characters, too
+    except (ValueError, RecursionError) as error:
         raise RemitError(f"the event in {what} is no JSON: {error}", hint='write it like {"key": "value"}') from None

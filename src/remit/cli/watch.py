@@ -62,7 +62,7 @@ def ask(question: str, *, yes: bool) -> None:
     """Go on, if a person says yes or `--yes` did. RemitError: nobody is there to ask. Abort: the answer is no."""
     if yes:
         return
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():  # None when it is closed
         raise RemitError(f"`{question}` needs an answer, and there is no terminal to ask at", hint="`--yes` answers it")
     try:
         agreed = click.confirm(question, err=True)
@@ -98,7 +98,7 @@ def exit_code(stop: BaseException) -> int:
 @contextlib.contextmanager
 def events(stack: str) -> Iterator[OnEvent]:
     """Show events as they come: what runs at the bottom of a screen, a line each anywhere else."""
-    if sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+    if sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb":
         with _screen(stack) as show:
             yield show
     else:

@@ -146,12 +146,13 @@ def latest(account: Account, stack_id: str) -> Operation | None:
 
 def _patient_polls(account: Account, operation: Operation, told: _Told) -> Iterator[list[Event]]:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - only a deploy needs it
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
     failures, silent_since = 0, time.monotonic()
     while True:
         try:
             news = _news(account, operation, told)
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
             if absent(error):  # not seen everywhere yet, or gone for good: the stack itself will tell
                 yield []
                 continue

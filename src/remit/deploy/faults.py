@@ -67,13 +67,14 @@ def told(operation: str | None = None) -> Iterator[None]:
     """Turn what botocore raises into RemitError. `operation`: what goes on in AWS whatever happens here."""
     from boto3.exceptions import Boto3Error  # noqa: PLC0415 - only a deploy needs it
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
     try:
         yield
     except Boto3Error as error:  # the transfer manager wraps what it met
         met = error.__context__
         raise sentence(met if isinstance(met, ClientError | BotoCoreError) else error, operation) from error
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
         raise sentence(error, operation) from error
 
 
@@ -96,11 +97,12 @@ def status(error: BaseException) -> int:
 
 
 def transient(error: BaseException) -> bool:
-    """Whether the same call may well succeed a moment later: throttled, a 5xx, or a connection that broke."""
+    """Whether the same call may well succeed a moment later: throttled, a 5xx, a broken connection, no AWS's answer."""
     from botocore.exceptions import ConnectionError as NoConnection  # noqa: PLC0415
     from botocore.exceptions import HTTPClientError  # noqa: PLC0415
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
-    if isinstance(error, HTTPClientError | NoConnection):
+    if isinstance(error, HTTPClientError | NoConnection | ResponseParserError):
         return True
     return code(error) in THROTTLED or status(error) >= _SERVER_ERROR
 
@@ -109,9 +111,12 @@ def sentence(error: BaseException, operation: str | None = None) -> RemitError:
     """The RemitError that tells `error`; `operation`: what goes on in AWS whatever happens here."""
     from botocore.exceptions import ClientError, HTTPClientError  # noqa: PLC0415
     from botocore.exceptions import ConnectionError as NoConnection  # noqa: PLC0415
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
     if isinstance(error, HTTPClientError | NoConnection):
         return _unreachable(error, operation)
+    if isinstance(error, ResponseParserError):
+        return not_aws(operation)
     if isinstance(error, ClientError):
         return next(tell for applies, tell in _SENTENCES if applies(error))(error, operation)
     return _signed_out(error, operation)
@@ -143,6 +148,16 @@ def _unreachable(error: Any, operation: str | None) -> RemitError:
     return RemitError(
         f"{host} cannot be reached: {why}{_goes_on(operation)}",
         hint=f"once it can, {_again(operation).removeprefix('then ')}",
+        exit_code=UNREACHABLE,
+    )
+
+
+def not_aws(operation: str | None = None) -> RemitError:
+    """The error for an answer that no service of AWS gives; its text, which may be any page, is not shown."""
+    return RemitError(
+        f"what answers in the place of AWS is not AWS{_goes_on(operation)}",
+        hint="a sign-in page of the network, a proxy (HTTPS_PROXY) or an endpoint (AWS_ENDPOINT_URL) is in between: "
+        + _again(operation),
         exit_code=UNREACHABLE,
     )
 
@@ -203,7 +218,7 @@ def _unknown(error: Any, operation: str | None) -> RemitError:
 def _unanswered(error: Any, operation: str | None) -> RemitError:
     return RemitError(
         f"AWS answered {status(error)} ({code(error)}) to {error.operation_name}, again and again{_goes_on(operation)}",
-        hint=f"nothing is broken here: {_again(operation)}",
+        hint=f"nothing is broken here: {_again(operation).removeprefix('then ')}",
         exit_code=UNREACHABLE,
     )
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from remit.deploy.faults import told
+from remit.deploy.faults import not_aws, told
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_ARN_PARTS: Final = 6  # arn:partition:service:region:account:resource
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _METADATA_SECONDS: Final = 0.7  # asked twice (token, then role) before botocore gives up
 _LOCAL_HINT: Final = "`remit deploy --local` needs no account: it deploys to an AWS that runs on this machine"
@@ -55,9 +56,12 @@ class Account:
     def client(self, service: str) -> Any:
         """The boto3 client of a service; made once (a client takes 20 to 100 ms to make)."""
         if service not in self._clients:
-            self._clients[service] = self.session.client(
-                service, endpoint_url=self.endpoint, config=_config(service, local=self.local)
-            )
+            try:
+                self._clients[service] = self.session.client(
+                    service, endpoint_url=self.endpoint, config=_config(service, local=self.local)
+                )
+            except ValueError as error:
+                raise _no_address() from error
         return self._clients[service]
 
 
@@ -81,10 +85,29 @@ def connect(
             hint="pass `--region eu-central-1`, set AWS_REGION, or add `region` to the profile",
         )
     draft = Account("", session.region_name, "", session, endpoint)
-    with told():
-        identity = draft.client("sts").get_caller_identity()
-    partition = identity["Arn"].split(":")[1]
+    try:
+        with told():
+            identity = draft.client("sts").get_caller_identity()
+    except EOFError:
+        raise RemitError(
+            "the AWS profile asks for an MFA code, and there is no terminal to ask at",
+            hint="sign in first (`aws sts assume-role`, `aws sso login`) and pass the credentials of that session",
+        ) from None
+    except KeyError:  # a page that happens to be XML
+        raise not_aws() from None
+    except ValueError as error:
+        raise _no_address() from error
+    arn = identity.get("Arn", "").split(":")
+    if len(arn) < _ARN_PARTS or not identity.get("Account", "").isdigit():
+        raise not_aws()
+    partition = arn[1]
     return Account(identity["Account"], draft.region, partition, session, endpoint, draft._clients)  # noqa: SLF001 - the same account, now known
+
+
+def _no_address() -> RemitError:
+    return RemitError(
+        "the address that AWS is to be asked at is none", hint="see AWS_ENDPOINT_URL and `endpoint_url` of the profile"
+    )
 
 
 def _session(region: str | None, profile: str | None, credentials: Mapping[str, str] | None) -> Any:
@@ -104,7 +127,7 @@ def _session(region: str | None, profile: str | None, credentials: Mapping[str, 
     except ProfileNotFound as error:
         wanted = profile or os.environ.get("AWS_PROFILE")
         raise RemitError(f"there is no AWS profile {wanted!r}", hint=_profiles_hint(core)) from error
-    except BotoCoreError as error:
+    except (BotoCoreError, OSError, ValueError) as error:  # a credential_process that is missing, or prints no JSON
         raise RemitError(
             f"the AWS credentials cannot be read: {error}", hint=f"correct them, or: {_LOCAL_HINT}"
         ) from error
@@ -141,11 +164,13 @@ def _no_credentials(profile: str | None) -> RemitError:
 def _config(service: str, *, local: bool) -> Any:
     from botocore.config import Config  # noqa: PLC0415
 
-    # sts is asked first: a network that is down should be told in seconds.
+    # sts is asked first: a network that is down should be told in seconds. A function may take fifteen minutes to
+    # answer ("Lambda quotas"), and asking again would run it again.
+    attempts, patience = {"sts": (3, 10), "lambda": (1, 910)}.get(service, (3 if local else 5, 60))
     return Config(
-        retries={"mode": "standard", "total_max_attempts": 3 if local or service == "sts" else 5},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         connect_timeout=5,
-        read_timeout=60,
+        read_timeout=patience,
         s3={"addressing_style": "path"} if local else None,
         proxies={} if local else None,
         user_agent_extra="remit",

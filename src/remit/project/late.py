@@ -17,6 +17,9 @@ class Aws:
     partition: Final = "${AWS::Partition}"
     url_suffix: Final = "${AWS::URLSuffix}"
 
+    def __str__(self) -> str:
+        raise RemitError("`aws` itself is no text", hint="`aws.region`, `aws.account` …", origin=caller())
+
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):
             raise AttributeError(name)

@@ -12,7 +12,7 @@ from remit.project import declare, where
 from remit.project.assemble import Everywhere, app_managed, app_policy, function_of, job_queues, jobs_enabled, workers
 from remit.project.loading import Loading, loading, relative
 from remit.project.names import check_handlers, check_names
-from remit.project.running import import_app, import_shared, importing, run_configuration
+from remit.project.running import import_app, import_shared, importing, run_configuration, user_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,13 +23,16 @@ if TYPE_CHECKING:
 def load(folder: Path | str = ".", stage: str | None = None) -> App:
     """The app that a project folder declares for a stage. Every mistake is a RemitError at its line."""
     root = Path(folder).resolve()
+    if not root.is_dir():
+        raise RemitError(f"there is no folder {str(root)!r}")
     with loading(root, stage) as state, importing(root):
         where.forget()
         run_configuration(state)
         import_shared(state)
         import_app(state)
         try:
-            return _app(state)
+            with user_values(state):
+                return _app(state)
         finally:
             where.forget()
 

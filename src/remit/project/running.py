@@ -99,7 +99,7 @@ def user_code(state: Loading, what: str) -> Iterator[None]:
     except RemitError:
         raise
     except SyntaxError as error:
-        at = Origin(error.filename or what, error.lineno or 0, error.offset or 0)
+        at = Origin(error.filename or what, max(error.lineno or 0, 0), max(error.offset or 0, 0))
         raise RemitError(f"{what} is not valid Python: {error.msg}", origin=at) from None
     except SystemExit as error:
         raise RemitError(f"{what} ended the program (exit {error.code})", origin=Origin(what)) from None
@@ -110,10 +110,30 @@ def user_code(state: Loading, what: str) -> Iterator[None]:
         raise RemitError(message, hint=_hint(error), origin=_last_user_line(state, error, what)) from None
 
 
+@contextlib.contextmanager
+def user_values(state: Loading) -> Iterator[None]:
+    """What a method of the user's own objects raises (`__str__`, `__eq__`) is told at its line."""
+    try:
+        yield
+    except RemitError:
+        raise
+    except Exception as error:
+        at = _last_user_line(state, error, "")
+        import traceback  # noqa: PLC0415 - only when something failed
+
+        innermost = traceback.extract_tb(error.__traceback__)[-1].filename
+        if at.file != innermost:
+            raise
+        message = f"a value of the configuration raised {type(error).__name__}: {_told(error)}"
+        raise RemitError(message, origin=at) from None
+
+
 def _told(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # noqa: BLE001 - an exception's own text is the user's code as well
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - an exception's own text is the user's code as well
         return "(its text cannot be shown)"
 
 

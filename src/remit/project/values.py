@@ -45,9 +45,12 @@ RESERVED_VARIABLES: Final = frozenset(
     ]
 )
 _VARIABLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
-_SCALARS: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
-    (str, str.__str__), (bool, bool), (int, int.__int__), (float, float.__float__),
-)  # fmt: skip
+_SCALARS: Final[tuple[tuple[type, Check], ...]] = (
+    (str, lambda path, value: encodable(path, str.__str__(value))),
+    (bool, lambda _, value: bool(value)),
+    (int, lambda _, value: int.__int__(value)),
+    (float, lambda _, value: float.__float__(value)),
+)
 _LARGE: Final = 2**63  # what no property of CloudFormation takes
 _DEPTH: Final = 32  # CloudFormation's properties nest about ten deep
 OWNED: Final = ("Code", "Handler", "FunctionName", "PackageType")
@@ -122,6 +125,18 @@ def text(path: str, value: Any) -> str:
         raise wrong(path, "a string", value)
     if not value:
         raise RemitError(f"`{path}` is an empty string")
+    return encodable(path, value)
+
+
+def encodable(path: str, value: str) -> str:
+    """A string that UTF-8 can hold: AWS reads no JSON with any other."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise RemitError(
+            f"`{path}` holds half of a character ({ascii(value)[:40]}), which no file and no request can hold",
+            hint="it was read with errors='surrogateescape', or from a broken \\u escape: decode it as UTF-8",
+        ) from None
     return value
 
 
@@ -189,7 +204,8 @@ def _environment(path: str, value: Any) -> Table[str]:
             raise RemitError(f"`{spelled}`: remit reserves names that start with REMIT_", hint="choose another name")
         if not isinstance(content, str):
             raise wrong(spelled, "a string", content)
-    return Table(value)
+        encodable(spelled, content)
+    return Table({str.__str__(name): str.__str__(content) for name, content in value.items()})
 
 
 _VPC_KEYS: Final = {
@@ -217,15 +233,41 @@ def _vpc_config(path: str, value: Any) -> dict[str, Any]:
     return config
 
 
+def _mapping(path: str, value: Any) -> None:
+    if not isinstance(value, Mapping):
+        raise wrong(path, "a dict", value)
+
+
+def _mappings(path: str, value: Any) -> None:
+    if not isinstance(value, list | tuple):
+        raise wrong(path, "a list of dicts", value)
+    for index, item in enumerate(value):
+        _mapping(f"{path}[{index}]", item)
+
+
+_SHAPES: Final[Mapping[str, Check]] = {
+    "Architectures": _architectures,
+    "DeadLetterConfig": _mapping,
+    "Environment": _mapping,
+    "FileSystemConfigs": _mappings,
+    "LoggingConfig": _mapping,
+    "TracingConfig": _mapping,
+    "VpcConfig": _mapping,
+}
+"""Properties that remit looks into, to compute what a function may do."""
+
+
 def _properties(path: str, value: Any) -> Table[Any]:
     if not isinstance(value, Mapping):
         raise wrong(path, "a dict of CloudFormation properties", value)
     for name in value:
         if name in OWNED:
             raise RemitError(f"`{path}` sets {name}, which remit sets itself")
+    for name, check in _SHAPES.items():
+        if name in value:
+            check(f"{path}['{name}']", value[name])
     variables = value.get("Environment", {})
-    if isinstance(variables, Mapping) and isinstance(own := variables.get("Variables", {}), Mapping):
-        _environment(f"{path}['Environment']['Variables']", own)
+    _environment(f"{path}['Environment']['Variables']", variables.get("Variables", {}))
     return Table(plain(path, value))
 
 
@@ -237,7 +279,9 @@ def plain(path: str, value: Any, depth: int = 0) -> Any:
         for key in value:
             if not isinstance(key, str):
                 raise RemitError(f"`{path}` has a key that is no string: {key!r}")
-        return {str.__str__(key): plain(f"{path}[{key!r}]", item, depth + 1) for key, item in value.items()}
+        return {
+            encodable(path, str.__str__(key)): plain(f"{path}[{key!r}]", item, depth + 1) for key, item in value.items()
+        }
     if isinstance(value, list | tuple):
         return [plain(f"{path}[{index}]", item, depth + 1) for index, item in enumerate(value)]
     if isinstance(value, float) and not math.isfinite(value):
@@ -246,7 +290,7 @@ def plain(path: str, value: Any, depth: int = 0) -> Any:
         raise RemitError(f"`{path}` is too large a number")
     for kind, bare in _SCALARS:
         if isinstance(value, kind):  # an enumeration's members are kept as what they stand for
-            return bare(value)
+            return bare(path, value)
     raise wrong(path, "text, a number, True or False, a list or a dict", value)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.report.shown import shown
+
 if TYPE_CHECKING:
     from remit.deploy.cause import Cause
     from remit.deploy.events import Event
@@ -23,7 +25,7 @@ def event_line(event: Event, namespace: str) -> str:
     inside = "" if event.of_stack or event.stack == namespace else f"{event.stack}/"
     reason = f"  {' '.join(event.reason.split())}" if event.reason else ""
     what = f"{inside}{event.logical_id}"
-    return f"{event.at[11:19]}  {event.status:<{_STATUS_WIDTH}}  {event.type}  {what}{reason}".rstrip()
+    return shown(f"{event.at[11:19]}  {event.status:<{_STATUS_WIDTH}}  {event.type}  {what}{reason}".rstrip())
 
 
 def failure_text(outcome: Outcome) -> str:

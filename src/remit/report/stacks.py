@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from remit.report.shown import shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -43,7 +45,7 @@ def status_lines(found: Status, account: Account) -> Iterator[str]:
     stack = found.stack
     yield f"{stack.name} in {place(account)}: {stack.status} since {stack.since[:16].replace('T', ' ')} UTC"
     if stack.reason:
-        yield f"  {stack.reason}"
+        yield f"  {shown(stack.reason)}"
     if stack.protected:
         yield "  protected against deletion"
     if stack.drift not in ("NOT_CHECKED", "IN_SYNC"):
@@ -89,4 +91,4 @@ def _table(heading: str, rows: list[tuple[str, str]]) -> Iterator[str]:
     if rows:
         width = max(len(name) for name, _ in rows)
         yield heading
-        yield from (f"  {name:<{width}}  {value}".rstrip() for name, value in rows)
+        yield from (shown(f"  {name:<{width}}  {value}".rstrip()) for name, value in rows)
