@@ -60,16 +60,7 @@ class Kinesis:
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The event source mapping."""
-        yield from source.mapping(
-            function,
-            f"{source.logical(source.name_of(self.arn))}Stream",
-            self.arn,
-            StartingPosition=self.starting_position,
-            BatchSize=self.batch_size,
-            MaximumBatchingWindowInSeconds=self.batch_window,
-            MaximumRetryAttempts=self.retries,
-            FunctionResponseTypes=["ReportBatchItemFailures"] if self.report_failures else None,
-        )
+        yield from source.stream_mapping(function, self)
 
     def outputs(self, function: Function) -> Iterator[Output]:  # noqa: ARG002 - a trigger's signature
         """None."""

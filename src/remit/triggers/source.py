@@ -11,6 +11,9 @@ from remit.errors import RemitError, did_you_mean, writer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.triggers.dynamodb import Dynamodb
+    from remit.triggers.kinesis import Kinesis
+
 _NONE: Final = re.compile(r"(?<![A-Za-z0-9_])None(?![A-Za-z0-9_])")
 _COLON: Final = re.compile(r":(?![^{]*\})")
 """A colon outside of late-bound parts."""
@@ -74,6 +77,20 @@ def mapping(function: Function, suffix: str, arn: str, **properties: Any) -> Ite
         "AWS::Lambda::EventSourceMapping",
         {"EventSourceArn": arn, "FunctionName": f"${{{function.logical_id}Function}}", **given},
         origin=function.origin,
+    )
+
+
+def stream_mapping(function: Function, stream: Dynamodb | Kinesis) -> Iterator[Resource]:
+    """The event source mapping of a stream."""
+    yield from mapping(
+        function,
+        f"{logical(name_of(stream.arn))}Stream",
+        stream.arn,
+        StartingPosition=stream.starting_position,
+        BatchSize=stream.batch_size,
+        MaximumBatchingWindowInSeconds=stream.batch_window,
+        MaximumRetryAttempts=stream.retries,
+        FunctionResponseTypes=["ReportBatchItemFailures"] if stream.report_failures else None,
     )
 
 
