@@ -74,3 +74,4 @@ def _event(given: str) -> Any:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # Python reads NaN and half characters, too
     except (ValueError, RecursionError) as error:
         raise RemitError(f"the event in {what} is no JSON: {error}", hint='write it like {"key": "value"}') from None
+    return value

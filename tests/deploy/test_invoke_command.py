@@ -1,0 +1,87 @@
+"""`remit invoke`: an event goes in, the answer comes out, and a failure of the function is told by the exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from remit.cli import main
+from remit.local import aws
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+APP = """
+from remit import App
+
+app = App()
+
+
+@app.function
+def echo(event, context):
+    print("heard", event["word"])
+    return {"said": event["word"]}
+"""
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("invoke") / "talk"
+    folder.mkdir()
+    (folder / "app.py").write_text(APP)
+    (folder / "word.json").write_text('{"word": "from a file"}')
+    with pytest.raises(SystemExit) as ended:
+        main(["deploy", "--local", "--yes", "-C", str(folder)])
+    assert 0 == ended.value.code
+    yield folder
+    aws.stop(folder)
+
+
+def invoke(folder: Path, *arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(["invoke", "--local", "-C", str(folder), *arguments])
+    return int(str(ended.value.code))
+
+
+def test_the_event_reaches_the_function_and_its_answer_comes_back(
+    deployed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 0 == invoke(deployed, "echo", "--event", '{"word": "hello"}')
+    assert {"said": "hello"} == json.loads(capsys.readouterr().out)
+
+
+def test_an_event_can_be_a_file(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == invoke(deployed, "echo", "--event", f"@{deployed / 'word.json'}")
+    assert {"said": "from a file"} == json.loads(capsys.readouterr().out)
+
+
+def test_an_event_can_come_from_standard_input(
+    deployed: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "piped").write_text('{"word": "piped"}')
+    with (tmp_path / "piped").open() as piped:
+        monkeypatch.setattr(sys, "stdin", piped)
+        assert 0 == invoke(deployed, "echo", "--event", "-", "--json")
+    answer = json.loads(capsys.readouterr().out)
+    assert ({"said": "piped"}, False) == (answer["answer"], answer["failed"])
+
+
+def test_a_function_that_fails_gives_exit_code_1(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 1 == invoke(deployed, "echo")
+    assert "word" in json.loads(capsys.readouterr().out)["errorMessage"]
+
+
+def test_an_event_that_is_no_json_is_told(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert 2 == invoke(deployed, "echo", "--event", "{word}")
+    assert "the event in --event is no JSON" in capsys.readouterr().err
+
+
+def test_a_function_that_is_not_there_is_told_with_the_one_that_was_meant(
+    deployed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 2 == invoke(deployed, "ecko")
+    assert "did you mean `echo`?" in capsys.readouterr().err
