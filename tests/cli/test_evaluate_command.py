@@ -163,3 +163,16 @@ def test_what_cannot_be_meant_is_a_mistake_with_a_hint(tmp_path: Path) -> None:
         code, out, talk = remit("evaluate", *arguments)
         assert (code, out) == (2, "")
         assert message in talk
+
+
+def test_an_action_without_resources_is_decided_by_statements_on_everything(tmp_path: Path) -> None:
+    """The catalogue knows that s3:ListAllMyBuckets takes no resource: a Deny on one bucket does not touch it."""
+    policy = tmp_path / "policy.json"
+    deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::secret"}
+    allow = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
+    policy.write_text(json.dumps({"Version": "2012-10-17", "Statement": [allow, deny]}))
+    ran = remit("evaluate", "--policy", str(policy), "--action", "s3:ListAllMyBuckets", "--complete")
+    assert 0 == ran[0]
+    policy.write_text(json.dumps({"Version": "2012-10-17", "Statement": [{**allow, "Resource": "arn:aws:s3:::b"}]}))
+    ran = remit("evaluate", "--policy", str(policy), "--action", "s3:ListAllMyBuckets", "--complete")
+    assert 1 == ran[0]

@@ -94,6 +94,7 @@ def _one(options: dict[str, Any]) -> int:
         context={**implied(options["principal"]), **_context(options["context"])},
         resource_account=options["resource_account"],
         open=frozenset() if options["complete"] else ALL,
+        wildcard_only=_wildcard_only(options["action"]),
     )
     decision = evaluate(request, layers)
     if options["as_json"]:
@@ -196,9 +197,17 @@ def _request(raw: dict[str, Any], locate: Locate) -> Request:
         context=context,
         resource_account=raw.get("resource_account"),
         open=ALL if opened is True else frozenset(opened),
-        wildcard_only=raw.get("wildcard_only"),
+        wildcard_only=_wildcard_only(raw["action"]) if raw.get("wildcard_only") is None else raw["wildcard_only"],
         management_account=raw.get("management_account"),
     )
+
+
+def _wildcard_only(action: str) -> bool | None:
+    """Whether the catalogue knows the action to have no resource but `*`; None when it does not know."""
+    from remit.catalogue.actions import action as catalogued
+
+    known = catalogued(action)
+    return None if known is None else (not known.targets or None)
 
 
 def _layers(raw: dict[str, Any], locate: Locate) -> Layers:
