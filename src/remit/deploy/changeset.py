@@ -21,7 +21,7 @@ import remit
 from remit.deploy.artefacts import upload_template
 from remit.deploy.bucket import ensure_bucket
 from remit.deploy.faults import code, message, told
-from remit.deploy.plan import Plan, ResourceChange, role_changes
+from remit.deploy.plan import Plan, ResourceChange, capabilities_of, role_changes
 from remit.deploy.stack import DEAD, NAMESPACE_TAG, VERSION_TAG, busy, describe, ours, pauses, settled
 from remit.errors import RemitError
 
@@ -67,7 +67,7 @@ def plan(
     namespace: str,
     template_body: str,
     *,
-    capabilities: Sequence[str] = ("CAPABILITY_IAM",),
+    capabilities: Sequence[str] | None = None,
     tags: Mapping[str, str] | None = None,
     force: bool = False,
     wait: bool = False,
@@ -75,17 +75,19 @@ def plan(
 ) -> Plan | None:
     """What deploying the template (JSON) would change; None, with nothing written, when it runs already.
 
+    `capabilities` are those that the template needs, unless they are given.
     RemitError: somebody else deploys (75), the stack is not remit's, was deployed by a newer remit (unless
     `force`), or is in a state that needs a decision; the template is refused.
     """
     extra = dict(tags or {}) | {NAMESPACE_TAG: namespace, VERSION_TAG: remit.__version__}
-    wanted = _Wanted(namespace, template_body, tuple(capabilities), tuple(sorted(extra.items())))
+    new = json.loads(template_body)
+    needed = capabilities_of(new) if capabilities is None else tuple(capabilities)
+    wanted = _Wanted(namespace, template_body, needed, tuple(sorted(extra.items())))
     with told():
         stack = settled(account, namespace, wait=wait, on_wait=on_wait)
         if stack is not None:
             _deployable(stack, force=force)
         old = deployed_template(account, stack)
-        new = json.loads(template_body)
         if old == new and stack is not None and _same_tags(stack, wanted):
             return None
         found = _change_set(account, stack, wanted)

@@ -10,6 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROLE_TYPE: Final = "AWS::IAM::Role"
+_NAMES: Final = {
+    "AWS::IAM::Group": "GroupName",
+    "AWS::IAM::InstanceProfile": "InstanceProfileName",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::IAM::User": "UserName",
+}
+"""The property that names each type of IAM resource: CloudFormation wants a stronger word for those that use it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +149,16 @@ def _listed(value: Any) -> list[Any]:
 
 def _canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
+
+
+def capabilities_of(template: Mapping[str, Any]) -> tuple[str, ...]:
+    """What CloudFormation must be told to allow: IAM resources, named ones, stacks inside whose content is not seen.
+
+    Source: "Acknowledging IAM resources in CloudFormation templates" (CloudFormation User Guide). An emulator does
+    not ask, AWS refuses the change set without.
+    """
+    resources = [value for value in template.get("Resources", {}).values() if isinstance(value, dict)]
+    nested = any(resource.get("Type") == "AWS::CloudFormation::Stack" for resource in resources)
+    named = any(_NAMES.get(str(resource.get("Type")), "") in resource.get("Properties", {}) for resource in resources)
+    iam = "CAPABILITY_NAMED_IAM" if named or nested else "CAPABILITY_IAM"
+    return (iam, "CAPABILITY_AUTO_EXPAND") if nested else (iam,)
