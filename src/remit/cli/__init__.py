@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # `typing` would cost more than the rest of `remit --version`
 if TYPE_CHECKING:
     import click
 
