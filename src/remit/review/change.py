@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from remit.iam.compare import Comparison
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from remit.app import Role
     from remit.iam.policy import Policy
+
+_SAME: Final = Comparison()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ class Change:
     functions: tuple[str, ...]
     old: Role | None
     new: Role | None
-    access: Comparison = Comparison()
-    trust: Comparison = Comparison()
+    access: Comparison = _SAME
+    trust: Comparison = _SAME
 
     @property
     def broadens(self) -> bool:
