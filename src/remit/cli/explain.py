@@ -13,8 +13,8 @@ from remit.errors import RemitError, did_you_mean
 
 if TYPE_CHECKING:
     from remit.app import Role
-    from remit.build.reading import Read
     from remit.explain.explanation import Explanation
+    from remit.templates.roles import Read
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _FORMS: Final = "FUNCTION, FUNCTION ACTION RESOURCE, or ACTION"
@@ -150,13 +150,13 @@ def _tell(*found: Explanation, as_json: bool) -> int:
 
 
 def _read_policy(path: Path) -> Read:
-    from remit.build.reading import read_policy
+    from remit.templates.roles import read_policy
 
     return read_policy(*_bytes(path))
 
 
 def _read_template(path: Path) -> Read:
-    from remit.build.reading import read_template
+    from remit.templates.roles import read_template
 
     return read_template(*_bytes(path))
 
