@@ -43,7 +43,7 @@ def sam_policies() -> tuple[str, ...]:
 def _put(value: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(value, dict):
         name = value.get("Ref")
-        if len(value) == 1 and name in values:
+        if len(value) == 1 and isinstance(name, str) and name in values:
             return values[name]
         return {key: _put(item, values) for key, item in value.items()}
     return [_put(item, values) for item in value] if isinstance(value, list) else value

@@ -1,117 +1,174 @@
-"""Read the roles of a CloudFormation template, or a policy document, each statement with its line in the file."""
+"""Read the roles of a CloudFormation or SAM template, each statement with its line in the file."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Resource, Role
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
-from remit.iam.document import read_json, steps
-from remit.iam.policy import OLD_VERSION, VERSION, parse
+from remit.templates.attached import BOUNDARY, Attached, attached, documents
+from remit.templates.branches import branches, items
+from remit.templates.documents import grants_of, known, policy_of
+from remit.templates.sam.expand import Expanded, expanded
+from remit.templates.settled import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.iam.document import Locate, Path
+    from remit.iam.document import Path
+    from remit.iam.policy import Policy
+    from remit.templates.documents import Place
 
-_ATTACHED: Final = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy")
+_RUN: Final = {"AWS::Lambda::Function": "Role", "AWS::StepFunctions::StateMachine": "RoleArn"}
+"""What runs under a role, and the property that says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a file holds: roles (a policy document counts as one), the template's resources, the policy's version."""
+    """What a file holds: roles, the resources around them, and what was not read, as sentences.
+
+    `documents` are the managed policies and boundaries that the file itself makes, by the text that refers to them.
+    """
 
     roles: tuple[Role, ...]
     resources: tuple[Resource, ...] = ()
-    version: str = VERSION
+    notes: tuple[str, ...] = ()
+    documents: Mapping[str, Policy] = field(default_factory=dict)
 
 
-def read_policy(text: str | bytes, file: str) -> Read:
-    """A policy document. RemitError at the line and column of what is wrong."""
-    value, locate = read_json(text, file)
-    grants = tuple(_grants(value, (), locate))
-    version = value.get("Version", OLD_VERSION) if isinstance(value, dict) else VERSION
-    return Read((Role(file, grants, ()),), version=version)
+def policy_role(value: Any, file: str, place: Place) -> Read:
+    """A policy document, which counts as the one role of its file. RemitError at the line of what is wrong."""
+    return Read((Role(file, tuple(grants_of(value, (), place)), (), trusts=()),))
 
 
-def read_template(text: str | bytes, file: str) -> Read:
-    """The roles of a template in JSON, with the policies that other resources of it attach. RemitError as above."""
-    value, locate = read_json(text, file)
-    found = value.get("Resources") if isinstance(value, dict) else None
-    if not isinstance(found, dict) or not all(isinstance(one, dict) for one in found.values()):
-        hint = "a policy document is read with --policy" if isinstance(value, dict) and "Statement" in value else None
-        raise RemitError(
-            f"{file} is no CloudFormation template: it has no Resources", hint=hint, origin=Origin(file, 1)
-        )
-    properties = {name: _dict(one.get("Properties")) for name, one in found.items()}
-    resources = tuple(
-        Resource(name, str(one.get("Type", "")), properties[name], origin=locate(("Resources", name)))
-        for name, one in found.items()
-    )
+def template_roles(value: Any, file: str, place: Place) -> Read:
+    """The roles of a template, with the policies that other resources of it attach. RemitError as above."""
+    plain = expanded(settled(_template(value, file, place)), place)
+    resources = tuple(_resources(plain))
     roles = [one for one in resources if one.type == "AWS::IAM::Role"]
-    return Read(tuple(_role(role, resources, locate) for role in roles), resources)
+    found = attached(resources, plain.place)
+    inside = tuple(_role(role, resources, plain, found) for role in roles)
+    outside = tuple(_outside(name, found, plain) for name in found.elsewhere)
+    return Read((*inside, *outside), resources, (*plain.notes, *found.notes), documents(resources, plain.place))
 
 
-def _role(role: Resource, resources: tuple[Resource, ...], locate: Locate) -> Role:
-    grants = list(_inline(role, locate))
-    managed = [_text(one) for one in _list(role.properties.get("ManagedPolicyArns"))]
-    for other in resources:
-        if other.type in _ATTACHED and (role.logical_id in _names(other, "Roles", "RoleName") or other.ref in managed):
-            base = ("Resources", other.logical_id, "Properties", "PolicyDocument")
-            grants += _grants(other.properties.get("PolicyDocument"), base, locate)
-    own = [other.ref for other in resources]
-    boundary = role.properties.get("PermissionsBoundary")
+def _template(value: Any, file: str, place: Place) -> Mapping[str, Any]:
+    found = value.get("Resources") if isinstance(value, dict) else None
+    if isinstance(value, dict) and isinstance(found, dict):
+        return value
+    hint = "a policy document is read with --policy" if isinstance(value, dict) and "Statement" in value else None
+    at = place(("Resources",)) if isinstance(value, dict) else Origin(file, 1)
+    raise RemitError(f"{file} is no CloudFormation template: it has no Resources", hint=hint, origin=at)
+
+
+def _resources(plain: Expanded) -> Iterator[Resource]:
+    for name, one in plain.resources.items():
+        path = ("Resources", name)
+        if not isinstance(one, dict):
+            raise RemitError(f"resource `{name}` must be a mapping with a Type", origin=plain.place(path))
+        properties = one.get("Properties")
+        if properties is not None and not isinstance(properties, dict):
+            raise RemitError(f"the Properties of `{name}` must be a mapping", origin=plain.place((*path, "Properties")))
+        beside = {key: item for key, item in one.items() if key not in ("Type", "Properties")}
+        yield Resource(name, str(one.get("Type", "")), properties or {}, beside, plain.place(path))
+
+
+def _role(role: Resource, resources: tuple[Resource, ...], plain: Expanded, found: Attached) -> Role:
+    base: Path = ("Resources", role.logical_id, "Properties")
+    grants, notes = _inline(role, base, plain)
+    managed = [
+        _text(one.value) for one in items(role.properties.get("ManagedPolicyArns"), (*base, "ManagedPolicyArns"))
+    ]
+    own = found.of(role, managed)
+    boundaries = tuple(branches(role.properties.get(BOUNDARY), (*base, BOUNDARY)))
+    trust = role.properties.get("AssumeRolePolicyDocument")
+    trusted = policy_of(trust, (*base, "AssumeRolePolicyDocument"), plain.place)
     return Role(
         role.logical_id,
-        tuple(grants),
+        (*grants, *(grant for one in own for grant in one.grants)),
         tuple(_served(role, resources)),
-        tuple(arn for arn in managed if arn not in own),
-        None if boundary is None else _text(boundary),
+        tuple(dict.fromkeys(arn for arn in managed if not any(arn in one.arns for one in own))),
+        _boundary([one.value for one in boundaries], role.properties),
+        services(trusted),
+        trust=trusted,
+        trust_origin=None if trust is None else plain.place((*base, "AssumeRolePolicyDocument")),
+        origin=role.origin,
+        notes=(*notes, *_uncertain(role, trust), *(note for one in own for note in one.notes)),
     )
 
 
-def _inline(role: Resource, locate: Locate) -> Iterator[Grant]:
-    for number, one in enumerate(_list(role.properties.get("Policies"))):
-        base: Path = ("Resources", role.logical_id, "Properties", "Policies", number, "PolicyDocument")
-        yield from _grants(_dict(one).get("PolicyDocument"), base, locate)
+def _boundary(values: list[Any], properties: Mapping[str, Any]) -> str | None:
+    """The boundary that is certain to be there: with a branch without any there may be none."""
+    open_ended = "AWS::NoValue" in repr(properties.get(BOUNDARY))
+    return None if not values or open_ended else _text(values[0])
+
+
+def _uncertain(role: Resource, trust: Any) -> Iterator[str]:
+    boundary = role.properties.get(BOUNDARY)
+    if tokens.is_intrinsic(boundary) and "Fn::If" in boundary:
+        yield "a condition decides on its permissions boundary: what is said here holds for the widest"
+    if trust is not None and not known(trust):
+        yield "who may take it on is known at the deploy only"
+    if "Condition" in role.attributes:
+        yield f"it is there only if {role.attributes['Condition']}"
+
+
+def _inline(role: Resource, base: Path, plain: Expanded) -> tuple[list[Grant], list[str]]:
+    grants: list[Grant] = []
+    notes: list[str] = []
+    for one in items(role.properties.get("Policies"), (*base, "Policies")):
+        if tokens.is_intrinsic(one.value):
+            notes.append("some of its inline policies are known at the deploy only")
+            continue
+        if not isinstance(one.value, dict):
+            hint = "a managed policy stands in ManagedPolicyArns" if isinstance(one.value, str) else None
+            message = f"an inline policy of `{role.logical_id}` must be a mapping with PolicyName and PolicyDocument"
+            raise RemitError(message, hint=hint, origin=plain.place(one.path))
+        document = one.value.get("PolicyDocument")
+        if document is None:
+            raise RemitError(
+                f"an inline policy of `{role.logical_id}` has no PolicyDocument", origin=plain.place(one.path)
+            )
+        if not known(document):
+            notes.append("some of its inline policies are known at the deploy only")
+        grants += grants_of(document, (*one.path, "PolicyDocument"), plain.place, plain.reason(one.path), one.when)
+    return grants, notes
+
+
+def _outside(name: str, found: Attached, plain: Expanded) -> Role:
+    """A role that the template attaches policies to and does not make."""
+    own = found.elsewhere[name]
+    note = "the template does not make this role: it only attaches these policies to it"
+    grants = tuple(grant for one in own for grant in one.grants)
+    return Role(name, grants, (), trusts=(), origin=plain.place(own[0].path), notes=(note,))
 
 
 def _served(role: Resource, resources: tuple[Resource, ...]) -> Iterator[str]:
-    """The functions that run under a role, by their logical ids."""
-    arn, name = role.arn, role.ref
+    """What runs under a role, by its logical ids."""
+    name = role.properties.get("RoleName")
+    ends = tuple(f"/{text}" for text in (role.ref, _text(name) if name is not None else None) if text)
     for other in resources:
-        if other.type == "AWS::Lambda::Function" and _text(other.properties.get("Role")) in (arn, name):
-            yield other.logical_id
+        given = other.properties.get(_RUN[other.type]) if other.type in _RUN else None
+        for one in branches(given, ()):
+            text = _text(one.value)
+            if text in (role.arn, role.ref) or (":role" in text and text.endswith(ends)):
+                yield other.logical_id
+                break
 
 
-def _names(resource: Resource, *properties: str) -> list[str]:
-    texts = [_text(item) for name in properties for item in _list(resource.properties.get(name))]
-    return [text.removeprefix("${").removesuffix("}") for text in texts]
-
-
-def _grants(document: Any, base: Path, locate: Locate) -> Iterator[Grant]:
-    """The statements of a document as grants without a reason, each at its line."""
-    try:
-        policy = parse(document)
-    except RemitError as error:
-        named = re.match(r"Statement[^\s:]*", error.message)
-        at = locate((*base, *(steps(named[0]) if named else ())))
-        raise RemitError(error.message, hint=error.hint, origin=at) from None
-    single = isinstance(document["Statement"], dict)
-    for index, statement in enumerate(policy.statements):
-        path: Path = (*base, "Statement") if single else (*base, "Statement", index)
-        yield Grant(statement, "", locate(path))
-
-
-def _dict(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) and not tokens.is_intrinsic(value) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
+def services(trust: Policy | None) -> tuple[str, ...]:
+    """The services that a trust policy lets in."""
+    return tuple(
+        dict.fromkeys(
+            value
+            for statement in (trust.statements if trust is not None else ())
+            if statement.effect == "Allow" and statement.principals is not None and not statement.principals.negated
+            for kind, value in statement.principals.patterns
+            if kind == "Service"
+        )
+    )
 
 
 def _text(value: Any) -> str:
