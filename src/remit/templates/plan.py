@@ -180,7 +180,7 @@ def _inline(role: Item, items: _Items, place: Place) -> Iterator[_Own]:
     for index, one in enumerate(_listed(role.values.get("inline_policy"))):
         if isinstance(one, dict) and isinstance(one.get("policy"), str) and one["policy"]:
             path: Path = (*role.path, "inline_policy", index, "policy")
-            if written or one.get("name") not in others:
+            if written or str(one.get("name")) not in others:
                 yield _Own(tuple(grants_of(one["policy"], path, place, role.address)))
 
 
