@@ -87,7 +87,7 @@ def _read(items: tuple[Item, ...], place: Place, prior: tuple[Item, ...] = ()) -
         for name in (one.address, one.text("arn"))
         if name
     }
-    resources = tuple(Resource(one.address, one.type, one.values, origin=place(one.path)) for one in items)
+    resources = tuple(Resource(one.address, one.type, one.values) for one in items)
     return Read(roles, resources, tuple(_elsewhere(items, all_items)), documents)
 
 
@@ -100,7 +100,8 @@ class _Items:
         self._kinds: dict[str, list[Item]] = {}
         for one in items:
             self._kinds.setdefault(one.type, []).append(one)
-        self._meant: dict[tuple[Path, str], list[Item]] = {}
+        self._texts: dict[str, dict[str, list[Item]]] = {}
+        self._owned: dict[tuple[str, str], dict[Path, list[Item]]] = {}
 
     def of(self, kind: str) -> list[Item]:
         """The resources of a type."""
@@ -108,22 +109,32 @@ class _Items:
 
     def meant(self, item: Item, attribute: str, kind: str) -> list[Item]:
         """The resources of a type that an attribute names: by name, id or ARN, or by its references."""
-        key = (item.path, attribute)
-        if key not in self._meant:
-            self._meant[key] = self._found(item, attribute, kind)
-        return self._meant[key]
-
-    def _found(self, item: Item, attribute: str, kind: str) -> list[Item]:
-        given = item.values.get(attribute)
-        texts = {text for text in (given if isinstance(given, list) else [given]) if isinstance(text, str) and text}
+        texts = [text for text in _texts([item.values.get(attribute)]) if text]
         if texts:
-            return [one for one in self.of(kind) if texts & {one.text("arn"), one.text("name"), one.text("id")}]
-        named = [one for one in self.of(kind) if one.configured in item.references.get(attribute, ())]
-        return [one for one in named if one.index == item.index] or named
+            named = self.named(kind)
+            return list({one.path: one for text in texts for one in named.get(text, ())}.values())
+        referred = [one for one in self.of(kind) if one.configured in item.references.get(attribute, ())]
+        return [one for one in referred if one.index == item.index] or referred
+
+    def named(self, kind: str) -> dict[str, list[Item]]:
+        """The resources of a type by their ARNs, names and ids."""
+        if kind not in self._texts:
+            found: dict[str, list[Item]] = {}
+            for one in self.of(kind):
+                for text in {one.text("arn"), one.text("name"), one.text("id")}:
+                    found.setdefault(text, []).append(one)
+            self._texts[kind] = found
+        return self._texts[kind]
 
     def managed(self, role: Item, kind: str, attribute: str) -> list[Item]:
         """The resources of a type that belong to a role now."""
-        return [one for one in self.of(kind) if role in self.meant(one, attribute, role.type)]
+        if (kind, attribute) not in self._owned:
+            found: dict[Path, list[Item]] = {}
+            for one in self.of(kind):
+                for owner in self.meant(one, attribute, role.type):
+                    found.setdefault(owner.path, []).append(one)
+            self._owned[kind, attribute] = found
+        return self._owned[kind, attribute].get(role.path, [])
 
     def once(self, role: Item, kind: str, attribute: str) -> list[Item]:
         """The resources of a type that belonged to a role before."""
@@ -192,14 +203,14 @@ def _named(role: Item, items: _Items, place: Place) -> Iterator[_Own]:
 
 def _attached(role: Item, items: _Items) -> Iterator[tuple[Item | None, str]]:
     """The managed policies of a role: those that the plan makes as its resource, others by their ARN."""
-    made = {one.text("arn"): one for one in items.of("aws_iam_policy") if one.text("arn")}
+    made = items.named("aws_iam_policy")
     attaching = [one for kind, name in _ATTACHING.items() for one in items.managed(role, kind, name)]
     gone = [one for kind, name in _ATTACHING.items() for one in items.once(role, kind, name)]
     others = {one.text("policy_arn") for one in (*attaching, *gone)}
     written = "managed_policy_arns" in role.references
     for arn in _texts(role.values.get("managed_policy_arns")):
         if written or arn not in others:
-            yield made.get(arn), arn
+            yield next(iter(made.get(arn, ())), None), arn
     for one in attaching:
         found = items.meant(one, "policy_arn", "aws_iam_policy")
         for policy in found:
