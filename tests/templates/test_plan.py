@@ -127,6 +127,29 @@ def test_a_state_is_read_as_well() -> None:
     assert [one.logical_id for one in found.roles] == [WORKER]
 
 
+def test_references_lead_through_the_variables_and_outputs_of_modules() -> None:
+    """A role that one module makes, and another module's policy for it: no name is known before the apply."""
+    plan = whole()
+    policy = {"policy": text("kms:Decrypt")}
+    modules = plan["planned_values"]["root_module"]["child_modules"]
+    address = "module.keys.module.inner.aws_iam_role_policy.key"
+    inner = {"address": "module.keys.module.inner", "resources": [resource(address, policy)]}
+    modules.append({"address": "module.keys", "child_modules": [inner]})
+    del modules[0]["resources"][0]["values"]["name"]
+    root = plan["configuration"]["root_module"]
+    api = root["module_calls"]["api"]["module"]
+    api["outputs"] = {"role": {"expression": {"references": ["aws_iam_role.api.id", "aws_iam_role.api"]}}}
+    call = {"role": {"references": ["var.name"]}}
+    expressions = {"role": {"references": ["var.role"]}}
+    made = {"resources": [{"address": "aws_iam_role_policy.key", "expressions": expressions}]}
+    nested = {"module_calls": {"inner": {"expressions": call, "module": made}}}
+    root["module_calls"]["keys"] = {
+        "expressions": {"name": {"references": ["module.api.role", "module.api"]}},
+        "module": nested,
+    }
+    assert ("kms:Decrypt", address) in actions(plan_of(plan), "module.api.aws_iam_role.api")
+
+
 def values(plan: dict[str, Any], address: str) -> dict[str, Any]:
     resources = plan["planned_values"]["root_module"]["resources"]
     found: dict[str, Any] = next(one for one in resources if one["address"] == address)["values"]
@@ -134,7 +157,7 @@ def values(plan: dict[str, Any], address: str) -> dict[str, Any]:
 
 
 def resource(address: str, known: dict[str, Any]) -> dict[str, Any]:
-    return {"address": address, "mode": "managed", "type": address.partition(".")[0], "values": known}
+    return {"address": address, "mode": "managed", "type": address.split(".")[-2], "values": known}
 
 
 def text(action: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.iam.document import Path
     from remit.templates.documents import Place
@@ -79,28 +79,82 @@ def _listed(module: Mapping[str, Any], name: str, path: Path, place: Place) -> l
 
 
 def configured(plan: Mapping[str, Any]) -> References:
-    """By address, the addresses that each attribute refers to, as the configuration in a plan has them."""
+    """By address, the resources that each attribute refers to, as the configuration in a plan has them.
+
+    References lead through the variables and outputs of modules.
+    """
     configuration = plan.get("configuration")
     root = configuration.get("root_module") if isinstance(configuration, dict) else None
-    return dict(_configured(root, ""))
+    scopes: dict[str, _Scope] = {}
+    _enter(root, "", {}, scopes)
+    return {
+        f"{prefix}{address}": {name: _followed(found, prefix, scopes) for name, found in expressions.items()}
+        for prefix, scope in scopes.items()
+        for address, expressions in scope.resources.items()
+    }
 
 
-def _configured(module: Any, prefix: str) -> Iterator[tuple[str, dict[str, tuple[str, ...]]]]:
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """A module: the references of its resources' attributes, of its variables (in the calling module), its outputs."""
+
+    resources: Mapping[str, Mapping[str, tuple[str, ...]]]
+    variables: Mapping[str, tuple[str, ...]]
+    outputs: Mapping[str, tuple[str, ...]]
+
+
+def _enter(module: Any, prefix: str, variables: Mapping[str, tuple[str, ...]], scopes: dict[str, _Scope]) -> None:
     if not isinstance(module, dict):
         return
     resources = module.get("resources")
-    for one in resources if isinstance(resources, list) else []:
-        expressions = one.get("expressions") if isinstance(one, dict) else None
-        if isinstance(expressions, dict):
-            referred = {str(name): _referred(found, prefix) for name, found in expressions.items()}
-            yield f"{prefix}{one.get('address', '')}", referred
-    calls = module.get("module_calls")
-    for name, call in calls.items() if isinstance(calls, dict) else ():
-        yield from _configured(call.get("module") if isinstance(call, dict) else None, f"{prefix}module.{name}.")
+    found = {
+        str(one.get("address", "")): _references(one.get("expressions"))
+        for one in (resources if isinstance(resources, list) else [])
+        if isinstance(one, dict)
+    }
+    outputs = {
+        str(name): _named(one.get("expression")) for name, one in _items(module.get("outputs")) if isinstance(one, dict)
+    }
+    scopes[prefix] = _Scope(found, variables, outputs)
+    for name, call in _items(module.get("module_calls")):
+        if isinstance(call, dict):
+            _enter(call.get("module"), f"{prefix}module.{name}.", _references(call.get("expressions")), scopes)
 
 
-def _referred(expression: Any, prefix: str) -> tuple[str, ...]:
-    """The resources of the module that an expression names: `aws_iam_role.worker.arn` is of `aws_iam_role.worker`."""
+def _items(value: Any) -> Iterable[tuple[str, Any]]:
+    return value.items() if isinstance(value, dict) else ()
+
+
+def _references(expressions: Any) -> dict[str, tuple[str, ...]]:
+    return {str(name): _named(found) for name, found in _items(expressions)}
+
+
+def _named(expression: Any) -> tuple[str, ...]:
+    """What an expression names, without indexes; a block, which is a list, names nothing that is looked for here."""
     found = expression.get("references") if isinstance(expression, dict) else None
-    names = [plain(text) for text in found if isinstance(text, str)] if isinstance(found, list) else []
-    return tuple(dict.fromkeys(f"{prefix}{'.'.join(name.split('.')[:2])}" for name in names))
+    return tuple(plain(text) for text in found if isinstance(text, str)) if isinstance(found, list) else ()
+
+
+def _followed(names: Iterable[str], prefix: str, scopes: Mapping[str, _Scope]) -> tuple[str, ...]:
+    """The addresses of resources that names in a module lead to: `aws_iam_role.a.arn` is of `aws_iam_role.a`."""
+    found: dict[str, None] = {}
+    waiting = [(prefix, name) for name in names]
+    seen: set[tuple[str, str]] = set()
+    while waiting:
+        scope, name = one = waiting.pop(0)
+        if one in seen:
+            continue
+        seen.add(one)
+        kind, _, rest = name.partition(".")
+        own = scopes.get(scope)
+        if kind == "var" and own is not None:
+            outer = scope.rpartition("module.")[0]
+            waiting += [(outer, text) for text in own.variables.get(rest.partition(".")[0], ())]
+        elif kind == "module":
+            call, _, output = rest.partition(".")
+            inner = scopes.get(f"{scope}module.{call}.")
+            texts = () if inner is None else inner.outputs.get(output.partition(".")[0], ())
+            waiting += [(f"{scope}module.{call}.", text) for text in texts]
+        else:
+            found[f"{scope}{'.'.join(name.split('.')[:2])}"] = None
+    return tuple(found)

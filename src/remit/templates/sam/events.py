@@ -157,10 +157,13 @@ def schedule(event: Event, arn: Any, statement: dict[str, Any]) -> Iterator[Made
     if not own:
         queue = _letters_arn(event)
         sends = [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue}] if queue is not None else []
-        yield event_role(event, role, "scheduler.amazonaws.com", [statement, *sends])
+        boundary = properties.get("PermissionsBoundary")
+        yield event_role(event, role, "scheduler.amazonaws.com", [statement, *sends], boundary)
 
 
-def event_role(event: Event, logical_id: str, service: str, statements: list[dict[str, Any]]) -> Made:
+def event_role(
+    event: Event, logical_id: str, service: str, statements: list[dict[str, Any]], boundary: Any = None
+) -> Made:
     """The role that a service starts the target with."""
     names = (f"{logical_id}Policy{place}" for place in range(len(statements)))
     policies = [
@@ -170,7 +173,7 @@ def event_role(event: Event, logical_id: str, service: str, statements: list[dic
     properties = {
         "AssumeRolePolicyDocument": trusting(service),
         "Policies": policies,
-        **given(event.properties, "PermissionsBoundary"),
+        **({"PermissionsBoundary": boundary} if boundary is not None else {}),
     }
     return Made(
         logical_id,

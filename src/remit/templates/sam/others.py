@@ -50,10 +50,10 @@ def state_machine(declared: Declared) -> Iterator[Made]:
         name = f"{logical_id}Alias{properties['AutoPublishAlias']}"
         yield Made(name, "AWS::StepFunctions::StateMachineAlias", alias, declared.path)
     for event in declared.events():
-        yield from _started(event, {"Ref": logical_id})
+        yield from _started(event, {"Ref": logical_id}, properties.get("PermissionsBoundary"))
 
 
-def _started(event: Event, machine: Any) -> Iterator[Made]:
+def _started(event: Event, machine: Any, boundary: Any) -> Iterator[Made]:
     """What an event that starts a state machine makes: the rule or schedule, and the role that may start it."""
     statement = {"Effect": "Allow", "Action": "states:StartExecution", "Resource": machine}
     if event.type == "ScheduleV2":
@@ -61,7 +61,7 @@ def _started(event: Event, machine: Any) -> Iterator[Made]:
         return
     role_id = f"{event.id}Role"
     if event.type == "Api":
-        yield event_role(event, role_id, "apigateway.amazonaws.com", [statement])
+        yield event_role(event, role_id, "apigateway.amazonaws.com", [statement], boundary)
         return
     own = event.properties.get("RoleArn")
     name = "RuleName" if event.type != "Schedule" else "Name"
@@ -69,7 +69,7 @@ def _started(event: Event, machine: Any) -> Iterator[Made]:
     yield rule(event, target, name)
     yield from letters(event, policy=True)
     if not own:
-        yield event_role(event, role_id, "events.amazonaws.com", [statement])
+        yield event_role(event, role_id, "events.amazonaws.com", [statement], boundary)
 
 
 def rest_api(declared: Declared) -> Iterator[Made]:
