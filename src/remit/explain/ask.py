@@ -10,7 +10,7 @@ from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.managed import managed_policy
 from remit.explain.names import names_of, put, put_all
 from remit.iam.evaluate import ALL, Layers, Request, evaluate
-from remit.iam.policy import Policy, parse
+from remit.iam.policy import VERSION, Policy, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ class Standing:
     """The managed policies of the identity layer, in its order; the inline statements come before them."""
     unread: tuple[str, ...] = ()
     inline: tuple[tuple[Grant, ...], ...] = ()
-    """The inline statements as the identity layer has them: one policy for each version of the language."""
+    """The inline statements as the identity layer has them: a policy for each version of the language, one at least."""
     documents: Mapping[str, Policy] = field(default_factory=dict)
     """What managed policies and boundaries say that are not AWS's."""
 
@@ -58,7 +58,7 @@ class Source:
 def standing(role: Role, names: Mapping[str, str], own: Mapping[str, Policy] | None = None) -> Standing:
     """Compile a role; `names` says what its references will be, `own` what policies say that are not AWS's."""
     own = own or {}
-    versions = tuple(dict.fromkeys(grant.version for grant in role.grants))
+    versions = tuple(dict.fromkeys(grant.version for grant in role.grants)) or (VERSION,)
     inline = tuple(tuple(grant for grant in role.grants if grant.version == version) for version in versions)
     known = {arn: own.get(arn) or _document(arn) for arn in role.managed}
     boundary = None if role.boundary is None else own.get(role.boundary) or _document(role.boundary)
@@ -67,14 +67,14 @@ def standing(role: Role, names: Mapping[str, str], own: Mapping[str, Policy] | N
         unread = (*unread, role.boundary)
     documents = {arn: document for arn, document in known.items() if document is not None}
     layers = Layers(
-        identity=(*(_policy(part, names) for part in inline), *documents.values()),
+        identity=(*(_policy(*part, names) for part in zip(versions, inline, strict=True)), *documents.values()),
         boundary=() if boundary is None else (boundary,),
     )
     return Standing(role, names, layers, tuple(documents), unread, inline, own)
 
 
-def _policy(grants: tuple[Grant, ...], names: Mapping[str, str]) -> Policy:
-    return Policy(tuple(put_all(grant.statement, names) for grant in grants), grants[0].version)
+def _policy(version: str, grants: tuple[Grant, ...], names: Mapping[str, str]) -> Policy:
+    return Policy(tuple(put_all(grant.statement, names) for grant in grants), version)
 
 
 def standings(app: App, roles: tuple[Role, ...]) -> dict[str, Standing]:
