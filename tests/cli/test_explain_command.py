@@ -342,3 +342,31 @@ def test_what_was_not_looked_at_is_told_beside_the_answer(tmp_path: Path) -> Non
     ran = remit("explain", str(tmp_path / "t.yaml"))
     assert (ran.status, ran.out) == (0, "R\n")
     assert ran.err == "note: what Link (AWS::Serverless::Connector) becomes is not known here\n"
+
+
+def test_the_stack_and_parameters_can_be_told() -> None:
+    """A Deny on the stack's own queue, in a stack that is called so or otherwise; a bucket that is a parameter."""
+    policies, queue = str(DATA / "sam" / "policies.yaml"), "arn:aws:sqs:eu-west-1:111122223333:shop"
+    verdicts = {
+        stack: json.loads(
+            remit("explain", policies, "Everything", "sqs:SendMessage", queue, "--stack", stack, "--json").out
+        )["verdict"]
+        for stack in ("shop", "other")
+    }
+    assert verdicts == {"shop": "ExplicitlyDenied", "other": "Allowed"}
+    template = (str(DATA / "template.yaml"), "Worker", "s3:GetObject", "arn:aws:s3:::orders/a", "--json")
+    lines = [
+        [
+            one["line"]
+            for one in json.loads(remit("explain", *template, *more).out)["statements"]
+            if one["layer"] == "identity"
+        ]
+        for more in (("--parameter", "Bucket=orders"), ("--parameter", "Bucket=other"))
+    ]
+    assert lines == [[34, 34, None], [34, None]]
+
+
+def test_a_stack_s_name_goes_with_a_template() -> None:
+    ran = EXAMPLE.remit("explain", "report", "--stack", "shop")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("error: --stack and --parameter go with a template\n")

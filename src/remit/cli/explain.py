@@ -12,7 +12,10 @@ from remit.cli import options
 from remit.errors import RemitError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from remit.app import Role
+    from remit.explain.ask import Standing
     from remit.explain.explanation import Explanation
     from remit.templates.roles import Read
 
@@ -28,6 +31,8 @@ _FORMS: Final = "FUNCTION, FUNCTION ACTION RESOURCE, FILE [ROLE] [ACTION [RESOUR
     type=_FILE,
     help="Explain the roles of this CloudFormation or SAM template, or Terraform plan (- for standard input).",
 )
+@click.option("--stack", help="The name of the stack that the template is deployed as (default: any).")
+@click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of the template.")
 @options.project_option
 @options.stage_option
 @options.json_option
@@ -35,6 +40,8 @@ def command(
     words: tuple[str, ...],
     policy: Path | None,
     template: Path | None,
+    stack: str | None,
+    parameters: tuple[str, ...],
     folder: Path,
     stage: str | None,
     *,
@@ -66,7 +73,11 @@ def command(
     read = _read(words, policy, template)
     if read is not None:
         rest = words if policy is not None or template is not None else words[1:]
-        return _policy(rest, read, as_json=as_json) if read.is_policy else _template(rest, read, as_json=as_json)
+        names = _names(read, stack, parameters)
+        tell = _policy if read.is_policy else _template
+        return tell(rest, read, names, as_json=as_json)
+    if stack or parameters:
+        raise RemitError("--stack and --parameter go with a template", hint="an app's stack is named by its stage")
     if not words:
         raise RemitError("`remit explain` takes something to explain", hint=_FORMS)
     if ":" in words[0]:
@@ -184,27 +195,37 @@ def _bytes(path: Path) -> tuple[bytes, str]:
         raise RemitError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _policy(words: tuple[str, ...], read: Read, *, as_json: bool) -> int:
+def _names(read: Read, stack: str | None, parameters: tuple[str, ...]) -> dict[str, str]:
+    """What the references of a template's roles will be."""
+    from remit.explain.names import names_in
+
+    given = {f"${{{name}}}": value for name, value in (options.parameter(text) for text in parameters)}
+    return {**names_in(stack or "*", read.resources), **given}
+
+
+def _policy(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_json: bool) -> int:
     """A policy document: all of it, or ACTION [RESOURCE]."""
     _at_most(words, 2)
+    from remit.explain.ask import standing
+
     (role,) = read.roles
     if not words:
         _tell_role(role, as_json=as_json)
         return 0
-    return _tell(_answer(role, read, words, "the policy"), as_json=as_json)
+    return _tell(_answer(standing(role, names), words, "the policy"), as_json=as_json)
 
 
-def _answer(role: Role, read: Read, words: tuple[str, ...], asker: str) -> Explanation:
-    from remit.explain.ask import standing
+def _answer(role: Standing, words: tuple[str, ...], asker: str) -> Explanation:
     from remit.explain.explanation import explain
-    from remit.explain.names import names_in
 
     action, resource = _asked(words)
-    return explain(standing(role, names_in("*", read.resources), read.documents), asker, action, resource)
+    return explain(role, asker, action, resource)
 
 
-def _template(words: tuple[str, ...], read: Read, *, as_json: bool) -> int:
+def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_json: bool) -> int:
     """A template or plan: its roles, one of them by its own name or its function's, and ACTION [RESOURCE]."""
+    from remit.explain.ask import standing
+
     _at_most(words, 3)
     known = [one for role in read.roles for one in (role.logical_id, *role.functions)]
     named = bool(words) and (words[0] in known or ":" not in words[0])
@@ -216,7 +237,8 @@ def _template(words: tuple[str, ...], read: Read, *, as_json: bool) -> int:
         what = "no role" if name is None else f"no role and no function `{name}`"
         raise RemitError(f"the template has {what}", hint=did_you_mean(name or "", known))
     if rest:
-        return _tell(*(_answer(role, read, rest, role.logical_id) for role in roles), as_json=as_json)
+        asked = [_answer(standing(role, names, read.documents), rest, role.logical_id) for role in roles]
+        return _tell(*asked, as_json=as_json)
     if as_json:
         from remit.report.explain import role_document
 

@@ -180,7 +180,7 @@ def _of_templates(
     stack = name or paths[-1].name.split(".")[0]
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", stack) is None:
         raise RemitError(f"{stack!r} is no name of a stack", hint="`--stack NAME` tells it")
-    given = dict(_parameter(text) for text in parameters)
+    given = dict(options.parameter(text) for text in parameters)
     declared = stack_of(stack, found, given)
     if name is None:
         click.echo(f"note: the stack is taken to be `{stack}`, as the file is named: `--stack NAME` tells it", err=True)
@@ -211,13 +211,6 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise RemitError(f"{path} cannot be read: {error.strerror}") from None
-
-
-def _parameter(text: str) -> tuple[str, str]:
-    name, given, value = text.partition("=")
-    if not given:
-        raise RemitError(f"--parameter {text!r} has no value", hint="write --parameter NAME=VALUE")
-    return name, value
 
 
 def _place(partition: str | None, region: str | None, account: str | None) -> tuple[str, str, str]:
