@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from remit.iam.denial import Denial, LayerName
     from remit.iam.evaluate import Verdict
 
+DEPLOYERS: Final = "for whoever deploys, `remit policy deployer` writes the whole policy"
+"""The advice to somebody who is no role of the app."""
 _ACCOUNT: Final = re.compile(r"arn:[^:]*:(?:sts|iam)::(\d{12}):")
 _PLACES: Final = {"Partition": "${AWS::Partition}", "Region": "${AWS::Region}", "Account": "${AWS::AccountId}"}
 
@@ -217,7 +219,7 @@ def _advice_here(
     if denial.principal is None and denial.encoded is None and not answers and own:
         yield from _needed(here, actions, denial)
     if denial.principal is not None and function is None and own:
-        yield "for whoever deploys, `remit policy deployer` writes the whole policy"
+        yield DEPLOYERS
 
 
 def _needed(here: Here | None, actions: tuple[str, ...], denial: Denial) -> Iterator[str]:
