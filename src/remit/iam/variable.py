@@ -137,10 +137,18 @@ def resolve(parts: Parts, request: Request) -> Resolved | None:
         else:
             sure.append(part)
             maybe.append(part)
-    surely, perhaps = tidy(sure), tidy(maybe)
+    surely, perhaps = _sealed(sure), _sealed(maybe)
     if absent_perhaps:
         return Resolved(None, perhaps)
     return Resolved(surely, None if perhaps == surely else perhaps)
+
+
+def _sealed(parts: list[Piece]) -> tuple[Piece, ...]:
+    """The tidy pattern; a reference may come of its parts: `${$}{x}` is the text `${x}`."""
+    tidied = tidy(parts)
+    if not any(isinstance(piece, str) and "${" in piece for piece in tidied):
+        return tidied
+    return tidy(part for piece in tidied for part in (_stretches(piece) if isinstance(piece, str) else (piece,)))
 
 
 def _put(stretches: Iterable[str | Late], request: Request, sure: list[Piece], maybe: list[Piece]) -> None:
@@ -171,7 +179,7 @@ def asked(text: str, request: Request, *, globs: bool) -> Asked:
             maybe.extend(pieces(stretch))
         else:
             _put((stretch,), request, sure, maybe)
-    return Asked(tidy(sure), tidy(maybe), any(isinstance(piece, Wildcard) for piece in sure))
+    return Asked(_sealed(sure), _sealed(maybe), any(isinstance(piece, Wildcard) for piece in sure))
 
 
 def holds(parts: Parts, text: Asked, request: Request, *, wholly: bool = True) -> bool | None:
