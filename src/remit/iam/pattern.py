@@ -189,7 +189,7 @@ def covers_pieces(wide: tuple[Piece, ...], narrow: tuple[Piece, ...]) -> bool:
     late = [part for part in wide if isinstance(part, Late)]
     if late and not set(late) <= set(narrow):
         return False
-    if len(narrow) <= 1 and not late and (not narrow or isinstance(narrow[0], str)):
+    if len(narrow) <= 1 and (not narrow or isinstance(narrow[0], str)):
         return compile_pieces(wide)(str(narrow[0]) if narrow else "")
     return _covers(_Wide(_symbols(wide)), _symbols(narrow))
 
