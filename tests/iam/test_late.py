@@ -156,6 +156,7 @@ def test_a_reference_that_nothing_leaves_open_is_met_by_itself_and_stars_alone(
         ("ArnLike", "arn:aws:sqs:?:1:q", "arn:aws:sqs:${AWS::Region}:1:q", "Unknown"),
         ("ArnLike", "arn:aws:sqs:*:1:?", "arn:aws:sqs:${AWS::Region}:1:q", "Allowed"),
         ("ArnLike", "arn:aws:sqs:r:1:?", "arn:aws:sqs:r:1:${Name}", "Unknown"),
+        ("ArnLike", "arn:aws:sqs:r:1:*${Name}", "arn:aws:sqs:r:1:a:b${Name}", "Allowed"),  # the sixth has colons
         ("StringEqualsIgnoreCase", "X${Name}", "x${Name}", "Allowed"),
         ("StringEqualsIgnoreCase", "${Name}", "${name}", "Unknown"),  # two resources: their ids mind the case
     ],
