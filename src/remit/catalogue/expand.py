@@ -9,6 +9,7 @@ from typing import Final
 
 from remit.catalogue.actions import actions, bare_names, services
 
+_WILD: Final = re.compile(r"[*?]")
 _HIGHEST: Final = "\U0010ffff"
 
 
@@ -59,7 +60,7 @@ def _of_service(prefix: str, pattern: str) -> tuple[str, ...]:
     if pattern == "*":
         return full
     folded = _folded(prefix)
-    literal = re.split(r"[*?]", pattern, maxsplit=1)[0]
+    literal = _WILD.split(pattern, maxsplit=1)[0]
     start = bisect_left(folded, literal)
     if len(literal) == len(pattern):
         return full[start : start + 1] if folded[start : start + 1] == (pattern,) else ()

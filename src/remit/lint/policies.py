@@ -145,6 +145,8 @@ def _path(raw: Mapping[str, Any], path: Spot, paths: _Paths, spot: Spot) -> Spot
 
 
 def _index(values: list[Any], text: object) -> int | None:
+    if text in values:
+        return values.index(text)
     return next((place for place, one in enumerate(values) if _text(one) == text), None)
 
 

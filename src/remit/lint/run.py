@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from remit.app import App, Grant, Output, Resource, Role
     from remit.lint.read import Source
-    from remit.lint.shelf import Rule
+    from remit.lint.shelf import Hook, Rule
     from remit.lint.subject import Place
 
 MOST: Final = 100
@@ -135,14 +135,14 @@ def _of_source(source: Source, kind: str | None) -> Iterator[Finding]:
     from remit.lint.policies import document_of  # noqa: PLC0415 - as above
 
     for slip in source.slips:
-        yield from _findings("slip", slip, lambda _, spot=slip.spot: source.place(spot))  # type: ignore[misc]
+        yield from _findings(shelf.hooks("slip"), slip, lambda _, spot=slip.spot: source.place(spot))  # type: ignore[misc]
     if templates.is_template(source.value):
         stack = templates.stack_of(source.value, source.place, len(source.text.encode()))
-        yield from _findings("template", stack, stack.place, told=Counter())
+        yield from _findings(shelf.hooks("template"), stack, stack.place, told=Counter())
         if len(source.text) > TOO_LARGE:
             return
         for environment in templates.environments(stack):
-            yield from _findings("environment", environment, environment.place)
+            yield from _findings(shelf.hooks("environment"), environment, environment.place)
         for document in templates.documents(stack):
             yield from _of_document(document)
         return
@@ -178,9 +178,10 @@ def _kind(value: Any) -> str:
 def _of_document(document: Document, *, huge: bool = False) -> Iterator[Finding]:
     broken: dict[int, bool] = {}
     told: Counter[str] = Counter()
-    yield from _findings("document", document, document.place, told=told)
+    yield from _findings(shelf.hooks_for("document", document), document, document.place, told=told)
+    shapes = shelf.hooks_for("shape", document)
     for written in document.written:
-        for finding in _findings("shape", written, written.place, told=told):
+        for finding in _findings(shapes, written, written.place, told=told):
             broken[written.index] = broken.get(written.index, False) or finding.severity == ERROR
             yield finding
     rule = shelf.rule("R103")
@@ -198,7 +199,8 @@ def _of_document(document: Document, *, huge: bool = False) -> Iterator[Finding]
 def _of_item(item: Item, told: Counter[str], *, severe: bool = False) -> Iterator[Finding]:
     doubtful, conditional = item.doubtful, bool(item.statement.conditions)
     for kind in ("statement", *(("doubtful",) if doubtful else ()), *(("conditional",) if conditional else ())):
-        yield from _findings(kind, item, item.place, item.grant, told=told, severe=severe)
+        hooks = shelf.hooks(kind, severe=True) if severe else shelf.hooks_for(kind, item.document)
+        yield from _findings(hooks, item, item.place, item.grant, told=told)
 
 
 def _of_policy(document: Document, *, severe: bool = False) -> Iterator[Finding]:
@@ -229,7 +231,7 @@ def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = F
         if variables:
             origin = function.written.get("Environment", function.origin)
             environment = Environment(function.name, variables, _always(origin))
-            yield from _findings("environment", environment, environment.place, severe=severe)
+            yield from _findings(shelf.hooks("environment", severe=severe), environment, environment.place)
     project = Project(app, roles)
     for rule, hook in () if severe else shelf.hooks("project"):
         for problem in hook(project):
@@ -320,7 +322,7 @@ def _files(app: App) -> tuple[str, ...]:
 def _of_files(app: App, folder: Path) -> Iterator[Finding]:
     for file in _files(app):
         for slip, origin in python_text.slips(folder, file):
-            yield from _findings("slip", slip, _always(origin))
+            yield from _findings(shelf.hooks("slip"), slip, _always(origin))
 
 
 def _text(path: Path) -> str | None:
@@ -331,16 +333,15 @@ def _text(path: Path) -> str | None:
 
 
 def _findings(
-    kind: str,
+    hooks: Iterable[tuple[Rule, Hook]],
     subject: Any,
     place: Place,
     grant: Grant | None = None,
     *,
     told: Counter[str] | None = None,
-    severe: bool = False,
 ) -> Iterator[Finding]:
-    """What the rules of a kind find; `told` counts for each rule, so that nobody gets more than `MOST` of one."""
-    for rule, hook in shelf.hooks(kind, severe=severe):
+    """What some rules find; `told` counts for each rule, so that nobody gets more than `MOST` of one."""
+    for rule, hook in hooks:
         for problem in hook(subject):
             if told is not None:
                 told[rule.code] += 1

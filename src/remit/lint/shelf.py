@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from remit.lint.finding import Problem
+    from remit.lint.subject import Document
 
 Hook: TypeAlias = "Callable[[Any], Iterator[Problem]]"
 HOOKS: Final = (
@@ -31,6 +32,9 @@ HOOKS: Final = (
 """What each looks at: a raw policy document; a raw statement (with its document); a parsed statement, one with an
 action that means nothing, one with conditions; all the parsed statements of a policy; a function's environment; a
 template; an app with its roles; what a reader noticed."""
+CONCERNED: Final = "concerned"
+"""A function of a rule that says, of the text of a policy file, whether there may be anything for it: what it looks for
+is rare, and told by a glance. A rule without it looks at every statement."""
 FOLDER: Final = Path(__file__).parent / "rules"
 
 
@@ -74,10 +78,31 @@ def _page(text: str) -> str:
 
 
 @cache
-def hooks(kind: str, *, severe: bool = False) -> tuple[tuple[Rule, Hook], ...]:
-    """The rules that look at a kind of thing, with their functions, by code; `severe` ones can find errors."""
-    chosen = (rule for rule in rules() if not severe or rule.severity == ERROR)
+def hooks(
+    kind: str, *, severe: bool = False, without: frozenset[str] = frozenset()
+) -> tuple[tuple[Rule, Hook], ...]:
+    """The rules that look at a kind of thing, with their functions, by code; `severe` ones can find errors.
+
+    `without` leaves rules out.
+    """
+    chosen = (rule for rule in rules() if rule.code not in without and (not severe or rule.severity == ERROR))
     return tuple((rule, hook) for rule in chosen if (hook := getattr(rule.module, kind, None)) is not None)
+
+
+def hooks_for(kind: str, document: Document) -> tuple[tuple[Rule, Hook], ...]:
+    """The rules that look at a kind of thing in a document and may find something there, with their functions."""
+    if document.names is not None:
+        return hooks(kind)  # in a template texts are put together
+    if document.unconcerned is None:
+        text = document.text
+        document.unconcerned = frozenset(code for code, concerned in _concerned() if not concerned(text))
+    return hooks(kind, without=document.unconcerned)
+
+
+@cache
+def _concerned() -> tuple[tuple[str, Callable[[str], bool]], ...]:
+    asked = ((rule.code, getattr(rule.module, CONCERNED, None)) for rule in rules())
+    return tuple((code, concerned) for code, concerned in asked if concerned is not None)
 
 
 def rule(name: str) -> Rule:

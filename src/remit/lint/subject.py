@@ -69,16 +69,23 @@ class Document:
         self.written: tuple[Written, ...] = ()
         self.items: tuple[Item, ...] = ()
         self.broken: tuple[Broken, ...] = ()
+        self.unconcerned: frozenset[str] | None = None
+        """The rules that its text rules out, once the shelf has asked them."""
+
+    @cached_property
+    def text(self) -> str:
+        """The document as compact JSON: what is not in it, no rule needs to look for."""
+        import json  # noqa: PLC0415 - grants of an app are measured rarely
+
+        from remit.iam.policy import Policy, render  # noqa: PLC0415 - as above
+
+        raw = self.raw or render(Policy(tuple(item.statement for item in self.items), self.version))
+        return json.dumps(raw, separators=(",", ":"), ensure_ascii=False, default=str)
 
     @cached_property
     def size(self) -> int:
         """Characters as IAM counts them: without white space. Late-bound parts count as they are written."""
-        import json  # noqa: PLC0415 - grants of an app are measured rarely
-
-        from remit.iam.policy import Policy, render  # noqa: PLC0415
-
-        raw = self.raw or render(Policy(tuple(item.statement for item in self.items), self.version))
-        return len("".join(json.dumps(raw, separators=(",", ":"), ensure_ascii=False, default=str).split()))
+        return len("".join(self.text.split()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +183,15 @@ class Item:
 
         return tuple(fitting.unfit(self))
 
+    @cached_property
+    def services(self) -> frozenset[str]:
+        """What stands before the colon of its actions, folded: services, wildcards, or a whole text without a colon."""
+        return frozenset(text.partition(":")[0].lower() for text in self.statement.actions.patterns)
+
     @property
     def doubtful(self) -> bool:
         """Whether some action means nothing, or has a wildcard in its service."""
-        return any(not facts.meant(text) or "*" in text.partition(":")[0] for text in self.statement.actions.patterns)
+        return any("*" in one for one in self.services) or not all(map(facts.meant, self.statement.actions.patterns))
 
     @property
     def called(self) -> str:

@@ -31,6 +31,11 @@ SEVERITY = ERROR
 _FOREIGN = re.compile(r"[^\t\n\r\x20-\xff]")
 
 
+def concerned(text: str) -> bool:
+    """Whether a document has other characters than ASCII's."""
+    return not text.isascii()
+
+
 def statement(item: Item) -> Iterator[Problem]:
     """Texts with such characters."""
     for spot, text in _texts(item):

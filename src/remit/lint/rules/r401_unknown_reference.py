@@ -52,6 +52,11 @@ _PSEUDO = frozenset(
 )
 
 
+def concerned(text: str) -> bool:
+    """Whether a policy file has intrinsic functions."""
+    return '"Ref"' in text or '"Fn::' in text
+
+
 def template(stack: Stack) -> Iterator[Problem]:
     """References in resources, outputs and conditions of a template."""
     for section in ("Resources", "Outputs", "Conditions"):

@@ -52,6 +52,11 @@ SEVERITY = ERROR
 _ONE = 2_048  # characters of one string: no ARN, no action and no list of an organisation's accounts comes near
 
 
+def concerned(text: str) -> bool:
+    """Whether a document is large at all."""
+    return len(text) > _ONE
+
+
 def shape(written: Written) -> Iterator[Problem]:
     """Single strings that no policy can hold."""
     for element in ("Action", "NotAction", "Resource", "NotResource"):
