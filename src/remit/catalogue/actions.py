@@ -113,7 +113,7 @@ def actions(prefix: str) -> tuple[str, ...]:
 def action(name: str) -> Action | None:
     """One action by its full name, in any case; None when there is none."""
     prefix, _, bare = name.lower().partition(":")
-    place = _places(prefix).get(bare)
+    place = places(prefix).get(bare)
     if place is None:
         return None
     level, targets, keys, dependents, only = line("action-lines", prefix, place)
@@ -146,7 +146,8 @@ def keys(prefix: str) -> tuple[Key, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _places(prefix: str) -> dict[str, int]:
+def places(prefix: str) -> dict[str, int]:
+    """Where each of a service's actions stands among them, by its bare name without case."""
     return {name.lower(): place for place, name in enumerate(bare_names(prefix))}
 
 

@@ -104,9 +104,11 @@ def _meets(have: str, want: str, *, plain: bool) -> bool:
     pattern = _late_bound(have) if "${" in have else have
     if not want:
         return not pattern.strip("*")
-    left, right = _OPEN.split(pattern, maxsplit=1)[0], want.partition("$")[0]
-    agree = left.startswith(right) if len(left) > len(right) else right.startswith(left)
-    return agree and _automaton(want, plain=plain).meets(pattern)
+    known = min(len(_OPEN.split(one, maxsplit=1)[0]) for one in (pattern, want))
+    if pattern[:known] != want[:known]:
+        return False
+    rest = pattern[known:]
+    return rest == "*" or _automaton(want, plain=plain).meets(rest, known)
 
 
 def _split(text: str) -> list[str]:
@@ -147,7 +149,9 @@ class _Automaton:
     __slots__ = ("any_sign", "end", "literal", "plain_sign", "run", "stop")
 
     def __init__(self, elements: tuple[str, ...]) -> None:
-        bits = {kind: sum(1 << n for n, one in enumerate(elements) if one == kind) for kind in set(elements)}
+        bits: dict[str, int] = {}
+        for place, kind in enumerate(elements):
+            bits[kind] = bits.get(kind, 0) | 1 << place
         self.run = bits.get(_TEXT, 0) | bits.get(_NAME, 0)
         self.any_sign = bits.pop(_TEXT, 0) | bits.pop(_ONE, 0)
         self.plain_sign = bits.pop(_NAME, 0) | bits.pop(_LETTER, 0)
@@ -155,9 +159,9 @@ class _Automaton:
         self.end = 1 << len(elements)
         self.stop = self.end - 1
 
-    def meets(self, pattern: str) -> bool:
-        """Whether some text fits both; a step for each sign of the pattern."""
-        reached = self._past_runs(1)
+    def meets(self, pattern: str, place: int) -> bool:
+        """Whether some text fits a pattern and the elements from a place on; a step for each sign of the pattern."""
+        reached = self._past_runs(1 << place)
         for sign in pattern:
             if sign == "*":  # takes whatever the elements that are left may be
                 reached = (self.end << 1) - (reached & -reached)
@@ -166,8 +170,11 @@ class _Automaton:
             if sign not in "/:":
                 taking |= self.plain_sign
             taken = reached & taking
-            reached = self._past_runs((taken & self.run) | (taken & ~self.run) << 1)
-            if not reached:
+            stay = taken & self.run
+            reached = stay | (taken ^ stay) << 1
+            if reached & self.run:
+                reached = self._past_runs(reached)
+            elif not reached:
                 return False
         return bool(reached & self.end)
 

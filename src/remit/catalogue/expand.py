@@ -7,7 +7,7 @@ from bisect import bisect_left
 from functools import cache, lru_cache
 from typing import Final
 
-from remit.catalogue.actions import actions, bare_names, services
+from remit.catalogue.actions import actions, bare_names, places, services
 
 _WILD: Final = re.compile(r"[*?]")
 _HIGHEST: Final = "\U0010ffff"
@@ -59,11 +59,12 @@ def _of_service(prefix: str, pattern: str) -> tuple[str, ...]:
     full = actions(prefix)
     if pattern == "*":
         return full
+    if not is_pattern(pattern):
+        place = places(prefix).get(pattern)
+        return () if place is None else (full[place],)
     folded = _folded(prefix)
     literal = _WILD.split(pattern, maxsplit=1)[0]
     start = bisect_left(folded, literal)
-    if len(literal) == len(pattern):
-        return full[start : start + 1] if folded[start : start + 1] == (pattern,) else ()
     end = bisect_left(folded, literal + _HIGHEST, start)
     if pattern == literal + "*":
         return full[start:end]

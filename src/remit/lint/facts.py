@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from remit.catalogue import actions as known
 from remit.catalogue import arns
 from remit.catalogue.expand import expand
 from remit.catalogue.keys import global_key, global_keys
-from remit.catalogue.managed import managed_policies, managed_policy, occurs
+from remit.catalogue.managed import occurs
 from remit.catalogue.resemble import slips
 from remit.errors import nearest
-from remit.lint import elements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -130,22 +129,7 @@ def _ends(text: str) -> tuple[str, str]:
 
 def written_by_aws(word: str) -> bool:
     """Whether AWS's own managed policies use this very word: what its reference does not list may exist yet."""
-    return occurs(word) and word in _words()
-
-
-@cache
-def _words() -> frozenset[str]:
-    """The actions and condition keys of all managed policies; read when a word is in doubt (0.05 s)."""
-    found: set[str] = set()
-    for name in managed_policies():
-        policy = managed_policy(name)
-        statements: Any = policy.document.get("Statement", []) if policy is not None else []
-        for statement in statements if isinstance(statements, list) else [statements]:
-            for element in ("Action", "NotAction"):
-                found.update(elements.texts(statement.get(element)))
-            for block in statement.get("Condition", {}).values():
-                found.update(block)
-    return frozenset(found)
+    return occurs(word)
 
 
 @lru_cache(maxsize=4096)

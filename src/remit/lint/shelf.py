@@ -78,9 +78,7 @@ def _page(text: str) -> str:
 
 
 @cache
-def hooks(
-    kind: str, *, severe: bool = False, without: frozenset[str] = frozenset()
-) -> tuple[tuple[Rule, Hook], ...]:
+def hooks(kind: str, *, severe: bool = False, without: frozenset[str] = frozenset()) -> tuple[tuple[Rule, Hook], ...]:
     """The rules that look at a kind of thing, with their functions, by code; `severe` ones can find errors.
 
     `without` leaves rules out.
