@@ -11,8 +11,6 @@ from remit.catalogue import actions as known
 from remit.catalogue import arns
 from remit.catalogue.expand import expand
 from remit.catalogue.keys import global_key, global_keys
-from remit.catalogue.managed import occurs
-from remit.catalogue.resemble import slips
 from remit.errors import nearest
 
 if TYPE_CHECKING:
@@ -129,6 +127,8 @@ def _ends(text: str) -> tuple[str, str]:
 
 def written_by_aws(word: str) -> bool:
     """Whether AWS's own managed policies use this very word: what its reference does not list may exist yet."""
+    from remit.catalogue.managed import occurs  # noqa: PLC0415 - asked of mistakes alone
+
     return occurs(word)
 
 
@@ -167,6 +167,8 @@ LEAST_SLIPS: Final = 2
 
 def near(word: str, known: Iterable[str]) -> str | None:
     """The known word that differs from a word by the fewest slips, at most two (a third of a short word); else None."""
+    from remit.catalogue.resemble import slips  # noqa: PLC0415 - asked of mistakes alone
+
     reach = min(LEAST_SLIPS, max(1, len(word) // 3))
     ranked = sorted((slips(word, one), one) for one in known if abs(len(one) - len(word)) <= reach)
     return ranked[0][1] if ranked and ranked[0][0] <= reach else None

@@ -35,18 +35,34 @@ template; an app with its roles; what a reader noticed."""
 CONCERNED: Final = "concerned"
 """A function of a rule that says, of the text of a policy file, whether there may be anything for it: what it looks for
 is rare, and told by a glance. A rule without it looks at every statement."""
+_DEFINITION: Final = re.compile(r"^def (\w+)\(", re.MULTILINE)
 FOLDER: Final = Path(__file__).parent / "rules"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: R201, unknown-service, its severity and its page."""
+    """A rule: R201, unknown-service. Its file is imported when there is something for it to look at."""
 
     code: str
     name: str
-    severity: str
-    page: str
-    module: ModuleType
+    file: str
+    functions: frozenset[str]
+    """The names that its file defines at its top: hooks, and `concerned`."""
+
+    @property
+    def module(self) -> ModuleType:
+        """Its module, imported now."""
+        return importlib.import_module(f"remit.lint.rules.{self.file}")
+
+    @property
+    def severity(self) -> str:
+        """The worst that it finds."""
+        return str(self.module.SEVERITY)
+
+    @property
+    def page(self) -> str:
+        """Its manual page."""
+        return re.sub(r"\n +$", "\n", self.module.__doc__ or "").strip() + "\n"
 
     @property
     def title(self) -> str:
@@ -68,13 +84,17 @@ def rules() -> tuple[Rule, ...]:
 
 
 def _rule(file: str) -> Rule:
-    module = importlib.import_module(f"remit.lint.rules.{file}")
     code, _, name = file.partition("_")
-    return Rule(code.upper(), name.replace("_", "-"), module.SEVERITY, _page(module.__doc__ or ""), module)
+    return Rule(code.upper(), name.replace("_", "-"), file, _functions(file))
 
 
-def _page(text: str) -> str:
-    return re.sub(r"\n +$", "\n", text).strip() + "\n"
+def _functions(file: str) -> frozenset[str]:
+    """What a rule's source defines; read, since importing every rule takes ten times as long as most commands need."""
+    try:
+        source = (FOLDER / f"{file}.py").read_text("utf-8")
+    except OSError:  # installed without its source
+        return frozenset(vars(importlib.import_module(f"remit.lint.rules.{file}")))
+    return frozenset(_DEFINITION.findall(source))
 
 
 @cache
@@ -83,8 +103,8 @@ def hooks(kind: str, *, severe: bool = False, without: frozenset[str] = frozense
 
     `without` leaves rules out.
     """
-    chosen = (rule for rule in rules() if rule.code not in without and (not severe or rule.severity == ERROR))
-    return tuple((rule, hook) for rule in chosen if (hook := getattr(rule.module, kind, None)) is not None)
+    chosen = (rule for rule in rules() if kind in rule.functions and rule.code not in without)
+    return tuple((rule, getattr(rule.module, kind)) for rule in chosen if not severe or rule.severity == ERROR)
 
 
 def hooks_for(kind: str, document: Document) -> tuple[tuple[Rule, Hook], ...]:
@@ -99,8 +119,7 @@ def hooks_for(kind: str, document: Document) -> tuple[tuple[Rule, Hook], ...]:
 
 @cache
 def _concerned() -> tuple[tuple[str, Callable[[str], bool]], ...]:
-    asked = ((rule.code, getattr(rule.module, CONCERNED, None)) for rule in rules())
-    return tuple((code, concerned) for code, concerned in asked if concerned is not None)
+    return tuple((rule.code, getattr(rule.module, CONCERNED)) for rule in rules() if CONCERNED in rule.functions)
 
 
 def rule(name: str) -> Rule:

@@ -16,7 +16,6 @@ Source: "PutRolePolicy", parameter PolicyDocument (IAM API Reference).
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING
 
 from remit.lint.finding import ERROR, Problem
@@ -40,6 +39,8 @@ def statement(item: Item) -> Iterator[Problem]:
     """Texts with such characters."""
     for spot, text in _texts(item):
         if not text.isascii() and (found := _FOREIGN.search(text)) is not None:
+            import unicodedata  # noqa: PLC0415 - large, and most texts are plain
+
             sign = found.group()
             name = unicodedata.name(sign, "").lower()
             called = f"U+{ord(sign):04X}" + (f", {name}" if name else "")
