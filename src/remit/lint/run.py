@@ -101,10 +101,10 @@ def lint_bytes(
     return _sorted(suppress(dict.fromkeys(_of_source(source, kind)), comments, _table(allow)))
 
 
-def unreadable(error: RemitError, file: str, folder: Path | None = None) -> Finding:
+def unreadable(error: RemitError, file: str | None, folder: Path | None = None) -> Finding:
     """What could not be read, as a finding of R001; in the files of `folder`, where inside a policy item it is."""
     rule = shelf.rule("R001")
-    origin = error.origin or Origin(file)
+    origin = error.origin or (Origin(file) if file is not None else None)
     if folder is not None and error.origin is not None:
         python_text.forget()
         origin = python_text.named_in(folder, error.origin, error.message)
