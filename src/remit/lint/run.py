@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import Origin, RemitError
 from remit.grants.defaults import queue_id
+from remit.iam.document import DEPTH
 from remit.lint import python_text, shelf
 from remit.lint.finding import ERROR, Finding, Problem
 from remit.lint.subject import IDENTITY, RESOURCE, TRUST, Document, Environment, Item, Project
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from remit.app import App, Grant, Output, Resource, Role
     from remit.lint.read import Source
     from remit.lint.shelf import Hook, Rule
-    from remit.lint.subject import Place
+    from remit.lint.subject import Place, Stack
 
 MOST: Final = 100
 """Findings of one rule in one document: whoever fixes so many lints again."""
@@ -79,8 +80,25 @@ def lint_document(
     """What is wrong or too wide in a policy document or a template, given as JSON reads it; without lines."""
     from remit.lint.read import Source  # noqa: PLC0415 - an app reads no files
 
+    wrong = _no_json(value)
+    if wrong is not None:
+        return (unreadable(RemitError(f"{file} {wrong}"), file),)
     source = Source(file, "", value, lambda _: Origin(file))
     return _sorted(suppress(_of_source(source, kind), {}, _table(allow)))
+
+
+def _no_json(value: Any) -> str | None:
+    """What makes a value none that JSON reads, and would lead rules astray."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEPTH):
+        for key in (key for one in level if isinstance(one, dict) for key in one):
+            if not isinstance(key, str):
+                return f"has a key that is no string: {key!r}"
+        parts = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [child for several in parts for child in several if isinstance(child, dict | list)]
+        if not level:
+            return None
+    return f"nests deeper than {DEPTH}, or contains itself"
 
 
 def lint_bytes(
@@ -141,7 +159,7 @@ def _of_source(source: Source, kind: str | None) -> Iterator[Finding]:
         yield from _findings(shelf.hooks("template"), stack, stack.place, told=Counter())
         if len(source.text) > TOO_LARGE:
             return
-        for environment in templates.environments(stack):
+        for environment in (*_of_globals(stack), *templates.environments(stack)):
             yield from _findings(shelf.hooks("environment"), environment, environment.place)
         for document in templates.documents(stack):
             yield from _of_document(document)
@@ -149,6 +167,16 @@ def _of_source(source: Source, kind: str | None) -> Iterator[Finding]:
     value, path = _policy_in(source.value)
     document = document_of(value, kind or _kind(value), source.place, path=path, quota="")
     yield from _of_document(document, huge=len(source.text) > HUGE)
+
+
+def _of_globals(stack: Stack) -> Iterator[Environment]:
+    """The variables that a SAM template gives to every function."""
+    path = ("Globals", "Function", "Environment", "Variables")
+    value: Any = stack.raw
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    if isinstance(value, dict) and value:
+        yield Environment("every function", value, lambda spot: stack.place((*path, *spot)), own=False)
 
 
 def _policy_in(value: Any) -> tuple[Any, tuple[str, ...]]:

@@ -121,7 +121,8 @@ def _settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]], ...]
         try:
             values_here = values.checked_settings("", given)
         except RemitError as error:
-            error.origin = where.origin_of(where.keyword_node(span, error.message), span)
+            node = where.named_node(where.keyword_node(span, error.message), error.message)
+            error.origin = where.origin_of(node, span)
             raise
         checked.append((values_here, dict.fromkeys(given, span.origin)))
     properties: dict[str, Any] = {}

@@ -31,14 +31,14 @@ _FOREIGN = re.compile(r"[^\t\n\r\x20-\xff]")
 
 
 def concerned(text: str) -> bool:
-    """Whether a document has other characters than ASCII's."""
-    return not text.isascii()
+    """Whether a document has other characters than ASCII's, or some that JSON escapes."""
+    return not text.isascii() or any(escape in text for escape in ("\\u", "\\b", "\\f"))
 
 
 def statement(item: Item) -> Iterator[Problem]:
     """Texts with such characters."""
     for spot, text in _texts(item):
-        if not text.isascii() and (found := _FOREIGN.search(text)) is not None:
+        if not (text.isascii() and text.isprintable()) and (found := _FOREIGN.search(text)) is not None:
             import unicodedata  # noqa: PLC0415 - large, and most texts are plain
 
             sign = found.group()
