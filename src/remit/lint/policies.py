@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.errors import RemitError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _LISTS: Final = ("Action", "NotAction", "Resource", "NotResource")
 _NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 _BRANCHES: Final = 3
+MOST_STATEMENTS: Final = 2_000
+"""Statements of a document that are looked at: a policy that IAM takes has two hundred at most."""
 
 Locate: TypeAlias = "Callable[[Spot], Origin | None]"
 _Paths: TypeAlias = "dict[str, tuple[Spot, ...]]"
@@ -45,7 +48,7 @@ def document_of(
     document = Document(
         kind, raw=raw, version=str(version), place=place, names=names, quota=quota, title=title, late=late, types=types
     )
-    document.written = tuple(_statements(raw, document))
+    document.written = tuple(islice(_statements(raw, document), MOST_STATEMENTS))
     read = [_parsed(written) for written in document.written]
     document.items = tuple(one for one in read if isinstance(one, Item))
     document.broken = tuple(one for one in read if isinstance(one, Broken))
