@@ -472,7 +472,7 @@ def _origins(grants: Any) -> dict[str, str]:
     return {render_statement(grant.statement)["Action"]: str(grant.origin) for grant in grants[1:]}
 
 
-OLD = '{"Version": "2008-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::%s"}}'
+OLD = '{"Version": "2008-10-17", "Statement": {**%s, "Resource": "arn:aws:s3:::%%s"}}' % ALLOW  # noqa: UP031 - a dict
 
 
 @pytest.mark.parametrize("text", ["b/${aws:username}/*", "b/${*}", "b/${aws:PrincipalTag/team}/x"])
