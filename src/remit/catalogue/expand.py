@@ -7,13 +7,13 @@ from bisect import bisect_left
 from functools import cache, lru_cache
 from typing import Final
 
-from remit.catalogue.actions import actions, bare_names, places, services
+from remit.catalogue.actions import actions, bare_names, services
 
 _WILD: Final = re.compile(r"[*?]")
 _HIGHEST: Final = "\U0010ffff"
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=32768)
 def expand(pattern: str) -> tuple[str, ...]:
     """The full names of all actions that a pattern covers, in AWS's case, sorted; maybe none.
 
@@ -28,7 +28,9 @@ def expand(pattern: str) -> tuple[str, ...]:
     prefix, colon, rest = folded.partition(":")
     if not colon:
         return ()
-    if "*" not in prefix and "?" not in prefix:
+    if not is_pattern(folded):
+        return _exact(prefix).get(rest, ())
+    if not is_pattern(prefix):
         return _of_service(prefix, rest)
     named = matcher(prefix)
     found = (_of_service(service, rest) for service in services() if named.fullmatch(service))
@@ -60,8 +62,7 @@ def _of_service(prefix: str, pattern: str) -> tuple[str, ...]:
     if pattern == "*":
         return full
     if not is_pattern(pattern):
-        place = places(prefix).get(pattern)
-        return () if place is None else (full[place],)
+        return _exact(prefix).get(pattern, ())
     folded = _folded(prefix)
     literal = _WILD.split(pattern, maxsplit=1)[0]
     start = bisect_left(folded, literal)
@@ -70,6 +71,12 @@ def _of_service(prefix: str, pattern: str) -> tuple[str, ...]:
         return full[start:end]
     fits = matcher(pattern).fullmatch
     return tuple(name for name, bare in zip(full[start:end], folded[start:end], strict=True) if fits(bare))
+
+
+@lru_cache(maxsize=1024)
+def _exact(prefix: str) -> dict[str, tuple[str]]:
+    """Each action of a service by its bare name, folded."""
+    return {name: (full,) for name, full in zip(_folded(prefix), actions(prefix), strict=True)}
 
 
 @lru_cache(maxsize=1024)

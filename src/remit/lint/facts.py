@@ -46,17 +46,10 @@ def arn(text: str) -> Arn | None:
     return arns.parse(text)
 
 
-@lru_cache(maxsize=8192)
-def meant(pattern: str) -> tuple[str, ...]:
-    """The actions that a pattern means, by their full names."""
-    return expand(pattern)
-
-
-@lru_cache(maxsize=16384)
-def targets(name: str) -> frozenset[str]:
-    """The names of the resource types that an action takes."""
-    found = action(name)
-    return frozenset() if found is None else frozenset(target.type.name for target in found.targets)
+meant: Final = expand
+"""The actions that a pattern means, by their full names."""
+targets: Final = known.target_names
+"""The names of the resource types that an action takes."""
 
 
 @lru_cache(maxsize=16384)

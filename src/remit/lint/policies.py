@@ -38,8 +38,9 @@ def document_of(
     title: str = "",
     late: bool = False,
     types: Mapping[str, str] | None = None,
+    located: bool = True,
 ) -> Document:
-    """A document from a parsed JSON or YAML value that stands at `path` of its file."""
+    """A document from a parsed JSON or YAML value that stands at `path` of its file; not `located`, all of it there."""
 
     def place(spot: Spot) -> Origin | None:
         return locate((*path, *spot))
@@ -48,7 +49,7 @@ def document_of(
     document = Document(
         kind, raw=raw, version=str(version), place=place, names=names, quota=quota, title=title, late=late, types=types
     )
-    document.written = tuple(islice(_statements(raw, document), MOST_STATEMENTS))
+    document.written = tuple(islice(_statements(raw, document, located=located), MOST_STATEMENTS))
     read = [_parsed(written) for written in document.written]
     document.items = tuple(one for one in read if isinstance(one, Item))
     document.broken = tuple(one for one in read if isinstance(one, Broken))
@@ -67,7 +68,7 @@ def variants(value: Any, path: Spot) -> Iterator[tuple[Any, Spot]]:
         yield value, path
 
 
-def _statements(raw: Any, document: Document) -> Iterator[Written]:
+def _statements(raw: Any, document: Document, *, located: bool) -> Iterator[Written]:
     statements = raw.get("Statement") if isinstance(raw, dict) else None
     if isinstance(statements, list):
         several: list[tuple[Any, Spot]] = [(one, ("Statement", index)) for index, one in enumerate(statements)]
@@ -78,7 +79,8 @@ def _statements(raw: Any, document: Document) -> Iterator[Written]:
         for value, at in variants(one, path):
             if isinstance(value, dict) and not tokens.is_intrinsic(value):
                 flat, paths = (value, {}) if document.names is None else _flat(value, at)
-                yield Written(document, index, flat, at, _placer(document, flat, at, paths))
+                place = _placer(document, flat, at, paths) if located else document.place
+                yield Written(document, index, flat, at, place)
                 index += 1
 
 
