@@ -118,6 +118,7 @@ def _ends(text: str) -> tuple[str, str]:
     return bare[0], bare[-1]
 
 
+@lru_cache(maxsize=4096)
 def written_by_aws(word: str) -> bool:
     """Whether AWS's own managed policies use this very word: what its reference does not list may exist yet."""
     from remit.catalogue.managed import occurs  # noqa: PLC0415 - asked of mistakes alone
