@@ -38,8 +38,8 @@ from remit.iam.pattern import covers, is_pattern, matches, overlaps
 from remit.iam.policy import Condition, Globs, Policy, Statement, parse, render
 from remit.iam.reading import read_side
 from remit.lint import lint_bytes
-from remit.lint.read import read
 from remit.lint.templates import documents, environments, is_template, stack_of
+from remit.templates.read import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
