@@ -120,7 +120,8 @@ class Openings:
 
     def place(self, resource: str, active: tuple[Box, ...]) -> Place | None:
         """A place on a resource pattern that these covers leave."""
-        if any(box.everywhere for box in active):
+        first = self.case.wanted[0]
+        if any(box.includes(resource, first) for box in active):
             return None
         return self.questions.place(resource, self.case.wanted, active)
 

@@ -17,11 +17,13 @@ from itertools import pairwise, product
 from typing import TYPE_CHECKING, Final
 
 from remit.iam import values
-from remit.iam.atom import EMPTY, Atom, State
+from remit.iam.atom import EMPTY, Atom, State, kind_of
 from remit.iam.glob import Unclear, meet, points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from remit.iam.policy import Statement
 
 MOST_VALUES: Final = 2_000
 MOST_MEETS: Final = 10_000  # pairs of patterns that are held against each other
@@ -37,15 +39,17 @@ class Premises:
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @staticmethod
-    def of(atoms: Iterable[Atom], several: frozenset[str]) -> Premises:
+    def of(statements: Iterable[Statement], several: frozenset[str]) -> Premises:
         """From all conditions of a comparison: a key is a set (a number, a date) if any of them reads it so."""
         kinds: dict[str, set[str]] = {}
         sets = set(several)
-        for atom in atoms:
-            if atom.quantifier:
-                sets.add(atom.key)
-            if atom.kind in _TYPED:
-                kinds.setdefault(atom.key, set()).add(atom.kind)
+        for statement in statements:
+            for condition in statement.conditions:
+                if condition.quantifier:
+                    sets.add(condition.key.lower())
+                kind = kind_of(condition.operator)
+                if kind in _TYPED:
+                    kinds.setdefault(condition.key.lower(), set()).add(kind)
         return Premises(frozenset(sets), {key: tuple(sorted(found)) for key, found in kinds.items()})
 
     def domain(self, atoms: frozenset[Atom], wanted: frozenset[Atom], singles: int = 0) -> Domain:

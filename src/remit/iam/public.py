@@ -72,7 +72,7 @@ class _Exposed:
         self.known = known
         self.compiled = Compiled(policy, speaks_without_resource=True)
         self.words = Words(self.compiled)
-        self.questions = Questions(Premises.of((atom for box in self.compiled.boxes for atom in box.atoms), SETS))
+        self.questions = Questions(Premises.of((box.statement for box in self.compiled.boxes), SETS))
         self.undecided: dict[Undecided, None] = {
             Undecided(Source("resource", 0, index, statement), reason): None
             for index, statement, reason in self.compiled.unclear

@@ -190,11 +190,9 @@ def needed(turned: list[Box], possible: Callable[[list[Box]], bool]) -> list[Box
 
 def with_pattern(box: Box, pattern: str) -> Box:
     """The box on one of its resource patterns (a NotResource stays as it is)."""
-    from dataclasses import replace  # noqa: PLC0415 - rarely needed
-
     if box.not_resources or box.resources == (pattern,):
         return box
-    return replace(box, resources=(pattern,))
+    return box.with_parts(resources=(pattern,))
 
 
 def _singles(boxes: tuple[Box, ...]) -> int:

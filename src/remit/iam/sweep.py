@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.actions import ALWAYS_ALLOWED, Case, Known, Openings
+from remit.iam.box import spelling
 from remit.iam.domain import Premises
 from remit.iam.finding import Piece, Tier, Undecided
 from remit.iam.glob import Unclear
 from remit.iam.pattern import is_pattern
+from remit.iam.policy import OLD_VERSION, VERSION, Globs
 from remit.iam.question import Questions
 from remit.iam.witness import Words, request_for, shown
 
@@ -40,7 +42,7 @@ class Sweep:
         self.old = old
         self.new = new
         self.known = known
-        self.questions = Questions(_premises(old, new))
+        self._questions: Questions | None = None
         self.undecided: dict[Undecided, None] = {
             Undecided(source, reason): None for side in (old, new) for source, reason in side.unclear()
         }
@@ -50,8 +52,15 @@ class Sweep:
             for name, layer in old.layers
             if not any(policy.everything for policy in layer)
         )
-        said = {denial.meaning for denial in new.denials} if old.denies else set()
-        self._gone = tuple(denial for denial in old.denials if denial.meaning not in said)
+        self._gone = _removed(old, new) if old.denies else ()
+
+    @property
+    def questions(self) -> Questions:
+        """Made when there is one: most statements of most changes are spelled on both sides."""
+        if self._questions is None:
+            statements = (box.statement for side in (self.old, self.new) for own in side.compiled for box in own.boxes)
+            self._questions = Questions(Premises.of(statements, SETS))
+        return self._questions
 
     def gains(self, *, first: bool = False) -> Iterator[Piece]:
         """Every gain, in the order of the new side's statements; with `first`, the first one alone.
@@ -101,9 +110,12 @@ class Sweep:
     def _pieces(
         self, box: Box, case: Case, because: str, told: set[tuple[Box, str, str]], *, first: bool
     ) -> Iterator[Piece]:
+        left = tuple(self._actions(box, case))
+        if not left:
+            return
         openings = Openings(case, self.questions, self.known)
         count = 0
-        for action, spelled in self._actions(box, case):
+        for action, spelled in left:
             for found in openings.of(action):
                 if isinstance(found, Unclear):
                     self._leave(box, str(found))
@@ -126,11 +138,14 @@ class Sweep:
         if box.not_actions:
             yield "*", "*"
             return
-        left: set[str] = set(box.actions)
-        for policy in self._compared(case):
-            left -= policy.said.get(box.reach, set())
-            left -= policy.said.get(_EVERYWHERE, set())
-        for spelled in box.statement.actions.patterns:
+        compared = tuple(self._compared(case))
+        alike = [other for policy in compared for other in policy.said.get(box.spelled, ())]
+        patterns = box.statement.actions.patterns
+        if any(other.statement.actions.patterns == patterns for other in alike):
+            return
+        alike += [other for policy in compared for every in _EVERYWHERE for other in policy.said.get(every, ())]
+        left = set(box.actions).difference(*(other.actions for other in alike))
+        for spelled in patterns:
             folded = spelled.lower()
             if folded in left:
                 left.discard(folded)
@@ -158,7 +173,19 @@ class Sweep:
         self.undecided[Undecided(self.new.source(box), reason)] = None
 
 
-_EVERYWHERE: Final = (("*",), False, ())
+_EVERYWHERE: Final = tuple(spelling(Globs(("*",)), (), version) for version in (VERSION, OLD_VERSION))
+
+
+def _said(box: Box) -> tuple[object, ...]:
+    return box.spelled, box.actions, box.not_actions, box.statement.principals
+
+
+def _removed(old: Side, new: Side) -> tuple[Box, ...]:
+    """The denials of the old side that no statement of the new one plainly repeats."""
+    spelled = {_said(denial) for denial in new.denials}
+    gone = [denial for denial in old.denials if _said(denial) not in spelled]
+    meant = {denial.meaning for denial in new.denials} if gone else set()
+    return tuple(denial for denial in gone if denial.meaning not in meant)
 
 
 def _title(name: str) -> str:
@@ -178,15 +205,3 @@ def _apart(one: Box, other: Box) -> bool:
     if any(map(is_pattern, services | others)):
         return False
     return services.isdisjoint(others)
-
-
-def _premises(*sides: Side) -> Premises:
-    atoms = (
-        atom
-        for side in sides
-        for _, layer in side.layers
-        for policy in layer
-        for box in policy.boxes
-        for atom in box.atoms
-    )
-    return Premises.of(atoms, SETS)

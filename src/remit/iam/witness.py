@@ -38,7 +38,7 @@ class Words:
 
         Whole words are not for where a `?` may have to take one.
         """
-        if not any("?" in policy.letters for policy in self._policies):
+        if not any(policy.has_singles for policy in self._policies):
             yield _WORDS
             yield _FEW
         yield self.free
