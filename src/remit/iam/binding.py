@@ -5,13 +5,16 @@ A variable's key is absent, or has a value of its own, or one that something els
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import combinations, islice, product
 from math import prod
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.atom import Atom, equal_to, equal_to_text
-from remit.iam.glob import FRESH, points
-from remit.iam.marks import around, own_letter, variables_in
+from remit.iam.glob import FRESH, Unclear, meet, points
+from remit.iam.marks import around, has_marks, own_letter, variables_in, widened
+from remit.iam.pattern import covers as covers_pattern
+from remit.iam.pattern import overlaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from remit.iam.domain import Premises
 
 MOST: Final = 512
+_MOST_PAIRS: Final = 64
 
 Binding: TypeAlias = "dict[str, str | None]"
 
@@ -63,7 +67,8 @@ def _values(
     own = _domain_values({atom for atom in atoms if atom.key in related}, positive, premises, singles)
     templates = [text for atom in atoms for text in atom.values if name in variables_in(text)]
     found = [FRESH, *own, *_aligned(templates, [*own, *(text for atom in atoms for text in atom.values)], name)]
-    found += _aligned([text for text in texts if name in variables_in(text)], texts, name)
+    templates = [text for text in texts if name in variables_in(text)]
+    found += _aligned(templates, [*texts, *_met(contested(wanted, covers))], name)
     literal = dict.fromkeys(value.replace(FRESH, letter) for value in found)
     literal.pop(letter)
     return [letter, None, *(value for value in literal if not variables_in(value))]
@@ -77,6 +82,38 @@ def _domain_values(atoms: set[Atom], positive: set[Atom], premises: Premises, si
         if group:
             found += premises.domain(group, wanted, singles).pool
     return found
+
+
+def contested(wanted: tuple[Box, ...], covers: tuple[Box, ...]) -> Iterator[tuple[str, str]]:
+    """Pairs of resource patterns, of statements that must both be met, that meet for some values of a mark alone.
+
+    Where one holds the other whatever the marks stand for, or never touches it, no value of a mark makes a difference.
+    """
+    needed = [box for box in wanted if not box.not_resources] + [box for box in covers if box.not_resources]
+    for one, other in combinations(needed, 2):
+        if not (one.marked_resources or other.marked_resources):
+            continue
+        for first, second in product(one.resources, other.resources):
+            if (has_marks(first) or has_marks(second)) and not _settled(first, second):
+                yield first, second
+
+
+@lru_cache(maxsize=16_384)
+def _settled(one: str, other: str) -> bool:
+    if not overlaps(widened(one), widened(other)):
+        return True
+    pairs = ((one, other), (other, one))
+    return any("?" not in wide and covers_pattern(wide, narrow) for wide, narrow in pairs)
+
+
+def _met(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Texts that both patterns of a pair describe, for some value of their marks."""
+    for one, other in islice(pairs, _MOST_PAIRS):
+        try:
+            for both in meet(widened(one), widened(other)):
+                yield from points(both)
+        except Unclear:
+            continue
 
 
 def _aligned(templates: Iterable[str], texts: Iterable[str], name: str) -> Iterator[str]:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.atom import equal_to
-from remit.iam.binding import bindings, pins
+from remit.iam.binding import bindings, contested, pins
 from remit.iam.box import Box, loosened, tightened, with_values
 from remit.iam.context import Context, find_context
 from remit.iam.glob import FRESH, Unclear, meet, points
-from remit.iam.pattern import covers, is_pattern
+from remit.iam.pattern import covers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -227,10 +227,7 @@ def doubtful(wanted: tuple[Box, ...], covers: tuple[Box, ...], in_sets: frozense
     """
     if in_sets:
         return True
-    marked = any(box.marked_resources for box in wanted)
-    if any(box.not_resources and (marked or box.marked_resources) for box in covers):
-        return True
-    if len(wanted) > 1 and marked and any(is_pattern(text) or text for box in wanted[1:] for text in box.resources):
+    if next(contested(wanted, covers), None) is not None:
         return True
     met = [atom for box in wanted for atom in box.atoms if not atom.negated]
     met += [atom for box in covers for atom in box.atoms if atom.negated]
