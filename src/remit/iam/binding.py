@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from remit.iam.box import Box
+    from remit.iam.budget import Budget
     from remit.iam.domain import Premises
 
 MOST: Final = 512
@@ -29,11 +30,11 @@ Binding: TypeAlias = "dict[str, str | None]"
 
 
 def bindings(
-    names: frozenset[str], wanted: tuple[Box, ...], covers: tuple[Box, ...], premises: Premises
+    names: frozenset[str], wanted: tuple[Box, ...], covers: tuple[Box, ...], premises: Premises, budget: Budget
 ) -> tuple[list[Binding], bool]:
     """The values to try, the most general first, and whether they are all; one empty binding without variables."""
     ordered = sorted(names)
-    choices = [_values(name, own_letter(place), wanted, covers, premises) for place, name in enumerate(ordered)]
+    choices = [_values(name, own_letter(place), wanted, covers, premises, budget) for place, name in enumerate(ordered)]
     found = list(islice(_by_deviation(choices), MOST))
     return [dict(zip(ordered, chosen, strict=True)) for chosen in found], len(found) == prod(map(len, choices))
 
@@ -56,7 +57,12 @@ def pins(values: dict[str, str | None]) -> tuple[Atom, ...]:
 
 
 def _values(
-    name: str, letter: str, wanted: tuple[Box, ...], covers: tuple[Box, ...], premises: Premises
+    name: str,
+    letter: str,
+    wanted: tuple[Box, ...],
+    covers: tuple[Box, ...],
+    premises: Premises,
+    budget: Budget,
 ) -> list[str | None]:
     """Absent, every value that the key's own conditions tell apart, and what a text would need to equal another."""
     positive = {atom for box in wanted for atom in box.atoms}
@@ -64,7 +70,7 @@ def _values(
     related = {atom.key for atom in atoms for text in atom.values if name in variables_in(text)} | {name}
     texts = [text for box in (*wanted, *covers) for text in box.resources]
     singles = max((text.count("?") for text in texts), default=0)
-    own = _domain_values({atom for atom in atoms if atom.key in related}, positive, premises, singles)
+    own = _domain_values({atom for atom in atoms if atom.key in related}, positive, premises, budget, singles)
     templates = [text for atom in atoms for text in atom.values if name in variables_in(text)]
     found = [FRESH, *own, *_aligned(templates, [*own, *(text for atom in atoms for text in atom.values)], name)]
     templates = [text for text in texts if name in variables_in(text)]
@@ -74,13 +80,15 @@ def _values(
     return [letter, None, *(value for value in literal if not variables_in(value))]
 
 
-def _domain_values(atoms: set[Atom], positive: set[Atom], premises: Premises, singles: int) -> list[str]:
+def _domain_values(
+    atoms: set[Atom], positive: set[Atom], premises: Premises, budget: Budget, singles: int
+) -> list[str]:
     found = list(points("*", singles))
     for key in sorted({atom.key for atom in atoms}):
         group = frozenset(atom for atom in atoms if atom.key == key and not any(map(variables_in, atom.values)))
         wanted = frozenset(atom for atom in group if (atom in positive) is not atom.negated)
         if group:
-            found += premises.domain(group, wanted, singles).pool
+            found += premises.domain(group, wanted, budget, singles).pool
     return found
 
 

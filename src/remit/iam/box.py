@@ -30,8 +30,9 @@ class Box:
     """
 
     __slots__ = (
-        "_version", "actions", "atoms", "deny", "exact", "globs", "index", "marked_atoms", "marked_resources",
-        "not_actions", "not_resources", "resources", "spelled", "statement", "variables",
+        "_version", "actions", "atoms", "clause", "deny", "exact", "globs", "index", "marked_atoms", "marked_resources",
+        "not_actions", "not_resources", "plain_services", "resources", "services", "spelled",
+        "statement", "variables",
     )  # fmt: skip
 
     actions: tuple[str, ...]
@@ -42,6 +43,9 @@ class Box:
     variables: frozenset[str]
     marked_resources: bool
     marked_atoms: frozenset[Atom]
+    services: frozenset[str]
+    clause: frozenset[Atom]
+    plain_services: bool
     spelled: int
 
     def __init__(self, statement: Statement, index: int, version: str) -> None:
@@ -126,6 +130,9 @@ _READ: Final[dict[str, Callable[[Box], Any]]] = {
     "actions": lambda box: names(box.statement.actions).folded,
     "resources": Box._read_resources,  # noqa: SLF001 - the class's own
     "atoms": Box._read_atoms,  # noqa: SLF001 - as above
+    "clause": lambda box: frozenset(box.atoms),
+    "services": lambda box: frozenset(text.partition(":")[0] for text in box.actions),
+    "plain_services": lambda box: not any(map(is_pattern, box.services)),
     "spelled": Box._read_spelled,  # noqa: SLF001 - as above
     "variables": Box._read_variables,  # noqa: SLF001 - as above
     "globs": lambda box: tuple(filter(is_pattern, box.resources)),
@@ -224,12 +231,13 @@ def narrowed(box: Box, atoms: tuple[Atom, ...]) -> Box:
 class Index:
     """Boxes by the actions that they speak of; sorted at the first question."""
 
-    __slots__ = ("_by_service", "_literal", "_loose", "_negated", "_singles", "_sorted", "boxes")
+    __slots__ = ("_by_service", "_literal", "_loose", "_negated", "_singles", "_sorted", "_turned", "boxes")
 
     def __init__(self, boxes: Iterable[Box]) -> None:
         self.boxes = tuple(boxes)
         self._sorted = False
         self._singles = 0
+        self._turned = 0
         self._literal: dict[str, tuple[Box, ...]] = {}
         self._by_service: dict[str, list[tuple[Matcher, Box]]] = {}
         self._loose: list[tuple[Matcher, Box]] = []
@@ -253,6 +261,7 @@ class Index:
             self._singles = max(self._singles, text.count("?"))
         if box.not_actions:
             self._negated.append((frozenset(literals), tuple(map(matcher, globs)), box))
+            self._turned += 1 + len(globs)
             return
         named: dict[str, tuple[Box, ...]] = dict.fromkeys(literals, (box,))
         for text in self._literal.keys() & named.keys():
@@ -262,6 +271,11 @@ class Index:
             service = text.partition(":")[0]
             group = self._loose if is_pattern(service) else self._by_service.setdefault(service, [])
             group.append((matcher(text), box))
+
+    def effort(self, action: str) -> int:
+        """How many patterns `at` holds against an action."""
+        self._sort()
+        return 1 + len(self._by_service.get(action.partition(":")[0], ())) + len(self._loose) + self._turned
 
     def at(self, action: str) -> list[Box]:
         """The boxes that speak of an action, each once."""
@@ -280,13 +294,14 @@ class Index:
 class Compiled:
     """A policy's boxes, Allow and Deny apart; `unclear` are the statements that cannot be compared at all."""
 
-    __slots__ = ("_has_singles", "_letters", "allows", "denies", "everything", "policy", "said", "unclear")
+    __slots__ = ("_effort", "_has_singles", "_letters", "allows", "denies", "everything", "policy", "said", "unclear")
 
     def __init__(self, policy: Policy, *, speaks_without_resource: bool = False) -> None:
         boxes: list[Box] = []
         self.policy = policy
         self._letters: frozenset[str] | None = None
         self._has_singles: bool | None = None
+        self._effort: int | None = None
         self.unclear: list[tuple[int, Statement, str]] = []
         for index, statement in enumerate(policy.statements):
             try:
@@ -310,6 +325,13 @@ class Compiled:
         """Whether a box is of one of its statements."""
         statements = self.policy.statements
         return box.index < len(statements) and statements[box.index] is box.statement
+
+    @property
+    def effort(self) -> int:
+        """How many patterns the evaluator may hold against a request."""
+        if self._effort is None:
+            self._effort = sum(len(texts) for box in self.boxes for texts in _texts(box.statement))
+        return self._effort
 
     @property
     def has_singles(self) -> bool:
