@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.actions import ALWAYS_ALLOWED, Case, Known, Openings
 from remit.iam.box import spelling
-from remit.iam.budget import Budget
+from remit.iam.budget import STEPS, Budget
 from remit.iam.domain import Premises
 from remit.iam.finding import Piece, Tier, Undecided
 from remit.iam.glob import Unclear
@@ -32,7 +32,7 @@ MOST_CASES: Final = 20_000
 _TOO_MANY: Final = "the layers can be combined in too many ways"
 _WITNESS, _AT_ONCE = 200, 8  # steps of a request and its check; texts of a list that one step compares
 MOST_PIECES: Final = 200  # of a statement; of each further action the first resource is told
-MOST_IN_ALL: Final = 3_000  # of further statements the first piece is told
+MOST_IN_ALL: Final = 3_000  # of further statements the first piece is told; as well when half of the budget is spent
 
 
 class Sweep:
@@ -152,7 +152,7 @@ class Sweep:
                     count += 1
                     yield piece
                     self.count += 1
-                    if first or self.count > MOST_IN_ALL:
+                    if first or self.count > MOST_IN_ALL or self.budget.left < STEPS // 2:
                         return
                     if count > MOST_PIECES:
                         break
