@@ -112,6 +112,13 @@ class Box:
         """Whether it plainly speaks of every action."""
         return not self.not_actions and "*" in self.statement.actions.patterns
 
+    def spelling_of(self, resource: str) -> str:
+        """A resource pattern of it as the statement spells it; `*` for NotResource, or without Resource."""
+        given = self.statement.resources
+        if given is None or given.negated:
+            return "*"
+        return given.patterns[self.resources.index(resource)]
+
     def on(self, point: str) -> bool:
         """Whether its resources contain a point."""
         found = point in self.exact or any(matcher(text)(point) for text in self.globs)

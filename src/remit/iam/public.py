@@ -23,7 +23,7 @@ from remit.iam.principal import Reach, reach
 from remit.iam.question import Questions
 from remit.iam.request import principal_of
 from remit.iam.sweep import SETS
-from remit.iam.witness import Words, requests_for, shown
+from remit.iam.witness import Words, requests_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,7 +120,7 @@ class _Exposed:
                 continue
             tier: Tier = "now" if found.real is not None else "future"
             because = "the resource's policy allows it"
-            yield Exposure(who, Piece(source, action, shown(found.resource), request, tier, because))
+            yield Exposure(who, Piece(source, action, box.spelling_of(found.resource), request, tier, because))
 
     def _confirmed(self, found: Opening, principal: str) -> Request | None:
         layers = Layers(identity=_EVERYTHING, resource=(self.policy,))

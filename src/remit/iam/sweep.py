@@ -14,7 +14,7 @@ from remit.iam.finding import Piece, Tier, Undecided
 from remit.iam.glob import Unclear
 from remit.iam.policy import OLD_VERSION, VERSION, Globs
 from remit.iam.question import Questions
-from remit.iam.witness import Words, request_for, shown
+from remit.iam.witness import Words, request_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,7 +146,7 @@ class Sweep:
                     continue
                 if (box, action, found.resource) in told:
                     continue
-                piece = self._checked(box, spelled, found, because)
+                piece = self._checked(box, spelled, found, because, lifelike=not first)
                 if piece is not None:
                     told.add((box, action, found.resource))
                     count += 1
@@ -175,19 +175,20 @@ class Sweep:
                 left.discard(folded)
                 yield folded, spelled
 
-    def _checked(self, box: Box, spelled: str, found: Opening, because: str) -> Piece | None:
+    def _checked(self, box: Box, spelled: str, found: Opening, because: str, *, lifelike: bool) -> Piece | None:
         """The finding with a request that the evaluator agrees about; else it is left undecided."""
         if found.action == ALWAYS_ALLOWED:
             return None
+        resource = box.spelling_of(found.resource)
         self.budget.spend(_WITNESS + sum(policy.effort for side in (self.old, self.new) for policy in side.compiled))
-        request = request_for(found, self.words, self.old, self.new)
+        request = request_for(found, self.words, self.old, self.new, spelled=spelled, lifelike=lifelike)
         if request is None:
             unsure = "it depends on what its late-bound parts stand for"
-            unseen = f"the evaluator does not confirm what was found about {spelled} on {shown(found.resource)}"
+            unseen = f"the evaluator does not confirm what was found about {spelled} on {resource}"
             self._leave(box, unsure if self.words.late else unseen)
             return None
         tier: Tier = "now" if found.real is not None else "future"
-        return Piece(self.new.source(box), spelled, shown(found.resource), request, tier, because)
+        return Piece(self.new.source(box), spelled, resource, request, tier, because)
 
     def _leave(self, box: Box, reason: str) -> None:
         self.undecided[Undecided(self.new.source(box), reason)] = None
