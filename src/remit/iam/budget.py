@@ -21,11 +21,12 @@ class Exhausted(Unclear):
 
 
 class Budget:
-    """Steps that are left; what is spent `once` costs nothing again."""
+    """Steps that are `left` of all `steps`; what is spent `once` costs nothing again."""
 
-    __slots__ = ("_known", "left")
+    __slots__ = ("_known", "left", "steps")
 
     def __init__(self, steps: int = STEPS) -> None:
+        self.steps = steps
         self.left = steps
         self._known: set[Hashable] = set()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.actions import ALWAYS_ALLOWED, Case, Known, Openings
 from remit.iam.box import spelling
-from remit.iam.budget import STEPS, Budget
+from remit.iam.budget import Budget
 from remit.iam.domain import Premises
 from remit.iam.finding import Piece, Tier, Undecided
 from remit.iam.glob import Unclear
@@ -41,13 +41,15 @@ class Sweep:
     `undecided` is complete once the gains have been taken.
     """
 
-    def __init__(self, old: Side, new: Side, known: Known, other: str = "old") -> None:
+    def __init__(
+        self, old: Side, new: Side, known: Known, other: str = "old", budget: Budget | None = None
+    ) -> None:
         self.other = other
         self.count = 0
         self.old = old
         self.new = new
         self.known = known
-        self.budget = Budget()
+        self.budget = budget or Budget()
         self._counted = 0
         self._questions: Questions | None = None
         self.undecided: dict[Undecided, None] = {
@@ -152,7 +154,7 @@ class Sweep:
                     count += 1
                     yield piece
                     self.count += 1
-                    if first or self.count > MOST_IN_ALL or self.budget.left < STEPS // 2:
+                    if first or self.count > MOST_IN_ALL or self.budget.left < self.budget.steps // 2:
                         return
                     if count > MOST_PIECES:
                         break
