@@ -100,10 +100,14 @@ def history(file: Path) -> None:
     times: list[float] = []
     tally: Counter[str] = Counter()
     open_ends: list[str] = []
+    read: dict[str, list[tuple[str, Policy]]] = {}
     for name, policy in json.loads(file.read_text(encoding="utf-8")).items():
         versions = sorted(policy["versions"].items(), key=lambda one: int(one[0].removeprefix("v")))
-        read = [(number, parse(version["document"])) for number, version in versions]
-        for (before, old), (after, new) in pairwise(read):
+        read[name] = [(number, parse(version["document"])) for number, version in versions]
+    gc.collect()
+    gc.freeze()
+    for name, versions in read.items():
+        for (before, old), (after, new) in pairwise(versions):
             for less, more in ((old, new), (new, old)):
                 took, found = timed(lambda less=less, more=more: gains(less, more))  # type: ignore[misc]
                 times.append(took)
