@@ -41,9 +41,7 @@ class Sweep:
     `undecided` is complete once the gains have been taken.
     """
 
-    def __init__(
-        self, old: Side, new: Side, known: Known, other: str = "old", budget: Budget | None = None
-    ) -> None:
+    def __init__(self, old: Side, new: Side, known: Known, other: str = "old", budget: Budget | None = None) -> None:
         self.other = other
         self.count = 0
         self.old = old
