@@ -161,7 +161,7 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
         "if truth is False:\n                return False",
         "if truth is None:\n                return False",
     ),
-    ("rule", "[pattern.lower() for pattern in actions.patterns]", "list(actions.patterns)"),
+    ("rule", "folded = tuple(map(str.lower, actions.patterns))", "folded = actions.patterns"),
     ("rule", "return None if deny or trust else (lambda _: False)", "return None"),
     ("rule", "return (lambda _: False) if resources.negated else None", "return None"),
     ("rule", "wholly = deny == resources.negated", "wholly = not deny"),
