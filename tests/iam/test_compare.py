@@ -447,3 +447,22 @@ def test_a_request_looks_like_a_real_one() -> None:
     assert piece.request.resource == "*"
     (piece,) = compare(policy(), policy(allow("ds:NoSuchAction"))).gained
     assert (piece.tier, piece.request.action) == ("future", "ds:NoSuchAction")
+
+
+@pytest.mark.parametrize("old", ["a??????*", "a?*", "a?", "a???????????????"])
+def test_whether_a_single_letter_takes_a_reference_of_unknown_length_is_undecided(old: str) -> None:
+    queue = "arn:aws:sqs:eu-west-1:111122223333:"
+    wide, narrow = allow("sqs:SendMessage", queue + old), allow("sqs:SendMessage", queue + "a${Name}")
+    found = compare(policy(wide), policy(narrow))
+    assert found.gained or found.undecided
+    tags = [{"StringLike": {"aws:PrincipalTag/Team": text}} for text in (old, "a${Name}")]
+    wide, narrow = (allow("sqs:SendMessage", Condition=tag) for tag in tags)
+    found = compare(policy(wide), policy(narrow))
+    assert found.gained or found.undecided
+
+
+@pytest.mark.parametrize("old", ["a*", "*", "a${Name}", "*${Name}"])
+def test_a_pattern_that_takes_a_reference_at_any_length_covers_it(old: str) -> None:
+    queue = "arn:aws:sqs:eu-west-1:111122223333:"
+    found = compare(policy(allow("sqs:SendMessage", queue + old)), policy(allow("sqs:SendMessage", queue + "a${Name}")))
+    assert (found.gained, found.undecided) == ((), ())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.atom import Atom, equal_to, equal_to_text
 from remit.iam.glob import FRESH, Unclear, meet, points
-from remit.iam.marks import around, has_marks, own_letter, variables_in, widened
+from remit.iam.marks import LATE, around, has_marks, own_letter, variables_in, widened
 from remit.iam.pattern import covers as covers_pattern
 from remit.iam.pattern import overlaps
 
@@ -104,6 +104,20 @@ def contested(wanted: tuple[Box, ...], covers: tuple[Box, ...]) -> Iterator[tupl
         for first, second in product(one.resources, other.resources):
             if (has_marks(first) or has_marks(second)) and not _settled(first, second):
                 yield first, second
+
+
+def measured(wanted: tuple[Box, ...], covers: tuple[Box, ...]) -> bool:
+    """Whether a `?` of a cover meets a reference, whose length nobody knows: a mark stands for it with its own length.
+
+    What is asked for is one of the texts that the reference may become, so the cover holds it for some of them alone.
+    """
+    late = [text for box in wanted if not box.not_resources for text in box.resources if LATE in text]
+    single = [text for box in covers if late and not box.not_resources for text in box.globs if "?" in text]
+    if any(overlaps(text, widened(one)) and not covers_pattern(text, widened(one)) for one in late for text in single):
+        return True
+    keys = {atom.key for box in wanted for atom in box.marked_atoms if any(LATE in text for text in atom.values)}
+    atoms = (atom for box in covers for atom in box.atoms if atom.key in keys and not atom.negated)
+    return any("?" in text for atom in atoms for text in atom.values)
 
 
 @lru_cache(maxsize=16_384)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.atom import equal_to
-from remit.iam.binding import bindings, contested, pins
+from remit.iam.binding import bindings, contested, measured, pins
 from remit.iam.box import Box, loosened, tightened, with_values
 from remit.iam.budget import Budget
 from remit.iam.context import Context, find_context
@@ -95,7 +95,8 @@ class Questions:
         held: frozenset[Atom] = frozenset().union(*(box.marked_atoms for box in wanted))
         loose = tuple(loosened(box) for box in wanted)
         first = wanted[0]
-        shown = () if first.not_resources else points(first.resources[0], _singles(covers))
+        told = not first.not_resources and not measured(wanted, covers)
+        shown = points(first.resources[0], _singles(covers)) if told else ()
         least = [tightened(box, held, shown) for box in covers if box.marked_atoms <= held]
         pattern = "*" if first.not_resources else loose[0].resources[0]
         try:
@@ -231,7 +232,7 @@ def doubtful(wanted: tuple[Box, ...], covers: tuple[Box, ...], in_sets: frozense
     """
     if in_sets:
         return True
-    if next(contested(wanted, covers), None) is not None:
+    if next(contested(wanted, covers), None) is not None or measured(wanted, covers):
         return True
     met = [atom for box in wanted for atom in box.atoms if not atom.negated]
     met += [atom for box in covers for atom in box.atoms if atom.negated]
