@@ -25,9 +25,9 @@ class Version:
     names: Mapping[str, str] = field(default_factory=dict)
     """What references are known to be, exactly, by their text: `${AWS::Region}`, `${IngestLogGroup.Arn}`."""
     documents: Mapping[str, Policy] = field(default_factory=dict)
-    """Managed policies and boundaries, by their ARN: those that the catalogue does not hold, or holds in another state."""
+    """Managed policies and boundaries by their ARN: those that the catalogue does not hold, or holds in another state."""
     trusts: Mapping[str, Policy] = field(default_factory=dict)
-    """Trust policies by the role's logical id; where there is none, the services of `Role.trusts` may take on the role."""
+    """Trust policies by the role's logical id; where there is none, the services of `Role.trusts` may take on a role."""
 
 
 @dataclass(frozen=True, slots=True)
