@@ -42,6 +42,14 @@ class Declared:
     trust: Policy
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a template declares: its roles in its order, and its functions' names in the project by logical id."""
+
+    roles: tuple[Declared, ...]
+    functions: Mapping[str, str]
+
+
 def recorded(account: Account, namespace: str) -> Version | None:
     """The roles of the template that runs; None when nothing is deployed. Two calls."""
     with told():
@@ -52,12 +60,13 @@ def recorded(account: Account, namespace: str) -> Version | None:
 
 def version(template: Mapping[str, Any], account: Account, namespace: str) -> Version:
     """The roles of a template that runs in an account."""
-    found = declared(template)
+    found = declared(template).roles
     return Version(
         LAST,
         tuple(one.role for one in found),
         names=pseudo(account, namespace),
         trusts={one.role.logical_id: one.trust for one in found},
+        namespace=namespace,
     )
 
 
@@ -72,12 +81,12 @@ def pseudo(account: Account, namespace: str) -> dict[str, str]:
     }
 
 
-def declared(template: Mapping[str, Any]) -> tuple[Declared, ...]:
-    """The roles of a template, in its order. RemitError: one of its policies is none."""
+def declared(template: Mapping[str, Any]) -> Running:
+    """The roles and functions of a template. RemitError: one of its policies is none."""
     read = read_template(json.dumps(template), "the template that runs")
     functions = {one.logical_id: _function(one) for one in read.resources if one.type == "AWS::Lambda::Function"}
     by_id = {one.logical_id: one for one in read.resources}
-    return tuple(_declared(role, by_id, functions) for role in read.roles)
+    return Running(tuple(_declared(role, by_id, functions) for role in read.roles), functions)
 
 
 def _declared(role: Role, by_id: Mapping[str, Resource], functions: Mapping[str, str]) -> Declared:
