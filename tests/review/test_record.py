@@ -38,8 +38,9 @@ def test_what_is_recorded_is_read_back_whole(project: Project) -> None:
     basic = managed_policy(BASIC)
     assert basic is not None
     assert found.roles == roles
-    assert found.documents == {OWN: own, BASIC: parse(basic.document)}
-    assert found.versions == {BASIC: basic.version}
+    late = BASIC.replace("arn:aws", "arn:${AWS::Partition}")
+    assert found.documents == {OWN.replace("arn:aws", "arn:${AWS::Partition}"): own, late: parse(basic.document)}
+    assert found.versions == {late: basic.version}
     assert (found.where, found.namespace) == ("the last deploy (account 111122223333, eu-central-1)", "orders-dev")
 
 

@@ -13,6 +13,7 @@ from remit.errors import Origin, RemitError
 from remit.iam.document import read_json
 from remit.iam.policy import Policy, parse, parse_statement, render, render_statement
 from remit.review.change import Version
+from remit.review.standing import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -104,9 +105,10 @@ def _grant(grant: Grant) -> dict[str, Any]:
 
 def _managed(roles: tuple[Role, ...], documents: Mapping[str, Policy]) -> Iterable[tuple[str, dict[str, Any]]]:
     arns = {arn for role in roles for arn in (*role.managed, *((role.boundary,) if role.boundary else ()))}
+    given = {plain(arn): document for arn, document in documents.items()}
     for arn in sorted(arns):
-        if arn in documents:
-            yield arn, {"version": None, "document": render(documents[arn])}
+        if plain(arn) in given:
+            yield arn, {"version": None, "document": render(given[plain(arn)])}
         elif (found := managed_policy(arn)) is not None:
             yield arn, {"version": found.version, "document": found.document}
 

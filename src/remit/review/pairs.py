@@ -1,0 +1,71 @@
+"""Which role of the old version belongs to which of the new: by the functions that they serve."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from remit.iam.policy import Globs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.app import Role
+    from remit.iam.policy import Statement
+    from remit.review.change import Version
+
+_LOG_GROUP: Final = re.compile(r"\$\{[A-Za-z0-9]+LogGroup\.Arn\}")
+
+
+def pairs(old: Version, new: Version) -> Iterator[tuple[tuple[str, ...], Role | None, Role | None]]:
+    """Functions with their role before and after, in the order of the new version; what is gone comes last."""
+    before, after = _by_function(old), _by_function(new)
+    found: dict[tuple[int, int], tuple[list[str], Role | None, Role | None]] = {}
+    for name in dict.fromkeys((*after, *before)):
+        one, other = before.get(name), after.get(name)
+        found.setdefault((id(one), id(other)), ([], one, other))[0].append(name)
+    ids = {role.logical_id: role for role in old.roles}
+    others = {role.logical_id: role for role in new.roles}
+    idle = [
+        name for version in (new, old) for role in version.roles if not role.functions for name in (role.logical_id,)
+    ]
+    for name in dict.fromkeys(idle):
+        one, other = ids.get(name), others.get(name)
+        found.setdefault((id(one), id(other)), ([], one, other))
+    for names, one, other in found.values():
+        yield tuple(names), one, other
+
+
+def _by_function(version: Version) -> dict[str, Role]:
+    return {name: role for role in version.roles for name in role.functions}
+
+
+def renamed(old: Version, new: Version) -> Iterator[str]:
+    """A note on each function that is new and has exactly the access of one that is gone: likely its new name."""
+    before, after = _by_function(old), _by_function(new)
+    gone = {name: _meaning(role) for name, role in before.items() if name not in after}
+    for name, role in after.items():
+        if gone and name not in before:
+            was = next((one for one, meaning in gone.items() if meaning == _meaning(role)), None)
+            if was is not None:
+                del gone[was]
+                yield f"{name} is new with the access that {was}, which is gone, had: was it renamed?"
+
+
+def _meaning(role: Role) -> object:
+    """What a role allows, whichever function's log group it writes to."""
+    return (
+        frozenset(_anonymous(grant.statement) for grant in role.grants),
+        frozenset(role.managed),
+        role.boundary,
+        frozenset(role.trusts),
+    )
+
+
+def _anonymous(statement: Statement) -> Statement:
+    resources = statement.resources
+    if resources is None:
+        return statement
+    patterns = dict.fromkeys(_LOG_GROUP.sub("${OwnLogGroup.Arn}", text) for text in resources.patterns)
+    return replace(statement, resources=Globs(tuple(patterns), resources.negated))
