@@ -142,7 +142,7 @@ def services(trust: Policy) -> tuple[str, ...]:
 
 def explained(old: Version, by: Version) -> Version:
     """A version whose grants have the reasons and lines that another gives to the same statement of the same role."""
-    known = {(role.logical_id, grant.statement): grant for role in by.roles for grant in role.grants}
+    known = {(role.logical_id, grant.statement): grant for role in by.roles for grant in role.grants if grant.because}
     return replace(
         old,
         roles=tuple(
