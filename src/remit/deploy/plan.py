@@ -93,7 +93,13 @@ class Plan:
     def real(self) -> tuple[ResourceChange, ...]:
         """What changes in more than its tags, or than a reference whose value stays the same."""
         kept = frozenset(change.logical_id for change in self.changes if change.replacement == "False")
-        return tuple(change for change in self.changes if not (change.tags_only or change.follows(kept)))
+        following: frozenset[str] = frozenset()
+        while True:
+            more = frozenset(change.logical_id for change in self.changes if change.follows(kept | following))
+            if more == following:
+                break
+            following = more
+        return tuple(change for change in self.changes if not (change.tags_only or change.logical_id in following))
 
     @property
     def destroyed(self) -> tuple[ResourceChange, ...]:

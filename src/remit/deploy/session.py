@@ -152,7 +152,8 @@ def _hasten_container(core: Any) -> None:
 
     fetcher = ContainerMetadataFetcher(sleep=lambda _: time.sleep(_CONTAINER_PAUSE))
     resolver = core.get_component("credential_provider")
-    resolver.insert_after(ContainerProvider.METHOD, ContainerProvider(fetcher=fetcher))
+    hasty = ContainerProvider(fetcher=fetcher)  # type: ignore[arg-type] # the stubs name another fetcher
+    resolver.insert_after(ContainerProvider.METHOD, hasty)
     resolver.remove(ContainerProvider.METHOD)
 
 
