@@ -1,0 +1,136 @@
+"""The roles that a project declared at a commit of its git repository."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from remit.errors import Origin, RemitError, did_you_mean
+from remit.review.apart import loading_apart
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from remit.review.change import Version
+
+_QUIET: Final = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.sparseCheckout=false")
+"""Only files are wanted: no hook of the repository runs, and what is not checked out here is still there."""
+_SINCE: Final = "..."
+
+
+@contextlib.contextmanager
+def loading_base(folder: Path, stage: str | None, ref: str) -> Iterator[Callable[[], Version]]:
+    """Begin to load the project as it was at a commit; what is given waits for the end.
+
+    Only what is committed counts; submodules and the contents of large files (LFS) are left out. `main...` is the
+    commit at which this branch left main. RemitError: no git, no repository, no such commit, no project there, or a
+    mistake in the project as it was.
+    """
+    commit = _commit(folder, ref)
+    with tempfile.TemporaryDirectory(prefix="remit-") as temporary:
+        place = Path(temporary).resolve() / (folder.resolve().name or "project")
+        _check_out(folder, commit, ref, place)
+        with loading_apart(place, stage) as loaded:
+            yield lambda: _loaded(loaded, place, ref, commit)
+
+
+def _loaded(loaded: Callable[[], Version], place: Path, ref: str, commit: str) -> Version:
+    try:
+        version = loaded()
+    except RemitError as error:
+        inside = f"{place}{os.sep}"
+        at = error.origin and Origin(f"{ref}:{error.origin.file}", error.origin.line, error.origin.column)
+        raise RemitError(
+            f"at {ref}: {error.message.replace(inside, '').replace(str(place), ref)}",
+            hint=error.hint,
+            origin=at,
+            exit_code=error.exit_code,
+        ) from None
+    return replace(version, where=f"{ref} ({commit[:7]})")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What git answered."""
+
+    ok: bool
+    out: str
+    err: str
+
+
+def _git(folder: Path, *arguments: str, index: Path | None = None) -> _Said:
+    variables = {"GIT_LFS_SKIP_SMUDGE": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    if index is not None:
+        variables["GIT_INDEX_FILE"] = str(index)
+    try:
+        done = subprocess.run(
+            ["git", *_QUIET, "-C", str(folder), *arguments],  # noqa: S607 - git is where PATH says
+            env={**os.environ, **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise RemitError("git is not installed, which --base needs", hint="install git") from None
+    out, err = (text.decode("utf-8", errors="replace").strip() for text in (done.stdout, done.stderr))
+    return _Said(done.returncode == 0, out, err)
+
+
+def _commit(folder: Path, ref: str) -> str:
+    """The commit of a name, or the one at which this branch left it."""
+    inside = _git(folder, "rev-parse", "--show-prefix")
+    if not inside.ok:
+        missing = "not a git repository" in inside.err
+        raise RemitError(
+            f"{str(folder)!r} is in no git repository, which --base needs" if missing else f"git says: {inside.err}",
+            hint="`remit diff OLD NEW` compares two files" if missing else None,
+        )
+    name = ref.removesuffix(_SINCE)
+    found = _Said(ok=False, out="", err="")
+    if name and not name.startswith("-"):
+        found = _git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    if not found.ok:
+        raise _no_commit(folder, name)
+    if name == ref:
+        return found.out
+    base = _git(folder, "merge-base", found.out, "HEAD")
+    if not base.ok:
+        raise RemitError(f"this branch has no commit in common with {name}", hint=_shallow(folder))
+    return base.out.splitlines()[0]
+
+
+def _no_commit(folder: Path, name: str) -> RemitError:
+    names = _git(folder, "for-each-ref", "--format=%(refname:short)").out.split()
+    hint = (
+        _shallow(folder) or did_you_mean(name, names) or "a branch, a tag or a commit; `main...` is where you left main"
+    )
+    return RemitError(f"git knows no commit {name!r}", hint=hint)
+
+
+def _shallow(folder: Path) -> str | None:
+    """What to do about a clone that has not all commits, as CI makes them."""
+    if _git(folder, "rev-parse", "--is-shallow-repository").out != "true":
+        return None
+    return "this clone has not all commits: `git fetch --unshallow`, or `fetch-depth: 0` of actions/checkout"
+
+
+def _check_out(folder: Path, commit: str, ref: str, place: Path) -> None:
+    """The project's files at a commit, by way of an index of their own: the repository stays as it is."""
+    prefix = _git(folder, "rev-parse", "--show-prefix").out
+    tree = _git(folder, "rev-parse", "--verify", "--quiet", f"{commit}:{prefix}")
+    if not tree.ok:
+        raise RemitError(f"at {ref}, there is no folder `{prefix.rstrip('/')}` in the repository")
+    top = Path(_git(folder, "rev-parse", "--show-toplevel").out)
+    index = place.parent / "index"
+    read = _git(top, "read-tree", tree.out, index=index)
+    written = (
+        _git(top, "checkout-index", "--all", "--quiet", f"--prefix={place}{os.sep}", index=index) if read.ok else read
+    )
+    if not written.ok:
+        raise RemitError(f"git cannot write the files of {ref}: {written.err.splitlines()[-1] if written.err else ''}")
+    place.mkdir(exist_ok=True)

@@ -1,0 +1,62 @@
+"""The roles that a project's working tree declares, and the same as another stage's stack would name them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from remit.grants.assign import assign
+from remit.iam.policy import Globs
+from remit.project.load import load
+from remit.review.change import Version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from remit.app import App, Role
+    from remit.iam.policy import Statement
+
+
+def tree(folder: Path, stage: str | None = None) -> Version:
+    """The roles of the working tree, for a stage. Nothing is packaged. RemitError: as `load`."""
+    return version_of(load(folder, stage))
+
+
+def version_of(app: App, where: str = "the working tree") -> Version:
+    """The roles of an app that is loaded."""
+    return Version(where, assign(app), namespace=app.namespace)
+
+
+def renamed_to(version: Version, namespace: str) -> Version:
+    """A version of one stage with its namespace as another's, so that `orders-dev-jobs` and `orders-prod-jobs` agree.
+
+    Only the whole namespace counts, not its parts: `dev` alone stays what it is.
+    """
+    if not version.namespace or version.namespace == namespace:
+        return version
+    whole = re.compile(rf"(?<![A-Za-z0-9-]){re.escape(version.namespace)}(?![A-Za-z0-9])")
+
+    def put(text: str) -> str:
+        return whole.sub(namespace, text)
+
+    return replace(version, roles=tuple(_role(role, put) for role in version.roles), namespace=namespace)
+
+
+def _role(role: Role, put: Callable[[str], str]) -> Role:
+    return replace(
+        role,
+        grants=tuple(replace(grant, statement=_statement(grant.statement, put)) for grant in role.grants),
+        managed=tuple(map(put, role.managed)),
+        boundary=None if role.boundary is None else put(role.boundary),
+    )
+
+
+def _statement(statement: Statement, put: Callable[[str], str]) -> Statement:
+    resources = statement.resources
+    return replace(
+        statement,
+        resources=None if resources is None else Globs(tuple(map(put, resources.patterns)), resources.negated),
+        conditions=tuple(replace(one, values=tuple(map(put, one.values))) for one in statement.conditions),
+    )
