@@ -9,6 +9,7 @@ import pytest
 
 from projects import ORDERS
 from remit.deploy.access import APPROVALS, access
+from remit.deploy.bucket import bucket_name
 from remit.deploy.changeset import plan
 from remit.deploy.execute import execute
 from remit.deploy.recorded import recorded
@@ -220,3 +221,25 @@ def test_what_is_recorded_in_the_account_is_what_the_project_remembers(
     assert [grant.statement for role in there.roles for grant in role.grants] == [
         grant.statement for role in here.roles for grant in role.grants
     ]
+
+
+def test_uploads_that_neither_what_runs_nor_what_ran_before_needs_are_removed(
+    deployed: Remit, project: Path, elsewhere: Account
+) -> None:
+    bucket = bucket_name(elsewhere)
+    elsewhere.client("s3").put_object(Bucket=bucket, Key="orders-prod/other.zip", Body=b"")
+
+    def there() -> set[str]:
+        return {one["Key"] for one in elsewhere.client("s3").list_objects_v2(Bucket=bucket)["Contents"]}
+
+    seen = [there()]
+    for app in (CODE, CODE.replace("fine", "finer")):
+        (project / "app.py").write_text(app)
+        assert deployed("deploy")[0] == 0
+        seen.append(there())
+    assert [len(keys) for keys in seen] == [2, 3, 3]
+    assert seen[1] - seen[2] == seen[0] - {"orders-prod/other.zip"}
+    (project / "app.py").write_text(SAME)
+    assert deployed("deploy")[0] == 0
+    assert deployed("delete", "--yes")[0] == 0
+    assert there() == {"orders-prod/other.zip"}

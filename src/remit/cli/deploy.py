@@ -143,8 +143,13 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
     if outcome is None or outcome.ok:
         from remit.deploy.remember import remember
 
-        with _no_matter():
+        with _no_matter("what was deployed is not recorded for `remit diff`"):
             remember(account, wishes.folder, built)
+    if shown is not None and outcome is not None and outcome.ok:
+        from remit.deploy.artefacts import prune_artefacts
+
+        with _no_matter("old uploads are not removed"):
+            prune_artefacts(account, built.namespace, shown.plan.running, shown.plan.template)
     _tell(account, built.namespace, shown, outcome, wishes, built)
 
 
@@ -184,12 +189,12 @@ def _refused(shown: _Shown) -> RemitError:
 
 
 @contextlib.contextmanager
-def _no_matter() -> Iterator[None]:
-    """What comes after a deploy that succeeded does not fail it."""
+def _no_matter(what: str) -> Iterator[None]:
+    """What comes after a deploy that succeeded does not fail it: it is told."""
     try:
         yield
     except RemitError as error:
-        watch.say(f"note: what was deployed is not recorded for `remit diff`: {error.message}")
+        watch.say(f"note: {what}: {error.message}")
 
 
 def _plan(account: Account, built: Built, wishes: _Wishes) -> Plan | None:
@@ -275,7 +280,7 @@ def _resume(account: Account, name: str, stage: str | None, wishes: _Wishes) -> 
     with watch.events(name) as on_event:
         outcome = resume(account, name, on_event)
     if outcome.ok:
-        with _no_matter():
+        with _no_matter("what was deployed is not recorded for `remit diff`"):
             remember_running(account, wishes.folder, name, checked_stage(stage))
     _tell(account, name, None, outcome, wishes, None)
 
