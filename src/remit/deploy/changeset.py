@@ -21,7 +21,7 @@ import remit
 from remit.deploy.artefacts import upload_template
 from remit.deploy.bucket import ensure_bucket
 from remit.deploy.faults import code, message, told
-from remit.deploy.plan import Plan, ResourceChange, capabilities_of, role_changes
+from remit.deploy.plan import Detail, Plan, ResourceChange, capabilities_of
 from remit.deploy.stack import DEAD, NAMESPACE_TAG, VERSION_TAG, busy, describe, ours, pauses, settled
 from remit.errors import RemitError
 
@@ -99,7 +99,8 @@ def plan(
         change_set=found["ChangeSetId"],
         kind="CREATE" if stack is None or stack.new else "UPDATE",
         changes=tuple(_change(raw["ResourceChange"]) for raw in found["Changes"]),
-        roles=role_changes(old, new),
+        running=old,
+        template=new,
     )
 
 
@@ -257,4 +258,14 @@ def _change(raw: dict[str, Any]) -> ResourceChange:
         type=raw["ResourceType"],
         replacement=raw.get("Replacement", ""),
         scope=tuple(raw.get("Scope", ())),
+        details=tuple(_detail(one) for one in raw.get("Details", ())),
+    )
+
+
+def _detail(raw: dict[str, Any]) -> Detail:
+    target, recreates = raw.get("Target", {}), raw.get("Target", {}).get("RequiresRecreation", "Never")
+    return Detail(
+        property=target.get("Name") or target.get("Attribute", ""),
+        cause=raw.get("CausingEntity", "") if raw.get("Evaluation") == "Dynamic" else "",
+        recreates="" if recreates == "Never" else recreates,
     )
