@@ -260,7 +260,7 @@ def test_a_template_is_read_with_the_policies_that_are_attached_elsewhere(tmp_pa
         ("--policy", '{"Statement": [{"Effect": "Allow"}]}', "p.json:1:16"),
         ("--policy", '{"Statement": 1}', "Statement must be a dict or a list of dicts"),
         ("--template", '{"Statement": []}', "a policy document is read with --policy"),
-        ("--template", '{"Resources": {"R": 1}}', "is no CloudFormation template"),
+        ("--template", '{"Resources": {"R": 1}}', "resource `R` must be a mapping with a Type"),
         (
             "--template",
             '{"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{}]}}}}',

@@ -13,8 +13,8 @@ from remit.errors import RemitError, did_you_mean
 
 if TYPE_CHECKING:
     from remit.app import Role
-    from remit.build.reading import Read
     from remit.explain.explanation import Explanation
+    from remit.templates.roles import Read
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _FORMS: Final = "FUNCTION, FUNCTION ACTION RESOURCE, or ACTION"
@@ -150,13 +150,13 @@ def _tell(*found: Explanation, as_json: bool) -> int:
 
 
 def _read_policy(path: Path) -> Read:
-    from remit.build.reading import read_policy
+    from remit.templates.files import read_policy
 
     return read_policy(*_bytes(path))
 
 
 def _read_template(path: Path) -> Read:
-    from remit.build.reading import read_template
+    from remit.templates.files import read_template
 
     return read_template(*_bytes(path))
 
@@ -183,7 +183,7 @@ def _answer(role: Role, read: Read, words: tuple[str, ...], asker: str) -> Expla
     from remit.explain.names import names_in
 
     action, resource = _asked(words)
-    return explain(standing(role, names_in("*", read.resources), read.version), asker, action, resource)
+    return explain(standing(role, names_in("*", read.resources), read.documents), asker, action, resource)
 
 
 def _template(words: tuple[str, ...], read: Read, *, as_json: bool) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from remit.errors import Origin
 from remit.iam.document import steps
 from remit.iam.policy import OLD_VERSION
-from remit.lint.subject import Slip
+from remit.templates.yaml_text import Slip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

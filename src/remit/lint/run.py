@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import App, Grant, Output, Resource, Role
-    from remit.lint.read import Source
     from remit.lint.shelf import Rule
     from remit.lint.subject import Place
+    from remit.templates.read import Source
 
 MOST: Final = 100
 """Findings of one rule in one document: whoever fixes so many lints again."""
@@ -77,7 +77,7 @@ def lint_document(
     value: Any, file: str = "policy", *, kind: str | None = None, allow: Mapping[str, str] | None = None
 ) -> tuple[Finding, ...]:
     """What is wrong or too wide in a policy document or a template, given as JSON reads it; without lines."""
-    from remit.lint.read import Source  # noqa: PLC0415 - an app reads no files
+    from remit.templates.read import Source  # noqa: PLC0415 - an app reads no files
 
     source = Source(file, "", value, lambda _: Origin(file))
     return _sorted(suppress(_of_source(source, kind), {}, _table(allow)))
@@ -91,7 +91,7 @@ def lint_bytes(
     What cannot be read at all is one finding of R001. `kind` is identity, trust, resource or control; by default the
     document tells.
     """
-    from remit.lint.read import read  # noqa: PLC0415 - as above
+    from remit.templates.read import read  # noqa: PLC0415 - as above
 
     try:
         source = read(data, file)

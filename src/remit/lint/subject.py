@@ -233,13 +233,3 @@ class Project:
 
     app: App
     roles: tuple[Role, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Slip:
-    """What a reader noticed on its way: a date, an octal number, a key of a Python dict that stands twice."""
-
-    kind: str
-    text: str
-    spot: Spot
-    inside: str = ""

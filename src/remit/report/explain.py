@@ -59,7 +59,10 @@ def statement_lines(statement: Statement) -> Iterator[str]:
 
 def _reason(grant: Grant) -> str:
     at = f"  ({grant.origin})" if grant.origin is not None else ""
-    return f"because {grant.because}{at}" if grant.because else f"at {grant.origin}"
+    if not grant.because:
+        return f"at {grant.origin}"
+    word = "" if grant.because.startswith(("if ", "unless ")) else "because "
+    return f"{word}{grant.because}{at}"
 
 
 def _managed_lines(arn: str) -> Iterator[str]:

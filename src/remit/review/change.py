@@ -162,6 +162,8 @@ class Review:
     notes: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
     """The functions of either version, changed or not."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What references are known to be in the new version, the stack's name among them."""
 
     @property
     def broadens(self) -> bool:

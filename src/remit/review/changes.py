@@ -43,6 +43,7 @@ def review(old: Version, new: Version) -> Review:
         changes=told,
         notes=(*notes(told), *renamed(old, new)),
         functions=tuple(dict.fromkeys(name for one in (new, old) for role in one.roles for name in role.functions)),
+        names={**({"${AWS::StackName}": new.namespace} if new.namespace else {}), **new.names},
     )
 
 

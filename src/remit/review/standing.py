@@ -65,14 +65,14 @@ def trusting(services: tuple[str, ...]) -> Policy:
     return Policy((Statement("Allow", Globs(("sts:AssumeRole",)), principals=who),) if services else ())
 
 
+def filled(statement: Statement, names: Mapping[str, str]) -> Statement:
+    """A statement with its known references in place, principals as well."""
+    who = statement.principals
+    if who is not None:
+        who = replace(who, patterns=tuple((kind, put(text, names)) for kind, text in who.patterns))
+    return replace(put_all(statement, names), principals=who)
+
+
 def _named(policy: Policy, names: Mapping[str, str]) -> Policy:
     """A trust policy with its known references in place."""
-    if not names:
-        return policy
-    statements = []
-    for statement in policy.statements:
-        who = statement.principals
-        if who is not None:
-            who = replace(who, patterns=tuple((kind, put(text, names)) for kind, text in who.patterns))
-        statements.append(replace(put_all(statement, names), principals=who))
-    return replace(policy, statements=tuple(statements))
+    return replace(policy, statements=tuple(filled(one, names) for one in policy.statements)) if names else policy

@@ -36,24 +36,30 @@ def renamed_to(version: Version, namespace: str) -> Version:
     """
     if not version.namespace or version.namespace == namespace:
         return version
-    whole = re.compile(rf"(?<![A-Za-z0-9-]){re.escape(version.namespace)}(?![A-Za-z0-9])")
+    own = whole(version.namespace)
 
     def put(text: str) -> str:
-        return whole.sub(namespace, text)
+        return own.sub(namespace, text)
 
     return replace(version, roles=tuple(_role(role, put) for role in version.roles), namespace=namespace)
+
+
+def whole(namespace: str) -> re.Pattern[str]:
+    """Where a namespace stands as such: not within a longer word, but before `-jobs` as well."""
+    return re.compile(rf"(?<![A-Za-z0-9-]){re.escape(namespace)}(?![A-Za-z0-9])")
 
 
 def _role(role: Role, put: Callable[[str], str]) -> Role:
     return replace(
         role,
-        grants=tuple(replace(grant, statement=_statement(grant.statement, put)) for grant in role.grants),
+        grants=tuple(replace(grant, statement=put_texts(grant.statement, put)) for grant in role.grants),
         managed=tuple(map(put, role.managed)),
         boundary=None if role.boundary is None else put(role.boundary),
     )
 
 
-def _statement(statement: Statement, put: Callable[[str], str]) -> Statement:
+def put_texts(statement: Statement, put: Callable[[str], str]) -> Statement:
+    """The statement with each text of its resources and conditions replaced."""
     resources = statement.resources
     return replace(
         statement,

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.explain.names import put, put_all, references
+from remit.explain.names import put, references
 from remit.iam.compare import Comparison, compare, includes
 from remit.iam.evaluate import Layers, Request, evaluate, implied
 from remit.iam.finding import Piece, Source, Undecided
 from remit.iam.policy import Globs, Policy, Principals, Statement, allow
 from remit.iam.request import arn_parts, principal_of
 from remit.iam.tokens import split
+from remit.review.standing import filled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -85,13 +86,6 @@ def _place(account: str) -> dict[str, str]:
     return {"${AWS::Partition}": "aws", "${AWS::Region}": "us-east-1", "${AWS::AccountId}": account}
 
 
-def _put(statement: Statement, names: Mapping[str, str]) -> Statement:
-    who = statement.principals
-    if who is not None:
-        who = replace(who, patterns=tuple((kind, put(text, names)) for kind, text in who.patterns))
-    return replace(put_all(statement, names), principals=who)
-
-
 def _paths(account: str, *policies: Policy) -> dict[tuple[str, str], str]:
     """The path and name of each role that is named, by account and name; sessions do not tell the path."""
     found: dict[tuple[str, str], str] = {}
@@ -139,7 +133,7 @@ class _Encoded:
 
 
 def _encode(given: Policy, account: str, paths: Mapping[tuple[str, str], str]) -> _Encoded:
-    placed = replace(given, statements=tuple(_put(statement, _place(account)) for statement in given.statements))
+    placed = replace(given, statements=tuple(filled(statement, _place(account)) for statement in given.statements))
     spelled: dict[str, str] = {}
     statements: list[tuple[int, Statement]] = []
     for index, (original, statement) in enumerate(zip(given.statements, placed.statements, strict=True)):

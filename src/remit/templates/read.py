@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.errors import Origin, RemitError
 from remit.iam.document import decode, read_json
-from remit.lint.yaml_text import read_yaml
+from remit.templates.yaml_text import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from remit.lint.finding import Spot
-    from remit.lint.subject import Slip
+    from remit.iam.document import Path
+    from remit.templates.yaml_text import Slip
 
 LARGEST: Final = 32_000_000
 """Bytes of a file that is read at all."""
 
-Locate: TypeAlias = "Callable[[Spot], Origin]"
+Locate: TypeAlias = "Callable[[Path], Origin]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def read(data: bytes, file: str) -> Source:
         return Source(file, text, value, locate)
     value, places, slips = read_yaml(text, file)
 
-    def place(spot: Spot) -> Origin:
+    def place(spot: Path) -> Origin:
         while spot and spot not in places:
             spot = spot[:-1]
         return places.get(spot, Origin(file, 1, 1))
