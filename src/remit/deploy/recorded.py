@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Role
-from remit.build.reading import read_template
 from remit.deploy.changeset import deployed_template
 from remit.deploy.faults import told
 from remit.deploy.stack import describe
 from remit.iam import tokens
 from remit.iam.policy import Policy, parse
 from remit.review.change import Version
+from remit.review.standing import trusting
+from remit.templates.files import read_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -83,7 +84,7 @@ def pseudo(account: Account, namespace: str) -> dict[str, str]:
 
 def declared(template: Mapping[str, Any]) -> Running:
     """The roles and functions of a template. RemitError: one of its policies is none."""
-    read = read_template(json.dumps(template), "the template that runs")
+    read = read_template(json.dumps(template).encode(), "the template that runs")
     functions = {one.logical_id: _function(one) for one in read.resources if one.type == "AWS::Lambda::Function"}
     by_id = {one.logical_id: one for one in read.resources}
     return Running(tuple(_declared(role, by_id, functions) for role in read.roles), functions)
@@ -93,8 +94,14 @@ def _declared(role: Role, by_id: Mapping[str, Resource], functions: Mapping[str,
     properties = by_id[role.logical_id].properties
     trust = parse(properties["AssumeRolePolicyDocument"])
     grants = tuple(Grant(grant.statement, grant.because) for grant in role.grants)  # no line of a file that nobody has
+    trusts = services(trust)
     whole = replace(
-        role, grants=grants, functions=tuple(functions[name] for name in role.functions), trusts=services(trust)
+        role,
+        grants=grants,
+        functions=tuple(functions[name] for name in role.functions),
+        trusts=trusts,
+        trust=None if trust == trusting(trusts) else trust,
+        trust_origin=None,
     )
     inline = ((_text(one["PolicyName"]), parse(one["PolicyDocument"])) for one in properties.get("Policies", ()))
     others = [one for one in by_id.values() if one.type in (*_INLINE, _MANAGED) and _names_role(one, role)]
