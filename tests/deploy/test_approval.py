@@ -106,6 +106,35 @@ def test_yes_agrees_to_what_is_gained_unless_approval_is_required_expressly(depl
     assert deployed("deploy", "--yes")[0] == 0
 
 
+def accept(project: Path, *actions: str, because: str = "the report writes its own line") -> None:
+    """Check in what the function may gain."""
+    table = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/orders"
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": table}
+    entry = {"functions": ["report"], "statement": statement, "because": because}
+    (project / "config").mkdir(exist_ok=True)
+    (project / "config" / "accepted.json").write_text(json.dumps([entry]))
+
+
+def test_what_is_accepted_with_a_reason_goes_ahead_and_is_shown_with_it(deployed: Remit, project: Path) -> None:
+    (project / "app.py").write_text(MORE)
+    accept(project, "dynamodb:GetItem")
+    assert deployed("deploy")[0] == 1
+    accept(project, "dynamodb:PutItem")
+    code, _, err = deployed("deploy", "--yes", "--require-approval", "any")
+    assert code == 0
+    assert "  ~ report gains what is accepted: the report writes its own line\n" in err
+    assert "access: 0 gained, 0 lost, 1 accepted\n" in err
+
+
+def test_a_mistake_in_what_is_accepted_is_told_before_anything_is_asked_of_aws(deployed: Remit, project: Path) -> None:
+    (project / "app.py").write_text(MORE)
+    accept(project, "dynamodb:PutItem", because="")
+    code, _, err = deployed("deploy", "--yes")
+    assert code == 2
+    assert "config/accepted.json:1:" in err
+    assert "this deploy would change" not in err
+
+
 def test_a_person_at_a_terminal_is_asked_even_when_nothing_is_gained(deployed: Remit, project: Path) -> None:
     (project / "app.py").write_text(CODE)
     person = Terminal(project, "deploy", "--local", "--require-approval", "never")

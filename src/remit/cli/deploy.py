@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from remit.deploy.plan import Plan
     from remit.deploy.session import Account
     from remit.deploy.stack import Output
+    from remit.review.entries import Entry
 
 _BIG = 8 * 1024 * 1024  # bytes; a bigger upload shows its progress
 
@@ -119,7 +120,9 @@ def command(
 
 def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
     from remit.deploy.execute import Superseded
+    from remit.review.accepted import read_accepted
 
+    accepted = read_accepted(wishes.folder)
     shown = outcome = None
     for again in (True, False):
         planned = _plan(account, built, wishes)
@@ -127,7 +130,7 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
         if planned is None:
             break
         with _thrown_away(account, planned):
-            shown = _show(account, built, planned, wishes)
+            shown = _show(account, built, planned, wishes, accepted)
             _agree(account, shown, wishes)
             _upload(account, built)
         try:
@@ -153,14 +156,14 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
     _tell(account, built.namespace, shown, outcome, wishes, built)
 
 
-def _show(account: Account, built: Built, planned: Plan, wishes: _Wishes) -> _Shown:
+def _show(account: Account, built: Built, planned: Plan, wishes: _Wishes, accepted: tuple[Entry, ...]) -> _Shown:
     """What the change set would do, to resources and to access."""
     from remit.deploy.access import access
     from remit.deploy.remember import last
     from remit.report.plan import plan_lines
 
     before = last(account, wishes.folder, built.namespace)
-    shown = _Shown(planned, access(account, planned, built.roles, before))
+    shown = _Shown(planned, access(account, planned, built.roles, before, accepted))
     watch.say_changes(plan_lines(shown.plan, shown.access))
     return shown
 
