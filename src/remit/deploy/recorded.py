@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Role
-from remit.build.reading import read_template
+from remit.templates.files import read_template
 from remit.deploy.changeset import deployed_template
 from remit.deploy.faults import told
 from remit.deploy.stack import describe
@@ -83,7 +83,7 @@ def pseudo(account: Account, namespace: str) -> dict[str, str]:
 
 def declared(template: Mapping[str, Any]) -> Running:
     """The roles and functions of a template. RemitError: one of its policies is none."""
-    read = read_template(json.dumps(template), "the template that runs")
+    read = read_template(json.dumps(template).encode(), "the template that runs")
     functions = {one.logical_id: _function(one) for one in read.resources if one.type == "AWS::Lambda::Function"}
     by_id = {one.logical_id: one for one in read.resources}
     return Running(tuple(_declared(role, by_id, functions) for role in read.roles), functions)
