@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from remit.errors import RemitError, did_you_mean
 from remit.explain.names import put
@@ -56,7 +56,7 @@ def _placed(entry: Entry, names: Mapping[str, str]) -> Entry:
     return replace(
         entry,
         statement=None if entry.statement is None else filled(entry.statement, names),
-        policy=put(entry.policy, names),
+        text=put(entry.text, names),
     )
 
 
@@ -149,9 +149,9 @@ class _Judge:
         )
 
     def unseen(self, found: Unseen) -> str | None:
-        """The reason of an entry that names this policy."""
-        wanted = plain(put(found.arn, self.names))
-        return self._equal(lambda entry: entry.kind == POLICY and plain(entry.policy) == wanted)
+        """The reason of an entry that names this policy, or is about the very thing."""
+        wanted = {POLICY: plain(put(found.arn, self.names)) or None, UNDECIDED: plain(put(found.reason, self.names))}
+        return self._equal(lambda entry: wanted.get(entry.kind) == plain(entry.text))
 
     def _equal(self, meant: Callable[[Entry], bool]) -> str | None:
         number = next((number for number, entry in self.entries.items() if meant(entry)), None)
@@ -180,7 +180,8 @@ def acceptance(review: Review, because: str) -> tuple[Entry, ...]:
         for kind, statement in _statements(change):
             found[Entry(functions, kind, because, _general(statement, review.names))] = None
         for one in change.unseen:
-            found[Entry(functions, POLICY, because, policy=one.arn)] = None
+            kind, text = (POLICY, one.arn) if one.arn else (UNDECIDED, one.reason)
+            found[Entry(functions, kind, because, text=text)] = None
     return tuple(found)
 
 
@@ -192,14 +193,26 @@ def _statements(change: Change) -> Iterator[tuple[str, Statement]]:
 
 
 def _merged(statements: Iterable[Statement]) -> Iterator[Statement]:
-    """Statements that differ in their action alone as one; Sids are the role's own."""
+    """Statements that differ in their action alone as one, then those that differ in their resource; without Sids."""
+    found = [replace(statement, sid="") for statement in statements]
+    yield from _joined(_joined(found, "actions"), "resources")
+
+
+def _joined(statements: Iterable[Statement], element: Literal["actions", "resources"]) -> list[Statement]:
+    """Statements that are the same but for the patterns of one element, as one that has them all."""
     found: dict[Statement, list[str]] = {}
     for statement in statements:
-        actions = statement.actions
-        rest = replace(statement, sid="", actions=actions if actions.negated else Globs(()))
-        found.setdefault(rest, []).extend(() if actions.negated else actions.patterns)
-    for rest, names in found.items():
-        yield rest if rest.actions.negated else replace(rest, actions=Globs(tuple(dict.fromkeys(names))))
+        globs = getattr(statement, element)
+        alone = globs is None or globs.negated
+        rest = statement if alone else _with(statement, element, Globs(()))
+        found.setdefault(rest, []).extend(() if alone else globs.patterns)
+    return [
+        _with(rest, element, Globs(tuple(dict.fromkeys(texts)))) if texts else rest for rest, texts in found.items()
+    ]
+
+
+def _with(statement: Statement, element: Literal["actions", "resources"], globs: Globs) -> Statement:
+    return replace(statement, actions=globs) if element == "actions" else replace(statement, resources=globs)
 
 
 def _general(statement: Statement, names: Mapping[str, str]) -> Statement:

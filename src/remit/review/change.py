@@ -86,7 +86,10 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """A policy of which nobody has the document here, so that what its change does is undecided."""
+    """A policy of which nobody has the document here, so that what its change does is undecided.
+
+    `arn` is empty for something else about the role that its file does not tell.
+    """
 
     arn: str
     reason: str

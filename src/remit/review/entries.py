@@ -9,7 +9,8 @@
     ]
 
 In place of `statement`, `trust` holds a statement of a trust policy, `undecided` the very statement that could not be
-decided, and `policy` the ARN of a managed policy or boundary that nobody can read.
+decided (or the reason, where it is about none), and `policy` the ARN of a managed policy or boundary that nobody can
+read.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ class Entry:
     kind: str
     because: str
     statement: Statement | None = None
-    policy: str = ""
+    text: str = ""
+    """The ARN of `policy`, or the reason of `undecided`."""
     origin: Origin | None = None
 
     def speaks_of(self, function: str) -> bool:
@@ -97,9 +99,10 @@ class _Reader:
         if not isinstance(because, str) or not because.strip():
             at = ("because",) if "because" in value else ()
             raise self.error("an entry says why it is accepted, in `because`", *at)
-        policy = self.policy(value[kind]) if kind == POLICY else ""
-        statement = None if kind == POLICY else self.statement(value[kind], kind)
-        return Entry(self.functions(value), kind, because, statement, policy, self.locate((self.number,)))
+        told = kind == UNDECIDED and isinstance(value[kind], str)
+        text = value[kind] if told else self.policy(value[kind]) if kind == POLICY else ""
+        statement = None if told or kind == POLICY else self.statement(value[kind], kind)
+        return Entry(self.functions(value), kind, because, statement, text, self.locate((self.number,)))
 
     def functions(self, value: dict[str, Any]) -> tuple[str, ...] | None:
         given = value.get("functions")
@@ -137,6 +140,19 @@ def written(entries: Iterable[Entry]) -> str:
 
 
 def _document(entry: Entry) -> dict[str, Any]:
-    what = entry.policy if entry.statement is None else render_statement(entry.statement)
+    what = entry.text if entry.statement is None else render_statement(entry.statement)
     functions = "*" if entry.functions is None else list(entry.functions)
     return {"functions": functions, entry.kind: what, "because": entry.because}
+
+
+def write_accepted(folder: Path, entries: Iterable[Entry]) -> None:
+    """Write the file of a project, whole or not at all. RemitError: it cannot be written."""
+    path = folder / FILE
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        temporary.write_text(written(entries), "utf-8", newline="\n")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise RemitError(f"cannot write {FILE.as_posix()}: {error.strerror}") from None

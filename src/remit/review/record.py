@@ -76,22 +76,15 @@ def recorded_text(
 
 
 def _role(role: Role) -> dict[str, Any]:
-    trust = trust_of(role)
     return {
         "role": role.logical_id,
         "functions": list(role.functions),
         "managed_policies": list(role.managed),
         "permissions_boundary": role.boundary,
         "trusts": list(role.trusts),
-        "trust": None if trust is None else render(trust),
+        "trust": None if role.trust is None else render(role.trust),
         "grants": [_grant(grant) for grant in role.grants],
     }
-
-
-def trust_of(role: Role) -> Policy | None:
-    """The trust policy of a role that was read from somewhere; None where it trusts services alone."""
-    trust: Policy | None = getattr(role, "trust", None)
-    return trust
 
 
 def _grant(grant: Grant) -> dict[str, Any]:

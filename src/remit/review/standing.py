@@ -55,7 +55,7 @@ def stand(role: Role, version: Version, documents: Mapping[str, Policy]) -> Stan
 
 
 def _trust(role: Role, version: Version) -> Policy:
-    own: Policy | None = version.trusts.get(role.logical_id) or getattr(role, "trust", None)
+    own = version.trusts.get(role.logical_id) or role.trust
     return trusting(role.trusts) if own is None else own
 
 

@@ -16,7 +16,7 @@ from remit.review.change import Attached, Unseen
 from remit.review.standing import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from remit.iam.evaluate import Layers
     from remit.review.change import Change, Standing, Version
@@ -81,7 +81,9 @@ def unseen(before: Standing | None, after: Standing | None) -> tuple[Unseen, ...
     if after is None:
         return ()
     had = () if before is None else before.unread
-    found = [
+    known = () if before is None else before.role.notes
+    found = [Unseen("", note) for note in after.role.notes if note not in known]
+    found += [
         Unseen(arn, f"managed policy {arn} is attached: what it allows cannot be seen here")
         for arn in _without(after.unread, had)
     ]
@@ -133,7 +135,7 @@ def _allowing_all(layers: Layers) -> Layers:
     return replace(layers, identity=(_ALL, *layers.identity))
 
 
-def notes(changes: Iterable[Change]) -> Iterator[str]:
+def notes(changes: Sequence[Change]) -> Iterator[str]:
     """What people should know of the policies that cannot be read here and stand on both sides."""
     same: dict[str, None] = {}
     added: dict[str, None] = {}
@@ -146,6 +148,11 @@ def notes(changes: Iterable[Change]) -> Iterator[str]:
         if after.boundary is not None and not after.boundary_known:
             unchanged = before is not None and plain(before.boundary or "") == plain(after.boundary)
             (same if unchanged else added)[after.boundary] = None
+    for change in changes:
+        if change.before is not None and change.after is not None:
+            for note in change.after.role.notes:
+                if note in change.before.role.notes:
+                    yield f"{change.role}: {note}"
     for arn in same:
         yield f"{arn} cannot be read here; it is the same before and after, so less may be gained or lost than is told"
     for arn in added:
