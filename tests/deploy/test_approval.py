@@ -122,7 +122,8 @@ def test_what_is_accepted_with_a_reason_goes_ahead_and_is_shown_with_it(deployed
     accept(project, "dynamodb:PutItem")
     code, _, err = deployed("deploy", "--yes", "--require-approval", "any")
     assert code == 0
-    assert "  ~ report gains what is accepted: the report writes its own line\n" in err
+    assert "  ~ report gains Write on dynamodb table/orders (dynamodb:PutItem)\n" in err
+    assert "      accepted: the report writes its own line; for example dynamodb:PutItem on " in err
     assert "access: 0 gained, 0 lost, 1 accepted\n" in err
 
 
@@ -178,7 +179,7 @@ def test_roles_that_are_shared_resources_count_as_well(deployed: Remit, project:
     code, _, err = deployed("deploy")
     assert code == 1
     assert "  + DataRole gains " in err
-    assert "  + DataRole may be taken on by " in err
+    assert " may take on the role of DataRole\n" in err
 
 
 def test_access_is_that_of_the_template_that_runs_whoever_deployed_it(account: Account) -> None:

@@ -91,9 +91,9 @@ def test_a_function_shows_what_it_gains_and_loses_with_lines_and_requests() -> N
     assert list(plan_lines(planned(), access))[1:] == [
         "and what functions may do",
         "  + report gains Write on dynamodb table/orders (dynamodb:PutItem)",
-        f"      app.py:1, for example dynamodb:PutItem on {TABLE}",
+        f"      app.py:1: declared; for example dynamodb:PutItem on {TABLE}",
         "  - report loses Read on dynamodb table/orders (dynamodb:Query)",
-        f"      app.py:1, for example dynamodb:Query on {TABLE}",
+        f"      app.py:1: declared; for example dynamodb:Query on {TABLE}",
         "0 to add, 0 to change, 0 to remove; access: 1 gained, 1 lost",
     ]
 
@@ -103,7 +103,7 @@ def test_a_first_deploy_shows_each_function_in_a_line() -> None:
     access = Access(review(Version("nothing", ()), version("dynamodb:Query", "dynamodb:PutItem", functions=functions)))
     assert list(plan_lines(planned(running=False), access))[1:] == [
         "and functions may",
-        "  + f0, f1, f2, f3 and 196 more: Read, Write on dynamodb",
+        "  + f0, f1, f2, f3, f4 and 195 more: Read, Write on dynamodb",
         "0 to add, 0 to change, 0 to remove; access: 2 gained, 0 lost",
     ]
 
@@ -143,7 +143,7 @@ def test_programs_get_each_roles_comparison() -> None:
     assert [(one["action"], one["resource"], one["origin"]["line"]) for one in role["gained"]] == [
         ("dynamodb:Query", TABLE, 1),
     ]  # fmt: skip
-    assert (role["lost"], role["undecided"], role["accepted"]) == ([], [], 0)
+    assert (role["lost"], role["undecided"], role["accepted"]) == ([], [], [])
 
 
 def test_what_aws_tells_cannot_steer_the_terminal() -> None:

@@ -181,9 +181,9 @@ def _refused(wanted: _Wanted, reason: str) -> RemitError:
     hint = None
     if _TAKEN in reason:
         hint = (
-            "something of a name that the template gives is there already; of log groups, which logs that come late make "
-            f"anew, `aws logs describe-log-groups --log-group-name-prefix /aws/lambda/{wanted.namespace}-` lists them, "
-            "and `aws logs delete-log-group` deletes one"
+            "something of a name that the template gives is there already; of log groups, which logs that come late "
+            f"make anew, `aws logs describe-log-groups --log-group-name-prefix /aws/lambda/{wanted.namespace}-` lists "
+            "them, and `aws logs delete-log-group` deletes one"
         )
     return RemitError(f"CloudFormation refuses the template: {reason}", hint=hint)
 
