@@ -44,13 +44,16 @@ def _by_function(version: Version) -> dict[str, Role]:
 def renamed(old: Version, new: Version) -> Iterator[str]:
     """A note on each function that is new and has exactly the access of one that is gone: likely its new name."""
     before, after = _by_function(old), _by_function(new)
-    gone = {name: _meaning(role) for name, role in before.items() if name not in after}
-    for name, role in after.items():
-        if gone and name not in before:
-            was = next((one for one, meaning in gone.items() if meaning == _meaning(role)), None)
-            if was is not None:
-                del gone[was]
-                yield f"{name} is new with the access that {was}, which is gone, had: was it renamed?"
+    new_ones = [name for name in after if name not in before]
+    gone: dict[object, list[str]] = {}
+    if new_ones:
+        for name, role in before.items():
+            if name not in after:
+                gone.setdefault(_meaning(role), []).append(name)
+    for name in new_ones if gone else ():
+        was = gone.get(_meaning(after[name]))
+        if was:
+            yield f"{name} is new with the access that {was.pop(0)}, which is gone, had: was it renamed?"
 
 
 def _meaning(role: Role) -> object:
