@@ -141,7 +141,7 @@ def review_lines(review: Review) -> Iterator[str]:
 def _kind(change: Change) -> str:
     if change.before is None:
         return " (new)"
-    return " (gone)" if change.after is None else ""
+    return " (gone)" if change.after is None and not (change.unseen or change.accepted) else ""
 
 
 def _row_lines(row: Row) -> Iterator[str]:
