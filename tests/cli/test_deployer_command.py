@@ -224,3 +224,16 @@ def test_what_is_no_template_is_refused(text: str, tmp_path: Path) -> None:
     ran = deployer(str(path), "--stack", "a")
     assert (2, "") == (ran.status, ran.out)
     assert ran.err.startswith("error: ")
+
+
+def test_live_adds_the_reading_of_roles_and_nothing_that_writes() -> None:
+    plain, live = document(of_example(*PLACE)), document(of_example(*PLACE, "--live"))
+
+    def actions(policy: Any) -> set[str]:
+        listed = [statement["Action"] for statement in policy["Statement"]]
+        return {name for one in listed for name in ([one] if isinstance(one, str) else one)}
+
+    assert actions(live) - actions(plain) == {
+        "iam:GetPolicy", "iam:GetPolicyVersion", "lambda:GetFunctionConfiguration",
+    }  # fmt: skip
+    assert actions(plain) <= actions(live)

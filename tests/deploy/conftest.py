@@ -172,6 +172,7 @@ def project(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
     (machine / "app.py").write_text(ORDERS.format(verb="query"))
     (machine / "shared" / "resources" / "data.py").unlink(missing_ok=True)
+    (machine / "config" / "accepted.json").unlink(missing_ok=True)
     aws.reset(machine)
     return machine
 

@@ -9,6 +9,7 @@ import pytest
 
 from projects import ORDERS
 from remit.deploy.access import APPROVALS, access
+from remit.deploy.bucket import bucket_name
 from remit.deploy.changeset import plan
 from remit.deploy.execute import execute
 from remit.deploy.recorded import recorded
@@ -103,6 +104,35 @@ def test_yes_agrees_to_what_is_gained_unless_approval_is_required_expressly(depl
     assert code == 1
     assert "error: nothing was deployed: it gives access that was not there (1 gain)\n" in err
     assert deployed("deploy", "--yes")[0] == 0
+
+
+def accept(project: Path, *actions: str, because: str = "the report writes its own line") -> None:
+    """Check in what the function may gain."""
+    table = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/orders"
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": table}
+    entry = {"functions": ["report"], "statement": statement, "because": because}
+    (project / "config").mkdir(exist_ok=True)
+    (project / "config" / "accepted.json").write_text(json.dumps([entry]))
+
+
+def test_what_is_accepted_with_a_reason_goes_ahead_and_is_shown_with_it(deployed: Remit, project: Path) -> None:
+    (project / "app.py").write_text(MORE)
+    accept(project, "dynamodb:GetItem")
+    assert deployed("deploy")[0] == 1
+    accept(project, "dynamodb:PutItem")
+    code, _, err = deployed("deploy", "--yes", "--require-approval", "any")
+    assert code == 0
+    assert "  ~ report gains what is accepted: the report writes its own line\n" in err
+    assert "access: 0 gained, 0 lost, 1 accepted\n" in err
+
+
+def test_a_mistake_in_what_is_accepted_is_told_before_anything_is_asked_of_aws(deployed: Remit, project: Path) -> None:
+    (project / "app.py").write_text(MORE)
+    accept(project, "dynamodb:PutItem", because="")
+    code, _, err = deployed("deploy", "--yes")
+    assert code == 2
+    assert "config/accepted.json:1:" in err
+    assert "this deploy would change" not in err
 
 
 def test_a_person_at_a_terminal_is_asked_even_when_nothing_is_gained(deployed: Remit, project: Path) -> None:
@@ -220,3 +250,25 @@ def test_what_is_recorded_in_the_account_is_what_the_project_remembers(
     assert [grant.statement for role in there.roles for grant in role.grants] == [
         grant.statement for role in here.roles for grant in role.grants
     ]
+
+
+def test_uploads_that_neither_what_runs_nor_what_ran_before_needs_are_removed(
+    deployed: Remit, project: Path, elsewhere: Account
+) -> None:
+    bucket = bucket_name(elsewhere)
+    elsewhere.client("s3").put_object(Bucket=bucket, Key="orders-prod/other.zip", Body=b"")
+
+    def there() -> set[str]:
+        return {one["Key"] for one in elsewhere.client("s3").list_objects_v2(Bucket=bucket)["Contents"]}
+
+    seen = [there()]
+    for app in (CODE, CODE.replace("fine", "finer")):
+        (project / "app.py").write_text(app)
+        assert deployed("deploy")[0] == 0
+        seen.append(there())
+    assert [len(keys) for keys in seen] == [2, 3, 3]
+    assert seen[1] - seen[2] == seen[0] - {"orders-prod/other.zip"}
+    (project / "app.py").write_text(SAME)
+    assert deployed("deploy")[0] == 0
+    assert deployed("delete", "--yes")[0] == 0
+    assert there() == {"orders-prod/other.zip"}

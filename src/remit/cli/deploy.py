@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from remit.deploy.plan import Plan
     from remit.deploy.session import Account
     from remit.deploy.stack import Output
+    from remit.review.entries import Entry
 
 _BIG = 8 * 1024 * 1024  # bytes; a bigger upload shows its progress
 
@@ -119,7 +120,9 @@ def command(
 
 def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
     from remit.deploy.execute import Superseded
+    from remit.review.accepted import read_accepted
 
+    accepted = read_accepted(wishes.folder)
     shown = outcome = None
     for again in (True, False):
         planned = _plan(account, built, wishes)
@@ -127,7 +130,7 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
         if planned is None:
             break
         with _thrown_away(account, planned):
-            shown = _show(account, built, planned, wishes)
+            shown = _show(account, built, planned, wishes, accepted)
             _agree(account, shown, wishes)
             _upload(account, built)
         try:
@@ -143,19 +146,24 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
     if outcome is None or outcome.ok:
         from remit.deploy.remember import remember
 
-        with _no_matter():
+        with _no_matter("what was deployed is not recorded for `remit diff`"):
             remember(account, wishes.folder, built)
+    if shown is not None and outcome is not None and outcome.ok:
+        from remit.deploy.artefacts import prune_artefacts
+
+        with _no_matter("old uploads are not removed"):
+            prune_artefacts(account, built.namespace, shown.plan.running, shown.plan.template)
     _tell(account, built.namespace, shown, outcome, wishes, built)
 
 
-def _show(account: Account, built: Built, planned: Plan, wishes: _Wishes) -> _Shown:
+def _show(account: Account, built: Built, planned: Plan, wishes: _Wishes, accepted: tuple[Entry, ...]) -> _Shown:
     """What the change set would do, to resources and to access."""
     from remit.deploy.access import access
     from remit.deploy.remember import last
     from remit.report.plan import plan_lines
 
     before = last(account, wishes.folder, built.namespace)
-    shown = _Shown(planned, access(account, planned, built.roles, before))
+    shown = _Shown(planned, access(account, planned, built.roles, before, accepted))
     watch.say_changes(plan_lines(shown.plan, shown.access))
     return shown
 
@@ -184,12 +192,12 @@ def _refused(shown: _Shown) -> RemitError:
 
 
 @contextlib.contextmanager
-def _no_matter() -> Iterator[None]:
-    """What comes after a deploy that succeeded does not fail it."""
+def _no_matter(what: str) -> Iterator[None]:
+    """What comes after a deploy that succeeded does not fail it: it is told."""
     try:
         yield
     except RemitError as error:
-        watch.say(f"note: what was deployed is not recorded for `remit diff`: {error.message}")
+        watch.say(f"note: {what}: {error.message}")
 
 
 def _plan(account: Account, built: Built, wishes: _Wishes) -> Plan | None:
@@ -275,7 +283,7 @@ def _resume(account: Account, name: str, stage: str | None, wishes: _Wishes) -> 
     with watch.events(name) as on_event:
         outcome = resume(account, name, on_event)
     if outcome.ok:
-        with _no_matter():
+        with _no_matter("what was deployed is not recorded for `remit diff`"):
             remember_running(account, wishes.folder, name, checked_stage(stage))
     _tell(account, name, None, outcome, wishes, None)
 

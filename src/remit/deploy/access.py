@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from remit.deploy.recorded import explained, pseudo, version
 from remit.errors import RemitError
+from remit.review.accepted import accept
 from remit.review.change import Review, Version
 from remit.review.changes import review
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from remit.app import Role
     from remit.deploy.plan import Plan
     from remit.deploy.session import Account
+    from remit.review.entries import Entry
 
 NOTHING: Final = "nothing"
 THIS: Final = "this deploy"
@@ -48,8 +50,14 @@ class Access:
         return {"broadening": self.broadens, "any": self.differs, "never": False}[level]
 
 
-def access(account: Account, planned: Plan, roles: Iterable[Role], last: Version | None = None) -> Access:
-    """What a plan does to access.
+def access(
+    account: Account,
+    planned: Plan,
+    roles: Iterable[Role],
+    last: Version | None = None,
+    accepted: Sequence[Entry] = (),
+) -> Access:
+    """What a plan does to access, with what `accepted` accepts set aside.
 
     Both sides are read from the templates: what CloudFormation runs, and what it would. Reasons and lines come from the
     project's `roles` and from `last`, the record of the last deploy, where their statements are the same.
@@ -63,4 +71,5 @@ def access(account: Account, planned: Plan, roles: Iterable[Role], last: Version
     old = explained(old, here)
     if last is not None:
         old = explained(old, last)
-    return Access(review(old, replace(explained(new, here), where=THIS)))
+    found, _ = accept(review(old, replace(explained(new, here), where=THIS)), accepted)
+    return Access(found)

@@ -17,6 +17,8 @@ _CANCELLED: Final = re.compile(r"Resource \w+ cancelled|^The following resource\
 _WRAPPED: Final = re.compile(
     r'^Resource handler returned message: "(.*)" \(RequestToken: [^,)]*(?:, (.*))?\)$', re.DOTALL
 )
+_LOG_GROUP: Final = "AWS::Logs::LogGroup"
+_GROUP_NAME: Final = re.compile(r"/aws/lambda/[\w.#/-]+")
 _HINTS: Final = (
     (
         r"already exists",
@@ -52,6 +54,13 @@ class Cause:
     @property
     def hint(self) -> str | None:
         """What usually helps, None when that is not known."""
+        if self.type == _LOG_GROUP and "already exists" in self.reason:
+            found = _GROUP_NAME.search(self.reason)
+            return (
+                "it was left behind, or logs that came late after a delete made it anew: "
+                f"`aws logs delete-log-group --log-group-name {found[0] if found else 'NAME'}` deletes it with its "
+                "logs, then deploy again"
+            )
         return next((hint for pattern, hint in _HINTS if re.search(pattern, self.reason)), None)
 
 

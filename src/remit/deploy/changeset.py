@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 INLINE: Final = 51_200  # bytes; a bigger template goes through S3
 LARGEST: Final = 1_000_000  # bytes; the most that CloudFormation reads from S3
 _EMPTY: Final = ("didn't contain changes", "No updates are to be performed")
+_TAKEN: Final = "EarlyValidation::ResourceExistenceCheck"
 _PENDING: Final = frozenset({"CREATE_PENDING", "CREATE_IN_PROGRESS"})
 _BUSY: Final = re.compile(r"is in \w+_IN_PROGRESS state")
 
@@ -172,8 +173,19 @@ def _change_set(account: Account, stack: Stack | None, wanted: _Wanted) -> dict[
         if any(words in reason for words in _EMPTY):
             return None
         if found["Status"] == "FAILED" or not again:
-            raise RemitError(f"CloudFormation refuses the template: {reason or found['ExecutionStatus']}")
+            raise _refused(wanted, reason or found["ExecutionStatus"])
     return None
+
+
+def _refused(wanted: _Wanted, reason: str) -> RemitError:
+    hint = None
+    if _TAKEN in reason:
+        hint = (
+            "something of a name that the template gives is there already; of log groups, which logs that come late make "
+            f"anew, `aws logs describe-log-groups --log-group-name-prefix /aws/lambda/{wanted.namespace}-` lists them, "
+            "and `aws logs delete-log-group` deletes one"
+        )
+    return RemitError(f"CloudFormation refuses the template: {reason}", hint=hint)
 
 
 def _source(account: Account, wanted: _Wanted) -> dict[str, str]:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Role
-from remit.templates.files import read_template
 from remit.deploy.changeset import deployed_template
 from remit.deploy.faults import told
 from remit.deploy.stack import describe
 from remit.iam import tokens
 from remit.iam.policy import Policy, parse
 from remit.review.change import Version
+from remit.review.standing import trusting
+from remit.templates.files import read_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -93,8 +94,14 @@ def _declared(role: Role, by_id: Mapping[str, Resource], functions: Mapping[str,
     properties = by_id[role.logical_id].properties
     trust = parse(properties["AssumeRolePolicyDocument"])
     grants = tuple(Grant(grant.statement, grant.because) for grant in role.grants)  # no line of a file that nobody has
+    trusts = services(trust)
     whole = replace(
-        role, grants=grants, functions=tuple(functions[name] for name in role.functions), trusts=services(trust)
+        role,
+        grants=grants,
+        functions=tuple(functions[name] for name in role.functions),
+        trusts=trusts,
+        trust=None if trust == trusting(trusts) else trust,
+        trust_origin=None,
     )
     inline = ((_text(one["PolicyName"]), parse(one["PolicyDocument"])) for one in properties.get("Policies", ()))
     others = [one for one in by_id.values() if one.type in (*_INLINE, _MANAGED) and _names_role(one, role)]
