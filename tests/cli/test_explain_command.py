@@ -179,9 +179,9 @@ def test_a_pattern_is_told_as_the_actions_that_it_covers() -> None:
         (("s3:GetObjcet",), "did you mean `s3:GetObject`"),
         (("reprot",), "did you mean `report`?"),
         (("report", "dynamodb"), "an action reads `service:Operation`"),
-        (("report", "dynamodb:Scan", "a", "b"), "FUNCTION, FUNCTION ACTION RESOURCE, or ACTION"),
-        (("s3:GetObject", "uploads"), "FUNCTION, FUNCTION ACTION RESOURCE, or ACTION"),
-        ((), "FUNCTION, FUNCTION ACTION RESOURCE, or ACTION"),
+        (("report", "dynamodb:Scan", "a", "b"), "FUNCTION, FUNCTION ACTION RESOURCE, FILE"),
+        (("s3:GetObject", "uploads"), "FUNCTION, FUNCTION ACTION RESOURCE, FILE"),
+        ((), "FUNCTION, FUNCTION ACTION RESOURCE, FILE"),
         (("nosuch:Thing*",), "actions read `service:Operation`"),
     ],
 )

@@ -137,13 +137,13 @@ def review_lines(review: Review) -> Iterator[str]:
         yield ""
     yield from _stat(told)
     yield from (f"note: {note}" for note in review.notes)
-    yield summary(review)
+    yield _summary(review, [row for _, some_rows in told for row in some_rows])
 
 
 def _kind(change: Change) -> str:
     if change.before is None:
         return " (new)"
-    return " (gone)" if change.after is None else ""
+    return " (gone)" if change.after is None and not (change.unseen or change.accepted) else ""
 
 
 def _row_lines(row: Row) -> Iterator[str]:
@@ -174,11 +174,15 @@ def _stat(told: Sequence[tuple[Change, tuple[Row, ...]]]) -> Iterator[str]:
 
 def summary(review: Review) -> str:
     """One line: whether it is proven that nothing differs, or the numbers."""
+    return _summary(review, [row for _, some_rows in rows(review) for row in some_rows])
+
+
+def _summary(review: Review, told: Sequence[Row]) -> str:
     if not review.changes:
         count = len(review.functions)
         of = f" for {count} function{'' if count == 1 else 's'}" if count else ""
         return f"The same access{of}: proven for every request."
-    counts = {part: sum(row.part == part for _, some_rows in rows(review) for row in some_rows) for part in SIGNS}
+    counts = {part: sum(row.part == part for row in told) for part in SIGNS}
     changed = {name for change in review.changes for name in change.functions}
     of = f"{len(changed)} of {len(review.functions)} functions: " if review.functions and changed else ""
     tail = f", {counts[ACCEPTED]} accepted" if counts[ACCEPTED] else ""
@@ -288,9 +292,10 @@ def review_markdown(review: Review, about: str = "", most: int = _GITHUB) -> str
 
 def _markdown(review: Review, about: str, parts: dict[str, list[Row]], kept: dict[str, int]) -> str:
     lines = [f"<!-- remit diff {about.replace('--', '- -')} -->".replace("  ", " ")]
-    lines.append(f"**Access: {summary(review)}**" if review.changes else f"**Access: unchanged.** {summary(review)}")
-    words = dict.fromkeys((who_of(change), one.words) for change in review.changes for one in change.attached)
-    lines += ["", *(f"- {code(who)}: {code(text)}" for who, text in words)] if words else []
+    words = _summary(review, [row for found in parts.values() for row in found])
+    lines.append(f"**Access: {words}**" if review.changes else f"**Access: unchanged.** {words}")
+    attached = dict.fromkeys((who_of(change), one.words) for change in review.changes for one in change.attached)
+    lines += ["", *(f"- {code(who)}: {code(text)}" for who, text in attached)] if attached else []
     for part, title in ((GAINED, "Gained"), (UNDECIDED, "Undecided"), (LOST, "Lost"), (ACCEPTED, "Accepted")):
         lines += _part(title, parts[part], kept[part], opened=part in (GAINED, UNDECIDED))
     lines += ["", *(f"- {code(note)}" for note in review.notes)] if review.notes else []

@@ -180,7 +180,7 @@ def acceptance(review: Review, because: str) -> tuple[Entry, ...]:
         for kind, statement in _statements(change):
             found[Entry(functions, kind, because, _general(statement, review.names))] = None
         for one in change.unseen:
-            kind, text = (POLICY, one.arn) if one.arn else (UNDECIDED, one.reason)
+            kind, text = (POLICY, one.arn) if one.arn.startswith("arn:") else (UNDECIDED, one.reason)
             found[Entry(functions, kind, because, text=text)] = None
     return tuple(found)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import Origin, RemitError
-from remit.review.record import read_record, recorded_text
+from remit.review.record import read_record, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +69,7 @@ def main(folder: str, stage: str, answer: str) -> None:
 
     try:
         app = load(Path(folder), json.loads(stage))
-        text = recorded_text(app.namespace, app.stage, assign(app), None)
+        text = record(app, assign(app), None)
     except RemitError as error:
         text = json.dumps({"error": _error(error)})
     Path(answer).write_text(text, "utf-8")

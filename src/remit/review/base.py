@@ -31,10 +31,11 @@ def loading_base(folder: Path, stage: str | None, ref: str) -> Iterator[Callable
     commit at which this branch left main. RemitError: no git, no repository, no such commit, no project there, or a
     mistake in the project as it was.
     """
+    inside = _inside(folder)
     commit = _commit(folder, ref)
     with tempfile.TemporaryDirectory(prefix="remit-") as temporary:
         place = Path(temporary).resolve() / (folder.resolve().name or "project")
-        _check_out(folder, commit, ref, place)
+        _check_out(inside, commit, ref, place)
         with loading_apart(place, stage) as loaded:
             yield lambda: _loaded(loaded, place, ref, commit)
 
@@ -81,15 +82,28 @@ def _git(folder: Path, *arguments: str, index: Path | None = None) -> _Said:
     return _Said(done.returncode == 0, out, err)
 
 
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """Where the project's folder is in its repository: the repository's own folder, and the path from there."""
+
+    top: Path
+    prefix: str
+
+
+def _inside(folder: Path) -> _Inside:
+    found = _git(folder, "rev-parse", "--show-toplevel", "--show-prefix")
+    if found.ok:
+        top, _, prefix = found.out.partition("\n")
+        return _Inside(Path(top), prefix)
+    missing = "not a git repository" in found.err
+    raise RemitError(
+        f"{str(folder)!r} is in no git repository, which --base needs" if missing else f"git says: {found.err}",
+        hint="`remit diff OLD NEW` compares two files" if missing else None,
+    )
+
+
 def _commit(folder: Path, ref: str) -> str:
     """The commit of a name, or the one at which this branch left it."""
-    inside = _git(folder, "rev-parse", "--show-prefix")
-    if not inside.ok:
-        missing = "not a git repository" in inside.err
-        raise RemitError(
-            f"{str(folder)!r} is in no git repository, which --base needs" if missing else f"git says: {inside.err}",
-            hint="`remit diff OLD NEW` compares two files" if missing else None,
-        )
     name = ref.removesuffix(_SINCE)
     found = _Said(ok=False, out="", err="")
     if name and not name.startswith("-"):
@@ -119,18 +133,14 @@ def _shallow(folder: Path) -> str | None:
     return "this clone has not all commits: `git fetch --unshallow`, or `fetch-depth: 0` of actions/checkout"
 
 
-def _check_out(folder: Path, commit: str, ref: str, place: Path) -> None:
+def _check_out(inside: _Inside, commit: str, ref: str, place: Path) -> None:
     """The project's files at a commit, by way of an index of their own: the repository stays as it is."""
-    prefix = _git(folder, "rev-parse", "--show-prefix").out
-    tree = _git(folder, "rev-parse", "--verify", "--quiet", f"{commit}:{prefix}")
-    if not tree.ok:
-        raise RemitError(f"at {ref}, there is no folder `{prefix.rstrip('/')}` in the repository")
-    top = Path(_git(folder, "rev-parse", "--show-toplevel").out)
     index = place.parent / "index"
-    read = _git(top, "read-tree", tree.out, index=index)
-    written = (
-        _git(top, "checkout-index", "--all", "--quiet", f"--prefix={place}{os.sep}", index=index) if read.ok else read
-    )
-    if not written.ok:
-        raise RemitError(f"git cannot write the files of {ref}: {written.err.splitlines()[-1] if written.err else ''}")
+    done = _git(inside.top, "read-tree", f"{commit}:{inside.prefix}", index=index)
+    if not done.ok and inside.prefix and not _git(inside.top, "cat-file", "-e", f"{commit}:{inside.prefix}").ok:
+        raise RemitError(f"at {ref}, there is no folder `{inside.prefix.rstrip('/')}` in the repository")
+    if done.ok:
+        done = _git(inside.top, "checkout-index", "--all", "--quiet", f"--prefix={place}{os.sep}", index=index)
+    if not done.ok:
+        raise RemitError(f"git cannot write the files of {ref}: {done.err.splitlines()[-1] if done.err else ''}")
     place.mkdir(exist_ok=True)

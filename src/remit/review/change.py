@@ -34,6 +34,8 @@ class Version:
     """Which of its versions a managed policy had (`v12`), by its ARN, where `documents` has it."""
     namespace: str = ""
     """The name of the stack, where one is known."""
+    others: Mapping[str, str] = field(default_factory=dict)
+    """The functions that run under a role that is none of `roles`, and its ARN: what it may do is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,18 @@ from remit.explain.names import put
 from remit.iam.compare import Comparison, compare
 from remit.iam.evaluate import Layers
 from remit.iam.policy import Policy
-from remit.review.change import SAME, Change, Review
+from remit.review.change import SAME, Change, Review, Unseen
 from remit.review.pairs import pairs, renamed
 from remit.review.standing import plain, stand, trusting
 from remit.review.trust import compare_trust
 from remit.review.unseen import attached, notes, unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from remit.app import Role
     from remit.review.change import Standing, Version
+    from remit.review.pairs import Pair
 
 _NOTHING: Final = Layers((Policy(()),))
 _PLAIN_TRUST: Final = trusting(("lambda.amazonaws.com",))
@@ -35,16 +36,21 @@ def review(old: Version, new: Version) -> Review:
     function by logical id. Functions that had one role and have one role are told together.
     """
     before, after = _Side(old, new), _Side(new, old)
-    changes = tuple(_change(names, before.of(one), after.of(other), old, new) for names, one, other in pairs(old, new))
+    changes = tuple(_change(pair, before.of(pair.old), after.of(pair.new), old, new) for pair in pairs(old, new))
     told = tuple(change for change in changes if not change.same)
     return Review(
         old=old.where,
         new=new.where,
         changes=told,
         notes=(*notes(told), *renamed(old, new)),
-        functions=tuple(dict.fromkeys(name for one in (new, old) for role in one.roles for name in role.functions)),
+        functions=tuple(dict.fromkeys(name for one in (new, old) for name in _functions(one))),
         names={**({"${AWS::StackName}": new.namespace} if new.namespace else {}), **new.names},
     )
+
+
+def _functions(version: Version) -> Iterator[str]:
+    yield from (name for role in version.roles for name in role.functions)
+    yield from version.others
 
 
 class _Side:
@@ -74,20 +80,19 @@ def _documents(version: Version, other: Version) -> Mapping[str, Policy]:
     return {plain(put(arn, version.names)): found for arn, found in (*given, *version.documents.items())}
 
 
-def _change(
-    functions: tuple[str, ...], before: Standing | None, after: Standing | None, old: Version, new: Version
-) -> Change:
+def _change(pair: Pair, before: Standing | None, after: Standing | None, old: Version, new: Version) -> Change:
     """One comparison, for all functions that had the one role and have the other."""
     if before is not None and after is not None and _alike(before, after):
-        return Change(functions, before, after)
+        return Change(pair.functions, before, after)
+    elsewhere = f"it comes to run under {pair.moved}: what that role may do cannot be seen here"
     return Change(
-        functions,
+        pair.functions,
         before,
         after,
         access=_access(before, after),
         trust=_trust(before, after),
         attached=attached(before, after, old, new),
-        unseen=unseen(before, after),
+        unseen=(*((Unseen(pair.moved, elsewhere),) if pair.moved else ()), *unseen(before, after)),
     )
 
 

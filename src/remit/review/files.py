@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from remit.iam import tokens
 from remit.review.change import Version
 from remit.templates.files import read_roles
 from remit.templates.plan import read_plan
@@ -12,6 +13,8 @@ from remit.templates.plan import read_plan
 if TYPE_CHECKING:
     from remit.templates.roles import Read
 
+_RUN: Final = {"AWS::Lambda::Function": "Role", "aws_lambda_function": "role"}
+"""A function's type, and the property that says under which role it runs."""
 _TEMPLATE: Final = frozenset(("Resources", "AWSTemplateFormatVersion"))
 _PLAN: Final = frozenset(("planned_values", "terraform_version"))
 
@@ -40,4 +43,14 @@ def plan_versions(data: bytes, file: str) -> tuple[Version, Version, tuple[str, 
 
 
 def _version(read: Read, where: str) -> tuple[Version, tuple[str, ...]]:
-    return Version(where, read.roles, documents=read.documents), read.notes
+    served = {name for role in read.roles for name in role.functions}
+    others = {
+        one.logical_id: _text(role)
+        for one in read.resources
+        if one.type in _RUN and one.logical_id not in served and (role := one.properties.get(_RUN[one.type]))
+    }
+    return Version(where, read.roles, documents=read.documents, others=others), read.notes
+
+
+def _text(value: Any) -> str:
+    return tokens.from_intrinsic(value) if tokens.is_intrinsic(value) else str(value)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from remit.explain.names import put
 from remit.iam.policy import Globs
 
 if TYPE_CHECKING:
@@ -18,13 +19,24 @@ if TYPE_CHECKING:
 _LOG_GROUP: Final = re.compile(r"\$\{[A-Za-z0-9]+LogGroup\.Arn\}")
 
 
-def pairs(old: Version, new: Version) -> Iterator[tuple[tuple[str, ...], Role | None, Role | None]]:
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What some functions run under, before and after. `moved` is a role after that nobody can read here, by ARN."""
+
+    functions: tuple[str, ...]
+    old: Role | None
+    new: Role | None
+    moved: str = ""
+
+
+def pairs(old: Version, new: Version) -> Iterator[Pair]:
     """Functions with their role before and after, in the order of the new version; what is gone comes last."""
     before, after = _by_function(old), _by_function(new)
-    found: dict[tuple[int, int], tuple[list[str], Role | None, Role | None]] = {}
-    for name in dict.fromkeys((*after, *before)):
-        one, other = before.get(name), after.get(name)
-        found.setdefault((id(one), id(other)), ([], one, other))[0].append(name)
+    found: dict[tuple[int, int, str], tuple[list[str], Role | None, Role | None]] = {}
+    for name in dict.fromkeys((*after, *new.others, *before)):
+        one, other, moved = before.get(name), after.get(name), _moved(name, old, new)
+        if one is not None or other is not None or moved:
+            found.setdefault((id(one), id(other), moved), ([], one, other))[0].append(name)
     ids = {role.logical_id: role for role in old.roles}
     others = {role.logical_id: role for role in new.roles}
     idle = [
@@ -32,9 +44,17 @@ def pairs(old: Version, new: Version) -> Iterator[tuple[tuple[str, ...], Role | 
     ]
     for name in dict.fromkeys(idle):
         one, other = ids.get(name), others.get(name)
-        found.setdefault((id(one), id(other)), ([], one, other))
-    for names, one, other in found.values():
-        yield tuple(names), one, other
+        found.setdefault((id(one), id(other), ""), ([], one, other))
+    for (_, _, moved), (names, one, other) in found.items():
+        yield Pair(tuple(names), one, other, moved)
+
+
+def _moved(name: str, old: Version, new: Version) -> str:
+    """The role of somebody else that a function comes to run under."""
+    if name not in new.others:
+        return ""
+    role = put(new.others[name], new.names)
+    return "" if name in old.others and put(old.others[name], old.names) == role else role
 
 
 def _by_function(version: Version) -> dict[str, Role]:
@@ -44,13 +64,16 @@ def _by_function(version: Version) -> dict[str, Role]:
 def renamed(old: Version, new: Version) -> Iterator[str]:
     """A note on each function that is new and has exactly the access of one that is gone: likely its new name."""
     before, after = _by_function(old), _by_function(new)
-    gone = {name: _meaning(role) for name, role in before.items() if name not in after}
-    for name, role in after.items():
-        if gone and name not in before:
-            was = next((one for one, meaning in gone.items() if meaning == _meaning(role)), None)
-            if was is not None:
-                del gone[was]
-                yield f"{name} is new with the access that {was}, which is gone, had: was it renamed?"
+    new_ones = [name for name in after if name not in before]
+    gone: dict[object, list[str]] = {}
+    if new_ones:
+        for name, role in before.items():
+            if name not in after:
+                gone.setdefault(_meaning(role), []).append(name)
+    for name in new_ones if gone else ():
+        was = gone.get(_meaning(after[name]))
+        if was:
+            yield f"{name} is new with the access that {was.pop(0)}, which is gone, had: was it renamed?"
 
 
 def _meaning(role: Role) -> object:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Grant, Role
 from remit.catalogue.managed import managed_policy
 from remit.errors import Origin, RemitError
+from remit.iam import tokens
 from remit.iam.document import read_json
 from remit.iam.policy import Policy, parse, parse_statement, render, render_statement
 from remit.review.change import Version
@@ -41,14 +42,19 @@ def record_path(folder: Path, namespace: str, *, local: bool = False) -> Path:
     return folder / FOLDER / f"{namespace}{'@local' if local else ''}.json"
 
 
-def record(app: App, roles: Iterable[Role], place: Place, documents: Mapping[str, Policy] | None = None) -> str:
-    """The record of a deploy, as text.
+def record(app: App, roles: Iterable[Role], place: Place | None, documents: Mapping[str, Policy] | None = None) -> str:
+    """The record of a deploy, as text; without a place, of what was not deployed.
 
     `documents` has the managed policies and boundaries of the account itself, by ARN, where somebody read them; those
     of AWS are taken from the catalogue, so that a later review sees what AWS has changed since.
     """
-    roles = tuple(roles)
-    return recorded_text(app.namespace, app.stage, roles, place, documents)
+    return recorded_text(app.namespace, app.stage, tuple(roles), place, documents, others_of(app))
+
+
+def others_of(app: App) -> dict[str, str]:
+    """The functions that bring a role of their own, and its ARN."""
+    given = {one.name: one.properties["Role"] for one in app.functions if "Role" in one.properties}
+    return {name: tokens.from_intrinsic(arn) if tokens.is_intrinsic(arn) else str(arn) for name, arn in given.items()}
 
 
 def recorded_text(
@@ -57,6 +63,7 @@ def recorded_text(
     roles: tuple[Role, ...],
     place: Place | None,
     documents: Mapping[str, Policy] | None = None,
+    others: Mapping[str, str] | None = None,
 ) -> str:
     """As `record`, of an app's parts; without a place it was not deployed."""
     from remit import __version__  # noqa: PLC0415 - the package's own attributes are imported when asked for
@@ -70,6 +77,7 @@ def recorded_text(
         "region": None if place is None else place.region,
         "local": place is not None and place.local,
         "roles": [_role(role) for role in roles],
+        "others": dict(others or {}),
         "managed": dict(_managed(roles, documents or {})),
     }
     return json.dumps(value, indent=2) + "\n"
@@ -148,6 +156,7 @@ def _version(value: Mapping[str, Any]) -> Version:
         trusts={role["role"]: parse(role["trust"]) for role in value["roles"] if role["trust"] is not None},
         versions={arn: version for arn, (version, _) in managed.items() if version is not None},
         namespace=value["namespace"],
+        others={str(name): str(arn) for name, arn in value["others"].items()},
     )
 
 

@@ -10,6 +10,7 @@ from remit.grants.assign import assign
 from remit.iam.policy import Globs
 from remit.project.load import load
 from remit.review.change import Version
+from remit.review.record import others_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,7 @@ def tree(folder: Path, stage: str | None = None) -> Version:
 
 def version_of(app: App, where: str = "the working tree") -> Version:
     """The roles of an app that is loaded."""
-    return Version(where, assign(app), namespace=app.namespace)
+    return Version(where, assign(app), namespace=app.namespace, others=others_of(app))
 
 
 def renamed_to(version: Version, namespace: str) -> Version:

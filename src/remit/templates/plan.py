@@ -16,10 +16,10 @@ from remit.iam.policy import Policy
 from remit.templates.documents import grants_of, policy_of
 from remit.templates.read import read
 from remit.templates.roles import Read, services
-from remit.templates.state import Item, configured, items_of
+from remit.templates.state import Item, configured, items_of, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from remit.iam.document import Path
     from remit.templates.documents import Place
@@ -48,7 +48,7 @@ def read_plan(data: bytes, file: str) -> Plan:
         raise RemitError(
             f"{file} is no Terraform plan", hint="`terraform show -json PLAN` prints one", origin=Origin(file, 1, 1)
         )
-    return Plan(_before(source.value, source.place), plan_roles(source.value, file, source.place))
+    return Plan(_read(_prior(source.value, source.place), source.place), plan_roles(source.value, file, source.place))
 
 
 def plan_roles(value: Mapping[str, Any], file: str, place: Place) -> Read:
@@ -56,14 +56,14 @@ def plan_roles(value: Mapping[str, Any], file: str, place: Place) -> Read:
     key = "planned_values" if "planned_values" in value else "values"
     if not isinstance(value[key], dict):
         raise RemitError(f"{file} is no Terraform plan: {key} must be an object", origin=place((key,)))
-    return _read(items_of(value[key], (key,), place, configured(value)), place)
+    return _read(items_of(value[key], (key,), place, configured(value)), place, _prior(value, place))
 
 
-def _before(value: Mapping[str, Any], place: Place) -> Read:
-    """The roles of the state that the plan was made from; without one, those that its changes start from."""
-    prior = value.get("prior_state")
+def _prior(value: Mapping[str, Any], place: Place) -> tuple[Item, ...]:
+    """The resources of the state that the plan was made from; without one, those that its changes start from."""
+    prior, references = value.get("prior_state"), configured(value)
     if isinstance(prior, dict) and isinstance(prior.get("values"), dict):
-        return _read(items_of(prior["values"], ("prior_state", "values"), place, {}), place)
+        return items_of(prior["values"], ("prior_state", "values"), place, references)
     changes = value.get("resource_changes")
     found = []
     for index, one in enumerate(changes if isinstance(changes, list) else []):
@@ -71,12 +71,13 @@ def _before(value: Mapping[str, Any], place: Place) -> Read:
         before = change.get("before") if isinstance(change, dict) else None
         if isinstance(before, dict) and one.get("mode") != "data":
             path: Path = ("resource_changes", index, "change", "before")
-            found.append(Item(str(one.get("address", "")), str(one.get("type", "")), before, path, {}))
-    return _read(tuple(found), place)
+            address = str(one.get("address", ""))
+            found.append(Item(address, str(one.get("type", "")), before, path, references.get(plain(address), {})))
+    return tuple(found)
 
 
-def _read(items: tuple[Item, ...], place: Place) -> Read:
-    all_items = _Items(items)
+def _read(items: tuple[Item, ...], place: Place, prior: tuple[Item, ...] = ()) -> Read:
+    all_items = _Items(items, prior)
     policies = {one.address: _own(one, place) for one in items if one.type == "aws_iam_policy"}
     roles = tuple(_role(one, all_items, policies, place) for one in items if one.type == "aws_iam_role")
     documents = {
@@ -90,26 +91,44 @@ def _read(items: tuple[Item, ...], place: Place) -> Read:
     return Read(roles, resources, tuple(_elsewhere(items, all_items)), documents)
 
 
-@dataclass(frozen=True, slots=True)
 class _Items:
-    """The resources of a side, to be asked which of them something means."""
+    """The resources of a side, to be asked which of them something means, and those that were there before it."""
 
-    items: tuple[Item, ...]
+    def __init__(self, items: tuple[Item, ...], prior: tuple[Item, ...] = ()) -> None:
+        self.items = items
+        self.prior = prior
+        self._kinds: dict[str, list[Item]] = {}
+        for one in items:
+            self._kinds.setdefault(one.type, []).append(one)
+        self._meant: dict[tuple[Path, str], list[Item]] = {}
+
+    def of(self, kind: str) -> list[Item]:
+        """The resources of a type."""
+        return self._kinds.get(kind, [])
 
     def meant(self, item: Item, attribute: str, kind: str) -> list[Item]:
         """The resources of a type that an attribute names: by name, id or ARN, or by its references."""
+        key = (item.path, attribute)
+        if key not in self._meant:
+            self._meant[key] = self._found(item, attribute, kind)
+        return self._meant[key]
+
+    def _found(self, item: Item, attribute: str, kind: str) -> list[Item]:
         given = item.values.get(attribute)
         texts = {text for text in (given if isinstance(given, list) else [given]) if isinstance(text, str) and text}
-        found = [
-            one
-            for one in self.items
-            if one.type == kind and texts & {one.text("arn"), one.text("name"), one.text("id")}
-        ]
-        if found or texts:
-            return found
-        named = [one for one in self.items if one.type == kind and one.configured in item.references.get(attribute, ())]
-        own = [one for one in named if one.index == item.index]
-        return own or named
+        if texts:
+            return [one for one in self.of(kind) if texts & {one.text("arn"), one.text("name"), one.text("id")}]
+        named = [one for one in self.of(kind) if one.configured in item.references.get(attribute, ())]
+        return [one for one in named if one.index == item.index] or named
+
+    def managed(self, role: Item, kind: str, attribute: str) -> list[Item]:
+        """The resources of a type that belong to a role now."""
+        return [one for one in self.of(kind) if role in self.meant(one, attribute, role.type)]
+
+    def once(self, role: Item, kind: str, attribute: str) -> list[Item]:
+        """The resources of a type that belonged to a role before."""
+        name = role.text("name")
+        return [one for one in self.prior if one.type == kind and name in _texts([one.values.get(attribute)])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +146,9 @@ def _own(item: Item, place: Place, attribute: str = "policy") -> _Own:
 
 
 def _role(role: Item, items: _Items, policies: Mapping[str, _Own], place: Place) -> Role:
-    parts = [*_inline(role, place), *_named(role, items, place)]
+    parts = [*_inline(role, items, place), *_named(role, items, place)]
     managed: list[str] = []
-    listed = role.values.get("managed_policy_arns")
-    arns = [arn for arn in (listed if isinstance(listed, list) else []) if isinstance(arn, str)]
-    for attached, arn in _attached(role, items, arns):
+    for attached, arn in _attached(role, items):
         if attached is None:
             managed.append(arn)
         elif policies[attached.address] not in parts:
@@ -141,11 +158,7 @@ def _role(role: Item, items: _Items, policies: Mapping[str, _Own], place: Place)
     return Role(
         role.address,
         tuple(grant for part in parts for grant in part.grants),
-        tuple(
-            one.address
-            for one in items.items
-            if one.type in _RUN and role in items.meant(one, _RUN[one.type], role.type)
-        ),
+        tuple(one.address for kind, name in _RUN.items() for one in items.managed(role, kind, name)),
         tuple(dict.fromkeys(managed)),
         _boundary(role, items),
         services(trust),
@@ -156,36 +169,43 @@ def _role(role: Item, items: _Items, policies: Mapping[str, _Own], place: Place)
     )
 
 
-def _inline(role: Item, place: Place) -> Iterator[_Own]:
-    listed = role.values.get("inline_policy")
-    for index, one in enumerate(listed if isinstance(listed, list) else []):
+def _inline(role: Item, items: _Items, place: Place) -> Iterator[_Own]:
+    """The policies that a role lists itself: all, if it is written so; else those that no other resource manages.
+
+    A list that is not written is what the provider read from AWS, with what the plan is about to change.
+    """
+    same = (role, "aws_iam_role_policy", "role")
+    others = {one.text("name") for one in (*items.managed(*same), *items.once(*same))}
+    written = "inline_policy" in role.references
+    for index, one in enumerate(_listed(role.values.get("inline_policy"))):
         if isinstance(one, dict) and isinstance(one.get("policy"), str) and one["policy"]:
             path: Path = (*role.path, "inline_policy", index, "policy")
-            yield _Own(tuple(grants_of(one["policy"], path, place, role.address)))
+            if written or str(one.get("name")) not in others:
+                yield _Own(tuple(grants_of(one["policy"], path, place, role.address)))
 
 
 def _named(role: Item, items: _Items, place: Place) -> Iterator[_Own]:
-    """The aws_iam_role_policy resources of a role; those that its inline_policy lists already are left out."""
-    seen = {str(one.get("name")) for one in _mappings(role.values.get("inline_policy"))}
-    for one in items.items:
-        if one.type == "aws_iam_role_policy" and role in items.meant(one, "role", role.type):
-            if one.text("name") in seen and role.values.get("inline_policy"):
-                continue
-            yield _own(one, place)
+    """The aws_iam_role_policy resources of a role."""
+    for one in items.managed(role, "aws_iam_role_policy", "role"):
+        yield _own(one, place)
 
 
-def _attached(role: Item, items: _Items, arns: Iterable[str]) -> Iterator[tuple[Item | None, str]]:
+def _attached(role: Item, items: _Items) -> Iterator[tuple[Item | None, str]]:
     """The managed policies of a role: those that the plan makes as its resource, others by their ARN."""
-    made = {one.text("arn"): one for one in items.items if one.type == "aws_iam_policy" and one.text("arn")}
-    for arn in arns:
-        yield made.get(arn), arn
-    for one in items.items:
-        if one.type in _ATTACHING and role in items.meant(one, _ATTACHING[one.type], role.type):
-            found = items.meant(one, "policy_arn", "aws_iam_policy")
-            for policy in found:
-                yield policy, policy.address
-            if not found:
-                yield None, one.text("policy_arn") or f"of {one.address}"
+    made = {one.text("arn"): one for one in items.of("aws_iam_policy") if one.text("arn")}
+    attaching = [one for kind, name in _ATTACHING.items() for one in items.managed(role, kind, name)]
+    gone = [one for kind, name in _ATTACHING.items() for one in items.once(role, kind, name)]
+    others = {one.text("policy_arn") for one in (*attaching, *gone)}
+    written = "managed_policy_arns" in role.references
+    for arn in _texts(role.values.get("managed_policy_arns")):
+        if written or arn not in others:
+            yield made.get(arn), arn
+    for one in attaching:
+        found = items.meant(one, "policy_arn", "aws_iam_policy")
+        for policy in found:
+            yield policy, policy.address
+        if not found:
+            yield None, one.text("policy_arn") or f"of {one.address}"
 
 
 def _boundary(role: Item, items: _Items) -> str | None:
@@ -203,5 +223,12 @@ def _elsewhere(items: tuple[Item, ...], all_items: _Items) -> Iterator[str]:
             yield f"{one.address} belongs to a role that is not in the plan"
 
 
-def _mappings(value: Any) -> list[Mapping[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _texts(value: Any) -> list[str]:
+    """The texts of a list, those of lists in it too."""
+    return [
+        text for one in _listed(value) for text in (one if isinstance(one, list) else [one]) if isinstance(text, str)
+    ]

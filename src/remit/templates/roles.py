@@ -36,11 +36,13 @@ class Read:
     resources: tuple[Resource, ...] = ()
     notes: tuple[str, ...] = ()
     documents: Mapping[str, Policy] = field(default_factory=dict)
+    is_policy: bool = False
+    """Whether it is a policy document by itself."""
 
 
 def policy_role(value: Any, file: str, place: Place) -> Read:
     """A policy document, which counts as the one role of its file. RemitError at the line of what is wrong."""
-    return Read((Role(file, tuple(grants_of(value, (), place)), (), trusts=()),))
+    return Read((Role(file, tuple(grants_of(value, (), place)), (), trusts=()),), is_policy=True)
 
 
 def template_roles(value: Any, file: str, place: Place) -> Read:

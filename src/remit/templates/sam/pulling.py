@@ -50,7 +50,7 @@ def _secrets(properties: Mapping[str, Any], only: str | None = None) -> list[Sta
     return [
         _allow("secretsmanager:GetSecretValue", one["URI"])
         for one in (accesses if isinstance(accesses, list) else [])
-        if isinstance(one, dict) and one.get("URI") and one.get("Type") not in _NO_SECRET
+        if isinstance(one, dict) and one.get("URI") and str(one.get("Type")) not in _NO_SECRET
         if only is None or one.get("Type") == only
     ]
 
@@ -76,7 +76,7 @@ def _documents(properties: Mapping[str, Any]) -> list[Statement]:
 
 def _kafka(properties: Mapping[str, Any]) -> list[Statement]:
     accesses = properties.get("SourceAccessConfigurations")
-    types = {one.get("Type") for one in (accesses if isinstance(accesses, list) else []) if isinstance(one, dict)}
+    types = {str(one.get("Type")) for one in (accesses if isinstance(accesses, list) else []) if isinstance(one, dict)}
     network = [_network()] if {"VPC_SUBNET", "VPC_SECURITY_GROUP"} <= types else []
     return [*_secrets(properties), *network, *_registry(properties)]
 
