@@ -161,9 +161,10 @@ def _show(account: Account, built: Built, planned: Plan, wishes: _Wishes, accept
     from remit.deploy.access import access
     from remit.deploy.remember import last
     from remit.report.plan import plan_lines
+    from remit.review.tree import version_of
 
     before = last(account, wishes.folder, built.namespace)
-    shown = _Shown(planned, access(account, planned, built.roles, before, accepted))
+    shown = _Shown(planned, access(account, planned, version_of(built.app).roles, before, accepted))
     watch.say_changes(plan_lines(shown.plan, shown.access))
     return shown
 

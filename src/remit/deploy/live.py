@@ -11,18 +11,18 @@ from remit.deploy.changeset import deployed_template
 from remit.deploy.drift import Drift, drift
 from remit.deploy.faults import told
 from remit.deploy.held import documents, held, roles_of_functions
-from remit.deploy.recorded import declared, services
 from remit.deploy.references import names
 from remit.deploy.status import status
 from remit.review.change import Version
+from remit.review.declared import declared, services
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.deploy.held import Document, Held
-    from remit.deploy.recorded import Running
     from remit.deploy.session import Account
     from remit.iam.policy import Policy
+    from remit.review.declared import Running
 
 _AWS: Final = ":iam::aws:policy/"
 
