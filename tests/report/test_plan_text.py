@@ -108,6 +108,26 @@ def test_a_first_deploy_shows_each_function_in_a_line() -> None:
     ]
 
 
+def test_of_many_changes_the_gains_are_shown_first_and_the_rest_counted() -> None:
+    def many(reads: int, writes: int) -> Version:
+        roles = tuple(
+            Role(
+                f"R{n}",
+                (Grant(allow("dynamodb:PutItem" if n < writes else "dynamodb:Query", on=TABLE), ""),),
+                (f"f{n}",),
+            )
+            for n in range(reads + writes)
+        )
+        return Version("some version", roles)
+
+    lines = list(plan_lines(planned(), Access(review(many(45, 0), many(0, 45)))))
+    assert [line.split()[0] for line in lines[2:82:2]] == ["+"] * 40
+    assert lines[82:] == [
+        "  and 50 more, which `remit diff --deployed` tells",
+        "0 to add, 0 to change, 0 to remove; access: 45 gained, 45 lost",
+    ]
+
+
 def test_what_is_gained_begins_the_question() -> None:
     assert gained_words(SAME) == ""
     assert gained_words(Access(review(version("dynamodb:Query"), version("dynamodb:PutItem")))) == (

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from remit.review.change import Change
 
 _SIGNS: Final = {"Add": "+", "Remove": "-", "Import": "+"}
-_LISTED: Final = 40  # resources, or lines on access; of more, those that are added are counted by type
+_LISTED: Final = 40  # resources, and changes of access; of more resources, those that are added are counted by type
 _ARN_PARTS: Final = 6
+_URGENT: Final = (UNDECIDED, GAINED, "policies", LOST, ACCEPTED)
 _VERBS: Final = {GAINED: "gains", LOST: "loses", ACCEPTED: "gains"}
 
 
@@ -62,12 +63,15 @@ def plan_lines(plan: Plan, access: Access) -> Iterator[str]:
     retagged = sum(change.tags_only for change in plan.changes)
     if retagged:
         yield f"  ~ the tags of {retagged} more"
-    lines = list(_first_lines(access) if not plan.running else access_lines(access))
-    if lines:
+    told = list(_first(access) if not plan.running else _each(access))
+    if told:
         yield "and what functions may do" if plan.running else "and functions may"
-        yield from map(shown, lines[:_LISTED])
-    if len(lines) > _LISTED:
-        yield f"  and {len(lines) - _LISTED} lines more, which `remit diff --deployed` tells"
+    if len(told) > _LISTED:
+        told.sort(key=lambda one: _URGENT.index(one.part))  # what is left out shall not be what matters most
+    for one in told[:_LISTED]:
+        yield from map(shown, one.lines)
+    if len(told) > _LISTED:
+        yield f"  and {len(told) - _LISTED} more, which `remit diff --deployed` tells"
     yield _summary(plan, access)
 
 
@@ -99,17 +103,27 @@ def _change_document(access: Access, change: Change) -> dict[str, Any]:
     }
 
 
-def access_lines(access: Access) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One thing that changes, in a line or two; `part` says how much it matters."""
+
+    part: str
+    lines: tuple[str, ...]
+
+
+def _each(access: Access) -> Iterator[_Told]:
     """What each function gains and loses, each with the line that wrote it and a request that shows it."""
     if access.unread:
-        yield f"  ? {access.unread}"
+        yield _Told(UNDECIDED, (f"  ? {access.unread}",))
     for change, found in rows(access.review):
-        yield from (f"  ~ {who_of(change)}: {one.words}" for one in change.attached)
+        for one in change.attached:
+            yield _Told("policies", (f"  ~ {who_of(change)}: {one.words}",))
         for row in found:
-            yield f"  {SIGNS[row.part]} {_words(row)}"
-            if row.example:
-                yield f"      {f'{row.where}; ' if row.where else ''}for example {row.example}"
-    yield from (f"  note: {note}" for note in access.review.notes)
+            where = f"{row.where}; " if row.where else ""
+            example = (f"      {where}for example {row.example}",) if row.example else ()
+            yield _Told(row.part, (f"  {SIGNS[row.part]} {_words(row)}", *example))
+    for note in access.review.notes:
+        yield _Told("policies", (f"  note: {note}",))
 
 
 def _words(row: Row) -> str:
@@ -132,10 +146,10 @@ def _thing(pattern: str, service: str) -> str:
     return f"{parts[2]} {parts[-1]}" if len(parts) == _ARN_PARTS and parts[0] == "arn" else pattern
 
 
-def _first_lines(access: Access) -> Iterator[str]:
+def _first(access: Access) -> Iterator[_Told]:
     """What each function may do, in a line: on a first deploy all of it is new."""
     if access.unread:
-        yield f"  ? {access.unread}"
+        yield _Told(UNDECIDED, (f"  ? {access.unread}",))
     for change, found in rows(access.review):
         levels: dict[str, dict[str, None]] = {}
         others = []
@@ -144,12 +158,13 @@ def _first_lines(access: Access) -> Iterator[str]:
                 level, _, service = row.title.rpartition(" on ")
                 levels.setdefault(service, {})[level] = None
             elif row.part != ACCEPTED:
-                others.append(f"  {SIGNS[row.part]} {_words(row)}")
+                others.append(_Told(row.part, (f"  {SIGNS[row.part]} {_words(row)}",)))
         told = [f"{', '.join(levels[service])} on {_service(service)}" for service in sorted(levels)]
         accepted = sum(row.part == ACCEPTED for row in found)
         told += [f"{accepted} accepted"] if accepted else []
+        part = GAINED if levels else ACCEPTED
         if told:
-            yield f"  {SIGNS[GAINED] if levels else SIGNS[ACCEPTED]} {who_of(change)}: {'; '.join(told)}"
+            yield _Told(part, (f"  {SIGNS[part]} {who_of(change)}: {'; '.join(told)}",))
         yield from others
 
 
