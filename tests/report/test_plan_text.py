@@ -147,6 +147,11 @@ def test_a_refusal_says_what_is_gained_and_what_goes_and_how_to_go_on() -> None:
         "it gives access that was not there (1 gain) and resources go (Orders removed, Queue replaced)",
         "`remit diff --accept REASON` accepts what is gained; `--yes`, or an answer at a terminal, agrees to all of it",
     )
+    assert refusal(planned(gone), access, yes=True) == (
+        "it gives access that was not there (1 gain)",
+        "`remit diff --accept REASON` accepts what is gained; "
+        "without --require-approval, `--yes` agrees to access, too",
+    )
     assert refusal(planned(), Access(review(version("dynamodb:Query"), version()))) == (
         "access changes (0 gained, 1 lost)", "`--yes`, or an answer at a terminal, agrees to all of it",
     )  # fmt: skip

@@ -94,13 +94,15 @@ def plan(
         found = _change_set(account, stack, wanted)
         if found is None:
             return None
+        # Read again: what runs once the change set is there runs until it is executed, or else AWS refuses that.
+        running = deployed_template(account, stack)
     return Plan(
         namespace=namespace,
         stack_id=found["StackId"],
         change_set=found["ChangeSetId"],
         kind="CREATE" if stack is None or stack.new else "UPDATE",
         changes=tuple(_change(raw["ResourceChange"]) for raw in found["Changes"]),
-        running=old,
+        running=running,
         template=new,
     )
 

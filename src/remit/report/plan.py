@@ -22,6 +22,8 @@ _SIGNS: Final = {"Add": "+", "Remove": "-", "Import": "+"}
 _LISTED: Final = 40  # resources, and changes of access; of more resources, those that are added are counted by type
 _ARN_PARTS: Final = 6
 _URGENT: Final = (UNDECIDED, GAINED, "policies", LOST, ACCEPTED)
+_AGREES: Final = "`--yes`, or an answer at a terminal, agrees to all of it"
+_WITHOUT: Final = "without --require-approval, `--yes` agrees to access, too"
 _VERBS: Final = {GAINED: "gains", LOST: "loses", ACCEPTED: "gains"}
 
 
@@ -207,17 +209,17 @@ def gained_words(access: Access) -> str:
     return f"This gives access that was not there: {new}." if new else ""
 
 
-def refusal(plan: Plan, access: Access) -> tuple[str, str]:
-    """Why a deploy does not go ahead by itself, and how it can."""
+def refusal(plan: Plan, access: Access, *, yes: bool = False) -> tuple[str, str]:
+    """Why a deploy does not go ahead by itself, and how it can; `yes`: it was agreed to but for the access."""
     why, ways = [], []
     if access.broadens:
         why.append(f"it gives access that was not there ({counts(access).new})")
         ways.append("`remit diff --accept REASON` accepts what is gained")
     elif access.differs:
         why.append(f"access changes ({counts(access).words})")
-    if plan.destroyed:
+    if plan.destroyed and not yes:
         named = tuple(
             f"{change.logical_id} {'removed' if change.action == 'Remove' else 'replaced'}" for change in plan.destroyed
         )
         why.append(f"resources go ({some(named)})")
-    return " and ".join(why), "; ".join((*ways, "`--yes`, or an answer at a terminal, agrees to all of it"))
+    return " and ".join(why), "; ".join((*ways, _WITHOUT if yes else _AGREES))
