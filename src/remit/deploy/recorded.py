@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Role
@@ -45,10 +45,14 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What a template declares: its roles in its order, and its functions' names in the project by logical id."""
+    """What a template declares: its roles in its order, and its functions' names in the project by logical id.
+
+    `others` has the role of each function, by its name, that runs under none of them.
+    """
 
     roles: tuple[Declared, ...]
     functions: Mapping[str, str]
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 def recorded(account: Account, namespace: str) -> Version | None:
@@ -61,13 +65,15 @@ def recorded(account: Account, namespace: str) -> Version | None:
 
 def version(template: Mapping[str, Any], account: Account, namespace: str) -> Version:
     """The roles of a template that runs in an account."""
-    found = declared(template).roles
+    running = declared(template)
+    found = running.roles
     return Version(
         LAST,
         tuple(one.role for one in found),
         names=pseudo(account, namespace),
         trusts={one.role.logical_id: one.trust for one in found},
         namespace=namespace,
+        others=running.others,
     )
 
 
@@ -87,7 +93,14 @@ def declared(template: Mapping[str, Any]) -> Running:
     read = read_template(json.dumps(template).encode(), "the template that runs")
     functions = {one.logical_id: _function(one) for one in read.resources if one.type == "AWS::Lambda::Function"}
     by_id = {one.logical_id: one for one in read.resources}
-    return Running(tuple(_declared(role, by_id, functions) for role in read.roles), functions)
+    own = [role for role in read.roles if role.logical_id in by_id]  # a policy may be attached to others, too
+    served = {name for role in own for name in role.functions}
+    others = {
+        name: _text(by_id[logical_id].properties["Role"])
+        for logical_id, name in functions.items()
+        if logical_id not in served and "Role" in by_id[logical_id].properties
+    }
+    return Running(tuple(_declared(role, by_id, functions) for role in own), functions, others)
 
 
 def _declared(role: Role, by_id: Mapping[str, Resource], functions: Mapping[str, str]) -> Declared:
