@@ -370,3 +370,27 @@ def test_a_policy_and_a_template_are_not_compared(tmp_path: Path) -> None:
     ran = remit("diff", str(tmp_path / "policy.json"), str(tmp_path / "new.json"))
     assert ran.status == 2
     assert "policy.json is no template, and the other file is one" in ran.err
+
+
+def test_a_function_that_is_given_another_role_is_undecided(make: Make) -> None:
+    project = make()
+    deployed(project)
+    given = 'config.lambda_.function.properties = {"Role": "arn:aws:iam::111122223333:role/admin"}'
+    write(project.folder, {"config/deploy.py": configuration(given)})
+    ran = project.remit("diff")
+    assert ran.status == 1
+    assert (
+        "  ? it comes to run under arn:aws:iam::111122223333:role/admin: what that role may do cannot be seen here"
+        in (ran.out.splitlines())
+    )
+    deployed(project)
+    assert project.remit("diff").status == 0
+
+
+def test_a_function_of_a_template_that_is_given_another_role_is_undecided(tmp_path: Path) -> None:
+    old = json.loads(template(allow("s3:GetObject")))
+    new = json.loads(template(allow("s3:GetObject")))
+    new["Resources"]["Ingest"]["Properties"]["Role"] = "arn:aws:iam::111122223333:role/admin"
+    write(tmp_path, {"old.json": json.dumps(old), "new.json": json.dumps(new)})
+    answer = told(remit("diff", str(tmp_path / "old.json"), str(tmp_path / "new.json"), "--json"))
+    assert [one["policy"] for one in answer["undecided"]] == ["arn:aws:iam::111122223333:role/admin"]

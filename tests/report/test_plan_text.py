@@ -149,8 +149,10 @@ def test_a_refusal_says_what_is_gained_and_what_goes_and_how_to_go_on() -> None:
     )
     assert refusal(planned(gone), access, yes=True) == (
         "it gives access that was not there (1 gain)",
-        "`remit diff --accept REASON` accepts what is gained; "
-        "without --require-approval, `--yes` agrees to access, too",
+        (
+            "`remit diff --accept REASON` accepts what is gained; "
+            "without --require-approval, `--yes` agrees to access, too"
+        ),
     )
     assert refusal(planned(), Access(review(version("dynamodb:Query"), version()))) == (
         "access changes (0 gained, 1 lost)", "`--yes`, or an answer at a terminal, agrees to all of it",

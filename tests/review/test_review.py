@@ -281,3 +281,18 @@ def test_where_every_policy_is_known_nothing_is_told_that_is_not_so() -> None:
                 assert not evaluate(piece.request, before).allowed
             assert change.access.undecided == change.unseen == ()
     assert told > 100
+
+
+def test_a_function_that_comes_to_run_under_a_role_of_somebody_else_is_undecided() -> None:
+    admin = "arn:aws:iam::111122223333:role/admin"
+    found = review(version(role("a", READ)), version(others={"a": admin}))
+    change = only(found)
+    assert [one.reason for one in change.unseen] == [
+        f"it comes to run under {admin}: what that role may do cannot be seen here"
+    ]
+    assert actions(change) == ([], ["dynamodb:GetItem"])
+    assert found.functions == ("a",)
+    assert review(version(), version(others={"a": admin})).broadens
+    assert review(version(others={"a": admin}), version(others={"a": admin + "s"})).broadens
+    assert review(version(others={"a": admin}), version(others={"a": admin})).changes == ()
+    assert review(version(others={"a": admin}), version(role("a", READ))).broadens
