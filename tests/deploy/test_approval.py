@@ -76,6 +76,15 @@ def test_without_a_terminal_the_level_decides(
     assert before == ("CREATE_COMPLETE" if expected else "UPDATE_COMPLETE")
 
 
+def test_programs_get_the_plan_that_was_refused(deployed: Remit, project: Path) -> None:
+    (project / "app.py").write_text(MORE)
+    code, out, _ = deployed("deploy", "--json")
+    document = json.loads(out)
+    assert (code, document["ok"], document["changed"], document["status"]) == (1, False, False, None)
+    (role,) = document["plan"]["roles"]
+    assert [one["action"] for one in role["gained"]] == ["dynamodb:PutItem"]
+
+
 def test_broadening_is_the_level_when_none_is_given(deployed: Remit, project: Path) -> None:
     (project / "app.py").write_text(LESS)
     assert deployed("deploy")[0] == 0

@@ -123,7 +123,7 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
             break
         with _thrown_away(account, planned):
             shown = agree.show(account, built, planned, accepted)
-            agree.agree(account, shown, wishes.approval, yes=wishes.yes)
+            _agree(account, shown, wishes)
             _upload(account, built)
         try:
             with watch.events(planned.namespace) as on_event:
@@ -146,6 +146,16 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
         with _no_matter("old uploads are not removed"):
             prune_artefacts(account, built.namespace, shown.plan.running, shown.plan.template)
     _tell(account, built.namespace, shown, outcome, wishes, built)
+
+
+def _agree(account: Account, shown: Shown, wishes: _Wishes) -> None:
+    """As `agree`; programs get the plan that nobody agreed to, too."""
+    try:
+        agree.agree(account, shown, wishes.approval, yes=wishes.yes)
+    except RemitError:
+        if wishes.as_json:
+            options.print_json({**_document(account, shown.plan.namespace, shown, None, ()), "ok": False})
+        raise
 
 
 @contextlib.contextmanager

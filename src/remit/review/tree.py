@@ -32,7 +32,9 @@ def version_of(app: App, where: str = "the working tree") -> Version:
     if adds_access(app):
         whole = complete(app, roles)
         roles, documents = tuple(one.role for one in whole.roles), dict(whole.documents)
-    return Version(where, roles, documents=documents, namespace=app.namespace, others=others_of(app))
+    served = {name for role in roles for name in role.functions}
+    others = {name: arn for name, arn in others_of(app).items() if name not in served}
+    return Version(where, roles, documents=documents, namespace=app.namespace, others=others)
 
 
 def renamed_to(version: Version, namespace: str) -> Version:
