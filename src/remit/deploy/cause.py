@@ -26,8 +26,7 @@ _HINTS: Final = (
     ),
     (
         r"role with name .+ cannot be found|NoSuchEntity",
-        "it was deleted by hand: `remit diff --live` tells what else was changed; `remit delete` and `remit deploy` make "
-        "all of it anew",
+        "it was deleted by hand: `remit diff --live` tells what else was changed, and how to put it back",
     ),
     (
         r"cannot be assumed by Lambda",
