@@ -213,7 +213,7 @@ def test_an_entry_that_nothing_needs_is_noted(changed: Project) -> None:
     write(changed.folder, {"app.py": OLD})
     ran = changed.remit("diff")
     assert ran.status == 0
-    assert "note: config/accepted.json:2:3: nothing needs this entry any more (agreed)" in ran.out.splitlines()
+    assert "note: config/accepted.json: nothing needs the entry of line 2 now" in ran.out.splitlines()
 
 
 def test_a_mistake_in_the_accepted_gains_is_told_at_its_line(changed: Project) -> None:

@@ -14,7 +14,7 @@ from remit.cli import options
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from remit.deploy.drift import Drift
     from remit.deploy.session import Account
@@ -159,10 +159,17 @@ def _project(wishes: _Wishes) -> int:
     found, stale = accept(review(pair.old, pair.new), entries)
     if wishes.accept is not None:
         found = _accept(found, entries, wishes)
-    unused = (f"{entry.origin}: nothing needs this entry any more ({entry.because})" for entry in stale if entry.origin)
-    whole = replace(found, notes=(*pair.notes, *found.notes, *unused))
+    whole = replace(found, notes=tuple(dict.fromkeys((*pair.notes, *found.notes, *_unused(stale)))))
     _tell(whole, pair.drift, pair.new.namespace, wishes)
     return 1 if whole.broadens or pair.drift else 0
+
+
+def _unused(stale: tuple[Entry, ...]) -> Iterator[str]:
+    """A note on the accepted gains that are there already, or no more."""
+    places = [entry.origin for entry in stale if entry.origin is not None]
+    if places:
+        lines = ", ".join(str(place.line) for place in places)
+        yield f"{places[0].file}: nothing needs the {'entry' if len(places) == 1 else 'entries'} of line {lines} now"
 
 
 def _accept(found: Review, entries: tuple[Entry, ...], wishes: _Wishes) -> Review:
@@ -273,7 +280,7 @@ def _files(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
         (old, before), (new, after) = (file_version(*one) for one in given)
         notes = tuple(dict.fromkeys((*before, *after)))
     found = review(old, new)
-    whole = replace(found, notes=(*notes, *found.notes))
+    whole = replace(found, notes=tuple(dict.fromkeys((*notes, *found.notes))))
     _tell(whole, (), " ".join(name for _, name in given), wishes)
     return 1 if whole.broadens else 0
 
