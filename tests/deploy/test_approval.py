@@ -76,6 +76,15 @@ def test_without_a_terminal_the_level_decides(
     assert before == ("CREATE_COMPLETE" if expected else "UPDATE_COMPLETE")
 
 
+def test_programs_get_the_plan_that_was_refused(deployed: Remit, project: Path) -> None:
+    (project / "app.py").write_text(MORE)
+    code, out, _ = deployed("deploy", "--json")
+    document = json.loads(out)
+    assert (code, document["ok"], document["changed"], document["status"]) == (1, False, False, None)
+    (role,) = document["plan"]["roles"]
+    assert [one["action"] for one in role["gained"]] == ["dynamodb:PutItem"]
+
+
 def test_broadening_is_the_level_when_none_is_given(deployed: Remit, project: Path) -> None:
     (project / "app.py").write_text(LESS)
     assert deployed("deploy")[0] == 0
@@ -122,7 +131,8 @@ def test_what_is_accepted_with_a_reason_goes_ahead_and_is_shown_with_it(deployed
     accept(project, "dynamodb:PutItem")
     code, _, err = deployed("deploy", "--yes", "--require-approval", "any")
     assert code == 0
-    assert "  ~ report gains what is accepted: the report writes its own line\n" in err
+    assert "  ~ report gains Write on dynamodb table/orders (dynamodb:PutItem)\n" in err
+    assert "      accepted: the report writes its own line; for example dynamodb:PutItem on " in err
     assert "access: 0 gained, 0 lost, 1 accepted\n" in err
 
 
@@ -178,7 +188,7 @@ def test_roles_that_are_shared_resources_count_as_well(deployed: Remit, project:
     code, _, err = deployed("deploy")
     assert code == 1
     assert "  + DataRole gains " in err
-    assert "  + DataRole may be taken on by " in err
+    assert " may take on the role of DataRole\n" in err
 
 
 def test_access_is_that_of_the_template_that_runs_whoever_deployed_it(account: Account) -> None:

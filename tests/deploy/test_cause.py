@@ -107,3 +107,10 @@ def test_a_log_group_that_is_there_already_comes_with_the_command_that_deletes_i
         "`aws logs delete-log-group --log-group-name /aws/lambda/orders-dev-report` deletes it with its logs, "
         "then deploy again"
     )
+
+
+def test_a_role_that_was_deleted_by_hand_is_pointed_to() -> None:
+    reason = "The role with name orders-dev-ReportRole-1 cannot be found. (Service: Iam, Status Code: 404)"
+    cause = first_cause([event("1", "ReportRole", "UPDATE_FAILED", reason, type_="AWS::IAM::Role")])
+    assert cause is not None
+    assert (cause.hint or "").startswith("it was deleted by hand: `remit diff --live` tells what else was changed")

@@ -81,9 +81,9 @@ def test_an_update_shows_what_each_role_gains_and_loses(remit: Remit, project: P
     start = shown.index("and what functions may do")
     assert shown[start + 1 : start + 6] == [
         "  + report gains Write on dynamodb table/orders (dynamodb:PutItem)",
-        f"      app.py:8:23, for example dynamodb:PutItem on {table}",
+        f"      app.py:8:23: puts items into table orders; for example dynamodb:PutItem on {table}",
         "  - report loses Read on dynamodb table/orders (dynamodb:Query)",
-        f"      app.py:8:23, for example dynamodb:Query on {table}",
+        f"      app.py:8:23: queries table orders; for example dynamodb:Query on {table}",
         "0 to add, 2 to change, 0 to remove; access: 1 gained, 1 lost",
     ]
     document = json.loads(out)

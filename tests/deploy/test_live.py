@@ -26,7 +26,7 @@ LOGS = {
     "Action": ["logs:PutLogEvents"],
     "Resource": {"Fn::GetAtt": ["ReportLogGroup", "Arn"]},
 }
-FUNCTION = {
+FUNCTION: dict[str, Any] = {
     "Report": {
         "Type": "AWS::Lambda::Function",
         "Properties": {
@@ -225,6 +225,25 @@ def test_a_function_that_was_moved_to_another_role_is_that_roles(account: Accoun
     ]  # fmt: skip
     assert allowed(there.version.roles[1]) == ["*"]
     assert [item.what for item in there.drift] == ["function report was set by hand to run under role admin"]
+
+
+def test_a_function_with_a_role_of_its_own_stays_that_roles_until_it_is_moved(account: Account) -> None:
+    iam = account.client("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    mine, other = (
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"] for name in ("mine", "other")
+    )
+    own = {"Report": FUNCTION["Report"] | {"Properties": {**FUNCTION["Report"]["Properties"], "Role": mine}}}
+    deploy(account, template(READ, resources=own))
+    assert (found(account).version.others, found(account).drift) == ({"report": mine}, ())
+    account.client("lambda").update_function_configuration(FunctionName="orders-dev-report", Role=other)
+    there = found(account)
+    assert [item.what for item in there.drift] == ["function report was set by hand to run under role other"]
+    assert there.version.others == {}
+    assert [(one.logical_id, one.functions) for one in there.version.roles] == [
+        ("ReportRole", ()), ("other", ("report",)),
+    ]  # fmt: skip
 
 
 def test_roles_asked_for_all_at_once_are_the_same(account: Account, role: str) -> None:

@@ -91,9 +91,9 @@ def test_a_function_shows_what_it_gains_and_loses_with_lines_and_requests() -> N
     assert list(plan_lines(planned(), access))[1:] == [
         "and what functions may do",
         "  + report gains Write on dynamodb table/orders (dynamodb:PutItem)",
-        f"      app.py:1, for example dynamodb:PutItem on {TABLE}",
+        f"      app.py:1: declared; for example dynamodb:PutItem on {TABLE}",
         "  - report loses Read on dynamodb table/orders (dynamodb:Query)",
-        f"      app.py:1, for example dynamodb:Query on {TABLE}",
+        f"      app.py:1: declared; for example dynamodb:Query on {TABLE}",
         "0 to add, 0 to change, 0 to remove; access: 1 gained, 1 lost",
     ]
 
@@ -103,8 +103,28 @@ def test_a_first_deploy_shows_each_function_in_a_line() -> None:
     access = Access(review(Version("nothing", ()), version("dynamodb:Query", "dynamodb:PutItem", functions=functions)))
     assert list(plan_lines(planned(running=False), access))[1:] == [
         "and functions may",
-        "  + f0, f1, f2, f3 and 196 more: Read, Write on dynamodb",
+        "  + f0, f1, f2, f3, f4 and 195 more: Read, Write on dynamodb",
         "0 to add, 0 to change, 0 to remove; access: 2 gained, 0 lost",
+    ]
+
+
+def test_of_many_changes_the_gains_are_shown_first_and_the_rest_counted() -> None:
+    def many(reads: int, writes: int) -> Version:
+        roles = tuple(
+            Role(
+                f"R{n}",
+                (Grant(allow("dynamodb:PutItem" if n < writes else "dynamodb:Query", on=TABLE), ""),),
+                (f"f{n}",),
+            )
+            for n in range(reads + writes)
+        )
+        return Version("some version", roles)
+
+    lines = list(plan_lines(planned(), Access(review(many(45, 0), many(0, 45)))))
+    assert [line.split()[0] for line in lines[2:82:2]] == ["+"] * 40
+    assert lines[82:] == [
+        "  and 50 more, which `remit diff --deployed` tells",
+        "0 to add, 0 to change, 0 to remove; access: 45 gained, 45 lost",
     ]
 
 
@@ -127,6 +147,13 @@ def test_a_refusal_says_what_is_gained_and_what_goes_and_how_to_go_on() -> None:
         "it gives access that was not there (1 gain) and resources go (Orders removed, Queue replaced)",
         "`remit diff --accept REASON` accepts what is gained; `--yes`, or an answer at a terminal, agrees to all of it",
     )
+    assert refusal(planned(gone), access, yes=True) == (
+        "it gives access that was not there (1 gain)",
+        (
+            "`remit diff --accept REASON` accepts what is gained; "
+            "without --require-approval, `--yes` agrees to access, too"
+        ),
+    )
     assert refusal(planned(), Access(review(version("dynamodb:Query"), version()))) == (
         "access changes (0 gained, 1 lost)", "`--yes`, or an answer at a terminal, agrees to all of it",
     )  # fmt: skip
@@ -143,7 +170,7 @@ def test_programs_get_each_roles_comparison() -> None:
     assert [(one["action"], one["resource"], one["origin"]["line"]) for one in role["gained"]] == [
         ("dynamodb:Query", TABLE, 1),
     ]  # fmt: skip
-    assert (role["lost"], role["undecided"], role["accepted"]) == ([], [], 0)
+    assert (role["lost"], role["undecided"], role["accepted"]) == ([], [], [])
 
 
 def test_what_aws_tells_cannot_steer_the_terminal() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remit.cli import options, watch
+from remit.cli import agree, options, watch
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.build.built import Built
-    from remit.deploy.access import Access, Approval
+    from remit.cli.agree import Shown
+    from remit.deploy.access import Approval
     from remit.deploy.execute import Outcome
     from remit.deploy.plan import Plan
     from remit.deploy.session import Account
     from remit.deploy.stack import Output
-    from remit.review.entries import Entry
 
 _BIG = 8 * 1024 * 1024  # bytes; a bigger upload shows its progress
 
@@ -39,14 +39,6 @@ class _Wishes:
     skip: tuple[str, ...] = field(default=())
     approval: Approval | None = None
     """As given on the command line; None when it was not."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """A plan, and what it does to access: what a person or a gate agrees to, and nothing else is carried out."""
-
-    plan: Plan
-    access: Access
 
 
 @click.command("deploy", short_help="Deploy to AWS, or to the AWS on this machine.")
@@ -130,7 +122,7 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
         if planned is None:
             break
         with _thrown_away(account, planned):
-            shown = _show(account, built, planned, wishes, accepted)
+            shown = agree.show(account, built, planned, accepted)
             _agree(account, shown, wishes)
             _upload(account, built)
         try:
@@ -156,39 +148,14 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
     _tell(account, built.namespace, shown, outcome, wishes, built)
 
 
-def _show(account: Account, built: Built, planned: Plan, wishes: _Wishes, accepted: tuple[Entry, ...]) -> _Shown:
-    """What the change set would do, to resources and to access."""
-    from remit.deploy.access import access
-    from remit.deploy.remember import last
-    from remit.report.plan import plan_lines
-
-    before = last(account, wishes.folder, built.namespace)
-    shown = _Shown(planned, access(account, planned, built.roles, before, accepted))
-    watch.say_changes(plan_lines(shown.plan, shown.access))
-    return shown
-
-
-def _agree(account: Account, shown: _Shown, wishes: _Wishes) -> None:
-    """Go on, if somebody or something agrees to what was shown. RemitError (1): nobody does."""
-    from remit.report.plan import gained_words
-    from remit.report.stacks import place
-
-    wanted = shown.access.wants(wishes.approval or "broadening")
-    if wishes.yes:
-        if wanted and wishes.approval is not None:
-            raise _refused(shown)
-    elif watch.terminal():
-        question = f"Deploy to {place(account)}?"
-        watch.ask(" ".join(filter(None, (gained_words(shown.access), question))), yes=False)
-    elif wanted or shown.plan.destroyed:
-        raise _refused(shown)
-
-
-def _refused(shown: _Shown) -> RemitError:
-    from remit.report.plan import refusal
-
-    what, hint = refusal(shown.plan, shown.access)
-    return RemitError(f"nothing was deployed: {what}", hint=hint, exit_code=1)
+def _agree(account: Account, shown: Shown, wishes: _Wishes) -> None:
+    """As `agree`; programs get the plan that nobody agreed to, too."""
+    try:
+        agree.agree(account, shown, wishes.approval, yes=wishes.yes)
+    except RemitError:
+        if wishes.as_json:
+            options.print_json({**_document(account, shown.plan.namespace, shown, None, ()), "ok": False})
+        raise
 
 
 @contextlib.contextmanager
@@ -291,7 +258,7 @@ def _resume(account: Account, name: str, stage: str | None, wishes: _Wishes) -> 
 def _tell(
     account: Account,
     name: str,
-    shown: _Shown | None,
+    shown: Shown | None,
     outcome: Outcome | None,
     wishes: _Wishes,
     built: Built | None,
@@ -338,7 +305,7 @@ def _outputs(account: Account, name: str) -> tuple[Output, ...]:
 
 
 def _document(
-    account: Account, name: str, shown: _Shown | None, outcome: Outcome | None, outputs: tuple[Output, ...]
+    account: Account, name: str, shown: Shown | None, outcome: Outcome | None, outputs: tuple[Output, ...]
 ) -> dict[str, Any]:
     from remit.report.events import cause_document
     from remit.report.plan import plan_document

@@ -25,6 +25,11 @@ _HINTS: Final = (
         "something outside this stack has that name: delete it or give it another, then deploy again",
     ),
     (
+        r"role with name .+ cannot be found|NoSuchEntity",
+        "it was deleted by hand: `remit diff --live` tells what else was changed; `remit delete` and `remit deploy` make "
+        "all of it anew",
+    ),
+    (
         r"cannot be assumed by Lambda",
         "the role's trust policy must name lambda.amazonaws.com; if it does, deploy again",
     ),

@@ -94,13 +94,15 @@ def plan(
         found = _change_set(account, stack, wanted)
         if found is None:
             return None
+        # Read again: what runs once the change set is there runs until it is executed, or else AWS refuses that.
+        running = deployed_template(account, stack)
     return Plan(
         namespace=namespace,
         stack_id=found["StackId"],
         change_set=found["ChangeSetId"],
         kind="CREATE" if stack is None or stack.new else "UPDATE",
         changes=tuple(_change(raw["ResourceChange"]) for raw in found["Changes"]),
-        running=old,
+        running=running,
         template=new,
     )
 
@@ -181,9 +183,9 @@ def _refused(wanted: _Wanted, reason: str) -> RemitError:
     hint = None
     if _TAKEN in reason:
         hint = (
-            "something of a name that the template gives is there already; of log groups, which logs that come late make "
-            f"anew, `aws logs describe-log-groups --log-group-name-prefix /aws/lambda/{wanted.namespace}-` lists them, "
-            "and `aws logs delete-log-group` deletes one"
+            "something of a name that the template gives is there already; of log groups, which logs that come late "
+            f"make anew, `aws logs describe-log-groups --log-group-name-prefix /aws/lambda/{wanted.namespace}-` lists "
+            "them, and `aws logs delete-log-group` deletes one"
         )
     return RemitError(f"CloudFormation refuses the template: {reason}", hint=hint)
 

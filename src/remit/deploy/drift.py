@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.deploy.held import Held
-    from remit.deploy.recorded import Declared
     from remit.iam.policy import Policy
+    from remit.review.declared import Declared
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,18 +11,19 @@ from remit.deploy.changeset import deployed_template
 from remit.deploy.drift import Drift, drift
 from remit.deploy.faults import told
 from remit.deploy.held import documents, held, roles_of_functions
-from remit.deploy.recorded import declared, services
 from remit.deploy.references import names
 from remit.deploy.status import status
+from remit.explain.names import put, references
 from remit.review.change import Version
+from remit.review.declared import declared, services
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.deploy.held import Document, Held
-    from remit.deploy.recorded import Running
     from remit.deploy.session import Account
     from remit.iam.policy import Policy
+    from remit.review.declared import Running
 
 _AWS: Final = ":iam::aws:policy/"
 
@@ -62,9 +63,10 @@ def live(account: Account, namespace: str) -> Live | None:
     physical = {one.logical_id: one.physical_id for one in found.resources}
     there = held(account, (physical[one.logical_id] for one in found.roles if one.physical_id))
     roles = {one: there[name] for one, name in physical.items() if name in there}
-    moved = _moved(account, running, physical, roles)
-    strangers = held(account, (_name(arn) for arn in moved.values()))
     known = names(account, found, _policies(running), roles)
+    under = _under(account, running, physical)
+    moved = _moved(running, physical, roles, under, known.known)
+    strangers = held(account, (_name(arn) for arn in moved.values()))
     drifted = tuple(_drift(running, physical, roles, known.known))
     read = documents(account, _arns((*roles.values(), *strangers.values()), local=account.local))
     version = Version(
@@ -75,6 +77,7 @@ def live(account: Account, namespace: str) -> Live | None:
         trusts={one: role.trust for one, role in (*roles.items(), *strangers.items())},
         versions={arn: document.version for arn, document in read.items()},
         namespace=namespace,
+        others={name: under[name] for name in running.others if name in under and name not in moved},
     )
     unknown = (f"what {text} is in the account is not known: it is compared as text" for text in known.open)
     return Live(version, (*drifted, *_under_others(running, physical, moved)), (*unknown, *_newer(read)))
@@ -121,28 +124,50 @@ def _role(logical_id: str, found: Held, functions: tuple[str, ...], changed: Map
     return Role(logical_id, grants, functions, found.attached, found.boundary, services(found.trust))
 
 
+def _under(account: Account, running: Running, physical: Mapping[str, str]) -> dict[str, str]:
+    """The ARN of the role that each function runs under, by the function's name in the project."""
+    asked = {physical[one]: name for one, name in running.functions.items() if one in physical}
+    return {asked[one]: arn for one, arn in roles_of_functions(account, asked).items()}
+
+
 def _moved(
-    account: Account, running: Running, physical: Mapping[str, str], roles: Mapping[str, Held]
+    running: Running,
+    physical: Mapping[str, str],
+    roles: Mapping[str, Held],
+    under: Mapping[str, str],
+    known: Mapping[str, str],
 ) -> dict[str, str]:
-    """The functions, by their names in the project, that run under another role than the template's; that role."""
-    wanted = {name: one.role.logical_id for one in running.roles for name in one.role.functions}
-    mine = {physical[one]: name for one, name in running.functions.items() if one in physical and name in wanted}
-    under = roles_of_functions(account, mine)
-    found = {mine[one]: arn for one, arn in under.items()}
-    own = {name: f":role/{physical.get(logical_id)}" for name, logical_id in wanted.items()}
-    exact = {name: roles[logical_id].arn for name, logical_id in wanted.items() if logical_id in roles}
-    return {name: arn for name, arn in found.items() if arn != exact.get(name) and not arn.endswith(own[name])}
+    """The functions that run under another role than the template's, and that role.
+
+    Of a role that was deleted, with its path, the name alone is known.
+    """
+    wanted = {name: put(arn, known) for name, arn in running.others.items()}
+    gone: dict[str, str] = {}
+    for one in running.roles:
+        for name in one.role.functions:
+            if one.role.logical_id in roles:
+                wanted[name] = roles[one.role.logical_id].arn
+            else:
+                gone[name] = physical.get(one.role.logical_id, "")
+    return {
+        name: arn
+        for name, arn in under.items()
+        if (name in wanted and arn != wanted[name] and not references(wanted[name]))
+        or (name in gone and _name(arn) != gone[name])
+    }
 
 
 def _under_others(running: Running, physical: Mapping[str, str], moved: Mapping[str, str]) -> Iterator[Drift]:
+    serving = {name: one.role.logical_id for one in running.roles for name in one.role.functions}
     for logical_id, name in running.functions.items():
         if name in moved:
-            role = next(one.role.logical_id for one in running.roles if name in one.role.functions)
+            role = serving.get(name, "")
+            back = physical.get(role) or running.others.get(name, "its role")
             yield Drift(
-                role,
+                role or logical_id,
                 f"function {name} was set by hand to run under role {_name(moved[name])}",
                 f"`aws lambda update-function-configuration --function-name {physical[logical_id]} --role …` "
-                f"sets it back to {physical.get(role, role)}",
+                f"sets it back to {back}",
             )
 
 

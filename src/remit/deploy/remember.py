@@ -14,6 +14,7 @@ from remit.errors import Origin, RemitError
 from remit.iam.policy import parse_statement
 from remit.review.change import Version
 from remit.review.record import Place, record, record_path, recorded, recorded_text
+from remit.review.tree import version_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 def remember(account: Account, folder: Path, built: Built) -> None:
     """Record a build as what is deployed. RemitError: the file cannot be written."""
     path = record_path(folder, built.namespace, local=account.local)
-    write(path, record(built.app, built.roles, _place(account)))
+    found = version_of(built.app)
+    write(path, record(built.app, found.roles, _place(account), found.documents))
 
 
 def remember_running(account: Account, folder: Path, namespace: str, stage: str) -> None:
@@ -41,7 +43,7 @@ def remember_running(account: Account, folder: Path, namespace: str, stage: str)
     for known in (last(account, folder, namespace), _last_build(folder)):
         found = found if known is None else explained(found, known)
     path = record_path(folder, namespace, local=account.local)
-    write(path, recorded_text(namespace, stage, found.roles, _place(account)))
+    write(path, recorded_text(namespace, stage, found.roles, _place(account), found.documents, found.others))
 
 
 def last(account: Account, folder: Path, namespace: str) -> Version | None:

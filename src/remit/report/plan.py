@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.report.comparison import Places, comparison_document, example, groups
+from remit.report.comparison import some
+from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, TAKES_ON, UNDECIDED, review_document, rows, who_of
+from remit.report.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.deploy.access import Access
     from remit.deploy.plan import Plan, ResourceChange
-    from remit.errors import Origin
-    from remit.iam.compare import Comparison
-    from remit.iam.finding import Source
-    from remit.report.comparison import Group
-    from remit.review.change import Change, Standing
+    from remit.report.review import Row
+    from remit.review.change import Change
 
 _SIGNS: Final = {"Add": "+", "Remove": "-", "Import": "+"}
-_LISTED: Final = 40  # resources, or lines on access; of more, those that are added are counted by type
-_NAMED: Final = 4  # functions or actions on one line
+_LISTED: Final = 40  # resources, and changes of access; of more resources, those that are added are counted by type
 _ARN_PARTS: Final = 6
-_PARTS: Final = (("gained", "+", "gains"), ("freed", "+", "is no longer denied"), ("lost", "-", "loses"))
+_URGENT: Final = (UNDECIDED, GAINED, "policies", LOST, ACCEPTED)
+_AGREES: Final = "`--yes`, or an answer at a terminal, agrees to all of it"
+_WITHOUT: Final = "without --require-approval, `--yes` agrees to access, too"
+_VERBS: Final = {GAINED: "gains", LOST: "loses", ACCEPTED: "gains"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,8 @@ class Counts:
 
 def counts(access: Access) -> Counts:
     """The numbers of a plan's access."""
-    changes = access.review.changes
-    each = [part for change in changes for part in (change.access, change.trust)]
-    return Counts(
-        sum(len(groups(part.gained)) + len(groups(part.freed)) for part in each),
-        sum(len(groups(part.lost)) for part in each),
-        sum(len(part.undecided) for part in each) + sum(len(change.unseen) for change in changes) + bool(access.unread),
-        sum(len(change.accepted) for change in changes),
-    )
+    number = Counter(row.part for _, found in rows(access.review) for row in found)
+    return Counts(number[GAINED], number[LOST], number[UNDECIDED] + bool(access.unread), number[ACCEPTED])
 
 
 def plan_lines(plan: Plan, access: Access) -> Iterator[str]:
@@ -70,12 +65,15 @@ def plan_lines(plan: Plan, access: Access) -> Iterator[str]:
     retagged = sum(change.tags_only for change in plan.changes)
     if retagged:
         yield f"  ~ the tags of {retagged} more"
-    lines = list(_first_lines(access) if not plan.running else access_lines(access))
-    if lines:
+    told = list(_first(access) if not plan.running else _each(access))
+    if told:
         yield "and what functions may do" if plan.running else "and functions may"
-        yield from lines[:_LISTED]
-    if len(lines) > _LISTED:
-        yield f"  and {len(lines) - _LISTED} lines more, which `remit diff --deployed` tells"
+    if len(told) > _LISTED:
+        told.sort(key=lambda one: _URGENT.index(one.part))  # what is left out shall not be what matters most
+    for one in told[:_LISTED]:
+        yield from map(shown, one.lines)
+    if len(told) > _LISTED:
+        yield f"  and {len(told) - _LISTED} more, which `remit diff --deployed` tells"
     yield _summary(plan, access)
 
 
@@ -92,113 +90,88 @@ def plan_document(plan: Plan, access: Access) -> dict[str, Any]:
             }
             for change in plan.changes
         ],
-        "roles": [_change_document(change) for change in access.review.changes],
+        "roles": [_change_document(access, change) for change in access.review.changes],
     }
 
 
-def _change_document(change: Change) -> dict[str, Any]:
-    action = "Add" if change.before is None else "Remove" if change.after is None else "Modify"
+def _change_document(access: Access, change: Change) -> dict[str, Any]:
+    """One role's change, in the forms of `remit diff --json`."""
+    told = review_document(replace(access.review, changes=(change,), notes=()))
     return {
         "logical_id": change.role,
-        "action": action,
+        "action": "Add" if change.before is None else "Remove" if change.after is None else "Modify",
         "functions": list(change.functions),
-        **comparison_document(change.access, _places(change)),
-        "trust": comparison_document(change.trust, _places(change)),
-        "attached": [one.words for one in change.attached],
-        "unseen": [{"policy": one.arn, "reason": one.reason} for one in change.unseen],
-        "accepted": len(change.accepted),
+        **{part: told[part] for part in (GAINED, LOST, UNDECIDED, ACCEPTED, "policies")},
     }
 
 
-def _places(change: Change) -> Places:
-    return Places(lambda source: _origin(change.before, source), lambda source: _origin(change.after, source))
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One thing that changes, in a line or two; `part` says how much it matters."""
+
+    part: str
+    lines: tuple[str, ...]
 
 
-def _origin(standing: Standing | None, source: Source) -> Origin | None:
-    grant = None if standing is None or source.layer != "identity" else standing.grant(source)
-    return None if grant is None else grant.origin
-
-
-def access_lines(access: Access) -> Iterator[str]:
-    """What each function gains and loses, each with its line, its reason and a request that shows it."""
+def _each(access: Access) -> Iterator[_Told]:
+    """What each function gains and loses, each with the line that wrote it and a request that shows it."""
     if access.unread:
-        yield f"  ? {access.unread}"
-    for change in access.review.changes:
-        yield from _change_lines(change)
+        yield _Told(UNDECIDED, (f"  ? {access.unread}",))
+    for change, found in rows(access.review):
+        for one in change.attached:
+            yield _Told("policies", (f"  ~ {who_of(change)}: {one.words}",))
+        for row in found:
+            where = f"{row.where}; " if row.where else ""
+            example = (f"      {where}for example {row.example}",) if row.example else ()
+            yield _Told(row.part, (f"  {SIGNS[row.part]} {_words(row)}", *example))
+    for note in access.review.notes:
+        yield _Told("policies", (f"  note: {note}",))
 
 
-def _change_lines(change: Change) -> Iterator[str]:
-    who, places = _who(change), _places(change)
-    for one in change.attached:
-        yield f"  ~ {who}: {one.words}"
-    yield from _comparison_lines(who, change.access, places)
-    for group in groups(change.trust.gained):
-        yield f"  + {change.role} may be taken on by {_some(group.resources)}"
-    for group in groups(change.trust.lost):
-        yield f"  - {change.role} may no longer be taken on by {_some(group.resources)}"
-    for unknown in change.trust.undecided:
-        yield f"  ? who may take on {change.role}: {unknown.reason}"
-    for unseen in change.unseen:
-        yield f"  ? {who}: {unseen.arn}: {unseen.reason}"
-    for accepted in change.accepted:
-        yield f"  ~ {who} gains what is accepted: {accepted.because}"
+def _words(row: Row) -> str:
+    """`report gains Write on dynamodb table/orders (dynamodb:PutItem)`."""
+    if not row.actions:
+        return f"{row.who}: {row.title}"
+    if row.title == TAKES_ON:
+        may = "may no longer" if row.part == LOST else "may"
+        return f"{some(row.resources)} {may} take on the role of {row.who}"
+    level, _, service = row.title.rpartition(" on ")
+    things = tuple(dict.fromkeys(_thing(pattern, service) for pattern in row.resources))
+    return f"{row.who} {_VERBS[row.part]} {level} on {some(things)} ({some(row.actions)})"
 
 
-def _comparison_lines(who: str, comparison: Comparison, places: Places) -> Iterator[str]:
-    for part, sign, verb in _PARTS:
-        for group in groups(getattr(comparison, part)):
-            yield f"  {sign} {who} {verb} {_words(group)}"
-            origin = places.of(part)(group.source)
-            yield f"      {f'{origin}, ' if origin else ''}for example {example(group.example)}"
-    for unknown in comparison.undecided:
-        yield f"  ? {who}: {unknown.source.name}: {unknown.reason}"
-
-
-def _words(group: Group) -> str:
-    """`write on table/orders (dynamodb:PutItem)`."""
-    return f"{group.level} on {_some(tuple(map(_thing, group.resources)))} ({_some(group.actions)})"
-
-
-def _thing(pattern: str) -> str:
+def _thing(pattern: str, service: str) -> str:
     """What an ARN is about, without where that is: `dynamodb table/orders`."""
     if pattern == "*":
-        return "everything"
+        return f"all of {service}" if service != "*" else "everything"
     parts = pattern.split(":", _ARN_PARTS - 1)
     return f"{parts[2]} {parts[-1]}" if len(parts) == _ARN_PARTS and parts[0] == "arn" else pattern
 
 
-def _first_lines(access: Access) -> Iterator[str]:
+def _first(access: Access) -> Iterator[_Told]:
     """What each function may do, in a line: on a first deploy all of it is new."""
     if access.unread:
-        yield f"  ? {access.unread}"
-    for change in access.review.changes:
+        yield _Told(UNDECIDED, (f"  ? {access.unread}",))
+    for change, found in rows(access.review):
         levels: dict[str, dict[str, None]] = {}
-        for group in groups(change.access.gained):
-            levels.setdefault(group.service, {})[group.level] = None
-        if levels:
-            told = "; ".join(f"{', '.join(levels[service])} on {_service(service)}" for service in sorted(levels))
-            yield f"  + {_who(change)}: {told}"
-        for unknown in (*change.access.undecided, *change.trust.undecided):
-            yield f"  ? {_who(change)}: {unknown.source.name}: {unknown.reason}"
-        for unseen in change.unseen:
-            yield f"  ? {_who(change)}: {unseen.arn}: {unseen.reason}"
-        for group in groups(change.trust.gained):
-            yield f"  + {change.role} may be taken on by {_some(group.resources)}"
-        for accepted in change.accepted:
-            yield f"  ~ {_who(change)} gains what is accepted: {accepted.because}"
+        others = []
+        for row in found:
+            if row.part == GAINED and row.title != TAKES_ON:
+                level, _, service = row.title.rpartition(" on ")
+                levels.setdefault(service, {})[level] = None
+            elif row.part != ACCEPTED:
+                others.append(_Told(row.part, (f"  {SIGNS[row.part]} {_words(row)}",)))
+        told = [f"{', '.join(levels[service])} on {_service(service)}" for service in sorted(levels)]
+        accepted = sum(row.part == ACCEPTED for row in found)
+        told += [f"{accepted} accepted"] if accepted else []
+        part = GAINED if levels else ACCEPTED
+        if told:
+            yield _Told(part, (f"  {SIGNS[part]} {who_of(change)}: {'; '.join(told)}",))
+        yield from others
 
 
 def _service(name: str) -> str:
     return "every service" if name == "*" else name
-
-
-def _who(change: Change) -> str:
-    return _some(change.functions) if change.functions else change.role
-
-
-def _some(texts: tuple[str, ...]) -> str:
-    rest = len(texts) - _NAMED
-    return ", ".join(texts[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _resource_lines(changes: tuple[ResourceChange, ...]) -> Iterator[str]:
@@ -236,17 +209,17 @@ def gained_words(access: Access) -> str:
     return f"This gives access that was not there: {new}." if new else ""
 
 
-def refusal(plan: Plan, access: Access) -> tuple[str, str]:
-    """Why a deploy does not go ahead by itself, and how it can."""
+def refusal(plan: Plan, access: Access, *, yes: bool = False) -> tuple[str, str]:
+    """Why a deploy does not go ahead by itself, and how it can; `yes`: it was agreed to but for the access."""
     why, ways = [], []
     if access.broadens:
         why.append(f"it gives access that was not there ({counts(access).new})")
         ways.append("`remit diff --accept REASON` accepts what is gained")
     elif access.differs:
         why.append(f"access changes ({counts(access).words})")
-    if plan.destroyed:
+    if plan.destroyed and not yes:
         named = tuple(
             f"{change.logical_id} {'removed' if change.action == 'Remove' else 'replaced'}" for change in plan.destroyed
         )
-        why.append(f"resources go ({_some(named)})")
-    return " and ".join(why), "; ".join((*ways, "`--yes`, or an answer at a terminal, agrees to all of it"))
+        why.append(f"resources go ({some(named)})")
+    return " and ".join(why), "; ".join((*ways, _WITHOUT if yes else _AGREES))

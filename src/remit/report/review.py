@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 GAINED, LOST, UNDECIDED, ACCEPTED = "gained", "lost", "undecided", "accepted"
 SIGNS: Final = {GAINED: "+", LOST: "-", UNDECIDED: "?", ACCEPTED: "~"}
+TAKES_ON: Final = "may take on the role"
+"""The title of a row about trust; its resources are principals."""
 _FUNCTIONS: Final = 5  # named on one line; of more, the number is told
 _PLAIN: Final = ("no statement of the old side allows it", "no statement of the new side allows it")
 _GITHUB: Final = 65_536  # the most that a comment takes ("body is too long (maximum is 65536 characters)")
@@ -90,7 +92,7 @@ def _trust_rows(part: str, who: str, pieces: Iterable[Piece], standing: Standing
         origin = None if standing is None else standing.role.trust_origin
         where = f"{origin}: trust policy of {role}" if origin else f"trust policy of {role}"
         shown = example(piece).replace(piece.request.resource, f"the role by {piece.request.principal}", 1)
-        yield Row(part, who, "may take on the role", (piece.action,), (piece.resource,), where, shown)
+        yield Row(part, who, TAKES_ON, (piece.action,), (piece.resource,), where, shown)
 
 
 def _where(standing: Standing | None, source: Source) -> str:
@@ -148,7 +150,7 @@ def _row_lines(row: Row) -> Iterator[str]:
     sign = SIGNS[row.part]
     if not row.actions:
         yield f"  {sign} {row.title}"
-    elif row.title == "may take on the role":
+    elif row.title == TAKES_ON:
         yield f"  {sign} {some(row.resources)} {row.title}: {some(row.actions)}"
     else:
         yield f"  {sign} {row.title}: {some(row.actions)}"

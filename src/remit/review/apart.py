@@ -64,12 +64,13 @@ def _answer(process: subprocess.Popen[bytes], answer: Path, talk: Path) -> Versi
 
 def main(folder: str, stage: str, answer: str) -> None:
     """What the other process runs: the record of a deploy that never was, or the mistake."""
-    from remit.grants.assign import assign  # noqa: PLC0415 - the other process alone loads a project
-    from remit.project.load import load  # noqa: PLC0415 - as above
+    from remit.project.load import load  # noqa: PLC0415 - the other process alone loads a project
+    from remit.review.tree import version_of  # noqa: PLC0415 - as above
 
     try:
         app = load(Path(folder), json.loads(stage))
-        text = record(app, assign(app), None)
+        found = version_of(app)
+        text = record(app, found.roles, None, found.documents)
     except RemitError as error:
         text = json.dumps({"error": _error(error)})
     Path(answer).write_text(text, "utf-8")

@@ -10,6 +10,7 @@ from remit.grants.assign import assign
 from remit.iam.policy import Globs
 from remit.project.load import load
 from remit.review.change import Version
+from remit.review.declared import adds_access, complete
 from remit.review.record import others_of
 
 if TYPE_CHECKING:
@@ -26,8 +27,14 @@ def tree(folder: Path, stage: str | None = None) -> Version:
 
 
 def version_of(app: App, where: str = "the working tree") -> Version:
-    """The roles of an app that is loaded."""
-    return Version(where, assign(app), namespace=app.namespace, others=others_of(app))
+    """The roles of an app that is loaded, with what its shared resources add to them."""
+    roles, documents = assign(app), {}
+    if adds_access(app):
+        whole = complete(app, roles)
+        roles, documents = tuple(one.role for one in whole.roles), dict(whole.documents)
+    served = {name for role in roles for name in role.functions}
+    others = {name: arn for name, arn in others_of(app).items() if name not in served}
+    return Version(where, roles, documents=documents, namespace=app.namespace, others=others)
 
 
 def renamed_to(version: Version, namespace: str) -> Version:
