@@ -316,13 +316,14 @@ def _bytes(path: Path) -> tuple[bytes, str]:
 
 
 def _tell(review: Review, drift: Sequence[Drift], about: str, wishes: _Wishes) -> None:
-    from remit.report.review import drift_document, drift_lines, review_document, review_lines, review_markdown
+    from remit.report.comment import review_comment
+    from remit.report.review import drift_document, drift_lines, review_document, review_lines
 
     if wishes.as_json:
         options.print_json({**review_document(review), "drift": drift_document(drift)})
     elif wishes.markdown:
         by_hand = tuple(f"changed by hand: {one.role}: {one.sentence}" for one in drift)
-        click.echo(review_markdown(replace(review, notes=(*by_hand, *review.notes)), about), nl=False)
+        click.echo(review_comment(replace(review, notes=(*by_hand, *review.notes)), about), nl=False)
     else:
         _print((*drift_lines(drift), *review_lines(review)))
 
