@@ -365,6 +365,13 @@ def test_a_plan_holds_both_sides(tmp_path: Path) -> None:
     assert (ran.status, [one["action"] for one in told(ran)["gained"]]) == (1, ["s3:PutObject"])
 
 
+def test_one_file_that_is_no_plan_is_compared_with_nothing(tmp_path: Path) -> None:
+    write(tmp_path, {"new.json": template()})
+    ran = remit("diff", str(tmp_path / "new.json"))
+    assert (ran.status, ran.out) == (2, "")
+    assert "hint: give OLD and NEW" in ran.err
+
+
 def test_a_policy_and_a_template_are_not_compared(tmp_path: Path) -> None:
     write(tmp_path, {"policy.json": json.dumps({"Version": "2012-10-17", "Statement": []}), "new.json": template()})
     ran = remit("diff", str(tmp_path / "policy.json"), str(tmp_path / "new.json"))

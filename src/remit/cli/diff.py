@@ -266,6 +266,11 @@ def _files(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
     from remit.review.files import file_version, holds_roles, plan_versions
 
     if len(given) == 1:
+        if not any(word in given[0][0] for word in (b"planned_values", b"terraform_version")):
+            raise RemitError(
+                f"{given[0][1]} alone is compared with nothing: it is no Terraform plan",
+                hint="give OLD and NEW; `terraform show -json PLAN` prints a plan, which holds both",
+            )
         old, new, notes = plan_versions(*given[0])
     else:
         roles = [holds_roles(data) for data, _ in given]
