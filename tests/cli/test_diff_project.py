@@ -213,7 +213,7 @@ def test_an_entry_that_nothing_needs_is_noted(changed: Project) -> None:
     write(changed.folder, {"app.py": OLD})
     ran = changed.remit("diff")
     assert ran.status == 0
-    assert "note: config/accepted.json:2:3: nothing needs this entry any more (agreed)" in ran.out.splitlines()
+    assert "note: config/accepted.json: nothing needs the entry of line 2 now" in ran.out.splitlines()
 
 
 def test_a_mistake_in_the_accepted_gains_is_told_at_its_line(changed: Project) -> None:
@@ -363,6 +363,13 @@ def test_a_plan_holds_both_sides(tmp_path: Path) -> None:
     write(tmp_path, {"plan.json": json.dumps(plan)})
     ran = remit("diff", str(tmp_path / "plan.json"), "--json")
     assert (ran.status, [one["action"] for one in told(ran)["gained"]]) == (1, ["s3:PutObject"])
+
+
+def test_one_file_that_is_no_plan_is_compared_with_nothing(tmp_path: Path) -> None:
+    write(tmp_path, {"new.json": template()})
+    ran = remit("diff", str(tmp_path / "new.json"))
+    assert (ran.status, ran.out) == (2, "")
+    assert "hint: give OLD and NEW" in ran.err
 
 
 def test_a_policy_and_a_template_are_not_compared(tmp_path: Path) -> None:

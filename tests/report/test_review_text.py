@@ -5,7 +5,8 @@ from __future__ import annotations
 from remit.app import Grant, Role
 from remit.errors import Origin
 from remit.iam.policy import Globs, Policy, Statement, allow
-from remit.report.review import review_document, review_lines, review_markdown, summary
+from remit.report.comment import review_comment
+from remit.report.review import review_document, review_lines, summary
 from remit.review.change import Review, Version
 from remit.review.changes import review
 
@@ -78,7 +79,7 @@ def test_what_cannot_be_seen_is_undecided_with_its_reason() -> None:
     assert review_document(found)["undecided"] == [
         {"statement": None, "reason": reason, "policy": OWN, "role": "aRole", "functions": ["a"]}
     ]
-    assert f"- `a`: `{reason}`" in review_markdown(found).splitlines()
+    assert f"- `a`: `{reason}`" in review_comment(found).splitlines()
 
 
 def test_several_changes_have_a_line_of_numbers_each() -> None:
@@ -100,7 +101,7 @@ def test_many_functions_of_one_role_are_counted() -> None:
 
 def test_markdown_fits_into_a_comment_and_tells_what_is_left_out() -> None:
     found = many(600)
-    text = review_markdown(found, "orders-dev")
+    text = review_comment(found, "orders-dev")
     assert len(text.encode()) <= 65_536
     rows = [line for line in text.splitlines() if line.startswith("| + ")]
     assert text.startswith("<!-- remit diff orders-dev -->\n**Access: 1200 of 1200 functions: 600 gained, 600 lost")
@@ -112,15 +113,15 @@ def test_markdown_fits_into_a_comment_and_tells_what_is_left_out() -> None:
 
 def test_losses_are_left_out_before_gains() -> None:
     found = many(20)
-    whole = review_markdown(found)
-    text = review_markdown(found, most=len(whole.encode()) - 400)
+    whole = review_comment(found)
+    text = review_comment(found, most=len(whole.encode()) - 400)
     assert text.count("| + ") == 20
     assert 0 < text.count("| - ") < 20
 
 
 def test_no_text_can_break_out_of_markdown() -> None:
     odd = "arn:aws:s3:::a`|--><script>\n# b"
-    text = review_markdown(compared(role("a"), role("a", allow("s3:GetObject", on=odd))), "x --> <b>")
+    text = review_comment(compared(role("a"), role("a", allow("s3:GetObject", on=odd))), "x --> <b>")
     assert "<script>" not in text.replace("`arn:aws:s3:::a'\\|--><script> # b`", "").replace("--><script> # b`", "")
     (row,) = [line for line in text.splitlines() if line.startswith("| + ")]
     assert row.replace("\\|", "").count("|") == 7
@@ -131,4 +132,4 @@ def test_an_unchanged_app_is_told_in_a_line() -> None:
     same = review(NOTHING, NOTHING)
     assert summary(same) == "The same access: proven for every request."
     assert list(review_lines(same)) == ["The same access: proven for every request."]
-    assert review_markdown(same).splitlines()[1].startswith("**Access: unchanged.**")
+    assert review_comment(same).splitlines()[1].startswith("**Access: unchanged.**")

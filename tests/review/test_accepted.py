@@ -246,3 +246,12 @@ def test_no_request_that_nobody_accepted_is_set_aside() -> None:
 
 def _entry(statement: Statement) -> Entry:
     return Entry(None, "statement", "agreed", statement)
+
+
+def test_references_are_accepted_by_what_they_are_in_the_account() -> None:
+    exact = "arn:aws:sqs:eu-central-1:111122223333:orders"
+    new = role(allow("sqs:SendMessage", on="${Orders.Arn}"))
+    found = review(Version("old", (role(),)), Version("new", (new,), names={"${Orders.Arn}": exact}))
+    assert not left(found, entry({**GET, "Action": "sqs:SendMessage", "Resource": "${Orders.Arn}"}))[0]
+    assert not left(found, entry({**GET, "Action": "sqs:SendMessage", "Resource": exact}))[0]
+    assert left(found, entry({**GET, "Action": "sqs:SendMessage", "Resource": "${Other.Arn}"}))[0]

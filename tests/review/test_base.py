@@ -92,6 +92,14 @@ def test_the_repository_is_left_as_it_is(repository: Path) -> None:
     assert before == after
 
 
+def test_around_a_hook_the_repository_is_still_the_projects_own(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "elsewhere"))
+    assert len(at(repository, "main").roles) == 1
+
+
 def test_a_project_in_a_folder_of_the_repository_is_found_there(repository: Path) -> None:
     commit(repository, {"services/billing/app.py": READS})
     found = at(repository / "services" / "billing", "HEAD")

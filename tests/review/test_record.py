@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from remit.catalogue.managed import managed_policy
 from remit.errors import RemitError
 from remit.grants.assign import assign
 from remit.iam.policy import Policy, allow, parse
+from remit.review.change import Version
+from remit.review.changes import review
 from remit.review.record import Place, read_record, record, record_path, recorded
 
 if TYPE_CHECKING:
@@ -75,6 +78,22 @@ def test_a_file_that_is_no_record_is_refused_in_a_sentence(text: str, expected: 
         read_record(text.encode(), ".remit/deployed/orders-dev.json")
     assert expected in str(caught.value)
     assert ".remit/deployed/orders-dev.json" in str(caught.value)
+
+
+@pytest.mark.parametrize("junk", [None, 3, "x", [], {}, [3], {"a": 1}, "${{"])
+def test_whatever_stands_in_a_record_it_is_read_or_refused(project: Project, junk: object) -> None:
+    whole = record(project.load(), project.roles(), HERE)
+    fresh = review(read_record(whole.encode(), "record.json"), read_record(whole.encode(), "record.json"))
+    assert fresh.changes == ()
+    for key in json.loads(whole):
+        for inside in json.loads(whole)["roles"][0]:
+            value = json.loads(whole)
+            value[key] = junk
+            other = json.loads(whole)
+            other["roles"][0][inside] = junk
+            for damaged in (value, other):
+                with contextlib.suppress(RemitError):
+                    review(read_record(json.dumps(damaged).encode(), "record.json"), Version("new", ()))
 
 
 def test_a_damaged_statement_makes_the_record_unreadable(project: Project) -> None:

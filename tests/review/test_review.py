@@ -296,3 +296,15 @@ def test_a_function_that_comes_to_run_under_a_role_of_somebody_else_is_undecided
     assert review(version(others={"a": admin}), version(others={"a": admin + "s"})).broadens
     assert review(version(others={"a": admin}), version(others={"a": admin})).changes == ()
     assert review(version(others={"a": admin}), version(role("a", READ))).broadens
+
+
+def test_a_version_held_against_itself_in_any_order_changes_nothing() -> None:
+    dice = random.Random(9)  # noqa: S311 - a test's dice
+    for _ in range(200):
+        one = world(dice)
+        turned = Role(
+            one.old.logical_id, one.old.grants[::-1], one.old.functions, one.old.managed[::-1], one.old.boundary
+        )
+        found = review(version(one.old, documents=one.known), version(turned, documents=one.known))
+        assert not found.broadens
+        assert found.changes == ()

@@ -157,3 +157,9 @@ def test_a_deny_for_all_but_everybody_is_undecided() -> None:
     (one,) = compare_trust(odd, trust(lets("*"))).undecided
     assert one.source.name == "trust[0].Statement[1]"
     assert not trusts_no_more(trust(lets("*")), odd)
+
+
+def test_any_number_of_accounts_may_be_named() -> None:
+    many = [f"{(123_456_789_012 + number * 111_111_111_111) % 10**12:012}" for number in range(40)]
+    (piece,) = compare_trust(trust(lets({"AWS": many[:-1]})), trust(lets({"AWS": many}))).gained
+    assert piece.resource == many[-1]

@@ -14,7 +14,7 @@ from remit.cli import options
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from remit.deploy.drift import Drift
     from remit.deploy.session import Account
@@ -159,10 +159,17 @@ def _project(wishes: _Wishes) -> int:
     found, stale = accept(review(pair.old, pair.new), entries)
     if wishes.accept is not None:
         found = _accept(found, entries, wishes)
-    unused = (f"{entry.origin}: nothing needs this entry any more ({entry.because})" for entry in stale if entry.origin)
-    whole = replace(found, notes=(*pair.notes, *found.notes, *unused))
+    whole = replace(found, notes=tuple(dict.fromkeys((*pair.notes, *found.notes, *_unused(stale)))))
     _tell(whole, pair.drift, pair.new.namespace, wishes)
     return 1 if whole.broadens or pair.drift else 0
+
+
+def _unused(stale: tuple[Entry, ...]) -> Iterator[str]:
+    """A note on the accepted gains that are there already, or no more."""
+    places = [entry.origin for entry in stale if entry.origin is not None]
+    if places:
+        lines = ", ".join(str(place.line) for place in places)
+        yield f"{places[0].file}: nothing needs the {'entry' if len(places) == 1 else 'entries'} of line {lines} now"
 
 
 def _accept(found: Review, entries: tuple[Entry, ...], wishes: _Wishes) -> Review:
@@ -259,6 +266,11 @@ def _files(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
     from remit.review.files import file_version, holds_roles, plan_versions
 
     if len(given) == 1:
+        if not any(word in given[0][0] for word in (b"planned_values", b"terraform_version")):
+            raise RemitError(
+                f"{given[0][1]} alone is compared with nothing: it is no Terraform plan",
+                hint="give OLD and NEW; `terraform show -json PLAN` prints a plan, which holds both",
+            )
         old, new, notes = plan_versions(*given[0])
     else:
         roles = [holds_roles(data) for data, _ in given]
@@ -273,7 +285,7 @@ def _files(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
         (old, before), (new, after) = (file_version(*one) for one in given)
         notes = tuple(dict.fromkeys((*before, *after)))
     found = review(old, new)
-    whole = replace(found, notes=(*notes, *found.notes))
+    whole = replace(found, notes=tuple(dict.fromkeys((*notes, *found.notes))))
     _tell(whole, (), " ".join(name for _, name in given), wishes)
     return 1 if whole.broadens else 0
 
@@ -309,13 +321,14 @@ def _bytes(path: Path) -> tuple[bytes, str]:
 
 
 def _tell(review: Review, drift: Sequence[Drift], about: str, wishes: _Wishes) -> None:
-    from remit.report.review import drift_document, drift_lines, review_document, review_lines, review_markdown
+    from remit.report.comment import review_comment
+    from remit.report.review import drift_document, drift_lines, review_document, review_lines
 
     if wishes.as_json:
         options.print_json({**review_document(review), "drift": drift_document(drift)})
     elif wishes.markdown:
         by_hand = tuple(f"changed by hand: {one.role}: {one.sentence}" for one in drift)
-        click.echo(review_markdown(replace(review, notes=(*by_hand, *review.notes)), about), nl=False)
+        click.echo(review_comment(replace(review, notes=(*by_hand, *review.notes)), about), nl=False)
     else:
         _print((*drift_lines(drift), *review_lines(review)))
 

@@ -1,13 +1,12 @@
-"""A review of access for people (text, Markdown for a pull request) and for programs."""
+"""A review of access for people and for programs; `comment` has the one for a pull request."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.finding import Piece
-from remit.report.comparison import code, example, groups, listed, more, some
+from remit.report.comparison import example, groups, some
 from remit.review.change import Unseen
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ TAKES_ON: Final = "may take on the role"
 """The title of a row about trust; its resources are principals."""
 _FUNCTIONS: Final = 5  # named on one line; of more, the number is told
 _PLAIN: Final = ("no statement of the old side allows it", "no statement of the new side allows it")
-_GITHUB: Final = 65_536  # the most that a comment takes ("body is too long (maximum is 65536 characters)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +135,7 @@ def review_lines(review: Review) -> Iterator[str]:
         yield ""
     yield from _stat(told)
     yield from (f"note: {note}" for note in review.notes)
-    yield _summary(review, [row for _, some_rows in told for row in some_rows])
+    yield counted(review, [row for _, some_rows in told for row in some_rows])
 
 
 def _kind(change: Change) -> str:
@@ -174,10 +172,11 @@ def _stat(told: Sequence[tuple[Change, tuple[Row, ...]]]) -> Iterator[str]:
 
 def summary(review: Review) -> str:
     """One line: whether it is proven that nothing differs, or the numbers."""
-    return _summary(review, [row for _, some_rows in rows(review) for row in some_rows])
+    return counted(review, [row for _, some_rows in rows(review) for row in some_rows])
 
 
-def _summary(review: Review, told: Sequence[Row]) -> str:
+def counted(review: Review, told: Sequence[Row]) -> str:
+    """As `summary`, of rows that are made already."""
     if not review.changes:
         count = len(review.functions)
         of = f" for {count} function{'' if count == 1 else 's'}" if count else ""
@@ -269,70 +268,3 @@ def _accepted(change: Change, one: Accepted) -> dict[str, Any]:
         return {**_piece(change, what, one.kind, change.after), "accepted": one.because}
     statement = None if isinstance(what, Unseen) else what.source.name
     return {"statement": statement, "reason": what.reason, **_whom(change), "accepted": one.because}
-
-
-def review_markdown(review: Review, about: str = "", most: int = _GITHUB) -> str:
-    """For a comment on a pull request: at most `most` bytes, a hidden mark first by which it is found again.
-
-    What does not fit is left out with its number: losses first, then what is accepted, then the last gains.
-    """
-    told = [row for _, some_rows in rows(review) for row in some_rows]
-    parts = {part: [row for row in told if row.part == part] for part in SIGNS}
-    kept = {part: len(found) for part, found in parts.items()}
-
-    for part in (LOST, ACCEPTED, GAINED, UNDECIDED):
-
-        def too_long(number: int, part: str = part) -> bool:
-            return len(_markdown(review, about, parts, {**kept, part: number}).encode()) > most
-
-        if too_long(kept[part]):
-            kept[part] = bisect_left(range(1, kept[part] + 1), 1, key=too_long)
-    return _markdown(review, about, parts, kept)
-
-
-def _markdown(review: Review, about: str, parts: dict[str, list[Row]], kept: dict[str, int]) -> str:
-    lines = [f"<!-- remit diff {about.replace('--', '- -')} -->".replace("  ", " ")]
-    words = _summary(review, [row for found in parts.values() for row in found])
-    lines.append(f"**Access: {words}**" if review.changes else f"**Access: unchanged.** {words}")
-    attached = dict.fromkeys((who_of(change), one.words) for change in review.changes for one in change.attached)
-    lines += ["", *(f"- {code(who)}: {code(text)}" for who, text in attached)] if attached else []
-    for part, title in ((GAINED, "Gained"), (UNDECIDED, "Undecided"), (LOST, "Lost"), (ACCEPTED, "Accepted")):
-        lines += _part(title, parts[part], kept[part], opened=part in (GAINED, UNDECIDED))
-    lines += ["", *(f"- {code(note)}" for note in review.notes)] if review.notes else []
-    lines += ["", f"{code(review.old)} → {code(review.new)}"]
-    return "\n".join(lines) + "\n"
-
-
-def _part(title: str, found: list[Row], kept: int, *, opened: bool) -> Iterator[str]:
-    if not found:
-        return
-    yield ""
-    yield f"<details{' open' if opened else ''}><summary>{title} ({len(found)})</summary>"
-    yield ""
-    if kept and found[0].part != UNDECIDED:
-        yield "| | Functions | Access | Resources | Why | Request that shows it |"
-        yield "|-|-|-|-|-|-|"
-    for row in found[:kept]:
-        yield _markdown_row(row)
-    if kept < len(found):
-        yield ""
-        yield f"{len(found) - kept} of {len(found)} left out: `remit diff` tells all."
-    yield ""
-    yield "</details>"
-
-
-def _markdown_row(row: Row) -> str:
-    if row.part == UNDECIDED:
-        return f"- {code(row.who)}: {code(row.title)}{f' {code(row.where)}' if row.where else ''}"
-    access = (
-        f"{code(row.title)}{': ' if row.actions else ''}{', '.join(map(code, listed(row.actions)))}{more(row.actions)}"
-    )
-    cells = (
-        SIGNS[row.part],
-        code(row.who),
-        access,
-        ", ".join(map(code, listed(row.resources))) + more(row.resources),
-        code(row.where),
-        code(row.example) if row.example else "",
-    )
-    return f"| {' | '.join(cells)} |"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _QUIET: Final = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.sparseCheckout=false")
 """Only files are wanted: no hook of the repository runs, and what is not checked out here is still there."""
+_HOOK: Final = frozenset(("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"))
+"""What git sets around a hook, for its own folder: the repository is the one that the project is in."""
 _SINCE: Final = "..."
 
 
@@ -68,10 +70,11 @@ def _git(folder: Path, *arguments: str, index: Path | None = None) -> _Said:
     variables = {"GIT_LFS_SKIP_SMUDGE": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     if index is not None:
         variables["GIT_INDEX_FILE"] = str(index)
+    around = {name: value for name, value in os.environ.items() if name not in _HOOK}
     try:
         done = subprocess.run(
             ["git", *_QUIET, "-C", str(folder), *arguments],  # noqa: S607 - git is where PATH says
-            env={**os.environ, **variables},
+            env={**around, **variables},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

@@ -134,7 +134,7 @@ def read_record(data: bytes, file: str) -> Version:
         raise RemitError(f"a newer remit wrote {file}", hint="upgrade remit, or deploy with this one", origin=_at(file))
     try:
         return _version(value)
-    except (KeyError, TypeError, ValueError, AttributeError, RemitError):
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RemitError):
         raise RemitError(
             f"{file} is no record of a deploy that this remit can read",
             hint="delete it: the next deploy writes it anew, and `remit diff --base REF` needs none",
@@ -147,30 +147,46 @@ def _at(file: str | Path) -> Origin:
 
 
 def _version(value: Mapping[str, Any]) -> Version:
-    place = None if value["account"] is None else Place(value["account"], value["region"], value["local"] is True)
+    place = None
+    if value["account"] is not None:
+        place = Place(_text(value["account"]), _text(value["region"]), value["local"] is True)
     managed = {arn: (found["version"], parse(found["document"])) for arn, found in value["managed"].items()}
     return Version(
         where="the working tree" if place is None else f"the last deploy ({place})",
         roles=tuple(_read_role(role) for role in value["roles"]),
         documents={arn: document for arn, (_, document) in managed.items()},
         trusts={role["role"]: parse(role["trust"]) for role in value["roles"] if role["trust"] is not None},
-        versions={arn: version for arn, (version, _) in managed.items() if version is not None},
-        namespace=value["namespace"],
-        others={str(name): str(arn) for name, arn in value["others"].items()},
+        versions={arn: _text(version) for arn, (version, _) in managed.items() if version is not None},
+        namespace=_text(value["namespace"]),
+        others={name: _text(arn) for name, arn in value["others"].items()},
     )
 
 
 def _read_role(value: Mapping[str, Any]) -> Role:
+    boundary = value["permissions_boundary"]
     return Role(
-        logical_id=value["role"],
+        logical_id=_text(value["role"]),
         grants=tuple(_read_grant(grant) for grant in value["grants"]),
-        functions=tuple(value["functions"]),
-        managed=tuple(value["managed_policies"]),
-        boundary=value["permissions_boundary"],
-        trusts=tuple(value["trusts"]),
+        functions=_texts(value["functions"]),
+        managed=_texts(value["managed_policies"]),
+        boundary=None if boundary is None else _text(boundary),
+        trusts=_texts(value["trusts"]),
     )
 
 
 def _read_grant(value: Mapping[str, Any]) -> Grant:
-    origin = value["origin"]
-    return Grant(parse_statement(value["statement"]), value["because"], None if origin is None else Origin(*origin))
+    at = value["origin"]
+    origin = None if at is None else Origin(_text(at[0]), int(at[1]), int(at[2]))
+    return Grant(parse_statement(value["statement"]), _text(value["because"]), origin)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError
+    return tuple(map(_text, value))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.app import App, Role
-    from remit.iam.policy import Statement
+    from remit.iam.policy import Policy, Statement
 
 
 def tree(folder: Path, stage: str | None = None) -> Version:
@@ -49,7 +49,15 @@ def renamed_to(version: Version, namespace: str) -> Version:
     def put(text: str) -> str:
         return own.sub(namespace, text)
 
-    return replace(version, roles=tuple(_role(role, put) for role in version.roles), namespace=namespace)
+    return replace(
+        version,
+        roles=tuple(_role(role, put) for role in version.roles),
+        documents={put(arn): _policy(policy, put) for arn, policy in version.documents.items()},
+        trusts={name: _policy(policy, put) for name, policy in version.trusts.items()},
+        versions={put(arn): found for arn, found in version.versions.items()},
+        others={name: put(arn) for name, arn in version.others.items()},
+        namespace=namespace,
+    )
 
 
 def whole(namespace: str) -> re.Pattern[str]:
@@ -63,14 +71,20 @@ def _role(role: Role, put: Callable[[str], str]) -> Role:
         grants=tuple(replace(grant, statement=put_texts(grant.statement, put)) for grant in role.grants),
         managed=tuple(map(put, role.managed)),
         boundary=None if role.boundary is None else put(role.boundary),
+        trust=None if role.trust is None else _policy(role.trust, put),
     )
 
 
+def _policy(policy: Policy, put: Callable[[str], str]) -> Policy:
+    return replace(policy, statements=tuple(put_texts(statement, put) for statement in policy.statements))
+
+
 def put_texts(statement: Statement, put: Callable[[str], str]) -> Statement:
-    """The statement with each text of its resources and conditions replaced."""
-    resources = statement.resources
+    """The statement with each text of its resources, principals and conditions replaced."""
+    resources, who = statement.resources, statement.principals
     return replace(
         statement,
+        principals=who and replace(who, patterns=tuple((kind, put(text)) for kind, text in who.patterns)),
         resources=None if resources is None else Globs(tuple(map(put, resources.patterns)), resources.negated),
         conditions=tuple(replace(one, values=tuple(map(put, one.values))) for one in statement.conditions),
     )

@@ -1,27 +1,26 @@
 """Compare who may take on a role: each principal is written as a resource, and the ordinary comparison does the rest.
 
-`Service:lambda.amazonaws.com` is such a resource; an account is `AWS:111122223333:*`, which covers its users and the
-sessions of its roles. What is found is put to the evaluator again, as a request to the role by that principal.
+What is found is put to the evaluator again, as a request to the role by that principal.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from itertools import count
+from typing import TYPE_CHECKING, Final
 
-from remit.explain.names import put, references
 from remit.iam.compare import Comparison, compare, includes
 from remit.iam.evaluate import Layers, Request, evaluate, implied
 from remit.iam.finding import Piece, Source, Undecided
 from remit.iam.policy import Globs, Policy, Principals, Statement, allow
-from remit.iam.request import arn_parts, principal_of
-from remit.iam.tokens import split
+from remit.review.principals import context, encoded, paths_of, place, principals, resources_of, unescaped
 from remit.review.standing import filled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
-_ACCOUNTS: Final = ("123456789012", "999999999999", "888888888888", "777777777777", "666666666666", "555555555555")
+_FIRST: Final = 123_456_789_012
+_STEP: Final = 111_111_111_111
 _ANYTHING: Final = (Policy((allow("*"),)),)
 _LAYER: Final = "trust"
 
@@ -50,7 +49,7 @@ def trusts_no_more(wide: Policy, narrow: Policy) -> bool:
 
 def _both(old: Policy, new: Policy) -> tuple[_Encoded, _Encoded, _Asker]:
     here, stranger = _accounts(old, new)
-    paths = _paths(here, old, new)
+    paths = paths_of(here, old, new)
     return _encode(old, here, paths), _encode(new, here, paths), _Asker(here, stranger)
 
 
@@ -77,25 +76,8 @@ def _accounts(*policies: Policy) -> tuple[str, str]:
             *(value for condition in statement.conditions for value in condition.values),
         )
     )
-    here, stranger = [account for account in _ACCOUNTS if account not in texts][:2]
-    return here, stranger
-
-
-def _place(account: str) -> dict[str, str]:
-    """One partition, region and account, since the evaluator must know the role's own."""
-    return {"${AWS::Partition}": "aws", "${AWS::Region}": "us-east-1", "${AWS::AccountId}": account}
-
-
-def _paths(account: str, *policies: Policy) -> dict[tuple[str, str], str]:
-    """The path and name of each role that is named, by account and name; sessions do not tell the path."""
-    found: dict[tuple[str, str], str] = {}
-    for policy in policies:
-        for statement in policy.statements:
-            for _, value in statement.principals.patterns if statement.principals else ():
-                who = principal_of(put(value, _place(account)))
-                if who.kind == "role" and who.account and who.role:
-                    found[who.account, who.role] = who.text.partition(":role/")[2]
-    return found
+    free = (account for number in count() if (account := f"{(_FIRST + number * _STEP) % 10**12:012}") not in texts)
+    return next(free), next(free)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +115,7 @@ class _Encoded:
 
 
 def _encode(given: Policy, account: str, paths: Mapping[tuple[str, str], str]) -> _Encoded:
-    placed = replace(given, statements=tuple(filled(statement, _place(account)) for statement in given.statements))
+    placed = replace(given, statements=tuple(filled(statement, place(account)) for statement in given.statements))
     spelled: dict[str, str] = {}
     statements: list[tuple[int, Statement]] = []
     for index, (original, statement) in enumerate(zip(given.statements, placed.statements, strict=True)):
@@ -141,75 +123,11 @@ def _encode(given: Policy, account: str, paths: Mapping[tuple[str, str], str]) -
             continue  # it speaks of nobody
         for (_, text), (kind, value) in zip(original.principals.patterns, statement.principals.patterns, strict=True):
             spelled[encoded(kind, value, paths) or ""] = text
-        resources = _resources(statement.effect, statement.principals, paths)
+        resources = resources_of(statement.effect, statement.principals, paths)
         if resources is not None:
             statements.append((index, replace(statement, resources=resources, principals=None)))
     policy = replace(placed, statements=tuple(statement for _, statement in statements))
     return _Encoded(given, placed, policy, tuple(index for index, _ in statements), spelled)
-
-
-def _resources(effect: str, who: Principals, paths: Mapping[tuple[str, str], str]) -> Globs | None:
-    """Principals as resources; None when they are nobody."""
-    texts = tuple(dict.fromkeys(text for pair in who.patterns if (text := encoded(*pair, paths)) is not None))
-    if not who.negated:
-        return Globs(texts) if texts else None
-    spared = texts if effect == "Allow" else _spared(texts)
-    return Globs(spared, negated=True) if spared else Globs(("*",))
-
-
-def _spared(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Whom a Deny with NotPrincipal spares: only who is named at every level (session, role, account)."""
-    homes = {text.removesuffix("*") for text in texts if text.startswith("AWS:") and text.endswith(":*")}
-    found: list[str] = []
-    for text in texts:
-        kind, _, rest = text.partition(":")
-        home = f"AWS:{rest.partition(':')[0]}:"
-        role, hash_sign, session = text.partition("#")
-        if kind != "AWS":  # everyone, a service, a provider
-            found.append(text)
-        elif text.removesuffix("*") in homes:
-            found.append(f"{home}root")
-        elif home in homes and (not hash_sign or (session != "*" and f"{role}#*" in texts)):
-            found.append(text)
-    return tuple(found)
-
-
-def encoded(kind: str, value: str, paths: Mapping[tuple[str, str], str]) -> str | None:
-    """A principal as a resource pattern; None for one that never takes on a role."""
-    if kind == "CanonicalUser":
-        return None
-    if value == "*":
-        return "*" if kind in ("*", "AWS") else f"{kind}:*"
-    return _identity(value, paths) if kind == "AWS" else f"{kind}:{_literal(value)}"
-
-
-def _identity(value: str, paths: Mapping[tuple[str, str], str]) -> str:
-    """An account covers what is of it, and a role its sessions; what is no ARN equals only itself."""
-    who = principal_of(value)
-    if who.account is None:
-        return f"AWS::{_literal(value)}"
-    if who.kind == "root":
-        return f"AWS:{who.account}:*"
-    tail = _literal(arn_parts(value)[-1])
-    if who.kind == "role":
-        return f"AWS:{who.account}:{tail}#*"
-    if who.kind == "session" and who.role is not None:
-        path = paths.get((who.account, who.role), who.role)
-        return f"AWS:{who.account}:role/{_literal(path)}#{_literal(who.text.rpartition('/')[2])}"
-    return f"AWS:{who.account}:{tail}"
-
-
-def _literal(text: str) -> str:
-    """A text in which nothing is a pattern or a variable of IAM's; CloudFormation's references stay."""
-    if not references(text):
-        return _escaped(text)
-    return "".join(_escaped(part) if isinstance(part, str) else part.text for part in split(text))
-
-
-def _escaped(text: str) -> str:
-    for sign in "%*?$#":
-        text = text.replace(sign, f"%{ord(sign):02X}")
-    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +145,7 @@ class _Asker:
         unsure: list[Undecided] = []
         for piece in pieces:
             source = new.source(piece.source.index)
-            resource = new.spelled.get(piece.resource) or _unescaped(piece.resource)
+            resource = new.spelled.get(piece.resource) or unescaped(piece.resource)
             request = self.request(piece, old, new)
             if request is None:
                 unsure.append(Undecided(source, f"the evaluator does not confirm what was found about {resource}"))
@@ -240,52 +158,11 @@ class _Asker:
     def request(self, piece: Piece, old: _Encoded, new: _Encoded) -> Request | None:
         """A request by a principal whom the one policy lets in and the other does not."""
         role = f"arn:aws:iam::{self.here}:role/example"
-        for principal in _principals(piece, self.stranger):
-            request = Request(piece.request.action, role, principal, {**implied(principal), **_context(piece)})
+        for principal in principals(piece, self.stranger):
+            request = Request(piece.request.action, role, principal, {**implied(principal), **context(piece)})
             if new.lets_in(request) and not old.lets_in(request):
                 return request
         return None
-
-
-def _context(piece: Piece) -> dict[str, Any]:
-    return dict(piece.request.context or {})
-
-
-def _principals(piece: Piece, stranger: str) -> Iterator[str]:
-    """Principals that a found resource may stand for, the likeliest first."""
-    told = next((value for key, value in _context(piece).items() if key.lower() == "aws:principalarn"), None)
-    if isinstance(told, str):
-        yield told
-    kind, _, rest = piece.request.resource.partition(":")
-    if kind in ("Service", "Federated"):
-        yield _unescaped(rest)
-    if kind == "AWS":
-        account, _, tail = rest.partition(":")
-        yield from _of_account(account, tail)
-    yield from (f"arn:aws:iam::{stranger}:user/example", "*", "example.amazonaws.com")
-
-
-def _of_account(account: str, tail: str) -> Iterator[str]:
-    if not account:
-        yield _unescaped(tail)
-        return
-    name, session, asked = tail.partition("#")
-    if name.startswith("role/") and session:
-        yield f"arn:aws:sts::{account}:assumed-role/{_unescaped(name).rpartition('/')[2]}/{_unescaped(asked)}"
-    elif tail == "root" or tail.startswith("user/"):
-        yield f"arn:aws:iam::{account}:{_unescaped(tail)}"
-    elif tail.startswith("federated-user/"):
-        yield f"arn:aws:sts::{account}:{_unescaped(tail)}"
-    else:
-        yield f"arn:aws:iam::{account}:user/{_unescaped(tail)}"
-        yield f"arn:aws:sts::{account}:assumed-role/{_unescaped(tail)}/example"
-    yield f"arn:aws:iam::{account}:root"
-
-
-def _unescaped(text: str) -> str:
-    for sign in "#$?*%":
-        text = text.replace(f"%{ord(sign):02X}", sign)
-    return text
 
 
 def _undecided(item: Undecided, *sides: _Encoded) -> Undecided:
