@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from remit.grants.assign import assign
+from remit.review.accepted import accept, acceptance
 from remit.review.changes import review
 from remit.review.declared import adds_access, complete
 from remit.review.tree import version_of
@@ -60,3 +62,13 @@ def test_a_shared_policy_gains_what_it_attaches_with_the_line_of_the_shared_reso
     assert hello is not None
     (grant,) = [one for one in hello.role.grants if one.statement.actions.patterns == ("sns:Publish",)]
     assert (grant.because, str(grant.origin)) == ("shared resource ExtraPolicy", "shared/resources/extra.py:10:14")
+
+
+def test_what_is_accepted_for_a_shared_role_is_no_mistake_once_it_is_deployed(make: Make) -> None:
+    project = make(**{"shared/resources/extra.py": SHARED % TRUST})
+    now = version_of(project.load())
+    before = replace(now, roles=tuple(role for role in now.roles if role.logical_id != "ExtraRole"))
+    entries = acceptance(review(before, now), "the state machine sends messages")
+    found, stale = accept(review(before, now), entries)
+    assert (found.broadens, stale) == (False, ())
+    assert accept(review(now, now), entries) == (review(now, now), entries)

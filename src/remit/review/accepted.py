@@ -31,7 +31,7 @@ def accept(review: Review, entries: Sequence[Entry]) -> tuple[Review, tuple[Entr
     A gain is accepted when it is proven to be within the accepted statements, and in no other way. Losses need no
     agreement. RemitError at its line: an entry for a function that neither version has.
     """
-    known = [*review.functions, *(change.role for change in review.changes if not change.functions)]
+    known = (*review.functions, *review.roles)
     for entry in entries:
         _check_functions(entry, known)
     used: set[int] = set()

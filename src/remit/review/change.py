@@ -167,6 +167,8 @@ class Review:
     notes: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
     """The functions of either version, changed or not."""
+    roles: tuple[str, ...] = ()
+    """The roles of either version that serve no function there, by logical id."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What references are known to be in the new version, the stack's name among them."""
 

@@ -44,6 +44,7 @@ def review(old: Version, new: Version) -> Review:
         changes=told,
         notes=(*notes(told), *renamed(old, new)),
         functions=tuple(dict.fromkeys(name for one in (new, old) for name in _functions(one))),
+        roles=tuple(dict.fromkeys(role.logical_id for one in (new, old) for role in one.roles if not role.functions)),
         names={**({"${AWS::StackName}": new.namespace} if new.namespace else {}), **new.names},
     )
 
