@@ -106,7 +106,7 @@ def _chalice(peers: Path) -> Path:
 
 def _builds(folder: Path, size: int, chalice: Path) -> dict[str, Command]:
     ours, theirs = folder / f"remit-{size}", folder / f"chalice-{size}"
-    _write_remit(ours, size)
+    write_remit(ours, size)
     _write_chalice(theirs, size)
     program, variables = remit()
     common = environment(folder)
@@ -126,7 +126,8 @@ def _starts(folder: Path) -> dict[str, Command]:
     }
 
 
-def _write_remit(folder: Path, size: int) -> None:
+def write_remit(folder: Path, size: int) -> None:
+    """Write the app that is measured: functions that share roles, some with a trigger."""
     lines = ["from remit import App", "from remit.triggers import schedule", "", "app = App()"]
     for number in range(size):
         batch = number // _ON_A_ROLE

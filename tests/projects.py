@@ -40,6 +40,18 @@ app = App()
 """
 """Five imports and the app: what a test writes after it begins on line 9."""
 HELLO = f"{APP}@app.function\ndef hello(event, context): ...\n"
+ORDERS = """
+from remit import App
+from remit.grants import dynamodb
+
+app = App()
+
+
+@app.function(policy=[dynamodb.{verb}("orders")])
+def report(event, context):
+    return "ok"
+"""
+"""An app with one function `report`, which reads or writes a table: `verb` is query or put."""
 
 _UNPRIVILEGED = """
 import ctypes, os, sys

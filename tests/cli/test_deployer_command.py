@@ -253,3 +253,16 @@ def test_a_terraform_plan_is_refused() -> None:
     ran = deployer(str(SAM.parent / "plan.json"), "--stack", "shop")
     assert (ran.status, ran.out) == (2, "")
     assert "is a Terraform plan: a deployer's policy is made for CloudFormation templates only" in ran.err
+
+
+def test_live_adds_the_reading_of_roles_and_nothing_that_writes() -> None:
+    plain, live = document(of_example(*PLACE)), document(of_example(*PLACE, "--live"))
+
+    def actions(policy: Any) -> set[str]:
+        listed = [statement["Action"] for statement in policy["Statement"]]
+        return {name for one in listed for name in ([one] if isinstance(one, str) else one)}
+
+    assert actions(live) - actions(plain) == {
+        "iam:GetPolicy", "iam:GetPolicyVersion", "lambda:GetFunctionConfiguration",
+    }  # fmt: skip
+    assert actions(plain) <= actions(live)

@@ -15,7 +15,10 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError
 
+from projects import ORDERS
+from remit.cli import main
 from remit.deploy.session import Account, connect
+from remit.local import aws
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -147,3 +150,54 @@ def zip_file(tmp_path: Path) -> Path:
     path = tmp_path / "report.zip"
     path.write_bytes(b"PK" + bytes(1000))
     return path
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A project whose AWS runs while these tests do."""
+    folder = tmp_path_factory.mktemp("machine") / "orders"
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text('[project]\nname = "orders"\nversion = "1"\n')
+    aws.start(folder, region="eu-central-1")
+    yield folder
+    aws.stop(folder)
+
+
+@pytest.fixture
+def project(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project with its app as it was, and an AWS that holds nothing."""
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("REMIT_STAGE", "AWS_PROFILE", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    (machine / "app.py").write_text(ORDERS.format(verb="query"))
+    (machine / "shared" / "resources" / "data.py").unlink(missing_ok=True)
+    (machine / "config" / "accepted.json").unlink(missing_ok=True)
+    aws.reset(machine)
+    return machine
+
+
+@pytest.fixture
+def elsewhere(project: Path) -> Iterator[Account]:
+    """The same account from another place."""
+    running = aws.find(project)
+    assert running is not None
+    keys = {"aws_access_key_id": running.account, "aws_secret_access_key": "local"}
+    account = connect(region="eu-central-1", endpoint=running.url, credentials=keys)
+    yield account
+    for client in account._clients.values():
+        client.close()
+
+
+@pytest.fixture
+def remit(project: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run a command in the project, on its AWS: exit code, standard output, standard error."""
+
+    def run(command: str, *arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main([command, "--local", "-C", str(project), *arguments])
+        printed = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, printed.out, printed.err
+
+    return run

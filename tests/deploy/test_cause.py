@@ -92,3 +92,25 @@ def test_the_handlers_wrapping_is_taken_off_the_reason() -> None:
 
 def test_no_failure_has_no_cause() -> None:
     assert first_cause([event("1", "Queue", "CREATE_COMPLETE")]) is None
+
+
+def test_a_log_group_that_is_there_already_comes_with_the_command_that_deletes_it() -> None:
+    reason = (
+        "Resource handler returned message: \"Resource of type 'AWS::Logs::LogGroup' with identifier "
+        '\'{"/properties/LogGroupName":"/aws/lambda/orders-dev-report"}\' already exists." '
+        "(RequestToken: 1, HandlerErrorCode: AlreadyExists)"
+    )
+    cause = first_cause([event("1", "ReportLogGroup", "CREATE_FAILED", reason, type_="AWS::Logs::LogGroup")])
+    assert cause is not None
+    assert cause.hint == (
+        "it was left behind, or logs that came late after a delete made it anew: "
+        "`aws logs delete-log-group --log-group-name /aws/lambda/orders-dev-report` deletes it with its logs, "
+        "then deploy again"
+    )
+
+
+def test_a_role_that_was_deleted_by_hand_is_pointed_to() -> None:
+    reason = "The role with name orders-dev-ReportRole-1 cannot be found. (Service: Iam, Status Code: 404)"
+    cause = first_cause([event("1", "ReportRole", "UPDATE_FAILED", reason, type_="AWS::IAM::Role")])
+    assert cause is not None
+    assert (cause.hint or "").startswith("it was deleted by hand: `remit diff --live` tells what else was changed")

@@ -3,43 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import select
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from projects import ORDERS
 from remit.cli import main
 from remit.deploy.changeset import plan
 from remit.deploy.execute import execute
-from remit.deploy.session import connect
-from remit.local import aws
 from stacks import template
+from terminals import MAIN, Terminal, environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from remit.deploy.session import Account
 
-SOURCE = str(Path(__file__).parents[2] / "src")
-MAIN = "from remit.cli import main; main()"
-APP = """
-from remit import App
-from remit.grants import dynamodb
-
-app = App()
-
-
-@app.function(policy=[dynamodb.{verb}("orders")])
-def report(event, context):
-    return "ok"
-"""
 SHARED = """
 from remit import Shared, resource
 
@@ -57,110 +39,11 @@ class Data(Shared):
 """
 
 
-@pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A project whose AWS runs while these tests do."""
-    folder = tmp_path_factory.mktemp("machine") / "orders"
-    folder.mkdir()
-    (folder / "pyproject.toml").write_text('[project]\nname = "orders"\nversion = "1"\n')
-    aws.start(folder, region="eu-central-1")
-    yield folder
-    aws.stop(folder)
-
-
-@pytest.fixture
-def project(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The project with its app as it was, and an AWS that holds nothing."""
-    monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    for name in ("REMIT_STAGE", "AWS_PROFILE", "AWS_DEFAULT_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    (machine / "app.py").write_text(APP.format(verb="query"))
-    (machine / "shared" / "resources" / "data.py").unlink(missing_ok=True)
-    aws.reset(machine)
-    return machine
-
-
-@pytest.fixture
-def elsewhere(project: Path) -> Iterator[Account]:
-    """The same account from another place."""
-    running = aws.find(project)
-    assert running is not None
-    keys = {"aws_access_key_id": running.account, "aws_secret_access_key": "local"}
-    account = connect(region="eu-central-1", endpoint=running.url, credentials=keys)
-    yield account
-    for client in account._clients.values():
-        client.close()
-
-
-@pytest.fixture
-def remit(project: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Run a command in the project, on its AWS: exit code, standard output, standard error."""
-
-    def run(command: str, *arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            main([command, "--local", "-C", str(project), *arguments])
-        printed = capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, printed.out, printed.err
-
-    return run
-
-
 def share(project: Path, source: str) -> None:
     """Add shared resources to the project."""
     folder = project / "shared" / "resources"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "data.py").write_text(source)
-
-
-def environment(**more: str) -> dict[str, str]:
-    """A person's environment, without theirs of AWS."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "REMIT_"))}
-    return kept | {"PYTHONPATH": SOURCE, "AWS_REGION": "eu-central-1"} | more
-
-
-class Terminal:
-    """A person at a terminal who runs remit."""
-
-    def __init__(self, project: Path, *arguments: str, **variables: str) -> None:
-        self.screen, theirs = pty.openpty()
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", MAIN, *arguments],
-            cwd=project, env=environment(TERM="xterm", **variables), stdin=theirs, stdout=theirs, stderr=theirs,
-            start_new_session=True,
-        )  # fmt: skip
-        os.close(theirs)
-        self.shown = ""
-
-    def until(self, text: str) -> str:
-        """What the screen shows up to a text."""
-        deadline = time.monotonic() + 20
-        while text not in self.shown and time.monotonic() < deadline and self._read():
-            pass
-        assert text in self.shown
-        before, _, self.shown = self.shown.partition(text)
-        return before
-
-    def answer(self, line: str) -> None:
-        """Type a line."""
-        os.write(self.screen, f"{line}\n".encode())
-
-    def end(self) -> tuple[int, str]:
-        """The exit code, and what else the screen showed."""
-        while self._read():
-            pass
-        os.close(self.screen)
-        return self.process.wait(10), self.shown
-
-    def _read(self) -> bool:
-        ready, _, _ = select.select([self.screen], [], [], 20)
-        try:
-            read = os.read(self.screen, 65536).decode() if ready else ""
-        except OSError:  # how Linux tells that the other side is gone
-            return False
-        self.shown += read
-        return bool(read)
 
 
 Remit = "Callable[..., tuple[int, str, str]]"
@@ -172,9 +55,8 @@ def test_a_first_deploy_talks_on_stderr_and_answers_on_stdout(remit: Remit) -> N
     for line in (
         "orders-dev is new; this deploy would change",
         "  + AWS::Lambda::Function  ReportFunction",
-        "  + ReportRole",
-        "      + Allow dynamodb:Query on arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/orders",
-        "3 to add, 0 to change, 0 to remove; statements of roles: 2 added, 0 removed",
+        "  + report: Read on dynamodb; Write on logs",
+        "3 to add, 0 to change, 0 to remove; access: 2 gained, 0 lost",
     ):
         assert line in err.splitlines()
     assert "CREATE_COMPLETE     AWS::CloudFormation::Stack  orders-dev" in err
@@ -192,22 +74,28 @@ def test_again_there_are_no_changes_and_the_answer_is_the_same(remit: Remit) -> 
 
 def test_an_update_shows_what_each_role_gains_and_loses(remit: Remit, project: Path) -> None:
     remit("deploy", "--yes")
-    (project / "app.py").write_text(APP.format(verb="put"))
-    code, out, _ = remit("deploy", "--yes", "--json")
+    (project / "app.py").write_text(ORDERS.format(verb="put"))
+    code, out, err = remit("deploy", "--yes", "--json")
+    table = "arn:aws:dynamodb:eu-central-1:000000000000:table/orders"
+    shown = err.splitlines()
+    start = shown.index("and what functions may do")
+    assert shown[start + 1 : start + 6] == [
+        "  + report gains Write on dynamodb table/orders (dynamodb:PutItem)",
+        f"      app.py:8:23: puts items into table orders; for example dynamodb:PutItem on {table}",
+        "  - report loses Read on dynamodb table/orders (dynamodb:Query)",
+        f"      app.py:8:23: queries table orders; for example dynamodb:Query on {table}",
+        "0 to add, 2 to change, 0 to remove; access: 1 gained, 1 lost",
+    ]
     document = json.loads(out)
     assert (code, document["changed"], document["ok"], document["status"]) == (0, True, True, "UPDATE_COMPLETE")
     (role,) = document["plan"]["roles"]
-    assert role["logical_id"] == "ReportRole"
-    assert [item["statement"]["Action"] for item in role["added"]] == ["dynamodb:PutItem"]
-    assert [item["statement"]["Action"] for item in role["removed"]] == ["dynamodb:Query"]
-
-
-def test_without_a_terminal_and_without_yes_nothing_is_deployed(remit: Remit) -> None:
-    code, out, err = remit("deploy")
-    assert (code, out) == (2, "")
-    assert "there is no terminal to ask at" in err
-    assert "hint: `--yes` answers it" in err
-    assert remit("status")[0] == 1
+    assert (role["logical_id"], role["action"], role["functions"]) == ("ReportRole", "Modify", ["report"])
+    assert [(item["action"], item["resource"], item["tier"]) for item in role["gained"]] == [
+        ("dynamodb:PutItem", table, "now"),
+    ]  # fmt: skip
+    assert [item["action"] for item in role["lost"]] == ["dynamodb:Query"]
+    assert role["undecided"] == []
+    assert role["gained"][0]["origin"] == {"file": "app.py", "line": 8, "column": 23}
 
 
 def test_a_failed_deploy_names_the_first_cause_and_exits_1(remit: Remit, project: Path) -> None:
@@ -319,7 +207,8 @@ def _wait_for(process: subprocess.Popen[Any], text: str) -> None:
 
 def test_at_a_terminal_no_deploys_nothing(project: Path, remit: Remit) -> None:
     person = Terminal(project, "deploy", "--local")
-    assert "\x1b[32m  + ReportRole" in person.until("Deploy to the AWS on this machine, eu-central-1? [y/N]:")
+    asked = "This gives access that was not there: 2 gains. Deploy to the AWS on this machine, eu-central-1? [y/N]:"
+    assert "\x1b[32m  + report: Read on dynamodb" in person.until(asked)
     person.answer("n")
     code, shown = person.end()
     assert code == 1
@@ -352,7 +241,7 @@ def test_a_plan_that_was_overtaken_at_the_question_is_made_and_shown_anew(
     project: Path, remit: Remit, elsewhere: Account
 ) -> None:
     remit("deploy", "--yes")
-    (project / "app.py").write_text(APP.format(verb="put"))
+    (project / "app.py").write_text(ORDERS.format(verb="put"))
     person = Terminal(project, "deploy", "--local")
     person.until("[y/N]:")
     overtaking = plan(elsewhere, "orders-dev", template())

@@ -81,6 +81,18 @@ def test_a_metadata_service_that_never_answers_costs_no_more_than_that(tmp_path:
     assert seconds < 2.5
 
 
+def test_a_container_whose_credentials_are_refused_says_so_within_two_seconds(tmp_path: Path) -> None:
+    said, seconds = connect_elsewhere(
+        tmp_path,
+        AWS_CONTAINER_CREDENTIALS_FULL_URI="http://127.0.0.1:9/credentials",
+        AWS_EC2_METADATA_DISABLED="true",
+    )
+    assert said.startswith(
+        "error: the AWS credentials cannot be read: Error when retrieving credentials from container"
+    )
+    assert seconds < 2
+
+
 def test_an_unknown_profile_is_named_with_those_that_exist(tmp_path: Path) -> None:
     (tmp_path / "config").write_text("[profile work]\nregion = eu-west-1\n")
     said, _ = connect_elsewhere(tmp_path, AWS_CONFIG_FILE=str(tmp_path / "config"), AWS_PROFILE="wrok")

@@ -310,3 +310,17 @@ def test_whatever_part_of_it_wants_another_interface_is_refused() -> None:
     )
     refused = [f"the AWS on this machine binds loopback only, not {host!r}" for host in ("", "0.0.0.0", "::")]  # noqa: S104 - the very thing that is refused
     assert python(code, flags=("-W", "ignore")).stdout.splitlines() == refused
+
+
+def test_one_that_is_stopped_in_its_tracks_is_given_up_within_ten_seconds(project: Path) -> None:
+    running = aws.start(project)
+    os.kill(running.pid, signal.SIGSTOP)
+    began = time.monotonic()
+    try:
+        with pytest.raises(RemitError, match="the AWS on this machine does not answer") as refusal:
+            aws.start(project)
+    finally:
+        os.kill(running.pid, signal.SIGCONT)
+    assert time.monotonic() - began < 10
+    assert refusal.value.hint == "`remit local stop` ends it; then start it again"
+    assert aws.start(project).pid == running.pid

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-import json
-
+from remit.app import Grant, Role
+from remit.deploy.access import Access
 from remit.deploy.events import Event
-from remit.deploy.plan import AccessItem, Plan, ResourceChange, RoleChange
+from remit.deploy.plan import Detail, Plan, ResourceChange
 from remit.deploy.stack import Output
+from remit.errors import Origin
+from remit.iam.policy import allow
 from remit.report.events import event_line
-from remit.report.plan import access_text, plan_document, plan_lines
+from remit.report.plan import gained_words, plan_document, plan_lines, refusal
 from remit.report.stacks import output_lines
+from remit.review.change import Review, Version
+from remit.review.changes import review
 
-QUERY = AccessItem("statement", json.dumps({"Effect": "Allow", "Action": "dynamodb:Query", "Resource": "*"}))
 FUNCTION = "AWS::Lambda::Function"
+TABLE = "arn:aws:dynamodb:eu-central-1:111122223333:table/orders"
+SAME = Access(Review("the last deploy", "this deploy", ()))
 
 
-def planned(*changes: ResourceChange, roles: tuple[RoleChange, ...] = ()) -> Plan:
+def planned(*changes: ResourceChange, running: bool = True) -> Plan:
     """A plan for a stack that is there."""
-    return Plan("orders-dev", "arn:stack", "arn:change-set", "UPDATE", changes, roles)
+    return Plan(
+        "orders-dev", "arn:stack", "arn:change-set", "UPDATE", changes, {"Resources": {}} if running else {}, {}
+    )
+
+
+def version(*actions: str, functions: tuple[str, ...] = ("report",)) -> Version:
+    """A version of one role, whose statements stand on lines of their own."""
+    grants = tuple(
+        Grant(allow(action, on=TABLE), "declared", Origin("app.py", line)) for line, action in enumerate(actions, 1)
+    )
+    return Version("some version", (Role("ReportRole", grants, functions),))
 
 
 def test_each_change_has_its_sign_and_a_replacement_says_so() -> None:
@@ -26,72 +41,136 @@ def test_each_change_has_its_sign_and_a_replacement_says_so() -> None:
         ResourceChange("Add", "New", FUNCTION),
         ResourceChange("Modify", "Orders", "AWS::SQS::Queue", "True", ("Properties",)),
         ResourceChange("Modify", "Slow", FUNCTION, "Conditional", ("Properties",)),
-    )
-    assert list(plan_lines(planned(*changes))) == [
+        ResourceChange(
+            "Modify", "Alias", FUNCTION, "Conditional", ("Properties",),
+            (Detail("Name", "Slow.Version", "Conditionally"), Detail("Other", "Slow.Version")),
+        ),
+    )  # fmt: skip
+    assert list(plan_lines(planned(*changes), SAME)) == [
         "orders-dev is there; this deploy would change",
+        "  ~ AWS::Lambda::Function  Alias  (replaced if Name changes with Slow.Version)",
         "  + AWS::Lambda::Function  New",
         "  - AWS::Lambda::Function  Old",
         "  ~ AWS::Lambda::Function  Slow  (perhaps replaced)",
         "  ~ AWS::SQS::Queue        Orders  (replaced)",
-        "1 to add, 2 to change, 1 to remove, 1 of them replaced; statements of roles: 0 added, 0 removed",
+        "1 to add, 3 to change, 1 to remove, 1 of them replaced; access: 0 gained, 0 lost",
     ]
+
+
+def test_what_only_refers_to_something_that_is_not_replaced_is_no_change() -> None:
+    code = ResourceChange("Modify", "Report", FUNCTION, "False", ("Properties",), (Detail("Code"),))
+    rule = ResourceChange(
+        "Modify", "Rule", "AWS::Events::Rule", "False", ("Properties",), (Detail("Targets", "Report.Arn"),)
+    )
+    permission = ResourceChange(
+        "Modify", "Permission", "AWS::Lambda::Permission", "Conditional", ("Properties",),
+        (Detail("FunctionName", "Report.Arn", "Always"), Detail("SourceArn", "Rule.Arn", "Always")),
+    )  # fmt: skip
+    replaced = ResourceChange("Modify", "Report", FUNCTION, "True", ("Properties",), (Detail("FunctionName"),))
+    assert planned(code, rule, permission).real == (code,)
+    assert planned(replaced, rule, permission).real == (replaced, rule, permission)
+    other = ResourceChange(
+        "Modify", "Alias", FUNCTION, "False", ("Properties",), (Detail("Version", "Report.Version"),)
+    )
+    assert planned(code, other).real == (code, other)
 
 
 def test_resources_of_which_only_tags_change_are_counted() -> None:
     changes = [ResourceChange("Modify", f"Queue{n}", "AWS::SQS::Queue", "False", ("Tags",)) for n in range(3)]
-    assert "  ~ the tags of 3 more" in list(plan_lines(planned(*changes)))
+    assert "  ~ the tags of 3 more" in list(plan_lines(planned(*changes), SAME))
 
 
 def test_many_new_resources_are_counted_by_type_and_the_others_still_listed() -> None:
     changes = [ResourceChange("Add", f"Queue{n}", "AWS::SQS::Queue") for n in range(50)]
-    lines = list(plan_lines(planned(*changes, ResourceChange("Remove", "Old", FUNCTION))))
+    lines = list(plan_lines(planned(*changes, ResourceChange("Remove", "Old", FUNCTION)), SAME))
     assert lines[1:3] == ["  - AWS::Lambda::Function  Old", "  + 50 of AWS::SQS::Queue"]
 
 
-def test_a_role_shows_what_it_gains_and_loses() -> None:
-    role = RoleChange("ReportRole", "Modify", (QUERY,), (AccessItem("managed", '"arn:aws:iam::aws:policy/X"'),))
-    assert list(plan_lines(planned(roles=(role,))))[1:] == [
-        "and what roles may do",
-        "  ~ ReportRole",
-        "      + Allow dynamodb:Query on *",
-        "      - the managed policy arn:aws:iam::aws:policy/X",
-        "0 to add, 0 to change, 0 to remove; statements of roles: 1 added, 0 removed",
+def test_a_function_shows_what_it_gains_and_loses_with_lines_and_requests() -> None:
+    access = Access(review(version("dynamodb:Query"), version("dynamodb:PutItem")))
+    assert list(plan_lines(planned(), access))[1:] == [
+        "and what functions may do",
+        "  + report gains Write on dynamodb table/orders (dynamodb:PutItem)",
+        f"      app.py:1: declared; for example dynamodb:PutItem on {TABLE}",
+        "  - report loses Read on dynamodb table/orders (dynamodb:Query)",
+        f"      app.py:1: declared; for example dynamodb:Query on {TABLE}",
+        "0 to add, 0 to change, 0 to remove; access: 1 gained, 1 lost",
     ]
 
 
-def test_negation_conditions_trust_and_late_bound_resources_read_as_words() -> None:
-    statement = {
-        "Effect": "Deny",
-        "NotAction": ["s3:GetObject", "s3:ListBucket"],
-        "Resource": {"Fn::GetAtt": ["Uploads", "Arn"]},
-        "Condition": {"StringEquals": {"aws:SourceAccount": ["1", "2"]}},
-    }
-    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    assert access_text(AccessItem("statement", json.dumps(statement))) == (
-        "Deny everything but s3:GetObject, s3:ListBucket on ${Uploads.Arn} if StringEquals aws:SourceAccount = 1, 2"
+def test_a_first_deploy_shows_each_function_in_a_line() -> None:
+    functions = tuple(f"f{number}" for number in range(200))
+    access = Access(review(Version("nothing", ()), version("dynamodb:Query", "dynamodb:PutItem", functions=functions)))
+    assert list(plan_lines(planned(running=False), access))[1:] == [
+        "and functions may",
+        "  + f0, f1, f2, f3, f4 and 195 more: Read, Write on dynamodb",
+        "0 to add, 0 to change, 0 to remove; access: 2 gained, 0 lost",
+    ]
+
+
+def test_of_many_changes_the_gains_are_shown_first_and_the_rest_counted() -> None:
+    def many(reads: int, writes: int) -> Version:
+        roles = tuple(
+            Role(
+                f"R{n}",
+                (Grant(allow("dynamodb:PutItem" if n < writes else "dynamodb:Query", on=TABLE), ""),),
+                (f"f{n}",),
+            )
+            for n in range(reads + writes)
+        )
+        return Version("some version", roles)
+
+    lines = list(plan_lines(planned(), Access(review(many(45, 0), many(0, 45)))))
+    assert [line.split()[0] for line in lines[2:82:2]] == ["+"] * 40
+    assert lines[82:] == [
+        "  and 50 more, which `remit diff --deployed` tells",
+        "0 to add, 0 to change, 0 to remove; access: 45 gained, 45 lost",
+    ]
+
+
+def test_what_is_gained_begins_the_question() -> None:
+    assert gained_words(SAME) == ""
+    assert gained_words(Access(review(version("dynamodb:Query"), version("dynamodb:PutItem")))) == (
+        "This gives access that was not there: 1 gain."
     )
-    assert access_text(AccessItem("trust", json.dumps(trust))) == "trusts lambda.amazonaws.com"
+    assert gained_words(Access(SAME.review, "the roles of a template cannot be read")) == (
+        "This gives access that was not there: 1 undecided."
+    )
+    assert gained_words(Access(review(version("dynamodb:Query"), version()))) == ""
 
 
-def test_what_is_no_statement_is_shown_as_it_is_written() -> None:
-    assert access_text(AccessItem("statement", '{"Fn::If": ["C", 1, 2]}')) == '{"Fn::If": ["C", 1, 2]}'
+def test_a_refusal_says_what_is_gained_and_what_goes_and_how_to_go_on() -> None:
+    gone = ResourceChange("Remove", "Orders", "AWS::DynamoDB::Table")
+    new = ResourceChange("Modify", "Queue", "AWS::SQS::Queue", "True")
+    access = Access(review(version("dynamodb:Query"), version("dynamodb:PutItem")))
+    assert refusal(planned(gone, new), access) == (
+        "it gives access that was not there (1 gain) and resources go (Orders removed, Queue replaced)",
+        "`remit diff --accept REASON` accepts what is gained; `--yes`, or an answer at a terminal, agrees to all of it",
+    )
+    assert refusal(planned(gone), access, yes=True) == (
+        "it gives access that was not there (1 gain)",
+        (
+            "`remit diff --accept REASON` accepts what is gained; "
+            "without --require-approval, `--yes` agrees to access, too"
+        ),
+    )
+    assert refusal(planned(), Access(review(version("dynamodb:Query"), version()))) == (
+        "access changes (0 gained, 1 lost)", "`--yes`, or an answer at a terminal, agrees to all of it",
+    )  # fmt: skip
 
 
-def test_programs_get_the_statements_as_documents() -> None:
-    role = RoleChange("ReportRole", "Add", (QUERY,), ())
-    assert plan_document(planned(ResourceChange("Add", "New", FUNCTION), roles=(role,))) == {
-        "resources": [
-            {"action": "Add", "logical_id": "New", "type": FUNCTION, "replacement": None, "scope": []},
-        ],
-        "roles": [
-            {
-                "logical_id": "ReportRole",
-                "action": "Add",
-                "added": [{"statement": {"Effect": "Allow", "Action": "dynamodb:Query", "Resource": "*"}}],
-                "removed": [],
-            }
-        ],
-    }
+def test_programs_get_each_roles_comparison() -> None:
+    access = Access(review(version(), version("dynamodb:Query")))
+    document = plan_document(planned(ResourceChange("Add", "New", FUNCTION)), access)
+    assert document["resources"] == [
+        {"action": "Add", "logical_id": "New", "type": FUNCTION, "replacement": None, "scope": []},
+    ]  # fmt: skip
+    (role,) = document["roles"]
+    assert (role["logical_id"], role["action"], role["functions"]) == ("ReportRole", "Modify", ["report"])
+    assert [(one["action"], one["resource"], one["origin"]["line"]) for one in role["gained"]] == [
+        ("dynamodb:Query", TABLE, 1),
+    ]  # fmt: skip
+    assert (role["lost"], role["undecided"], role["accepted"]) == ([], [], [])
 
 
 def test_what_aws_tells_cannot_steer_the_terminal() -> None:

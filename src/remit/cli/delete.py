@@ -59,6 +59,9 @@ def command(
 
         hint = outcome.cause.hint if outcome.cause is not None else None
         raise RemitError(failure_text(outcome), hint=hint or "repair it, then delete again", exit_code=1)
+    from remit.deploy.remember import forget
+
+    forget(account, folder, name)
     _tell(account, name, deleted=outcome is not None, kept=kept, bucket=bucket, as_json=as_json)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remit.cli import options, watch
+from remit.cli import agree, options, watch
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.build.built import Built
+    from remit.cli.agree import Shown
+    from remit.deploy.access import Approval
     from remit.deploy.execute import Outcome
     from remit.deploy.plan import Plan
     from remit.deploy.session import Account
@@ -29,11 +31,14 @@ _BIG = 8 * 1024 * 1024  # bytes; a bigger upload shows its progress
 class _Wishes:
     """What was asked for on the command line."""
 
+    folder: Path
     yes: bool
     wait: bool
     force: bool
     as_json: bool
     skip: tuple[str, ...] = field(default=())
+    approval: Approval | None = None
+    """As given on the command line; None when it was not."""
 
 
 @click.command("deploy", short_help="Deploy to AWS, or to the AWS on this machine.")
@@ -42,6 +47,12 @@ class _Wishes:
 @options.local_option
 @options.account_options
 @options.yes_option
+@click.option(
+    "--require-approval",
+    "approval",
+    type=click.Choice(("broadening", "any", "never")),
+    help="Which changes of access somebody must agree to: those that add any (default), all, none.",
+)
 @click.option("--wait", is_flag=True, help="Wait while somebody else deploys, instead of exit code 75.")
 @click.option("--resume", is_flag=True, help="Follow what runs already, or tell the last deploy again.")
 @options.accept_option
@@ -55,6 +66,7 @@ def command(
     profile: str | None,
     skip: tuple[str, ...],
     accept: str | None,
+    approval: Approval | None,
     *,
     local: bool,
     yes: bool,
@@ -65,6 +77,11 @@ def command(
 ) -> None:
     """Build the app, show what would change and what roles gain and lose, ask, and deploy it with CloudFormation.
 
+    At a terminal it asks once. Where there is none, in CI, it goes ahead by itself when no access is gained but what
+    `remit diff --accept` has accepted (--require-approval says what else must not change), and nothing is removed or
+    replaced; else nothing is deployed, and the exit code is 1. --yes agrees to everything; together with
+    --require-approval it agrees to everything but the access.
+
     Needs credentials, or --local.
 
     \b
@@ -72,14 +89,15 @@ def command(
       remit deploy --local
       remit deploy --stage prod --region eu-central-1
       remit deploy --yes --json | jq .outputs
+      remit deploy --yes --require-approval broadening
       remit deploy --resume
     """
-    wishes = _Wishes(yes, wait, force, as_json, skip)
+    wishes = _Wishes(folder, yes, wait, force, as_json, skip, approval)
     with watch.stoppable():
         if resume:
             name = watch.namespace(folder, stage)
             account = options.account(folder, local=local, region=region, profile=profile)
-            _resume(account, name, wishes)
+            _resume(account, name, stage, wishes)
             return
         from remit.build.built import build
 
@@ -94,18 +112,18 @@ def command(
 
 def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
     from remit.deploy.execute import Superseded
-    from remit.report.stacks import place
+    from remit.review.accepted import read_accepted
 
-    planned = outcome = None
+    accepted = read_accepted(wishes.folder)
+    shown = outcome = None
     for again in (True, False):
         planned = _plan(account, built, wishes)
+        shown = None
         if planned is None:
             break
         with _thrown_away(account, planned):
-            from remit.report.plan import plan_lines
-
-            watch.say_changes(plan_lines(planned))
-            watch.ask(f"Deploy to {place(account)}?", yes=wishes.yes)
+            shown = agree.show(account, built, planned, accepted)
+            _agree(account, shown, wishes)
             _upload(account, built)
         try:
             with watch.events(planned.namespace) as on_event:
@@ -117,7 +135,36 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
             if not again:
                 raise
             watch.say(f"{planned.namespace} was changed by somebody else meanwhile; planning again")
-    _tell(account, built.namespace, planned, outcome, wishes, built)
+    if outcome is None or outcome.ok:
+        from remit.deploy.remember import remember
+
+        with _no_matter("what was deployed is not recorded for `remit diff`"):
+            remember(account, wishes.folder, built)
+    if shown is not None and outcome is not None and outcome.ok:
+        from remit.deploy.artefacts import prune_artefacts
+
+        with _no_matter("old uploads are not removed"):
+            prune_artefacts(account, built.namespace, shown.plan.running, shown.plan.template)
+    _tell(account, built.namespace, shown, outcome, wishes, built)
+
+
+def _agree(account: Account, shown: Shown, wishes: _Wishes) -> None:
+    """As `agree`; programs get the plan that nobody agreed to, too."""
+    try:
+        agree.agree(account, shown, wishes.approval, yes=wishes.yes)
+    except RemitError:
+        if wishes.as_json:
+            options.print_json({**_document(account, shown.plan.namespace, shown, None, ()), "ok": False})
+        raise
+
+
+@contextlib.contextmanager
+def _no_matter(what: str) -> Iterator[None]:
+    """What comes after a deploy that succeeded does not fail it: it is told."""
+    try:
+        yield
+    except RemitError as error:
+        watch.say(f"note: {what}: {error.message}")
 
 
 def _plan(account: Account, built: Built, wishes: _Wishes) -> Plan | None:
@@ -195,18 +242,23 @@ def _progress(path: Path) -> Iterator[Callable[[int], None] | None]:
         yield bar.update
 
 
-def _resume(account: Account, name: str, wishes: _Wishes) -> None:
+def _resume(account: Account, name: str, stage: str | None, wishes: _Wishes) -> None:
     from remit.deploy.execute import resume
+    from remit.deploy.remember import remember_running
+    from remit.project.loading import checked_stage
 
     with watch.events(name) as on_event:
         outcome = resume(account, name, on_event)
+    if outcome.ok:
+        with _no_matter("what was deployed is not recorded for `remit diff`"):
+            remember_running(account, wishes.folder, name, checked_stage(stage))
     _tell(account, name, None, outcome, wishes, None)
 
 
 def _tell(
     account: Account,
     name: str,
-    planned: Plan | None,
+    shown: Shown | None,
     outcome: Outcome | None,
     wishes: _Wishes,
     built: Built | None,
@@ -214,7 +266,7 @@ def _tell(
     """The end: outputs and roles, or the first cause."""
     outputs = _outputs(account, name) if outcome is None else outcome.outputs
     if wishes.as_json:
-        options.print_json(_document(account, name, planned, outcome, outputs))
+        options.print_json(_document(account, name, shown, outcome, outputs))
     if outcome is not None and not outcome.ok:
         from remit.report.events import failure_text
 
@@ -253,7 +305,7 @@ def _outputs(account: Account, name: str) -> tuple[Output, ...]:
 
 
 def _document(
-    account: Account, name: str, planned: Plan | None, outcome: Outcome | None, outputs: tuple[Output, ...]
+    account: Account, name: str, shown: Shown | None, outcome: Outcome | None, outputs: tuple[Output, ...]
 ) -> dict[str, Any]:
     from remit.report.events import cause_document
     from remit.report.plan import plan_document
@@ -265,7 +317,7 @@ def _document(
         "changed": outcome is not None,
         "ok": outcome is None or outcome.ok,
         "status": None if outcome is None else outcome.status,
-        "plan": None if planned is None else plan_document(planned),
+        "plan": None if shown is None else plan_document(shown.plan, shown.access),
         "outputs": outputs_document(outputs),
         "cause": None if outcome is None else cause_document(outcome.cause),
     }

@@ -4,53 +4,305 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from remit.cli.options import json_option, print_json
+from remit.cli import options
+from remit.errors import RemitError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from remit.deploy.drift import Drift
+    from remit.deploy.session import Account
     from remit.iam.compare import Comparison
     from remit.iam.reading import Read
+    from remit.review.change import Review, Version
+    from remit.review.entries import Entry
 
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
-_COLOURS = {"  +": "red", "  -": "green", "  ?": "yellow"}
+_COLOURS = {"  +": "red", "  -": "green", "  ?": "yellow", "  !": "yellow", "  ~": "cyan"}
+_NO_RECORD = (
+    "there is no record here of a deploy, so that everything is told as new: "
+    "`remit diff --deployed` asks CloudFormation, `--base REF` takes a commit"
+)
+_NOT_DEPLOYED = "nothing is deployed, so that everything is told as new"
+
+
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """What was asked for on the command line."""
+
+    folder: Path
+    stages: tuple[str, ...]
+    base: str | None
+    deployed: bool
+    live: bool
+    local: bool
+    region: str | None
+    profile: str | None
+    accept: str | None
+    as_json: bool
+    markdown: bool
+
+    @property
+    def stage(self) -> str | None:
+        """The one stage, or the new one of two."""
+        return self.stages[-1] if self.stages else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two versions, what is to be said beside them, and what was changed by hand in the account."""
+
+    old: Version
+    new: Version
+    notes: tuple[str, ...] = ()
+    drift: tuple[Drift, ...] = ()
 
 
 @click.command("diff", short_help="Say what access a change adds or removes, proven.")
-@click.argument("old", type=_FILE)
-@click.argument("new", type=_FILE)
-@json_option
+@click.argument("files", nargs=-1, type=_FILE, metavar="[OLD NEW | PLAN]")
+@options.project_option
+@click.option("--stage", "stages", multiple=True, help="The stage (default: dev); given twice, both are compared.")
+@click.option("--base", metavar="REF", help="Compare with a commit; `main...` is where this branch left main.")
+@click.option("--deployed", is_flag=True, help="Compare with the template that CloudFormation runs.")
+@click.option("--live", is_flag=True, help="Compare with the roles as they are in the account, changed by hand or not.")
+@options.local_option
+@options.account_options
+@click.option("--accept", metavar="REASON", help="Accept what is gained: write it to config/accepted.json.")
+@options.json_option
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a comment on a pull request.")
-def command(old: Path, new: Path, *, as_json: bool, markdown: bool) -> int:
-    """Compare the access that two files of policies give; exit 1 if any is gained or it is undecided.
+def command(
+    files: tuple[Path, ...],
+    folder: Path,
+    stages: tuple[str, ...],
+    base: str | None,
+    region: str | None,
+    profile: str | None,
+    accept: str | None,
+    *,
+    deployed: bool,
+    live: bool,
+    local: bool,
+    as_json: bool,
+    markdown: bool,
+) -> int:
+    """Compare the access of the working tree with that of the last deploy; exit 1 if any is gained or undecided.
 
-    OLD and NEW (one may be - for standard input) each hold a policy document, a list of documents that are attached
-    together, or layers: {"identity": [...], "boundary": {...}, "scp": [[...]]}.
+    Every gain and loss comes with its reason and line, and with a request that the one side allows and the other does
+    not. "now" are actions that exist, "future" is what only actions that AWS may add would gain. What
+    config/accepted.json accepts with a reason is shown, and does not count.
 
-    Every gain and loss comes with a request that the one side allows and the other does not. "now" are actions that
-    exist, "future" is what only actions that AWS may add would gain. Of two single documents also what they deny is
-    compared, since documents compose.
+    OLD and NEW (one may be - for standard input) are two templates (JSON, YAML, SAM), or each a policy document, a list
+    of documents that are attached together, or layers: {"identity": [...], "boundary": {...}, "scp": [[...]]}. PLAN is
+    what `terraform show -json` prints.
 
     \b
     Examples:
-      remit diff old.json new.json
-      remit diff old.json new.json --json
-      git show main:role.json | remit diff - role.json --markdown
+      remit diff
+      remit diff --base main... --markdown
+      remit diff --live --stage prod
+      remit diff --stage dev --stage prod
+      remit diff old.yaml new.yaml
+      git show main:role.json | remit diff - role.json --json
     """
+    wishes = _Wishes(
+        folder, stages, base, deployed, live, local, region, profile, accept, as_json=as_json, markdown=markdown
+    )
+    _check(files, wishes)
+    if not files:
+        return _project(wishes)
+    return _files([_bytes(path) for path in files], wishes)
+
+
+def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:
+    """Refuse what does not go together."""
+    stages = len(wishes.stages) > 1
+    account = wishes.deployed or wishes.live
+    chosen = [
+        name
+        for name, given in (
+            ("files", bool(files)),
+            ("--base", wishes.base is not None),
+            ("two stages", stages),
+            ("--deployed", wishes.deployed),
+            ("--live", wishes.live),
+        )
+        if given
+    ]
+    if len(chosen) > 1:
+        raise click.UsageError(f"choose one to compare with: {' or '.join(chosen)}")
+    if files and (wishes.stages or wishes.local or wishes.accept is not None):
+        raise click.UsageError("files are compared by themselves: --stage, --local and --accept are for a project")
+    if len(files) > 2 or len(wishes.stages) > 2:  # noqa: PLR2004 - an old and a new
+        raise click.UsageError("two are compared, an old and a new")
+    if wishes.local and (wishes.base is not None or stages):
+        raise click.UsageError("--local goes with the last deploy, --deployed or --live")
+    if (wishes.region or wishes.profile) and not account:
+        raise click.UsageError("--region and --profile go with --deployed or --live")
+    if wishes.accept is not None and not wishes.accept.strip():
+        raise click.UsageError("--accept wants a reason")
+    if wishes.as_json and wishes.markdown:
+        raise click.UsageError("choose one of --json and --markdown")
+
+
+def _project(wishes: _Wishes) -> int:
+    from remit.review.accepted import accept, read_accepted
+    from remit.review.changes import review
+
+    pair = _versions(wishes)
+    entries = read_accepted(wishes.folder)
+    found, stale = accept(review(pair.old, pair.new), entries)
+    if wishes.accept is not None:
+        found = _accept(found, entries, wishes)
+    whole = replace(found, notes=tuple(dict.fromkeys((*pair.notes, *found.notes, *_unused(stale)))))
+    _tell(whole, pair.drift, pair.new.namespace, wishes)
+    return 1 if whole.broadens or pair.drift else 0
+
+
+def _unused(stale: tuple[Entry, ...]) -> Iterator[str]:
+    """A note on the accepted gains that are there already, or no more."""
+    places = [entry.origin for entry in stale if entry.origin is not None]
+    if places:
+        lines = ", ".join(str(place.line) for place in places)
+        yield f"{places[0].file}: nothing needs the {'entry' if len(places) == 1 else 'entries'} of line {lines} now"
+
+
+def _accept(found: Review, entries: tuple[Entry, ...], wishes: _Wishes) -> Review:
+    """Add what is left to the accepted gains, and judge again."""
+    from remit.review.accepted import accept, acceptance
+    from remit.review.entries import FILE, write_accepted
+
+    more = acceptance(found, (wishes.accept or "").strip())
+    if not more:
+        click.echo("nothing is left to accept", err=True)
+        return found
+    write_accepted(wishes.folder, (*entries, *more))
+    click.echo(f"{FILE.as_posix()} has {len(more)} more {'entry' if len(more) == 1 else 'entries'}", err=True)
+    return accept(found, more)[0]
+
+
+def _versions(wishes: _Wishes) -> _Pair:
+    if len(wishes.stages) > 1:
+        return _two_stages(wishes)
+    if wishes.base is not None:
+        return _since(wishes, wishes.base)
+    if wishes.live:
+        return _live(wishes)
+    return _deployed(wishes) if wishes.deployed else _recorded(wishes)
+
+
+def _recorded(wishes: _Wishes) -> _Pair:
+    from remit.review.change import Version
+    from remit.review.record import recorded
+    from remit.review.tree import tree
+
+    new = tree(wishes.folder, wishes.stage)
+    old = recorded(wishes.folder, new.namespace, local=wishes.local)
+    if old is None:
+        return _Pair(Version("nothing", ()), new, (_NO_RECORD,))
+    return _Pair(old, new)
+
+
+def _since(wishes: _Wishes, ref: str) -> _Pair:
+    from remit.review.base import loading_base
+    from remit.review.tree import tree
+
+    with loading_base(wishes.folder, wishes.stage, ref) as loaded:
+        new = tree(wishes.folder, wishes.stage)
+        return _Pair(loaded(), new)
+
+
+def _two_stages(wishes: _Wishes) -> _Pair:
+    from remit.review.apart import loading_apart
+    from remit.review.tree import renamed_to, tree
+
+    first, second = wishes.stages
+    with loading_apart(wishes.folder, first) as loaded:
+        new = replace(tree(wishes.folder, second), where=f"stage {second}")
+        old = replace(loaded(), where=f"stage {first}")
+    note = f"{old.namespace} and {new.namespace} are put equal in names" if old.namespace != new.namespace else ""
+    return _Pair(renamed_to(old, new.namespace), new, (note,) if note else ())
+
+
+def _deployed(wishes: _Wishes) -> _Pair:
+    from remit.deploy.recorded import explained, recorded
+    from remit.deploy.remember import last
+    from remit.review.change import Version
+    from remit.review.tree import tree
+
+    new = tree(wishes.folder, wishes.stage)
+    account = _account(wishes)
+    old = recorded(account, new.namespace)
+    if old is None:
+        return _Pair(Version("nothing", ()), new, (_NOT_DEPLOYED,))
+    known = last(account, wishes.folder, new.namespace)
+    return _Pair(old if known is None else explained(old, known), replace(new, names=old.names))
+
+
+def _live(wishes: _Wishes) -> _Pair:
+    from remit.deploy.live import live
+    from remit.review.change import Version
+    from remit.review.tree import tree
+
+    new = tree(wishes.folder, wishes.stage)
+    found = live(_account(wishes), new.namespace)
+    if found is None:
+        return _Pair(Version("nothing", ()), new, (_NOT_DEPLOYED,))
+    return _Pair(found.version, found.beside(new), found.notes, found.drift)
+
+
+def _account(wishes: _Wishes) -> Account:
+    return options.account(wishes.folder, local=wishes.local, region=wishes.region, profile=wishes.profile)
+
+
+def _files(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
+    """Two templates or two policies, or a plan."""
+    from remit.review.changes import review
+    from remit.review.files import file_version, holds_roles, plan_versions
+
+    if len(given) == 1:
+        if not any(word in given[0][0] for word in (b"planned_values", b"terraform_version")):
+            raise RemitError(
+                f"{given[0][1]} alone is compared with nothing: it is no Terraform plan",
+                hint="give OLD and NEW; `terraform show -json PLAN` prints a plan, which holds both",
+            )
+        old, new, notes = plan_versions(*given[0])
+    else:
+        roles = [holds_roles(data) for data, _ in given]
+        if not any(roles):
+            return _policies(given, wishes)
+        if not all(roles):
+            (policy,) = [name for (_, name), found in zip(given, roles, strict=True) if not found]
+            raise RemitError(
+                f"{policy} is no template, and the other file is one",
+                hint="compare two templates, or two policies",
+            )
+        (old, before), (new, after) = (file_version(*one) for one in given)
+        notes = tuple(dict.fromkeys((*before, *after)))
+    found = review(old, new)
+    whole = replace(found, notes=tuple(dict.fromkeys((*notes, *found.notes))))
+    _tell(whole, (), " ".join(name for _, name in given), wishes)
+    return 1 if whole.broadens else 0
+
+
+def _policies(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
+    from remit.iam.reading import read_side
     from remit.report.comparison import Places, comparison_document, comparison_lines, comparison_markdown
 
-    before, after = _read(old), _read(new)
+    before, after = (read_side(*one) for one in given)
     comparison = _compared(before, after)
     places = Places(before.locate, after.locate)
-    if as_json:
-        print_json(comparison_document(comparison, places))
-    elif markdown:
+    if wishes.as_json:
+        options.print_json(comparison_document(comparison, places))
+    elif wishes.markdown:
         click.echo("\n".join(comparison_markdown(comparison, places)))
     else:
-        _print(list(comparison_lines(comparison, places)))
+        _print(comparison_lines(comparison, places))
     return 1 if comparison.broadens else 0
 
 
@@ -62,15 +314,28 @@ def _compared(before: Read, after: Read) -> Comparison:
     return compare(before.layers, after.layers)
 
 
-def _read(path: Path) -> Read:
-    from remit.iam.reading import read_side
-
+def _bytes(path: Path) -> tuple[bytes, str]:
     if str(path) == "-":
-        return read_side(sys.stdin.buffer.read(), "standard input")
-    return read_side(path.read_bytes(), str(path))
+        return sys.stdin.buffer.read(), "standard input"
+    return path.read_bytes(), str(path)
 
 
-def _print(lines: list[str]) -> None:
+def _tell(review: Review, drift: Sequence[Drift], about: str, wishes: _Wishes) -> None:
+    from remit.report.comment import review_comment
+    from remit.report.review import drift_document, drift_lines, review_document, review_lines
+
+    if wishes.as_json:
+        options.print_json({**review_document(review), "drift": drift_document(drift)})
+    elif wishes.markdown:
+        by_hand = tuple(f"changed by hand: {one.role}: {one.sentence}" for one in drift)
+        click.echo(review_comment(replace(review, notes=(*by_hand, *review.notes)), about), nl=False)
+    else:
+        _print((*drift_lines(drift), *review_lines(review)))
+
+
+def _print(lines: Iterable[str]) -> None:
+    from remit.report.shown import shown
+
     colour = False if os.environ.get("NO_COLOR") else None
     for line in lines:
-        click.secho(line, fg=_COLOURS.get(line[:3]), color=colour)
+        click.secho(shown(line), fg=_COLOURS.get(line[:3]), color=colour)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from remit.deploy.session import Account
 
 F = TypeVar("F", bound=Callable[..., Any])
+_PINNED: Final = "remit.account"
 
 project_option = click.option(
     "-C",
@@ -51,9 +52,24 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2))
 
 
+def _pin(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    ctx.meta[_PINNED] = value
+
+
+account_option = click.option(
+    "--account",
+    metavar="NUMBER",
+    envvar="REMIT_ACCOUNT",
+    show_envvar=True,
+    expose_value=False,
+    callback=_pin,
+    help="The account that it must be: with credentials of another, nothing is done.",
+)
+
+
 def account_options(command: F) -> F:
-    """Add --region and --profile."""
-    return region_option(profile_option(command))
+    """Add --region, --profile and --account."""
+    return region_option(profile_option(account_option(command)))
 
 
 def account(folder: Path, *, local: bool, region: str | None, profile: str | None) -> Account:
@@ -61,7 +77,7 @@ def account(folder: Path, *, local: bool, region: str | None, profile: str | Non
     from remit.deploy.session import connect
 
     if not local:
-        return connect(region=region, profile=profile)
+        return _pinned(connect(region=region, profile=profile))
     from remit.local.aws import start
     from remit.local.clients import client_arguments
 
@@ -69,6 +85,20 @@ def account(folder: Path, *, local: bool, region: str | None, profile: str | Non
     given = client_arguments(aws)
     credentials = {name: given[name] for name in ("aws_access_key_id", "aws_secret_access_key")}
     return connect(region=aws.region, endpoint=aws.url, credentials=credentials)
+
+
+def _pinned(found: Account) -> Account:
+    """The account, if it is the one that must be. RemitError: it is another."""
+    from remit.errors import RemitError
+
+    context = click.get_current_context(silent=True)
+    wanted = None if context is None else context.meta.get(_PINNED)
+    if wanted and wanted != found.account:
+        raise RemitError(
+            f"the credentials are of account {found.account}, and it must be {wanted}: nothing was done",
+            hint="`--profile` chooses other credentials; --account and REMIT_ACCOUNT say which account it must be",
+        )
+    return found
 
 
 def no_function(app: App, name: str) -> RemitError:

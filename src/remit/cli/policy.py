@@ -76,6 +76,7 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
 @click.option("--account", help="The account to write into ARNs (default: any, which is `*`).")
 @click.option("--region", help="The region to write into ARNs (default: any).")
 @click.option("--partition", help="The partition to write into ARNs (default: the region's, or aws).")
+@click.option("--live", is_flag=True, help="Add what `remit diff --live` needs, to read the roles as they are.")
 @click.option("--cloudformation", is_flag=True, help="Print a template that makes managed policies, for any account.")
 @click.option("--split", "parted", is_flag=True, help="Print a list of documents that fit into managed policies.")
 @click.option("--explain", is_flag=True, help="Print each statement with its reason.")
@@ -91,6 +92,7 @@ def deployer_policy(
     region: str | None,
     partition: str | None,
     *,
+    live: bool,
     cloudformation: bool,
     parted: bool,
     explain: bool,
@@ -120,6 +122,10 @@ def deployer_policy(
     if not templates and (stack or parameters):
         raise RemitError("--stack and --parameter go with a TEMPLATE", hint="an app's stack is named by its stage")
     declared, calls = _of_templates(templates, stack, parameters) if templates else _of_app(folder, stage)
+    if live:
+        from remit.deploy.calls import LIVE
+
+        calls = (*calls, *LIVE)
     found = deployer(declared, calls, boundary)
     if cloudformation:
         options.print_json(_template(found, place))

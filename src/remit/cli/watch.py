@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from remit.deploy.execute import OnEvent
     from remit.deploy.stack import Stack
 
-_COLOURS: Final = {"+": "green", "-": "red", "~": "yellow"}
+_COLOURS: Final = {"+": "green", "-": "red", "~": "yellow", "?": "yellow"}
 _STOPS: Final = (signal.SIGTERM, signal.SIGHUP)
 _SIGNS: Final = ("pyproject.toml", "config", "app.py", "app", "src", ".remit")
 """What a project has at least one of."""
@@ -47,7 +47,7 @@ def say(text: str = "") -> None:
 
 
 def say_changes(lines: Iterable[str]) -> None:
-    """Talk in lines that begin with +, - or ~, in colour on a screen."""
+    """Talk in lines that begin with +, -, ~ or ?, in colour on a screen."""
     for line in lines:
         colour = _COLOURS.get(line.lstrip()[:1]) if line.startswith(" ") and "NO_COLOR" not in os.environ else None
         say(click.style(line, fg=colour) if colour else line)
@@ -58,11 +58,16 @@ def say_waiting(stack: Stack) -> None:
     say(f"waiting: {stack.name} is in {stack.status} ...")
 
 
+def terminal() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin is not None and sys.stdin.isatty()  # None when it is closed
+
+
 def ask(question: str, *, yes: bool) -> None:
     """Go on, if a person says yes or `--yes` did. RemitError: nobody is there to ask. Abort: the answer is no."""
     if yes:
         return
-    if sys.stdin is None or not sys.stdin.isatty():  # None when it is closed
+    if not terminal():
         raise RemitError(f"`{question}` needs an answer, and there is no terminal to ask at", hint="`--yes` answers it")
     try:
         agreed = click.confirm(question, err=True)

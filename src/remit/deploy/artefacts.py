@@ -6,6 +6,8 @@ prefix says whose an object is, so that deleting an app takes exactly its own.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
@@ -15,12 +17,14 @@ from remit.deploy.faults import status, told
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from remit.deploy.session import Account
 
 MULTIPART: Final = 8 * 1024 * 1024  # bytes; above it a file goes up in parts
+_ARTEFACT: Final = re.compile(r"\b[0-9a-f]{64}\.(?:zip|json)\b")
+"""The last part of a key."""
 _BATCH: Final = 1000  # the most keys that one DeleteObjects takes
 
 Progress = Callable[[int], None]
@@ -78,14 +82,41 @@ def remove_artefacts(account: Account, namespace: str) -> int:
         if not exists(account, bucket):
             return 0
         for batch in _versions(account, bucket, f"{namespace}/"):
-            answer = account.client("s3").delete_objects(
-                Bucket=bucket, ExpectedBucketOwner=account.account, Delete={"Objects": batch, "Quiet": True}
-            )
-            if answer.get("Errors"):
-                first = answer["Errors"][0]
-                why = first.get("Message", first["Code"])
-                raise RemitError(f"{first['Key']} in bucket {bucket} cannot be deleted: {why}")
+            _delete(account, bucket, batch)
             removed += len(batch)
+    return removed
+
+
+def _delete(account: Account, bucket: str, batch: list[dict[str, Any]]) -> None:
+    answer = account.client("s3").delete_objects(
+        Bucket=bucket, ExpectedBucketOwner=account.account, Delete={"Objects": batch, "Quiet": True}
+    )
+    if answer.get("Errors"):
+        first = answer["Errors"][0]
+        why = first.get("Message", first["Code"])
+        raise RemitError(f"{first['Key']} in bucket {bucket} cannot be deleted: {why}")
+
+
+def prune_artefacts(account: Account, namespace: str, *templates: Mapping[str, Any]) -> int:
+    """Delete what none of these templates refers to (those that run now and ran before); how many objects.
+
+    Their old versions stay for as long as the bucket's rule keeps them. Templates themselves are read but once, when a
+    change set is made, so none of them is kept.
+    """
+    bucket, kept = bucket_name(account), set(_ARTEFACT.findall(json.dumps(templates)))
+    removed = 0
+    with told():
+        if not exists(account, bucket):
+            return 0
+        for page in _pages(account, bucket, f"{namespace}/"):
+            old = [
+                {"Key": item["Key"]}
+                for item in page.get("Versions", [])
+                if item["IsLatest"] and _ARTEFACT.search(item["Key"]) and item["Key"].rpartition("/")[2] not in kept
+            ]
+            if old:
+                _delete(account, bucket, old)
+                removed += len(old)
     return removed
 
 
@@ -114,13 +145,17 @@ def _has(account: Account, bucket: str, key: str, size: int) -> bool:
 
 
 def _versions(account: Account, bucket: str, prefix: str) -> Iterator[list[dict[str, Any]]]:
+    for page in _pages(account, bucket, prefix):
+        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        if found:
+            yield [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found]
+
+
+def _pages(account: Account, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
     paginator = account.client("s3").get_paginator("list_object_versions")
-    for page in paginator.paginate(
+    yield from paginator.paginate(
         Bucket=bucket,
         Prefix=prefix,
         ExpectedBucketOwner=account.account,
         PaginationConfig={"PageSize": _BATCH},
-    ):
-        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        if found:
-            yield [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found]
+    )

@@ -17,10 +17,13 @@ from remit.deployer.needs import Call
 _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/{stack}/*"
 _BUCKET: Final = f"arn:${{AWS::Partition}}:s3:::{ARTEFACTS}"
 _OBJECTS: Final = f"{_BUCKET}/{{stack}}/*"
+_ROLES: Final = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/{stack}-*"
+_FUNCTIONS: Final = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:{stack}-*"
 _PLAN: Final = "to plan and carry out deploys of the stack"
 _FOLLOW: Final = "to follow and show the stack"
 _CLEAR: Final = "to delete the stack, and to go on with a rollback that failed"
 _UPLOAD: Final = "to upload the app's zips and template, and to remove them when the app is deleted"
+_COMPARE: Final = "to compare the stack's roles with what they are in the account"
 _SECURE: Final = "to make the artefact bucket, and to keep it private, encrypted and versioned"
 
 
@@ -74,3 +77,35 @@ CALLS: Final = (
     _objects("DeleteObjects", "DeleteObject", "DeleteObjectVersion"),
 )
 """By operation, as `service.Operation`; none is made but these. `{stack}` is the stack's name."""
+
+
+def _role(operation: str) -> Call:
+    return Call(f"iam.{operation}", (f"iam:{operation}",), _ROLES, _COMPARE)
+
+
+def _policy(operation: str) -> Call:
+    return Call(f"iam.{operation}", (f"iam:{operation}",), "*", _COMPARE)
+
+
+def _function(operation: str) -> Call:
+    return Call(f"lambda.{operation}", (f"lambda:{operation}",), _FUNCTIONS, _COMPARE)
+
+
+LIVE: Final = (
+    _stack("DescribeStacks", _FOLLOW),
+    _stack("GetTemplate", _PLAN),
+    _stack("ListStackResources", _FOLLOW),
+    _role("GetRole"),
+    _role("ListRolePolicies"),
+    _role("GetRolePolicy"),
+    _role("ListAttachedRolePolicies"),
+    _policy("GetPolicy"),
+    _policy("GetPolicyVersion"),
+    _function("GetFunctionConfiguration"),
+)
+"""What `remit diff --live` calls, for the roles and functions of the stack; it only reads.
+
+Of more than 25 roles or functions in a real account, iam:GetAccountAuthorizationDetails and lambda:ListFunctions spare
+hundreds of calls; where they are denied, these here are made. A function that somebody moved to a role of another name
+needs iam:GetRole and the like on that role, too.
+"""

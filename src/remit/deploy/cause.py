@@ -17,10 +17,16 @@ _CANCELLED: Final = re.compile(r"Resource \w+ cancelled|^The following resource\
 _WRAPPED: Final = re.compile(
     r'^Resource handler returned message: "(.*)" \(RequestToken: [^,)]*(?:, (.*))?\)$', re.DOTALL
 )
+_LOG_GROUP: Final = "AWS::Logs::LogGroup"
+_GROUP_NAME: Final = re.compile(r"/aws/lambda/[\w.#/-]+")
 _HINTS: Final = (
     (
         r"already exists",
         "something outside this stack has that name: delete it or give it another, then deploy again",
+    ),
+    (
+        r"role with name .+ cannot be found|NoSuchEntity",
+        "it was deleted by hand: `remit diff --live` tells what else was changed, and how to put it back",
     ),
     (
         r"cannot be assumed by Lambda",
@@ -52,6 +58,13 @@ class Cause:
     @property
     def hint(self) -> str | None:
         """What usually helps, None when that is not known."""
+        if self.type == _LOG_GROUP and "already exists" in self.reason:
+            found = _GROUP_NAME.search(self.reason)
+            return (
+                "it was left behind, or logs that came late after a delete made it anew: "
+                f"`aws logs delete-log-group --log-group-name {found[0] if found else 'NAME'}` deletes it with its "
+                "logs, then deploy again"
+            )
         return next((hint for pattern, hint in _HINTS if re.search(pattern, self.reason)), None)
 
 

@@ -21,7 +21,7 @@ import remit
 from remit.deploy.artefacts import upload_template
 from remit.deploy.bucket import ensure_bucket
 from remit.deploy.faults import code, message, told
-from remit.deploy.plan import Plan, ResourceChange, capabilities_of, role_changes
+from remit.deploy.plan import Detail, Plan, ResourceChange, capabilities_of
 from remit.deploy.stack import DEAD, NAMESPACE_TAG, VERSION_TAG, busy, describe, ours, pauses, settled
 from remit.errors import RemitError
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 INLINE: Final = 51_200  # bytes; a bigger template goes through S3
 LARGEST: Final = 1_000_000  # bytes; the most that CloudFormation reads from S3
 _EMPTY: Final = ("didn't contain changes", "No updates are to be performed")
+_TAKEN: Final = "EarlyValidation::ResourceExistenceCheck"
 _PENDING: Final = frozenset({"CREATE_PENDING", "CREATE_IN_PROGRESS"})
 _BUSY: Final = re.compile(r"is in \w+_IN_PROGRESS state")
 
@@ -93,13 +94,16 @@ def plan(
         found = _change_set(account, stack, wanted)
         if found is None:
             return None
+        # Read again: what runs once the change set is there runs until it is executed, or else AWS refuses that.
+        running = deployed_template(account, stack)
     return Plan(
         namespace=namespace,
         stack_id=found["StackId"],
         change_set=found["ChangeSetId"],
         kind="CREATE" if stack is None or stack.new else "UPDATE",
         changes=tuple(_change(raw["ResourceChange"]) for raw in found["Changes"]),
-        roles=role_changes(old, new),
+        running=running,
+        template=new,
     )
 
 
@@ -171,8 +175,19 @@ def _change_set(account: Account, stack: Stack | None, wanted: _Wanted) -> dict[
         if any(words in reason for words in _EMPTY):
             return None
         if found["Status"] == "FAILED" or not again:
-            raise RemitError(f"CloudFormation refuses the template: {reason or found['ExecutionStatus']}")
+            raise _refused(wanted, reason or found["ExecutionStatus"])
     return None
+
+
+def _refused(wanted: _Wanted, reason: str) -> RemitError:
+    hint = None
+    if _TAKEN in reason:
+        hint = (
+            "something of a name that the template gives is there already; of log groups, which logs that come late "
+            f"make anew, `aws logs describe-log-groups --log-group-name-prefix /aws/lambda/{wanted.namespace}-` lists "
+            "them, and `aws logs delete-log-group` deletes one"
+        )
+    return RemitError(f"CloudFormation refuses the template: {reason}", hint=hint)
 
 
 def _source(account: Account, wanted: _Wanted) -> dict[str, str]:
@@ -257,4 +272,14 @@ def _change(raw: dict[str, Any]) -> ResourceChange:
         type=raw["ResourceType"],
         replacement=raw.get("Replacement", ""),
         scope=tuple(raw.get("Scope", ())),
+        details=tuple(_detail(one) for one in raw.get("Details", ())),
+    )
+
+
+def _detail(raw: dict[str, Any]) -> Detail:
+    target, recreates = raw.get("Target", {}), raw.get("Target", {}).get("RequiresRecreation", "Never")
+    return Detail(
+        property=target.get("Name") or target.get("Attribute", ""),
+        cause=raw.get("CausingEntity", "") if raw.get("Evaluation") == "Dynamic" else "",
+        recreates="" if recreates == "Never" else recreates,
     )

@@ -96,6 +96,11 @@ def status(error: BaseException) -> int:
     return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) if isinstance(response, dict) else 0
 
 
+def denied(error: BaseException) -> bool:
+    """Whether AWS says that the caller may not do it."""
+    return code(error) in _DENIED or status(error) == 403  # noqa: PLR2004 - HTTP's Forbidden
+
+
 def transient(error: BaseException) -> bool:
     """Whether the same call may well succeed a moment later: throttled, a 5xx, a broken connection, no AWS's answer."""
     from botocore.exceptions import ConnectionError as NoConnection  # noqa: PLC0415
@@ -248,7 +253,7 @@ _SENTENCES: Final = (
     (lambda error: code(error) in _EXPIRED, _expired),
     (_is_skewed, _skewed),
     (lambda error: code(error) in _UNKNOWN_KEY | _SIGNATURE, _unknown),
-    (lambda error: code(error) in _DENIED or status(error) == 403, _denied),  # noqa: PLR2004 - HTTP's Forbidden
+    (denied, _denied),
     (transient, _unanswered),
     (lambda _error: True, _refused),
 )

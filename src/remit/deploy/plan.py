@@ -1,15 +1,13 @@
-"""What a deploy would change: the resources, and what each role may do before and after."""
+"""What a deploy would change: the resources, and the templates before and after."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-ROLE_TYPE: Final = "AWS::IAM::Role"
 _NAMES: Final = {
     "AWS::IAM::Group": "GroupName",
     "AWS::IAM::InstanceProfile": "InstanceProfileName",
@@ -18,6 +16,23 @@ _NAMES: Final = {
     "AWS::IAM::User": "UserName",
 }
 """The property that names each type of IAM resource: CloudFormation wants a stronger word for those that use it."""
+
+
+_LASTING: Final = ("", "Arn")
+"""What of a resource stays the same for as long as it is not replaced: its Ref, and its ARN."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """Why a resource is listed: a property, what causes its new value, whether that replaces the resource.
+
+    `cause` is empty when the template itself has another value; else it is `ReportFunction.Arn` or `ReportFunction`,
+    which CloudFormation knows only when it gets there. `recreates`: Always, Conditionally, or empty for never.
+    """
+
+    property: str
+    cause: str = ""
+    recreates: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,32 +48,30 @@ class ResourceChange:
     type: str
     replacement: str = ""
     scope: tuple[str, ...] = ()
+    details: tuple[Detail, ...] = ()
+
+    @property
+    def perhaps_replaced(self) -> tuple[Detail, ...]:
+        """The properties of which CloudFormation cannot say before whether their new value replaces the resource."""
+        return tuple(one for one in self.details if one.cause and one.recreates)
+
+    def follows(self, kept: frozenset[str]) -> bool:
+        """Whether it is listed only since it refers to resources that change and are not replaced (`kept`).
+
+        Their Ref and their Arn stay what they are, so nothing happens to it.
+        """
+        return (
+            self.action == "Modify"
+            and bool(self.details)
+            and all(
+                one.cause.partition(".")[0] in kept and one.cause.partition(".")[2] in _LASTING for one in self.details
+            )
+        )
 
     @property
     def tags_only(self) -> bool:
         """Whether nothing but tags changes (a new version of remit does that to every resource)."""
         return self.action == "Modify" and self.scope == ("Tags",)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class AccessItem:
-    """One thing that a role's access is made of.
-
-    `kind`: statement, managed, boundary or trust; `text`: canonical JSON.
-    """
-
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class RoleChange:
-    """What a role gains and loses. `action`: Add, Modify or Remove."""
-
-    logical_id: str
-    action: str
-    added: tuple[AccessItem, ...]
-    removed: tuple[AccessItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,84 +84,27 @@ class Plan:
     kind: str
     """CREATE or UPDATE."""
     changes: tuple[ResourceChange, ...]
-    roles: tuple[RoleChange, ...]
+    running: Mapping[str, Any]
+    """The template that runs now; empty on a first deploy."""
+    template: Mapping[str, Any]
+    """The template that would run: the change set's own."""
 
+    @property
+    def real(self) -> tuple[ResourceChange, ...]:
+        """What changes in more than its tags, or than a reference whose value stays the same."""
+        kept = frozenset(change.logical_id for change in self.changes if change.replacement == "False")
+        following: frozenset[str] = frozenset()
+        while True:
+            more = frozenset(change.logical_id for change in self.changes if change.follows(kept | following))
+            if more == following:
+                break
+            following = more
+        return tuple(change for change in self.changes if not (change.tags_only or change.logical_id in following))
 
-def role_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[RoleChange, ...]:
-    """What the roles of template `new` may do that those of `old` may not, and the reverse; by logical id.
-
-    Statements are compared one by one, as documents: the order of statements, of keys and of the values in a
-    list does not count, nor whether one value stands in a list. What two different statements mean is not
-    compared here.
-    """
-    before, after = _roles(old), _roles(new)
-    changes = []
-    for logical_id in sorted({*before, *after}):
-        had, has = before.get(logical_id, frozenset()), after.get(logical_id, frozenset())
-        if had == has and (logical_id in before) == (logical_id in after):
-            continue
-        action = "Remove" if logical_id not in after else "Add" if logical_id not in before else "Modify"
-        changes.append(RoleChange(logical_id, action, tuple(sorted(has - had)), tuple(sorted(had - has))))
-    return tuple(changes)
-
-
-def _roles(template: Mapping[str, Any]) -> dict[str, frozenset[AccessItem]]:
-    resources = template.get("Resources", {})
-    return {
-        logical_id: frozenset(_access(resource.get("Properties", {})))
-        for logical_id, resource in resources.items()
-        if resource.get("Type") == ROLE_TYPE
-    }
-
-
-def _access(properties: Mapping[str, Any]) -> Iterator[AccessItem]:
-    for policy in _listed(properties.get("Policies", [])):
-        document = policy.get("PolicyDocument", policy) if isinstance(policy, dict) else policy
-        yield from (AccessItem("statement", text) for text in _statements(document))
-    for managed in _listed(properties.get("ManagedPolicyArns", [])):
-        yield AccessItem("managed", _canonical(managed))
-    if "PermissionsBoundary" in properties:
-        yield AccessItem("boundary", _canonical(properties["PermissionsBoundary"]))
-    yield from (AccessItem("trust", text) for text in _statements(properties.get("AssumeRolePolicyDocument", {})))
-
-
-def _statements(document: Any) -> Iterator[str]:
-    if not isinstance(document, dict) or "Statement" not in document:
-        if document:  # an intrinsic function instead of a document: shown as it is
-            yield _canonical(document)
-        return
-    for statement in _listed(document["Statement"]):
-        yield _canonical(_normal(statement) if isinstance(statement, dict) else statement)
-
-
-def _normal(statement: dict[str, Any]) -> dict[str, Any]:
-    """The statement with its lists as sets: sorted, and a list of one value as that value."""
-    return {
-        key: {operator: {name: _set(values) for name, values in block.items()} for operator, block in value.items()}
-        if key == "Condition" and _two_deep(value)
-        else _set(value)
-        for key, value in statement.items()
-        if key != "Sid"
-    }
-
-
-def _two_deep(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(block, dict) for block in value.values())
-
-
-def _set(value: Any) -> Any:
-    if not isinstance(value, list):
-        return value
-    distinct = sorted({_canonical(item) for item in value})
-    return json.loads(distinct[0]) if len(distinct) == 1 else [json.loads(item) for item in distinct]
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True)
+    @property
+    def destroyed(self) -> tuple[ResourceChange, ...]:
+        """What is removed, or surely replaced: with it goes what it holds."""
+        return tuple(change for change in self.changes if change.action == "Remove" or change.replacement == "True")
 
 
 def capabilities_of(template: Mapping[str, Any]) -> tuple[str, ...]:

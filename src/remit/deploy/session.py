@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 _ARN_PARTS: Final = 6  # arn:partition:service:region:account:resource
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _METADATA_SECONDS: Final = 0.7  # asked twice (token, then role) before botocore gives up
+_CONTAINER: Final = "AWS_CONTAINER_CREDENTIALS_"
+_CONTAINER_PAUSE: Final = 0.2  # seconds between the three attempts; botocore's own second each adds up to three
 _LOCAL_HINT: Final = "`remit deploy --local` needs no account: it deploys to an AWS that runs on this machine"
 # How botocore finds a setting: its key in the files, its environment variable, the default, the conversion.
 _Variable = tuple[str | None, str | None, object, Callable[[str], object] | None]
@@ -116,6 +119,8 @@ def _session(region: str | None, profile: str | None, credentials: Mapping[str, 
     from botocore.exceptions import BotoCoreError, ProfileNotFound  # noqa: PLC0415
 
     core = botocore.session.Session(session_vars=_ISOLATED if credentials else _HASTY)
+    if _in_container():
+        _hasten_container(core)
     try:
         session = boto3.session.Session(
             region_name=region or (None if credentials else os.environ.get("AWS_REGION")),
@@ -136,6 +141,22 @@ def _session(region: str | None, profile: str | None, credentials: Mapping[str, 
     return session
 
 
+def _in_container() -> bool:
+    return any(name.startswith(_CONTAINER) for name in os.environ)
+
+
+def _hasten_container(core: Any) -> None:
+    """Ask the container's endpoint for credentials as often as botocore does, with shorter pauses."""
+    from botocore.credentials import ContainerProvider  # noqa: PLC0415
+    from botocore.utils import ContainerMetadataFetcher  # noqa: PLC0415
+
+    fetcher = ContainerMetadataFetcher(sleep=lambda _: time.sleep(_CONTAINER_PAUSE))
+    resolver = core.get_component("credential_provider")
+    hasty = ContainerProvider(fetcher=fetcher)  # type: ignore[arg-type] # the stubs name another fetcher
+    resolver.insert_after(ContainerProvider.METHOD, hasty)
+    resolver.remove(ContainerProvider.METHOD)
+
+
 def _profiles_hint(core: Any) -> str:
     names = sorted(core.full_config.get("profiles", {}))
     return f"known profiles: {', '.join(names)}" if names else f"no profile is configured; {_LOCAL_HINT}"
@@ -147,7 +168,7 @@ def _no_credentials(profile: str | None) -> RemitError:
         os.environ.get("AWS_CONFIG_FILE", "~/.aws/config"),
     ]
     named = profile or os.environ.get("AWS_PROFILE", "default")
-    container = any(name.startswith("AWS_CONTAINER_CREDENTIALS_") for name in os.environ)
+    container = _in_container()
     off = os.environ.get("AWS_EC2_METADATA_DISABLED", "false").lower() == "true"
     looked = (
         "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment: not set",

@@ -86,6 +86,19 @@ def _of(resource: Resource, stack: str) -> Iterator[tuple[str, str]]:
         yield resource.ref, arn if resource.type in _ARN_AS_REF else name
 
 
+def arn_of(kind: str, name: str) -> str | None:
+    """The ARN that `Fn::GetAtt` gives for a resource of a type, by its name in the account; None: not foretold.
+
+    Partition, region and account stand in it as references.
+    """
+    if name.startswith("arn:"):
+        return name
+    if kind not in _TYPES:
+        return None
+    bare = name.rpartition("/")[2] if kind == "AWS::SQS::Queue" else name  # which a queue's URL ends with
+    return f"{_TYPES[kind][1]}{bare}{_ENDS.get(kind, '')}"
+
+
 def put(text: str, names: Mapping[str, str]) -> str:
     """A text with its known references in place."""
     found = references(text)

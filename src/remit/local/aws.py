@@ -29,6 +29,8 @@ _START_SECONDS = 30.0
 _STOP_SECONDS = 30.0
 _KILL_SECONDS = 5.0
 _PAUSE = 0.02
+_PATIENCE = 2.0  # seconds for an answer about the server's health
+_SILENCES = 3  # answers in a row that a server which stands already may owe
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 
 
@@ -164,16 +166,20 @@ def _healthy(folder: Path, place: Place, region: str, progress: Callable[[str], 
     A server that has just ended may still hold it for a moment.
     """
     begin: int | None = None
+    silences = 0
     deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and silences < _SILENCES:
         if not is_held(place.alive):
             if begin is not None:
                 raise died(place, begin)
             progress("starting the AWS on this machine")
             begin = spawn(place, region)
+        asked = time.monotonic()
         running = find(folder, region=region)
         if running is not None:
             return running
+        silent = begin is None and time.monotonic() - asked >= _PATIENCE
+        silences = silences + 1 if silent else 0
         time.sleep(_PAUSE)
     raise RemitError(
         f"the AWS on this machine does not answer (its log is {str(place.log)!r})",
@@ -181,7 +187,7 @@ def _healthy(folder: Path, place: Place, region: str, progress: Callable[[str], 
     )
 
 
-def _ask(record: Record, method: str, path: str, *, patience: float = 2.0) -> dict[str, Any] | None:
+def _ask(record: Record, method: str, path: str, *, patience: float = _PATIENCE) -> dict[str, Any] | None:
     """The JSON that the server answers, or None if nothing sensible does."""
     connection = http.client.HTTPConnection("127.0.0.1", record.port, timeout=patience)
     try:

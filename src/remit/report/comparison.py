@@ -129,13 +129,14 @@ def comparison_lines(comparison: Comparison, places: Places) -> Iterator[str]:
 
 def _group_lines(group: Group, sign: str, locate: Locator) -> Iterator[str]:
     origin = locate(group.source)
-    yield f"  {sign} {group.level} on {group.service}: {_some(group.actions)}"
-    yield f"      on {_some(group.resources)}"
+    yield f"  {sign} {group.level} on {group.service}: {some(group.actions)}"
+    yield f"      on {some(group.resources)}"
     yield f"      {group.source.name}{f', {origin}' if origin else ''}: {group.because}"
     yield f"      for example {example(group.example)}"
 
 
-def _some(texts: tuple[str, ...]) -> str:
+def some(texts: tuple[str, ...]) -> str:
+    """The first of them on one line, and how many there are beyond."""
     rest = len(texts) - _LISTED
     return ", ".join(texts[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")
 
@@ -188,27 +189,33 @@ def comparison_markdown(comparison: Comparison, places: Places) -> Iterator[str]
 
 
 def _row(group: Group, sign: str, origin: Origin | None) -> str:
-    where = f"{_code(group.source.name)}{f' {origin}' if origin else ''}: {group.because}"
+    where = f"{code(group.source.name)}{f' {origin}' if origin else ''}: {group.because}"
     cells = (
         sign,
         f"{group.level} on {group.service}",
-        ", ".join(map(_code, group.actions[:_LISTED])) + _more(group.actions),
-        ", ".join(map(_code, group.resources[:_LISTED])) + _more(group.resources),
+        ", ".join(map(code, group.actions[:_LISTED])) + more(group.actions),
+        ", ".join(map(code, group.resources[:_LISTED])) + more(group.resources),
         where,
-        _code(example(group.example)),
+        code(example(group.example)),
     )
     return f"| {' | '.join(cells)} |"
 
 
-def _more(texts: tuple[str, ...]) -> str:
+def listed(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that have room on one line."""
+    return texts[:_LISTED]
+
+
+def more(texts: tuple[str, ...]) -> str:
+    """How many there are beyond those that are listed."""
     return f" and {len(texts) - _LISTED} more" if len(texts) > _LISTED else ""
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """Text as code in a table's cell: a policy's text can neither end the cell nor the code."""
     plain = text.replace("`", "'").replace("|", "\\|").replace("\n", " ").replace("\r", " ")
     return f"`{plain}`"
 
 
 def _undecided_row(one: Undecided) -> str:
-    return f"- {_code(one.source.name)}: {one.reason}"
+    return f"- {code(one.source.name)}: {one.reason}"

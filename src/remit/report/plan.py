@@ -1,41 +1,84 @@
-"""A plan for people and for programs: resources, and what roles gain (+) and lose (-)."""
+"""A plan for people and for programs: resources, and what functions may do more (+) or less (-) than before."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.errors import RemitError
-from remit.iam.policy import parse_statement
+from remit.report.comparison import some
+from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, TAKES_ON, UNDECIDED, review_document, rows, who_of
+from remit.report.shown import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from remit.deploy.plan import AccessItem, Plan, ResourceChange, RoleChange
-    from remit.iam.policy import Globs
+    from remit.deploy.access import Access
+    from remit.deploy.plan import Plan, ResourceChange
+    from remit.report.review import Row
+    from remit.review.change import Change
 
 _SIGNS: Final = {"Add": "+", "Remove": "-", "Import": "+"}
-_LISTED: Final = 40  # resources; of more, those that are added are counted by type
+_LISTED: Final = 40  # resources, and changes of access; of more resources, those that are added are counted by type
+_ARN_PARTS: Final = 6
+_URGENT: Final = (UNDECIDED, GAINED, "policies", LOST, ACCEPTED)
+_AGREES: Final = "`--yes`, or an answer at a terminal, agrees to all of it"
+_WITHOUT: Final = "without --require-approval, `--yes` agrees to access, too"
+_VERBS: Final = {GAINED: "gains", LOST: "loses", ACCEPTED: "gains"}
 
 
-def plan_lines(plan: Plan) -> Iterator[str]:
-    """Every change on a line that begins with its sign: + added, ~ changed, - removed."""
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much access a plan changes, in lines as they are told."""
+
+    gained: int
+    lost: int
+    undecided: int
+    accepted: int
+
+    @property
+    def words(self) -> str:
+        """`2 gained, 0 lost, 1 undecided`; undecided and accepted only where there are any."""
+        parts = [f"{self.gained} gained", f"{self.lost} lost"]
+        parts += [f"{self.undecided} undecided"] if self.undecided else []
+        parts += [f"{self.accepted} accepted"] if self.accepted else []
+        return ", ".join(parts)
+
+    @property
+    def new(self) -> str:
+        """What is gained, for a question: `2 gains, 1 undecided`."""
+        parts = [f"{self.gained} gain{'' if self.gained == 1 else 's'}"] if self.gained else []
+        return ", ".join((*parts, *([f"{self.undecided} undecided"] if self.undecided else [])))
+
+
+def counts(access: Access) -> Counts:
+    """The numbers of a plan's access."""
+    number = Counter(row.part for _, found in rows(access.review) for row in found)
+    return Counts(number[GAINED], number[LOST], number[UNDECIDED] + bool(access.unread), number[ACCEPTED])
+
+
+def plan_lines(plan: Plan, access: Access) -> Iterator[str]:
+    """Every change on a line that begins with its sign: + added, ~ changed, - removed, ? undecided."""
     doing = "is new" if plan.kind == "CREATE" else "is there"
     yield f"{plan.namespace} {doing}; this deploy would change"
-    yield from _resource_lines([change for change in plan.changes if not change.tags_only])
+    yield from _resource_lines(plan.real)
     retagged = sum(change.tags_only for change in plan.changes)
     if retagged:
         yield f"  ~ the tags of {retagged} more"
-    if plan.roles:
-        yield "and what roles may do"
-        for role in plan.roles:
-            yield from _role_lines(role)
-    yield _summary(plan)
+    told = list(_first(access) if not plan.running else _each(access))
+    if told:
+        yield "and what functions may do" if plan.running else "and functions may"
+    if len(told) > _LISTED:
+        told.sort(key=lambda one: _URGENT.index(one.part))  # what is left out shall not be what matters most
+    for one in told[:_LISTED]:
+        yield from map(shown, one.lines)
+    if len(told) > _LISTED:
+        yield f"  and {len(told) - _LISTED} more, which `remit diff --deployed` tells"
+    yield _summary(plan, access)
 
 
-def plan_document(plan: Plan) -> dict[str, Any]:
-    """The plan for programs."""
+def plan_document(plan: Plan, access: Access) -> dict[str, Any]:
+    """The plan for programs; `roles` as `remit diff --json` tells each."""
     return {
         "resources": [
             {
@@ -47,75 +90,136 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             }
             for change in plan.changes
         ],
-        "roles": [
-            {
-                "logical_id": role.logical_id,
-                "action": role.action,
-                "added": [_item_document(item) for item in role.added],
-                "removed": [_item_document(item) for item in role.removed],
-            }
-            for role in plan.roles
-        ],
+        "roles": [_change_document(access, change) for change in access.review.changes],
     }
 
 
-def _item_document(item: AccessItem) -> dict[str, Any]:
-    return {item.kind: json.loads(item.text)}
+def _change_document(access: Access, change: Change) -> dict[str, Any]:
+    """One role's change, in the forms of `remit diff --json`."""
+    told = review_document(replace(access.review, changes=(change,), notes=()))
+    return {
+        "logical_id": change.role,
+        "action": "Add" if change.before is None else "Remove" if change.after is None else "Modify",
+        "functions": list(change.functions),
+        **{part: told[part] for part in (GAINED, LOST, UNDECIDED, ACCEPTED, "policies")},
+    }
 
 
-def _resource_lines(changes: list[ResourceChange]) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One thing that changes, in a line or two; `part` says how much it matters."""
+
+    part: str
+    lines: tuple[str, ...]
+
+
+def _each(access: Access) -> Iterator[_Told]:
+    """What each function gains and loses, each with the line that wrote it and a request that shows it."""
+    if access.unread:
+        yield _Told(UNDECIDED, (f"  ? {access.unread}",))
+    for change, found in rows(access.review):
+        for one in change.attached:
+            yield _Told("policies", (f"  ~ {who_of(change)}: {one.words}",))
+        for row in found:
+            where = f"{row.where}; " if row.where else ""
+            example = (f"      {where}for example {row.example}",) if row.example else ()
+            yield _Told(row.part, (f"  {SIGNS[row.part]} {_words(row)}", *example))
+    for note in access.review.notes:
+        yield _Told("policies", (f"  note: {note}",))
+
+
+def _words(row: Row) -> str:
+    """`report gains Write on dynamodb table/orders (dynamodb:PutItem)`."""
+    if not row.actions:
+        return f"{row.who}: {row.title}"
+    if row.title == TAKES_ON:
+        may = "may no longer" if row.part == LOST else "may"
+        return f"{some(row.resources)} {may} take on the role of {row.who}"
+    level, _, service = row.title.rpartition(" on ")
+    things = tuple(dict.fromkeys(_thing(pattern, service) for pattern in row.resources))
+    return f"{row.who} {_VERBS[row.part]} {level} on {some(things)} ({some(row.actions)})"
+
+
+def _thing(pattern: str, service: str) -> str:
+    """What an ARN is about, without where that is: `dynamodb table/orders`."""
+    if pattern == "*":
+        return f"all of {service}" if service != "*" else "everything"
+    parts = pattern.split(":", _ARN_PARTS - 1)
+    return f"{parts[2]} {parts[-1]}" if len(parts) == _ARN_PARTS and parts[0] == "arn" else pattern
+
+
+def _first(access: Access) -> Iterator[_Told]:
+    """What each function may do, in a line: on a first deploy all of it is new."""
+    if access.unread:
+        yield _Told(UNDECIDED, (f"  ? {access.unread}",))
+    for change, found in rows(access.review):
+        levels: dict[str, dict[str, None]] = {}
+        others = []
+        for row in found:
+            if row.part == GAINED and row.title != TAKES_ON:
+                level, _, service = row.title.rpartition(" on ")
+                levels.setdefault(service, {})[level] = None
+            elif row.part != ACCEPTED:
+                others.append(_Told(row.part, (f"  {SIGNS[row.part]} {_words(row)}",)))
+        told = [f"{', '.join(levels[service])} on {_service(service)}" for service in sorted(levels)]
+        accepted = sum(row.part == ACCEPTED for row in found)
+        told += [f"{accepted} accepted"] if accepted else []
+        part = GAINED if levels else ACCEPTED
+        if told:
+            yield _Told(part, (f"  {SIGNS[part]} {who_of(change)}: {'; '.join(told)}",))
+        yield from others
+
+
+def _service(name: str) -> str:
+    return "every service" if name == "*" else name
+
+
+def _resource_lines(changes: tuple[ResourceChange, ...]) -> Iterator[str]:
     many = len(changes) > _LISTED
     listed = [change for change in changes if not (many and change.action == "Add")]
     width = max((len(change.type) for change in listed), default=0)
     for change in sorted(listed, key=lambda change: (change.type, change.logical_id)):
-        replaced = {"True": "  (replaced)", "Conditional": "  (perhaps replaced)"}.get(change.replacement, "")
-        yield f"  {_SIGNS.get(change.action, '~')} {change.type:<{width}}  {change.logical_id}{replaced}"
+        yield f"  {_SIGNS.get(change.action, '~')} {change.type:<{width}}  {change.logical_id}{_replaced(change)}"
     if many:
         for type_, count in sorted(Counter(change.type for change in changes if change.action == "Add").items()):
             yield f"  + {count} of {type_}"
 
 
-def _role_lines(role: RoleChange) -> Iterator[str]:
-    yield f"  {_SIGNS.get(role.action, '~')} {role.logical_id}"
-    for sign, items in (("+", role.added), ("-", role.removed)):
-        for item in items:
-            yield f"      {sign} {access_text(item)}"
+def _replaced(change: ResourceChange) -> str:
+    if change.replacement == "True":
+        return "  (replaced)"
+    if change.replacement != "Conditional":
+        return ""
+    causes = dict.fromkeys(f"{one.property} changes with {one.cause}" for one in change.perhaps_replaced)
+    return f"  (replaced if {', '.join(causes)})" if causes else "  (perhaps replaced)"
 
 
-def access_text(item: AccessItem) -> str:
-    """One thing that a role's access is made of, on one line, in words."""
-    value = json.loads(item.text)
-    if item.kind in ("managed", "boundary"):
-        words = {"managed": "the managed policy", "boundary": "the permissions boundary"}
-        return f"{words[item.kind]} {value if isinstance(value, str) else item.text}"
-    try:
-        statement = parse_statement(value)
-    except RemitError:  # an intrinsic function where a statement stands: shown as it is written
-        return item.text
-    if item.kind == "trust" and statement.principals is not None:
-        return f"trusts {', '.join(name for _, name in statement.principals.patterns)}"
-    on = "" if statement.resources is None else f" on {_globs(statement.resources)}"
-    conditions = "".join(
-        f" if {condition.spelled} {condition.key} = {', '.join(condition.values)}" for condition in statement.conditions
-    )
-    return f"{statement.effect} {_globs(statement.actions)}{on}{conditions}"
-
-
-def _globs(globs: Globs) -> str:
-    joined = ", ".join(globs.patterns)
-    return f"everything but {joined}" if globs.negated else joined
-
-
-def _summary(plan: Plan) -> str:
-    real = [change for change in plan.changes if not change.tags_only]
-    counts = Counter(_SIGNS.get(change.action, "~") for change in real)
-    replaced = sum(change.replacement == "True" for change in real)
-    parts = [f"{counts['+']} to add", f"{counts['~']} to change", f"{counts['-']} to remove"]
+def _summary(plan: Plan, access: Access) -> str:
+    number = Counter(_SIGNS.get(change.action, "~") for change in plan.real)
+    replaced = sum(change.replacement == "True" for change in plan.real)
+    parts = [f"{number['+']} to add", f"{number['~']} to change", f"{number['-']} to remove"]
     if replaced:
         parts.append(f"{replaced} of them replaced")
-    added, removed = _statements(role.added for role in plan.roles), _statements(role.removed for role in plan.roles)
-    return f"{', '.join(parts)}; statements of roles: {added} added, {removed} removed"
+    return f"{', '.join(parts)}; access: {counts(access).words}"
 
 
-def _statements(groups: Iterable[tuple[AccessItem, ...]]) -> int:
-    return sum(item.kind == "statement" for group in groups for item in group)
+def gained_words(access: Access) -> str:
+    """What is to be agreed to, as the beginning of a question; empty when nothing is gained or undecided."""
+    new = counts(access).new if access.broadens else ""
+    return f"This gives access that was not there: {new}." if new else ""
+
+
+def refusal(plan: Plan, access: Access, *, yes: bool = False) -> tuple[str, str]:
+    """Why a deploy does not go ahead by itself, and how it can; `yes`: it was agreed to but for the access."""
+    why, ways = [], []
+    if access.broadens:
+        why.append(f"it gives access that was not there ({counts(access).new})")
+        ways.append("`remit diff --accept REASON` accepts what is gained")
+    elif access.differs:
+        why.append(f"access changes ({counts(access).words})")
+    if plan.destroyed and not yes:
+        named = tuple(
+            f"{change.logical_id} {'removed' if change.action == 'Remove' else 'replaced'}" for change in plan.destroyed
+        )
+        why.append(f"resources go ({some(named)})")
+    return " and ".join(why), "; ".join((*ways, _WITHOUT if yes else _AGREES))

@@ -10,10 +10,12 @@ from remit.iam.compare import Comparison
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.app import Role
+    from remit.app import Grant, Role
+    from remit.iam.evaluate import Layers
+    from remit.iam.finding import Piece, Source, Undecided
     from remit.iam.policy import Policy
 
-_SAME: Final = Comparison()
+SAME: Final = Comparison()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,33 +27,130 @@ class Version:
     names: Mapping[str, str] = field(default_factory=dict)
     """What references are known to be, exactly, by their text: `${AWS::Region}`, `${IngestLogGroup.Arn}`."""
     documents: Mapping[str, Policy] = field(default_factory=dict)
-    """Managed policies and boundaries that the catalogue does not hold, by their ARN."""
+    """What managed policies and boundaries said in this version, by their ARN; for others the catalogue is asked."""
+    trusts: Mapping[str, Policy] = field(default_factory=dict)
+    """Trust policies by the role's logical id, over what `Role.trusts` says."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Which of its versions a managed policy had (`v12`), by its ARN, where `documents` has it."""
+    namespace: str = ""
+    """The name of the stack, where one is known."""
+    others: Mapping[str, str] = field(default_factory=dict)
+    """The functions that run under a role that is none of `roles`, and its ARN: what it may do is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A role with everything that bears on it, ready to be compared."""
+
+    role: Role
+    layers: Layers
+    policies: tuple[str, ...] = ()
+    """The managed policies of the identity layer, in its order; the inline statements come before them."""
+    unread: tuple[str, ...] = ()
+    """Managed policies that nobody has here."""
+    boundary: str | None = None
+    boundary_known: bool = True
+    """Whether the boundary's document is among `layers`."""
+    trust: Policy | None = None
+    """Who may take on the role."""
+
+    def grant(self, source: Source) -> Grant | None:
+        """The grant that a piece's statement was written as; None for a managed policy's or a boundary's."""
+        inline = source.layer == "identity" and source.policy == 0 and source.index < len(self.role.grants)
+        return self.role.grants[source.index] if inline else None
+
+    def policy(self, source: Source) -> str | None:
+        """The ARN of the managed policy or boundary that a statement is of."""
+        if source.layer == "boundary":
+            return self.boundary
+        return self.policies[source.policy - 1] if source.layer == "identity" and source.policy else None
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A managed policy or boundary that differs between the versions, told in words beside the pieces.
+
+    `how` is added, removed, swapped (`before` is what was there) or changed (the same ARN, another document).
+    """
+
+    kind: str
+    """`managed policy` or `boundary`."""
+    how: str
+    arn: str
+    before: str = ""
+
+    @property
+    def words(self) -> str:
+        """As a sentence without its end: `boundary arn:… removed`."""
+        tail = {"swapped": f" in place of {self.before}", "changed": f" changed {self.before}".rstrip()}
+        return f"{self.kind} {self.arn}{tail.get(self.how, f' {self.how}')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A policy of which nobody has the document here, so that what its change does is undecided.
+
+    `arn` is empty for something else about the role that its file does not tell.
+    """
+
+    arn: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Something that counts for nothing, because a person gave a reason: a gain, or what is undecided."""
+
+    what: Piece | Undecided | Unseen
+    because: str
+    kind: str = "access"
+    """`access` or `trust`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """What some functions, which share a role before and after, may do more or less than before.
 
-    `old` and `new` are None where there is no such role: a function that is new gains all that it may do. `functions`
-    is empty for a role that serves none. `trust` compares who may take on the role; a piece's resource is then the
-    principal.
+    `before` and `after` are None where there is no such role: a function that is new gains all that it may do.
+    `functions` is empty for a role that serves none. `trust` compares who may take on the role; a piece's resource is
+    then the principal.
     """
 
     functions: tuple[str, ...]
-    old: Role | None
-    new: Role | None
-    access: Comparison = _SAME
-    trust: Comparison = _SAME
+    before: Standing | None
+    after: Standing | None
+    access: Comparison = SAME
+    trust: Comparison = SAME
+    attached: tuple[Attached, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def old(self) -> Role | None:
+        """The role before."""
+        return None if self.before is None else self.before.role
+
+    @property
+    def new(self) -> Role | None:
+        """The role after."""
+        return None if self.after is None else self.after.role
+
+    @property
+    def role(self) -> str:
+        """The logical id of the role, after or else before."""
+        standing = self.after or self.before
+        return "" if standing is None else standing.role.logical_id
 
     @property
     def broadens(self) -> bool:
-        """Whether something is gained, or it is not proven that nothing is."""
-        return self.access.broadens or self.trust.broadens
+        """Whether something is gained that nobody accepted, or it is not proven that nothing is."""
+        return self.access.broadens or self.trust.broadens or bool(self.unseen)
 
     @property
     def same(self) -> bool:
         """Whether it is proven that nothing differs."""
-        return self.access.same and self.trust.same
+        return self.access.same and self.trust.same and not (self.attached or self.unseen or self.accepted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +165,12 @@ class Review:
     new: str
     changes: tuple[Change, ...]
     notes: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    """The functions of either version, changed or not."""
+    roles: tuple[str, ...] = ()
+    """The roles of either version that serve no function there, by logical id."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What references are known to be in the new version, the stack's name among them."""
 
     @property
     def broadens(self) -> bool:

@@ -1,0 +1,75 @@
+"""Say what a planned deploy does to access: the roles of the template that runs against those of the change set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from remit.deploy.recorded import explained, pseudo, version
+from remit.errors import RemitError
+from remit.review.accepted import accept
+from remit.review.change import Review, Version
+from remit.review.changes import review
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from remit.app import Role
+    from remit.deploy.plan import Plan
+    from remit.deploy.session import Account
+    from remit.review.entries import Entry
+
+NOTHING: Final = "nothing"
+THIS: Final = "this deploy"
+Approval: TypeAlias = Literal["broadening", "any", "never"]
+APPROVALS: Final[tuple[Approval, ...]] = ("broadening", "any", "never")
+"""Which changes of access a person must agree to: those that add any, all, none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What changes, and why it is not known when a template's roles cannot be read."""
+
+    review: Review
+    unread: str = ""
+
+    @property
+    def broadens(self) -> bool:
+        """Whether something is gained that nobody accepted, or it is not proven that nothing is."""
+        return bool(self.unread) or self.review.broadens
+
+    @property
+    def differs(self) -> bool:
+        """Whether something is gained that nobody accepted, or lost, or it is not proven that nothing is."""
+        return bool(self.unread) or any(
+            not (change.access.same and change.trust.same) or change.unseen for change in self.review.changes
+        )
+
+    def wants(self, level: Approval) -> bool:
+        """Whether a person must agree to it at this level of caution."""
+        return {"broadening": self.broadens, "any": self.differs, "never": False}[level]
+
+
+def access(
+    account: Account,
+    planned: Plan,
+    roles: Iterable[Role],
+    last: Version | None = None,
+    accepted: Sequence[Entry] = (),
+) -> Access:
+    """What a plan does to access, with what `accepted` accepts set aside.
+
+    Both sides are read from the templates: what CloudFormation runs, and what it would. Reasons and lines come from the
+    project's `roles` and from `last`, the record of the last deploy, where their statements are the same.
+    """
+    try:
+        new = version(planned.template, account, planned.namespace)
+        old = version(planned.running, account, planned.namespace) if planned.running else Version(NOTHING, ())
+    except RemitError as error:
+        return Access(Review(planned.namespace, THIS, ()), f"the roles of a template cannot be read: {error.message}")
+    here = Version(THIS, tuple(roles), names=pseudo(account, planned.namespace))
+    old = explained(old, here)
+    if last is not None:
+        old = explained(old, last)
+    found, _ = accept(review(old, replace(explained(new, here), where=THIS)), accepted)
+    return Access(found)

@@ -1,0 +1,191 @@
+"""Read the roles of a deployed app as they are in the account, with all that people did to them by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from remit.app import Grant, Role
+from remit.catalogue.managed import managed_policy
+from remit.deploy.changeset import deployed_template
+from remit.deploy.drift import Drift, drift
+from remit.deploy.faults import told
+from remit.deploy.held import documents, held, roles_of_functions
+from remit.deploy.references import names
+from remit.deploy.status import status
+from remit.explain.names import put, references
+from remit.review.change import Version
+from remit.review.declared import declared, services
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from remit.deploy.held import Document, Held
+    from remit.deploy.session import Account
+    from remit.iam.policy import Policy
+    from remit.review.declared import Running
+
+_AWS: Final = ":iam::aws:policy/"
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The roles as they are; what differs from the template that runs; and what else people should know."""
+
+    version: Version
+    drift: tuple[Drift, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def beside(self, other: Version) -> Version:
+        """Another version of the same app (the working tree's), with what references and policies are in the account.
+
+        A managed policy is in force as the account has it, whatever is deployed.
+        """
+        return replace(
+            other,
+            names={**other.names, **self.version.names},
+            documents={**other.documents, **self.version.documents},
+            versions={**other.versions, **self.version.versions},
+        )
+
+
+def live(account: Account, namespace: str) -> Live | None:
+    """The roles of a stack as IAM holds them; None when it is not deployed.
+
+    A role that somebody deleted is left out; a function that runs under another role than the stack's is that role's.
+    RemitError: a call is denied (`deploy.calls.LIVE` lists what is needed), or a policy cannot be read.
+    """
+    found = status(account, namespace)
+    if found is None:
+        return None
+    with told():
+        running = declared(deployed_template(account, found.stack))
+    physical = {one.logical_id: one.physical_id for one in found.resources}
+    there = held(account, (physical[one.logical_id] for one in found.roles if one.physical_id))
+    roles = {one: there[name] for one, name in physical.items() if name in there}
+    known = names(account, found, _policies(running), roles)
+    under = _under(account, running, physical)
+    moved = _moved(running, physical, roles, under, known.known)
+    strangers = held(account, (_name(arn) for arn in moved.values()))
+    drifted = tuple(_drift(running, physical, roles, known.known))
+    read = documents(account, _arns((*roles.values(), *strangers.values()), local=account.local))
+    version = Version(
+        "the AWS on this machine" if account.local else f"account {account.account}, {account.region}",
+        (*_own(running, roles, moved, drifted), *_strangers(strangers, moved)),
+        names=known.known,
+        documents={arn: document.policy for arn, document in read.items()},
+        trusts={one: role.trust for one, role in (*roles.items(), *strangers.items())},
+        versions={arn: document.version for arn, document in read.items()},
+        namespace=namespace,
+        others={name: under[name] for name in running.others if name in under and name not in moved},
+    )
+    unknown = (f"what {text} is in the account is not known: it is compared as text" for text in known.open)
+    return Live(version, (*drifted, *_under_others(running, physical, moved)), (*unknown, *_newer(read)))
+
+
+def _policies(running: Running) -> Iterator[Policy]:
+    for one in running.roles:
+        yield from (policy for _, policy in one.inline)
+        yield one.trust
+
+
+def _drift(
+    running: Running, physical: Mapping[str, str], roles: Mapping[str, Held], known: Mapping[str, str]
+) -> Iterator[Drift]:
+    for one in running.roles:
+        logical_id = one.role.logical_id
+        if logical_id in physical:
+            yield from drift(one, roles.get(logical_id), physical[logical_id], known)
+
+
+def _own(
+    running: Running, roles: Mapping[str, Held], moved: Mapping[str, str], drifted: tuple[Drift, ...]
+) -> Iterator[Role]:
+    for one in running.roles:
+        role = one.role
+        if role.logical_id in roles:
+            changed = {item.policy: item.what for item in drifted if item.role == role.logical_id}
+            functions = tuple(name for name in role.functions if name not in moved)
+            yield _role(role.logical_id, roles[role.logical_id], functions, changed)
+
+
+def _strangers(strangers: Mapping[str, Held], moved: Mapping[str, str]) -> Iterator[Role]:
+    for name, role in strangers.items():
+        yield _role(name, role, tuple(one for one, arn in moved.items() if arn == role.arn), {})
+
+
+def _role(logical_id: str, found: Held, functions: tuple[str, ...], changed: Mapping[str, str]) -> Role:
+    """A role with what it holds; the reason of a statement is its policy's name, or what was done to it by hand."""
+    grants = tuple(
+        Grant(statement, changed.get(name, f"policy {name} of role {found.name}"))
+        for name, policy in found.inline
+        for statement in policy.statements
+    )
+    return Role(logical_id, grants, functions, found.attached, found.boundary, services(found.trust))
+
+
+def _under(account: Account, running: Running, physical: Mapping[str, str]) -> dict[str, str]:
+    """The ARN of the role that each function runs under, by the function's name in the project."""
+    asked = {physical[one]: name for one, name in running.functions.items() if one in physical}
+    return {asked[one]: arn for one, arn in roles_of_functions(account, asked).items()}
+
+
+def _moved(
+    running: Running,
+    physical: Mapping[str, str],
+    roles: Mapping[str, Held],
+    under: Mapping[str, str],
+    known: Mapping[str, str],
+) -> dict[str, str]:
+    """The functions that run under another role than the template's, and that role.
+
+    Of a role that was deleted, with its path, the name alone is known.
+    """
+    wanted = {name: put(arn, known) for name, arn in running.others.items()}
+    gone: dict[str, str] = {}
+    for one in running.roles:
+        for name in one.role.functions:
+            if one.role.logical_id in roles:
+                wanted[name] = roles[one.role.logical_id].arn
+            else:
+                gone[name] = physical.get(one.role.logical_id, "")
+    return {
+        name: arn
+        for name, arn in under.items()
+        if (name in wanted and arn != wanted[name] and not references(wanted[name]))
+        or (name in gone and _name(arn) != gone[name])
+    }
+
+
+def _under_others(running: Running, physical: Mapping[str, str], moved: Mapping[str, str]) -> Iterator[Drift]:
+    serving = {name: one.role.logical_id for one in running.roles for name in one.role.functions}
+    for logical_id, name in running.functions.items():
+        if name in moved:
+            role = serving.get(name, "")
+            back = physical.get(role) or running.others.get(name, "its role")
+            yield Drift(
+                role or logical_id,
+                f"function {name} was set by hand to run under role {_name(moved[name])}",
+                f"`aws lambda update-function-configuration --function-name {physical[logical_id]} --role …` "
+                f"sets it back to {back}",
+            )
+
+
+def _name(arn: str) -> str:
+    return arn.rpartition("/")[2]
+
+
+def _arns(roles: Iterable[Held], *, local: bool) -> Iterator[str]:
+    """The managed policies and boundaries to read; the AWS on this machine has no documents of AWS's own."""
+    for role in roles:
+        for arn in (*role.attached, *((role.boundary,) if role.boundary is not None else ())):
+            if not (local and _AWS in arn):
+                yield arn
+
+
+def _newer(read: Mapping[str, Document]) -> Iterator[str]:
+    """What AWS has changed in its own policies since the catalogue was made."""
+    for arn, document in read.items():
+        known = managed_policy(arn) if _AWS in arn else None
+        if known is not None and known.version != document.version:
+            yield f"{known.name} is in version {document.version} in the account, and {known.version} in the catalogue"

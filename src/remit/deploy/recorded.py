@@ -1,0 +1,60 @@
+"""Read the roles that a deployed stack should have: from the template that CloudFormation runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.deploy.changeset import deployed_template
+from remit.deploy.faults import told
+from remit.deploy.stack import describe
+from remit.review import declared as reading
+from remit.review.change import Version
+from remit.review.declared import declared
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remit.deploy.session import Account
+
+LAST: Final = "the last deploy"
+_SUFFIXES: Final = {"aws-cn": "amazonaws.com.cn"}
+
+
+def recorded(account: Account, namespace: str) -> Version | None:
+    """The roles of the template that runs; None when nothing is deployed. Two calls."""
+    with told():
+        stack = describe(account, namespace)
+        template = deployed_template(account, stack)
+    return version(template, account, namespace) if template else None
+
+
+def version(template: Mapping[str, Any], account: Account, namespace: str) -> Version:
+    """The roles of a template that runs in an account."""
+    running = declared(template)
+    found = running.roles
+    return Version(
+        LAST,
+        tuple(one.role for one in found),
+        names=pseudo(account, namespace),
+        trusts={one.role.logical_id: one.trust for one in found},
+        namespace=namespace,
+        others=running.others,
+        documents=running.documents,
+    )
+
+
+def pseudo(account: Account, namespace: str) -> dict[str, str]:
+    """What CloudFormation's pseudo parameters are there, by their text."""
+    return {
+        "${AWS::AccountId}": account.account,
+        "${AWS::Partition}": account.partition,
+        "${AWS::Region}": account.region,
+        "${AWS::StackName}": namespace,
+        "${AWS::URLSuffix}": _SUFFIXES.get(account.partition, "amazonaws.com"),
+    }
+
+
+def explained(old: Version, by: Version) -> Version:
+    """A version whose grants have the reasons and lines that another gives to the same statement of the same role."""
+    return replace(old, roles=reading.explained(old.roles, by.roles))

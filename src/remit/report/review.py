@@ -1,0 +1,270 @@
+"""A review of access for people and for programs; `comment` has the one for a pull request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.iam.finding import Piece
+from remit.report.comparison import example, groups, some
+from remit.review.change import Unseen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from remit.deploy.drift import Drift
+    from remit.errors import Origin
+    from remit.iam.finding import Source, Undecided
+    from remit.review.change import Accepted, Change, Review, Standing
+
+GAINED, LOST, UNDECIDED, ACCEPTED = "gained", "lost", "undecided", "accepted"
+SIGNS: Final = {GAINED: "+", LOST: "-", UNDECIDED: "?", ACCEPTED: "~"}
+TAKES_ON: Final = "may take on the role"
+"""The title of a row about trust; its resources are principals."""
+_FUNCTIONS: Final = 5  # named on one line; of more, the number is told
+_PLAIN: Final = ("no statement of the old side allows it", "no statement of the new side allows it")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that is told of a change: some pieces of one statement, service and level, or what is undecided."""
+
+    part: str
+    who: str
+    title: str
+    actions: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    where: str = ""
+    example: str = ""
+
+
+def rows(review: Review) -> tuple[tuple[Change, tuple[Row, ...]], ...]:
+    """The rows of each change, gains first."""
+    return tuple((change, tuple(_rows(change))) for change in review.changes)
+
+
+def _rows(change: Change) -> Iterator[Row]:
+    who = who_of(change)
+    for part, standing in ((GAINED, change.after), (LOST, change.before)):
+        yield from _trust_rows(part, who, getattr(change.trust, part), standing)
+        yield from _access_rows(part, who, getattr(change.access, part), standing)
+    for item in (*change.trust.undecided, *change.access.undecided):
+        yield Row(UNDECIDED, who, f"{item.source.name}: {item.reason}", where=_line(change, item.source))
+    for one in change.unseen:
+        yield Row(UNDECIDED, who, one.reason)
+    yield from _accepted_rows(change, who)
+
+
+def _accepted_rows(change: Change, who: str) -> Iterator[Row]:
+    reasons: dict[tuple[str, str], list[Piece]] = {}
+    for one in change.accepted:
+        if isinstance(one.what, Piece):
+            reasons.setdefault((one.because, one.kind), []).append(one.what)
+        else:
+            name = one.what.reason if isinstance(one.what, Unseen) else f"{one.what.source.name}: {one.what.reason}"
+            yield Row(ACCEPTED, who, name, where=f"accepted: {one.because}")
+    for (because, kind), pieces in reasons.items():
+        made = _trust_rows if kind == "trust" else _access_rows
+        for row in made(ACCEPTED, who, pieces, change.after):
+            yield Row(ACCEPTED, who, row.title, row.actions, row.resources, f"accepted: {because}", row.example)
+
+
+def _access_rows(part: str, who: str, pieces: Iterable[Piece], standing: Standing | None) -> Iterator[Row]:
+    for group in groups(pieces):
+        where = _where(standing, group.source)
+        because = "" if group.because in _PLAIN else group.because
+        yield Row(
+            part,
+            who,
+            f"{group.level} on {group.service}",
+            group.actions,
+            group.resources,
+            "; ".join(filter(None, (where, because))),
+            example(group.example),
+        )
+
+
+def _trust_rows(part: str, who: str, pieces: Iterable[Piece], standing: Standing | None) -> Iterator[Row]:
+    role = "" if standing is None else standing.role.logical_id
+    for piece in pieces:
+        origin = None if standing is None else standing.role.trust_origin
+        where = f"{origin}: trust policy of {role}" if origin else f"trust policy of {role}"
+        shown = example(piece).replace(piece.request.resource, f"the role by {piece.request.principal}", 1)
+        yield Row(part, who, TAKES_ON, (piece.action,), (piece.resource,), where, shown)
+
+
+def _where(standing: Standing | None, source: Source) -> str:
+    """Who wrote a statement: the line and reason of its grant, or the policy that it is of."""
+    grant = None if standing is None else standing.grant(source)
+    if standing is None or grant is None:
+        policy = None if standing is None else standing.policy(source)
+        return source.name if policy is None else f"statement {source.index} of {policy}"
+    reason = grant.because or source.name
+    return f"{grant.origin}: {reason}" if grant.origin else reason
+
+
+def _line(change: Change, source: Source) -> str:
+    """Where the statement stands that could not be decided, which may be of either side."""
+    for standing in (change.after, change.before):
+        grant = None if standing is None else standing.grant(source)
+        if grant is not None and grant.origin is not None and grant.statement == source.statement:
+            return str(grant.origin)
+    return ""
+
+
+def who_of(change: Change) -> str:
+    """The functions that a change is about, or the role."""
+    rest = len(change.functions) - _FUNCTIONS
+    if not change.functions:
+        return change.role
+    return ", ".join(change.functions[:_FUNCTIONS]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def review_lines(review: Review) -> Iterator[str]:
+    """For people: a line that begins with + for each gain, - for each loss, ? undecided, ~ accepted."""
+    told = rows(review)
+    if told:
+        yield f"{review.old} -> {review.new}"
+    for change, some_rows in told:
+        yield ""
+        yield f"{who_of(change)}{_kind(change)}"
+        yield from (f"  ! {one.words}" for one in change.attached)
+        for row in some_rows:
+            yield from _row_lines(row)
+    if told:
+        yield ""
+    yield from _stat(told)
+    yield from (f"note: {note}" for note in review.notes)
+    yield counted(review, [row for _, some_rows in told for row in some_rows])
+
+
+def _kind(change: Change) -> str:
+    if change.before is None:
+        return " (new)"
+    return " (gone)" if change.after is None and not (change.unseen or change.accepted) else ""
+
+
+def _row_lines(row: Row) -> Iterator[str]:
+    sign = SIGNS[row.part]
+    if not row.actions:
+        yield f"  {sign} {row.title}"
+    elif row.title == TAKES_ON:
+        yield f"  {sign} {some(row.resources)} {row.title}: {some(row.actions)}"
+    else:
+        yield f"  {sign} {row.title}: {some(row.actions)}"
+        yield f"      on {some(row.resources)}"
+    if row.where:
+        yield f"      {row.where}"
+    if row.example:
+        yield f"      for example {row.example}"
+
+
+def _stat(told: Sequence[tuple[Change, tuple[Row, ...]]]) -> Iterator[str]:
+    """A line of numbers for each change, when there are several."""
+    if len(told) < 2:  # noqa: PLR2004 - of one, the summary tells them
+        return
+    names = [who_of(change) for change, _ in told]
+    width = max(map(len, names))
+    for name, (_, some_rows) in zip(names, told, strict=True):
+        counts = [(sign, sum(row.part == part for row in some_rows)) for part, sign in SIGNS.items()]
+        yield f" {name:<{width}} | {' '.join(f'{sign}{count}' for sign, count in counts if count) or 'the same access'}"
+
+
+def summary(review: Review) -> str:
+    """One line: whether it is proven that nothing differs, or the numbers."""
+    return counted(review, [row for _, some_rows in rows(review) for row in some_rows])
+
+
+def counted(review: Review, told: Sequence[Row]) -> str:
+    """As `summary`, of rows that are made already."""
+    if not review.changes:
+        count = len(review.functions)
+        of = f" for {count} function{'' if count == 1 else 's'}" if count else ""
+        return f"The same access{of}: proven for every request."
+    counts = {part: sum(row.part == part for row in told) for part in SIGNS}
+    changed = {name for change in review.changes for name in change.functions}
+    of = f"{len(changed)} of {len(review.functions)} functions: " if review.functions and changed else ""
+    tail = f", {counts[ACCEPTED]} accepted" if counts[ACCEPTED] else ""
+    return f"{of}{counts[GAINED]} gained, {counts[LOST]} lost, {counts[UNDECIDED]} undecided{tail}"
+
+
+def drift_lines(drift: Sequence[Drift]) -> Iterator[str]:
+    """What was changed by hand in the account, a line each, under a heading."""
+    if drift:
+        yield "Changed by hand since the last deploy"
+    yield from (f"  ! {one.role}: {one.sentence}" for one in drift)
+
+
+def drift_document(drift: Sequence[Drift]) -> list[dict[str, Any]]:
+    """The same for programs."""
+    return [{"role": one.role, "what": one.what, "undo": one.undo or None} for one in drift]
+
+
+def review_document(review: Review) -> dict[str, Any]:
+    """For programs: {gained, lost, undecided, accepted, policies, notes, old, new}, each a flat list."""
+    changes = review.changes
+    return {
+        "gained": [one for change in changes for one in _pieces(change, GAINED)],
+        "lost": [one for change in changes for one in _pieces(change, LOST)],
+        "undecided": [one for change in changes for one in _undecided(change)],
+        "accepted": [_accepted(change, one) for change in changes for one in change.accepted],
+        "policies": [
+            {"kind": one.kind, "change": one.how, "arn": one.arn, **_whom(change)}
+            for change in changes
+            for one in change.attached
+        ],
+        "notes": list(review.notes),
+        "old": review.old,
+        "new": review.new,
+    }
+
+
+def _whom(change: Change) -> dict[str, Any]:
+    return {"role": change.role, "functions": list(change.functions)}
+
+
+def _pieces(change: Change, part: str) -> Iterator[dict[str, Any]]:
+    standing = change.after if part == GAINED else change.before
+    for kind, comparison in (("access", change.access), ("trust", change.trust)):
+        for piece in getattr(comparison, part):
+            yield _piece(change, piece, kind, standing)
+
+
+def _piece(change: Change, piece: Piece, kind: str, standing: Standing | None) -> dict[str, Any]:
+    grant = None if standing is None else standing.grant(piece.source)
+    origin = grant.origin if grant else standing.role.trust_origin if standing and kind == "trust" else None
+    policy = None if standing is None else standing.policy(piece.source)
+    return {
+        "action": piece.request.action,
+        "resource": piece.request.resource,
+        "context": piece.context,
+        "statement": piece.source.name,
+        "origin": _origin(origin),
+        "tier": piece.tier,
+        "kind": kind,
+        **({"principal": piece.request.principal} if kind == "trust" else {}),
+        "allows": {"action": piece.action, "resource": piece.resource},
+        "policy": policy,
+        "because": (grant.because if grant else "") or piece.because,
+        "difference": piece.because,
+        **_whom(change),
+    }
+
+
+def _origin(origin: Origin | None) -> dict[str, Any] | None:
+    return None if origin is None else {"file": origin.file, "line": origin.line, "column": origin.column}
+
+
+def _undecided(change: Change) -> Iterator[dict[str, Any]]:
+    for item in (*change.access.undecided, *change.trust.undecided):
+        yield {"statement": item.source.name, "reason": item.reason, **_whom(change)}
+    for one in change.unseen:
+        yield {"statement": None, "reason": one.reason, "policy": one.arn or None, **_whom(change)}
+
+
+def _accepted(change: Change, one: Accepted) -> dict[str, Any]:
+    what: Piece | Undecided | Unseen = one.what
+    if isinstance(what, Piece):
+        return {**_piece(change, what, one.kind, change.after), "accepted": one.because}
+    statement = None if isinstance(what, Unseen) else what.source.name
+    return {"statement": statement, "reason": what.reason, **_whom(change), "accepted": one.because}

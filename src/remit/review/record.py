@@ -1,0 +1,192 @@
+"""What a deploy leaves behind for the next review: `.remit/deployed/NAMESPACE.json`, written and read here."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import Grant, Role
+from remit.catalogue.managed import managed_policy
+from remit.errors import Origin, RemitError
+from remit.iam import tokens
+from remit.iam.document import read_json
+from remit.iam.policy import Policy, parse, parse_statement, render, render_statement
+from remit.review.change import Version
+from remit.review.standing import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from remit.app import App
+
+FOLDER: Final = Path(".remit") / "deployed"
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a deploy went. The AWS on this machine has an account and a region, too."""
+
+    account: str
+    region: str
+    local: bool = False
+
+    def __str__(self) -> str:
+        return "the AWS on this machine" if self.local else f"account {self.account}, {self.region}"
+
+
+def record_path(folder: Path, namespace: str, *, local: bool = False) -> Path:
+    """Where the record of a stack's last deploy stands; the AWS on this machine has one of its own."""
+    return folder / FOLDER / f"{namespace}{'@local' if local else ''}.json"
+
+
+def record(app: App, roles: Iterable[Role], place: Place | None, documents: Mapping[str, Policy] | None = None) -> str:
+    """The record of a deploy, as text; without a place, of what was not deployed.
+
+    `documents` has the managed policies and boundaries of the account itself, by ARN, where somebody read them; those
+    of AWS are taken from the catalogue, so that a later review sees what AWS has changed since.
+    """
+    return recorded_text(app.namespace, app.stage, tuple(roles), place, documents, others_of(app))
+
+
+def others_of(app: App) -> dict[str, str]:
+    """The functions that bring a role of their own, and its ARN."""
+    given = {one.name: one.properties["Role"] for one in app.functions if "Role" in one.properties}
+    return {name: tokens.from_intrinsic(arn) if tokens.is_intrinsic(arn) else str(arn) for name, arn in given.items()}
+
+
+def recorded_text(
+    namespace: str,
+    stage: str,
+    roles: tuple[Role, ...],
+    place: Place | None,
+    documents: Mapping[str, Policy] | None = None,
+    others: Mapping[str, str] | None = None,
+) -> str:
+    """As `record`, of an app's parts; without a place it was not deployed."""
+    from remit import __version__  # noqa: PLC0415 - the package's own attributes are imported when asked for
+
+    value = {
+        "format": FORMAT,
+        "remit": __version__,
+        "namespace": namespace,
+        "stage": stage,
+        "account": None if place is None else place.account,
+        "region": None if place is None else place.region,
+        "local": place is not None and place.local,
+        "roles": [_role(role) for role in roles],
+        "others": dict(others or {}),
+        "managed": dict(_managed(roles, documents or {})),
+    }
+    return json.dumps(value, indent=2) + "\n"
+
+
+def _role(role: Role) -> dict[str, Any]:
+    return {
+        "role": role.logical_id,
+        "functions": list(role.functions),
+        "managed_policies": list(role.managed),
+        "permissions_boundary": role.boundary,
+        "trusts": list(role.trusts),
+        "trust": None if role.trust is None else render(role.trust),
+        "grants": [_grant(grant) for grant in role.grants],
+    }
+
+
+def _grant(grant: Grant) -> dict[str, Any]:
+    at = grant.origin
+    return {
+        "statement": render_statement(grant.statement),
+        "because": grant.because,
+        "origin": None if at is None else [at.file, at.line, at.column],
+    }
+
+
+def _managed(roles: tuple[Role, ...], documents: Mapping[str, Policy]) -> Iterable[tuple[str, dict[str, Any]]]:
+    arns = {arn for role in roles for arn in (*role.managed, *((role.boundary,) if role.boundary else ()))}
+    given = {plain(arn): document for arn, document in documents.items()}
+    for arn in sorted(arns):
+        if plain(arn) in given:
+            yield arn, {"version": None, "document": render(given[plain(arn)])}
+        elif (found := managed_policy(arn)) is not None:
+            yield arn, {"version": found.version, "document": found.document}
+
+
+def recorded(folder: Path, namespace: str, *, local: bool = False) -> Version | None:
+    """The roles of the last deploy from this folder; None when there is no record of one."""
+    path = record_path(folder, namespace, local=local)
+    try:
+        data = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise RemitError(f"cannot read the record of the last deploy: {error.strerror}", origin=_at(path)) from None
+    return read_record(data, path.relative_to(folder).as_posix())
+
+
+def read_record(data: bytes, file: str) -> Version:
+    """The roles that a record holds. RemitError: it is none, it is damaged, or a newer remit wrote it."""
+    value, _ = read_json(data, file)
+    given = value.get("format") if isinstance(value, dict) else None
+    if isinstance(given, int) and given > FORMAT:
+        raise RemitError(f"a newer remit wrote {file}", hint="upgrade remit, or deploy with this one", origin=_at(file))
+    try:
+        return _version(value)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RemitError):
+        raise RemitError(
+            f"{file} is no record of a deploy that this remit can read",
+            hint="delete it: the next deploy writes it anew, and `remit diff --base REF` needs none",
+            origin=_at(file),
+        ) from None
+
+
+def _at(file: str | Path) -> Origin:
+    return Origin(str(file))
+
+
+def _version(value: Mapping[str, Any]) -> Version:
+    place = None
+    if value["account"] is not None:
+        place = Place(_text(value["account"]), _text(value["region"]), value["local"] is True)
+    managed = {arn: (found["version"], parse(found["document"])) for arn, found in value["managed"].items()}
+    return Version(
+        where="the working tree" if place is None else f"the last deploy ({place})",
+        roles=tuple(_read_role(role) for role in value["roles"]),
+        documents={arn: document for arn, (_, document) in managed.items()},
+        trusts={role["role"]: parse(role["trust"]) for role in value["roles"] if role["trust"] is not None},
+        versions={arn: _text(version) for arn, (version, _) in managed.items() if version is not None},
+        namespace=_text(value["namespace"]),
+        others={name: _text(arn) for name, arn in value["others"].items()},
+    )
+
+
+def _read_role(value: Mapping[str, Any]) -> Role:
+    boundary = value["permissions_boundary"]
+    return Role(
+        logical_id=_text(value["role"]),
+        grants=tuple(_read_grant(grant) for grant in value["grants"]),
+        functions=_texts(value["functions"]),
+        managed=_texts(value["managed_policies"]),
+        boundary=None if boundary is None else _text(boundary),
+        trusts=_texts(value["trusts"]),
+    )
+
+
+def _read_grant(value: Mapping[str, Any]) -> Grant:
+    at = value["origin"]
+    origin = None if at is None else Origin(_text(at[0]), int(at[1]), int(at[2]))
+    return Grant(parse_statement(value["statement"]), _text(value["because"]), origin)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError
+    return tuple(map(_text, value))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value

@@ -1,0 +1,90 @@
+"""The roles that a project's working tree declares, and the same as another stage's stack would name them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from remit.grants.assign import assign
+from remit.iam.policy import Globs
+from remit.project.load import load
+from remit.review.change import Version
+from remit.review.declared import adds_access, complete
+from remit.review.record import others_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from remit.app import App, Role
+    from remit.iam.policy import Policy, Statement
+
+
+def tree(folder: Path, stage: str | None = None) -> Version:
+    """The roles of the working tree, for a stage. Nothing is packaged. RemitError: as `load`."""
+    return version_of(load(folder, stage))
+
+
+def version_of(app: App, where: str = "the working tree") -> Version:
+    """The roles of an app that is loaded, with what its shared resources add to them."""
+    roles, documents = assign(app), {}
+    if adds_access(app):
+        whole = complete(app, roles)
+        roles, documents = tuple(one.role for one in whole.roles), dict(whole.documents)
+    served = {name for role in roles for name in role.functions}
+    others = {name: arn for name, arn in others_of(app).items() if name not in served}
+    return Version(where, roles, documents=documents, namespace=app.namespace, others=others)
+
+
+def renamed_to(version: Version, namespace: str) -> Version:
+    """A version of one stage with its namespace as another's, so that `orders-dev-jobs` and `orders-prod-jobs` agree.
+
+    Only the whole namespace counts, not its parts: `dev` alone stays what it is.
+    """
+    if not version.namespace or version.namespace == namespace:
+        return version
+    own = whole(version.namespace)
+
+    def put(text: str) -> str:
+        return own.sub(namespace, text)
+
+    return replace(
+        version,
+        roles=tuple(_role(role, put) for role in version.roles),
+        documents={put(arn): _policy(policy, put) for arn, policy in version.documents.items()},
+        trusts={name: _policy(policy, put) for name, policy in version.trusts.items()},
+        versions={put(arn): found for arn, found in version.versions.items()},
+        others={name: put(arn) for name, arn in version.others.items()},
+        namespace=namespace,
+    )
+
+
+def whole(namespace: str) -> re.Pattern[str]:
+    """Where a namespace stands as such: not within a longer word, but before `-jobs` as well."""
+    return re.compile(rf"(?<![A-Za-z0-9-]){re.escape(namespace)}(?![A-Za-z0-9])")
+
+
+def _role(role: Role, put: Callable[[str], str]) -> Role:
+    return replace(
+        role,
+        grants=tuple(replace(grant, statement=put_texts(grant.statement, put)) for grant in role.grants),
+        managed=tuple(map(put, role.managed)),
+        boundary=None if role.boundary is None else put(role.boundary),
+        trust=None if role.trust is None else _policy(role.trust, put),
+    )
+
+
+def _policy(policy: Policy, put: Callable[[str], str]) -> Policy:
+    return replace(policy, statements=tuple(put_texts(statement, put) for statement in policy.statements))
+
+
+def put_texts(statement: Statement, put: Callable[[str], str]) -> Statement:
+    """The statement with each text of its resources, principals and conditions replaced."""
+    resources, who = statement.resources, statement.principals
+    return replace(
+        statement,
+        principals=who and replace(who, patterns=tuple((kind, put(text)) for kind, text in who.patterns)),
+        resources=None if resources is None else Globs(tuple(map(put, resources.patterns)), resources.negated),
+        conditions=tuple(replace(one, values=tuple(map(put, one.values))) for one in statement.conditions),
+    )

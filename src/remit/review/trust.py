@@ -1,0 +1,173 @@
+"""Compare who may take on a role: each principal is written as a resource, and the ordinary comparison does the rest.
+
+What is found is put to the evaluator again, as a request to the role by that principal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TYPE_CHECKING, Final
+
+from remit.iam.compare import Comparison, compare, includes
+from remit.iam.evaluate import Layers, Request, evaluate, implied
+from remit.iam.finding import Piece, Source, Undecided
+from remit.iam.policy import Globs, Policy, Principals, Statement, allow
+from remit.review.principals import context, encoded, paths_of, place, principals, resources_of, unescaped
+from remit.review.standing import filled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_FIRST: Final = 123_456_789_012
+_STEP: Final = 111_111_111_111
+_ANYTHING: Final = (Policy((allow("*"),)),)
+_LAYER: Final = "trust"
+
+
+def compare_trust(old: Policy, new: Policy) -> Comparison:
+    """Who may take on a role by the new trust policy and may not by the old, and the reverse, each with a request.
+
+    A piece's resource is the principal as the statement spells it. References that are not known equal only
+    themselves. Premise: an account has one role of a name, whatever its path.
+    """
+    if old.statements == new.statements:
+        return Comparison()
+    one, other, asker = _both(old, new)
+    found = compare(one.policy, other.policy)
+    gained, unsure = asker.confirmed(found.gained, one, other)
+    lost, more = asker.confirmed(found.lost, other, one)
+    undecided = [*other.unclear, *one.unclear, *(_undecided(item, other, one) for item in found.undecided)]
+    return Comparison(gained, lost, tuple(dict.fromkeys((*undecided, *unsure, *more))))
+
+
+def trusts_no_more(wide: Policy, narrow: Policy) -> bool:
+    """Whether it is proven that `wide` lets in everyone whom `narrow` does."""
+    one, other, _ = _both(wide, narrow)
+    return not (one.unclear or other.unclear) and includes(one.policy, other.policy)
+
+
+def _both(old: Policy, new: Policy) -> tuple[_Encoded, _Encoded, _Asker]:
+    here, stranger = _accounts(old, new)
+    paths = paths_of(here, old, new)
+    return _encode(old, here, paths), _encode(new, here, paths), _Asker(here, stranger)
+
+
+def narrowed_trust(piece: Piece) -> Statement:
+    """The statement of a piece with nobody but the principal, and nothing but the action, that the piece is about."""
+    statement = piece.source.statement
+    who = statement.principals
+    if not statement.actions.negated:
+        statement = replace(statement, actions=Globs((piece.action,)))
+    if who is None or who.negated:
+        return statement
+    meant = tuple(pair for pair in who.patterns if pair[1] == piece.resource)
+    return replace(statement, principals=Principals(meant)) if meant else statement
+
+
+def _accounts(*policies: Policy) -> tuple[str, str]:
+    """Two accounts that no policy names: one for the role's own, one for a stranger's."""
+    texts = "".join(
+        text
+        for policy in policies
+        for statement in policy.statements
+        for text in (
+            *(value for _, value in (statement.principals.patterns if statement.principals else ())),
+            *(value for condition in statement.conditions for value in condition.values),
+        )
+    )
+    free = (account for number in count() if (account := f"{(_FIRST + number * _STEP) % 10**12:012}") not in texts)
+    return next(free), next(free)
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """A trust policy as it was given, as it is in one account, and with its principals as resources."""
+
+    given: Policy
+    placed: Policy
+    policy: Policy
+    kept: tuple[int, ...]
+    """Which statement of the given policy each encoded one is."""
+    spelled: Mapping[str, str]
+    """Each principal as it was given, by its pattern."""
+
+    def source(self, index: int) -> Source:
+        """The given policy's own statement, for an encoded one's number."""
+        return Source(_LAYER, 0, self.kept[index], self.given.statements[self.kept[index]])
+
+    @property
+    def unclear(self) -> tuple[Undecided, ...]:
+        """The statements of which nobody can say whom they spare."""
+        reason = "a Deny with `NotPrincipal: *` says nobody or everybody"
+        return tuple(
+            Undecided(Source(_LAYER, 0, index, statement), reason)
+            for index, statement in enumerate(self.given.statements)
+            if statement.effect == "Deny"
+            and statement.principals is not None
+            and statement.principals.negated
+            and any(value == "*" for kind, value in statement.principals.patterns if kind in ("*", "AWS"))
+        )
+
+    def lets_in(self, request: Request) -> bool:
+        """What the ordinary evaluator says."""
+        return evaluate(request, Layers(_ANYTHING, resource=(self.placed,))).allowed
+
+
+def _encode(given: Policy, account: str, paths: Mapping[tuple[str, str], str]) -> _Encoded:
+    placed = replace(given, statements=tuple(filled(statement, place(account)) for statement in given.statements))
+    spelled: dict[str, str] = {}
+    statements: list[tuple[int, Statement]] = []
+    for index, (original, statement) in enumerate(zip(given.statements, placed.statements, strict=True)):
+        if original.principals is None or statement.principals is None:
+            continue  # it speaks of nobody
+        for (_, text), (kind, value) in zip(original.principals.patterns, statement.principals.patterns, strict=True):
+            spelled[encoded(kind, value, paths) or ""] = text
+        resources = resources_of(statement.effect, statement.principals, paths)
+        if resources is not None:
+            statements.append((index, replace(statement, resources=resources, principals=None)))
+    policy = replace(placed, statements=tuple(statement for _, statement in statements))
+    return _Encoded(given, placed, policy, tuple(index for index, _ in statements), spelled)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    """Puts what was found to the evaluator: the role is of account `here`, and nobody is of `stranger` by name."""
+
+    here: str
+    stranger: str
+
+    def confirmed(
+        self, pieces: Iterable[Piece], old: _Encoded, new: _Encoded
+    ) -> tuple[tuple[Piece, ...], list[Undecided]]:
+        """The pieces as a trust policy's, each with a request that the evaluator agrees about; the rest undecided."""
+        found: dict[tuple[Source, str, str], Piece] = {}
+        unsure: list[Undecided] = []
+        for piece in pieces:
+            source = new.source(piece.source.index)
+            resource = new.spelled.get(piece.resource) or unescaped(piece.resource)
+            request = self.request(piece, old, new)
+            if request is None:
+                unsure.append(Undecided(source, f"the evaluator does not confirm what was found about {resource}"))
+                continue
+            because = piece.because.replace(" side ", " trust policy ").replace("identity[0]", f"{_LAYER}[0]")
+            one = Piece(source, piece.action, resource, request, piece.tier, because)
+            found.setdefault((source, one.action, one.resource), one)
+        return tuple(found.values()), unsure
+
+    def request(self, piece: Piece, old: _Encoded, new: _Encoded) -> Request | None:
+        """A request by a principal whom the one policy lets in and the other does not."""
+        role = f"arn:aws:iam::{self.here}:role/example"
+        for principal in principals(piece, self.stranger):
+            request = Request(piece.request.action, role, principal, {**implied(principal), **context(piece)})
+            if new.lets_in(request) and not old.lets_in(request):
+                return request
+        return None
+
+
+def _undecided(item: Undecided, *sides: _Encoded) -> Undecided:
+    """As the trust policy's own statement."""
+    for side in sides:
+        if item.source.statement in side.policy.statements:
+            return Undecided(side.source(side.policy.statements.index(item.source.statement)), item.reason)
+    return item

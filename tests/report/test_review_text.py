@@ -1,0 +1,135 @@
+"""A review as people and pull requests read it: short, in a stable order, and never longer than a comment may be."""
+
+from __future__ import annotations
+
+from remit.app import Grant, Role
+from remit.errors import Origin
+from remit.iam.policy import Globs, Policy, Statement, allow
+from remit.report.comment import review_comment
+from remit.report.review import review_document, review_lines, summary
+from remit.review.change import Review, Version
+from remit.review.changes import review
+
+OWN = "arn:aws:iam::111122223333:policy/own"
+NOTHING = Version("before", ())
+
+
+def role(name: str, *statements: Statement, **more: object) -> Role:
+    grants = tuple(Grant(one, f"{name} needs it", Origin("app.py", 9, 2)) for one in statements)
+    return Role(f"{name}Role", grants, (name,), **more)  # type: ignore[arg-type]
+
+
+def compared(old: Role, new: Role) -> Review:
+    return review(Version("before", (old,)), Version("after", (new,)))
+
+
+def many(count: int) -> Review:
+    """A review of as many functions, each with a gain of its own; the old ones lose theirs."""
+    new = tuple(role(f"new{n}", allow("s3:GetObject", on=f"arn:aws:s3:::in-{n}/*")) for n in range(count))
+    old = tuple(role(f"old{n}", allow("s3:PutObject", on=f"arn:aws:s3:::out-{n}/*")) for n in range(count))
+    return review(Version("before", old), Version("after", new))
+
+
+def test_a_gain_is_told_with_reason_line_and_request() -> None:
+    lines = list(review_lines(compared(role("a"), role("a", allow("s3:GetObject", on="arn:aws:s3:::in/*")))))
+    assert lines == [
+        "before -> after",
+        "",
+        "a",
+        "  + Read on s3: s3:GetObject",
+        "      on arn:aws:s3:::in/*",
+        "      app.py:9:2: a needs it",
+        "      for example s3:GetObject on arn:aws:s3:::in/example",
+        "",
+        "1 of 1 functions: 1 gained, 0 lost, 0 undecided",
+    ]
+
+
+def test_why_something_was_not_allowed_before_is_told_when_it_is_not_plain() -> None:
+    deny = Statement("Deny", Globs(("s3:GetObject",)), Globs(("*",)))
+    found = compared(role("a", allow("s3:GetObject"), deny), role("a", allow("s3:GetObject")))
+    assert "      app.py:9:2: a needs it; the old identity[0].Statement[1] denies it" in list(review_lines(found))
+
+
+def test_who_may_take_on_a_role_reads_as_a_sentence() -> None:
+    found = compared(role("a"), role("a", trusts=("lambda.amazonaws.com", "events.amazonaws.com")))
+    lines = list(review_lines(found))
+    assert "  + events.amazonaws.com may take on the role: sts:AssumeRole" in lines
+    assert "      for example sts:AssumeRole on the role by events.amazonaws.com" in lines
+    (gain,) = review_document(found)["gained"]
+    assert (gain["kind"], gain["principal"], gain["role"]) == ("trust", "events.amazonaws.com", "aRole")
+
+
+def test_a_managed_policy_is_named_where_its_statement_gains() -> None:
+    old = Version("before", (role("a"),))
+    new = Version("after", (role("a", managed=(OWN,)),), documents={OWN: Policy((allow("s3:GetObject"),))})
+    found = review(old, new)
+    lines = list(review_lines(found))
+    assert f"  ! managed policy {OWN} added" in lines
+    assert f"      statement 0 of {OWN}" in lines
+    assert review_document(found)["policies"] == [
+        {"kind": "managed policy", "change": "added", "arn": OWN, "role": "aRole", "functions": ["a"]}
+    ]
+
+
+def test_what_cannot_be_seen_is_undecided_with_its_reason() -> None:
+    found = compared(role("a"), role("a", managed=(OWN,)))
+    reason = f"managed policy {OWN} is attached: what it allows cannot be seen here"
+    assert f"  ? {reason}" in list(review_lines(found))
+    assert review_document(found)["undecided"] == [
+        {"statement": None, "reason": reason, "policy": OWN, "role": "aRole", "functions": ["a"]}
+    ]
+    assert f"- `a`: `{reason}`" in review_comment(found).splitlines()
+
+
+def test_several_changes_have_a_line_of_numbers_each() -> None:
+    lines = list(review_lines(many(2)))
+    assert lines[-5:] == [
+        " new0 | +1",
+        " new1 | +1",
+        " old0 | -1",
+        " old1 | -1",
+        "4 of 4 functions: 2 gained, 2 lost, 0 undecided",
+    ]
+
+
+def test_many_functions_of_one_role_are_counted() -> None:
+    names = tuple(f"f{n}" for n in range(12))
+    old, new = Role("R", (), names), Role("R", (Grant(allow("s3:GetObject"), ""),), names)
+    assert "f0, f1, f2, f3, f4 and 7 more" in list(review_lines(compared(old, new)))
+
+
+def test_markdown_fits_into_a_comment_and_tells_what_is_left_out() -> None:
+    found = many(600)
+    text = review_comment(found, "orders-dev")
+    assert len(text.encode()) <= 65_536
+    rows = [line for line in text.splitlines() if line.startswith("| + ")]
+    assert text.startswith("<!-- remit diff orders-dev -->\n**Access: 1200 of 1200 functions: 600 gained, 600 lost")
+    assert "600 of 600 left out: `remit diff` tells all." in text.splitlines()
+    assert f"{600 - len(rows)} of 600 left out: `remit diff` tells all." in text.splitlines()
+    assert len(text.encode()) > 65_000
+    assert text.count("<details") == text.count("</details>") == 2
+
+
+def test_losses_are_left_out_before_gains() -> None:
+    found = many(20)
+    whole = review_comment(found)
+    text = review_comment(found, most=len(whole.encode()) - 400)
+    assert text.count("| + ") == 20
+    assert 0 < text.count("| - ") < 20
+
+
+def test_no_text_can_break_out_of_markdown() -> None:
+    odd = "arn:aws:s3:::a`|--><script>\n# b"
+    text = review_comment(compared(role("a"), role("a", allow("s3:GetObject", on=odd))), "x --> <b>")
+    assert "<script>" not in text.replace("`arn:aws:s3:::a'\\|--><script> # b`", "").replace("--><script> # b`", "")
+    (row,) = [line for line in text.splitlines() if line.startswith("| + ")]
+    assert row.replace("\\|", "").count("|") == 7
+    assert text.splitlines()[0] == "<!-- remit diff x - -> <b> -->"
+
+
+def test_an_unchanged_app_is_told_in_a_line() -> None:
+    same = review(NOTHING, NOTHING)
+    assert summary(same) == "The same access: proven for every request."
+    assert list(review_lines(same)) == ["The same access: proven for every request."]
+    assert review_comment(same).splitlines()[1].startswith("**Access: unchanged.**")

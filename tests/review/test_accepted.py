@@ -1,0 +1,257 @@
+"""What a person accepted with a reason is set aside as far as it is proven to be within it, and no further."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from projects import write
+from remit.app import Grant, Role
+from remit.errors import RemitError
+from remit.iam.evaluate import Request, evaluate
+from remit.iam.policy import Condition, Globs, Policy, Statement, allow
+from remit.review.accepted import accept, acceptance, read_accepted, written
+from remit.review.change import Version
+from remit.review.changes import review
+from remit.review.entries import FILE, Entry, entries_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from remit.review.change import Review
+
+OWN: Final = "arn:aws:iam::111122223333:policy/own"
+BUCKET: Final = "arn:aws:s3:::orders/*"
+GET: Final = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": BUCKET}
+
+
+def role(*statements: Statement, functions: tuple[str, ...] = ("ingest",), **more: Any) -> Role:
+    return Role("IngestRole", tuple(Grant(one, "") for one in statements), functions, **more)
+
+
+def change(new: Role, old: Role | None = None) -> Review:
+    before = role(functions=new.functions) if old is None else old
+    return review(Version("old", (before,), namespace="orders-dev"), Version("new", (new,), namespace="orders-dev"))
+
+
+def entry(what: Any = GET, kind: str = "statement", functions: Any = "*", because: str = "agreed") -> dict[str, Any]:
+    return {"functions": functions, kind: what, "because": because}
+
+
+def entries(*given: dict[str, Any]) -> tuple[Entry, ...]:
+    return entries_of(json.dumps(given).encode(), "config/accepted.json")
+
+
+def left(found: Review, *given: dict[str, Any]) -> tuple[bool, list[str], int]:
+    """Whether it still broadens, the reasons of what is accepted, and how many entries nothing needed."""
+    after, stale = accept(found, entries(*given))
+    return after.broadens, [one.because for part in after.changes for one in part.accepted], len(stale)
+
+
+def test_a_gain_within_an_accepted_statement_does_not_count() -> None:
+    found = change(role(allow("s3:GetObject", on=BUCKET)))
+    assert found.broadens
+    assert left(found, entry()) == (False, ["agreed"], 0)
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        allow("s3:GetObject"),
+        allow("s3:Get*", on=BUCKET),
+        allow("s3:PutObject", on=BUCKET),
+        allow("s3:GetObject", on="arn:aws:s3:::orders*"),
+        Statement("Allow", Globs(("s3:PutObject",), negated=True), Globs((BUCKET,))),
+        Statement("Allow", Globs(("s3:GetObject",)), Globs(("arn:aws:s3:::x/*",), negated=True)),
+    ],
+)
+def test_a_gain_that_goes_beyond_it_counts(new: Statement) -> None:
+    assert left(change(role(new)), entry()) == (True, [], 1)
+
+
+def test_only_the_pieces_that_are_within_are_set_aside() -> None:
+    found = change(role(allow("s3:GetObject", "s3:PutObject", on=(BUCKET, "arn:aws:s3:::other/*"))))
+    after, _ = accept(found, entries(entry()))
+    (part,) = after.changes
+    assert [(one.what.action, one.what.resource) for one in part.accepted] == [("s3:GetObject", BUCKET)]  # type: ignore[union-attr]
+    assert len(part.access.gained) == 3
+
+
+def test_a_condition_of_the_accepted_statement_must_hold_for_the_gain() -> None:
+    mine = {**GET, "Condition": {"StringEquals": {"aws:PrincipalTag/team": "us"}}}
+    tagged = allow("s3:GetObject", on=BUCKET, when=(Condition("StringEquals", "aws:PrincipalTag/team", ("us",)),))
+    assert left(change(role(tagged)), entry(mine)) == (False, ["agreed"], 0)
+    assert left(change(role(allow("s3:GetObject", on=BUCKET))), entry(mine)) == (True, [], 1)
+
+
+def test_several_entries_together_may_cover_a_gain() -> None:
+    found = change(role(allow("s3:*", on=BUCKET)))
+    gets = {**GET, "Action": "s3:GetObject"}
+    others = {**GET, "NotAction": "s3:GetObject"}
+    others.pop("Action")
+    given = (entry(gets, because="one"), entry(others, because="two"))
+    assert left(found, *given) == (False, ["one; two"], 0)
+
+
+def test_entries_hold_for_the_functions_that_they_name() -> None:
+    found = change(role(allow("s3:GetObject", on=BUCKET), functions=("ingest", "report")))
+    after, _ = accept(found, entries(entry(functions=["report"])))
+    assert [(part.functions, part.broadens) for part in after.changes] == [(("ingest",), True), (("report",), False)]
+
+
+def test_an_entry_for_a_function_that_is_not_there_is_a_mistake_at_its_line() -> None:
+    with pytest.raises(RemitError) as caught:
+        accept(change(role(allow("s3:GetObject", on=BUCKET))), entries(entry(functions=["ingst"])))
+    assert (str(caught.value.origin), caught.value.hint) == ("config/accepted.json:1:2", "did you mean `ingest`?")
+
+
+def test_an_entry_that_nothing_needs_is_given_back() -> None:
+    _, stale = accept(change(role(), role(allow("s3:GetObject"))), entries(entry()))
+    assert [one.because for one in stale] == ["agreed"]
+
+
+def test_who_may_take_on_a_role_is_accepted_by_a_trust_statement_alone() -> None:
+    found = change(role(trusts=("lambda.amazonaws.com", "events.amazonaws.com")))
+    events = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    assert left(found, entry(events, "trust")) == (False, ["agreed"], 0)
+    assert left(found, entry({**GET, "Action": "*", "Resource": "*"}))[0]
+    assert left(found, entry({**events, "Principal": {"Service": "ec2.amazonaws.com"}}, "trust"))[0]
+
+
+def test_a_policy_that_nobody_can_read_is_accepted_by_its_arn() -> None:
+    found = change(role(managed=(OWN,)))
+    assert left(found, entry(OWN, "policy")) == (False, ["agreed"], 0)
+    assert left(found, entry(OWN + "er", "policy"))[0]
+
+
+def test_what_is_undecided_is_accepted_by_the_very_statement() -> None:
+    late = Statement("Deny", Globs(("s3:GetObject",)), Globs(("arn:aws:s3:::${Bucket}/*",)))
+    old = role(allow("s3:*"), late)
+    new = role(
+        allow("s3:*"), Statement("Deny", Globs(("s3:GetObject",)), Globs(("arn:aws:s3:::${Other}/*",), negated=True))
+    )
+    found = change(new, old)
+    (part,) = found.changes
+    given = [
+        entry(json.loads(written([one]))[0]["undecided"], "undecided")
+        for one in acceptance(found, "x")
+        if one.kind == "undecided"
+    ]
+    assert part.access.undecided
+    assert not accept(found, entries(*given))[0].changes[0].access.undecided
+
+
+def test_the_stacks_name_stands_for_every_stage() -> None:
+    found = change(role(allow("s3:GetObject", on="arn:aws:s3:::orders-dev-in/*")))
+    (one,) = acceptance(found, "reads what comes in")
+    assert json.loads(written([one]))[0]["statement"]["Resource"] == "arn:aws:s3:::${AWS::StackName}-in/*"
+    assert not accept(found, [one])[0].broadens
+
+
+def test_what_acceptance_gives_accepts_everything_and_reads_back() -> None:
+    new = role(
+        allow("s3:GetObject", "s3:PutObject", on=BUCKET, sid="Orders"),
+        Statement("Allow", Globs(("iam:*",), negated=True), Globs(("arn:aws:sqs:*:*:x",))),
+        managed=(OWN,),
+        trusts=("lambda.amazonaws.com", "events.amazonaws.com"),
+    )
+    found = change(new)
+    text = written(acceptance(found, "the release of May"))
+    given = entries_of(text.encode(), "config/accepted.json")
+    after, stale = accept(found, given)
+    assert (after.broadens, stale) == (False, ())
+    assert [one.kind for one in given] == ["statement", "statement", "trust", "policy"]
+    assert json.loads(text)[0] == {
+        "functions": ["ingest"],
+        "statement": {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": BUCKET},
+        "because": "the release of May",
+    }
+
+
+def test_without_a_file_nothing_is_accepted(tmp_path: Path) -> None:
+    assert read_accepted(tmp_path) == ()
+    write(tmp_path, {FILE.as_posix(): json.dumps([entry()])})
+    assert len(read_accepted(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{}", "config/accepted.json must be a list of entries|1:1"),
+        ("[3]", "an entry is an object|1:2"),
+        ('[{"functions": "*", "because": "x"}]', "this one has none|1:2"),
+        ('[{"functions": "*", "policy": "arn:x", "trust": {}, "because": "x"}]', "this one has trust and policy|1:2"),
+        ('[{"functions": "*", "policy": "arn:x"}]', "says why it is accepted|1:2"),
+        ('[{"functions": "*", "policy": "arn:x", "because": " "}]', "says why it is accepted|1:51"),
+        ('[{"function": "*", "policy": "arn:x", "because": "x"}]', "did you mean `functions`|1:15"),
+        ('[{"policy": "arn:x", "because": "x"}]', '`functions` is a list of names, or "*"|1:2'),
+        ('[{"functions": [], "policy": "arn:x", "because": "x"}]', "`functions` is a list of names|1:16"),
+        ('[{"functions": "*", "policy": "own", "because": "x"}]', "is the ARN of a managed policy|1:31"),
+        ('[{"functions": "*", "statement": {"Effect": "Alow"}, "because": "x"}]', "did you mean `Allow`|1:45"),
+        (
+            '[{"functions": "*", "statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}, "because": "x"}]',
+            "the Effect is Allow|1:45",
+        ),
+        (
+            '[{"functions": "*", "statement": {"Effect": "Allow", "Action": "s3:*"}, "because": "x"}]',
+            "on which resources|1:34",
+        ),
+        ('[{"functions": "*", "trust": {"Effect": "Allow", "Action": "s3:*"}, "because": "x"}]', "whom it lets|1:30"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_the_file_is_told_at_its_place(text: str, expected: str) -> None:
+    with pytest.raises(RemitError) as caught:
+        entries_of(text.encode(), "config/accepted.json")
+    message, place = expected.split("|")
+    assert message in str(caught.value)
+    assert str(caught.value.origin) == f"config/accepted.json:{place}"
+
+
+ACTIONS, RESOURCES = ("s3:GetObject", "s3:PutObject", "s3:ListBucket"), ("arn:aws:s3:::a/1", "arn:aws:s3:::b/1")
+REQUESTS: Final = [
+    Request(action, resource, context={"aws:PrincipalTag/t": tag})
+    for action in ACTIONS
+    for resource in RESOURCES
+    for tag in ("x", "y")
+]
+
+
+def drawn(dice: random.Random, *effects: str) -> Statement:
+    when = (Condition("StringEquals", "aws:PrincipalTag/t", ("x",)),) if dice.random() < 0.3 else ()
+    actions = Globs(tuple(dice.sample((*ACTIONS, "s3:*", "s3:Get*"), dice.randint(1, 2))), dice.random() < 0.1)
+    resources = Globs(
+        tuple(dice.sample((*RESOURCES, "*", "arn:aws:s3:::a/*"), dice.randint(1, 2))), dice.random() < 0.1
+    )
+    return Statement(dice.choice(effects), actions, resources, conditions=when)
+
+
+def test_no_request_that_nobody_accepted_is_set_aside() -> None:
+    dice, settled = random.Random(3), 0  # noqa: S311 - a test's dice
+    for _ in range(800):
+        old = [drawn(dice, "Allow", "Allow", "Deny") for _ in range(dice.randint(0, 2))]
+        new = [drawn(dice, "Allow", "Allow", "Deny") for _ in range(dice.randint(1, 3))]
+        agreed = [drawn(dice, "Allow") for _ in range(dice.randint(1, 3))]
+        given = entries_of(written(_entry(one) for one in agreed).encode(), "accepted.json")
+        after, _ = accept(change(role(*new), role(*old)), given)
+        before, now, wide = Policy(tuple(old)), Policy(tuple(new)), Policy(tuple(agreed))
+        gained = [ask for ask in REQUESTS if evaluate(ask, now).allowed and not evaluate(ask, before).allowed]
+        beyond = [ask for ask in gained if not evaluate(ask, wide).allowed]
+        assert after.broadens or not beyond, (old, new, agreed, beyond)
+        settled += bool(gained) and not after.broadens
+    assert settled > 20
+
+
+def _entry(statement: Statement) -> Entry:
+    return Entry(None, "statement", "agreed", statement)
+
+
+def test_references_are_accepted_by_what_they_are_in_the_account() -> None:
+    exact = "arn:aws:sqs:eu-central-1:111122223333:orders"
+    new = role(allow("sqs:SendMessage", on="${Orders.Arn}"))
+    found = review(Version("old", (role(),)), Version("new", (new,), names={"${Orders.Arn}": exact}))
+    assert not left(found, entry({**GET, "Action": "sqs:SendMessage", "Resource": "${Orders.Arn}"}))[0]
+    assert not left(found, entry({**GET, "Action": "sqs:SendMessage", "Resource": exact}))[0]
+    assert left(found, entry({**GET, "Action": "sqs:SendMessage", "Resource": "${Other.Arn}"}))[0]

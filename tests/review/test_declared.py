@@ -1,0 +1,74 @@
+"""The roles of a project with what its shared resources add to them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from remit.grants.assign import assign
+from remit.review.accepted import accept, acceptance
+from remit.review.changes import review
+from remit.review.declared import adds_access, complete
+from remit.review.tree import version_of
+
+if TYPE_CHECKING:
+    from conftest import Make
+
+TRUST = """{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+    "Principal": {"Service": "states.amazonaws.com"}}]}"""
+SHARED = """
+from remit import Shared, resource
+
+
+def document(action):
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
+
+
+class Extra(Shared):
+    policy = resource("AWS::IAM::Policy", policy_name="extra", roles=["${HelloRole}"],
+                      policy_document=document("sns:Publish"))
+    role = resource("AWS::IAM::Role", assume_role_policy_document=%s,
+                    policies=[{"PolicyName": "own", "PolicyDocument": document("sqs:SendMessage")}])
+"""
+
+
+def test_an_app_without_shared_resources_of_iam_is_what_is_assigned(make: Make) -> None:
+    app = make().load()
+    assert not adds_access(app)
+    assert version_of(app).roles == assign(app)
+
+
+def test_reading_the_template_gives_back_what_is_assigned_with_reasons_and_lines(make: Make) -> None:
+    app = make(
+        app='@app.function(schedule("rate(1 day)"), policy=[dynamodb.put("orders"), s3.read("uploads", "in/*")])\n'
+        "def report(event, context): ...\n\n@app.function\ndef other(event, context): ...\n"
+    ).load()
+    roles = assign(app)
+    read = tuple(one.role for one in complete(app, roles).roles)
+    assert [(one.logical_id, one.functions, one.managed, one.boundary, one.trusts, one.grants) for one in read] == [
+        (one.logical_id, one.functions, one.managed, one.boundary, one.trusts, one.grants) for one in roles
+    ]
+
+
+def test_a_shared_policy_gains_what_it_attaches_with_the_line_of_the_shared_resource(make: Make) -> None:
+    without, project = version_of(make().load()), make(**{"shared/resources/extra.py": SHARED % TRUST})
+    found = review(without, version_of(project.load()))
+    told = {
+        change.functions or change.role: [piece.request.action for piece in change.access.gained]
+        for change in found.changes
+    }
+    assert told == {("hello",): ["sns:Publish"], "ExtraRole": ["sqs:SendMessage"]}
+    hello = found.changes[0].after
+    assert hello is not None
+    (grant,) = [one for one in hello.role.grants if one.statement.actions.patterns == ("sns:Publish",)]
+    assert (grant.because, str(grant.origin)) == ("shared resource ExtraPolicy", "shared/resources/extra.py:10:14")
+
+
+def test_what_is_accepted_for_a_shared_role_is_no_mistake_once_it_is_deployed(make: Make) -> None:
+    project = make(**{"shared/resources/extra.py": SHARED % TRUST})
+    now = version_of(project.load())
+    before = replace(now, roles=tuple(role for role in now.roles if role.logical_id != "ExtraRole"))
+    entries = acceptance(review(before, now), "the state machine sends messages")
+    found, stale = accept(review(before, now), entries)
+    assert (found.broadens, stale) == (False, ())
+    assert accept(review(now, now), entries) == (review(now, now), entries)

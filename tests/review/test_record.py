@@ -1,0 +1,103 @@
+"""The record of a deploy: what is written is read back, and what is no record says so."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from projects import write
+from remit.catalogue.managed import managed_policy
+from remit.errors import RemitError
+from remit.grants.assign import assign
+from remit.iam.policy import Policy, allow, parse
+from remit.review.change import Version
+from remit.review.changes import review
+from remit.review.record import Place, read_record, record, record_path, recorded
+
+if TYPE_CHECKING:
+    from conftest import Make
+    from projects import Project
+
+BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+OWN = "arn:aws:iam::111122223333:policy/own"
+HERE = Place("111122223333", "eu-central-1")
+
+
+@pytest.fixture
+def project(make: Make) -> Project:
+    """A project with a managed policy of AWS, and a boundary of the account itself."""
+    managed, boundary = f"config.lambda_.iam.managed_policy = [{BASIC!r}]", f"permissions_boundary = {OWN!r}"
+    return make(config=f"{managed}\nconfig.lambda_.iam.{boundary}")
+
+
+def test_what_is_recorded_is_read_back_whole(project: Project) -> None:
+    app = project.load()
+    roles = assign(app)
+    own = Policy((allow("s3:*"),))
+    found = read_record(record(app, roles, HERE, {OWN: own}).encode(), "record.json")
+    basic = managed_policy(BASIC)
+    assert basic is not None
+    assert found.roles == roles
+    late = BASIC.replace("arn:aws", "arn:${AWS::Partition}")
+    assert found.documents == {OWN.replace("arn:aws", "arn:${AWS::Partition}"): own, late: parse(basic.document)}
+    assert found.versions == {late: basic.version}
+    assert (found.where, found.namespace) == ("the last deploy (account 111122223333, eu-central-1)", "orders-dev")
+
+
+def test_the_same_deploy_gives_the_same_bytes(project: Project) -> None:
+    once = record(project.load(), project.roles(), HERE)
+    assert once == record(project.load(), project.roles(), HERE)
+    assert str(project.folder) not in once
+
+
+def test_the_aws_on_this_machine_has_a_record_of_its_own(project: Project) -> None:
+    path = record_path(project.folder, "orders-dev", local=True)
+    text = record(project.load(), project.roles(), Place("000000000000", "us-east-1", local=True))
+    write(project.folder, {path.relative_to(project.folder).as_posix(): text})
+    local = recorded(project.folder, "orders-dev", local=True)
+    assert local is not None
+    assert local.where == "the last deploy (the AWS on this machine)"
+    assert recorded(project.folder, "orders-dev") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{}", "is no record of a deploy that this remit can read"),
+        ("[]", "is no record of a deploy that this remit can read"),
+        ('{"format": 1, "roles": 3}', "is no record of a deploy that this remit can read"),
+        ('{"format": 2}', "a newer remit wrote"),
+        ('{"format": 1,}', "trailing commas"),
+    ],
+)
+def test_a_file_that_is_no_record_is_refused_in_a_sentence(text: str, expected: str) -> None:
+    with pytest.raises(RemitError) as caught:
+        read_record(text.encode(), ".remit/deployed/orders-dev.json")
+    assert expected in str(caught.value)
+    assert ".remit/deployed/orders-dev.json" in str(caught.value)
+
+
+@pytest.mark.parametrize("junk", [None, 3, "x", [], {}, [3], {"a": 1}, "${{"])
+def test_whatever_stands_in_a_record_it_is_read_or_refused(project: Project, junk: object) -> None:
+    whole = record(project.load(), project.roles(), HERE)
+    fresh = review(read_record(whole.encode(), "record.json"), read_record(whole.encode(), "record.json"))
+    assert fresh.changes == ()
+    for key in json.loads(whole):
+        for inside in json.loads(whole)["roles"][0]:
+            value = json.loads(whole)
+            value[key] = junk
+            other = json.loads(whole)
+            other["roles"][0][inside] = junk
+            for damaged in (value, other):
+                with contextlib.suppress(RemitError):
+                    review(read_record(json.dumps(damaged).encode(), "record.json"), Version("new", ()))
+
+
+def test_a_damaged_statement_makes_the_record_unreadable(project: Project) -> None:
+    value = json.loads(record(project.load(), project.roles(), HERE))
+    value["roles"][0]["grants"][0]["statement"].pop("Effect")
+    with pytest.raises(RemitError, match="no record of a deploy"):
+        read_record(json.dumps(value).encode(), "record.json")

@@ -1,0 +1,310 @@
+"""What a change does to each function, whatever policies are attached: never less than the truth."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from itertools import product
+from typing import Final
+
+import pytest
+
+from remit.app import Grant, Role
+from remit.iam.evaluate import Layers, Request, evaluate
+from remit.iam.policy import Condition, Globs, Policy, Statement, allow
+from remit.review.change import Change, Review, Version
+from remit.review.changes import review
+
+ACCOUNT: Final = "arn:aws:iam::111122223333:policy/"
+TABLE: Final = "${OrdersTable.Arn}"
+
+
+def role(name: str, *statements: Statement, functions: tuple[str, ...] | None = None, **more: object) -> Role:
+    given = (name,) if functions is None else functions
+    return Role(f"{name}Role", tuple(Grant(one, f"{name} needs it") for one in statements), given, **more)  # type: ignore[arg-type]
+
+
+def version(*roles: Role, **more: object) -> Version:
+    return Version("a version", roles, **more)  # type: ignore[arg-type]
+
+
+def only(found: Review) -> Change:
+    (change,) = found.changes
+    return change
+
+
+def actions(change: Change) -> tuple[list[str], list[str]]:
+    return [piece.action for piece in change.access.gained], [piece.action for piece in change.access.lost]
+
+
+READ, WRITE = allow("dynamodb:GetItem", on=TABLE), allow("dynamodb:PutItem", on=TABLE)
+DENY: Final = Statement("Deny", Globs(("s3:DeleteObject",)), Globs(("*",)))
+
+
+def test_a_function_gains_what_its_new_role_allows_and_its_old_one_does_not() -> None:
+    found = review(version(role("ingest", READ)), version(role("ingest", READ, WRITE)))
+    change = only(found)
+    assert (change.functions, actions(change)) == (("ingest",), (["dynamodb:PutItem"], []))
+    assert change.access.gained[0].request.resource == TABLE
+    assert found.broadens
+
+
+def test_the_grant_of_a_gained_piece_gives_its_reason() -> None:
+    change = only(review(version(role("ingest", READ)), version(role("ingest", READ, WRITE))))
+    assert change.after is not None
+    grant = change.after.grant(change.access.gained[0].source)
+    assert grant is not None
+    assert (grant.statement, grant.because) == (WRITE, "ingest needs it")
+
+
+def test_unchanged_functions_are_left_out() -> None:
+    same = role("report", READ)
+    found = review(version(same, role("ingest", READ)), version(same, role("ingest")))
+    assert [change.functions for change in found.changes] == [("ingest",)]
+    assert not found.broadens
+    assert found.functions == ("report", "ingest")
+
+
+def test_functions_that_share_a_role_before_and_after_are_told_once() -> None:
+    old = role("a", READ, functions=("a", "b", "c"))
+    found = review(version(old), version(role("a", READ, WRITE, functions=("a", "c")), role("b", functions=("b",))))
+    assert [(change.functions, actions(change)) for change in found.changes] == [
+        (("a", "c"), (["dynamodb:PutItem"], [])),
+        (("b",), ([], ["dynamodb:GetItem"])),
+    ]
+
+
+def test_a_function_that_moves_to_an_equal_role_changes_nothing() -> None:
+    old = version(role("a", READ, functions=("a", "b")))
+    new = version(role("a", READ, functions=("a",)), role("b", READ, functions=("b",)))
+    assert review(old, new).changes == ()
+
+
+def test_a_new_function_gains_everything_and_one_that_goes_loses_it() -> None:
+    found = review(version(role("old", READ)), version(role("new", WRITE)))
+    assert [(change.functions, actions(change)) for change in found.changes] == [
+        (("new",), (["dynamodb:PutItem"], [])),
+        (("old",), ([], ["dynamodb:GetItem"])),
+    ]
+    assert all(change.trust.same for change in found.changes)
+
+
+def test_a_new_name_for_the_same_access_is_noted_and_still_counts() -> None:
+    old = role("before", allow("logs:PutLogEvents", on="${BeforeLogGroup.Arn}"), READ)
+    new = role("after", allow("logs:PutLogEvents", on="${AfterLogGroup.Arn}"), READ)
+    found = review(version(old), version(new))
+    assert found.notes == ("after is new with the access that before, which is gone, had: was it renamed?",)
+    assert found.broadens
+
+
+def test_roles_without_functions_are_matched_by_their_ids() -> None:
+    found = review(version(role("deployer", READ, functions=())), version(role("deployer", WRITE, functions=())))
+    assert (only(found).role, actions(only(found))) == ("deployerRole", (["dynamodb:PutItem"], ["dynamodb:GetItem"]))
+
+
+def test_references_are_what_a_version_says_they_are() -> None:
+    exact = "arn:aws:dynamodb:eu-central-1:111122223333:table/orders"
+    live = version(role("ingest", allow("dynamodb:GetItem", on=exact)))
+    assert review(live, version(role("ingest", READ), names={TABLE: exact})).changes == ()
+    assert review(live, version(role("ingest", READ))).broadens
+
+
+def test_another_service_in_the_trust_policy_broadens() -> None:
+    old, new = role("ingest"), role("ingest", trusts=("lambda.amazonaws.com", "events.amazonaws.com"))
+    (piece,) = only(review(version(old), version(new))).trust.gained
+    assert piece.resource == "events.amazonaws.com"
+
+
+def test_a_trust_policy_of_a_version_stands_over_the_services_of_its_roles() -> None:
+    anyone = Policy((Statement("Allow", Globs(("sts:AssumeRole",)), principals=None),))
+    found = review(version(role("a", READ)), version(role("a", READ), trusts={"aRole": anyone}))
+    assert [piece.resource for piece in only(found).trust.lost] == ["lambda.amazonaws.com"]
+
+
+def test_a_role_that_is_new_and_trusts_more_than_lambda_says_so() -> None:
+    change = only(review(version(), version(role("a", trusts=("lambda.amazonaws.com", "ec2.amazonaws.com")))))
+    assert [piece.resource for piece in change.trust.gained] == ["ec2.amazonaws.com"]
+
+
+def test_a_boundary_that_goes_gives_what_it_held_back() -> None:
+    limit = {ACCOUNT + "limit": Policy((allow("dynamodb:GetItem"),))}
+    bounded = version(role("a", READ, WRITE, boundary=ACCOUNT + "limit"), documents=limit)
+    change = only(review(bounded, version(role("a", READ, WRITE))))
+    assert actions(change) == (["dynamodb:PutItem"], [])
+    assert [one.words for one in change.attached] == [f"boundary {ACCOUNT}limit removed"]
+    assert [one.words for one in only(review(version(role("a", READ, WRITE)), bounded)).attached] == [
+        f"boundary {ACCOUNT}limit added"
+    ]
+
+
+def test_a_boundary_that_is_swapped_is_compared_exactly() -> None:
+    limits = {
+        ACCOUNT + "one": Policy((allow("dynamodb:GetItem"),)),
+        ACCOUNT + "two": Policy((allow("dynamodb:PutItem"),)),
+    }
+    old = version(role("a", READ, WRITE, boundary=ACCOUNT + "one"), documents=limits)
+    new = version(role("a", READ, WRITE, boundary=ACCOUNT + "two"), documents=limits)
+    change = only(review(old, new))
+    assert actions(change) == (["dynamodb:PutItem"], ["dynamodb:GetItem"])
+    assert change.attached[0].words == f"boundary {ACCOUNT}two in place of {ACCOUNT}one"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "undecided"),
+    [
+        ({"boundary": ACCOUNT + "x"}, {}, True),
+        ({"boundary": ACCOUNT + "x"}, {"boundary": ACCOUNT + "y"}, True),
+        ({"boundary": "arn:aws:iam::aws:policy/ReadOnlyAccess"}, {"boundary": ACCOUNT + "y"}, True),
+        ({"boundary": ACCOUNT + "x"}, {"boundary": "arn:aws:iam::aws:policy/ReadOnlyAccess"}, True),
+        ({}, {"boundary": ACCOUNT + "x"}, False),
+        ({"boundary": ACCOUNT + "x"}, {"boundary": ACCOUNT + "x"}, False),
+        ({}, {"managed": (ACCOUNT + "x",)}, True),
+        ({"managed": (ACCOUNT + "x",)}, {}, True),
+        ({"managed": (ACCOUNT + "x",)}, {"managed": (ACCOUNT + "x",)}, False),
+        ({"managed": ("arn:aws:iam::1:policy/x",)}, {"managed": ("arn:${AWS::Partition}:iam::1:policy/x",)}, False),
+    ],
+)
+def test_a_policy_that_nobody_has_here_is_undecided_where_it_may_broaden(
+    *, old: dict[str, object], new: dict[str, object], undecided: bool
+) -> None:
+    found = review(version(role("a", READ, **old)), version(role("a", READ, **new)))
+    assert [bool(change.unseen) for change in found.changes] in ([undecided], [])
+    assert found.broadens is undecided
+
+
+def test_a_policy_that_nobody_has_here_may_allow_what_is_no_longer_denied() -> None:
+    kept = {"managed": (ACCOUNT + "x",)}
+    change = only(review(version(role("a", READ, DENY, **kept)), version(role("a", READ, **kept))))
+    assert change.access.gained == ()
+    assert [one.reason for one in change.unseen] == [
+        f"managed policy {ACCOUNT}x is less denied or bounded than before: what it allows is not known"
+    ]
+
+
+def test_a_policy_that_stands_on_both_sides_is_noted_beside_a_change() -> None:
+    kept = {"managed": (ACCOUNT + "x",)}
+    found = review(version(role("a", READ, **kept)), version(role("a", READ, WRITE, **kept)))
+    assert found.notes == (
+        f"{ACCOUNT}x cannot be read here; it is the same before and after, so less may be gained or lost than is told",
+    )
+
+
+def test_what_aws_changed_in_its_own_policy_is_seen_against_what_was_recorded() -> None:
+    arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+    then = {arn: Policy((allow("logs:PutLogEvents"),))}
+    old = version(role("a", managed=(arn,)), documents=then, versions={arn: "v0"})
+    change = only(review(old, version(role("a", managed=(arn,)))))
+    assert actions(change) == (["logs:CreateLogGroup", "logs:CreateLogStream"], [])
+    assert change.attached[0].words == f"managed policy {arn} changed from v0 to v1"
+    assert change.after is not None
+    assert change.after.policy(change.access.gained[0].source) == arn
+
+
+@dataclass(frozen=True)
+class World:
+    """Two roles, and what their policies say: those in `hidden` are read by the truth alone."""
+
+    old: Role
+    new: Role
+    known: dict[str, Policy]
+    hidden: dict[str, Policy]
+
+    def layers(self, one: Role) -> Layers:
+        documents = {**self.known, **self.hidden}
+        inline = Policy(tuple(grant.statement for grant in one.grants))
+        limit = () if one.boundary is None else (documents[one.boundary],)
+        return Layers((inline, *(documents[arn] for arn in one.managed)), limit)
+
+
+ACTIONS, RESOURCES, TAGS = ("s3:GetObject", "s3:PutObject"), ("arn:aws:s3:::a/1", "arn:aws:s3:::b/1"), ("x", "y")
+
+
+def statement(dice: random.Random) -> Statement:
+    effect = "Deny" if dice.random() < 0.3 else "Allow"
+    named = Globs((dice.choice((*ACTIONS, "s3:*", "s3:Get*")),), dice.random() < 0.1)
+    places = Globs((dice.choice((*RESOURCES, "*", "arn:aws:s3:::a/*")),), dice.random() < 0.1)
+    when = (Condition("StringEquals", "aws:PrincipalTag/t", (dice.choice(TAGS),)),) if dice.random() < 0.2 else ()
+    return Statement(effect, named, places, conditions=when)
+
+
+def world(dice: random.Random) -> World:
+    arns = [ACCOUNT + letter for letter in "abcd"]
+    documents = {arn: Policy(tuple(statement(dice) for _ in range(dice.randint(1, 2)))) for arn in arns}
+    hidden = {arn: documents[arn] for arn in arns if dice.random() < 0.5}
+    statements = [statement(dice) for _ in range(dice.randint(1, 3))]
+    managed = [arn for arn in arns if dice.random() < 0.3]
+    boundary = dice.choice((None, None, *arns))
+    old = role("f", *statements, managed=tuple(managed), boundary=boundary)
+    if dice.random() < 0.6:
+        statements = [one for one in statements if dice.random() < 0.7]
+    if dice.random() < 0.3:
+        statements.append(statement(dice))
+    if dice.random() < 0.4:
+        managed = [arn for arn in arns if (arn in managed) != (dice.random() < 0.2)]
+    if dice.random() < 0.3:
+        boundary = dice.choice((None, *arns))
+    new = role("f", *statements, managed=tuple(managed), boundary=boundary)
+    return World(old, new, {arn: one for arn, one in documents.items() if arn not in hidden}, hidden)
+
+
+REQUESTS: Final = [
+    Request(action, resource, context={"aws:PrincipalTag/t": tag})
+    for action, resource, tag in product(ACTIONS, RESOURCES, (*TAGS, "z"))
+]
+
+
+def test_whatever_hidden_policies_say_no_gain_goes_untold() -> None:
+    dice, quiet = random.Random(7), 0  # noqa: S311 - a test's dice
+    for _ in range(1_500):
+        one = world(dice)
+        found = review(version(one.old, documents=one.known), version(one.new, documents=one.known))
+        before, after = one.layers(one.old), one.layers(one.new)
+        gained = [ask for ask in REQUESTS if evaluate(ask, after).allowed and not evaluate(ask, before).allowed]
+        assert found.broadens or not gained, (one, gained)
+        quiet += not found.broadens
+        if not one.hidden:
+            assert not any(change.unseen for change in found.changes)
+    assert quiet > 250
+
+
+def test_where_every_policy_is_known_nothing_is_told_that_is_not_so() -> None:
+    dice, told = random.Random(8), 0  # noqa: S311 - a test's dice
+    for _ in range(600):
+        drawn = world(dice)
+        one = World(drawn.old, drawn.new, {**drawn.known, **drawn.hidden}, {})
+        found = review(version(one.old, documents=one.known), version(one.new, documents=one.known))
+        before, after = one.layers(one.old), one.layers(one.new)
+        for change in found.changes:
+            for piece in change.access.gained:
+                told += 1
+                assert evaluate(piece.request, after).allowed
+                assert not evaluate(piece.request, before).allowed
+            assert change.access.undecided == change.unseen == ()
+    assert told > 100
+
+
+def test_a_function_that_comes_to_run_under_a_role_of_somebody_else_is_undecided() -> None:
+    admin = "arn:aws:iam::111122223333:role/admin"
+    found = review(version(role("a", READ)), version(others={"a": admin}))
+    change = only(found)
+    assert [one.reason for one in change.unseen] == [
+        f"it comes to run under {admin}: what that role may do cannot be seen here"
+    ]
+    assert actions(change) == ([], ["dynamodb:GetItem"])
+    assert found.functions == ("a",)
+    assert review(version(), version(others={"a": admin})).broadens
+    assert review(version(others={"a": admin}), version(others={"a": admin + "s"})).broadens
+    assert review(version(others={"a": admin}), version(others={"a": admin})).changes == ()
+    assert review(version(others={"a": admin}), version(role("a", READ))).broadens
+
+
+def test_a_version_held_against_itself_in_any_order_changes_nothing() -> None:
+    dice = random.Random(9)  # noqa: S311 - a test's dice
+    for _ in range(200):
+        one = world(dice)
+        turned = Role(
+            one.old.logical_id, one.old.grants[::-1], one.old.functions, one.old.managed[::-1], one.old.boundary
+        )
+        found = review(version(one.old, documents=one.known), version(turned, documents=one.known))
+        assert not found.broadens
+        assert found.changes == ()

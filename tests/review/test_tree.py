@@ -1,0 +1,50 @@
+"""Two stages of one tree: the namespace is put equal, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.app import Grant, Role
+from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
+from remit.review.change import Version
+from remit.review.changes import review
+from remit.review.tree import renamed_to, tree
+
+if TYPE_CHECKING:
+    from conftest import Make
+
+TABLE = 'f"arn:aws:dynamodb:eu-central-1:111122223333:table/{project.namespace}-orders"'
+POLICY = f'config.lambda_.iam.policy = [{{"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": {TABLE}}}]'
+
+
+def version(namespace: str, *resources: str) -> Version:
+    statement = allow("s3:GetObject", on=resources, when=(Condition("StringEquals", "aws:ResourceTag/of", resources),))
+    return Version(namespace, (Role("R", (Grant(statement, ""),), ("f",)),), namespace=namespace)
+
+
+def test_names_that_hold_the_namespace_agree_between_stages(make: Make) -> None:
+    folder = make(config=POLICY).folder
+    dev, prod = tree(folder, "dev"), tree(folder, "prod")
+    assert review(dev, prod).broadens
+    assert review(renamed_to(dev, prod.namespace), prod).changes == ()
+
+
+def test_only_the_whole_namespace_is_put_equal() -> None:
+    old = version("app-dev", "app-dev/x", "my-app-dev/x", "app-develop/x", "dev/app-dev-logs/x", "app-devX")
+    (role,) = renamed_to(old, "app-prod").roles
+    (grant,) = role.grants
+    expected = ("app-prod/x", "my-app-dev/x", "app-develop/x", "dev/app-prod-logs/x", "app-devX")
+    assert grant.statement.resources is not None
+    assert (grant.statement.resources.patterns, grant.statement.conditions[0].values) == (expected, expected)
+
+
+def test_what_policies_beside_the_roles_say_is_put_equal_as_well() -> None:
+    def stage(namespace: str) -> Version:
+        arn = f"arn:aws:iam::111122223333:policy/{namespace}-limit"
+        limit = Policy((allow("s3:GetObject", on=f"arn:aws:s3:::{namespace}-in/*"),))
+        who = Principals((("AWS", f"arn:aws:iam::111122223333:role/{namespace}-caller"),))
+        trust = Policy((Statement("Allow", Globs(("sts:AssumeRole",)), principals=who),))
+        role = Role("R", (Grant(allow("s3:*"), ""),), ("f",), boundary=arn, trust=trust)
+        return Version(namespace, (role,), documents={arn: limit}, namespace=namespace)
+
+    assert review(renamed_to(stage("app-dev"), "app-prod"), stage("app-prod")).changes == ()
