@@ -229,7 +229,10 @@ WORDINGS = {
             "An error occurred (AccessDeniedException) when calling the Decrypt operation: The ciphertext refers to a customer "
             "master key that does not exist, does not exist in this region, or you are not allowed to access."
         ),
-        Denial(operation="Decrypt"),
+        Denial(
+            operation="Decrypt",
+            note="KMS answers alike for a key that is gone or is in another region: check that first",
+        ),
     ),
     "EC2, encoded": (
         (

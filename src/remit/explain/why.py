@@ -183,6 +183,8 @@ def _nobody(denial: Denial, here: Here | None, actions: tuple[str, ...]) -> str:
 
 def _advice(denial: Denial) -> Iterator[str]:
     """What the message by itself calls for."""
+    if denial.note is not None:
+        yield denial.note
     if denial.encoded is not None:
         yield (
             f"decode it: aws sts decode-authorization-message --encoded-message {denial.encoded} "

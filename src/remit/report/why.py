@@ -77,4 +77,5 @@ def _told(denial: Denial) -> dict[str, Any]:
         "authorization": denial.authorization,
         "logical_id": denial.logical_id,
         "stack": denial.stack,
+        "note": denial.note,
     }
