@@ -15,6 +15,7 @@ from remit.iam.denial import Denial, parse
 USER = "arn:aws:iam::777788889999:user/JohnDoe"
 SESSION = "arn:aws:sts::111122223333:assumed-role/orders-dev-IngestRole-1ABCDEFGHIJK/orders-dev-ingest"
 TABLE = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
+EXECUTION_ROLE = "Lambda asks this of the function's own role when it makes the function or its event source"
 ENCODED = "KzCTdjlfnw3kFnfFPzPDmpF530fFDONK9EnK5cZIRTaavlLqjLjyEeneWsxcgLT43Vo3oBUl"
 
 
@@ -239,7 +240,7 @@ WORDINGS = {
             "An error occurred (UnauthorizedOperation) when calling the RunInstances operation: You are not authorized to "
             f"perform this operation. Encoded authorization failure message: {ENCODED}"
         ),
-        Denial(operation="RunInstances", encoded=ENCODED),
+        Denial(operation="RunInstances", service="ec2", encoded=ENCODED),
     ),
     "EC2, named and encoded": (
         (
@@ -265,7 +266,12 @@ WORDINGS = {
             "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform "
             "sts:AssumeRoleWithWebIdentity"
         ),
-        Denial(operation="AssumeRoleWithWebIdentity", action="sts:AssumeRoleWithWebIdentity"),
+        Denial(
+            operation="AssumeRoleWithWebIdentity",
+            action="sts:AssumeRoleWithWebIdentity",
+            layer="trust",
+            explicit=False,
+        ),
     ),
     "API Gateway": (
         (
@@ -280,7 +286,7 @@ WORDINGS = {
     ),
     "Lambda, of an execution role": (
         "The provided execution role does not have permissions to call ReceiveMessage on SQS",
-        Denial(operation="ReceiveMessage", service="SQS"),
+        Denial(operation="ReceiveMessage", service="SQS", note=EXECUTION_ROLE),
     ),
     "Lambda, of its environment": (
         "KMSAccessDeniedException: Lambda was unable to decrypt the environment variables because KMS access was denied.",
@@ -414,7 +420,13 @@ WORDINGS = {
                 ]
             }
         ),
-        Denial(operation="ReceiveMessage", service="SQS", logical_id="IngestDataQueueQueue", stack="orders-dev"),
+        Denial(
+            operation="ReceiveMessage",
+            service="SQS",
+            logical_id="IngestDataQueueQueue",
+            stack="orders-dev",
+            note=EXECUTION_ROLE,
+        ),
     ),
     "CloudFormation's own call": (
         "API: s3:CreateBucket Access Denied",

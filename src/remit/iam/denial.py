@@ -18,7 +18,9 @@ from remit.iam import wordings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-LayerName: TypeAlias = Literal["identity", "boundary", "session", "resource", "trust", "endpoint", "scp", "rcp"]
+LayerName: TypeAlias = Literal[
+    "identity", "boundary", "session", "resource", "trust", "endpoint", "scp", "rcp", "other"
+]
 LONGEST: Final = 200_000
 """Characters that are read; a log that somebody pipes in whole may be longer, and its end counts."""
 _DEPTH: Final = 3  # of JSON inside strings of JSON
@@ -28,10 +30,10 @@ _DEPTH: Final = 3  # of JSON inside strings of JSON
 class Denial:
     """What a message says of a denied request; None for what it does not say.
 
-    `principal` is an ARN as a rule. `layer` is the kind of policy that denied, `explicit` whether by a Deny, `policy`
-    that policy's ARN. `operation` and `service` are the SDK's names. `encoded` is a message that only STS can decode,
-    `authorization` an authorization ID. `logical_id` is the resource of a failed stack event. `note` says what the
-    message means beside IAM's policies.
+    `principal` is an ARN as a rule. `layer` is the kind of policy that denied (`other`: a control that is not IAM's),
+    `explicit` whether by a Deny, `policy` that policy's ARN. `operation` and `service` are the SDK's names. `encoded` is
+    a message that only STS can decode, `authorization` an authorization ID. `logical_id` is the resource of a failed
+    stack event. `note` says what the message means beside IAM's policies.
     """
 
     principal: str | None = None
@@ -50,6 +52,8 @@ class Denial:
 
 
 LAYERS: Final = get_args(LayerName)
+FEDERATED: Final = frozenset({"sts:assumerolewithwebidentity", "sts:assumerolewithsaml"})
+"""Actions of callers who have no policies of their own: only the role's trust policy decides, folded."""
 _KINDS: Final[Mapping[str, LayerName]] = {
     "identity": "identity",
     "permission": "boundary",
@@ -81,8 +85,12 @@ def _plain(text: str) -> Denial | None:
     if wordings.DENIED.search(flat) is None:
         return None
     found = replace(_request(flat), **_caller(flat))
-    note = next((note for words, note in wordings.NOTES if words.search(flat) is not None), None)
-    return replace(found if found.resource is not None else _located(found, flat), note=note)
+    if (found.action or "").lower() in FEDERATED and found.layer is None:
+        found = replace(found, layer="trust", explicit=False)
+    if found.operation is not None and found.service is None and "UnauthorizedOperation" in flat:
+        found = replace(found, service="ec2")  # whose code alone it is
+    meant = next((meaning for words, meaning in wordings.NOTES if words.search(flat) is not None), {})
+    return replace(found if found.resource is not None else _located(found, flat), **meant)
 
 
 def _request(flat: str) -> Denial:
@@ -124,6 +132,8 @@ def _kind(words: str) -> LayerName:
 def _resource(found: re.Match[str] | None, principal: str | None) -> str | None:
     """The resource, as an ARN where IAM names it by its kind (`role worker`); `policy path /` is every one: `*`."""
     if found is None:
+        return None
+    if (found["bare"] or "").startswith("<"):  # a placeholder
         return None
     name = _trimmed(found["whole"] or found["bare"])
     if found["path"]:

@@ -124,31 +124,54 @@ MEANT: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
     )
 )
 """Wordings of Lambda and Step Functions that name no action."""
-NOTES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
-    (re.compile(pattern, re.IGNORECASE), note)
-    for pattern, note in (
+EXECUTION_ROLE: Final = "Lambda asks this of the function's own role when it makes the function or its event source"
+_OTHER: Final = {"layer": "other", "explicit": True}
+NOTES: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
+    (re.compile(pattern, re.IGNORECASE), {**meaning, "note": note})
+    for pattern, note, meaning in (
         (
             r"Lake Formation permission",
-            "Lake Formation denies this with grants of its own, which IAM's policies do not give",
+            "Lake Formation denies this by grants of its own, apart from IAM's policies",
+            {**_OTHER, "service": "glue"},
         ),
-        (r"access to the model", "Bedrock's models must be enabled for the account and region, apart from IAM"),
-        (r"block ?public", "S3 Block Public Access refuses it, whatever the policies allow"),
+        (r"access to the model", "Bedrock's models must be enabled for the account and region, apart from IAM", _OTHER),
+        (r"block ?public|BlockPublic", "S3 Block Public Access refuses it, whatever the policies allow", _OTHER),
+        (
+            r"backend_roles=",
+            "OpenSearch denies this by its own roles (fine-grained access control), not by IAM",
+            _OTHER,
+        ),
         (
             r"do not have access to it",
             "SQS answers alike for a queue that does not exist: check its name, region and account first",
+            {},
         ),
         (
             r"does not exist, does not exist in this region",
             "KMS answers alike for a key that is gone or is in another region: check that first",
+            {},
         ),
         (
             r"permissions to process tags|permissions error performing a tagging",
             "what is missing is the action that tags the resource (of a role, iam:TagRole)",
+            {},
         ),
-        (r"backend_roles=", "OpenSearch denies this by its own roles (fine-grained access control), not by IAM"),
+        (
+            (
+                r"execution role does not have permissions? to call|function execution role have permission|"
+                r"ensure the role can perform"
+            ),
+            EXECUTION_ROLE,
+            {},
+        ),
+        (
+            r"troubleshooting Function URL",
+            'a function URL answers callers whom IAM allows (http()); http(auth="NONE") opens it to everyone',
+            {},
+        ),
     )
 )
-"""What a message means beside IAM's policies."""
+"""What a message means beside IAM's policies; of several the first."""
 _NAMED: Final = r"\b(?!(?:on|of|for|a|an|the|type|resource)\b)([A-Za-z0-9]{1,255})\b"
 EVENT: Final = (
     re.compile(rf"{_NAMED}[\s|()]{{1,40}}AWS::\w{{1,60}}::\w{{1,60}}\b"),
