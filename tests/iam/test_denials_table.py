@@ -21,7 +21,7 @@ def said(text: str) -> dict[str, Any]:
     """What is read out of a text. Where the table says true, it is there, whatever it is."""
     found = parse(text)
     assert found is not None
-    return {name: value for name, value in asdict(found).items() if value is not None}
+    return {name: value for name, value in asdict(found).items() if value not in (None, ())}
 
 
 def test_the_table_has_texts_of_many_origins() -> None:
@@ -48,3 +48,15 @@ def test_a_record_is_found_in_a_line_of_a_log() -> None:
     """What stands before it on the line, and other lines, are no hindrance."""
     record = next(case["text"] for case in CASES.values() if case["origin"] == "cloudtrail: s3, no message")
     assert parse(f'2026-11-25 INFO {{"a": 1}}\n2026-11-25T00:00:00Z abc {record}\nend') == parse(record)
+
+
+def test_what_else_was_denied_in_a_log_is_told() -> None:
+    """A function that lacks several grants prints one denial after the other; the same one again is not told again."""
+    lines = [
+        f"An error occurred (AccessDenied) when calling the X operation: User: me is not authorized to perform: {what}"
+        for what in ("s3:GetObject on resource: a", "s3:PutObject on resource: a", "s3:GetObject on resource: b")
+    ]
+    found = parse("\n".join([*lines, *lines]))
+    assert found is not None
+    assert (found.action, found.resource) == ("s3:GetObject", "a")
+    assert found.others == ("s3:PutObject on a", "s3:GetObject on b")

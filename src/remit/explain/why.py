@@ -222,6 +222,8 @@ def _advice(denial: Denial) -> Iterator[str]:
     """What the message by itself calls for."""
     if denial.note is not None:
         yield denial.note
+    if denial.others:
+        yield f"the text tells of other denials, too, which can be asked one by one: {'; '.join(denial.others)}"
     if denial.encoded is not None:
         yield (
             f"decode it: aws sts decode-authorization-message --encoded-message {denial.encoded} "

@@ -24,16 +24,17 @@ LayerName: TypeAlias = Literal[
 LONGEST: Final = 200_000
 """Characters that are read; a log that somebody pipes in whole may be longer, and its end counts."""
 _DEPTH: Final = 3  # of JSON inside strings of JSON
+_MOST: Final = 10  # further denials that are told
 
 
 @dataclass(frozen=True, slots=True)
 class Denial:
     """What a message says of a denied request; None for what it does not say.
 
-    `principal` is an ARN as a rule. `layer` is the kind of policy that denied (`other`: a control that is not IAM's),
+    `principal` is an ARN as a rule. `layer` is the kind of policy that denied (`other`: what is not IAM's at all),
     `explicit` whether by a Deny, `policy` that policy's ARN. `operation` and `service` are the SDK's names. `encoded` is
     a message that only STS can decode, `authorization` an authorization ID. `logical_id` is the resource of a failed
-    stack event. `note` says what the message means beside IAM's policies.
+    stack event. `note` says what the message means beside IAM's policies, `others` what else was denied.
     """
 
     principal: str | None = None
@@ -49,6 +50,7 @@ class Denial:
     logical_id: str | None = None
     stack: str | None = None
     note: str | None = None
+    others: tuple[str, ...] = ()
 
 
 LAYERS: Final = get_args(LayerName)
@@ -75,13 +77,13 @@ _ARN: Final = re.compile(r"arn:[a-z-]{1,20}:(?:sts|iam)::([^:\s]{0,40}):")
 def parse(text: str) -> Denial | None:
     """What a text says about a denied request; None when it tells of none. Never fails, whatever the text."""
     text = text[-LONGEST:]
-    return _structured(text, _DEPTH) or _in_lines(text) or _plain(text)
+    found = _structured(text, _DEPTH) or _in_lines(text) or _plain(text)
+    return None if found is None else replace(found, others=_others(_flat(text), found))
 
 
 def _plain(text: str) -> Denial | None:
     """From prose: an exception's text, a traceback, a log, XML."""
-    flat = html.unescape(text.replace('\\"', '"').replace("\\n", "\n").replace("\\/", "/"))
-    flat = " ".join(_CONTROL.sub(" ", wordings.unwrapped(flat)).split())
+    flat = _flat(text)
     if wordings.DENIED.search(flat) is None:
         return None
     found = replace(_request(flat), **_caller(flat))
@@ -91,6 +93,24 @@ def _plain(text: str) -> Denial | None:
         found = replace(found, service="ec2")  # whose code alone it is
     meant = next((meaning for words, meaning in wordings.NOTES if words.search(flat) is not None), {})
     return replace(found if found.resource is not None else _located(found, flat), **meant)
+
+
+def _flat(text: str) -> str:
+    """One line of plain words, whatever escaped, framed or coloured them."""
+    plain = html.unescape(text.replace('\\"', '"').replace("\\n", "\n").replace("\\/", "/"))
+    return " ".join(_CONTROL.sub(" ", wordings.unwrapped(plain)).split())
+
+
+def _others(flat: str, first: Denial) -> tuple[str, ...]:
+    """What was denied as well: `dynamodb:Query on …`, as far as the text says so in the words of AWS."""
+    own, seen = (first.action or "").lower(), dict[str, None]()
+    for place, action in enumerate(wordings.ACTION.finditer(flat)):
+        resource = _resource(wordings.RESOURCE.match(flat, action.end() + 1), first.principal)
+        if place == 0 and resource == first.resource:  # it is told, by the action that no policy allows
+            continue
+        if action[1].lower() != own or (resource != first.resource and None not in (resource, first.resource)):
+            seen[action[1] if resource is None else f"{action[1]} on {resource}"] = None
+    return tuple(seen)[:_MOST]
 
 
 def _request(flat: str) -> Denial:

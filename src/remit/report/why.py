@@ -88,4 +88,5 @@ def _told(denial: Denial) -> dict[str, Any]:
         "logical_id": denial.logical_id,
         "stack": denial.stack,
         "note": denial.note,
+        "others": list(denial.others),
     }
