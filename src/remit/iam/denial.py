@@ -32,8 +32,8 @@ class Denial:
     """What a message says of a denied request; None for what it does not say.
 
     `principal` is an ARN as a rule. `layer` is the kind of policy that denied (`other`: what is not IAM's at all),
-    `explicit` whether by a Deny, `policy` that policy's ARN. `operation` and `service` are the SDK's names. `encoded` is
-    a message that only STS can decode, `authorization` an authorization ID. `logical_id` is the resource of a failed
+    `explicit` whether by a Deny, `policy` that policy's ARN. `operation` and `service` are the SDK's names. `encoded`
+    is a message that only STS can decode, `authorization` an authorization ID. `logical_id` is the resource of a failed
     stack event. `note` says what the message means beside IAM's policies, `others` what else was denied.
     """
 
