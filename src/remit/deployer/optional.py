@@ -66,6 +66,11 @@ _BUCKET: Final[Uses] = (
     ("s3:DeleteObject", _NEVER),
 )
 OPTIONAL: Final[Mapping[str, Uses]] = {
+    "AWS::Athena::WorkGroup": (("s3:*", "WorkGroupConfiguration"),),
+    "AWS::CertificateManager::Certificate": (
+        ("acm-pca:*", "CertificateAuthorityArn"),
+        ("route53:*", "DomainValidationOptions"),
+    ),
     "AWS::DynamoDB::Table": _TABLE,
     "AWS::IAM::Role": (
         ("iam:AttachRolePolicy iam:DetachRolePolicy", "ManagedPolicyArns"),
@@ -116,6 +121,8 @@ OPTIONAL: Final[Mapping[str, Uses]] = {
         ("logs:PutLogGroupDeletionProtection", "DeletionProtectionEnabled"),
         ("logs:PutRetentionPolicy logs:DeleteRetentionPolicy", "RetentionInDays"),
     ),
+    "AWS::RDS::DBCluster": (("secretsmanager:*", "ManageMasterUserPassword MasterUserSecret"),),
+    "AWS::RDS::DBInstance": (("secretsmanager:*", "ManageMasterUserPassword MasterUserSecret"),),
     "AWS::S3::Bucket": _BUCKET,
     "AWS::SNS::Topic": (
         ("iam:*", "DeliveryStatusLogging"),
