@@ -266,6 +266,7 @@ def test_a_store_refuses_what_is_no_snapshot_or_a_damaged_one() -> None:
 def test_differences_name_what_was_gained_and_lost() -> None:
     empty = {("type-names", ""): [], ("policy-names", ""): [], ("partitions", ""): []}
     old = empty | {("service", "a"): {"k": [["a:K", "String"]]}, ("name-lines", ""): ["X"]}
+    old |= {("operations", "c"): {"o": {}, "r": {}, "n": ["Peek", "Free"], "f": ["Free"]}}
     new = empty | {
         ("service", "b"): {"k": []},
         ("name-lines", ""): ["Y"],
@@ -278,6 +279,7 @@ def test_differences_name_what_was_gained_and_lost() -> None:
         Difference("condition keys", (), ("a:K",)),
     )
     assert Difference("managed policies", ("P",), ()) in found
+    assert Difference("API operations of unknown action", (), ("c.Peek",)) in found
 
 
 def test_the_lock_sets_apart_what_excludes_the_others() -> None:
