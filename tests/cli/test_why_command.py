@@ -357,3 +357,12 @@ def test_an_app_without_functions_has_nothing_to_grant(make: Make) -> None:
         "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied", project=project
     )
     assert (found["answers"], found["advice"]) == ([], [])
+
+
+def test_a_log_tells_which_function_it_is_of() -> None:
+    """S3 names nobody in its bare denials; the log's own name does."""
+    bare = "An error occurred (AccessDenied) when calling the GetObject operation: Access Denied"
+    found = cause(json.dumps([{"@log": f"{ACCOUNT}:/aws/lambda/orders-dev-report", "@message": bare}]))
+    assert (found["function"], found["actions"]) == ("report", ["s3:GetObject"])
+    assert found["answers"][0]["fix"]["item"] == 's3.read("BucketName", "ObjectName")'
+    assert cause(bare)["function"] is None

@@ -34,7 +34,8 @@ class Denial:
     `principal` is an ARN as a rule. `layer` is the kind of policy that denied (`other`: what is not IAM's at all),
     `explicit` whether by a Deny, `policy` that policy's ARN. `operation` and `service` are the SDK's names. `encoded`
     is a message that only STS can decode, `authorization` an authorization ID. `logical_id` is the resource of a failed
-    stack event. `note` says what the message means beside IAM's policies, `others` what else was denied.
+    stack event, `function` the Lambda function whose log it is. `note` says what the message means beside IAM's
+    policies, `others` what else was denied.
     """
 
     principal: str | None = None
@@ -49,6 +50,7 @@ class Denial:
     authorization: str | None = None
     logical_id: str | None = None
     stack: str | None = None
+    function: str | None = None
     note: str | None = None
     others: tuple[str, ...] = ()
 
@@ -78,7 +80,11 @@ def parse(text: str) -> Denial | None:
     """What a text says about a denied request; None when it tells of none. Never fails, whatever the text."""
     text = text[-LONGEST:]
     found = _structured(text, _DEPTH) or _in_lines(text) or _plain(text)
-    return None if found is None else replace(found, others=_others(_flat(text), found))
+    if found is None:
+        return None
+    flat = _flat(text)
+    log = wordings.LOG.search(flat)
+    return replace(found, others=_others(flat, found), function=log[1] if log is not None else None)
 
 
 def _plain(text: str) -> Denial | None:

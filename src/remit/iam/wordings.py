@@ -91,6 +91,8 @@ AROUND: Final = tuple(
 
 Later ones win.
 """
+LOG: Final = re.compile(r"(?<!log-group:)/aws/lambda/([A-Za-z0-9_-]{1,64})")
+"""The name of a function, where the log that it stands in is told; an ARN of a log group is what was asked for."""
 API: Final = re.compile(r"\bAPI: ([a-z0-9-]{1,64}:\w{1,128}) ")
 QUEUE: Final = re.compile(
     r"Access to the resource https?://(?:sqs\.([\w-]{1,40})|[\w.-]{1,200})[^/\s]{0,100}/(\d{12})/([\w.-]{1,80})"

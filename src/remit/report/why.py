@@ -87,6 +87,7 @@ def _told(denial: Denial) -> dict[str, Any]:
         "authorization": denial.authorization,
         "logical_id": denial.logical_id,
         "stack": denial.stack,
+        "log_of": denial.function,
         "note": denial.note,
         "others": list(denial.others),
     }
