@@ -42,7 +42,7 @@ def function_of(here: Here, denial: Denial) -> str | None:
     role, session = _role_and_session(denial)
     namespace = here.app.namespace
     for one in here.app.functions:
-        if denial.principal is None and denial.function == one.physical_name:
+        if denial.principal is None and denial.function == f"{namespace}-{one.name}":
             return one.name
         if session == f"{namespace}-{one.name}":
             return one.name
