@@ -543,6 +543,12 @@ def test_no_document_makes_it_fail(value: object) -> None:
         "AWS::" * 100_000 + " Access Denied",
         "a " * 500_000 + "Access Denied",
         "\\" * 1_000_000 + "AccessDenied",
+        "arn:aws:iam::1:role/-\n" * 20_000 + "AccessDenied",
+        (" " * 50 + "arn:aws:iam::111-\n") * 5_000 + "AccessDenied",
+        "Encoded authorization failure message: " + ("A" * 60 + "\n") * 4_000,
+        "/aws/lambda/" * 16_000 + "AccessDenied",
+        "on resource: " * 20_000 + "not authorized to",
+        '{"eventSource": [' * 20_000 + "AccessDenied",
     ],
 )
 def test_a_huge_text_takes_no_second(text: str) -> None:

@@ -33,7 +33,7 @@ QUOTED: Final = re.compile(
 )
 """SES, whose messages have quotation marks of their own."""
 SOMEBODY: Final = re.compile(
-    r"(arn:[a-z-]{1,20}:(?:sts|iam)::[^:\s]{0,40}:[\w+=,.@/-]{1,1000}|(?<![\w:])[\w+=.@/-]{3,128})"
+    r"(arn:[a-z-]{1,20}:(?:sts|iam)::[^:\s]{0,40}:[\w+=,.@/-]{1,1000}|(?<![\w:+=.@/-])[\w+=.@/-]{3,128})"
     r"[`'\"]? is not (?i:authorized to perform|authorized to create)"
 )
 NOBODY: Final = frozenset({
@@ -189,6 +189,7 @@ _SECRET: Final = re.compile(
     r"(failure message:\s{0,99})((?:[\w+/=-]{40,}[ \t]{0,9}\n[ \t]{0,99}){1,200}[\w+/=-]{1,4096})"
     r"(?=[ \t]{0,9}(?:\n|$))"
 )
+_LONGEST_NAME: Final = 4096
 _INDENT: Final = 10
 """White space from which on a line is the rest of a table's cell."""
 
@@ -204,7 +205,7 @@ def unwrapped(text: str) -> str:
     whole: list[str] = []
     parted = False
     for line, indent in lines:
-        if parted and line and _SENTENCE.match(line) is None:
+        if parted and line and len(whole[-1]) < _LONGEST_NAME and _SENTENCE.match(line) is None:
             whole[-1] += line
         else:
             whole.append(line)
