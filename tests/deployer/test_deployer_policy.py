@@ -276,6 +276,39 @@ def test_roles_are_passed_to_the_service_of_what_they_are_given_to() -> None:
     assert not allowed(found, "iam:PassRole", runner, to_scheduler)
 
 
+def test_roles_under_names_of_the_users_own_are_passed_as_well() -> None:
+    """A pool of identities is given its roles as {"authenticated": …}."""
+    attached = resource(
+        "AWS::Cognito::IdentityPoolRoleAttachment",
+        IdentityPoolId="pool",
+        Roles={"authenticated": {"Fn::GetAtt": ["In", "Arn"]}},
+    )
+    trust = json.loads(json.dumps(TRUST).replace("lambda.", "cognito-identity."))
+    found = made(In=role(AssumeRolePolicyDocument=trust), Attached=attached)
+    place, context = f"arn:aws:iam::{NUMBER}:role/shop-In-1", {"iam:PassedToService": "cognito-identity.amazonaws.com"}
+    assert allowed(found, "iam:PassRole", place, context)
+    assert not allowed(found, "iam:PassRole", place, {"iam:PassedToService": "lambda.amazonaws.com"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        (
+            "AWS::ApiGateway::Method",
+            {"HttpMethod": "GET", "Integration": {"Credentials": {"Fn::GetAtt": ["In", "Arn"]}}},
+        ),
+        ("AWS::ApiGatewayV2::Integration", {"CredentialsArn": {"Fn::GetAtt": ["In", "Arn"]}}),
+        ("AWS::ApiGateway::Authorizer", {"AuthorizerCredentials": {"Fn::GetAtt": ["In", "Arn"]}}),
+        ("AWS::Cognito::UserPool", {"SmsConfiguration": {"SnsCallerArn": {"Fn::GetAtt": ["In", "Arn"]}}}),
+        ("AWS::Redshift::Cluster", {"IamRoles": [{"Fn::GetAtt": ["In", "Arn"]}]}),
+        ("AWS::S3::Bucket", {"MetadataConfiguration": {"X": {"Role": {"Fn::GetAtt": ["In", "Arn"]}}}}),
+    ],
+)
+def test_a_role_is_passed_whatever_the_property_is_called(kind: str, properties: dict[str, Any]) -> None:
+    found = made(In=role(), Thing=resource(kind, **properties))
+    assert places(found, "iam:PassRole") == {f"arn:aws:iam::{NUMBER}:role/shop-In-*"}
+
+
 def test_where_a_type_does_not_say_a_role_is_passed_to_whom_it_trusts() -> None:
     trust = {"Statement": {"Principal": {"Service": ["tasks.apprunner.amazonaws.com"]}}}
     found = made(

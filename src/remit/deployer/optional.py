@@ -44,7 +44,8 @@ _TABLE: Final[Uses] = (
     ("dynamodb:*TableReplica dynamodb:*Item dynamodb:Query dynamodb:Scan", _NEVER),
 )
 _BUCKET: Final[Uses] = (
-    ("iam:PassRole s3:PutReplicationConfiguration", "ReplicationConfiguration"),
+    ("iam:PassRole", "ReplicationConfiguration MetadataConfiguration"),
+    ("s3:PutReplicationConfiguration", "ReplicationConfiguration"),
     ("s3tables:* s3:*Metadata*Table*", "MetadataConfiguration MetadataTableConfiguration"),
     ("s3:PutAccelerateConfiguration", "AccelerateConfiguration"),
     ("s3:PutAnalyticsConfiguration", "AnalyticsConfigurations"),
