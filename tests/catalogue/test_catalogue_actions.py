@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remit.catalogue.actions import LEVELS, Key, action, actions, keys, resource_types, service, services
+from remit.catalogue.actions import (
+    LEVELS,
+    Key,
+    action,
+    actions,
+    keys,
+    resource_types,
+    service,
+    services,
+    target_names,
+)
 from remit.catalogue.expand import expand, is_pattern, matcher
 
 
@@ -142,3 +152,12 @@ def test_a_hostile_pattern_takes_no_time() -> None:
 
 def test_a_wildcard_makes_a_pattern() -> None:
     assert [is_pattern(text) for text in ("s3:GetObject", "s3:Get*", "s3:Get?bject")] == [False, True, True]
+
+
+def test_the_names_of_an_actions_resource_types_are_those_of_the_action() -> None:
+    names = ("s3:GetObject", "ec2:RunInstances", "s3:ListAllMyBuckets", "S3:GETOBJECT", "iam:PassRole")
+    for name in names:
+        found = action(name)
+        assert found is not None
+        assert target_names(name) == {target.type.name for target in found.targets}
+    assert target_names("s3:Nothing") == target_names("nothing") == frozenset()

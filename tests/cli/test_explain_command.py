@@ -179,9 +179,9 @@ def test_a_pattern_is_told_as_the_actions_that_it_covers() -> None:
         (("s3:GetObjcet",), "did you mean `s3:GetObject`"),
         (("reprot",), "did you mean `report`?"),
         (("report", "dynamodb"), "an action reads `service:Operation`"),
-        (("report", "dynamodb:Scan", "a", "b"), "FUNCTION, FUNCTION ACTION RESOURCE, or ACTION"),
-        (("s3:GetObject", "uploads"), "FUNCTION, FUNCTION ACTION RESOURCE, or ACTION"),
-        ((), "FUNCTION, FUNCTION ACTION RESOURCE, or ACTION"),
+        (("report", "dynamodb:Scan", "a", "b"), "FUNCTION, FUNCTION ACTION RESOURCE, FILE"),
+        (("s3:GetObject", "uploads"), "FUNCTION, FUNCTION ACTION RESOURCE, FILE"),
+        ((), "FUNCTION, FUNCTION ACTION RESOURCE, FILE"),
         (("nosuch:Thing*",), "there is no service `nosuch`"),
     ],
 )
@@ -260,7 +260,7 @@ def test_a_template_is_read_with_the_policies_that_are_attached_elsewhere(tmp_pa
         ("--policy", '{"Statement": [{"Effect": "Allow"}]}', "p.json:1:16"),
         ("--policy", '{"Statement": 1}', "Statement must be a dict or a list of dicts"),
         ("--template", '{"Statement": []}', "a policy document is read with --policy"),
-        ("--template", '{"Resources": {"R": 1}}', "is no CloudFormation template"),
+        ("--template", '{"Resources": {"R": 1}}', "resource `R` must be a mapping with a Type"),
         (
             "--template",
             '{"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{}]}}}}',
@@ -315,3 +315,97 @@ def test_what_is_asked_of_a_function_may_be_an_operation_and_must_be_one_action(
 def test_a_resource_that_is_nearly_one_of_the_stacks_is_noted() -> None:
     out = EXAMPLE.remit("explain", "report", "dynamodb:PutItem", "DataTabel").out
     assert "  note: there is no resource DataTabel in the stack: did you mean DataTable?\n" in out
+
+
+DATA = Path(__file__).parents[1] / "templates" / "data"
+
+
+def test_a_template_is_explained_by_its_path_alone() -> None:
+    """YAML, with SAM's own types: a role that is nowhere written."""
+    ran = remit("explain", str(DATA / "sam" / "policies.yaml"), "OneDocument")
+    assert ran.status == 0
+    assert ran.out.startswith("OneDocumentRole, the role of OneDocument\n\n  Allow on *\n")
+    assert "\n  the managed policy AWSLambdaBasicExecutionRole, v1\n" in ran.out
+    assert "\n  may be taken on by Service lambda.amazonaws.com  (" in ran.out
+    assert ran.out.endswith("\n  note: it is there only if IsProd\n")
+
+
+@pytest.mark.parametrize(
+    ("file", "words", "status", "verdict"),
+    [
+        ("sam/policies.yaml", ("Everything", "kms:Decrypt", "*"), 1, "ImplicitlyDenied"),
+        (
+            "sam/policies.yaml",
+            ("EverythingRole", "s3:GetObject", "uploads/a"),
+            0,
+            "Allowed",
+        ),
+        ("template.yaml", ("Worker", "sns:Publish"), 1, "ExplicitlyDenied"),
+        ("template.yaml", ("Function", "s3:GetObject", "arn:aws:s3:::any/a"), 0, "Allowed"),
+        ("template.yaml", ("Function", "sqs:SendMessage"), 1, "ImplicitlyDenied"),
+        ("plan.json", ("aws_lambda_function.worker", "s3:GetObject", "uploads/a"), 0, "Allowed"),
+        ("plan.json", ('aws_iam_role.each["a"]', "lambda:InvokeFunction"), 0, "Allowed"),
+    ],
+)
+def test_one_request_of_a_role_is_answered(file: str, words: tuple[str, ...], status: int, verdict: str) -> None:
+    """Within the boundary that the template itself makes: `Limit` allows no sqs:SendMessage."""
+    ran = remit("explain", str(DATA / file), *words, "--json")
+    assert (ran.status, json.loads(ran.out)["verdict"]) == (status, verdict)
+
+
+def test_the_language_s_version_is_each_document_s_own(tmp_path: Path) -> None:
+    """In the older one, which counts where none is written, `${aws:username}` is text."""
+    ran = remit("explain", str(DATA / "template.yaml"), "Worker", "iam:GetUser", "arn:aws:iam::1:user/me", "--json")
+    assert json.loads(ran.out)["verdict"] == "ImplicitlyDenied"
+    statement = '{"Effect": "Allow", "Action": "iam:GetUser", "Resource": "arn:aws:iam::1:user/${aws:username}"}'
+    for version, verdict in (("2012-10-17", "Unknown"), ("2008-10-17", "ImplicitlyDenied")):
+        write(tmp_path, {"p.json": f'{{"Version": "{version}", "Statement": {statement}}}'})
+        ran = remit("explain", str(tmp_path / "p.json"), "iam:GetUser", "arn:aws:iam::1:user/me", "--json")
+        assert json.loads(ran.out)["verdict"] == verdict
+
+
+def test_a_policy_in_yaml_is_read(tmp_path: Path) -> None:
+    write(tmp_path, {"p.yaml": "Version: 2012-10-17\nStatement:\n  - {Effect: Allow, Action: 's3:*', Resource: '*'}\n"})
+    assert remit("explain", str(tmp_path / "p.yaml"), "s3:GetObject", "a/b").status == 0
+    assert remit("explain", "--policy", str(tmp_path / "p.yaml"), "s3:GetObject", "a/b").status == 0
+
+
+def test_a_file_that_is_not_there_is_told() -> None:
+    ran = remit("explain", "missing.yaml")
+    assert (ran.status, ran.err) == (2, "error: missing.yaml cannot be read: No such file or directory\n")
+
+
+def test_what_was_not_looked_at_is_told_beside_the_answer(tmp_path: Path) -> None:
+    template = "Resources:\n  Link: {Type: AWS::Serverless::Connector}\n  R: {Type: AWS::IAM::Role}\n"
+    write(tmp_path, {"t.yaml": template})
+    ran = remit("explain", str(tmp_path / "t.yaml"))
+    assert (ran.status, ran.out) == (0, "R\n")
+    assert ran.err == "note: what Link (AWS::Serverless::Connector) becomes is not known here\n"
+
+
+def test_the_stack_and_parameters_can_be_told() -> None:
+    """A Deny on the stack's own queue, in a stack that is called so or otherwise; a bucket that is a parameter."""
+    policies, queue = str(DATA / "sam" / "policies.yaml"), "arn:aws:sqs:eu-west-1:111122223333:shop"
+    verdicts = {
+        stack: json.loads(
+            remit("explain", policies, "Everything", "sqs:SendMessage", queue, "--stack", stack, "--json").out
+        )["verdict"]
+        for stack in ("shop", "other")
+    }
+    assert verdicts == {"shop": "ExplicitlyDenied", "other": "Allowed"}
+    template = (str(DATA / "template.yaml"), "Worker", "s3:GetObject", "arn:aws:s3:::orders/a", "--json")
+    lines = [
+        [
+            one["line"]
+            for one in json.loads(remit("explain", *template, *more).out)["statements"]
+            if one["layer"] == "identity"
+        ]
+        for more in (("--parameter", "Bucket=orders"), ("--parameter", "Bucket=other"))
+    ]
+    assert lines == [[34, 34, None], [34, None]]
+
+
+def test_a_stack_s_name_goes_with_a_template() -> None:
+    ran = EXAMPLE.remit("explain", "report", "--stack", "shop")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("error: --stack and --parameter go with a template\n")

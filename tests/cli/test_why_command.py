@@ -366,3 +366,62 @@ def test_a_log_tells_which_function_it_is_of() -> None:
     assert (found["function"], found["actions"]) == ("report", ["s3:GetObject"])
     assert found["answers"][0]["fix"]["item"] == 's3.read("BucketName", "ObjectName")'
     assert cause(bare)["function"] is None
+
+
+OTHER = ", or a layer that is not visible from here says no"
+TEMPLATE = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Worker:
+    Type: AWS::Serverless::Function
+    Properties: {Policies: [{Statement: {Effect: Allow, Action: "sqs:SendMessage", Resource: "*"}}]}
+  Named:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: reader
+      Policies:
+        - PolicyName: p
+          PolicyDocument: {Version: 2012-10-17, Statement: {Effect: Deny, Action: "s3:*", Resource: "*"}}
+"""
+
+
+def asked_of_template(folder: Path, principal: str, action: str, resource: str) -> dict[str, Any]:
+    (folder / "t.yaml").write_text(TEMPLATE)
+    told = f"User: {principal} is not authorized to perform: {action} on resource: {resource}"
+    ran = remit("why", "--template", str(folder / "t.yaml"), "--json", told)
+    assert (ran.status, ran.err) == (0, "")
+    found: dict[str, Any] = json.loads(ran.out)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("who", "action", "cause", "askers"),
+    [
+        ("shop-WorkerRole-1ABCDEFGH/x", "ses:SendEmail", "the role WorkerRole does not allow it", ["WorkerRole"]),
+        ("other/shop-Worker-1ABCDEFGH", "ses:SendEmail", "the role WorkerRole does not allow it", ["WorkerRole"]),
+        ("reader/x", "s3:GetObject", "a Deny of the role Named itself says no", ["Named"]),
+        (
+            "shop-WorkerRole-1ABCDEFGH/x",
+            "sqs:SendMessage",
+            f"the role WorkerRole allows it: the deployed one is older{OTHER}",
+            ["WorkerRole"],
+        ),
+        ("stranger/x", "s3:GetObject", "not a role of the template asked", []),
+    ],
+)
+def test_the_roles_of_a_template_are_asked(
+    tmp_path: Path, who: str, action: str, cause: str, askers: list[str]
+) -> None:
+    arn = {"ses": "identity/a", "s3": "bucket/a", "sqs": "orders"}[action.partition(":")[0]]
+    resource = f"arn:aws:{action.partition(':')[0]}:eu-west-1:{ACCOUNT}:{arn}"
+    found = asked_of_template(tmp_path, f"arn:aws:sts::{ACCOUNT}:assumed-role/{who}", action, resource)
+    assert (found["cause"], [one["asker"] for one in found["answers"]]) == (cause, askers)
+
+
+def test_the_answer_of_a_templates_role_is_printed(tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text(TEMPLATE)
+    who = f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/x"
+    told = f"User: {who} is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::bucket/a"
+    out = remit("why", "--template", str(tmp_path / "t.yaml"), told).out
+    assert "cause:     a Deny of the role Named itself says no" in out
+    assert "Denied: Named may not s3:GetObject" in out

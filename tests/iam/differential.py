@@ -1,20 +1,28 @@
 """Random cases for both evaluators: `differential.py --cases 1000000 --seed 1 --jobs 2`.
 
-A case is a set of policies and a few requests. Patterns and condition values are mostly made from what the
-request holds, so that statements match about as often as they miss. A mismatch is printed as a case and the
-exit code is 1.
+A case is a set of policies and a request. Cases are made by the world: a few requests that resemble each other, and
+policies about them, which are combined into layers in several ways; every combination is asked every request.
+Patterns and condition values are mostly made from what the requests hold, so that statements match about as often
+as they miss. A mismatch is printed as a case and the exit code is 1.
+
+A long run is stopped and continued with `--record FILE`: a line of JSON for each finished shard (seed, shard, cases,
+mismatches, how often each verdict came); the shards that stand there are skipped. `--mix` prints what the cases are
+made of.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
+import gc
 import json
 import multiprocessing
 import random
 import re
 import sys
 import time
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +197,9 @@ STRINGS = (
     "StringNotLike",
     "Null",
 )
+SHARD = 50_000
+REQUESTS, COMBINATIONS = 16, 8  # of a world
+SINGLE, LEVELS = ("identity", "boundary", "session", "resource"), ("scp", "rcp")
 ALL_OPERATORS = tuple({*STRINGS, *(name for names in OPERATORS.values() for name in names)} - {"Null"})
 
 
@@ -200,20 +211,30 @@ class Maker:
         self.random = random.Random(seed)  # noqa: S311 - reproducible, not secret
         self.chance = lambda share: self.random.random() < share
 
-    def case(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """Policies, and a few requests against them."""
+    def world(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Combinations of policies, which share their documents, and the requests to ask each of them."""
         self.now = self.request()
-        requests = [self.now, *(self.another() for _ in range(5))]
-        policies: dict[str, Any] = {"identity": self.several(self.document, (0, 1, 1, 2, 3))}
+        requests = [self.now, *(self.another() for _ in range(REQUESTS - 1))]
+        bank = {
+            "own": [self.document() for _ in range(6)],
+            "resource": [self.document(principals=True) for _ in range(3)],
+            "guard": [self.guard() for _ in range(4)],
+        }
+        return [self.combination(bank) for _ in range(COMBINATIONS)], requests
+
+    def combination(self, bank: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+        """Layers of policies from a bank."""
+        choose, draw = self.random.choice, self.random.sample
+        policies: dict[str, Any] = {"identity": draw(bank["own"], choose((0, 1, 1, 2, 3)))}
         for name, share in (("boundary", 0.2), ("session", 0.15)):
             if self.chance(share):
-                policies[name] = self.several(self.document, (1,))
+                policies[name] = draw(bank["own"], 1)
         if self.chance(0.4):
-            policies["resource"] = self.document(principals=True)
-        for name in ("scp", "rcp"):
+            policies["resource"] = choose(bank["resource"])
+        for name in LEVELS:
             if self.chance(0.15):
-                policies[name] = [self.several(self.guard, (1, 1, 2)) for _ in range(self.random.choice((1, 2)))]
-        return policies, requests
+                policies[name] = [draw(bank["guard"], choose((1, 1, 2))) for _ in range(choose((1, 2)))]
+        return policies
 
     def several(self, make: Any, numbers: tuple[int, ...]) -> list[Any]:
         """Some of what `make` makes."""
@@ -223,7 +244,8 @@ class Maker:
         """One request; a few keys are open, odd in case, or explicitly absent."""
         choose = self.random.choice
         context: dict[str, Any] = {}
-        for key in self.random.sample(KEYS, choose((0, 1, 3, 5, 8))):
+        opened = self.chance(0.7)
+        for key in self.random.sample(KEYS, choose((0, 0, 1, 2, 5) if opened else (0, 1, 3, 5, 8))):
             context[choose((key, key, key.lower(), key.upper()))] = choose(
                 (*VALUES[key], None) if self.chance(0.1) else VALUES[key]
             )
@@ -235,8 +257,8 @@ class Maker:
         }
         if self.chance(0.4):
             request["resource_account"] = choose((A, A, B))
-        if self.chance(0.45):
-            request["open"] = True if self.chance(0.6) else self.random.sample((*KEYS, "aws:open"), 3)
+        if opened:
+            request["open"] = True if self.chance(0.7) else self.random.sample((*KEYS, "aws:open"), 3)
         if self.chance(0.05):
             request["wildcard_only"] = True
         return request
@@ -244,7 +266,7 @@ class Maker:
     def another(self) -> dict[str, Any]:
         """A request that differs from the first in some of its fields."""
         request = self.request()
-        kept = [name for name in self.now if name != "wildcard_only" and self.chance(0.7)]
+        kept = [name for name in self.now if name != "wildcard_only" and self.chance(0.8)]
         return {**request, **{name: self.now[name] for name in kept}}
 
     def document(self, *, principals: bool = False) -> dict[str, Any]:
@@ -260,14 +282,14 @@ class Maker:
     def guard(self) -> dict[str, Any]:
         """An SCP or RCP: mostly allows everything but something."""
         document = self.document()
-        if self.chance(0.7):
+        if self.chance(0.85):
             everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
             document["Statement"] = [everything, *reference.listed(document["Statement"])]
         return document
 
     def statement(self, principals: bool) -> dict[str, Any]:  # noqa: FBT001 - its one switch
         """A statement."""
-        statement: dict[str, Any] = {"Effect": "Deny" if self.chance(0.25) else "Allow"}
+        statement: dict[str, Any] = {"Effect": "Deny" if self.chance(0.2) else "Allow"}
         if principals and self.chance(0.97):
             statement["NotPrincipal" if self.chance(0.15) else "Principal"] = self.principal()
         actions = self.listed([self.action() for _ in range(self.random.choice((1, 1, 2)))])
@@ -275,7 +297,7 @@ class Maker:
         if not principals or self.chance(0.9):
             resources = self.listed([self.resource() for _ in range(self.random.choice((1, 1, 2)))])
             statement["NotResource" if self.chance(0.15) else "Resource"] = resources
-        if self.chance(0.5):
+        if self.chance(0.6):
             statement["Condition"] = self.condition()
         return statement
 
@@ -285,15 +307,15 @@ class Maker:
 
     def action(self) -> str:
         """An action pattern, often of the request."""
-        return str(self.now["action"]) if self.chance(0.3) else self.random.choice(ACTION_PATTERNS)
+        return str(self.now["action"]) if self.chance(0.5) else self.random.choice(ACTION_PATTERNS)
 
     def resource(self) -> str:
         """A resource pattern: of the request with holes in it, or any."""
         roll = self.random.random()
-        if roll < 0.2:
+        if roll < 0.3:
             return "*"
         text = str(self.now["resource"]) if roll < 0.75 else self.random.choice(RESOURCES)
-        return self.holed(text, self.random.choice((0, 1, 1, 2)))
+        return self.holed(text, self.random.choice((0, 0, 1, 1, 2)))
 
     def holed(self, text: str, holes: int) -> str:
         """A text with some stretches replaced by wildcards or variables."""
@@ -352,7 +374,7 @@ class Maker:
         told = [value for name, value in self.now["context"].items() if name.lower() == key.lower()]
         value = (
             told[0]
-            if told and self.chance(0.4)
+            if told and self.chance(0.5)
             else self.random.choice(WISHES.get(key, values) if self.chance(0.6) else values)
         )
         while isinstance(value, list):
@@ -364,15 +386,38 @@ class Maker:
         return self.holed(value, 1) if isinstance(value, str) and self.chance(0.25) else value
 
 
-def engine(policies: dict[str, Any]) -> Layers:
-    """The policies as the engine takes them."""
+class World:
+    """Combinations of policies and requests as both evaluators take them; each document is read once."""
 
-    def several(value: Any) -> tuple[Policy, ...]:
-        return tuple(parse(document) for document in reference.listed(value or []))
+    def __init__(self, maker: Maker) -> None:
+        """Make one."""
+        self.policies, self.requests = maker.world()
+        self._read: dict[int, tuple[Policy, Any]] = {}
+        self.asked = [(asked(raw), reference.Question(raw)) for raw in self.requests]
 
-    levels = {name: tuple(several(level) for level in policies.get(name) or ()) for name in ("scp", "rcp")}
-    single = {name: several(policies.get(name)) for name in ("identity", "boundary", "session", "resource")}
-    return Layers(**single, **levels)
+    def combinations(self) -> list[tuple[Layers, dict[str, Any]]]:
+        """Each combination, for the engine and for the reference evaluator."""
+        return [self._combined(policies) for policies in self.policies]
+
+    def _combined(self, policies: dict[str, Any]) -> tuple[Layers, dict[str, Any]]:
+        single = {
+            name: [
+                self._both(document, trust=name == "resource") for document in reference.listed(policies.get(name, []))
+            ]
+            for name in SINGLE
+        }
+        levels = {name: [[self._both(one) for one in level] for level in policies.get(name, ())] for name in LEVELS}
+        mine: dict[str, Any] = {name: tuple(one for one, _ in several) for name, several in single.items()}
+        mine |= {name: tuple(tuple(one for one, _ in level) for level in several) for name, several in levels.items()}
+        theirs: dict[str, Any] = {name: [other for _, other in several] for name, several in single.items()}
+        theirs |= {name: [[other for _, other in level] for level in several] for name, several in levels.items()}
+        return Layers(**mine), theirs
+
+    def _both(self, document: dict[str, Any], *, trust: bool = False) -> tuple[Policy, Any]:
+        found = self._read.get(id(document))
+        if found is None:
+            found = self._read[id(document)] = (parse(document), reference.taken_apart(document, trust))
+        return found
 
 
 def asked(raw: dict[str, Any]) -> Request:
@@ -381,58 +426,146 @@ def asked(raw: dict[str, Any]) -> Request:
     return Request(**{**raw, "open": ALL if opened is True else frozenset(opened)})
 
 
-def mismatches(seed: int, cases: int, tally: dict[str, int] | None = None) -> list[dict[str, Any]]:
+def mismatches(seed: int, cases: int, tally: Counter[str] | None = None) -> list[dict[str, Any]]:
     """The cases of a seed on which the two disagree."""
     maker = Maker(seed)
+    tally = Counter() if tally is None else tally
     found: list[dict[str, Any]] = []
-    done = 0
-    while done < cases:
-        policies, requests = maker.case()
-        layers = engine(policies)
-        for raw in requests:
-            done += 1
-            one = evaluate(asked(raw), layers).verdict
-            other = reference.decide({"policies": policies, "request": raw})
-            if tally is not None:
-                tally[one] = tally.get(one, 0) + 1
-            if one != other:
-                found.append({"policies": policies, "request": raw, "engine": one, "reference": other})
-        reference.regex.cache_clear() if done % 20_000 < len(requests) else None
+    left = cases
+    while left > 0:
+        world = World(maker)
+        for policies, (layers, prepared) in zip(world.policies, world.combinations(), strict=True):
+            for raw, (request, question) in zip(world.requests[:left], world.asked, strict=False):
+                one = evaluate(request, layers).verdict
+                other = reference.verdict(prepared, question)
+                tally[one] += 1
+                if one != other:
+                    found.append({"policies": policies, "request": raw, "engine": one, "reference": other})
+            left -= min(left, len(world.requests))
     return found
 
 
-def _share(job: tuple[int, int]) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    tally: dict[str, int] = {}
-    return mismatches(*job, tally)[:5], tally
+def forget() -> None:
+    """Empty the caches of the reference evaluator, which have no bound."""
+    for value in vars(reference).values():
+        if hasattr(value, "cache_clear"):
+            value.cache_clear()
+
+
+_ELEMENT = re.compile(r'"((?:Not)?(?:Action|Resource|Principal))":')
+_OPERATOR = re.compile(r'"(?:(For\w+):)?((?:String|Numeric|Date|Bool|Binary|Ip|NotIp|Arn|Null)\w*?)(IfExists)?": \{')
+
+
+def forms(policies: dict[str, Any]) -> set[str]:
+    """What a combination of policies is made of."""
+    text = json.dumps(policies)
+    found = {f"layer {name}" for name in policies} | {f"element {name}" for name in _ELEMENT.findall(text)}
+    found |= {f"variable {name}" for name in VARIABLES if name in text}
+    found |= {f"effect {effect}" for effect in ("Allow", "Deny") if f'"{effect}"' in text}
+    for quantifier, operator, if_exists in _OPERATOR.findall(text):
+        found |= {f"operator {operator}", f"with {quantifier or 'one value'}", f"with {if_exists or 'no IfExists'}"}
+    return found
+
+
+def mix(seed: int, worlds: int) -> Counter[str]:
+    """In how many of the cases of some worlds each form occurs, and each verdict."""
+    maker, found = Maker(seed), Counter[str]()
+    for _ in range(worlds):
+        world = World(maker)
+        for policies, (layers, _) in zip(world.policies, world.combinations(), strict=True):
+            names = forms(policies)
+            for request, _ in world.asked:
+                found.update((*names, f"verdict {evaluate(request, layers).verdict}", "cases"))
+    return found
+
+
+@dataclass(slots=True)
+class Shard:
+    """A part of a run, and what came of it."""
+
+    seed: int
+    shard: int
+    cases: int
+    mismatches: int = 0
+    verdicts: dict[str, int] = field(default_factory=dict)
+    examples: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def part(self) -> tuple[int, int, int]:
+        """What identifies it."""
+        return self.seed, self.shard, self.cases
+
+    def line(self) -> str:
+        """As a record has it."""
+        return json.dumps({name: getattr(self, name) for name in self.__slots__}) + "\n"
+
+
+def run(part: tuple[int, int, int]) -> Shard:
+    """Run one shard."""
+    seed, number, cases = part
+    tally: Counter[str] = Counter()
+    gc.disable()  # a world has few cycles, and is dropped whole
+    found = mismatches(seed * 1_000_003 + number, cases, tally)
+    forget()
+    gc.collect()
+    return Shard(seed, number, cases, len(found), dict(sorted(tally.items())), found[:5])
+
+
+def recorded(file: Path | None) -> list[Shard]:
+    """The finished shards of a record; a last line that was cut off is dropped from it."""
+    if file is None or not file.exists():
+        return []
+    lines = [line for line in file.read_text().splitlines(keepends=True) if line.endswith("\n")]
+    file.write_text("".join(lines))
+    return [Shard(**json.loads(line)) for line in lines]
+
+
+def parts(seed: int, cases: int) -> list[tuple[int, int, int]]:
+    """The shards of a run."""
+    return [(seed, start // SHARD, min(SHARD, cases - start)) for start in range(0, cases, SHARD)]
+
+
+def finish(todo: list[tuple[int, int, int]], jobs: int, file: Path | None) -> list[Shard]:
+    """Run shards, record each as it comes, and tell how far it is."""
+    started, done = time.perf_counter(), []
+    with multiprocessing.Pool(jobs) as pool:
+        for shard in pool.imap_unordered(run, todo):
+            done.append(shard)
+            if file is not None:
+                with file.open("a") as record:
+                    record.write(shard.line())
+            seconds = time.perf_counter() - started
+            bad = sum(one.mismatches for one in done)
+            left = seconds / len(done) * (len(todo) - len(done)) / 60
+            sys.stderr.write(f"{len(done)} of {len(todo)} shards, {bad} mismatches, {left:.1f} min left\n")
+    return done
 
 
 def main() -> int:
     """Run the command line."""
-    options = argparse.ArgumentParser(description=__doc__)
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--cases", type=int, default=1_000_000)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--jobs", type=int, default=1)
+    options.add_argument("--record", type=Path, help="append each finished shard here; those that stand here are done")
+    options.add_argument("--mix", action="store_true", help="print how often each form occurs in a sample")
     given = options.parse_args()
+    if given.mix:
+        found = mix(given.seed, -(-given.cases // (REQUESTS * COMBINATIONS)))
+        for name, number in sorted(found.items()):
+            sys.stdout.write(f"{number / found['cases']:7.2%} {name}\n")
+        return 0
     started = time.perf_counter()
-    size = 20_000
-    jobs = [
-        (given.seed * 1_000_003 + number, min(size, given.cases - number * size))
-        for number in range(-(-given.cases // size))
-    ]
-    tally: dict[str, int] = {}
-    found: list[dict[str, Any]] = []
-    with multiprocessing.Pool(given.jobs) as pool:
-        for bad, counted in pool.imap_unordered(_share, jobs):
-            found.extend(bad)
-            for verdict, number in counted.items():
-                tally[verdict] = tally.get(verdict, 0) + number
-    for case in found[:5]:
+    wanted = parts(given.seed, given.cases)
+    before = [shard for shard in recorded(given.record) if shard.part in wanted]
+    known = {shard.part for shard in before}
+    done = [*before, *finish([part for part in wanted if part not in known], given.jobs, given.record)]
+    bad, tally = sum(shard.mismatches for shard in done), sum((Counter(shard.verdicts) for shard in done), Counter())
+    for case in [example for shard in done for example in shard.examples][:5]:
         sys.stdout.write(json.dumps(case) + "\n")
     seconds = time.perf_counter() - started
-    sys.stdout.write(
-        f"{sum(tally.values())} cases, {len(found)} mismatches, {seconds:.0f} s; {sorted(tally.items())}\n"
-    )
-    return 1 if found else 0
+    sys.stdout.write(f"{tally.total()} cases, {bad} mismatches, {seconds:.0f} s; {sorted(tally.items())}\n")
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":

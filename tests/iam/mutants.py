@@ -32,7 +32,14 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ("pattern", "found = [mask]\n", "found = []\n"),
     ("pattern", "return [self.step(mask, symbol)]", "return [mask]"),
     ("pattern", "(self.accept << 1) - (mask & -mask)", "mask"),
-    ("pattern", "self.close((mask & self.stars) | (mask & ~self.accept) << 1)", "self.step(mask, symbol)"),
+    (
+        "pattern",
+        "self.close((mask & self.stars) | (mask & ~self.accept & ~self.late) << 1)",
+        "self.step(mask, symbol)",
+    ),
+    ("pattern", "(mask & ~self.accept & ~self.late)", "(mask & ~self.accept)"),
+    ("pattern", "singles = 0 if isinstance(symbol, Late) else self.singles", "singles = self.singles"),
+    ("pattern", "if not isinstance(symbol, Wildcard):", "if isinstance(symbol, str):"),
     ("values", '(hours * 3600 + minutes * 60) * (-1 if zone[0] == "-" else 1)', "0"),
     ("values", '+ Decimal(f"0.{fraction or 0}")', ""),
     ("values", "Decimal(text) if _EPOCH.fullmatch(text) else None", "None"),
@@ -51,7 +58,7 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ("texts", "known = frozenset(text.lower() for text in literals)", "known = frozenset(literals)"),
     (
         "texts",
-        "describes(Resolved(_lower(one.sure), one.maybe and _lower(one.maybe)), low)",
+        "describes(Resolved(one.sure and _lower(one.sure), one.maybe and _lower(one.maybe)), low)",
         "describes(one, found)",
     ),
     ("texts", 'pattern.split(":", ARN_COLONS)', 'pattern.split(":")'),
@@ -66,8 +73,18 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "texts",
-        "if any(char in part for part in components[:ARN_COLONS]",
-        "if any(char in part for part in ()",
+        "if any(_dividing(component) for component in components[:ARN_COLONS])",
+        "if any(_dividing(component) for component in ())",
+    ),
+    (
+        "texts",
+        "if pattern == text and len(text) == 1 and isinstance(text[0], Late):",
+        "if pattern == text:",
+    ),
+    (
+        "texts",
+        "if pattern == text and len(text) == 1 and isinstance(text[0], Late):",
+        "if False:",
     ),
     ("condition", "when_absent = if_exists or negated", "when_absent = if_exists"),
     ("condition", "when_absent = if_exists or negated", "when_absent = negated"),
@@ -116,7 +133,15 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ("variable", "if seen == _FIFTH:", "if seen == 1:"),
     ("variable", "covers_pieces if wholly or not text.is_set else overlaps_pieces", "covers_pieces"),
     ("variable", "covers_pieces if wholly or not text.is_set else overlaps_pieces", "overlaps_pieces"),
-    ("variable", "maybe.append(sure[-1] if known else STAR)", "maybe.append(sure[-1])"),
+    ("variable", "maybe.append(STAR if unknown else sure[-1])", "maybe.append(sure[-1])"),
+    ("variable", "return Resolved(None, perhaps)", "return Resolved(surely, perhaps)"),
+    (
+        "variable",
+        "Resolved(surely, None if perhaps == surely else perhaps)",
+        "Resolved(surely, None)",
+    ),
+    ("variable", "surely, perhaps = _sealed(sure), _sealed(maybe)", "surely, perhaps = tidy(sure), tidy(maybe)"),
+    ("variable", "compare = relation if text.maybe == text.sure else overlaps_pieces", "compare = relation"),
     ("principal", 'return Reach.DIRECT if who.kind == "root" else Reach.ACCOUNT', "return Reach.DIRECT"),
     ("principal", 'return Reach.ROLE if who.kind == "role" else Reach.DIRECT', "return Reach.DIRECT"),
     (
@@ -136,7 +161,7 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
         "if truth is False:\n                return False",
         "if truth is None:\n                return False",
     ),
-    ("rule", "[pattern.lower() for pattern in actions.patterns]", "list(actions.patterns)"),
+    ("rule", "folded = tuple(map(str.lower, actions.patterns))", "folded = actions.patterns"),
     ("rule", "return None if deny or trust else (lambda _: False)", "return None"),
     ("rule", "return (lambda _: False) if resources.negated else None", "return None"),
     ("rule", "wholly = deny == resources.negated", "wholly = not deny"),
@@ -182,6 +207,11 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ("request", "self.resource_account or _account_in(self.resource) or who.account", "who.account"),
     ("document", "if len(value) != len(pairs):", "if len(value) > len(pairs):"),
     ("document", "if not math.isfinite(value):", "if False:"),
+    ("document", "if len(digits) > LONGEST_NUMBER:", "if False:"),
+    ("mistake", "indexOf(back, 1)", "indexOf(back, 2)"),
+    ("mistake", "        places[error.second],", "        places[error.first],"),
+    ("mistake", "_place(source, _CLOSED, error.closed)", "_place(source, _CLOSED, 1)"),
+    ("mistake", "if max(depths, default=0) > DEPTH:", "if False:"),
 )
 
 
@@ -206,7 +236,7 @@ def noticed(number: int) -> bool:
         tests = [str(HERE / name) for name in QUICK]
         commands = (
             [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests],
-            [sys.executable, str(HERE / "differential.py"), "--cases", "20000", "--seed", str(number)],
+            [sys.executable, str(HERE / "differential.py"), "--cases", "50000", "--seed", str(number)],
         )
         return any(not _passes(command, environment) for command in commands)
 

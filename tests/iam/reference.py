@@ -1,6 +1,7 @@
 """A second evaluator, slow and obvious, written from the IAM User Guide's text; it shares no code with the engine.
 
 It takes a case's raw JSON, {policies, request}, without CloudFormation references. None: the request does not say.
+What a statement says of a question is worked out once: policies are asked in several combinations.
 """
 # ruff: noqa: ANN001, ANN201, ANN202, ANN204, FBT002, ICN001 - plain: read it beside the documentation
 
@@ -13,21 +14,26 @@ import itertools
 import json
 import re
 
-# In patterns: any text, one character, a value nobody knows; and a letter that no pattern spells.
-MANY, ONE, NOBODY, ODD = "\ue000", "\ue001", "\ue002", "\ue003"
+# In patterns: any text and one character; and a letter that no pattern spells.
+MANY, ONE, ODD = "\ue000", "\ue001", "\ue002"
+SINGLE, LEVELS = ("identity", "boundary", "session", "resource"), ("scp", "rcp")
+*_, ANYONE = WAYS = ({"direct"}, {"direct", "role"}, {"direct", "role", "account"})
 OPEN = object()
 no = {True: False, False: True, None: None}.get
 START = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 def some(answers):
-    answers = list(answers)
-    return True if True in answers else None if None in answers else False
+    unsure = False
+    for answer in answers:
+        if answer:
+            return True
+        unsure = unsure or answer is None
+    return None if unsure else False
 
 
 def all_of(answers):
-    answers = list(answers)
-    return False if False in answers else None if None in answers else True
+    return no(some(map(no, answers)))
 
 
 def listed(value):
@@ -47,10 +53,14 @@ def regex(pattern):
     return re.compile("".join({MANY: ".*", ONE: "."}.get(sign, re.escape(sign)) for sign in pattern), re.DOTALL)
 
 
+@functools.cache
 def fits(pattern, text):
-    return regex(pattern).fullmatch(text) is not None
+    if MANY in pattern or ONE in pattern:
+        return regex(pattern).fullmatch(text) is not None
+    return pattern == text
 
 
+@functools.cache
 def all_texts_fit(pattern, asked):
     """Whether a pattern describes every text of a set: its wildcards replaced by odd letters, in every number."""
     numbers = range(pattern.count(ONE) + 2)
@@ -93,22 +103,23 @@ class Question:
             self.context["aws:principalarn"] = f"arn:aws:iam::{self.account}:role/{role[1]}" if role else self.who
             self.context["aws:principalaccount"] = self.account
         self.context |= {key.lower(): value for key, value in (raw.get("context") or {}).items()}
+        self.open = raw.get("open") is True or [key.lower() for key in raw.get("open") or []]
+        self.answers = {}  # by statement
 
     def says(self, key):
         value = self.context.get(key.lower())
         if key.lower() not in self.context:
-            named = self.raw.get("open") or []
-            return OPEN if named is True or key.lower() in [one.lower() for one in named] else None
+            return OPEN if self.open is True or key.lower() in self.open else None
         if isinstance(value, list):
             return [spelled(item) for item in value] or None
         return None if value is None else spelled(value)
 
 
 def filled(text, version, question, globs=True):
-    """A policy's text as two patterns, what it is and what it may be; None if a variable has no single value."""
+    """A text as two patterns, what it is (None: a key is open) and may be; None if a variable has no single value."""
     literal = glob if globs else str
-    if version != "2012-10-17":
-        return literal(text), literal(text)
+    if version != "2012-10-17" or "${" not in text:
+        return (literal(text),) * 2
     sure = maybe = ""
     for part in re.split(r"(\$\{[^{}',]*(?:,\s*'[^']*'\s*)?\})", text):
         variable = re.fullmatch(r"\$\{([^{}',]*)(?:,\s*'([^']*)'\s*)?\}", part)
@@ -121,7 +132,7 @@ def filled(text, version, question, globs=True):
             value = variable[2] if value is None else value
             if value is None or isinstance(value, list):
                 return None
-        sure += NOBODY if value is OPEN else value
+        sure = None if value is OPEN or sure is None else sure + value
         maybe += MANY if value is OPEN else value
     return sure, maybe
 
@@ -131,7 +142,15 @@ def compared(patterns, relation):
     if patterns is None:
         return False
     sure, maybe = patterns
-    return True if relation(sure) else None if maybe != sure and relation(maybe) else False
+    return (None if relation(maybe) else False) if sure is None else relation(sure)
+
+
+@functools.cache
+def parted(pattern):
+    """A pattern of Resource up to the fifth colon, as a glob, and what follows as it is."""
+    colons = [place.start() for place in re.finditer(r":(?![^{}]*\})", pattern)]
+    head = colons[4] + 1 if len(colons) > 4 else len(pattern)
+    return glob(pattern[:head]), pattern[head:]
 
 
 def resource_named(pattern, version, question, wholly):
@@ -139,22 +158,21 @@ def resource_named(pattern, version, question, wholly):
     if question.raw.get("wildcard_only"):
         return set(pattern) == {"*"}
     asked = glob(question.resource)
-    colons = [place.start() for place in re.finditer(r":(?![^{}]*\})", pattern)]
-    head = colons[4] + 1 if len(colons) > 4 else len(pattern)
-    tail = filled(pattern[head:], version, question)
-    patterns = tail and tuple(glob(pattern[:head]) + rest for rest in tail)
+    head, rest = parted(pattern)
+    tail = filled(rest, version, question)
+    patterns = tail and tuple(None if rest is None else head + rest for rest in tail)
     if MANY not in asked and ONE not in asked:
         return compared(patterns, lambda one: fits(one, asked))
     return compared(patterns, lambda one: all_texts_fit(one, asked) if wholly else some_text_fits(one, asked))
 
 
-def resource_meant(statement, version, question, trust):
-    deny = statement["Effect"] == "Deny"
-    if "Resource" in statement:
-        return some(resource_named(one, version, question, not deny) for one in listed(statement["Resource"]))
-    if "NotResource" in statement:
-        return no(some(resource_named(one, version, question, deny) for one in listed(statement["NotResource"])))
-    return deny or trust
+def resource_meant(statement, question):
+    raw, deny, version = statement.raw, statement.effect == "Deny", statement.version
+    if "Resource" in raw:
+        return some(resource_named(one, version, question, not deny) for one in listed(raw["Resource"]))
+    if "NotResource" in raw:
+        return no(some(resource_named(one, version, question, deny) for one in listed(raw["NotResource"])))
+    return deny or statement.trust
 
 
 def arn_fits(pattern, value):
@@ -195,6 +213,7 @@ def network(text):
         return None
 
 
+number, instant, decoded, network = map(functools.cache, (number, instant, decoded, network))
 ORDERS = {
     "Equals": lambda one, other: one == other,
     "LessThan": lambda one, other: one < other,
@@ -217,16 +236,14 @@ def value_fits(operator, wanted, value, version, question):
         return one is not None and other is not None and compare(one, other)
     patterns = filled(wanted, version, question, globs=operator in ("StringLike", "ArnLike", "ArnEquals"))
     if operator in ("ArnLike", "ArnEquals") and patterns:
-        possible = patterns[0] != patterns[1] and fits(patterns[1], value)
-        return True if arn_fits(patterns[0], value) else None if possible else False
+        relation = fits if patterns[0] is None else arn_fits
+        return compared(patterns, lambda one: relation(one, value))
     fold = str.lower if operator == "StringEqualsIgnoreCase" else str
     return compared(patterns, lambda one: fits(fold(one), fold(value)))
 
 
-def condition_met(name, key, wanted, version, question):
-    quantifier, _, operator = name.rpartition(":")
-    if_exists, operator = operator.endswith("IfExists"), operator.removesuffix("IfExists")
-    wishes = [spelled(one) for one in listed(wanted)]
+def condition_met(name, key, wishes, version, question):
+    quantifier, if_exists, operator = name
     value = question.says(key)
     if operator == "Null":
         states = ["true", "false"] if value is OPEN else ["true" if value is None else "false"]
@@ -252,21 +269,17 @@ def condition_met(name, key, wanted, version, question):
 
 def ways_meant(statement, question):
     """How a Principal means the caller, of {direct, role, account}; None if the request does not say who calls."""
-    negated = "NotPrincipal" in statement
-    raw = statement.get("NotPrincipal" if negated else "Principal", {})
+    negated = "NotPrincipal" in statement.raw
+    raw = statement.raw.get("NotPrincipal" if negated else "Principal", {})
     pairs = [("AWS", "*")] if raw == "*" else [(kind, one) for kind in raw for one in listed(raw[kind])]
     ways = {one_way(kind, value, question) for kind, value in pairs} - {None}
     if question.who is None and (negated or (pairs and "direct" not in ways)):
         return None
-    if not negated or statement["Effect"] == "Allow":
+    if not negated or statement.effect == "Allow":
         return ({"direct"} - ways if not ways else set()) if negated else ways
-    levels = {
-        "user": {"direct", "account"},
-        "role": {"role", "account"},
-        "assumed-role": {"direct", "role", "account"},
-    }
-    levels["federated-user"] = levels["user"]
-    return set() if levels.get((question.name or "").split("/")[0], {"direct"}) <= ways else {"direct"}
+    kind = (question.name or "").split("/")[0].replace("federated-", "")
+    levels = {"user": {"direct", "account"}, "role": {"role", "account"}, "assumed-role": ANYONE}
+    return set() if levels.get(kind, {"direct"}) <= ways else {"direct"}
 
 
 def one_way(kind, value, question):
@@ -277,59 +290,77 @@ def one_way(kind, value, question):
         return "direct" if name == "root" else "account"
     if value == question.who:
         return "role" if name.startswith("role/") else "direct"
-    if (
-        kind == "AWS"
-        and name.startswith("assumed-role/")
-        and value.startswith(f"arn:aws:iam::{question.account}:role/")
-    ):
+    its_account = value.startswith(f"arn:aws:iam::{question.account}:role/")
+    if kind == "AWS" and name.startswith("assumed-role/") and its_account:
         told = question.says("aws:PrincipalArn")
         pathless = not isinstance(told, str) or "/" not in told.partition(":role/")[2]
         return "role" if value.split("/")[-1] == name.split("/")[1] and (pathless or told == value) else None
     return None
 
 
-def applies(statement, version, question, trust):
-    actions = listed(statement.get("Action", statement.get("NotAction")))
-    if any(fits(glob(one.lower()), question.action) for one in actions) == ("NotAction" in statement):
+class Statement:
+    """A statement with its lists made lists; `trust`: it is a resource's."""
+
+    def __init__(self, raw, version, trust):
+        self.raw, self.version, self.trust, self.effect = raw, version, trust, raw["Effect"]
+        self.actions = [glob(one.lower()) for one in listed(raw.get("Action", raw.get("NotAction")))]
+        self.conditions = []
+        for name, block in raw.get("Condition", {}).items():
+            quantifier, _, operator = name.rpartition(":")
+            parts = quantifier, operator.endswith("IfExists"), operator.removesuffix("IfExists")
+            self.conditions += [(parts, key, [spelled(one) for one in listed(block[key])]) for key in block]
+
+
+def applies(statement, question):
+    if any(fits(one, question.action) for one in statement.actions) == ("NotAction" in statement.raw):
         return False
-    blocks = statement.get("Condition", {}).items()
-    conditions = [condition_met(name, *pair, version, question) for name, block in blocks for pair in block.items()]
-    return all_of([resource_meant(statement, version, question, trust), *conditions])
+    conditions = (condition_met(*condition, statement.version, question) for condition in statement.conditions)
+    return all_of(itertools.chain([resource_meant(statement, question)], conditions))
 
 
-def layer_says(documents, question, effect, ways=None):
-    """Whether any statement of an effect applies; in a resource's policy, if it means the caller in one of `ways`."""
-    answers = []
-    for document in documents:
-        for statement in listed(document["Statement"]):
-            if statement["Effect"] == effect:
-                answers.append(applies(statement, document.get("Version"), question, trust=ways is not None))
-                if ways is not None:
-                    found = ways_meant(statement, question)
-                    answers[-1] = all_of([answers[-1], None if found is None else bool(found & ways)])
-    return some(answers)
+def answer(statement, question, ways):
+    """Whether a statement applies; in a resource's policy, if it means the caller in one of `ways`."""
+    if statement not in question.answers:
+        found = ways_meant(statement, question) if statement.trust else ANYONE
+        question.answers[statement] = applies(statement, question), found
+    said, found = question.answers[statement]
+    return all_of([said, None if found is None else bool(found & ways)])
+
+
+def layer_says(documents, question, effect, ways=ANYONE):
+    """Whether any statement of an effect applies."""
+    statements = itertools.chain(*documents)
+    return some(answer(statement, question, ways) for statement in statements if statement.effect == effect)
+
+
+def taken_apart(document, trust=False):
+    return [Statement(raw, document.get("Version"), trust) for raw in listed(document["Statement"])]
+
+
+def prepared(policies):
+    out = {name: [taken_apart(one, name == "resource") for one in listed(policies.get(name) or [])] for name in SINGLE}
+    return out | {name: [[taken_apart(one) for one in level] for level in policies.get(name) or []] for name in LEVELS}
 
 
 def decide(case):
-    policies, question = case["policies"], Question(case["request"])
+    return verdict(prepared(case["policies"]), Question(case["request"]))
+
+
+def verdict(policies, question):
     action, name = question.action, question.name or ""
     if action == "sts:getcalleridentity":
         return "Allowed"
-    identity, boundary, session = (policies.get(layer) or [] for layer in ("identity", "boundary", "session"))
-    resource = listed(policies.get("resource") or [])
+    identity, boundary, session, resource, *levels = policies.values()
     linked = re.match("(assumed-role/|role/)AWSServiceRoleFor|role/aws-service-role/", name)
     somebody = question.account is not None or question.who is None
-    limits = (policies.get("scp") or [] if somebody else []) + (policies.get("rcp") or [])
-    limits = [] if linked else limits
+    limits = [] if linked else (levels[0] if somebody else []) + levels[1]
 
-    anyone = {"direct", "role", "account"}
-    denied = some(layer_says(documents, question, "Deny") for documents in (identity, boundary, session, *limits))
-    denied = some([denied, layer_says(resource, question, "Deny", anyone)])
+    denied = some(layer_says(one, question, "Deny") for one in (identity, boundary, session, resource, *limits))
+    if denied:
+        return "ExplicitlyDenied"
     limited = all_of(layer_says(one, question, "Allow") for one in (boundary, session) if one)
     own = all_of([name == "root" or layer_says(identity, question, "Allow"), limited])
-    direct, role, by_any = (
-        layer_says(resource, question, "Allow", ways) for ways in ({"direct"}, {"direct", "role"}, anyone)
-    )
+    direct, role, by_any = (layer_says(resource, question, "Allow", ways) for ways in WAYS)
     trusting = action.startswith(("sts:assumerole", "sts:tagsession", "sts:setsourceidentity"))
     must = (action.startswith("kms:") and ":key/" in question.resource) or (trusting and ":role/" in question.resource)
     if not somebody:
@@ -339,8 +370,6 @@ def decide(case):
     else:
         granted = some([direct, all_of([role, limited]), all_of([own, by_any]) if must else own])
     allowed = all_of([granted, *(layer_says(documents, question, "Allow") for documents in limits)])
-    if denied:
-        return "ExplicitlyDenied"
     if allowed is False:
         return "ImplicitlyDenied"
     return "Allowed" if allowed and denied is False else "Unknown"

@@ -410,3 +410,40 @@ def test_a_statement_of_many_actions_on_many_resources_is_told_in_part_and_never
     assert took < 10
     assert {piece.source.index for piece in found.gained} == set(range(40))
     assert len(found.gained) < 5_000
+
+
+def test_lists_of_addresses_that_fit_a_policy_are_decided() -> None:
+    blocks = [f"10.{number // 200}.{number % 200}.0/24" for number in range(0, 1200, 2)]
+    old = policy(allow("s3:GetObject", Condition=when("IpAddress", "aws:SourceIp", *blocks)))
+    new = policy(allow("s3:GetObject", Condition=when("IpAddress", "aws:SourceIp", *blocks[1:], "10.0.1.0/24")))
+    found = compared(old, new)
+    assert [piece.context["aws:SourceIp"].rpartition(".")[0] for piece in (*found.gained, *found.lost)] == [
+        "10.0.1",
+        "10.0.0",
+    ]
+    assert found.undecided == ()
+
+
+def test_a_variable_that_must_meet_a_pattern_gets_a_value_that_does() -> None:
+    """The Deny spares what is of glue; only a tag that spells such an ARN's end lets the bucket's ARN be one."""
+    spare = {"Effect": "Deny", "Action": "*", "NotResource": ["arn:*:sqs:*:*:*"]}
+    wider = {"Effect": "Deny", "Action": "*", "NotResource": ["arn:*:sqs:*:*:*", "arn:*:glue:*:*:catalog/*"]}
+    bucket = allow("s3:GetObject", "arn:aws:s3:::${aws:PrincipalTag/Bucket}")
+    found = compared(policy(bucket, spare), policy(bucket, wider))
+    assert [piece.resource for piece in found.gained] == ["arn:aws:s3:::${aws:PrincipalTag/Bucket}"]
+    assert ":glue:" in found.gained[0].request.resource
+    assert found.undecided == ()
+
+
+def test_a_request_looks_like_a_real_one() -> None:
+    statement = allow(
+        "dynamodb:PutItem",
+        Condition={"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}},
+    )
+    (piece,) = compare(policy(), policy(statement)).gained
+    assert piece.request.resource == "arn:aws:dynamodb:us-east-1:111122223333:table/example"
+    assert piece.context == {"aws:PrincipalAccount": "111122223333", "aws:ResourceAccount": "111122223333"}
+    (piece,) = compare(policy(), policy(allow("ec2:DescribeVpcs"))).gained
+    assert piece.request.resource == "*"
+    (piece,) = compare(policy(), policy(allow("ds:NoSuchAction"))).gained
+    assert (piece.tier, piece.request.action) == ("future", "ds:NoSuchAction")

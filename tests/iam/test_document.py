@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from remit.errors import Origin, RemitError
 from remit.iam.document import DEPTH, read_json, steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize(
@@ -31,6 +36,19 @@ from remit.iam.document import DEPTH, read_json, steps
         ('{"a": True}', "True is not valid JSON", 1, 7),
         ('{"a": 01}', "a JSON value was expected", 1, 7),
         ('{"a" 1}', "a colon was expected", 1, 6),
+        ('{"a" , 1}', "a colon was expected", 1, 6),
+        ('{"a": 1 ,\n }', "comma before the }", 1, 9),
+        ("[,]", "a JSON value was expected", 1, 2),
+        ('{"a": 1, , }', "a key in double quotes was expected", 1, 10),
+        ("[1] ,", "more after the end", 1, 5),
+        ("[truex]", "truex is not valid JSON", 1, 2),
+        ('["]", {"[": nan}]', "nan is not valid JSON", 1, 13),
+        ('["\\"[{", {"}": [1}]', "a comma or ] was expected in this list", 1, 18),
+        ('{"a": {"a": [{}, {"\\u0061": {}, "a": 1}]}}', 'the key "a" stands twice', 1, 33),
+        ('{"b": "\\', "not a valid JSON string", 1, 7),
+        ('{"b', "a key starts here", 1, 2),
+        ('["1e999", 1e99, -1e999]', "is too large", 1, 17),
+        ('["NaN", {"NaN": NaN}]', "NaN is not valid JSON", 1, 17),
         ("[1 2]", "a comma or ] was expected", 1, 4),
         ('{"a": 1', "not the end", 1, 8),
         ("", "not the end", 1, 1),
@@ -83,3 +101,50 @@ def test_lines_are_counted_from_the_line_that_is_given() -> None:
 
 def test_a_path_is_taken_apart_as_errors_spell_it() -> None:
     assert steps("Statement[0].Principal.AWS[2]") == ("Statement", 0, "Principal", "AWS", 2)
+
+
+def calls(work: Callable[[], object]) -> int:
+    """How many functions are called, in Python or in C from Python."""
+    count = 0
+
+    def profile(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def refused(text: str) -> None:
+    """Read what is wrong."""
+    with pytest.raises(RemitError):
+        read_json(text, "p.json")
+
+
+@pytest.mark.parametrize(
+    "end", ['"a" "b"', "x", "NaN", "1e999", '{"a": 1, "a": 2}', '"a', '"\\x"', '{"a": 1,}', "1] 2 [", "[" * 70]
+)
+def test_a_mistake_at_the_end_takes_no_more_steps_when_the_text_is_longer(end: str) -> None:
+    """But for a few: the numbers in its regular expressions have more digits."""
+    few, many = (calls(lambda size=size: refused("[" + '["a", [], "b"],\n' * size + end + "]")) for size in (20, 2_000))
+    assert abs(many - few) < 200
+
+
+def test_a_place_is_found_without_a_look_at_what_the_values_before_it_hold() -> None:
+    def steps_to_the_last(size: int) -> int:
+        statement = '{"Action": [' + ", ".join(['"s3:*"'] * size) + "]}"
+        _, locate = read_json(f'{{"Statement": [{", ".join([statement] * 100)}]}}', "p.json")
+        return calls(lambda: locate("Statement[99].Action"))
+
+    assert steps_to_the_last(10) == steps_to_the_last(1_000)
+
+
+def test_a_place_that_is_asked_again_is_remembered() -> None:
+    _, locate = read_json(json.dumps({"Statement": [{"Action": "a"}] * 1_000}), "p.json")
+    first = calls(lambda: locate("Statement[998].Action"))
+    assert calls(lambda: locate("Statement[997].Action")) < first / 100

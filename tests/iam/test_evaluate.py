@@ -229,6 +229,8 @@ def test_hostile_variables_take_no_long_time(text: str) -> None:
         ("DateEquals", "2020-01-01T01:00:00+01:00", "2020-01-01", "yes"),
         ("DateEquals", "2020", "2020-01-01", "yes"),
         ("DateLessThan", "2020-01-01T00:00:00Z", "2019-12-31T23:59:59.9Z", "yes"),
+        ("DateEquals", "2019-12-31T23:59:59.5Z", "1577836799.5", "yes"),
+        ("DateLessThan", "2019-12-31T23:59:59.9Z", "2019-12-31T23:59:59.5Z", "yes"),
         ("DateGreaterThan", "2020-01-01", "2020-02-30", "no"),
         ("DateNotEquals", "2020-01-01", "soon", "yes"),
         ("Bool", "true", True, "yes"),

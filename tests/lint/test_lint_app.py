@@ -253,3 +253,17 @@ def test_advice_speaks_of_late_bound_parts_as_people_write_them(tmp_path: Path) 
     hints = [one.hint for one in lint(load(folder), folder=folder) if one.rule == "R302"]
     assert hints
     assert all(hint is not None and hint.startswith("did you mean 'arn:{aws.partition}:s3:::") for hint in hints)
+
+
+def test_what_a_document_has_wrong_is_told_at_its_own_line(tmp_path: Path) -> None:
+    statement = '{\n        "Sid": "a b",\n        "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}'
+    config = "from remit import configure\n\nwith configure() as config:\n    config.lambda_.iam.policy = [\n"
+    config += f'      {{"Version": "2012-10-17", "Statement": [{statement}]}},\n    ]\n'
+    folder = project(tmp_path, config=config)
+    with pytest.raises(RemitError) as raised:
+        load(folder)
+    found = unreadable(raised.value, None, folder)
+    assert (str(found.origin), found.message) == (
+        "config/deploy.py:6:16",
+        "policy[0]: Sid 'a b' may have only letters and digits",
+    )

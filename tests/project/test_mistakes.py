@@ -391,6 +391,8 @@ INSTEAD = {
     "an option of a trigger": ("sqs('q', batch=3)", "did you mean `batch_size`?"),
     "an option of a grant": ("sns.publish(topc='x')", "did you mean `topic`?"),
     "an option of a job": ("app.job(timeout=1)", "it takes queue, policy, managed_policy"),
+    "a method of the app": ("app.grup('x')", "did you mean `group`?"),
+    "an attribute of the user's own object": ("class Own: ...\nOwn().grup", None),
     "an option of the user's own function": ("def own(): ...\nown(timeout=1)", None),
     "an attribute of another module": ("import json\njson.dump_s", None),
 }

@@ -470,3 +470,26 @@ def _actions(statements: list[dict[str, Any]]) -> list[str]:
 
 def _origins(grants: Any) -> dict[str, str]:
     return {render_statement(grant.statement)["Action"]: str(grant.origin) for grant in grants[1:]}
+
+
+OLD = '{"Version": "2008-10-17", "Statement": {**%s, "Resource": "arn:aws:s3:::%%s"}}' % ALLOW  # noqa: UP031 - a dict
+
+
+@pytest.mark.parametrize("text", ["b/${aws:username}/*", "b/${*}", "b/${aws:PrincipalTag/team}/x"])
+def test_a_variable_in_an_old_document_does_not_come_to_life(make: Make, text: str) -> None:
+    error = make(config=f"config.job.enable = False\nconfig.lambda_.iam.policy = [{OLD % text}]").error()
+    assert (
+        f"policy[0]: in Version '2008-10-17' there are no variables, and 'arn:aws:s3:::{text}' is literal text",
+        "config/deploy.py:6:34",
+    ) == (error.message, at(error))
+
+
+def test_an_old_document_without_variables_means_the_same_as_a_new_one(make: Make) -> None:
+    (function,) = make(config=f"config.lambda_.iam.policy = [{OLD % 'b-${AWS::Region}/*'}]").load().functions
+    assert function.policy[0].statement.resources is not None
+    assert function.policy[0].statement.resources.patterns == ("arn:aws:s3:::b-${AWS::Region}/*",)
+
+
+def test_an_old_policy_that_was_read_elsewhere_is_no_other_matter(make: Make) -> None:
+    config = f"from remit import parse\nconfig.lambda_.iam.policy = [parse({OLD % 'b/${aws:username}'})]"
+    assert "in Version '2008-10-17' there are no variables" in make(config=config).error().message

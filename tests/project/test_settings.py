@@ -366,3 +366,27 @@ def test_a_property_that_cloudformation_does_not_know_is_told_where_it_is_set(ma
     ran = make(config=line).remit("build", "--no-package")
     told = ("error: `HelloFunction` (AWS::Lambda::Function) has no property 'SnapStrt'", "did you mean `SnapStart`?")
     assert (2, f"{told[0]}\n  --> config/deploy.py:5:5\nhint: {told[1]}\n") == (ran.status, ran.err)
+
+
+def test_a_wrong_entry_of_a_long_dict_is_told_at_its_own_line(make: Make) -> None:
+    written = 'config.lambda_.function.environment = {\n    "TABLE": "orders",\n    "AWS_REGION": "x",\n}'
+    error = make(config=f"config.job.enable = False\n{written}").error()
+    assert ("config/deploy.py:8:9", True) == (at(error), "reserves AWS_REGION" in error.message)
+
+
+def test_a_wrong_entry_of_a_decorator_is_told_at_its_own_line(make: Make) -> None:
+    app = '@app.function(\n    environment={\n        "TABLE": "orders",\n        "AWS_REGION": "x",\n    },\n)\n'
+    error = make(app=f"{app}def hello(event, context): ...\n").error()
+    assert ("app.py:12:9", True) == (at(error), "reserves AWS_REGION" in error.message)
+
+
+@pytest.mark.parametrize(
+    ("ids", "strange"),
+    [
+        ("{'SecurityGroupIds': ['subnet-1'], 'SubnetIds': ['subnet-2']}", "'subnet-1' among its SecurityGroupIds"),
+        ("{'SecurityGroupIds': ['sg-1'], 'SubnetIds': ['subnet-2', 'sg-3']}", "'sg-3' among its SubnetIds"),
+    ],
+)
+def test_ids_of_the_other_kind_are_refused(make: Make, ids: str, strange: str) -> None:
+    error = make(config=f"config.lambda_.function.vpc_config = {ids}").error()
+    assert f"`config.lambda_.function.vpc_config` has {strange}" == error.message

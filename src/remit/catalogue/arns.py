@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 _PARTS: Final = 6
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
 _OPEN: Final = re.compile(r"[*?$]")
-# Elements of a pattern beside characters: any text, any without `/` and `:`, one character of either sort.
-_RUNS: Final = ("**", "++")
-_WIDE: Final = (*_RUNS, "??", "?+")
+# Elements of a format beside its own characters: any text, any without `/` and `:`, one character of either sort.
+_TEXT, _NAME, _ONE, _LETTER = "**", "++", "??", "?+"
 # Services whose names were looked through: they hold neither `/` nor `:`, but for the variables below.
 _PLAIN: Final = frozenset({
     "dynamodb", "ec2", "ecs", "execute-api", "iam", "kinesis", "kms", "lambda", "s3", "scheduler",
@@ -90,23 +89,32 @@ def matches(arn: Arn, format_: str) -> bool:
         return False
     plain = shape.service in _PLAIN
     # What AWS owns has no account (`automation-definition/AWS-…`), which the formats do not tell.
-    account = not arn.account and not plain
-    pairs = (
-        (arn.resource, shape.resource),
-        (arn.region, shape.region),
-        (arn.account, "" if account else shape.account),
+    account = "" if not arn.account and not plain else shape.account
+    return (
+        _meets(arn.resource, shape.resource, plain=plain)
+        and _meets(arn.region, shape.region, plain=plain)
+        and _meets(arn.account, account, plain=plain)
     )
-    return all(_may_meet(have, want) and _overlap(_pattern(have), _elements(want, plain=plain)) for have, want in pairs)
 
 
-def _may_meet(have: str, want: str) -> bool:
-    """Whether the letters before the first wildcard or variable agree: cheap, and settles most pairs."""
-    left, right = _OPEN.split(have, maxsplit=1)[0], want.partition("$")[0]
-    return left.startswith(right) if len(left) > len(right) else right.startswith(left)
+def _meets(have: str, want: str, *, plain: bool) -> bool:
+    """Whether some text fits both a part of a pattern and the same part of a format."""
+    if have in ("*", want):
+        return True
+    pattern = _late_bound(have) if "${" in have else have
+    if not want:
+        return not pattern.strip("*")
+    known = min(len(_OPEN.split(one, maxsplit=1)[0]) for one in (pattern, want))
+    if pattern[:known] != want[:known]:
+        return False
+    rest = pattern[known:]
+    return rest == "*" or _automaton(want, plain=plain).meets(rest, known)
 
 
 def _split(text: str) -> list[str]:
     """Six parts at most, at colons outside of `${…}`."""
+    if "{" not in text:
+        return text.split(":", _PARTS - 1)
     parts: list[str] = []
     depth = start = 0
     for place, character in enumerate(text):
@@ -118,12 +126,6 @@ def _split(text: str) -> list[str]:
             parts.append(text[start:place])
             start = place + 1
     return [*parts, text[start:]]
-
-
-def _pattern(text: str) -> tuple[str, ...]:
-    """A policy's text as elements: characters, `?`, and `**` for wildcards and late-bound parts."""
-    bare = _late_bound(text)
-    return tuple("**" if character == "*" else "??" if character == "?" else character for character in bare)
 
 
 def _late_bound(text: str) -> str:
@@ -141,50 +143,56 @@ def _late_bound(text: str) -> str:
     return "".join(kept)
 
 
+class _Automaton:
+    """A format as a row of elements, of which a set is the bits of an integer: bit n stands before the nth element."""
+
+    __slots__ = ("any_sign", "end", "literal", "plain_sign", "run", "stop")
+
+    def __init__(self, elements: tuple[str, ...]) -> None:
+        bits: dict[str, int] = {}
+        for place, kind in enumerate(elements):
+            bits[kind] = bits.get(kind, 0) | 1 << place
+        self.run = bits.get(_TEXT, 0) | bits.get(_NAME, 0)
+        self.any_sign = bits.pop(_TEXT, 0) | bits.pop(_ONE, 0)
+        self.plain_sign = bits.pop(_NAME, 0) | bits.pop(_LETTER, 0)
+        self.literal = bits
+        self.end = 1 << len(elements)
+        self.stop = self.end - 1
+
+    def meets(self, pattern: str, place: int) -> bool:
+        """Whether some text fits a pattern and the elements from a place on; a step for each sign of the pattern."""
+        reached = self._past_runs(1 << place)
+        for sign in pattern:
+            if sign == "*":  # takes whatever the elements that are left may be
+                reached = (self.end << 1) - (reached & -reached)
+                continue
+            taking = self.stop if sign == "?" else self.literal.get(sign, 0) | self.any_sign
+            if sign not in "/:":
+                taking |= self.plain_sign
+            taken = reached & taking
+            stay = taken & self.run
+            reached = stay | (taken ^ stay) << 1
+            if reached & self.run:
+                reached = self._past_runs(reached)
+            elif not reached:
+                return False
+        return bool(reached & self.end)
+
+    def _past_runs(self, reached: int) -> int:
+        """The same, and what is behind runs, which may be empty."""
+        while (further := reached | (reached & self.run) << 1) != reached:
+            reached = further
+        return reached
+
+
 @lru_cache(maxsize=8192)
-def _elements(format_: str, *, plain: bool) -> tuple[str, ...]:
-    """A format's text as elements: characters, names that are not empty, plain ones or any."""
+def _automaton(format_: str, *, plain: bool) -> _Automaton:
+    """The elements of a part of a format: its signs, and for a variable a name that is not empty, plain or any."""
     found: list[str] = []
     last = 0
     for variable in _VARIABLE.finditer(format_):
         found.extend(format_[last : variable.start()])
-        found.extend(("?+", "++") if plain and variable[1] not in _SLASHED else ("??", "**"))
+        found.extend((_LETTER, _NAME) if plain and variable[1] not in _SLASHED else (_ONE, _TEXT))
         last = variable.end()
     found.extend(format_[last:])
-    return tuple("**" if element == "*" else element for element in found)
-
-
-def _overlap(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
-    """Whether one text fits both; at most len(left) * len(right) steps."""
-    waiting, seen = [(0, 0)], {(0, 0)}
-    while waiting:
-        i, j = waiting.pop()
-        if i == len(left) and j == len(right):
-            return True
-        for step in _steps(left[i : i + 1], right[j : j + 1]):
-            reached = (i + step[0], j + step[1])
-            if reached not in seen:
-                seen.add(reached)
-                waiting.append(reached)
-    return False
-
-
-def _steps(left: tuple[str, ...], right: tuple[str, ...]) -> list[tuple[int, int]]:
-    """How to go on from two elements: end a run of any text, or take one character on both sides."""
-    steps = [(1, 0)] if left and left[0] in _RUNS else []
-    if right and right[0] in _RUNS:
-        steps.append((0, 1))
-    if left and right and _meet(left[0], right[0]):
-        steps.append((int(left[0] not in _RUNS), int(right[0] not in _RUNS)))
-    return steps
-
-
-def _meet(left: str, right: str) -> bool:
-    """Whether one character fits both elements."""
-    if left in _WIDE and right in _WIDE:
-        return True
-    if left in _WIDE:
-        left, right = right, left
-    if right in _WIDE:
-        return right in ("**", "??") or left not in "/:"
-    return left == right
+    return _Automaton(tuple(_TEXT if element == "*" else element for element in found))

@@ -9,10 +9,11 @@ from typing import Final
 
 from remit.catalogue.actions import actions, bare_names, services
 
+_WILD: Final = re.compile(r"[*?]")
 _HIGHEST: Final = "\U0010ffff"
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=32768)
 def expand(pattern: str) -> tuple[str, ...]:
     """The full names of all actions that a pattern covers, in AWS's case, sorted; maybe none.
 
@@ -27,7 +28,9 @@ def expand(pattern: str) -> tuple[str, ...]:
     prefix, colon, rest = folded.partition(":")
     if not colon:
         return ()
-    if "*" not in prefix and "?" not in prefix:
+    if not is_pattern(folded):
+        return _exact(prefix).get(rest, ())
+    if not is_pattern(prefix):
         return _of_service(prefix, rest)
     named = matcher(prefix)
     found = (_of_service(service, rest) for service in services() if named.fullmatch(service))
@@ -58,16 +61,22 @@ def _of_service(prefix: str, pattern: str) -> tuple[str, ...]:
     full = actions(prefix)
     if pattern == "*":
         return full
+    if not is_pattern(pattern):
+        return _exact(prefix).get(pattern, ())
     folded = _folded(prefix)
-    literal = re.split(r"[*?]", pattern, maxsplit=1)[0]
+    literal = _WILD.split(pattern, maxsplit=1)[0]
     start = bisect_left(folded, literal)
-    if len(literal) == len(pattern):
-        return full[start : start + 1] if folded[start : start + 1] == (pattern,) else ()
     end = bisect_left(folded, literal + _HIGHEST, start)
     if pattern == literal + "*":
         return full[start:end]
     fits = matcher(pattern).fullmatch
     return tuple(name for name, bare in zip(full[start:end], folded[start:end], strict=True) if fits(bare))
+
+
+@lru_cache(maxsize=1024)
+def _exact(prefix: str) -> dict[str, tuple[str]]:
+    """Each action of a service by its bare name, folded."""
+    return {name: (full,) for name, full in zip(_folded(prefix), actions(prefix), strict=True)}
 
 
 @lru_cache(maxsize=1024)

@@ -106,13 +106,14 @@ def chunk(kind: str, name: str) -> Any:
 
 
 @lru_cache(maxsize=4096)
-def _lines(kind: str, name: str) -> tuple[str, ...]:
+def lines(kind: str, name: str) -> tuple[str, ...]:
+    """The rows of a chunk of lines, each still JSON text, kept."""
     return snapshot().lines(kind, name)
 
 
 def line(kind: str, name: str, place: int) -> Any:
     """One row of a chunk of lines, parsed now. IndexError: there is none."""
-    return json.loads(_lines(kind, name)[place])
+    return json.loads(lines(kind, name)[place])
 
 
 def names(kind: str) -> tuple[str, ...]:

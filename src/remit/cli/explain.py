@@ -12,19 +12,28 @@ from remit.cli import options
 from remit.errors import RemitError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from remit.app import Role
-    from remit.build.reading import Read
+    from remit.explain.ask import Standing
     from remit.explain.explanation import Explanation
+    from remit.templates.roles import Read
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _FEW: Final = 8  # actions of several that are told
-_FORMS: Final = "FUNCTION, FUNCTION ACTION RESOURCE, or ACTION"
+_FORMS: Final = "FUNCTION, FUNCTION ACTION RESOURCE, FILE [ROLE] [ACTION [RESOURCE]], or ACTION"
 
 
 @click.command("explain", short_help="Say what a function may do, and why; or what an action is.")
-@click.argument("words", nargs=-1, metavar="[FUNCTION] [ACTION [RESOURCE]]")
+@click.argument("words", nargs=-1, metavar="[FUNCTION | FILE [ROLE]] [ACTION [RESOURCE]]")
 @click.option("--policy", type=_FILE, help="Explain this policy document (- for standard input), not the app.")
-@click.option("--template", type=_FILE, help="Explain the roles of this CloudFormation template in JSON.")
+@click.option(
+    "--template",
+    type=_FILE,
+    help="Explain the roles of this CloudFormation or SAM template, or Terraform plan (- for standard input).",
+)
+@click.option("--stack", help="The name of the stack that the template is deployed as (default: any).")
+@click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of the template.")
 @options.project_option
 @options.stage_option
 @options.json_option
@@ -32,6 +41,8 @@ def command(
     words: tuple[str, ...],
     policy: Path | None,
     template: Path | None,
+    stack: str | None,
+    parameters: tuple[str, ...],
     folder: Path,
     stage: str | None,
     *,
@@ -43,7 +54,8 @@ def command(
     With ACTION and RESOURCE it prints the verdict and the statement that decides, or what is missing and the line that
     would grant it; exit code 1 when it is not allowed. RESOURCE is an ARN, `*`, the logical id of a resource, or a name
     (`orders`, `uploads/a.csv`). ACTION alone, also a pattern or an operation of the API, prints what AWS says of it.
-    Needs no AWS and no credentials.
+    FILE is somebody else's: a policy, a CloudFormation or SAM template (JSON or YAML), or a Terraform plan as
+    `terraform show -json` prints it; ROLE is one of its roles, or what runs under it. Needs no AWS and no credentials.
 
     \b
     Examples:
@@ -52,15 +64,21 @@ def command(
       remit explain report s3:GetObject arn:aws:s3:::uploads/incoming/a.csv
       remit explain dynamodb:BatchGetItem
       remit explain 's3:Get*'
-      remit explain --policy policy.json s3:PutObject uploads/a.csv
-      remit explain --template .remit/build/template.json ReportRole dynamodb:Scan '*'
+      remit explain policy.json s3:PutObject uploads/a.csv
+      remit explain template.yaml
+      remit explain template.yaml ReportFunction dynamodb:Scan orders
+      terraform show -json plan | remit explain --template - aws_iam_role.report
     """
     if policy is not None and template is not None:
         raise RemitError("--policy and --template cannot be explained at once", hint="give one of them")
-    if policy is not None:
-        return _file(words, _read_policy(policy), as_json=as_json)
-    if template is not None:
-        return _template(words, _read_template(template), as_json=as_json)
+    read = _read(words, policy, template)
+    if read is not None:
+        rest = words if policy is not None or template is not None else words[1:]
+        names = _names(read, stack, parameters)
+        tell = _policy if read.is_policy else _template
+        return tell(rest, read, names, as_json=as_json)
+    if stack or parameters:
+        raise RemitError("--stack and --parameter go with a template", hint="an app's stack is named by its stage")
     if not words:
         raise RemitError("`remit explain` takes something to explain", hint=_FORMS)
     if ":" in words[0] or "." in words[0]:
@@ -176,54 +194,78 @@ def _tell(*found: Explanation, as_json: bool) -> int:
     return 0 if all(one.decision.allowed for one in found) else 1
 
 
-def _read_policy(path: Path) -> Read:
-    from remit.build.reading import read_policy
+def _read(words: tuple[str, ...], policy: Path | None, template: Path | None) -> Read | None:
+    """The file that is to be explained: the option's, or the first word when it is the path of a file."""
+    from remit.templates.files import read_policy, read_roles, read_template
 
-    return read_policy(*_bytes(path))
+    if policy is not None:
+        return read_policy(*_bytes(policy))
+    if template is not None:
+        return read_template(*_bytes(template))
+    if words and _is_file(words[0]):
+        return read_roles(*_bytes(Path(words[0])))
+    return None
 
 
-def _read_template(path: Path) -> Read:
-    from remit.build.reading import read_template
-
-    return read_template(*_bytes(path))
+def _is_file(word: str) -> bool:
+    """Whether a word is the path of a file, there or not: functions have no dots and no slashes in their names."""
+    path = Path(word)
+    return path.suffix in (".json", ".yaml", ".yml", ".template") or ("/" in word and path.is_file())
 
 
 def _bytes(path: Path) -> tuple[bytes, str]:
     if str(path) == "-":
         return sys.stdin.buffer.read(), "standard input"
-    return path.read_bytes(), str(path)
+    try:
+        return path.read_bytes(), str(path)
+    except OSError as error:
+        raise RemitError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _file(words: tuple[str, ...], read: Read, *, as_json: bool) -> int:
+def _names(read: Read, stack: str | None, parameters: tuple[str, ...]) -> dict[str, str]:
+    """What the references of a template's roles will be."""
+    from remit.explain.names import names_in
+
+    given = {f"${{{name}}}": value for name, value in (options.parameter(text) for text in parameters)}
+    return {**names_in(stack or "*", read.resources), **given}
+
+
+def _policy(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_json: bool) -> int:
     """A policy document: all of it, or ACTION [RESOURCE]."""
     _at_most(words, 2)
+    from remit.explain.ask import standing
+
     (role,) = read.roles
     if not words:
         _tell_role(role, as_json=as_json)
         return 0
-    return _tell(_answer(role, read, words, "the policy"), as_json=as_json)
+    return _tell(_answer(standing(role, names), words, "the policy"), as_json=as_json)
 
 
-def _answer(role: Role, read: Read, words: tuple[str, ...], asker: str) -> Explanation:
-    from remit.explain.ask import standing
+def _answer(role: Standing, words: tuple[str, ...], asker: str) -> Explanation:
     from remit.explain.explanation import explain
-    from remit.explain.names import names_in
 
     action, resource = _asked(words)
-    return explain(standing(role, names_in("*", read.resources), read.version), asker, action, resource)
+    return explain(role, asker, action, resource)
 
 
-def _template(words: tuple[str, ...], read: Read, *, as_json: bool) -> int:
-    """A template: its roles, one of them by its own or its function's logical id, and ACTION [RESOURCE]."""
+def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_json: bool) -> int:
+    """A template or plan: its roles, one of them by its own name or its function's, and ACTION [RESOURCE]."""
+    from remit.explain.ask import standing
+
     _at_most(words, 3)
-    name, rest = (None, words) if not words or ":" in words[0] else (words[0], words[1:])
+    known = [one for role in read.roles for one in (role.logical_id, *role.functions)]
+    named = bool(words) and (words[0] in known or ":" not in words[0])
+    name, rest = (words[0], words[1:]) if named else (None, words)
     roles = [role for role in read.roles if name is None or name in (role.logical_id, *role.functions)]
+    for note in read.notes:
+        click.echo(f"note: {note}", err=True)
     if not roles:
-        known = [one for role in read.roles for one in (role.logical_id, *role.functions)]
         what = "no role" if name is None else f"no role and no function `{name}`"
         raise RemitError(f"the template has {what}", hint=did_you_mean(name or "", known))
     if rest:
-        return _tell(*(_answer(role, read, rest, role.logical_id) for role in roles), as_json=as_json)
+        asked = [_answer(standing(role, names, read.documents), rest, role.logical_id) for role in roles]
+        return _tell(*asked, as_json=as_json)
     if as_json:
         from remit.report.explain import role_document
 

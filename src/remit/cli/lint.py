@@ -124,7 +124,7 @@ def _of_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[F
     try:
         app = load(folder, stage)
     except RemitError as error:
-        return (unreadable(error, str(folder), folder),)
+        return (unreadable(error, None, folder),)
     return lint(app, folder=folder, allow=reasons)
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from remit.errors import RemitError
+
 if TYPE_CHECKING:
     from remit.app import App
     from remit.deploy.session import Account
-    from remit.errors import RemitError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,6 +36,14 @@ accept_option = click.option(
     "--accept", metavar="REASON", help="Go on although a replaced default policy breaks something, for this reason."
 )
 yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+
+
+def parameter(text: str) -> tuple[str, str]:
+    """Name and value of a `--parameter NAME=VALUE`. RemitError: it has no value."""
+    name, given, value = text.partition("=")
+    if not given:
+        raise RemitError(f"--parameter {text!r} has no value", hint="write --parameter NAME=VALUE")
+    return name, value
 
 
 def print_json(value: Any) -> None:

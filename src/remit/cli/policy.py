@@ -12,6 +12,8 @@ from remit.cli import options
 from remit.errors import RemitError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from remit.app import App, Role
     from remit.deployer.declared import Stack
     from remit.deployer.deploying import Deployer
@@ -96,9 +98,10 @@ def deployer_policy(
 ) -> None:
     """Print the least that the user or role needs who runs `remit deploy`, as a JSON document for IAM.
 
-    Without TEMPLATE it is for the app in this folder. With one (JSON), it is for any CloudFormation template; with the
-    deployed one and the new one, for going from one to the other. The document is for the resources that are declared
-    now: print it again when they change. Without --account and --region it fits every account and region.
+    Without TEMPLATE it is for the app in this folder. With one, it is for any CloudFormation or SAM template, in JSON
+    or YAML; with the deployed one and the new one, for going from one to the other. The document is for the resources
+    that are declared now: print it again when they change. Without --account and --region it fits every account and
+    region.
 
     \b
     Examples:
@@ -107,6 +110,7 @@ def deployer_policy(
       remit policy deployer --explain
       remit policy deployer --cloudformation > deployer.json
       remit policy deployer cdk.out/Shop.template.json --stack Shop
+      remit policy deployer template.yaml --stack Shop
     """
     from remit.deployer.deploying import bound, deployer
 
@@ -173,14 +177,13 @@ def _of_templates(
     """The stack of templates, and the calls that drive it; those on remit's bucket only if it is remit's."""
     from remit.deploy.calls import CALLS
     from remit.deployer.declared import stack_of
-    from remit.iam.document import read_json
 
-    texts = [_json_text(path) for path in paths]
-    found = [read_json(text, str(path))[0] for text, path in zip(texts, paths, strict=True)]
+    texts = [_bytes(path) for path in paths]
+    found = [_plain(text, str(path)) for text, path in zip(texts, paths, strict=True)]
     stack = name or paths[-1].name.split(".")[0]
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", stack) is None:
         raise RemitError(f"{stack!r} is no name of a stack", hint="`--stack NAME` tells it")
-    given = dict(_parameter(text) for text in parameters)
+    given = dict(options.parameter(text) for text in parameters)
     declared = stack_of(stack, found, given)
     if name is None:
         click.echo(f"note: the stack is taken to be `{stack}`, as the file is named: `--stack NAME` tells it", err=True)
@@ -189,23 +192,28 @@ def _of_templates(
     return declared, calls
 
 
-def _json_text(path: Path) -> bytes:
-    if path.suffix in (".yaml", ".yml"):
-        raise RemitError(
-            f"{path} is YAML, and this command reads templates in JSON",
-            hint="`cdk synth` writes it to cdk.out; `aws cloudformation get-template` gives it for a deployed stack",
-        )
+def _plain(text: bytes, file: str) -> Mapping[str, Any]:
+    """A template with SAM's resources as what they become."""
+    from remit.templates.plan import is_plan
+    from remit.templates.read import read
+    from remit.templates.sam.expand import plain_template
+
+    source = read(text, file)
+    if is_plan(source.value):
+        raise RemitError(f"{file} is a Terraform plan: a deployer's policy is made for CloudFormation templates only")
+    if not isinstance(source.value, dict) or not isinstance(source.value.get("Resources"), dict):
+        raise RemitError(f"{file} is no CloudFormation template: it has no Resources", origin=source.place(()))
+    template, notes = plain_template(source.value, source.place)
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
+    return template
+
+
+def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         raise RemitError(f"{path} cannot be read: {error.strerror}") from None
-
-
-def _parameter(text: str) -> tuple[str, str]:
-    name, given, value = text.partition("=")
-    if not given:
-        raise RemitError(f"--parameter {text!r} has no value", hint="write --parameter NAME=VALUE")
-    return name, value
 
 
 def _place(partition: str | None, region: str | None, account: str | None) -> tuple[str, str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,29 +12,33 @@ from remit.cli import options
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from remit.explain.asked import Here
     from remit.iam.denial import Denial
 
 
 @click.command("why", short_help="Say why an access was denied, and which line to change.")
 @click.argument("text", nargs=-1)
+@click.option(
+    "--template",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Ask the roles of this CloudFormation or SAM template, or Terraform plan, not the app's.",
+)
 @options.project_option
 @options.stage_option
 @options.json_option
-def command(text: tuple[str, ...], folder: Path, stage: str | None, *, as_json: bool) -> None:
+def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: str | None, *, as_json: bool) -> None:
     """Say why an access was denied: who asked for what, which layer said no, what the app's roles say, and the fix.
 
     TEXT (or standard input) is what was printed: an exception, a log, a failed stack event, a CloudTrail event, a
     decoded authorization message. The app in this folder, if there is one, is asked; the stage is taken from the
-    role's name. Needs no AWS and no credentials.
+    role's name. With --template the roles of that file are asked. Needs no AWS and no credentials.
 
     \b
     Examples:
       remit why 'User: arn:aws:sts::… is not authorized to perform: dynamodb:PutItem on resource: …'
       aws logs tail /aws/lambda/orders-dev-report | remit why
       aws cloudformation describe-stack-events --stack-name orders-dev | remit why
+      remit why --template template.yaml 'User: arn:aws:sts::… is not authorized to perform: …'
       aws sts decode-authorization-message --encoded-message … | remit why --json
     """
     from remit.explain.why import why
@@ -46,7 +51,13 @@ def command(text: tuple[str, ...], folder: Path, stage: str | None, *, as_json: 
             "this text tells of no denied access",
             hint="paste the whole message, with AccessDenied, UnauthorizedOperation or `is not authorized to perform`",
         )
-    cause = why(denial, _here(folder, stage, denial))
+    if template is not None:
+        from remit.explain.elsewhere import why_of
+        from remit.templates.files import read_template
+
+        cause = why_of(denial, read_template(template.read_bytes(), str(template)))
+    else:
+        cause = why(denial, _here(folder, stage, denial))
     if as_json:
         options.print_json(cause_document(cause))
     else:

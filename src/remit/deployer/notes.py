@@ -37,8 +37,6 @@ def notes(stack: Stack, needs: Iterable[Need], boundary: str | None) -> Iterator
     if boundary is not None and free:
         without = f"{_named(free)} is declared without the boundary {boundary}"
         yield f"{without}, so this policy does not let it be made"
-    if "AWS::Serverless-2016-10-31" in stack.transforms:
-        yield "SAM's resources are left out: run this on the processed template (`get-template` has a stage for it)"
     for declared in stack.resources.values():
         yield from _open(stack, declared)
     yield from _wide(needs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.catalogue.actions import action as catalogued
@@ -38,6 +38,10 @@ class Standing:
     policies: tuple[str, ...]
     """The managed policies of the identity layer, in its order; the inline statements come before them."""
     unread: tuple[str, ...] = ()
+    inline: tuple[tuple[Grant, ...], ...] = ()
+    """The inline statements as the identity layer has them: a policy for each version of the language, one at least."""
+    documents: Mapping[str, Policy] = field(default_factory=dict)
+    """What managed policies and boundaries say that are not AWS's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +55,26 @@ class Source:
     """Which statement of the inline policy or of the managed one, from 0."""
 
 
-def standing(role: Role, names: Mapping[str, str], version: str = VERSION) -> Standing:
-    """Compile a role; `names` says what its references will be."""
-    inline = Policy(tuple(put_all(grant.statement, names) for grant in role.grants), version)
-    known = {arn: _document(arn) for arn in role.managed}
-    boundary = None if role.boundary is None else _document(role.boundary)
+def standing(role: Role, names: Mapping[str, str], own: Mapping[str, Policy] | None = None) -> Standing:
+    """Compile a role; `names` says what its references will be, `own` what policies say that are not AWS's."""
+    own = own or {}
+    versions = tuple(dict.fromkeys(grant.version for grant in role.grants)) or (VERSION,)
+    inline = tuple(tuple(grant for grant in role.grants if grant.version == version) for version in versions)
+    known = {arn: own.get(arn) or _document(arn) for arn in role.managed}
+    boundary = None if role.boundary is None else own.get(role.boundary) or _document(role.boundary)
     unread = tuple(arn for arn, document in known.items() if document is None)
     if role.boundary is not None and boundary is None:
         unread = (*unread, role.boundary)
     documents = {arn: document for arn, document in known.items() if document is not None}
     layers = Layers(
-        identity=(inline, *documents.values()),
+        identity=(*(_policy(*part, names) for part in zip(versions, inline, strict=True)), *documents.values()),
         boundary=() if boundary is None else (boundary,),
     )
-    return Standing(role, names, layers, tuple(documents), unread)
+    return Standing(role, names, layers, tuple(documents), unread, inline, own)
+
+
+def _policy(version: str, grants: tuple[Grant, ...], names: Mapping[str, str]) -> Policy:
+    return Policy(tuple(put_all(grant.statement, names) for grant in grants), version)
 
 
 def standings(app: App, roles: tuple[Role, ...]) -> dict[str, Standing]:
@@ -76,7 +86,8 @@ def standings(app: App, roles: tuple[Role, ...]) -> dict[str, Standing]:
 
 def at(role: Standing, place: Place) -> Standing:
     """The same role as it is in one partition, region and account."""
-    return standing(role.role, {**role.names, **{text: put(name, place) for text, name in role.names.items()}, **place})
+    names = {**role.names, **{text: put(name, place) for text, name in role.names.items()}, **place}
+    return standing(role.role, names, role.documents)
 
 
 def places(role: Standing, *more: str) -> tuple[Place, ...]:
@@ -138,6 +149,6 @@ def source(role: Standing, ruling: Ruling) -> Source:
     """Where a ruling's statement was written."""
     if ruling.layer != _IDENTITY:
         return Source(ruling.layer, None, role.role.boundary, ruling.index)
-    if ruling.policy == 0:
-        return Source(ruling.layer, role.role.grants[ruling.index], None, ruling.index)
-    return Source(ruling.layer, None, role.policies[ruling.policy - 1], ruling.index)
+    if ruling.policy < len(role.inline):
+        return Source(ruling.layer, role.inline[ruling.policy][ruling.index], None, ruling.index)
+    return Source(ruling.layer, None, role.policies[ruling.policy - len(role.inline)], ruling.index)

@@ -31,7 +31,7 @@ class Here:
 def stage_of(denial: Denial, project: str) -> str | None:
     """The stage of the role that asked, when it is one of the project's: `orders-STAGE-IngestRole-RANDOM`."""
     stage = rf"{re.escape(project)}-([a-z][a-z0-9-]{{0,19}}?)"
-    role, _ = _role_and_session(denial)
+    role, _ = role_and_session(denial)
     found = re.fullmatch(rf"{stage}-[A-Z0-9][A-Za-z0-9]*-[A-Za-z0-9]+", role or "")
     found = found or re.fullmatch(stage, denial.stack or "")
     return None if found is None else found[1]
@@ -39,7 +39,7 @@ def stage_of(denial: Denial, project: str) -> str | None:
 
 def function_of(here: Here, denial: Denial) -> str | None:
     """The function of this app that asked: by its session's name, its role's, or its resource in a failed stack."""
-    role, session = _role_and_session(denial)
+    role, session = role_and_session(denial)
     namespace = here.app.namespace
     for one in here.app.functions:
         if denial.principal is None and denial.function == f"{namespace}-{one.name}":
@@ -55,7 +55,7 @@ def function_of(here: Here, denial: Denial) -> str | None:
     return None
 
 
-def _role_and_session(denial: Denial) -> tuple[str | None, str | None]:
+def role_and_session(denial: Denial) -> tuple[str | None, str | None]:
     """The names in `arn:…:assumed-role/ROLE/SESSION` and `arn:…:role/PATH/ROLE`."""
     tail = (denial.principal or "").split(":", 5)[-1]
     kind, _, rest = tail.partition("/")

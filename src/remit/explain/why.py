@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from remit.iam.denial import Denial, LayerName
     from remit.iam.evaluate import Verdict
 
+DEPLOYERS: Final = "for whoever deploys, `remit policy deployer` writes the whole policy"
+"""The advice to somebody who is no role of the app."""
 _ACCOUNT: Final = re.compile(r"arn:[^:]*:(?:sts|iam)::(\d{12}):")
 _PLACES: Final = {"Partition": "${AWS::Partition}", "Region": "${AWS::Region}", "Account": "${AWS::AccountId}"}
 
@@ -267,7 +269,7 @@ def _advice_here(
         yield from _needed(here, actions, denial, answers)
     services = {action.partition(":")[0] for action in actions}
     if denial.principal is not None and function is None and own and (denial.logical_id or services & _DEPLOYS):
-        yield "for whoever deploys, `remit policy deployer` writes the whole policy"
+        yield DEPLOYERS
 
 
 def _taken_away(here: Here, function: str, actions: tuple[str, ...]) -> Iterator[str]:

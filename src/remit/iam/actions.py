@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from remit.iam.budget import Exhausted
 from remit.iam.glob import Unclear, meet, points
 from remit.iam.pattern import is_pattern, matcher
 from remit.iam.question import needed
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Known: TypeAlias = "Callable[[str], Sequence[str]]"
 """The existing actions of a pattern, as people spell them."""
 MOST_PATTERNS: Final = 2_000
+_MEET: Final = 50  # steps
 ALWAYS_ALLOWED: Final = "sts:getcalleridentity"  # whatever policies say, so that it is never gained or lost
 
 
@@ -41,6 +43,10 @@ class Case:
 
     wanted: tuple[Box, ...]
     covers: tuple[Index, ...]
+
+    def effort(self, action: str) -> int:
+        """How many patterns `active` holds against an action."""
+        return sum(index.effort(action) for index in self.covers)
 
     def active(self, action: str) -> tuple[Box, ...]:
         """The covers that speak of an action."""
@@ -71,6 +77,9 @@ class Openings:
         for resource in self.resources:
             try:
                 yield from self._on(pattern, resource)
+            except Exhausted as reason:
+                yield reason
+                return
             except Unclear as reason:
                 yield reason
 
@@ -85,6 +94,7 @@ class Openings:
                 yield self._as_real(narrow, resource, opening)
                 continue
             for box in escapes:
+                self.questions.budget.spend(_MEET * len(box.actions))
                 fresh = [part for text in box.actions for part in meet(narrow, text) if part not in seen]
                 seen.update(fresh)
                 todo.extend(fresh)
@@ -111,6 +121,7 @@ class Openings:
     def _covers_of(self, action: str) -> tuple[Box, ...]:
         found = self._active.get(action)
         if found is None:
+            self.questions.budget.spend(self.case.effort(action))
             found = self._active[action] = self.case.active(action)
         return found
 
@@ -120,7 +131,9 @@ class Openings:
 
     def place(self, resource: str, active: tuple[Box, ...]) -> Place | None:
         """A place on a resource pattern that these covers leave."""
-        if any(box.everywhere for box in active):
+        first = self.case.wanted[0]
+        self.questions.budget.spend(2 * len(active))
+        if any(box.includes(resource, first) for box in active):
             return None
         return self.questions.place(resource, self.case.wanted, active)
 
@@ -135,6 +148,8 @@ class Openings:
                 continue
             try:
                 place = self.place(resource, self._covers_of(folded))
+            except Exhausted:
+                raise
             except Unclear:
                 continue
             if place is not None:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from remit.iam.condition import OPERATORS, compile_condition
+from remit.iam.condition import OPERATORS
 from remit.iam.marks import encode, filled, has_marks
 from remit.iam.request import Request
+from remit.iam.rule import check_operator
 
 if TYPE_CHECKING:
     from remit.iam.policy import Condition
@@ -75,12 +76,19 @@ class Atom:
         return any(map(self.fits, several)) if several else self.if_exists
 
 
+@lru_cache(maxsize=4096)
+def kind_of(operator: str) -> str:
+    """The type that an operator reads, as a document spells it; RemitError when there is no such operator."""
+    check_operator(operator, "", False)  # noqa: FBT003 - without IfExists
+    return OPERATORS[_FOLDED[operator.lower().removesuffix("ifexists")]].kind
+
+
 @lru_cache(maxsize=65_536)
 def atom_of(condition: Condition, version: str) -> Atom:
     """The atom of a condition. RemitError: its operator does not exist; Unclear: its text cannot be compared."""
     folded = condition.operator.lower()
-    operator = _FOLDED.get(folded.removesuffix("ifexists"), "")
-    compile_condition(condition, version)
+    check_operator(condition.operator, condition.quantifier, condition.if_exists)
+    operator = _FOLDED[folded.removesuffix("ifexists")]
     if operator == "Null":
         values = tuple(sorted({text.lower() for text in condition.values}))
     else:

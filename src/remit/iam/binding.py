@@ -5,31 +5,36 @@ A variable's key is absent, or has a value of its own, or one that something els
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import combinations, islice, product
 from math import prod
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.atom import Atom, equal_to, equal_to_text
-from remit.iam.glob import FRESH, points
-from remit.iam.marks import around, own_letter, variables_in
+from remit.iam.glob import FRESH, Unclear, meet, points
+from remit.iam.marks import around, has_marks, own_letter, variables_in, widened
+from remit.iam.pattern import covers as covers_pattern
+from remit.iam.pattern import overlaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from remit.iam.box import Box
+    from remit.iam.budget import Budget
     from remit.iam.domain import Premises
 
 MOST: Final = 512
+_MOST_PAIRS: Final = 64
 
 Binding: TypeAlias = "dict[str, str | None]"
 
 
 def bindings(
-    names: frozenset[str], wanted: tuple[Box, ...], covers: tuple[Box, ...], premises: Premises
+    names: frozenset[str], wanted: tuple[Box, ...], covers: tuple[Box, ...], premises: Premises, budget: Budget
 ) -> tuple[list[Binding], bool]:
     """The values to try, the most general first, and whether they are all; one empty binding without variables."""
     ordered = sorted(names)
-    choices = [_values(name, own_letter(place), wanted, covers, premises) for place, name in enumerate(ordered)]
+    choices = [_values(name, own_letter(place), wanted, covers, premises, budget) for place, name in enumerate(ordered)]
     found = list(islice(_by_deviation(choices), MOST))
     return [dict(zip(ordered, chosen, strict=True)) for chosen in found], len(found) == prod(map(len, choices))
 
@@ -52,7 +57,12 @@ def pins(values: dict[str, str | None]) -> tuple[Atom, ...]:
 
 
 def _values(
-    name: str, letter: str, wanted: tuple[Box, ...], covers: tuple[Box, ...], premises: Premises
+    name: str,
+    letter: str,
+    wanted: tuple[Box, ...],
+    covers: tuple[Box, ...],
+    premises: Premises,
+    budget: Budget,
 ) -> list[str | None]:
     """Absent, every value that the key's own conditions tell apart, and what a text would need to equal another."""
     positive = {atom for box in wanted for atom in box.atoms}
@@ -60,23 +70,58 @@ def _values(
     related = {atom.key for atom in atoms for text in atom.values if name in variables_in(text)} | {name}
     texts = [text for box in (*wanted, *covers) for text in box.resources]
     singles = max((text.count("?") for text in texts), default=0)
-    own = _domain_values({atom for atom in atoms if atom.key in related}, positive, premises, singles)
+    own = _domain_values({atom for atom in atoms if atom.key in related}, positive, premises, budget, singles)
     templates = [text for atom in atoms for text in atom.values if name in variables_in(text)]
     found = [FRESH, *own, *_aligned(templates, [*own, *(text for atom in atoms for text in atom.values)], name)]
-    found += _aligned([text for text in texts if name in variables_in(text)], texts, name)
+    templates = [text for text in texts if name in variables_in(text)]
+    found += _aligned(templates, [*texts, *_met(contested(wanted, covers))], name)
     literal = dict.fromkeys(value.replace(FRESH, letter) for value in found)
     literal.pop(letter)
     return [letter, None, *(value for value in literal if not variables_in(value))]
 
 
-def _domain_values(atoms: set[Atom], positive: set[Atom], premises: Premises, singles: int) -> list[str]:
+def _domain_values(
+    atoms: set[Atom], positive: set[Atom], premises: Premises, budget: Budget, singles: int
+) -> list[str]:
     found = list(points("*", singles))
     for key in sorted({atom.key for atom in atoms}):
         group = frozenset(atom for atom in atoms if atom.key == key and not any(map(variables_in, atom.values)))
         wanted = frozenset(atom for atom in group if (atom in positive) is not atom.negated)
         if group:
-            found += premises.domain(group, wanted, singles).pool
+            found += premises.domain(group, wanted, budget, singles).pool
     return found
+
+
+def contested(wanted: tuple[Box, ...], covers: tuple[Box, ...]) -> Iterator[tuple[str, str]]:
+    """Pairs of resource patterns, of statements that must both be met, that meet for some values of a mark alone.
+
+    Where one holds the other whatever the marks stand for, or never touches it, no value of a mark makes a difference.
+    """
+    needed = [box for box in wanted if not box.not_resources] + [box for box in covers if box.not_resources]
+    for one, other in combinations(needed, 2):
+        if not (one.marked_resources or other.marked_resources):
+            continue
+        for first, second in product(one.resources, other.resources):
+            if (has_marks(first) or has_marks(second)) and not _settled(first, second):
+                yield first, second
+
+
+@lru_cache(maxsize=16_384)
+def _settled(one: str, other: str) -> bool:
+    if not overlaps(widened(one), widened(other)):
+        return True
+    pairs = ((one, other), (other, one))
+    return any("?" not in wide and covers_pattern(wide, narrow) for wide, narrow in pairs)
+
+
+def _met(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Texts that both patterns of a pair describe, for some value of their marks."""
+    for one, other in islice(pairs, _MOST_PAIRS):
+        try:
+            for both in meet(widened(one), widened(other)):
+                yield from points(both)
+        except Unclear:
+            continue
 
 
 def _aligned(templates: Iterable[str], texts: Iterable[str], name: str) -> Iterator[str]:

@@ -11,40 +11,48 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from remit.iam.glob import Unclear
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from remit.iam.atom import Atom, State
+    from remit.iam.budget import Budget
     from remit.iam.domain import Domain, Premises
 
 Context: TypeAlias = "dict[str, State]"
 _Node: TypeAlias = "tuple[dict[str, State], dict[str, frozenset[Atom]]]"
 MOST_STEPS: Final = 4_000
+_CLAUSE, _HELD = 10, 3  # steps of a list of conditions: to sort it in or try to break it, and to hold it against values
 _NONE: Final[frozenset[Atom]] = frozenset()
 
 
-def find_context(wanted: Iterable[Atom], broken: Iterable[Iterable[Atom]], premises: Premises) -> Context | None:
+def find_context(
+    wanted: Iterable[Atom], broken: Collection[frozenset[Atom]], premises: Premises, budget: Budget
+) -> Context | None:
     """Values for the keys, absent ones left out; None when no context will do.
 
     Raises Unclear beyond the budget, and when nothing was found among values that need not be all.
     """
     true = frozenset(wanted)
-    clauses = _clauses(true, broken)
+    clauses = _clauses(true, broken, budget)
     if clauses is None:
         return None
     if not true and not clauses:
         return {}
-    return _Search(true, clauses, premises).run()
+    return _Search(true, clauses, premises, budget).run()
 
 
-def _clauses(true: frozenset[Atom], broken: Iterable[Iterable[Atom]]) -> list[frozenset[Atom]] | None:
+def _clauses(
+    true: frozenset[Atom], broken: Collection[frozenset[Atom]], budget: Budget
+) -> list[frozenset[Atom]] | None:
     """For each list what may be broken of it, without lists that others imply; None when one cannot be broken."""
-    found = {frozenset(atoms) - true for atoms in broken}
+    budget.spend(len(broken))
+    found = {atoms - true for atoms in broken}
     if _NONE in found:
         return None
     ordered = sorted(found, key=len)
     if len(ordered) > 1:
         kept: list[frozenset[Atom]] = []
         for clause in ordered:
+            budget.spend(_CLAUSE * len(clause) + len(kept) // 2)
             if not any(smaller <= clause for smaller in kept):
                 kept.append(clause)
         ordered = kept
@@ -58,7 +66,10 @@ def _order(atom: Atom) -> tuple[object, ...]:
 class _Search:
     """A depth-first search guided by a model: only a list that the present values do not break is branched on."""
 
-    def __init__(self, true: frozenset[Atom], clauses: list[frozenset[Atom]], premises: Premises) -> None:
+    def __init__(
+        self, true: frozenset[Atom], clauses: list[frozenset[Atom]], premises: Premises, budget: Budget
+    ) -> None:
+        self.budget = budget
         self.clauses = [sorted(clause, key=_order) for clause in clauses]
         atoms: dict[str, set[Atom]] = {}
         for atom in (*true, *(atom for clause in clauses for atom in clause)):
@@ -67,7 +78,7 @@ class _Search:
         self.true = {key: frozenset(found & true) for key, found in atoms.items()}
         self.domains: dict[str, Domain] = {
             key: premises.domain(
-                frozenset(found), frozenset(atom for atom in found if (atom in true) is not atom.negated)
+                frozenset(found), frozenset(atom for atom in found if (atom in true) is not atom.negated), budget
             )
             for key, found in atoms.items()
         }
@@ -86,6 +97,7 @@ class _Search:
                 self.doubt(list(self.names))
                 return None
             states, false = todo.pop()
+            self.budget.spend(len(states))
             ways = self.next_ways(states, false)
             if ways is None:
                 return {self.names[key]: state for key, state in states.items() if state is not None}
@@ -107,6 +119,7 @@ class _Search:
         """How to break a list that the values leave whole, the one with the fewest ways; None when there is none."""
         ways: list[tuple[Atom, tuple[State]]] | None = None
         for clause in self.clauses:
+            self.budget.spend(_HELD)
             if any(not atom.holds(states[atom.key]) for atom in clause):
                 continue
             found = self.ways(clause, false)
@@ -119,6 +132,7 @@ class _Search:
     def ways(self, clause: list[Atom], false: dict[str, frozenset[Atom]]) -> list[tuple[Atom, tuple[State]]]:
         """The atoms of a list that can be false beside what is already settled, each with a state that makes it so."""
         found: list[tuple[Atom, tuple[State]]] = []
+        self.budget.spend(_CLAUSE * len(clause))
         for atom in clause:
             state = self.domains[atom.key].state(self.true[atom.key], false[atom.key] | {atom})
             if state is not None:

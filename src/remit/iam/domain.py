@@ -17,15 +17,20 @@ from itertools import pairwise, product
 from typing import TYPE_CHECKING, Final
 
 from remit.iam import values
-from remit.iam.atom import EMPTY, Atom, State
+from remit.iam.atom import EMPTY, Atom, State, kind_of
 from remit.iam.glob import Unclear, meet, points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from remit.iam.budget import Budget
+    from remit.iam.policy import Statement
+
 MOST_VALUES: Final = 2_000
 MOST_MEETS: Final = 10_000  # pairs of patterns that are held against each other
-MOST_FITS: Final = 600_000  # values held against values of policies
+MOST_TYPED: Final = 10_000  # as MOST_VALUES, of numbers, dates and addresses: a policy has room for 600 addresses
+MOST_STEPS: Final = 3_000_000  # to hold values against conditions
+_VALUE, _MEET, _AT_ONCE = 5, 200, 4  # steps to read a value, and of a meet; values that one step compares
 _SPELLINGS: Final = 6  # letters of a text compared without case whose every spelling is tried
 
 
@@ -37,24 +42,32 @@ class Premises:
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @staticmethod
-    def of(atoms: Iterable[Atom], several: frozenset[str]) -> Premises:
+    def of(statements: Iterable[Statement], several: frozenset[str]) -> Premises:
         """From all conditions of a comparison: a key is a set (a number, a date) if any of them reads it so."""
         kinds: dict[str, set[str]] = {}
         sets = set(several)
-        for atom in atoms:
-            if atom.quantifier:
-                sets.add(atom.key)
-            if atom.kind in _TYPED:
-                kinds.setdefault(atom.key, set()).add(atom.kind)
+        for statement in statements:
+            for condition in statement.conditions:
+                if condition.quantifier:
+                    sets.add(condition.key.lower())
+                kind = kind_of(condition.operator)
+                if kind in _TYPED:
+                    kinds.setdefault(condition.key.lower(), set()).add(kind)
         return Premises(frozenset(sets), {key: tuple(sorted(found)) for key, found in kinds.items()})
 
-    def domain(self, atoms: frozenset[Atom], wanted: frozenset[Atom], singles: int = 0) -> Domain:
+    def domain(self, atoms: frozenset[Atom], wanted: frozenset[Atom], budget: Budget, singles: int = 0) -> Domain:
         """The domain of the one key that `atoms` are about; `wanted` are those whose own values may have to be met.
 
         `singles` is how many `?` a pattern has that its values are put before, beside the atoms' own.
         """
         key = next(iter(atoms)).key
-        return _domain(atoms, wanted, self.kinds.get(key, ()), singles, several=key in self.several)
+        asked = (atoms, wanted, self.kinds.get(key, ()), singles, key in self.several)
+        budget.spend(len(atoms))
+        found = _domain(*asked)
+        budget.once(asked, found.steps)
+        if found.domain is None:
+            raise Unclear(found.reason)
+        return found.domain
 
 
 class Domain:
@@ -131,16 +144,45 @@ def _lowest(mask: int) -> int:
     return (mask & -mask).bit_length() - 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A domain or the reason why there is none, and how many steps it took to find out."""
+
+    domain: Domain | None
+    steps: int
+    reason: str = ""
+
+
 @lru_cache(maxsize=65_536)
 def _domain(
-    atoms: frozenset[Atom], wanted: frozenset[Atom], kinds: tuple[str, ...], singles: int, *, several: bool
-) -> Domain:
+    atoms: frozenset[Atom],
+    wanted: frozenset[Atom],
+    kinds: tuple[str, ...],
+    singles: int,
+    several: bool,  # noqa: FBT001 - a key of the cache
+) -> _Made:
     listed = sorted(atoms, key=lambda atom: (atom.operator, atom.quantifier, atom.values))
-    pool, exact = _typed_pool(listed, kinds) if kinds else _text_pool(listed, wanted, singles)
-    if len(pool) > MOST_VALUES or len(pool) * sum(len(atom.values) for atom in listed if _is_glob(atom)) > MOST_FITS:
-        raise Unclear(f"the conditions on `{listed[0].name}` tell too many values apart")
+    given = sum(len(atom.values) for atom in listed)
+    pairs = 0 if kinds else _pairs(listed, wanted)
+    steps = _VALUE * given + _MEET * min(pairs, MOST_MEETS)
+    too_many = f"the conditions on `{listed[0].name}` tell too many values apart"
+    try:
+        pool, exact = _typed_pool(listed, kinds) if kinds else _text_pool(listed, wanted, singles)
+    except Unclear as reason:
+        return _Made(None, steps, str(reason))
+    steps += len(pool) * sum(_effort(atom) for atom in listed)
+    if len(pool) > (MOST_TYPED if kinds else MOST_VALUES) or steps > MOST_STEPS:
+        return _Made(None, len(pool), too_many)
     texts = (*pool, "") if several and not kinds else pool  # to set operators an empty text is an empty set
-    return Domain(tuple(dict.fromkeys(texts)), atoms, several=several, exact=exact)
+    domain = Domain(tuple(dict.fromkeys(texts)), atoms, several=several, exact=exact)
+    return _Made(domain, steps)
+
+
+def _effort(atom: Atom) -> int:
+    """Steps to hold a value against a condition."""
+    if _is_glob(atom):
+        return 1 + len(atom.values)
+    return 2 + (len(atom.values) // _AT_ONCE if atom.kind in _TYPED else 0)
 
 
 def _typed_pool(atoms: list[Atom], kinds: tuple[str, ...]) -> tuple[list[str], bool]:
@@ -240,6 +282,12 @@ def _text_pool(atoms: list[Atom], wanted: frozenset[Atom], singles: int) -> tupl
         and all(len(text) <= _SPELLINGS or len(texts) == len(folding) for atom in folding for text in atom.values)
     )
     return pool, exact
+
+
+def _pairs(atoms: list[Atom], wanted: frozenset[Atom]) -> int:
+    """How many pairs of patterns are held against each other."""
+    counts = [len(atom.values) for atom in atoms if atom in wanted and _is_glob(atom)]
+    return (sum(counts) ** 2 - sum(count * count for count in counts)) // 2
 
 
 def _is_glob(atom: Atom) -> bool:

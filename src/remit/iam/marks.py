@@ -71,6 +71,11 @@ def own_letter(place: int) -> str:
     return chr(_OWN + place % _OWN_LETTERS)
 
 
+def own_place(text: str) -> int | None:
+    """Which variable a text is the own letter of; None when it is none's."""
+    return ord(text) - _OWN if _OWNED.fullmatch(text) else None
+
+
 def variables_in(text: str) -> frozenset[str]:
     """The keys of the variables in an encoded text."""
     if _VARIABLE not in text:

@@ -9,6 +9,7 @@ Source: "IAM JSON policy elements: Resource" and "… Action" (IAM User Guide).
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -37,7 +38,18 @@ ANY: Final = Wildcard("?")
 _WILDCARDS: Final = {"*": STAR, "?": ANY}
 _SPLIT: Final = re.compile(r"([*?])")
 
-Piece: TypeAlias = str | Wildcard
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A stretch that CloudFormation fills, by its text. It equals itself and may have any length, even none.
+
+    So nothing but itself and a `*` takes it; a `?` may, and may not.
+    """
+
+    text: str
+
+
+Piece: TypeAlias = str | Wildcard | Late
 Matcher: TypeAlias = "Callable[[str], bool]"
 
 
@@ -77,7 +89,7 @@ def matches(pattern: str, text: str) -> bool:
 
 
 def compile_pieces(parts: tuple[Piece, ...]) -> Matcher:  # noqa: PLR0911 - a return per shape
-    """A matcher for tidy pieces: the common shapes are one call of a string method."""
+    """A matcher for tidy pieces, of which none is late: the common shapes are one call of a string method."""
     match parts:
         case ():
             return "".__eq__
@@ -174,6 +186,9 @@ def covers_pieces(wide: tuple[Piece, ...], narrow: tuple[Piece, ...]) -> bool:
     """As `covers`, on pieces."""
     if wide in ((STAR,), narrow):
         return True
+    late = [part for part in wide if isinstance(part, Late)]
+    if late and not set(late) <= set(narrow):
+        return False
     if len(narrow) <= 1 and (not narrow or isinstance(narrow[0], str)):
         return compile_pieces(wide)(str(narrow[0]) if narrow else "")
     return _covers(_Wide(_symbols(wide)), _symbols(narrow))
@@ -189,15 +204,16 @@ def _symbols(parts: Sequence[Piece]) -> tuple[Piece, ...]:
 class _Wide:
     """A pattern as an automaton whose states are its positions, held together as the bits of a number."""
 
-    __slots__ = ("accept", "letters", "singles", "stars")
+    __slots__ = ("accept", "late", "letters", "singles", "stars")
 
     def __init__(self, symbols: tuple[Piece, ...]) -> None:
         self.accept = 1 << len(symbols)
         self.stars = sum(1 << index for index, symbol in enumerate(symbols) if symbol is STAR)
         self.singles = sum(1 << index for index, symbol in enumerate(symbols) if symbol is ANY)
+        self.late = sum(1 << index for index, symbol in enumerate(symbols) if isinstance(symbol, Late))
         self.letters: dict[Piece, int] = {}
         for index, symbol in enumerate(symbols):
-            if isinstance(symbol, str):
+            if not isinstance(symbol, Wildcard):
                 self.letters[symbol] = self.letters.get(symbol, 0) | 1 << index
 
     def close(self, mask: int) -> int:
@@ -207,7 +223,8 @@ class _Wide:
 
     def step(self, mask: int, symbol: Piece) -> int:
         """Take a letter; a wildcard stands for a letter that no pattern spells."""
-        taken = self.singles | self.letters.get(symbol, 0)
+        singles = 0 if isinstance(symbol, Late) else self.singles
+        taken = singles | self.letters.get(symbol, 0)
         return self.close((mask & self.stars) | (mask & taken) << 1)
 
     def after(self, mask: int, symbol: Piece) -> list[int]:
@@ -226,7 +243,7 @@ class _Wide:
         if symbol is STAR:
             return (self.accept << 1) - (mask & -mask)  # every position from the first one on
         if symbol is ANY:
-            return self.close((mask & self.stars) | (mask & ~self.accept) << 1)
+            return self.close((mask & self.stars) | (mask & ~self.accept & ~self.late) << 1)
         return self.step(mask, symbol)
 
 

@@ -33,7 +33,7 @@ class _Pruner:
     def __init__(self, policy: Policy) -> None:
         self._version = policy.version
         self._boxes: list[Box | None] = [self._box(statement) for statement in policy.statements]
-        self._questions = Questions(Premises.of((atom for box in self._boxes if box for atom in box.atoms), SETS))
+        self._questions = Questions(Premises.of(policy.statements, SETS))
         self._covers: dict[tuple[object, ...], list[int]] = {}
 
     def _box(self, statement: Statement) -> Box:

@@ -23,7 +23,7 @@ from remit.iam.principal import Reach, reach
 from remit.iam.question import Questions
 from remit.iam.request import principal_of
 from remit.iam.sweep import SETS
-from remit.iam.witness import Words, requests_for, shown
+from remit.iam.witness import Words, requests_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +72,7 @@ class _Exposed:
         self.known = known
         self.compiled = Compiled(policy, speaks_without_resource=True)
         self.words = Words(self.compiled)
-        self.questions = Questions(Premises.of((atom for box in self.compiled.boxes for atom in box.atoms), SETS))
+        self.questions = Questions(Premises.of((box.statement for box in self.compiled.boxes), SETS))
         self.undecided: dict[Undecided, None] = {
             Undecided(Source("resource", 0, index, statement), reason): None
             for index, statement, reason in self.compiled.unclear
@@ -120,7 +120,7 @@ class _Exposed:
                 continue
             tier: Tier = "now" if found.real is not None else "future"
             because = "the resource's policy allows it"
-            yield Exposure(who, Piece(source, action, shown(found.resource), request, tier, because))
+            yield Exposure(who, Piece(source, action, box.spelling_of(found.resource), request, tier, because))
 
     def _confirmed(self, found: Opening, principal: str) -> Request | None:
         layers = Layers(identity=_EVERYTHING, resource=(self.policy,))

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.atom import equal_to
-from remit.iam.binding import bindings, pins
+from remit.iam.binding import bindings, contested, pins
 from remit.iam.box import Box, loosened, tightened, with_values
+from remit.iam.budget import Budget
 from remit.iam.context import Context, find_context
 from remit.iam.glob import FRESH, Unclear, meet, points
-from remit.iam.pattern import covers, is_pattern
+from remit.iam.pattern import covers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from remit.iam.domain import Premises
 
 MOST_STEPS: Final = 3_000
-MOST_CHECKS: Final = 2_000_000  # of whether a statement means a resource, in one comparison; a few seconds
-_MEET, _CONTEXT = 50, 20  # how many of them a meet of patterns, or a list of conditions, is worth
+_MEET, _COVER, _BIND = 100, 8, 30  # steps of a meet of patterns, of one covering another, of a box with values put in
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +40,18 @@ class Place:
 class Questions:
     """Questions about the same two sides; `premises` is what is taken for granted about keys."""
 
-    __slots__ = ("_contexts", "_places", "checks", "premises")
+    __slots__ = ("_contexts", "_places", "budget", "premises")
 
-    def __init__(self, premises: Premises) -> None:
+    def __init__(self, premises: Premises, budget: Budget | None = None) -> None:
         self.premises = premises
-        self.checks = 0
+        self.budget = budget or Budget()
         self._contexts: dict[tuple[tuple[Atom, ...], frozenset[Box]], Context | Unclear | None] = {}
         self._places: dict[tuple[object, ...], Place | Unclear | None] = {}
 
     def place(self, pattern: str, wanted: tuple[Box, ...], covers: tuple[Box, ...]) -> Place | None:
         """A place within `pattern`, which is one of the first wanted box's own (`*` for its NotResource)."""
         asked = (pattern, wanted, covers)
+        self.budget.spend(len(covers))
         if asked not in self._places:
             try:
                 self._places[asked] = self._place(pattern, wanted, covers)
@@ -67,7 +68,9 @@ class Questions:
             return self._search(pattern, wanted, covers, ())
         first = with_pattern(wanted[0], pattern)
         boxes = (first, *wanted[1:])
-        tried, all_of_them = bindings(names, boxes, covers, self.premises)
+        effort = sum(_BIND * (len(box.resources) + len(box.atoms)) for box in (*boxes, *covers) if box.variables)
+        self.budget.spend(effort * len(names))
+        tried, all_of_them = bindings(names, boxes, covers, self.premises, self.budget)
         found = self._bound(boxes, covers, tried[0])
         if found is not None or not self._imaginable(boxes, covers):
             return found
@@ -80,6 +83,7 @@ class Questions:
         return None
 
     def _bound(self, wanted: tuple[Box, ...], covers: tuple[Box, ...], values: dict[str, str | None]) -> Place | None:
+        self.budget.spend(sum(_BIND * (len(box.resources) + len(box.atoms)) for box in (*wanted, *covers)))
         bound = tuple(with_values(box, values) for box in wanted)
         pattern = "*" if bound[0].not_resources else next(iter(bound[0].resources), None)
         if pattern is None:
@@ -104,6 +108,8 @@ class Questions:
     ) -> Place | None:
         units = tuple(dict.fromkeys((*(atom for box in wanted for atom in box.atoms), *pinned)))
         spared = tuple(box for box in wanted if box.not_resources)
+        effort = sum(1 + len(box.globs) for box in (*covers, *spared))
+        self.budget.spend(effort)
         singles = _singles((*covers, *spared))
         todo = list(reversed(_starts(pattern, wanted[1:])))
         seen = set(todo)
@@ -111,11 +117,13 @@ class Questions:
         while todo:
             steps += 1
             narrow = todo.pop()
+            if singles:
+                self.budget.spend(_COVER * effort)
             found, escapes = self._at(narrow, singles, spared, covers, units)
             if found is not None:
                 return found
             for box in escapes:
-                self._spend(_MEET * len(box.resources))
+                self.budget.spend(_MEET * len(box.resources))
                 fresh = [part for text in box.resources for part in meet(narrow, text) if part not in seen]
                 seen.update(fresh)
                 todo.extend(fresh)
@@ -134,7 +142,7 @@ class Questions:
         for point in tried:
             if not all(box.on(point) for box in spared):
                 continue
-            self._spend(len(covers))
+            self.budget.spend(sum(1 + len(box.globs) for box in covers))
             active = [box for box in covers if box.on(point)]
             context = self._context(units, active)
             if context is not None:
@@ -146,17 +154,13 @@ class Questions:
             raise doubt
         return None, tuple(escapes)
 
-    def _spend(self, checks: int) -> None:
-        self.checks += checks
-        if self.checks > MOST_CHECKS:
-            raise Unclear("the comparison as a whole takes too long")
-
     def _context(self, units: tuple[Atom, ...], active: Iterable[Box]) -> Context | None:
         asked = (units, frozenset(active))
         if asked not in self._contexts:
             try:
-                self._spend(_CONTEXT * len(asked[1]))
-                self._contexts[asked] = find_context(units, (box.atoms for box in asked[1]), self.premises)
+                self._contexts[asked] = find_context(
+                    units, [box.clause for box in asked[1]], self.premises, self.budget
+                )
             except Unclear as reason:
                 self._contexts[asked] = reason
         found = self._contexts[asked]
@@ -190,11 +194,9 @@ def needed(turned: list[Box], possible: Callable[[list[Box]], bool]) -> list[Box
 
 def with_pattern(box: Box, pattern: str) -> Box:
     """The box on one of its resource patterns (a NotResource stays as it is)."""
-    from dataclasses import replace  # noqa: PLC0415 - rarely needed
-
     if box.not_resources or box.resources == (pattern,):
         return box
-    return replace(box, resources=(pattern,))
+    return box.with_parts(resources=(pattern,))
 
 
 def _singles(boxes: tuple[Box, ...]) -> int:
@@ -229,10 +231,7 @@ def doubtful(wanted: tuple[Box, ...], covers: tuple[Box, ...], in_sets: frozense
     """
     if in_sets:
         return True
-    marked = any(box.marked_resources for box in wanted)
-    if any(box.not_resources and (marked or box.marked_resources) for box in covers):
-        return True
-    if len(wanted) > 1 and marked and any(is_pattern(text) or text for box in wanted[1:] for text in box.resources):
+    if next(contested(wanted, covers), None) is not None:
         return True
     met = [atom for box in wanted for atom in box.atoms if not atom.negated]
     met += [atom for box in covers for atom in box.atoms if atom.negated]

@@ -6,10 +6,12 @@ open).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from remit.iam.condition import Test, compile_condition, open_names
-from remit.iam.pattern import Matcher, matcher
+from remit.iam.pattern import Matcher, is_pattern, matcher
+from remit.iam.policy import Condition
 from remit.iam.principal import Reach, reach
 from remit.iam.variable import Parts, asked, holds, names_in, resource_parts
 
@@ -27,19 +29,39 @@ _ACTIONS_KEPT: Final = 10_000  # per layer; forgotten all at once
 
 
 class Rule:
-    """One statement of one policy, compiled."""
+    """One statement of one policy; what a question needs of it is compiled when it is first asked.
 
-    __slots__ = ("conditions", "deny", "resource", "speaks_of_action", "statement", "version")
+    RemitError: a condition has an operator that does not exist.
+    """
+
+    __slots__ = ("_trust", "conditions", "deny", "resource", "speaks_of_action", "statement", "version")
+
+    speaks_of_action: Matcher
+    resource: Callable[[Request], Truth] | None
+    conditions: tuple[Test, ...]
 
     def __init__(self, statement: Statement, version: str, *, trust: bool) -> None:
         self.statement = statement
         self.version = version
         self.deny = statement.effect == "Deny"
-        self.speaks_of_action = _action_test(statement.actions)
-        self.resource = _resource_test(statement.resources, version, deny=self.deny, trust=trust)
-        self.conditions: tuple[Test, ...] = tuple(
-            compile_condition(condition, version) for condition in statement.conditions
-        )
+        self._trust = trust
+        for condition in statement.conditions:
+            check_operator(condition.operator, condition.quantifier, condition.if_exists)
+
+    def __getattr__(self, name: str) -> Any:
+        """A slot that has no value yet: from then on it costs nothing."""
+        made = _COMPILE[name](self) if name in _COMPILE else object.__getattribute__(self, name)
+        setattr(self, name, made)
+        return made
+
+    def _compile_action(self) -> Matcher:
+        return _action_test(self.statement.actions)
+
+    def _compile_resource(self) -> Callable[[Request], Truth] | None:
+        return _resource_test(self.statement.resources, self.version, deny=self.deny, trust=self._trust)
+
+    def _compile_conditions(self) -> tuple[Test, ...]:
+        return tuple(compile_condition(condition, self.version) for condition in self.statement.conditions)
 
     def holds(self, request: Request) -> Truth:
         """Whether resource and conditions fit; the action is known to."""
@@ -71,14 +93,48 @@ class Rule:
                 yield from open_names(condition, request, self.version)
 
 
+_COMPILE: Final[dict[str, Callable[[Rule], Any]]] = {
+    "speaks_of_action": Rule._compile_action,  # noqa: SLF001 - the class's own
+    "resource": Rule._compile_resource,  # noqa: SLF001 - as above
+    "conditions": Rule._compile_conditions,  # noqa: SLF001 - as above
+}
+
+
+@lru_cache(maxsize=4096)
+def check_operator(operator: str, quantifier: str, if_exists: bool) -> None:  # noqa: FBT001 - a condition's fields
+    """RemitError: the operator or the quantifier does not exist."""
+    compile_condition(Condition(operator, "", (), quantifier, if_exists), "")
+
+
 def _action_test(actions: Globs) -> Matcher:
     """Whether a folded action is meant; action names ignore case."""
-    folded = [pattern.lower() for pattern in actions.patterns]
-    literals = frozenset(text for text in folded if not ("*" in text or "?" in text))
-    globs = tuple(matcher(text) for text in folded if "*" in text or "?" in text)
+    found = names(actions)
+    literals, globs = frozenset(found.literals), tuple(map(matcher, found.globs))
     if actions.negated:
         return lambda action: action not in literals and not any(glob(action) for glob in globs)
+    if not globs:
+        return literals.__contains__
     return lambda action: action in literals or any(glob(action) for glob in globs)
+
+
+class Names(NamedTuple):
+    """Action patterns without case: all in order, those that are a name, those that have a wildcard."""
+
+    folded: tuple[str, ...]
+    literals: tuple[str, ...]
+    globs: tuple[str, ...]
+
+
+def names(actions: Globs) -> Names:
+    """Read once per object: a statement may name hundreds."""
+    found: Names | None = _NAMES.get(actions)
+    if found is None:
+        folded = tuple(map(str.lower, actions.patterns))
+        joined = "\n".join(folded)
+        globs = tuple(filter(is_pattern, folded)) if is_pattern(joined) else ()
+        literals = folded if not globs else tuple(text for text in folded if not is_pattern(text))
+        found = _NAMES.put(actions, Names(folded, literals, globs))
+    return found
 
 
 def _resource_test(  # noqa: PLR0911 - a return per shape, the fast ones first
@@ -164,6 +220,7 @@ class Kept:
 
 
 _KEPT: Final = 8192
+_NAMES: Final = Kept(_KEPT)
 _RULES: Final = {False: Kept(_KEPT), True: Kept(_KEPT)}
 
 

@@ -43,7 +43,7 @@ class Side:
         """Where a box's statement stands."""
         for name, policies in self.layers:
             for number, policy in enumerate(policies):
-                if any(box.statement is own.statement for own in policy.boxes):
+                if policy.has(box):
                     return Source(name, number, box.index, box.statement)
         return Source("identity", 0, box.index, box.statement)
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.actions import ALWAYS_ALLOWED, Case, Known, Openings
+from remit.iam.box import spelling
+from remit.iam.budget import Budget
 from remit.iam.domain import Premises
 from remit.iam.finding import Piece, Tier, Undecided
 from remit.iam.glob import Unclear
-from remit.iam.pattern import is_pattern
+from remit.iam.policy import OLD_VERSION, VERSION, Globs
 from remit.iam.question import Questions
-from remit.iam.witness import Words, request_for, shown
+from remit.iam.witness import Words, request_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +27,12 @@ SETS: Final = frozenset(
     ("aws:tagkeys", "aws:calledvia", "aws:principalorgpaths", "aws:principalservicenameslist", "aws:resourceorgpaths")
 )
 """Keys that have several values whoever reads them. Source: "AWS global condition context keys" (IAM User Guide)."""
+_Actions: TypeAlias = "tuple[tuple[str, str], ...]"
 MOST_CASES: Final = 20_000
+_TOO_MANY: Final = "the layers can be combined in too many ways"
+_WITNESS, _AT_ONCE = 200, 8  # steps of a request and its check; texts of a list that one step compares
 MOST_PIECES: Final = 200  # of a statement; of each further action the first resource is told
-MOST_IN_ALL: Final = 3_000  # of further statements the first piece is told
+MOST_IN_ALL: Final = 3_000  # of further statements the first piece is told; as well when half of the budget is spent
 
 
 class Sweep:
@@ -34,24 +41,37 @@ class Sweep:
     `undecided` is complete once the gains have been taken.
     """
 
-    def __init__(self, old: Side, new: Side, known: Known, other: str = "old") -> None:
+    def __init__(self, old: Side, new: Side, known: Known, other: str = "old", budget: Budget | None = None) -> None:
         self.other = other
         self.count = 0
         self.old = old
         self.new = new
         self.known = known
-        self.questions = Questions(_premises(old, new))
+        self.budget = budget or Budget()
+        self._counted = 0
+        self._questions: Questions | None = None
         self.undecided: dict[Undecided, None] = {
             Undecided(source, reason): None for side in (old, new) for source, reason in side.unclear()
         }
         self.words = Words(*old.compiled, *new.compiled)
         self._limits = tuple(
-            (name, tuple(policy.allows for policy in layer if policy.allows.boxes))
-            for name, layer in old.layers
-            if not any(policy.everything for policy in layer)
+            (
+                policies,
+                tuple(policy.allows for policy in policies if policy.allows.boxes),
+                f"no statement of the {other} {_title(name)} allows it",
+            )
+            for name, policies in old.layers
+            if not any(policy.everything for policy in policies)
         )
-        said = {denial.meaning for denial in new.denials} if old.denies else set()
-        self._gone = tuple(denial for denial in old.denials if denial.meaning not in said)
+        self._gone = _removed(old, new) if old.denies else ()
+
+    @property
+    def questions(self) -> Questions:
+        """Made when there is one: most statements of most changes are spelled on both sides."""
+        if self._questions is None:
+            statements = (box.statement for side in (self.old, self.new) for own in side.compiled for box in own.boxes)
+            self._questions = Questions(Premises.of(statements, SETS), self.budget)
+        return self._questions
 
     def gains(self, *, first: bool = False) -> Iterator[Piece]:
         """Every gain, in the order of the new side's statements; with `first`, the first one alone.
@@ -59,106 +79,134 @@ class Sweep:
         Beyond limits that only generated policies reach, not every resource of every action is told.
         """
         told: set[tuple[Box, str, str]] = set()
-        cases = 0
         for box in self._candidates():
-            for case, because in self._cases(box):
-                cases += 1
-                if cases > MOST_CASES:
-                    self._leave(box, "the layers can be combined in too many ways")
-                    break
-                for piece in self._pieces(box, case, because, told, first=first):
-                    yield piece
-                    if first:
-                        return
+            try:
+                for case, because, actions in self._cases(box):
+                    for piece in self._pieces(box, case, because, actions, told, first=first):
+                        yield piece
+                        if first:
+                            return
+            except Unclear as reason:
+                self._leave(box, str(reason))
 
     def _candidates(self) -> Iterator[Box]:
         return (box for policy in self.new.layers[0][1] for box in policy.allows.boxes)
 
-    def _cases(self, box: Box) -> Iterator[tuple[Case, str]]:
-        """How a statement may be new: a layer of the other side does not allow it, or a Deny there forbids it."""
+    def _cases(self, box: Box) -> Iterator[tuple[Case, str, _Actions]]:
+        """How a statement may be new: a layer of the other side does not allow it, or a Deny there forbids it.
+
+        With each case its reason, and the action patterns to ask about.
+        """
+        limits = [
+            (allows, because, left)
+            for policies, allows, because in self._limits
+            if (left := tuple(self._left(box, policies)))
+        ]
+        if not limits and not self._gone:
+            return
         denies = self.new.denies
         for wanted in self._together(box):
-            for name, allows in self._limits:
-                yield Case(wanted, (*allows, *denies)), f"no statement of the {self.other} {_title(name)} allows it"
+            for allows, because, left in limits:
+                self._count()
+                yield Case(wanted, (*allows, *denies)), because, left
             for denial in self._gone:
+                self.budget.spend(1)
                 if not _apart(box, denial):
+                    self._count()
                     where = self.old.source(denial).name
-                    yield Case((*wanted, denial), denies), f"the {self.other} {where} denies it"
+                    because = f"the {self.other} {where} denies it"
+                    yield Case((*wanted, denial), denies), because, tuple(self._left(box, ()))
+
+    def _count(self) -> None:
+        self._counted += 1
+        if self._counted > MOST_CASES:
+            raise Unclear(_TOO_MANY)
 
     def _together(self, box: Box) -> Iterator[tuple[Box, ...]]:
         """The statement with one Allow of each further layer."""
-        found: list[tuple[Box, ...]] = [(box,)]
+        others: list[list[Box]] = []
         for _, layer in self.new.layers[1:]:
             if not any(policy.everything for policy in layer):
                 boxes = [other for policy in layer for other in policy.allows.boxes]
-                near = [other for other in boxes if not _apart(box, other)]
-                if len(found) * len(near) > MOST_CASES:
-                    self._leave(box, "the layers can be combined in too many ways")
-                    return iter(())
-                found = [(*some, other) for some in found for other in near]
-        return iter(found)
+                self.budget.spend(len(boxes))
+                others.append([other for other in boxes if not _apart(box, other)])
+        if prod(map(len, others)) > MOST_CASES:
+            raise Unclear(_TOO_MANY)
+        return ((box, *chosen) for chosen in product(*others))
 
     def _pieces(
-        self, box: Box, case: Case, because: str, told: set[tuple[Box, str, str]], *, first: bool
+        self, box: Box, case: Case, because: str, actions: _Actions, told: set[tuple[Box, str, str]], *, first: bool
     ) -> Iterator[Piece]:
         openings = Openings(case, self.questions, self.known)
         count = 0
-        for action, spelled in self._actions(box, case):
+        for action, spelled in actions:
             for found in openings.of(action):
                 if isinstance(found, Unclear):
                     self._leave(box, str(found))
                     continue
                 if (box, action, found.resource) in told:
                     continue
-                piece = self._checked(box, spelled, found, because)
+                piece = self._checked(box, spelled, found, because, lifelike=not first)
                 if piece is not None:
                     told.add((box, action, found.resource))
                     count += 1
                     yield piece
                     self.count += 1
-                    if first or self.count > MOST_IN_ALL:
+                    if first or self.count > MOST_IN_ALL or self.budget.left < self.budget.steps // 2:
                         return
                     if count > MOST_PIECES:
                         break
 
-    def _actions(self, box: Box, case: Case) -> Iterator[tuple[str, str]]:
-        """Action patterns that no old statement of the same resources and conditions spells: folded, as spelled."""
+    def _left(self, box: Box, compared: tuple[Compiled, ...]) -> Iterator[tuple[str, str]]:
+        """Action patterns that no statement of the same resources and conditions spells: folded, as spelled."""
         if box.not_actions:
             yield "*", "*"
             return
-        left: set[str] = set(box.actions)
-        for policy in self._compared(case):
-            left -= policy.said.get(box.reach, set())
-            left -= policy.said.get(_EVERYWHERE, set())
-        for spelled in box.statement.actions.patterns:
+        alike = [other for policy in compared for other in policy.said.get(box.spelled, ())]
+        patterns = box.statement.actions.patterns
+        if any(other.statement.actions.patterns == patterns for other in alike):
+            return
+        self.budget.spend((len(patterns) + sum(len(other.statement.actions.patterns) for other in alike)) // _AT_ONCE)
+        alike += [other for policy in compared for every in _EVERYWHERE for other in policy.said.get(every, ())]
+        left = set(box.actions).difference(*(other.actions for other in alike))
+        for spelled in patterns:
             folded = spelled.lower()
             if folded in left:
                 left.discard(folded)
                 yield folded, spelled
 
-    def _compared(self, case: Case) -> Iterator[Compiled]:
-        """The policies whose Allow statements are covers of a case."""
-        covers = set(map(id, case.covers))
-        return (policy for _, layer in self.old.layers for policy in layer if id(policy.allows) in covers)
-
-    def _checked(self, box: Box, spelled: str, found: Opening, because: str) -> Piece | None:
+    def _checked(self, box: Box, spelled: str, found: Opening, because: str, *, lifelike: bool) -> Piece | None:
         """The finding with a request that the evaluator agrees about; else it is left undecided."""
         if found.action == ALWAYS_ALLOWED:
             return None
-        request = request_for(found, self.words, self.old, self.new)
+        resource = box.spelling_of(found.resource)
+        self.budget.spend(_WITNESS + sum(policy.effort for side in (self.old, self.new) for policy in side.compiled))
+        request = request_for(found, self.words, self.old, self.new, spelled=spelled, lifelike=lifelike)
         if request is None:
             unsure = "it depends on what its late-bound parts stand for"
-            unseen = f"the evaluator does not confirm what was found about {spelled} on {shown(found.resource)}"
+            unseen = f"the evaluator does not confirm what was found about {spelled} on {resource}"
             self._leave(box, unsure if self.words.late else unseen)
             return None
         tier: Tier = "now" if found.real is not None else "future"
-        return Piece(self.new.source(box), spelled, shown(found.resource), request, tier, because)
+        return Piece(self.new.source(box), spelled, resource, request, tier, because)
 
     def _leave(self, box: Box, reason: str) -> None:
         self.undecided[Undecided(self.new.source(box), reason)] = None
 
 
-_EVERYWHERE: Final = (("*",), False, ())
+_EVERYWHERE: Final = tuple(spelling(Globs(("*",)), (), version) for version in (VERSION, OLD_VERSION))
+
+
+def _said(box: Box) -> tuple[object, ...]:
+    return box.spelled, box.actions, box.not_actions, box.statement.principals
+
+
+def _removed(old: Side, new: Side) -> tuple[Box, ...]:
+    """The denials of the old side that no statement of the new one plainly repeats."""
+    spelled = {_said(denial) for denial in new.denials}
+    gone = [denial for denial in old.denials if _said(denial) not in spelled]
+    meant = {denial.meaning for denial in new.denials} if gone else set()
+    return tuple(denial for denial in gone if denial.meaning not in meant)
 
 
 def _title(name: str) -> str:
@@ -173,20 +221,6 @@ def _apart(one: Box, other: Box) -> bool:
             return True
     if one.not_actions or other.not_actions:
         return False
-    services = {text.partition(":")[0] for text in one.actions}
-    others = {text.partition(":")[0] for text in other.actions}
-    if any(map(is_pattern, services | others)):
+    if not (one.plain_services and other.plain_services):
         return False
-    return services.isdisjoint(others)
-
-
-def _premises(*sides: Side) -> Premises:
-    atoms = (
-        atom
-        for side in sides
-        for _, layer in side.layers
-        for policy in layer
-        for box in policy.boxes
-        for atom in box.atoms
-    )
-    return Premises.of(atoms, SETS)
+    return one.services.isdisjoint(other.services)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from remit.iam.pattern import STAR, Matcher, Piece, compile_pieces, matcher, tidy
-from remit.iam.variable import Asked, Parts, Resolved, asked, describes, holds, parts_of, resolve, sealed
+from remit.iam.pattern import STAR, Late, Matcher, Piece, covers_pieces, matcher, tidy
+from remit.iam.variable import Asked, Parts, Resolved, asked, describes, holds, parts_of, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -68,7 +68,9 @@ def equals_ignoring_case(texts: tuple[str, ...], version: str) -> Check:
         low = Asked(_lower(found.sure), _lower(found.maybe), is_set=False)
         filled = [resolve(parts, request) for parts in (*templates, *_late_parts(value, known, globs=False))]
         return either(
-            describes(Resolved(_lower(one.sure), one.maybe and _lower(one.maybe)), low) for one in filled if one
+            describes(Resolved(one.sure and _lower(one.sure), one.maybe and _lower(one.maybe)), low)
+            for one in filled
+            if one
         )
 
     return check
@@ -151,29 +153,26 @@ def _arn_held(parts: Parts, found: Asked, request: Request) -> Truth:
     resolved = resolve(parts, request)
     if resolved is None:
         return False
-    symbols: dict[str, str] = {}
-    if _same_arn(sealed(resolved.sure, symbols), sealed(found.sure, symbols), symbols):
+    if resolved.sure is not None and _same_arn(resolved.sure, found.sure):
         return True
     unsure = resolved.maybe is not None or found.maybe != found.sure
     return None if unsure and describes(resolved, found) is not False else False
 
 
-def _same_arn(pattern: tuple[Piece, ...], text: tuple[Piece, ...], symbols: dict[str, str]) -> bool:
-    value = str(text[0]) if text else ""
-    if pattern == text and value in symbols.values():
+def _same_arn(pattern: tuple[Piece, ...], text: tuple[Piece, ...]) -> bool:
+    if pattern == text and len(text) == 1 and isinstance(text[0], Late):
         return True  # one reference, compared with itself
-    components = value.split(":", ARN_COLONS)
-    six = _split_arn(pattern)
-    if six is None or len(components) <= ARN_COLONS:
+    six, components = _split_arn(pattern), _split_arn(text)
+    if six is None or components is None:
         return False
-    if any(char in part for part in components[:ARN_COLONS] for char in _dividing(symbols)):
+    if any(_dividing(component) for component in components[:ARN_COLONS]):
         return False
-    return all(compile_pieces(part)(one) for part, one in zip(six, components, strict=True))
+    return all(covers_pieces(wide, one) for wide, one in zip(six, components, strict=True))
 
 
-def _dividing(symbols: dict[str, str]) -> Iterator[str]:
-    """The references that may hold colons themselves: all but the pseudo parameters of one word."""
-    return (char for text, char in symbols.items() if text not in _ONE_WORD)
+def _dividing(component: tuple[Piece, ...]) -> bool:
+    """Whether a reference in it may hold colons itself: any but the pseudo parameters of one word."""
+    return any(isinstance(piece, Late) and piece.text not in _ONE_WORD for piece in component)
 
 
 _ONE_WORD: Final = frozenset(
@@ -182,7 +181,7 @@ _ONE_WORD: Final = frozenset(
 
 
 def _split_arn(parts: tuple[Piece, ...]) -> list[tuple[Piece, ...]] | None:
-    """The six components of a pattern; what follows the fifth colon belongs to the sixth."""
+    """The six components of an ARN or a pattern; what follows the fifth colon belongs to the sixth."""
     components: list[list[Piece]] = [[]]
     for part in parts:
         if not isinstance(part, str):

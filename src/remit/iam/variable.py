@@ -1,8 +1,9 @@
 """Policy text with holes: IAM's variables, which the request fills, and CloudFormation's references.
 
-A reference is an opaque symbol: it equals itself, a `*` takes it, and nothing else matches it. The pseudo
-parameters for partition, region and account stand for the one value that the request names (`Request.bound`).
-Where the request leaves a variable or a reference open, and some value of it would match, the answer is None.
+A reference is an opaque symbol: it equals itself, a `*` takes it, and nothing else matches it, not even a `?`, for
+its length is not known. The pseudo parameters for partition, region and account stand for the one value that the
+request names (`Request.bound`). Where the request leaves a variable or a reference open, and some value of it would
+match, the answer is None; an open variable never gives True, for its key may be absent.
 
 Source: "IAM policy elements: Variables and tags" (IAM User Guide): a value that is missing, or not single,
 equals nothing.
@@ -16,23 +17,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.errors import RemitError
 from remit.iam import tokens
-from remit.iam.pattern import (
-    STAR,
-    Piece,
-    Wildcard,
-    covers_pieces,
-    overlaps_pieces,
-    pieces,
-    tidy,
-)
+from remit.iam.pattern import STAR, Late, Piece, Wildcard, covers_pieces, overlaps_pieces, pieces, tidy
 from remit.iam.policy import VERSION
 from remit.iam.request import OPEN, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable, Iterator
 
 _VARIABLE: Final = re.compile(r"\$\{(?:([*?$])|([^{}',:]+:[^{}',]*)(?:,\s*'([^']*)'\s*)?)\}")
-_UNKNOWN: Final = "\U0010ffff"  # stands for a value nobody knows: no pattern spells it
 _FIFTH: Final = 5
 
 
@@ -44,14 +36,7 @@ class Variable:
     default: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Late:
-    """A reference that CloudFormation resolves, by its text."""
-
-    text: str
-
-
-Part: TypeAlias = Piece | Variable | Late
+Part: TypeAlias = Piece | Variable
 Parts: TypeAlias = tuple[Part, ...]
 
 
@@ -59,8 +44,8 @@ def parts_of(text: str, version: str, *, globs: bool = True) -> Parts:
     """A text taken apart; variables under Version 2012-10-17 only, wildcards if `globs`."""
     out: list[Part] = []
     for stretch in _stretches(text):
-        if isinstance(stretch, tokens.Reference):
-            out.append(Late(stretch.text))
+        if isinstance(stretch, Late):
+            out.append(stretch)
         else:
             out.extend(_with_variables(stretch, version, globs=globs))
     return tuple(out)
@@ -88,11 +73,13 @@ def _after_fifth_colon(text: str) -> int:
     return len(text)
 
 
-def _stretches(text: str) -> Iterator[str | tokens.Reference]:
+def _stretches(text: str) -> tuple[str | Late, ...]:
+    if "${" not in text:
+        return (text,)
     try:
-        yield from list(tokens.split(text))
+        return tuple(part if isinstance(part, str) else Late(part.text) for part in tokens.split(text))
     except RemitError:  # a `${{` that is not closed: text like any other
-        yield text
+        return (text,)
 
 
 def _with_variables(text: str, version: str, *, globs: bool) -> Iterator[Part]:
@@ -120,9 +107,12 @@ def names_in(parts: Parts, request: Request) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A text with its holes filled: as it is for sure, and as it may be (`*` for what nobody knows)."""
+    """A text with its holes filled: as it is for sure, and as it may be (`*` for what nobody knows).
 
-    sure: tuple[Piece, ...]
+    `sure` is None when a variable is open, for its key may be absent; `maybe` is None when nothing is open.
+    """
+
+    sure: tuple[Piece, ...] | None
     maybe: tuple[Piece, ...] | None
 
 
@@ -130,25 +120,44 @@ def resolve(parts: Parts, request: Request) -> Resolved | None:
     """Fill the holes from the request; None when a variable has no single value: nothing equals that."""
     sure: list[Piece] = []
     maybe: list[Piece] = []
-    unsure = False
+    absent_perhaps = False
     for part in parts:
         if isinstance(part, Variable):
             value = request.value(part.key)
             filled = part.default if value is None else value
             if filled is None or isinstance(filled, tuple):
                 return None
-            known = isinstance(filled, str)
-            sure.append(filled if isinstance(filled, str) else _UNKNOWN)
+            if isinstance(filled, str):
+                _put(_stretches(filled), request, sure, maybe)
+            else:
+                absent_perhaps = True
+                maybe.append(STAR)
         elif isinstance(part, Late):
-            bound = request.bound(part.text)
-            known = bound is not None or not request.leaves_open(part.text)
-            sure.append(part.text if bound is None else bound)
+            _put((part,), request, sure, maybe)
         else:
-            known = True
             sure.append(part)
-        unsure = unsure or not known
-        maybe.append(sure[-1] if known else STAR)
-    return Resolved(tidy(sure), tidy(maybe) if unsure else None)
+            maybe.append(part)
+    surely, perhaps = _sealed(sure), _sealed(maybe)
+    if absent_perhaps:
+        return Resolved(None, perhaps)
+    return Resolved(surely, None if perhaps == surely else perhaps)
+
+
+def _sealed(parts: list[Piece]) -> tuple[Piece, ...]:
+    """The tidy pattern; a reference may come of its parts: `${$}{x}` is the text `${x}`."""
+    tidied = tidy(parts)
+    if not any(isinstance(piece, str) and "${" in piece for piece in tidied):
+        return tidied
+    return tidy(part for piece in tidied for part in (_stretches(piece) if isinstance(piece, str) else (piece,)))
+
+
+def _put(stretches: Iterable[str | Late], request: Request, sure: list[Piece], maybe: list[Piece]) -> None:
+    """Add literal text and references: the value that one is bound to, or itself, which may be anything if open."""
+    for stretch in stretches:
+        bound = request.bound(stretch.text) if isinstance(stretch, Late) else stretch
+        sure.append(stretch if bound is None else bound)
+        unknown = bound is None and isinstance(stretch, Late) and request.leaves_open(stretch.text)
+        maybe.append(STAR if unknown else sure[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,18 +174,12 @@ def asked(text: str, request: Request, *, globs: bool) -> Asked:
     sure: list[Piece] = []
     maybe: list[Piece] = []
     for stretch in _stretches(text):
-        if isinstance(stretch, tokens.Reference):
-            bound = request.bound(stretch.text)
-            sure.append(stretch.text if bound is None else bound)
-            maybe.append(STAR if bound is None and request.leaves_open(stretch.text) else sure[-1])
+        if isinstance(stretch, str) and globs:
+            sure.extend(pieces(stretch))
+            maybe.extend(pieces(stretch))
         else:
-            literal = _literal(stretch, globs=globs)
-            sure.extend(literal)
-            maybe.extend(literal)
-    return Asked(tidy(sure), tidy(maybe), any(isinstance(piece, Wildcard) for piece in sure))
-
-
-Relation: TypeAlias = "Callable[[tuple[Piece, ...], tuple[Piece, ...]], bool]"
+            _put((stretch,), request, sure, maybe)
+    return Asked(_sealed(sure), _sealed(maybe), any(isinstance(piece, Wildcard) for piece in sure))
 
 
 def holds(parts: Parts, text: Asked, request: Request, *, wholly: bool = True) -> bool | None:
@@ -188,28 +191,16 @@ def holds(parts: Parts, text: Asked, request: Request, *, wholly: bool = True) -
 def describes(resolved: Resolved, text: Asked, *, wholly: bool = True) -> bool | None:
     """As `holds`, with the holes filled."""
     relation = covers_pieces if wholly or not text.is_set else overlaps_pieces
-    symbols: dict[str, str] = {}
-    if relation(sealed(resolved.sure, symbols), sealed(text.sure, symbols)):
+    if resolved.sure is not None and relation(resolved.sure, text.sure):
         return True
-    if resolved.maybe is None and text.maybe == text.sure:
-        return False
     widened = resolved.sure if resolved.maybe is None else resolved.maybe
+    if widened is None or (resolved.maybe is None and text.maybe == text.sure):
+        return False
     compare = relation if text.maybe == text.sure else overlaps_pieces
-    return None if compare(sealed(widened, symbols), sealed(text.maybe, symbols)) else False
+    return None if compare(widened, text.maybe) else False
 
 
-def sealed(parts: tuple[Piece, ...], symbols: dict[str, str]) -> tuple[Piece, ...]:
-    """References as single characters of a private plane, so that nothing matches the inside of one."""
-    if not any(isinstance(piece, str) and "${" in piece for piece in parts):
-        return parts
-    out: list[Piece] = []
-    for piece in parts:
-        if not isinstance(piece, str):
-            out.append(piece)
-            continue
-        for stretch in _stretches(piece):
-            if isinstance(stretch, tokens.Reference):
-                out.append(symbols.setdefault(stretch.text, chr(0xF0000 + len(symbols))))
-            else:
-                out.append(stretch)
-    return tidy(out)
+__all__ = [
+    "Asked", "Late", "Parts", "Resolved", "Variable", "asked", "describes", "holds", "names_in", "parts_of", "resolve",
+    "resource_parts",
+]  # fmt: skip

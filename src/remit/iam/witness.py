@@ -5,15 +5,18 @@ from __future__ import annotations
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
+from remit.iam import lifelike as real
 from remit.iam.glob import FRESH
-from remit.iam.marks import LATE, decode
+from remit.iam.marks import LATE, decode, own_place
+from remit.iam.pattern import is_pattern
 from remit.iam.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from remit.iam.actions import Opening
     from remit.iam.box import Compiled
+    from remit.iam.context import Context
     from remit.iam.request import ContextValue
     from remit.iam.side import Side
 
@@ -21,7 +24,6 @@ _LETTERS: Final = "xzqjkwvyXZQJKWVY0123456789bcdfghlmnprstaeiou"
 _SEVERAL: Final = 9
 _WORDS: Final = ("example", *(f"value{number}" for number in range(1, _SEVERAL)))
 _FEW: Final = tuple(_LETTERS[:_SEVERAL])
-_REGION, _ACCOUNT = 3, 4
 
 
 class Words:
@@ -38,7 +40,7 @@ class Words:
 
         Whole words are not for where a `?` may have to take one.
         """
-        if not any("?" in policy.letters for policy in self._policies):
+        if not any(policy.has_singles for policy in self._policies):
             yield _WORDS
             yield _FEW
         yield self.free
@@ -60,52 +62,69 @@ class Words:
         return self._free
 
 
-def request_for(found: Opening, words: Words, old: Side, new: Side) -> Request | None:
-    """A request that the new side allows and the old does not; None when the evaluator confirms no spelling."""
-    for action, resource, context in requests_for(found, words):
+def request_for(
+    found: Opening, words: Words, old: Side, new: Side, *, spelled: str = "", lifelike: bool = False
+) -> Request | None:
+    """A request that the new side allows and the old does not; None when the evaluator confirms no spelling.
+
+    `spelled` is how the statement has the action; `lifelike` first tries what a real request looks like.
+    """
+    for action, resource, context in requests_for(found, words, spelled, lifelike=lifelike):
         request = Request(action, resource, context=context)
         if new.allows(request) is True and old.allows(request) is False:
             return request
     return None
 
 
-def requests_for(found: Opening, words: Words) -> Iterator[tuple[str, str, dict[str, ContextValue]]]:
+def requests_for(
+    found: Opening, words: Words, spelled: str = "", *, lifelike: bool = True
+) -> Iterator[tuple[str, str, dict[str, ContextValue]]]:
     """Action, resource and context of a finding, in one spelling after the other."""
+    name = found.real or (spelled if spelled and not is_pattern(spelled) else "")
+    if lifelike:
+        yield _lifelike(found, name, next(words.attempts()))
     for number, spelling in enumerate(words.attempts()):
-        action = found.real or _invented(found.action, spelling)
+        action = name or _invented(found.action, spelling)
         resource = found.place.resource if number else _likely(found.place.resource, action)
-        context: dict[str, ContextValue] = {
-            key: decode(state, spelling)
-            if isinstance(state, str)
-            else tuple(decode(value, spelling) for value in state or ())
-            for key, state in found.place.context.items()
-        }
-        yield action, decode(resource, spelling), context
+        yield action, decode(resource, spelling), _context(found.place.context, spelling)
 
 
-def _invented(action: str, spelling: tuple[str, ...]) -> str:
+def _lifelike(found: Opening, name: str, words: tuple[str, ...]) -> tuple[str, str, dict[str, ContextValue]]:
+    """An ARN and values of the forms that the action and the keys have."""
+    spelling = list(words)
+    states = dict(found.place.context)
+    for key, state in found.place.context.items():
+        if isinstance(state, str):
+            states[key] = given = real.value(key, state)
+            place = own_place(state)
+            if place is not None and given != state:
+                spelling[1 + place % (len(words) - 1)] = given
+        elif state is not None:
+            states[key] = tuple(real.value(key, one) for one in state)
+    action = name or _invented(found.action, words)
+    whole = real.resource_of(action) if found.place.resource == FRESH else None
+    resource = whole or _likely(found.place.resource, action)
+    return action, decode(resource, spelling), _context(states, spelling)
+
+
+def _context(states: Context, spelling: Sequence[str]) -> dict[str, ContextValue]:
+    return {
+        real.key(key): decode(state, spelling)
+        if isinstance(state, str)
+        else tuple(decode(value, spelling) for value in state or ())
+        for key, state in states.items()
+    }
+
+
+def _invented(action: str, spelling: Sequence[str]) -> str:
     """An action of a point: a whole one for `*`, so that it reads as an action."""
     return decode(f"{FRESH}:{FRESH}" if action == FRESH else action, spelling)
 
 
 def _likely(resource: str, action: str) -> str:
     """A point with a region and an account where an ARN has them, and an ARN for a whole `*`."""
-    if resource == FRESH:
-        if action.lower().startswith("s3:"):
-            return f"arn:aws:s3:::{FRESH}"  # a bucket's ARN has neither
-        return f"arn:aws:{action.partition(':')[0]}:us-east-1:111122223333:{FRESH}"
-    parts = resource.split(":", 5)
-    if len(parts) != 6:  # noqa: PLR2004 - an ARN's parts
-        return resource
-    if parts[1] == FRESH:
-        parts[1] = "aws"
-    if parts[_REGION] == FRESH:
-        parts[_REGION] = "us-east-1"
-    if parts[_ACCOUNT] == FRESH:
-        parts[_ACCOUNT] = "111122223333"
-    return ":".join(parts)
-
-
-def shown(pattern: str) -> str:
-    """A pattern as its document spells it."""
-    return decode(pattern, ("*", "*"))
+    if resource != FRESH:
+        return real.arn(resource)
+    if action.lower().startswith("s3:"):
+        return f"arn:aws:s3:::{FRESH}"  # a bucket's ARN has neither
+    return f"arn:{real.PARTITION}:{action.partition(':')[0]}:{real.REGION}:{real.ACCOUNT}:{FRESH}"

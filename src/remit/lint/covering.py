@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from remit.iam.pattern import covers, matches
@@ -12,9 +13,13 @@ if TYPE_CHECKING:
 
 def covers_statement(wide: Statement, narrow: Statement) -> bool:
     """Whether `wide` surely applies to each request to which `narrow` does: its conditions are among the other's."""
-    if not set(wide.conditions) <= set(narrow.conditions) or wide.principals != narrow.principals:
+    if len(wide.conditions) > len(narrow.conditions) or wide.principals != narrow.principals:
         return False
-    return _covers_resources(wide.resources, narrow.resources) and _covers(wide.actions, narrow.actions, fold=True)
+    return (
+        _covers(wide.actions, narrow.actions, fold=True)
+        and _covers_resources(wide.resources, narrow.resources)
+        and all(one in narrow.conditions for one in wide.conditions)
+    )
 
 
 def _covers_resources(wide: Globs | None, narrow: Globs | None) -> bool:
@@ -26,11 +31,16 @@ def _covers_resources(wide: Globs | None, narrow: Globs | None) -> bool:
 def _covers(wide: Globs, narrow: Globs, *, fold: bool) -> bool:
     if wide.negated or narrow.negated:
         return wide == narrow or (not wide.negated and "*" in wide.patterns)
-    return all(any(_one(first, second, fold=fold) for first in wide.patterns) for second in narrow.patterns)
+    texts, open_ = _sides(wide.patterns, fold=fold)
+    others = _sides(narrow.patterns, fold=fold)[0] - texts
+    return not others or (bool(open_) and all(any(glob_covers(one, text) for one in open_) for text in others))
 
 
-def _one(wide: str, narrow: str, *, fold: bool) -> bool:
-    return glob_covers(wide.lower(), narrow.lower()) if fold else glob_covers(wide, narrow)
+@lru_cache(maxsize=4096)
+def _sides(patterns: tuple[str, ...], *, fold: bool) -> tuple[frozenset[str], tuple[str, ...]]:
+    """All texts of a list, and those of them with wildcards; actions are folded."""
+    texts = tuple(text.lower() for text in patterns) if fold else patterns
+    return frozenset(texts), tuple(text for text in texts if "*" in text or "?" in text)
 
 
 def glob_covers(wide: str, narrow: str) -> bool:

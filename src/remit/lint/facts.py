@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from remit.catalogue import actions as known
 from remit.catalogue import arns
 from remit.catalogue.expand import expand
 from remit.catalogue.keys import global_key, global_keys
-from remit.catalogue.managed import managed_policies, managed_policy
-from remit.catalogue.resemble import slips
 from remit.errors import nearest
-from remit.lint import elements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from remit.catalogue.actions import Action, ResourceType
+    from remit.catalogue.actions import Action
     from remit.catalogue.arns import Arn
     from remit.iam.policy import Statement
     from remit.lint.finding import Spot
@@ -48,17 +46,10 @@ def arn(text: str) -> Arn | None:
     return arns.parse(text)
 
 
-@lru_cache(maxsize=8192)
-def meant(pattern: str) -> tuple[str, ...]:
-    """The actions that a pattern means, by their full names."""
-    return expand(pattern)
-
-
-@lru_cache(maxsize=16384)
-def targets(name: str) -> frozenset[str]:
-    """The names of the resource types that an action takes."""
-    found = action(name)
-    return frozenset() if found is None else frozenset(target.type.name for target in found.targets)
+meant: Final = expand
+"""The actions that a pattern means, by their full names."""
+targets: Final = known.target_names
+"""The names of the resource types that an action takes."""
 
 
 @lru_cache(maxsize=16384)
@@ -75,51 +66,49 @@ def acts_on(name: str, resource: str) -> bool:
 @lru_cache(maxsize=65536)
 def types_named(prefix: str, resource: str) -> frozenset[str]:
     """Which resource types of a service an ARN pattern may name; all of them when it cannot be read."""
-    kinds = known.resource_types(prefix)
     parsed = arn(resource)
     if parsed is None or not plain(parsed.service):
-        return frozenset(kind.name for kind in kinds)
-    return frozenset(kind.name for kind in kinds if _names(parsed, kind))
+        return frozenset(kind.name for kind in known.resource_types(prefix))
+    vendor, (first, last) = parsed.service.lower(), _ends(parsed.resource)
+    return frozenset(
+        shape.kind
+        for shape in _shapes(prefix)
+        if (shape.service is None or shape.service == vendor)
+        and (shape.begin.startswith(first) or first.startswith(shape.begin))
+        and (shape.end.endswith(last) or last.endswith(shape.end))
+        and (shape.service is None or _fits(parsed, shape.format))
+    )
 
 
-def _names(pattern: Arn, kind: ResourceType) -> bool:
-    return any(_may_fit(pattern, format_) and _fits(pattern, format_) for format_ in kind.arns)
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A format of a resource type: its service (None: any), and how the resource begins and ends before variables."""
+
+    kind: str
+    service: str | None
+    begin: str
+    end: str
+    format: str
 
 
-_LOOSE: Final = frozenset({"rds"})
-"""Services whose resource names may hold the sign that parts ARNs: `snapshot:awsbackup:job-1`."""
+@lru_cache(maxsize=1024)
+def _shapes(prefix: str) -> tuple[_Shape, ...]:
+    rows = [(kind.name, format_, arns.parse(format_)) for kind in known.resource_types(prefix) for format_ in kind.arns]
+    return tuple(
+        _Shape(name, arn.service if plain(arn.service) else None, *_ends(arn.resource), format_)
+        for name, format_, arn in rows
+        if arn is not None
+    )
 
 
 def _fits(pattern: Arn, format_: str) -> bool:
     """As the catalogue; AWS's own resources leave out the account, some the region (`arn:aws:ssm:*::document/…`)."""
-    service, begin, _ = _literal_parts(format_)
-    if not plain(service):
-        return True
-    if service in _LOOSE and begin and pattern.resource.startswith(begin):
-        return True
     return _parts_fit(pattern.service, pattern.region or "*", pattern.account or "*", pattern.resource, format_)
 
 
 @lru_cache(maxsize=65536)
 def _parts_fit(service: str, region: str, account: str, resource: str, format_: str) -> bool:
     return arns.matches(arns.Arn("*", service, region, account, resource), format_)
-
-
-def _may_fit(pattern: Arn, format_: str) -> bool:
-    """A quick no: another service, or literal beginnings that differ."""
-    service, begin, end = _literal_parts(format_)
-    if service != pattern.service.lower() and plain(service):
-        return False
-    first, last = _ends(pattern.resource)
-    return (begin.startswith(first) or first.startswith(begin)) and (end.endswith(last) or last.endswith(end))
-
-
-@cache
-def _literal_parts(format_: str) -> tuple[str, str, str]:
-    shape = arns.parse(format_)
-    if shape is None:
-        return ("", "", "")
-    return (shape.service, *_ends(shape.resource))
 
 
 @lru_cache(maxsize=16384)
@@ -129,24 +118,12 @@ def _ends(text: str) -> tuple[str, str]:
     return bare[0], bare[-1]
 
 
+@lru_cache(maxsize=4096)
 def written_by_aws(word: str) -> bool:
     """Whether AWS's own managed policies use this very word: what its reference does not list may exist yet."""
-    return word in _words()
+    from remit.catalogue.managed import occurs  # noqa: PLC0415 - asked of mistakes alone
 
-
-@cache
-def _words() -> frozenset[str]:
-    """The actions and condition keys of all managed policies; read when a word is in doubt (0.1 s)."""
-    found: set[str] = set()
-    for name in managed_policies():
-        policy = managed_policy(name)
-        statements: Any = policy.document.get("Statement", []) if policy is not None else []
-        for statement in statements if isinstance(statements, list) else [statements]:
-            for element in ("Action", "NotAction"):
-                found.update(elements.texts(statement.get(element)))
-            for block in statement.get("Condition", {}).values():
-                found.update(block)
-    return frozenset(found)
+    return occurs(word)
 
 
 @lru_cache(maxsize=4096)
@@ -164,6 +141,7 @@ def family(key: str) -> str:
     return bare + slash
 
 
+@lru_cache(maxsize=8192)
 def key_type(name: str) -> str | None:
     """The type of a condition key, "" when nobody says; None when no such key is known."""
     found = global_key(name)
@@ -183,6 +161,8 @@ LEAST_SLIPS: Final = 2
 
 def near(word: str, known: Iterable[str]) -> str | None:
     """The known word that differs from a word by the fewest slips, at most two (a third of a short word); else None."""
+    from remit.catalogue.resemble import slips  # noqa: PLC0415 - asked of mistakes alone
+
     reach = min(LEAST_SLIPS, max(1, len(word) // 3))
     ranked = sorted((slips(word, one), one) for one in known if abs(len(one) - len(word)) <= reach)
     return ranked[0][1] if ranked and ranked[0][0] <= reach else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.errors import RemitError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _LISTS: Final = ("Action", "NotAction", "Resource", "NotResource")
 _NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 _BRANCHES: Final = 3
+MOST_STATEMENTS: Final = 2_000
+"""Statements of a document that are looked at: a policy that IAM takes has two hundred at most."""
 
 Locate: TypeAlias = "Callable[[Spot], Origin | None]"
 _Paths: TypeAlias = "dict[str, tuple[Spot, ...]]"
@@ -35,8 +38,9 @@ def document_of(
     title: str = "",
     late: bool = False,
     types: Mapping[str, str] | None = None,
+    located: bool = True,
 ) -> Document:
-    """A document from a parsed JSON or YAML value that stands at `path` of its file."""
+    """A document from a parsed JSON or YAML value that stands at `path` of its file; not `located`, all of it there."""
 
     def place(spot: Spot) -> Origin | None:
         return locate((*path, *spot))
@@ -45,7 +49,7 @@ def document_of(
     document = Document(
         kind, raw=raw, version=str(version), place=place, names=names, quota=quota, title=title, late=late, types=types
     )
-    document.written = tuple(_statements(raw, document))
+    document.written = tuple(islice(_statements(raw, document, located=located), MOST_STATEMENTS))
     read = [_parsed(written) for written in document.written]
     document.items = tuple(one for one in read if isinstance(one, Item))
     document.broken = tuple(one for one in read if isinstance(one, Broken))
@@ -64,7 +68,7 @@ def variants(value: Any, path: Spot) -> Iterator[tuple[Any, Spot]]:
         yield value, path
 
 
-def _statements(raw: Any, document: Document) -> Iterator[Written]:
+def _statements(raw: Any, document: Document, *, located: bool) -> Iterator[Written]:
     statements = raw.get("Statement") if isinstance(raw, dict) else None
     if isinstance(statements, list):
         several: list[tuple[Any, Spot]] = [(one, ("Statement", index)) for index, one in enumerate(statements)]
@@ -75,7 +79,8 @@ def _statements(raw: Any, document: Document) -> Iterator[Written]:
         for value, at in variants(one, path):
             if isinstance(value, dict) and not tokens.is_intrinsic(value):
                 flat, paths = (value, {}) if document.names is None else _flat(value, at)
-                yield Written(document, index, flat, at, _placer(document, flat, at, paths))
+                place = _placer(document, flat, at, paths) if located else document.place
+                yield Written(document, index, flat, at, place)
                 index += 1
 
 
@@ -145,6 +150,8 @@ def _path(raw: Mapping[str, Any], path: Spot, paths: _Paths, spot: Spot) -> Spot
 
 
 def _index(values: list[Any], text: object) -> int | None:
+    if text in values:
+        return values.index(text)
     return next((place for place, one in enumerate(values) if _text(one) == text), None)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from remit.errors import Origin
 from remit.iam.document import steps
 from remit.iam.policy import OLD_VERSION
-from remit.lint.subject import Slip
+from remit.templates.yaml_text import Slip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,16 +131,17 @@ def _may_be(node: ast.JoinedStr, text: str) -> bool:
 def named_in(folder: Path, origin: Origin, message: str) -> Origin:
     """The place, in the policy item at `origin`, of what an error's message names: by its path, or in quotes."""
     found = _PATH.match(message)
-    spot = steps(found[2]) if found and found[2] else ()
-    at = inside(folder, origin, spot, int(found[1] or 0) if found else 0)
-    if at != origin or not origin.file.endswith(".py"):
+    spot, ordinal = steps(found[2]) if found and found[2] else (), int(found[1] or 0) if found else 0
+    at = inside(folder, origin, spot, ordinal)
+    if (spot and at != origin) or not origin.file.endswith(".py"):
         return at
     node = _expressions(folder / origin.file).get((origin.line, origin.column))
-    for text in _QUOTED.findall(message) if node is not None else ():
-        constant = _constant(node, text) if node is not None else None
+    scope = (found is not None and found[1] is not None and node is not None and _statement(node, ordinal)) or node
+    for text in _QUOTED.findall(message) if scope is not None else ():
+        constant = _constant(scope, text) if scope is not None else None
         if constant is not None:
             return Origin(origin.file, constant.lineno, constant.col_offset + 1)
-    return origin
+    return at
 
 
 _PATH: Final = re.compile(r"\w+(?:\[\d+\])+(?:: Statement(?:\[(\d+)\])?)?\.?([A-Z][\w.:\[\]]*)?")
@@ -156,6 +157,32 @@ def slips(folder: Path, file: str) -> Iterator[tuple[Slip, Origin]]:
             version = _member(node, "Version")
             if isinstance(version, ast.Constant) and version.value == OLD_VERSION and _member(node, "Statement"):
                 yield Slip("version", OLD_VERSION, ()), Origin(file, version.lineno, version.col_offset + 1)
+        elif isinstance(node, ast.Assign | ast.AugAssign | ast.Call):
+            yield from _bare(node, file)
+
+
+_POLICIES: Final = frozenset({
+    "policy", "default_policy", "default_vpc_policy", "managed_policy", "default_managed_policy",
+})  # fmt: skip
+_DECLARING: Final = frozenset({"function", "group", "job"})
+
+
+def _bare(node: ast.Assign | ast.AugAssign | ast.Call, file: str) -> Iterator[tuple[Slip, Origin]]:
+    """A string where a list of policies stands as a rule: in a setting, in a decorator."""
+    given: list[tuple[str, ast.expr]] = []
+    if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _DECLARING:
+            given = [(one.arg or "", one.value) for one in node.keywords]
+    else:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        given = [(one.attr, node.value) for one in targets if isinstance(one, ast.Attribute) and _in_iam(one)]
+    for name, value in given:
+        if name in _POLICIES and isinstance(value, ast.Constant) and isinstance(value.value, str):
+            yield Slip("bare", value.value, (), name), Origin(file, value.lineno, value.col_offset + 1)
+
+
+def _in_iam(target: ast.Attribute) -> bool:
+    return isinstance(target.value, ast.Attribute) and target.value.attr == "iam"
 
 
 def _repeated(node: ast.Dict, file: str) -> Iterator[tuple[Slip, Origin]]:

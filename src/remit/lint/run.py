@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import Origin, RemitError
 from remit.grants.defaults import queue_id
+from remit.iam.document import DEPTH
 from remit.lint import python_text, shelf
 from remit.lint.finding import ERROR, Finding, Problem
 from remit.lint.subject import IDENTITY, RESOURCE, TRUST, Document, Environment, Item, Project
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import App, Grant, Output, Resource, Role
-    from remit.lint.read import Source
-    from remit.lint.shelf import Rule
-    from remit.lint.subject import Place
+    from remit.lint.shelf import Hook, Rule
+    from remit.lint.subject import Place, Stack
+    from remit.templates.read import Source
 
 MOST: Final = 100
 """Findings of one rule in one document: whoever fixes so many lints again."""
@@ -77,10 +78,27 @@ def lint_document(
     value: Any, file: str = "policy", *, kind: str | None = None, allow: Mapping[str, str] | None = None
 ) -> tuple[Finding, ...]:
     """What is wrong or too wide in a policy document or a template, given as JSON reads it; without lines."""
-    from remit.lint.read import Source  # noqa: PLC0415 - an app reads no files
+    from remit.templates.read import Source  # noqa: PLC0415 - an app reads no files
 
+    wrong = _no_json(value)
+    if wrong is not None:
+        return (unreadable(RemitError(f"{file} {wrong}"), file),)
     source = Source(file, "", value, lambda _: Origin(file))
     return _sorted(suppress(_of_source(source, kind), {}, _table(allow)))
+
+
+def _no_json(value: Any) -> str | None:
+    """What makes a value none that JSON reads, and would lead rules astray."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEPTH):
+        for key in (key for one in level if isinstance(one, dict) for key in one):
+            if not isinstance(key, str):
+                return f"has a key that is no string: {key!r}"
+        parts = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [child for several in parts for child in several if isinstance(child, dict | list)]
+        if not level:
+            return None
+    return f"nests deeper than {DEPTH}, or contains itself"
 
 
 def lint_bytes(
@@ -91,7 +109,7 @@ def lint_bytes(
     What cannot be read at all is one finding of R001. `kind` is identity, trust, resource or control; by default the
     document tells.
     """
-    from remit.lint.read import read  # noqa: PLC0415 - as above
+    from remit.templates.read import read  # noqa: PLC0415 - as above
 
     try:
         source = read(data, file)
@@ -101,10 +119,10 @@ def lint_bytes(
     return _sorted(suppress(dict.fromkeys(_of_source(source, kind)), comments, _table(allow)))
 
 
-def unreadable(error: RemitError, file: str, folder: Path | None = None) -> Finding:
+def unreadable(error: RemitError, file: str | None, folder: Path | None = None) -> Finding:
     """What could not be read, as a finding of R001; in the files of `folder`, where inside a policy item it is."""
     rule = shelf.rule("R001")
-    origin = error.origin or Origin(file)
+    origin = error.origin or (Origin(file) if file is not None else None)
     if folder is not None and error.origin is not None:
         python_text.forget()
         origin = python_text.named_in(folder, error.origin, error.message)
@@ -135,20 +153,30 @@ def _of_source(source: Source, kind: str | None) -> Iterator[Finding]:
     from remit.lint.policies import document_of  # noqa: PLC0415 - as above
 
     for slip in source.slips:
-        yield from _findings("slip", slip, lambda _, spot=slip.spot: source.place(spot))  # type: ignore[misc]
+        yield from _findings(shelf.hooks("slip"), slip, lambda _, spot=slip.spot: source.place(spot))  # type: ignore[misc]
     if templates.is_template(source.value):
         stack = templates.stack_of(source.value, source.place, len(source.text.encode()))
-        yield from _findings("template", stack, stack.place, told=Counter())
+        yield from _findings(shelf.hooks("template"), stack, stack.place, told=Counter())
         if len(source.text) > TOO_LARGE:
             return
-        for environment in templates.environments(stack):
-            yield from _findings("environment", environment, environment.place)
+        for environment in (*_of_globals(stack), *templates.environments(stack)):
+            yield from _findings(shelf.hooks("environment"), environment, environment.place)
         for document in templates.documents(stack):
             yield from _of_document(document)
         return
     value, path = _policy_in(source.value)
-    document = document_of(value, kind or _kind(value), source.place, path=path, quota="")
+    document = document_of(value, kind or _kind(value), source.place, path=path, located=bool(source.text))
     yield from _of_document(document, huge=len(source.text) > HUGE)
+
+
+def _of_globals(stack: Stack) -> Iterator[Environment]:
+    """The variables that a SAM template gives to every function."""
+    path = ("Globals", "Function", "Environment", "Variables")
+    value: Any = stack.raw
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    if isinstance(value, dict) and value:
+        yield Environment("every function", value, lambda spot: stack.place((*path, *spot)), own=False)
 
 
 def _policy_in(value: Any) -> tuple[Any, tuple[str, ...]]:
@@ -178,9 +206,10 @@ def _kind(value: Any) -> str:
 def _of_document(document: Document, *, huge: bool = False) -> Iterator[Finding]:
     broken: dict[int, bool] = {}
     told: Counter[str] = Counter()
-    yield from _findings("document", document, document.place, told=told)
+    yield from _findings(shelf.hooks_for("document", document), document, document.place, told=told)
+    shapes = shelf.hooks_for("shape", document)
     for written in document.written:
-        for finding in _findings("shape", written, written.place, told=told):
+        for finding in _findings(shapes, written, written.place, told=told):
             broken[written.index] = broken.get(written.index, False) or finding.severity == ERROR
             yield finding
     rule = shelf.rule("R103")
@@ -198,7 +227,8 @@ def _of_document(document: Document, *, huge: bool = False) -> Iterator[Finding]
 def _of_item(item: Item, told: Counter[str], *, severe: bool = False) -> Iterator[Finding]:
     doubtful, conditional = item.doubtful, bool(item.statement.conditions)
     for kind in ("statement", *(("doubtful",) if doubtful else ()), *(("conditional",) if conditional else ())):
-        yield from _findings(kind, item, item.place, item.grant, told=told, severe=severe)
+        hooks = shelf.hooks(kind, severe=True) if severe else shelf.hooks_for(kind, item.document)
+        yield from _findings(hooks, item, item.place, item.grant, told=told)
 
 
 def _of_policy(document: Document, *, severe: bool = False) -> Iterator[Finding]:
@@ -229,7 +259,7 @@ def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = F
         if variables:
             origin = function.written.get("Environment", function.origin)
             environment = Environment(function.name, variables, _always(origin))
-            yield from _findings("environment", environment, environment.place, severe=severe)
+            yield from _findings(shelf.hooks("environment", severe=severe), environment, environment.place)
     project = Project(app, roles)
     for rule, hook in () if severe else shelf.hooks("project"):
         for problem in hook(project):
@@ -320,7 +350,7 @@ def _files(app: App) -> tuple[str, ...]:
 def _of_files(app: App, folder: Path) -> Iterator[Finding]:
     for file in _files(app):
         for slip, origin in python_text.slips(folder, file):
-            yield from _findings("slip", slip, _always(origin))
+            yield from _findings(shelf.hooks("slip"), slip, _always(origin))
 
 
 def _text(path: Path) -> str | None:
@@ -331,16 +361,15 @@ def _text(path: Path) -> str | None:
 
 
 def _findings(
-    kind: str,
+    hooks: Iterable[tuple[Rule, Hook]],
     subject: Any,
     place: Place,
     grant: Grant | None = None,
     *,
     told: Counter[str] | None = None,
-    severe: bool = False,
 ) -> Iterator[Finding]:
-    """What the rules of a kind find; `told` counts for each rule, so that nobody gets more than `MOST` of one."""
-    for rule, hook in shelf.hooks(kind, severe=severe):
+    """What some rules find; `told` counts for each rule, so that nobody gets more than `MOST` of one."""
+    for rule, hook in hooks:
         for problem in hook(subject):
             if told is not None:
                 told[rule.code] += 1

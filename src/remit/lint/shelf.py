@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from remit.lint.finding import Problem
+    from remit.lint.subject import Document
 
 Hook: TypeAlias = "Callable[[Any], Iterator[Problem]]"
 HOOKS: Final = (
@@ -31,18 +32,37 @@ HOOKS: Final = (
 """What each looks at: a raw policy document; a raw statement (with its document); a parsed statement, one with an
 action that means nothing, one with conditions; all the parsed statements of a policy; a function's environment; a
 template; an app with its roles; what a reader noticed."""
+CONCERNED: Final = "concerned"
+"""A function of a rule that says, of the text of a policy file, whether there may be anything for it: what it looks for
+is rare, and told by a glance. A rule without it looks at every statement."""
+_DEFINITION: Final = re.compile(r"^def (\w+)\(", re.MULTILINE)
 FOLDER: Final = Path(__file__).parent / "rules"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: R201, unknown-service, its severity and its page."""
+    """A rule: R201, unknown-service. Its file is imported when there is something for it to look at."""
 
     code: str
     name: str
-    severity: str
-    page: str
-    module: ModuleType
+    file: str
+    functions: frozenset[str]
+    """The names that its file defines at its top: hooks, and `concerned`."""
+
+    @property
+    def module(self) -> ModuleType:
+        """Its module, imported now."""
+        return importlib.import_module(f"remit.lint.rules.{self.file}")
+
+    @property
+    def severity(self) -> str:
+        """The worst that it finds."""
+        return str(self.module.SEVERITY)
+
+    @property
+    def page(self) -> str:
+        """Its manual page."""
+        return re.sub(r"\n +$", "\n", self.module.__doc__ or "").strip() + "\n"
 
     @property
     def title(self) -> str:
@@ -64,20 +84,42 @@ def rules() -> tuple[Rule, ...]:
 
 
 def _rule(file: str) -> Rule:
-    module = importlib.import_module(f"remit.lint.rules.{file}")
     code, _, name = file.partition("_")
-    return Rule(code.upper(), name.replace("_", "-"), module.SEVERITY, _page(module.__doc__ or ""), module)
+    return Rule(code.upper(), name.replace("_", "-"), file, _functions(file))
 
 
-def _page(text: str) -> str:
-    return re.sub(r"\n +$", "\n", text).strip() + "\n"
+def _functions(file: str) -> frozenset[str]:
+    """What a rule's source defines; read, since importing every rule takes ten times as long as most commands need."""
+    try:
+        source = (FOLDER / f"{file}.py").read_text("utf-8")
+    except OSError:  # installed without its source
+        return frozenset(vars(importlib.import_module(f"remit.lint.rules.{file}")))
+    return frozenset(_DEFINITION.findall(source))
 
 
 @cache
-def hooks(kind: str, *, severe: bool = False) -> tuple[tuple[Rule, Hook], ...]:
-    """The rules that look at a kind of thing, with their functions, by code; `severe` ones can find errors."""
-    chosen = (rule for rule in rules() if not severe or rule.severity == ERROR)
-    return tuple((rule, hook) for rule in chosen if (hook := getattr(rule.module, kind, None)) is not None)
+def hooks(kind: str, *, severe: bool = False, without: frozenset[str] = frozenset()) -> tuple[tuple[Rule, Hook], ...]:
+    """The rules that look at a kind of thing, with their functions, by code; `severe` ones can find errors.
+
+    `without` leaves rules out.
+    """
+    chosen = (rule for rule in rules() if kind in rule.functions and rule.code not in without)
+    return tuple((rule, getattr(rule.module, kind)) for rule in chosen if not severe or rule.severity == ERROR)
+
+
+def hooks_for(kind: str, document: Document) -> tuple[tuple[Rule, Hook], ...]:
+    """The rules that look at a kind of thing in a document and may find something there, with their functions."""
+    if document.names is not None:
+        return hooks(kind)  # in a template texts are put together
+    if document.unconcerned is None:
+        text = document.text
+        document.unconcerned = frozenset(code for code, concerned in _concerned() if not concerned(text))
+    return hooks(kind, without=document.unconcerned)
+
+
+@cache
+def _concerned() -> tuple[tuple[str, Callable[[str], bool]], ...]:
+    return tuple((rule.code, getattr(rule.module, CONCERNED)) for rule in rules() if CONCERNED in rule.functions)
 
 
 def rule(name: str) -> Rule:

@@ -6,8 +6,7 @@ Every hook of a rule gets one of these nouns; where it came from (an app, a poli
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from remit.iam.policy import VERSION
 from remit.iam.tokens import REFERENCE
@@ -23,11 +22,26 @@ if TYPE_CHECKING:
     from remit.iam.policy import Statement
     from remit.lint.finding import Spot
 
+T = TypeVar("T")
 Place: TypeAlias = "Callable[[Spot], Origin | None]"
 """Where a spot stands; of one that is not there, its nearest part that is."""
 
 IDENTITY, TRUST, RESOURCE, CONTROL = "identity", "trust", "resource", "control"
 """Kinds of documents: of a role or user, who may assume a role, of a resource, of an organisation (SCP, RCP)."""
+
+
+class _kept(Generic[T]):  # noqa: N801 - a decorator
+    """A property that is computed once; as functools.cached_property, without the lock that Python 3.11 has there."""
+
+    def __init__(self, compute: Callable[[Any], T]) -> None:
+        self.compute = compute
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Any, owner: type) -> T:
+        value = instance.__dict__[self.name] = self.compute(instance)
+        return value
 
 
 class Document:
@@ -69,16 +83,23 @@ class Document:
         self.written: tuple[Written, ...] = ()
         self.items: tuple[Item, ...] = ()
         self.broken: tuple[Broken, ...] = ()
+        self.unconcerned: frozenset[str] | None = None
+        """The rules that its text rules out, once the shelf has asked them."""
 
-    @cached_property
-    def size(self) -> int:
-        """Characters as IAM counts them: without white space. Late-bound parts count as they are written."""
+    @_kept
+    def text(self) -> str:
+        """The document as compact JSON: what is not in it, no rule needs to look for."""
         import json  # noqa: PLC0415 - grants of an app are measured rarely
 
-        from remit.iam.policy import Policy, render  # noqa: PLC0415
+        from remit.iam.policy import Policy, render  # noqa: PLC0415 - as above
 
         raw = self.raw or render(Policy(tuple(item.statement for item in self.items), self.version))
-        return len("".join(json.dumps(raw, separators=(",", ":"), ensure_ascii=False, default=str).split()))
+        return json.dumps(raw, separators=(",", ":"), ensure_ascii=False, default=str)
+
+    @_kept
+    def size(self) -> int:
+        """Characters as IAM counts them: without white space. Late-bound parts count as they are written."""
+        return len("".join(self.text.split()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +154,7 @@ class Item:
         """The patterns of Resource or NotResource."""
         return self.statement.resources.patterns if self.statement.resources else ()
 
-    @cached_property
+    @_kept
     def arns(self) -> tuple[tuple[Spot, Arn], ...]:
         """Every ARN of the statement with its spot: in resources, principals and the values of conditions."""
         return tuple((spot, found) for spot, text in self._arn_texts() if (found := facts.arn(text)) is not None)
@@ -151,35 +172,40 @@ class Item:
             if value.startswith("arn:"):
                 yield ("NotPrincipal" if principals and principals.negated else "Principal", kind, value), value
 
-    @cached_property
+    @_kept
     def known_actions(self) -> frozenset[str]:
         """Every known action that Action means; empty for NotAction, which means nearly all."""
         if self.statement.actions.negated:
             return frozenset()
         return frozenset(name for pattern in self.statement.actions.patterns for name in facts.meant(pattern))
 
-    @cached_property
+    @_kept
     def shapes(self) -> tuple[str, ...]:
         """The resources, with references to resources of the template replaced by what they look like."""
         types = self.document.types
         return tuple(sample(text, types) for text in self.resources) if types else self.resources
 
-    @cached_property
+    @_kept
     def variable_texts(self) -> tuple[tuple[Spot, str], ...]:
         """The texts in which a `${` stands that is no reference of CloudFormation's, with their spots."""
         return tuple(pair for pair in facts.variable_texts(self.statement) if "${" in REFERENCE.sub("", pair[1]))
 
-    @cached_property
+    @_kept
     def unfit(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """As `fitting.unfit`, kept."""
         from remit.lint import fitting  # noqa: PLC0415 - it knows statements
 
         return tuple(fitting.unfit(self))
 
+    @_kept
+    def services(self) -> frozenset[str]:
+        """What stands before the colon of its actions, folded: services, wildcards, or a whole text without a colon."""
+        return frozenset(text.partition(":")[0].lower() for text in self.statement.actions.patterns)
+
     @property
     def doubtful(self) -> bool:
         """Whether some action means nothing, or has a wildcard in its service."""
-        return any(not facts.meant(text) or "*" in text.partition(":")[0] for text in self.statement.actions.patterns)
+        return any("*" in one for one in self.services) or not all(map(facts.meant, self.statement.actions.patterns))
 
     @property
     def called(self) -> str:
@@ -233,13 +259,3 @@ class Project:
 
     app: App
     roles: tuple[Role, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Slip:
-    """What a reader noticed on its way: a date, an octal number, a key of a Python dict that stands twice."""
-
-    kind: str
-    text: str
-    spot: Spot
-    inside: str = ""

@@ -25,14 +25,23 @@ def advice(error: BaseException) -> str | None:
         return f"install it where remit runs: the app is imported to be built (`{error.name.split('.')[0]}`)"
     if isinstance(error, KeyError) and str(error.args[0]).isupper():
         return f"set the environment variable {error.args[0]}, or give it a default with os.environ.get()"
-    if isinstance(error, AttributeError) and isinstance(error.obj, ModuleType):
-        return _instead(error.obj, str(error.name))
+    if isinstance(error, AttributeError):
+        return _attribute(error.obj, str(error.name))
     if isinstance(error, ImportError) and (missing := _UNIMPORTABLE.match(str(error))):
         return _instead(sys.modules[missing[2]], missing[1])
     if isinstance(error, TypeError) and (unexpected := _UNEXPECTED.match(str(error))):
         options = list(dict.fromkeys(_options(unexpected[1])))
         return did_you_mean(unexpected[2], options) or (f"it takes {', '.join(options)}" if options else None)
     return None
+
+
+def _attribute(owner: object, name: str) -> str | None:
+    """What a module or an object of remit has instead."""
+    if isinstance(owner, ModuleType):
+        return _instead(owner, name)
+    if not type(owner).__module__.startswith("remit."):
+        return None
+    return did_you_mean(name, [one for one in dir(owner) if not one.startswith("_")])
 
 
 def _instead(module: ModuleType, name: str) -> str | None:

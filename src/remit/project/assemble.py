@@ -63,7 +63,7 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
         properties=settings.properties,
         triggers=declaration.triggers,
         policy=(*_declared(state, access), *everywhere.policy),
-        managed=tuple(dict.fromkeys((*_managed_of(access), *everywhere.managed))),
+        managed=_managed(state, access, everywhere, declaration.name, declaration.where),
         log_retention=settings.log_retention,
         origin=relative(declaration.where.origin, state.folder),
         written=settings.written,
@@ -77,8 +77,26 @@ def _declared(state: Loading, access: tuple[Access, ...]) -> tuple[Grant, ...]:
     )
 
 
-def _managed_of(access: tuple[Access, ...]) -> list[str]:
-    return [arn for one in access for arn in declare.declare_managed(one.managed_policy, one.where)]
+def _managed(
+    state: Loading, access: tuple[Access, ...], everywhere: Everywhere, name: str, where: Span | None
+) -> tuple[str, ...]:
+    """The managed policies of a function: its own, its groups' and the configuration's; no more than IAM takes."""
+    own = [arn for one in access for arn in declare.declare_managed(one.managed_policy, one.where)]
+    found = tuple(dict.fromkeys((*own, *everywhere.managed)))
+    if len(found) > 1:
+        from remit.catalogue.quotas import quota  # noqa: PLC0415 - few functions have several
+
+        most = quota("iam.role.managed").most
+        if len(found) > most:
+            assigned = state.config.lambda_.iam.assigned.get("managed_policy")
+            by_configuration = assigned is not None and len(everywhere.managed) > len(own)
+            span = assigned[1] if assigned is not None and by_configuration else where
+            raise RemitError(
+                f"the role of {name} has {len(found)} managed policies; IAM allows {most}",
+                hint="grant what is used of them in a policy instead",
+                origin=None if span is None else span.origin,
+            )
+    return found
 
 
 def _relative(state: Loading, grants: list[Grant]) -> tuple[Grant, ...]:
@@ -103,7 +121,8 @@ def _settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]], ...]
         try:
             values_here = values.checked_settings("", given)
         except RemitError as error:
-            error.origin = where.origin_of(where.keyword_node(span, error.message), span)
+            node = where.named_node(where.keyword_node(span, error.message), error.message)
+            error.origin = where.origin_of(node, span)
             raise
         checked.append((values_here, dict.fromkeys(given, span.origin)))
     properties: dict[str, Any] = {}
@@ -184,7 +203,7 @@ def workers(state: Loading, queues: tuple[str, ...], everywhere: Everywhere) -> 
                 handler=WORKER,
                 properties=settings.properties,
                 policy=tuple(dict.fromkeys((*_declared(state, access), *everywhere.policy))),
-                managed=tuple(dict.fromkeys((*_managed_of(access), *everywhere.managed))),
+                managed=_managed(state, access, everywhere, name, jobs[0].where if jobs else None),
                 log_retention=settings.log_retention,
                 queue=queue,
                 origin=relative(jobs[0].where.origin, state.folder) if jobs else enabled,

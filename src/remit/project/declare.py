@@ -76,6 +76,7 @@ def _grants(value: Any, because: str, origin: Origin, path: str) -> Iterator[Gra
     elif isinstance(value, iam.Statement):
         yield Grant(value, because, origin)
     elif isinstance(value, iam.Policy):
+        _check_version(value, path)
         yield from (Grant(statement, because, origin) for statement in value.statements)
     elif isinstance(value, str):
         yield Grant(_from_string(value, path), f"{value!r} {because}", origin)
@@ -131,7 +132,22 @@ def _from_dict(raw: dict[Any, Any], path: str) -> tuple[iam.Statement, ...]:
         parsed = iam.parse({"Version": iam.VERSION, **document})
     except RemitError as error:
         raise RemitError(f"{path}: {error.message}", hint=error.hint) from None
+    _check_version(parsed, path)
     return tuple(_identity(statement, path) for statement in parsed.statements)
+
+
+def _check_version(document: iam.Policy, path: str) -> None:
+    """A role's policies are 2012-10-17: there a variable of an older document would come to life, in silence."""
+    if document.version == iam.VERSION:
+        return
+    for statement in document.statements:
+        resources = statement.resources.patterns if statement.resources else ()
+        for text in (*resources, *(value for one in statement.conditions for value in one.values)):
+            if any(isinstance(part, str) and "${" in part for part in tokens.split(text)):
+                raise RemitError(
+                    f"{path}: in Version {document.version!r} there are no variables, and {text!r} is literal text",
+                    hint=f"use {iam.VERSION!r}, in which it is a variable; `${{$}}` stands for a literal `$` there",
+                )
 
 
 def _pascal(raw: Mapping[Any, Any], path: str) -> dict[Any, Any]:

@@ -10,6 +10,7 @@ from remit.app import App
 from remit.errors import Origin, RemitError
 from remit.project import declare, where
 from remit.project.assemble import Everywhere, app_managed, app_policy, function_of, job_queues, jobs_enabled, workers
+from remit.project.deferred import deferred_sdk
 from remit.project.loading import Loading, loading, relative
 from remit.project.names import check_handlers, check_names
 from remit.project.running import import_app, import_shared, importing, run_configuration, user_values
@@ -25,7 +26,7 @@ def load(folder: Path | str = ".", stage: str | None = None) -> App:
     root = Path(folder).resolve()
     if not root.is_dir():
         raise RemitError(f"there is no folder {str(root)!r}")
-    with loading(root, stage) as state, importing(root):
+    with loading(root, stage) as state, importing(root), deferred_sdk():
         where.forget()
         run_configuration(state)
         import_shared(state)

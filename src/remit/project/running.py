@@ -102,7 +102,8 @@ def user_code(state: Loading, what: str) -> Iterator[None]:
         at = Origin(error.filename or what, max(error.lineno or 0, 0), max(error.offset or 0, 0))
         raise RemitError(f"{what} is not valid Python: {error.msg}", origin=at) from None
     except SystemExit as error:
-        raise RemitError(f"{what} ended the program (exit {error.code})", origin=Origin(what)) from None
+        at = _last_user_line(state, error, what)
+        raise RemitError(f"{what} ended the program (exit {error.code})", origin=at) from None
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:  # noqa: BLE001 - the user's code may raise anything

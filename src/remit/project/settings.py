@@ -12,6 +12,8 @@ from remit.project.kept import Table, Texts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from remit.errors import Origin
+
 T = TypeVar("T")
 
 
@@ -81,9 +83,18 @@ class Setting(Generic[T]):
         try:
             checked = self.check(f"{section.path}.{self.name}", value)
         except RemitError as error:
-            error.origin = error.origin or where.origin
+            error.origin = error.origin or _place(where, error.message)
             raise
         section.assigned[self.name] = (checked, where)
+
+
+def _place(span: Span, message: str) -> Origin:
+    """The line of a dict or list that an error names, else the assignment's."""
+    from remit.project import where  # noqa: PLC0415 - only when something is wrong
+
+    value = where.value_node(span)
+    named = where.named_node(value, message)
+    return span.origin if named is value else where.origin_of(named, span)
 
 
 class TextsSetting(Setting[Texts]):

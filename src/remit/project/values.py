@@ -227,10 +227,20 @@ def _vpc_config(path: str, value: Any) -> dict[str, Any]:
         check: Check = flag if name == "Ipv6AllowedForDualStack" else texts
         checked = check(f"{path}[{key!r}]", content)
         config[name] = list(checked) if isinstance(checked, tuple) else checked
+        _check_ids(path, name, config[name])
     for name in ("SecurityGroupIds", "SubnetIds"):
         if not config.get(name):
             raise RemitError(f"`{path}` has no {name}", hint="a function in a VPC needs a subnet and a security group")
     return config
+
+
+def _check_ids(path: str, name: str, ids: Any) -> None:
+    """What is of the other kind by its name: CloudFormation finds out only when it makes the function."""
+    other = {"SecurityGroupIds": "subnet-", "SubnetIds": "sg-"}.get(name)
+    strange = next((one for one in ids if str(one).startswith(other)), None) if other is not None else None
+    if strange is not None:
+        hint = "subnets' ids begin with subnet-, security groups' with sg-"
+        raise RemitError(f"`{path}` has {strange!r} among its {name}", hint=hint)
 
 
 def _mapping(path: str, value: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeGuard
@@ -34,6 +35,20 @@ def keyword_node(span: Span, message: str) -> ast.expr | None:
     node = _source(span.file).nodes.get((span.line, span.column, span.end_line, span.end_column))
     keywords = node.keywords if isinstance(node, ast.Call) else []
     return next((item.value for item in keywords if item.arg and f"`{item.arg}" in message), None)
+
+
+_QUOTED: Final = re.compile(r"'([^']+)'")
+
+
+def named_node(node: ast.expr | None, message: str) -> ast.expr | None:
+    """The key or item that an error's message names in quotes, if it has a line of its own in the display `node`."""
+    for text in _QUOTED.findall(message) if node is not None else ():
+        for one in ast.walk(node) if node is not None else ():
+            parts = one.keys if isinstance(one, ast.Dict) else one.elts if isinstance(one, ast.List | ast.Tuple) else ()
+            for part in parts:
+                if isinstance(part, ast.Constant) and str(part.value) == text:
+                    return node if node is not None and part.lineno == node.lineno else part
+    return node
 
 
 def item_nodes(node: ast.expr | None, count: int, file: str) -> Sequence[ast.expr | None]:

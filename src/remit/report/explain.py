@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.managed import managed_policy
-from remit.iam.policy import parse, render_statement
+from remit.iam.policy import parse, render, render_statement
 from remit.report.actions import covered, covered_lines
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from remit.explain.ask import Source
     from remit.explain.explanation import Explanation
     from remit.explain.remedy import Remedy
-    from remit.iam.policy import Statement
+    from remit.iam.policy import Policy, Statement
 
 _VERDICTS: Final = {
     "Allowed": "Allowed",
@@ -42,6 +42,23 @@ def role_lines(role: Role) -> Iterator[str]:
     if role.boundary is not None:
         yield ""
         yield f"  all within the permissions boundary {role.boundary}"
+    if role.trust is not None:
+        yield ""
+        yield from _trust_lines(role.trust, role.trust_origin)
+    for note in role.notes:
+        yield f"  note: {note}"
+
+
+def _trust_lines(trust: Policy, origin: Origin | None) -> Iterator[str]:
+    """Who may take a role on."""
+    for statement in trust.statements:
+        who = statement.principals
+        if who is not None:
+            told = ", ".join(value if kind == "*" else f"{kind} {value}" for kind, value in who.patterns)
+            verb = "may be taken on by" if statement.effect == "Allow" else "may not be taken on by"
+            yield f"  {verb} {'everyone but ' if who.negated else ''}{told}{f'  ({origin})' if origin else ''}"
+        for one in statement.conditions:
+            yield f"      if {one.spelled} {one.key} = {', '.join(one.values)}"
 
 
 def statement_lines(statement: Statement) -> Iterator[str]:
@@ -59,7 +76,10 @@ def statement_lines(statement: Statement) -> Iterator[str]:
 
 def _reason(grant: Grant) -> str:
     at = f"  ({grant.origin})" if grant.origin is not None else ""
-    return f"because {grant.because}{at}" if grant.because else f"at {grant.origin}"
+    if not grant.because:
+        return f"at {grant.origin}"
+    word = "" if grant.because.startswith(("if ", "unless ")) else "because "
+    return f"{word}{grant.because}{at}"
 
 
 def _managed_lines(arn: str) -> Iterator[str]:
@@ -88,6 +108,9 @@ def role_document(role: Role) -> dict[str, Any]:
         ],
         "unread_policies": [arn for arn in role.managed if managed_policy(arn) is None],
         "permissions_boundary": role.boundary,
+        "trust": None if role.trust is None else render(role.trust),
+        "notes": list(role.notes),
+        **place(role.origin),
     }
 
 

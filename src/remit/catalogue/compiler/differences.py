@@ -48,6 +48,10 @@ def _policies(store: Store) -> set[str]:
     return {row[0] for row in store.chunk("policy-names", "")}
 
 
+def _sam_policies(store: Store) -> set[str]:
+    return set(store.chunk("sam-policies", "") or ())
+
+
 def _regions(store: Store) -> set[str]:
     return {region for row in store.chunk("partitions", "") for region in row[3]}
 
@@ -59,6 +63,7 @@ KINDS: Final[tuple[tuple[str, Callable[[Store], set[str]]], ...]] = (
     ("API operations of unknown action", _unknown_operations),
     ("CloudFormation types", _types),
     ("managed policies", _policies),
+    ("SAM policy templates", _sam_policies),
     ("regions", _regions),
 )
 

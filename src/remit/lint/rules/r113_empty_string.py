@@ -15,6 +15,7 @@ Source: "Grammar of the IAM JSON policy language" (IAM User Guide).
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from remit.lint.elements import texts
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
     from remit.lint.subject import Written
 
 SEVERITY = ERROR
+_BLANK = re.compile(r'"["\s\\]')
 _FIXES = {"Action": "write 'service:Operation'", "Resource": "write an ARN"}
+
+
+def concerned(text: str) -> bool:
+    """Whether a document may have strings of white space alone."""
+    return _BLANK.search(text) is not None
 
 
 def shape(written: Written) -> Iterator[Problem]:

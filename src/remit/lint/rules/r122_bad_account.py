@@ -47,7 +47,7 @@ def statement(item: Item) -> Iterator[Problem]:
 def _accounts(item: Item) -> Iterator[tuple[Spot, str]]:
     for spot, arn in item.arns:
         # `aws`, `aws-managed`, `amazon` own AWS's own resources; placeholders have a finding of R129.
-        if not _NAMES.fullmatch(arn.account) and not facts.placeholder(arn.account):
+        if arn.account not in ("", "*") and not _NAMES.fullmatch(arn.account) and not facts.placeholder(arn.account):
             yield spot, arn.account
     for condition in item.statement.conditions:
         if condition.key.lower() in _KEYS and condition.operator in ("StringEquals", "StringEqualsIgnoreCase"):

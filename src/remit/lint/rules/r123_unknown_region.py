@@ -36,8 +36,11 @@ SEVERITY = ERROR
 def statement(item: Item) -> Iterator[Problem]:
     """Regions in ARNs and in aws:RequestedRegion."""
     for spot, arn in item.arns:
-        if arn.region and facts.plain(arn.region) and not is_region(arn.region) and not facts.placeholder(arn.region):
-            yield _problem(arn.region, spot)
+        region = arn.region
+        if not region or not facts.plain(region) or is_region(region):
+            continue
+        if is_region(region.lower()) or not facts.placeholder(region):
+            yield _problem(region, spot)
     for condition in item.statement.conditions:
         if condition.key.lower() == "aws:requestedregion" and condition.operator.startswith(
             ("StringEq", "StringNotEq")

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.catalogue.resemble import nearest_services
 from remit.lint import facts
 from remit.lint.finding import ERROR, WARNING, Problem
 
@@ -35,6 +34,8 @@ def statement(item: Item) -> Iterator[Problem]:
     for spot, arn in item.arns:
         if not facts.plain(arn.service) or facts.has_arns(arn.service.lower()):
             continue
+        from remit.catalogue.resemble import nearest_services  # noqa: PLC0415 - asked of mistakes alone
+
         near = nearest_services(arn.service)
         hint = f"did you mean '{near[0]}'?" if near else "the third part of an ARN is the service"
         sure = arn.service in ("", "None") or any(facts.near(arn.service.lower(), [one]) for one in near)

@@ -29,6 +29,11 @@ SEVERITY = ERROR
 _OPEN = re.compile(r"\$\{[^{}]*(?:\$\{|\Z)")
 
 
+def concerned(text: str) -> bool:
+    """Whether a document has variables."""
+    return "${" in text
+
+
 def statement(item: Item) -> Iterator[Problem]:
     """Variables without an end, and with too many beginnings."""
     for spot, text in item.variable_texts:

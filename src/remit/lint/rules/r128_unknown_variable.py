@@ -33,6 +33,11 @@ _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _LATE = re.compile(r"AWS::[A-Za-z]+|[A-Za-z0-9]+(?:\.[A-Za-z0-9_.-]+)?")
 
 
+def concerned(text: str) -> bool:
+    """Whether a document has variables."""
+    return "${" in text
+
+
 def statement(item: Item) -> Iterator[Problem]:
     """Variables whose key does not exist."""
     for spot, text in item.variable_texts:

@@ -44,12 +44,19 @@ if TYPE_CHECKING:
     from remit.lint.subject import Written
 
 SEVERITY = ERROR
+_BRACE = re.compile(r'\{[^"}]')
+_WORDS = ("<", "ACCOUNT", "REGION", "BUCKET")
 _COLONS = 5  # of an ARN, before its resource
 _FORMAT = re.compile(r"(?<!\$)\{+\s*(?:aws|project)\.\w+\s*\}+")
 _PLACEHOLDER = re.compile(
     r"<[A-Za-z][A-Za-z _-]*>|(?<!\$)\{\{?\s*[A-Za-z_][\w. -]*\}?\}"
     r"|\b(?:YOUR|MY)[_-]?(?:ACCOUNT|BUCKET|REGION)[\w-]*|\b(?:AWS[_-])?(?:ACCOUNT|REGION)(?:[_-]?ID)?\b"
 )
+
+
+def concerned(text: str) -> bool:
+    """Whether a document has braces inside of strings, angle brackets, or one of the words."""
+    return _BRACE.search(text) is not None or any(word in text for word in _WORDS)
 
 
 def shape(written: Written) -> Iterator[Problem]:

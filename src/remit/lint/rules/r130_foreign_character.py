@@ -16,7 +16,6 @@ Source: "PutRolePolicy", parameter PolicyDocument (IAM API Reference).
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING
 
 from remit.lint.finding import ERROR, Problem
@@ -31,10 +30,17 @@ SEVERITY = ERROR
 _FOREIGN = re.compile(r"[^\t\n\r\x20-\xff]")
 
 
+def concerned(text: str) -> bool:
+    """Whether a document has other characters than ASCII's, or some that JSON escapes."""
+    return not text.isascii() or any(escape in text for escape in ("\\u", "\\b", "\\f"))
+
+
 def statement(item: Item) -> Iterator[Problem]:
     """Texts with such characters."""
     for spot, text in _texts(item):
-        if not text.isascii() and (found := _FOREIGN.search(text)) is not None:
+        if not (text.isascii() and text.isprintable()) and (found := _FOREIGN.search(text)) is not None:
+            import unicodedata  # noqa: PLC0415 - large, and most texts are plain
+
             sign = found.group()
             name = unicodedata.name(sign, "").lower()
             called = f"U+{ord(sign):04X}" + (f", {name}" if name else "")

@@ -35,12 +35,11 @@ def statement(item: Item) -> Iterator[Problem]:
         return
     for text in item.resources:
         arn = facts.arn(text)
-        if arn is None or arn.resource == "*":
+        if arn is None or arn.resource == "*" or (arn.account != "*" and arn.partition != "*"):
             continue
         wide = [name for name in ("partition", "region", "account") if getattr(arn, name) == "*"]
-        if "account" in wide or "partition" in wide:
-            late = ", ".join(f"{{aws.{name}}}" for name in wide)
-            hint = f"name them; in an app {late}" if item.document.raw is None else "name them"
-            everywhere = wide == ["partition", "region", "account"]
-            message = f"'{text}' leaves the {' and the '.join(wide)} open: it is wider than needed"
-            yield Problem(message, hint, ("Resource", text), WARNING if everywhere else NOTE)
+        late = ", ".join(f"{{aws.{name}}}" for name in wide)
+        hint = f"name them; in an app {late}" if item.document.raw is None else "name them"
+        everywhere = wide == ["partition", "region", "account"]
+        message = f"'{text}' leaves the {' and the '.join(wide)} open: it is wider than needed"
+        yield Problem(message, hint, ("Resource", text), WARNING if everywhere else NOTE)

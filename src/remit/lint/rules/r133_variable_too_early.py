@@ -30,6 +30,11 @@ SEVERITY = WARNING
 _VARIABLE = re.compile(r"\$\{[^{}:]+:[^{}:][^{}]*\}")
 
 
+def concerned(text: str) -> bool:
+    """Whether a document has variables."""
+    return "${" in text
+
+
 def statement(item: Item) -> Iterator[Problem]:
     """Resources with IAM's variables in their first parts."""
     for text in item.resources:

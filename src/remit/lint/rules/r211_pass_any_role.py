@@ -33,7 +33,9 @@ _EVERY_ROLE = frozenset({"*", "role/*"})
 
 def statement(item: Item) -> Iterator[Problem]:
     """PassRole on every role, to every service."""
-    if not item.allows or item.document.kind != IDENTITY or item.statement.actions.negated:
+    if "iam" not in item.services or not item.allows:
+        return
+    if item.document.kind != IDENTITY or item.statement.actions.negated:
         return
     if any(one.key.lower() == "iam:passedtoservice" for one in item.statement.conditions):
         return

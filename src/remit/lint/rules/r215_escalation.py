@@ -58,7 +58,7 @@ _EVERY = frozenset({"*", "role/*", "user/*", "group/*", "policy/*", "function:*"
 
 def statement(item: Item) -> Iterator[Problem]:
     """Single actions that are enough, on every resource; each pattern once."""
-    for pattern in _wide_patterns(item):
+    for pattern in () if _SERVICES.isdisjoint(item.services) else _wide_patterns(item):
         for name in _of(pattern) if pattern.partition(":")[0].lower() in _SERVICES else ():
             if name in _ALONE:
                 message = f"{name} on every resource can {_ALONE[name]}: its owner can gain any right of the account"
@@ -68,6 +68,8 @@ def statement(item: Item) -> Iterator[Problem]:
 
 def policy(document: Document) -> Iterator[Problem]:
     """PassRole on every role, together with something that runs under it."""
+    if not any("iam" in item.services for item in document.items):
+        return
     wide = [(item, pattern) for item in document.items for pattern in _wide_patterns(item)]
     if not any("iam:PassRole" in _of(pattern) for _, pattern in wide if pattern.lower().startswith("iam:")):
         return

@@ -34,7 +34,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from remit.catalogue.templates import resource_type
 from remit.errors import did_you_mean, nearest
 from remit.iam import tokens
 from remit.lint.finding import ERROR, WARNING, Problem
@@ -50,6 +49,11 @@ _PSEUDO = frozenset(
     f"AWS::{name}"
     for name in ("AccountId", "NotificationARNs", "NoValue", "Partition", "Region", "StackId", "StackName", "URLSuffix")
 )
+
+
+def concerned(text: str) -> bool:
+    """Whether a policy file has intrinsic functions."""
+    return '"Ref"' in text or '"Fn::' in text
 
 
 def template(stack: Stack) -> Iterator[Problem]:
@@ -124,6 +128,8 @@ def _problem(reference: tokens.Reference, spot: Spot, stack: Stack) -> Iterator[
         severity = ERROR if stack.exact else WARNING
         yield Problem(f"{_shown(reference)} names no resource and no parameter of the template", hint, spot, severity)
     elif reference.attribute and name in stack.resources:
+        from remit.catalogue.templates import resource_type  # noqa: PLC0415 - an app's own template is right
+
         kind = resource_type(str(stack.resources[name]["Type"]))
         if kind is not None and kind.attributes and not kind.has_attribute(reference.attribute) and stack.exact:
             known = ", ".join(kind.attributes)

@@ -30,11 +30,20 @@ if TYPE_CHECKING:
     from remit.lint.subject import Item
 
 SEVERITY = ERROR
+_PARTS = 5  # colons of an ARN at least
+
+
+def _arn(text: str) -> str | None:
+    """An ARN, or a pattern that may be one's; each part is compared by itself."""
+    return text if "*" in text or "?" in text or (text.startswith("arn:") and text.count(":") >= _PARTS) else None
+
+
 _READERS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "Bool": (values.boolean, "neither 'true' nor 'false'", "use 'true' or 'false'"),
     "Null": (values.boolean, "neither 'true' nor 'false'", "'true': the key is absent; 'false': it is there"),
     "Numeric": (values.number, "no number", "write a number, as '3600'"),
     "Date": (values.instant, "no date", "write an ISO 8601 date, as '2027-01-31T00:00:00Z', or seconds since 1970"),
+    "ARN": (_arn, "no ARN", "an ARN has six parts: arn:partition:service:region:account:resource"),
     "Binary": (values.binary, "no base64", "encode the bytes in base64"),
 }
 _TRUE = {
@@ -62,5 +71,5 @@ def _problem(condition: Condition, value: str, what: str, hint: str) -> Problem:
     shown = value if len(value) <= 60 else f"{value[:57]}…"  # noqa: PLR2004 - a line
     if value.lower() in _TRUE and condition.operator in ("Bool", "Null"):
         hint = f"did you mean '{_TRUE[value.lower()]}'?"
-    message = f"'{shown}' is {what}, and {condition.spelled} compares nothing else: it is never equal"
+    message = f"'{shown}' is {what}, and {condition.spelled} compares nothing else: they are never equal"
     return Problem(message, hint, ("Condition", condition.spelled, condition.key, value))

@@ -52,6 +52,11 @@ SEVERITY = ERROR
 _ONE = 2_048  # characters of one string: no ARN, no action and no list of an organisation's accounts comes near
 
 
+def concerned(text: str) -> bool:
+    """Whether a document is large at all."""
+    return len(text) > _ONE
+
+
 def shape(written: Written) -> Iterator[Problem]:
     """Single strings that no policy can hold."""
     for element in ("Action", "NotAction", "Resource", "NotResource"):
@@ -65,11 +70,11 @@ def document(document: Document) -> Iterator[Problem]:
     """Whole documents, against the quota of what they belong to."""
     if not isinstance(document.raw, dict) or "Statement" not in document.raw:
         return
-    if any(problem for written in document.written for problem in shape(written)):
-        return  # that string is the reason
     name = document.quota or ("iam.role.inline" if document.kind == IDENTITY else "")
     if not name or document.size <= quota("iam.managed" if not document.quota else name).most:
         return
+    if any(problem for written in document.written for problem in shape(written)):
+        return  # that string is the reason
     limit = quota(name)
     size = document.size
     if size > (limit.raisable_to or limit.most):

@@ -20,10 +20,8 @@ Source: "IAM and AWS STS quotas" (IAM User Guide).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from remit.iam.policy import Globs
 from remit.lint.finding import NOTE, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -42,7 +40,7 @@ def policy(document: Document) -> Iterator[Problem]:
         return
     told: set[int] = set()
     for element in ("resources", "actions"):
-        groups: dict[Statement, list[Item]] = {}
+        groups: dict[tuple[object, ...], list[Item]] = {}
         for item in document.items:
             globs = getattr(item.statement, element)
             if globs is not None and not globs.negated and item.index not in told:
@@ -56,7 +54,8 @@ def policy(document: Document) -> Iterator[Problem]:
                 yield Problem(message, f"merge them: one statement with all {element}", (), severity, several[1].index)
 
 
-def _without(statement: Statement, element: str) -> Statement:
-    if element == "actions":
-        return replace(statement, sid="", actions=Globs(()))
-    return replace(statement, sid="", resources=None)
+def _without(statement: Statement, element: str) -> tuple[object, ...]:
+    """All of a statement but one element and its Sid."""
+    other = statement.resources if element == "actions" else statement.actions
+    globs = None if other is None else (other.patterns, other.negated)
+    return statement.effect, globs, statement.principals, statement.conditions

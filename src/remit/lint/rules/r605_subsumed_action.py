@@ -12,6 +12,7 @@ Better:
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from remit.lint.covering import glob_covers
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from remit.lint.subject import Item
 
 SEVERITY = NOTE
+_OPEN = re.compile(r"[*?]")
 _MOST = 400  # patterns of a list, beyond which only size matters
 
 
@@ -35,10 +37,12 @@ def statement(item: Item) -> Iterator[Problem]:
 def _problems(patterns: tuple[str, ...], element: str, *, fold: bool) -> Iterator[Problem]:
     if not 1 < len(patterns) <= _MOST:
         return
-    texts = [text.lower() if fold else text for text in patterns]
-    wide = [place for place, text in enumerate(texts) if "*" in text or "?" in text]
+    texts = [text.lower() for text in patterns] if fold else list(patterns)
+    wide = [(place, _OPEN.split(text, 1)[0]) for place, text in enumerate(texts) if "*" in text or "?" in text]
+    if not wide and len(set(texts)) == len(texts):
+        return
     for place, text in enumerate(texts):
-        other = next((one for one in wide if _covered(texts, one, place)), None)
+        other = next((one for one, head in wide if text.startswith(head) and _covered(texts, one, place)), None)
         if other is not None:
             message = f"'{patterns[place]}' is already covered by '{patterns[other]}'"
             yield Problem(message, "remove one of the two", (element, patterns[place]))

@@ -38,14 +38,23 @@ def policy(document: Document) -> Iterator[Problem]:
         several = [item for item in document.items if item.statement.effect == effect]
         if not 1 < len(several) <= _MOST:
             continue
-        wide = [item for item in several if _may_be_wide(item)]
+        about = {item.index: _services(item) for item in several}
+        wide = [(item, about[item.index]) for item in several if _may_be_wide(item)]
         for item in several:
             if item.computed:
                 continue  # remit's own default; a wider grant beside it has findings of its own
-            other = next((one for one in wide if one is not item and _wider(one, item)), None)
+            own = about[item.index]
+            near = (one for one, its in wide if one is not item and (its is None or (own is not None and own <= its)))
+            other = next((one for one in near if _wider(one, item)), None)
             if other is not None:
                 message = f"{item.called} adds nothing to {other.called}, which covers it"
                 yield Problem(message, "remove one of the two", (), index=item.index)
+
+
+def _services(item: Item) -> frozenset[str] | None:
+    """The services that a statement speaks of; None when they may be all."""
+    open_ = item.statement.actions.negated or any("*" in one or "?" in one for one in item.services)
+    return None if open_ else item.services
 
 
 def _may_be_wide(item: Item) -> bool:

@@ -38,12 +38,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
+from remit.iam.pattern import matches
 from remit.iam.policy import parse
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from remit.iam.policy import Globs
     from remit.lint.subject import Stack
 
 SEVERITY = ERROR
@@ -72,6 +74,11 @@ def _role_of(resource: Mapping[str, Any], stack: Stack) -> str | None:
     return name
 
 
+def _lets_assume(actions: Globs) -> bool:
+    """Whether actions have sts:AssumeRole among them; a service takes no other way into a role."""
+    return any(matches(one.lower(), "sts:assumerole") for one in actions.patterns) != actions.negated
+
+
 def _trusts(role: Mapping[str, Any]) -> bool | None:
     """Whether a role lets Lambda assume it; None when its trust policy cannot be read."""
     properties = role.get("Properties")
@@ -82,7 +89,7 @@ def _trusts(role: Mapping[str, Any]) -> bool | None:
         return None
     for statement in policy.statements:
         principals = statement.principals
-        if statement.effect != "Allow" or principals is None:
+        if statement.effect != "Allow" or principals is None or not _lets_assume(statement.actions):
             continue
         values = [value for _, value in principals.patterns]
         if principals.negated or any(value == _LAMBDA or "${" in value or "*" in value for value in values):

@@ -27,6 +27,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from remit.catalogue.managed import managed_policies, managed_policy
+from remit.catalogue.quotas import quota
 from remit.errors import did_you_mean
 from remit.iam import tokens
 from remit.lint.finding import ERROR, WARNING, Problem
@@ -50,12 +51,20 @@ def template(stack: Stack) -> Iterator[Problem]:
             continue
         path: Spot = ("Resources", name, "Properties")
         arns = properties.get("ManagedPolicyArns")
+        yield from _too_many(name, arns, (*path, "ManagedPolicyArns"))
         for index, one in enumerate(arns if isinstance(arns, list) else ()):
             yield from _problem(one, (*path, "ManagedPolicyArns", index), "managed policy")
         if "PermissionsBoundary" in properties:
             yield from _problem(
                 properties["PermissionsBoundary"], (*path, "PermissionsBoundary"), "permissions boundary"
             )
+
+
+def _too_many(name: str, arns: Any, spot: Spot) -> Iterator[Problem]:
+    most = quota("iam.role.managed").most
+    if isinstance(arns, list) and len(arns) > most:
+        message = f"{name} has {len(arns)} managed policies; IAM allows {most} unless AWS has raised the quota"
+        yield Problem(message, "grant what is used of them in a policy instead", spot)
 
 
 def _problem(value: Any, spot: Spot, what: str) -> Iterator[Problem]:

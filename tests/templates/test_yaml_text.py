@@ -8,7 +8,7 @@ import time
 import pytest
 
 from remit.errors import Origin, RemitError
-from remit.lint.yaml_text import read_yaml
+from remit.templates.yaml_text import read_yaml
 
 SHORT_FORMS = {
     "!Ref Queue": {"Ref": "Queue"},

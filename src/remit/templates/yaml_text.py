@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from remit.errors import Origin, RemitError, did_you_mean
 from remit.iam.document import DEPTH
-from remit.lint.subject import Slip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from remit.lint.finding import Spot
+    from remit.iam.document import Path
 
 LARGEST: Final = 2_000_000
 """Characters; a template in S3 has at most 1,048,576 bytes."""
@@ -38,7 +38,17 @@ _OCTAL: Final = re.compile(r"0[0-7]+")
 _SPACE: Final = re.compile(r"\s+")
 
 
-def read_yaml(text: str, file: str) -> tuple[Any, dict[Spot, Origin], tuple[Slip, ...]]:
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """What a reader noticed on its way: a date, an octal number, a key of a Python dict that stands twice."""
+
+    kind: str
+    text: str
+    spot: Path
+    inside: str = ""
+
+
+def read_yaml(text: str, file: str) -> tuple[Any, dict[Path, Origin], tuple[Slip, ...]]:
     """One document: its value, the place of each part by its path, and what was noticed. RemitError at the line."""
     import yaml  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415 - needed for YAML alone
 
@@ -70,13 +80,13 @@ class _Reader:
         self.yaml = yaml
         self.events: Iterator[Any] = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         self.resolver = yaml.resolver.Resolver()
-        self.anchors: dict[str, tuple[Any, tuple[tuple[Spot, Origin], ...]]] = {}
-        self.places: dict[Spot, Origin] = {}
-        self.order: list[Spot] = []
+        self.anchors: dict[str, tuple[Any, tuple[tuple[Path, Origin], ...]]] = {}
+        self.places: dict[Path, Origin] = {}
+        self.order: list[Path] = []
         self.slips: list[Slip] = []
         self.parts = 0
 
-    def document(self) -> tuple[Any, dict[Spot, Origin], tuple[Slip, ...]]:
+    def document(self) -> tuple[Any, dict[Path, Origin], tuple[Slip, ...]]:
         value: Any = None
         documents = 0
         for event in self.events:
@@ -93,7 +103,7 @@ class _Reader:
     def fail(self, message: str, origin: Origin, hint: str | None = None) -> NoReturn:
         raise RemitError(message, hint=hint, origin=origin)
 
-    def value(self, event: Any, path: Spot, depth: int) -> Any:
+    def value(self, event: Any, path: Path, depth: int) -> Any:
         at = self.origin(event)
         start = len(self.order)
         self.put(path, at)
@@ -115,7 +125,7 @@ class _Reader:
             self.anchors[event.anchor] = (value, kept)
         return value
 
-    def put(self, path: Spot, at: Origin) -> None:
+    def put(self, path: Path, at: Origin) -> None:
         self.places[path] = at
         self.order.append(path)
 
@@ -124,7 +134,7 @@ class _Reader:
         if self.parts > MOST:
             self.fail(f"the YAML has more than {MOST:,} parts once its aliases are put in", at, "write fewer aliases")
 
-    def alias(self, anchor: str, path: Spot, at: Origin) -> Any:
+    def alias(self, anchor: str, path: Path, at: Origin) -> Any:
         if anchor not in self.anchors:
             self.fail(f"the alias *{anchor} stands inside what it names, or before it", at)
         value, places = self.anchors[anchor]
@@ -148,10 +158,10 @@ class _Reader:
             hint = near.replace("`", "`!", 1) if near else hint
         self.fail(f"the tag {shown[:80]} is not allowed", at, hint)
 
-    def collection(self, event: Any, path: Spot, depth: int, _: str | None) -> Any:
+    def collection(self, event: Any, path: Path, depth: int, _: str | None) -> Any:
         return self.items(path, depth) if isinstance(event, self.yaml.SequenceStartEvent) else self.members(path, depth)
 
-    def items(self, path: Spot, depth: int) -> list[Any]:
+    def items(self, path: Path, depth: int) -> list[Any]:
         items: list[Any] = []
         for event in self.events:
             if isinstance(event, self.yaml.SequenceEndEvent):
@@ -159,7 +169,7 @@ class _Reader:
             items.append(self.value(event, (*path, len(items)), depth + 1))
         return items
 
-    def members(self, path: Spot, depth: int) -> dict[str, Any]:
+    def members(self, path: Path, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
         first: dict[str, Origin] = {}
         merged: list[tuple[Any, Origin]] = []
@@ -182,12 +192,12 @@ class _Reader:
             self.merge(found, value, path, at)
         return found
 
-    def merge(self, found: dict[str, Any], value: Any, path: Spot, at: Origin) -> None:
+    def merge(self, found: dict[str, Any], value: Any, path: Path, at: Origin) -> None:
         """Take over `<<: *other`: keys that the mapping has itself win."""
         for index, one in enumerate(value if isinstance(value, list) else [value]):
             if not isinstance(one, dict):
                 self.fail("`<<` takes a mapping, or a list of mappings", at)
-            start: Spot = (*path, "<<", index) if isinstance(value, list) else (*path, "<<")
+            start: Path = (*path, "<<", index) if isinstance(value, list) else (*path, "<<")
             for key in one:
                 if key not in found:
                     found[key] = one[key]
@@ -198,7 +208,7 @@ class _Reader:
             self.fail("a key of a mapping must be plain text", at)
         return str(event.value)
 
-    def scalar(self, event: Any, path: Spot, _: int, function: str | None) -> Any:
+    def scalar(self, event: Any, path: Path, _: int, function: str | None) -> Any:
         text: str = event.value
         tag = event.tag if event.tag in _PLAIN_TAGS else None
         if tag is None:
@@ -207,7 +217,7 @@ class _Reader:
             tag = self.resolver.resolve(self.yaml.ScalarNode, text, (True, False))
         return self.typed(tag.removeprefix(_TAG), text, path)
 
-    def typed(self, kind: str, text: str, path: Spot) -> Any:
+    def typed(self, kind: str, text: str, path: Path) -> Any:
         if kind == "timestamp":
             self.slips.append(Slip("date", text, path))
             return text

@@ -1,0 +1,21 @@
+"""SAM's policy templates, out of the translator that AWS runs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Chunks = dict[tuple[str, str], Any]
+
+
+def sam_policies(source: Path) -> Chunks:
+    """The chunk `sam-policies`: by name, the names of a template's parameters and its policy document."""
+    found: dict[str, Any] = json.loads(source.read_text())["Templates"]
+    return {
+        ("sam-policies", ""): {
+            name: [sorted(found[name].get("Parameters", {})), found[name]["Definition"]] for name in sorted(found)
+        }
+    }

@@ -1,0 +1,94 @@
+"""Why an access was denied, asked of the roles of a template or plan: which of them it was, and what it says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.explain.ask import standing
+from remit.explain.asked import actions_of, role_and_session
+from remit.explain.explanation import explain
+from remit.explain.names import names_in
+from remit.explain.why import DEPLOYERS, Cause, why
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.app import Resource, Role
+    from remit.explain.explanation import Explanation
+    from remit.iam.denial import Denial
+    from remit.templates.roles import Read
+
+_NAMES: Final = ("RoleName", "FunctionName", "StateMachineName", "name", "function_name")
+"""Properties that name what a role or a function is called, CloudFormation's and Terraform's."""
+_RANDOM: Final = re.compile(r"[A-Za-z0-9]{4,16}")
+
+
+def why_of(denial: Denial, read: Read) -> Cause:
+    """What is behind a denial, as far as the roles of a file tell. Where the message names nobody, all are asked."""
+    cause = why(denial, None)
+    found = [role for role in read.roles if _asked(role, denial, read.resources)]
+    roles = found or (list(read.roles) if denial.principal is None else [])
+    actions = actions_of(denial, None, None)
+    answers = tuple(_answers(roles, denial, read, actions)) if denial.layer not in ("trust", "other") else ()
+    if not answers:
+        whose = "not a role of the template asked" if denial.principal is not None else cause.conclusion
+        return replace(cause, conclusion=cause.conclusion if denial.layer is not None else whose)
+    return replace(
+        cause,
+        answers=answers,
+        advice=tuple(line for line in cause.advice if not (found and line == DEPLOYERS)),
+        conclusion=_conclusion(denial, found, answers, cause.conclusion),
+        unseen=tuple(name for name in cause.unseen if name != "the permissions boundary" or _unread(roles, read)),
+    )
+
+
+def _answers(roles: list[Role], denial: Denial, read: Read, actions: tuple[str, ...]) -> Iterator[Explanation]:
+    names = names_in("*", read.resources)
+    principal = denial.principal if (denial.principal or "").startswith("arn:") else None
+    for role in roles:
+        asked = standing(role, names, read.documents)
+        for action in actions:
+            yield explain(asked, role.logical_id, action, denial.resource or "*", principal=principal)
+
+
+def _asked(role: Role, denial: Denial, resources: tuple[Resource, ...]) -> bool:
+    """Whether it was this role: by its name, or by that of a function that runs under it."""
+    name, session = role_and_session(denial)
+    given = {one.logical_id: tuple(_texts(one)) for one in resources}
+    if name is not None and _is_named(name, role.logical_id, given.get(role.logical_id, ())):
+        return True
+    return session is not None and any(_is_named(session, one, given.get(one, ())) for one in role.functions)
+
+
+def _is_named(name: str, logical_id: str, given: tuple[str, ...]) -> bool:
+    """Whether a name is the given one, or one that CloudFormation makes: `STACK-LogicalId-RANDOM`."""
+    if given:
+        return name in given
+    head, _, end = name.rpartition("-")
+    return _RANDOM.fullmatch(end) is not None and head.endswith(f"-{logical_id}")
+
+
+def _texts(resource: Resource) -> Iterator[Any]:
+    yield from (text for key in _NAMES if isinstance(text := resource.properties.get(key), str))
+
+
+def _unread(roles: list[Role], read: Read) -> bool:
+    """Whether some role has a boundary that nobody can look at from here."""
+    return any(role.boundary is not None and role.boundary not in read.documents for role in roles)
+
+
+def _conclusion(denial: Denial, found: list[Role], answers: tuple[Explanation, ...], told: str) -> str:
+    who = f"the role {found[0].logical_id}" if len(found) == 1 else "the roles of the template"
+    verdicts = {one.decision.verdict for one in answers}
+    if denial.layer not in (None, "identity"):
+        return f"{told}; {who} {'allows it' if verdicts == {'Allowed'} else 'does not allow it either'}"
+    if "ExplicitlyDenied" in verdicts:
+        return f"a Deny of {who} itself says no"
+    if "ImplicitlyDenied" in verdicts:
+        return f"{who} does not allow it"
+    if "Unknown" in verdicts:
+        keys = ", ".join(dict.fromkeys(key for one in answers for key in one.decision.unknown))
+        return f"{who} allows it on a condition that was not met, or is not known here: {keys}"
+    return f"{who} allows it: the deployed one is older, or a layer that is not visible from here says no"

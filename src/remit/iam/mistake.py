@@ -1,0 +1,239 @@
+"""What is wrong with a text that is no JSON, and where.
+
+The standard library's parser says only where it stopped, or which value it refused. What stood before is sound
+until there, so a few passes of regular expressions over it tell the rest: the time is linear in the text, and none
+of it is spent value by value.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from itertools import accumulate, islice
+from operator import indexOf
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from remit.errors import Origin, RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEPTH: Final = 64  # arrays and objects inside one another; no document that IAM accepts nests so deep
+
+_STRING: Final = r'"(?:[^"\\]++|\\.)*+"'
+_SPACE: Final = re.compile(r"[ \t\n\r]*+")
+_WHOLE: Final = re.compile(rf'(?:[^"]++|{_STRING})*+', re.DOTALL)
+_NO_BRACKETS: Final = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[^"\[\]{}]++', re.DOTALL)
+_BRACKET: Final = rf'(?:[^"\[\]{{}}]++|{_STRING})*+[\[\]{{}}]'
+_CLOSED: Final = rf'(?:[^"}}]++|{_STRING})*+\}}'
+_TOKENS: Final = r'(?:[^"\w+.-]++|{string}|(?!{literal})[\w+.-]++)*+'
+_STEP: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
+
+_FLAT: Final = re.compile(rf'{_STRING}|[^"\[\]{{}},: \t\n\r]++', re.DOTALL)
+_KEY: Final = re.compile(rf"({_STRING})[ \t\n\r]*+:[ \t\n\r]*+", re.DOTALL)
+_NEXT: Final = re.compile(r"[ \t\n\r]*+(?:,[ \t\n\r]*+)?+")
+
+_WORD: Final = re.compile(r"-?[A-Za-z_]\w*")
+_CLOSING: Final = {"[": "]", "{": "}"}
+_CALLED: Final = {"[": "list", "{": "object"}
+_LONGEST_WORD: Final = 400
+_MEANT: Final = {
+    "true": "write true",
+    "false": "write false",
+    "none": "write null",
+    "null": "write null",
+    "nan": "JSON has no NaN and no Infinity: write a number",
+    "infinity": "JSON has no NaN and no Infinity: write a number",
+}
+
+
+class Repeated(ValueError):  # noqa: N818 - read by `explain`, never seen
+    """The n-th object that closes has a key twice: as members `first` and `second` from 0."""
+
+    def __init__(self, closed: int, pairs: list[tuple[str, object]]) -> None:
+        super().__init__(closed)
+        self.closed = closed
+        seen: dict[str, int] = {}
+        for number, (key, _) in enumerate(pairs):
+            if key in seen:
+                self.key, self.first, self.second = key, seen[key], number
+                return
+            seen[key] = number
+
+
+class Refused(ValueError):  # noqa: N818 - as above
+    """A number that is too large, or a constant that JSON does not have, by its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text of JSON, and how errors name it and its first line."""
+
+    text: str
+    file: str
+    line: int
+
+    def origin(self, position: int) -> Origin:
+        """The place of a character."""
+        before = self.text.count("\n", 0, position)
+        return Origin(self.file, self.line + before, position - self.text.rfind("\n", 0, position))
+
+    def fail(self, message: str, position: int, hint: str | None = None) -> NoReturn:
+        """Refuse the text for what stands at a position."""
+        raise RemitError(message, hint=hint, origin=self.origin(position))
+
+    def skip(self, position: int) -> int:
+        """Where the white space from here ends."""
+        found = _SPACE.match(self.text, position)
+        return found.end() if found else position
+
+    def seen(self, position: int) -> str:
+        """What stands at a position, for a message."""
+        if position >= len(self.text):
+            return "the end"
+        return repr(self.text[position : position + 12].split("\n", 1)[0])
+
+    def members(self, position: int) -> Iterator[tuple[str | int, int, int]]:
+        """Of the object or list that begins here: key or index, where that begins, and where the value does."""
+        closing = _CLOSING.get(self.text[position : position + 1])
+        at = self.skip(position + 1)
+        number = 0
+        while closing and not self.text.startswith(closing, at):
+            key = _KEY.match(self.text, at) if closing == "}" else None
+            value = key.end() if key else at
+            yield (_name(key[1]) if key else number), at, value
+            number += 1
+            flat = _FLAT.match(self.text, value)
+            after = _NEXT.match(self.text, flat.end() if flat else _DECODE(self.text, value)[1])
+            at = after.end() if after else len(self.text)
+
+
+def _name(key: str) -> str:
+    return str(json.loads(key)) if "\\" in key else key[1:-1]
+
+
+_DECODE: Final = json.JSONDecoder().raw_decode
+
+
+def explain(source: Source, error: Exception) -> NoReturn:
+    """Say what `error`, with which json.loads ended, means. RemitError, at line and column."""
+    if isinstance(error, json.JSONDecodeError):
+        _stopped(source, error)
+    if isinstance(error, Repeated):
+        _repeated(source, error)
+    if isinstance(error, Refused):
+        _refused(source, str(error))
+    _not_deeper(source, _brackets(source.text))
+    source.fail(f"{source.file} is no JSON", 0)
+
+
+def _brackets(text: str) -> str:
+    """The brackets and braces of a text that stand in no string."""
+    return _NO_BRACKETS.sub("", text)
+
+
+def _place(source: Source, pattern: str, number: int) -> int:
+    """Where the n-th piece of a pattern (from 1) ends, less its last character."""
+    found = re.compile(f"(?:{pattern}){{{number}}}+", re.DOTALL).match(source.text)
+    return found.end() - 1 if found else 0
+
+
+def _not_deeper(source: Source, brackets: str) -> None:
+    depths = accumulate(map(_STEP.__getitem__, brackets))
+    if max(depths, default=0) > DEPTH:
+        number = indexOf(accumulate(map(_STEP.__getitem__, brackets)), DEPTH + 1)
+        source.fail(f"the JSON nests deeper than {DEPTH}", _place(source, _BRACKET, number + 1), "flatten it")
+
+
+def _innermost(brackets: str) -> int | None:
+    """Which of the brackets is the last that is still open; None when all are closed."""
+    back = accumulate(map(_STEP.__getitem__, reversed(brackets)))
+    try:
+        return len(brackets) - 1 - indexOf(back, 1)
+    except ValueError:
+        return None
+
+
+def _repeated(source: Source, error: Repeated) -> NoReturn:
+    end = _place(source, _CLOSED, error.closed)
+    brackets = _brackets(source.text[:end])
+    _not_deeper(source, brackets)
+    start = _place(source, _BRACKET, (_innermost(brackets) or 0) + 1)
+    places = [at for _, at, _ in islice(source.members(start), error.second + 1)]
+    source.fail(
+        f"the key {json.dumps(error.key)} stands twice in one object, first at {source.origin(places[error.first])}",
+        places[error.second],
+        "JSON readers keep only the last one: merge them",
+    )
+
+
+def _refused(source: Source, literal: str) -> NoReturn:
+    """The first word that begins so: an earlier one would have been refused as well."""
+    pattern = _TOKENS.format(string=_STRING, literal=re.escape(literal[:_LONGEST_WORD]))
+    found = re.compile(pattern, re.DOTALL).match(source.text)
+    position = found.end() if found else 0
+    _not_deeper(source, _brackets(source.text[:position]))
+    if literal.lstrip("-")[:1].isdigit():
+        source.fail(f"the number {literal[:12]}… is too large", position)
+    _no_value(source, position)
+
+
+def _stopped(source: Source, error: json.JSONDecodeError) -> NoReturn:
+    text = source.text
+    brackets = _brackets(text[: error.pos])
+    _not_deeper(source, brackets)
+    whole = _WHOLE.match(text, 0, error.pos)
+    at = source.skip(whole.end() if whole else error.pos)  # where the string begins, if it stopped in one
+    before = text[:at].rstrip(" \t\n\r")
+    innermost = _innermost(brackets)
+    kind = "" if innermost is None else brackets[innermost]
+    last = before[-1:]
+    whole_before = kind != "" and last not in ("[", "{", ",", ":")
+    if whole_before and text.startswith(",", at) and text.startswith(_CLOSING[kind], source.skip(at + 1)):
+        before, last, at = text[: at + 1], ",", source.skip(at + 1)  # newer parsers stop at a trailing comma
+    if text.startswith(("//", "/*", "#"), at):
+        source.fail("JSON has no comments", at, "remove it")
+    if kind and last == "," and text.startswith(_CLOSING[kind], at):
+        message = f"there is a comma before the {_CLOSING[kind]}: JSON has no trailing commas"
+        source.fail(message, len(before) - 1, "remove it")
+    if kind == "{" and last in ("{", ","):
+        _no_string(source, at, "a key")
+    if last in ("[", ",", ":", ""):
+        _no_value(source, at)
+    _nothing_between(source, at, kind, error.msg)
+
+
+def _nothing_between(source: Source, at: int, kind: str, message: str) -> NoReturn:
+    """After a whole value or key something else was expected."""
+    word = re.search(r"[\w+.-]*\Z", source.text[max(0, at - _LONGEST_WORD) : at])
+    if word is not None and word[0] and source.text[at : at + 1].isalnum():
+        _no_value(source, at - len(word[0]))
+    if not kind:
+        source.fail(f"there is more after the end of the JSON value: {source.seen(at)}", at)
+    if "':'" in message:
+        source.fail(f"a colon was expected after the key, not {source.seen(at)}", at)
+    expected = f"a comma or {_CLOSING[kind]} was expected in this {_CALLED[kind]}"
+    source.fail(f"{expected}, not {source.seen(at)}", at)
+
+
+def _no_value(source: Source, at: int) -> NoReturn:
+    if source.text.startswith('"', at):
+        _no_string(source, at, "a value")
+    word = _WORD.match(source.text, at)
+    if word is not None:
+        shown = word[0] if len(word[0]) <= _LONGEST_WORD else f"{word[0][:_LONGEST_WORD]}…"
+        hint = _MEANT.get(word[0].lower().lstrip("-"), "put text in double quotes")
+        source.fail(f"{shown} is not valid JSON", at, hint)
+    source.fail(f"a JSON value was expected here, not {source.seen(at)}", at, _quotes(source, at))
+
+
+def _no_string(source: Source, at: int, what: str) -> NoReturn:
+    if source.text.startswith('"', at):
+        hint = "close it, and escape \\ and newlines"
+        source.fail(f"{what} starts here and is not a valid JSON string", at, hint)
+    source.fail(f"{what} in double quotes was expected here, not {source.seen(at)}", at, _quotes(source, at))
+
+
+def _quotes(source: Source, at: int) -> str | None:
+    return "JSON strings have double quotes" if source.text.startswith("'", at) else None

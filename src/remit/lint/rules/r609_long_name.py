@@ -1,0 +1,61 @@
+"""A name in a template is longer than its service takes: of a role, a policy, a function, a queue.
+
+The change set is accepted, and the resource fails when it is made. References count as nothing here.
+
+Flagged:
+
+    Resources:
+      Run: {Type: "AWS::Lambda::Function", Properties: {FunctionName: LONG, Handler: app.run}}
+
+Better:
+
+    Resources:
+      Run: {Type: "AWS::Lambda::Function", Properties: {Handler: app.run}}
+
+Source: the quotas of each service (`remit data` says of when). (LONG stands for ten thousand letters.)
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from remit.catalogue.quotas import quota
+from remit.iam import tokens
+from remit.lint.finding import ERROR, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Stack
+
+SEVERITY = ERROR
+_LATE = re.compile(r"\$\{[^}]*\}")
+_NAMES = {
+    ("AWS::IAM::Role", "RoleName"): "iam.role.name",
+    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"): "iam.policy.name",
+    ("AWS::IAM::Policy", "PolicyName"): "iam.policy.name",
+    ("AWS::IAM::RolePolicy", "PolicyName"): "iam.policy.name",
+    ("AWS::Lambda::Function", "FunctionName"): "lambda.function.name",
+    ("AWS::Serverless::Function", "FunctionName"): "lambda.function.name",
+    ("AWS::SQS::Queue", "QueueName"): "sqs.queue.name",
+}
+
+
+def template(stack: Stack) -> Iterator[Problem]:
+    """Names that are given, as far as they are known before the deploy."""
+    for name, resource in stack.resources.items():
+        properties = resource.get("Properties")
+        for (kind, element), known in _NAMES.items():
+            raw = properties.get(element) if resource["Type"] == kind and isinstance(properties, dict) else None
+            text = tokens.from_intrinsic(raw) if tokens.is_intrinsic(raw) else raw
+            if not isinstance(text, str) or "${{" in text:
+                continue
+            size, most = len(_LATE.sub("", text)), quota(known).most
+            if size > most:
+                message = f"{element} of {name} has {size:,} characters; {quota(known).what} has at most {most}"
+                yield Problem(message, "shorten it, or leave it out: CloudFormation makes one", _spot(name, element))
+
+
+def _spot(name: str, element: str) -> tuple[str, ...]:
+    return ("Resources", name, "Properties", element)

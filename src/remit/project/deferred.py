@@ -1,0 +1,113 @@
+"""While a project loads, AWS's SDK is imported when the project first uses it, and not by `import boto3` itself.
+
+Handlers use it, and no handler runs here: of `remit build` or `remit lint` on a small app, importing boto3 would take
+the larger half. A stand-in takes the module's name; whoever asks it for anything, be it a submodule, gets the real
+module, which is imported then in the ordinary way, so that threads, errors and monkeypatching are Python's own affair.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+SDK: Final = frozenset({"boto3"})
+"""Nothing but what is known to do nothing on import that an app could see: other modules register, patch, or fail."""
+_OWN: Final = frozenset({"__cached__", "__class__", "__file__", "__loader__", "__name__", "__package__", "__spec__"})
+"""What Python's import statement itself asks of a module that is there."""
+
+
+class _StandIn(ModuleType):
+    """Has the name of a module that is not imported yet, and hands on whatever it is asked to the real one."""
+
+    def __getattribute__(self, name: str) -> Any:
+        return super().__getattribute__(name) if name in _OWN else getattr(_real(self), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _OWN:
+            super().__setattr__(name, value)
+        else:
+            setattr(_real(self), name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(_real(self), name)
+
+    def __dir__(self) -> list[str]:
+        return dir(_real(self))
+
+
+def _real(stand_in: ModuleType) -> ModuleType:
+    name = stand_in.__name__
+    if sys.modules.get(name) is stand_in:
+        del sys.modules[name]
+    return importlib.import_module(name)
+
+
+class _Finder:
+    """Finds each module of the SDK once, and has a stand-in made of it; the second time others find it."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, ModuleType] = {}
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """The specification of a stand-in, where there is such a module at all."""
+        there = sys.modules.get(name)
+        if there is not None and target is None and name.partition(".")[0] in self.made:
+            return ModuleSpec(name, _There(there))  # type: ignore[arg-type]
+        if name not in SDK or name in self.made:
+            return None
+        others = (finder for finder in sys.meta_path if finder is not self)
+        found = next((spec for one in others if (spec := one.find_spec(name, path, target)) is not None), None)
+        if found is None:
+            return None
+        spec = ModuleSpec(name, self, origin=found.origin)  # type: ignore[arg-type]
+        spec.has_location = True
+        spec.submodule_search_locations = found.submodule_search_locations
+        return spec
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """An empty module."""
+        made = self.made[spec.name] = ModuleType(spec.name)
+        return made
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Make a stand-in of the module, now that the import statement has filled in what it knows."""
+        module.__class__ = _StandIn
+
+
+class _There:
+    """Hands out a module that is there already: `import boto3.session` had the real boto3 imported, and that did it."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
+        self.spec = module.__spec__
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:  # noqa: ARG002 - as Python calls it
+        """The module itself."""
+        return self.module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Give the module its own specification back."""
+        module.__spec__ = self.spec
+
+
+@contextlib.contextmanager
+def deferred_sdk() -> Iterator[None]:
+    """Defers imports of the SDK; what nobody has used by the end was never imported."""
+    finder = _Finder()
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        for name, made in finder.made.items():
+            if sys.modules.get(name) is made:
+                del sys.modules[name]

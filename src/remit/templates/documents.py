@@ -1,0 +1,87 @@
+"""From a policy document of a template or a plan to grants: each statement with its line, its reason, its version."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from remit.app import Grant
+from remit.errors import Origin, RemitError
+from remit.iam import tokens
+from remit.iam.document import read_json, steps
+from remit.iam.policy import OLD_VERSION, Policy, parse, parse_statement
+from remit.templates.branches import branches, items, variants
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from remit.iam.document import Path
+    from remit.templates.branches import Branch
+
+Place: TypeAlias = "Callable[[Path], Origin]"
+_NAMED: Final = re.compile(r"Statement[^\s:]*")
+
+
+def grants_of(document: Any, base: Path, place: Place, because: str = "", when: tuple[str, ...] = ()) -> list[Grant]:
+    """The statements of a document at `base`; those of every branch where conditions choose. RemitError at the line.
+
+    A document may be JSON text, as Terraform has it and CloudFormation takes it.
+    """
+    return [grant for found in branches(document, base, when) for grant in _grants(found, place, because)]
+
+
+def policy_of(document: Any, base: Path, place: Place) -> Policy | None:
+    """A document as one policy; None when it is not there, or known at the deploy only."""
+    found = grants_of(document, base, place)
+    return Policy(tuple(grant.statement for grant in found), found[0].version) if found else None
+
+
+def known(document: Any) -> bool:
+    """Whether a document is written here, and not put in by a function at the deploy."""
+    return all(not tokens.is_intrinsic(found.value) for found in branches(document, ()))
+
+
+def _grants(found: Branch, place: Place, because: str) -> Iterator[Grant]:
+    document, base = found.value, found.path
+    if tokens.is_intrinsic(document):
+        return
+    if isinstance(document, str):
+        at = place(base)
+        document = _text_document(document, at)
+        base, place = (), lambda _: at
+    if not isinstance(document, dict) or not isinstance(document.get("Statement"), dict | list):
+        _parsed(document, base, place)
+        return
+    version = document.get("Version", OLD_VERSION)
+    _parsed({**document, "Statement": []}, base, place)
+    for number, one in enumerate(items(document["Statement"], (*base, "Statement"), found.when)):
+        single = not isinstance(document["Statement"], list)
+        for put in variants(one.value, one.path, one.when):
+            statement = _statement(put, "Statement" if single else f"Statement[{number}]", place)
+            reason = ", ".join(part for part in (because, " and ".join(put.when)) if part)
+            yield Grant(statement, reason, place(one.path), version=version)
+
+
+def _statement(put: Branch, path: str, place: Place) -> Any:
+    try:
+        return parse_statement(put.value, path)
+    except RemitError as error:
+        named = _NAMED.match(error.message)
+        inside = steps(named[0].removeprefix(path).removeprefix(".")) if named else ()
+        raise RemitError(error.message, hint=error.hint, origin=place((*put.path, *inside))) from None
+
+
+def _parsed(document: Any, base: Path, place: Place) -> None:
+    """Refuse what is no document, and a document whose own elements are wrong."""
+    try:
+        parse(document)
+    except RemitError as error:
+        raise RemitError(error.message, hint=error.hint, origin=place(base)) from None
+
+
+def _text_document(text: str, at: Origin) -> Any:
+    try:
+        return read_json(text, "the policy")[0]
+    except RemitError as error:
+        inside = f" (line {error.origin.line}, column {error.origin.column} of the text)" if error.origin else ""
+        raise RemitError(f"the policy in this text is no JSON: {error.message}{inside}", origin=at) from None

@@ -1,0 +1,51 @@
+"""Read the roles of a file, whatever it is: a policy, a CloudFormation or SAM template, a Terraform plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from remit.errors import Origin, RemitError
+from remit.templates.plan import is_plan, plan_roles
+from remit.templates.read import read
+from remit.templates.roles import policy_role, template_roles
+
+if TYPE_CHECKING:
+    from remit.templates.roles import Read
+
+
+def read_roles(data: bytes, file: str) -> Read:
+    """The roles of a policy document, a template or a plan, in JSON or YAML. RemitError at line and column."""
+    source = read(data, file)
+    if is_plan(source.value):
+        return plan_roles(source.value, file, source.place)
+    if isinstance(source.value, dict) and "Statement" in source.value and "Resources" not in source.value:
+        return policy_role(source.value, file, source.place)
+    if _is_template(source.value):
+        return template_roles(source.value, file, source.place)
+    raise RemitError(
+        f"{file} is no policy document, no CloudFormation template and no Terraform plan",
+        hint="a policy has Statement, a template Resources; `terraform show -json PLAN` prints a plan",
+        origin=Origin(file, 1, 1),
+    )
+
+
+def read_policy(data: bytes, file: str) -> Read:
+    """A policy document, which counts as a role. RemitError as above."""
+    source = read(data, file)
+    if _is_template(source.value) or is_plan(source.value):
+        raise RemitError(
+            f"{file} is a template, not a policy document", hint="--template reads it", origin=Origin(file, 1, 1)
+        )
+    return policy_role(source.value, file, source.place)
+
+
+def read_template(data: bytes, file: str) -> Read:
+    """The roles of a template or a plan. RemitError as above."""
+    source = read(data, file)
+    if is_plan(source.value):
+        return plan_roles(source.value, file, source.place)
+    return template_roles(source.value, file, source.place)
+
+
+def _is_template(value: Any) -> bool:
+    return isinstance(value, dict) and not {"Resources", "AWSTemplateFormatVersion"}.isdisjoint(value)

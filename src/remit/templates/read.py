@@ -1,0 +1,81 @@
+"""Read a policy or a template, in JSON or YAML: its value, the place of every part, and what was noticed on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from remit.errors import Origin, RemitError
+from remit.iam.document import decode, read_json
+from remit.templates.yaml_text import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from remit.iam.document import Path
+    from remit.templates.yaml_text import Slip
+
+LARGEST: Final = 32_000_000
+"""Bytes of a file that is read at all."""
+
+Locate: TypeAlias = "Callable[[Path], Origin]"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document as it was read."""
+
+    file: str
+    text: str
+    value: Any
+    place: Locate
+    slips: tuple[Slip, ...] = ()
+
+
+def _decoded(data: bytes, file: str) -> str:
+    if b"\0" in data[:2] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise RemitError(
+            f"{file} is not UTF-8: it looks like UTF-16", hint="save it as UTF-8", origin=Origin(file, 1, 1)
+        )
+    try:
+        return decode(data, file)
+    except RemitError as error:
+        raise RemitError(error.message, hint=error.hint, origin=_undecodable(data, file)) from None
+
+
+def _undecodable(data: bytes, file: str) -> Origin:
+    """Where the first byte stands that is no UTF-8."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        last = before.rpartition(b"\n")[2]
+        return Origin(file, before.count(b"\n") + 1, len(last.decode("utf-8", "replace").removeprefix("\ufeff")) + 1)
+    return Origin(file)
+
+
+def read(data: bytes, file: str) -> Source:
+    """Read a file's bytes; JSON if it begins like it or is named so, else YAML. RemitError at line and column."""
+    if len(data) > LARGEST:
+        raise RemitError(
+            f"{file} has {len(data):,} bytes: no policy and no template is so large", origin=Origin(file, 1, 1)
+        )
+    text = _decoded(data, file)
+    if not text.strip():
+        raise RemitError(f"{file} is empty", origin=Origin(file, 1, 1))
+    if text.lstrip()[0] in '{["' or file.endswith(".json"):
+        value, locate = read_json(text, file)
+        return Source(file, text, value, locate)
+    try:
+        value, places, slips = read_yaml(text, file)
+    except RemitError as error:
+        if error.origin is not None and not error.origin.line:  # of the whole
+            error.origin = Origin(file, 1, 1)
+        raise
+
+    def place(spot: Path) -> Origin:
+        while spot and spot not in places:
+            spot = spot[:-1]
+        return places.get(spot, Origin(file, 1, 1))
+
+    return Source(file, text, value, place, slips)

@@ -1,0 +1,177 @@
+"""Read the roles of a CloudFormation or SAM template, each statement with its line in the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import Grant, Resource, Role
+from remit.errors import Origin, RemitError
+from remit.iam import tokens
+from remit.templates.attached import BOUNDARY, Attached, attached, documents
+from remit.templates.branches import branches, items
+from remit.templates.documents import grants_of, known, policy_of
+from remit.templates.sam.expand import Expanded, expanded
+from remit.templates.settled import settled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.iam.document import Path
+    from remit.iam.policy import Policy
+    from remit.templates.documents import Place
+
+_RUN: Final = {"AWS::Lambda::Function": "Role", "AWS::StepFunctions::StateMachine": "RoleArn"}
+"""What runs under a role, and the property that says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a file holds: roles, the resources around them, and what was not read, as sentences.
+
+    `documents` are the managed policies and boundaries that the file itself makes, by the text that refers to them.
+    """
+
+    roles: tuple[Role, ...]
+    resources: tuple[Resource, ...] = ()
+    notes: tuple[str, ...] = ()
+    documents: Mapping[str, Policy] = field(default_factory=dict)
+    is_policy: bool = False
+    """Whether it is a policy document by itself."""
+
+
+def policy_role(value: Any, file: str, place: Place) -> Read:
+    """A policy document, which counts as the one role of its file. RemitError at the line of what is wrong."""
+    return Read((Role(file, tuple(grants_of(value, (), place)), (), trusts=()),), is_policy=True)
+
+
+def template_roles(value: Any, file: str, place: Place) -> Read:
+    """The roles of a template, with the policies that other resources of it attach. RemitError as above."""
+    plain = expanded(settled(_template(value, file, place)), place)
+    resources = tuple(_resources(plain))
+    roles = [one for one in resources if one.type == "AWS::IAM::Role"]
+    found = attached(resources, plain.place)
+    inside = tuple(_role(role, resources, plain, found) for role in roles)
+    outside = tuple(_outside(name, found, plain) for name in found.elsewhere)
+    return Read((*inside, *outside), resources, (*plain.notes, *found.notes), documents(resources, plain.place))
+
+
+def _template(value: Any, file: str, place: Place) -> Mapping[str, Any]:
+    found = value.get("Resources") if isinstance(value, dict) else None
+    if isinstance(value, dict) and isinstance(found, dict):
+        return value
+    hint = "a policy document is read with --policy" if isinstance(value, dict) and "Statement" in value else None
+    at = place(("Resources",)) if isinstance(value, dict) else Origin(file, 1)
+    raise RemitError(f"{file} is no CloudFormation template: it has no Resources", hint=hint, origin=at)
+
+
+def _resources(plain: Expanded) -> Iterator[Resource]:
+    for name, one in plain.resources.items():
+        path = ("Resources", name)
+        if not isinstance(one, dict):
+            raise RemitError(f"resource `{name}` must be a mapping with a Type", origin=plain.place(path))
+        properties = one.get("Properties")
+        if properties is not None and not isinstance(properties, dict):
+            raise RemitError(f"the Properties of `{name}` must be a mapping", origin=plain.place((*path, "Properties")))
+        beside = {key: item for key, item in one.items() if key not in ("Type", "Properties")}
+        yield Resource(name, str(one.get("Type", "")), properties or {}, beside, plain.place(path))
+
+
+def _role(role: Resource, resources: tuple[Resource, ...], plain: Expanded, found: Attached) -> Role:
+    base: Path = ("Resources", role.logical_id, "Properties")
+    grants, notes = _inline(role, base, plain)
+    managed = [
+        _text(one.value) for one in items(role.properties.get("ManagedPolicyArns"), (*base, "ManagedPolicyArns"))
+    ]
+    own = found.of(role, managed)
+    boundaries = tuple(branches(role.properties.get(BOUNDARY), (*base, BOUNDARY)))
+    trust = role.properties.get("AssumeRolePolicyDocument")
+    trusted = policy_of(trust, (*base, "AssumeRolePolicyDocument"), plain.place)
+    return Role(
+        role.logical_id,
+        (*grants, *(grant for one in own for grant in one.grants)),
+        tuple(_served(role, resources)),
+        tuple(dict.fromkeys(arn for arn in managed if not any(arn in one.arns for one in own))),
+        _boundary([one.value for one in boundaries], role.properties),
+        services(trusted),
+        trust=trusted,
+        trust_origin=None if trust is None else plain.place((*base, "AssumeRolePolicyDocument")),
+        origin=role.origin,
+        notes=(*notes, *_uncertain(role, trust), *(note for one in own for note in one.notes)),
+    )
+
+
+def _boundary(values: list[Any], properties: Mapping[str, Any]) -> str | None:
+    """The boundary that is certain to be there: with a branch without any there may be none."""
+    open_ended = "AWS::NoValue" in repr(properties.get(BOUNDARY))
+    return None if not values or open_ended else _text(values[0])
+
+
+def _uncertain(role: Resource, trust: Any) -> Iterator[str]:
+    boundary = role.properties.get(BOUNDARY)
+    if tokens.is_intrinsic(boundary) and "Fn::If" in boundary:
+        yield "a condition decides on its permissions boundary: what is said here holds for the widest"
+    if trust is not None and not known(trust):
+        yield "who may take it on is known at the deploy only"
+    if "Condition" in role.attributes:
+        yield f"it is there only if {role.attributes['Condition']}"
+
+
+def _inline(role: Resource, base: Path, plain: Expanded) -> tuple[list[Grant], list[str]]:
+    grants: list[Grant] = []
+    notes: list[str] = []
+    for one in items(role.properties.get("Policies"), (*base, "Policies")):
+        if tokens.is_intrinsic(one.value):
+            notes.append("some of its inline policies are known at the deploy only")
+            continue
+        if not isinstance(one.value, dict):
+            hint = "a managed policy stands in ManagedPolicyArns" if isinstance(one.value, str) else None
+            message = f"an inline policy of `{role.logical_id}` must be a mapping with PolicyName and PolicyDocument"
+            raise RemitError(message, hint=hint, origin=plain.place(one.path))
+        document = one.value.get("PolicyDocument")
+        if document is None:
+            raise RemitError(
+                f"an inline policy of `{role.logical_id}` has no PolicyDocument", origin=plain.place(one.path)
+            )
+        if not known(document):
+            notes.append("some of its inline policies are known at the deploy only")
+        grants += grants_of(document, (*one.path, "PolicyDocument"), plain.place, plain.reason(one.path), one.when)
+    return grants, notes
+
+
+def _outside(name: str, found: Attached, plain: Expanded) -> Role:
+    """A role that the template attaches policies to and does not make."""
+    own = found.elsewhere[name]
+    note = "the template does not make this role: it only attaches these policies to it"
+    grants = tuple(grant for one in own for grant in one.grants)
+    return Role(name, grants, (), trusts=(), origin=plain.place(own[0].path), notes=(note,))
+
+
+def _served(role: Resource, resources: tuple[Resource, ...]) -> Iterator[str]:
+    """What runs under a role, by its logical ids."""
+    name = role.properties.get("RoleName")
+    ends = tuple(f"/{text}" for text in (role.ref, _text(name) if name is not None else None) if text)
+    for other in resources:
+        given = other.properties.get(_RUN[other.type]) if other.type in _RUN else None
+        for one in branches(given, ()):
+            text = _text(one.value)
+            if text in (role.arn, role.ref) or (":role" in text and text.endswith(ends)):
+                yield other.logical_id
+                break
+
+
+def services(trust: Policy | None) -> tuple[str, ...]:
+    """The services that a trust policy lets in."""
+    return tuple(
+        dict.fromkeys(
+            value
+            for statement in (trust.statements if trust is not None else ())
+            if statement.effect == "Allow" and statement.principals is not None and not statement.principals.negated
+            for kind, value in statement.principals.patterns
+            if kind == "Service"
+        )
+    )
+
+
+def _text(value: Any) -> str:
+    return tokens.from_intrinsic(value) if tokens.is_intrinsic(value) else str(value)

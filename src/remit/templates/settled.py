@@ -1,0 +1,86 @@
+"""Put in what is certain of a template before any deploy: mappings, and parameters that may have one value only."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PLACE: Final = re.compile(r"\$\{([A-Za-z0-9]+)\}")
+_KEYS: Final = 3  # a mapping, and two keys
+_PARTS: Final = 2  # a text, and its variables
+
+
+def settled(template: Mapping[str, Any]) -> dict[str, Any]:
+    """The template, its resources with `Fn::FindInMap` of known keys and `Ref` to a settled parameter put in."""
+    values = dict(_parameters(template.get("Parameters")))
+    mappings = template.get("Mappings")
+    put = _Settled(values, mappings if isinstance(mappings, dict) else {})
+    if not put.values and not put.mappings:
+        return dict(template)
+    return {**template, "Resources": put.value(template.get("Resources"))}
+
+
+def _parameters(declared: Any) -> dict[str, Any]:
+    """The parameters that can have a single value."""
+    found: dict[str, Any] = {}
+    for name, one in declared.items() if isinstance(declared, dict) else ():
+        allowed = one.get("AllowedValues") if isinstance(one, dict) else None
+        if isinstance(allowed, list) and len(allowed) == 1 and isinstance(allowed[0], str | int | float):
+            found[str(name)] = _text(allowed[0])
+    return found
+
+
+def _text(value: str | float) -> str:
+    """A parameter's value, which is text in every template."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+class _Settled:
+    """One pass over a template's resources."""
+
+    def __init__(self, values: Mapping[str, str], mappings: Mapping[str, Any]) -> None:
+        self.values = values
+        self.mappings = mappings
+
+    def value(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        put = {key: self.value(item) for key, item in value.items()}
+        if len(put) != 1:
+            return put
+        ((function, argument),) = put.items()
+        if function == "Ref" and isinstance(argument, str):
+            return self.values.get(argument, put)
+        if function == "Fn::Sub":
+            return {function: self.substituted(argument)}
+        return self.found(put, argument) if function == "Fn::FindInMap" else put
+
+    def found(self, whole: dict[str, Any], keys: Any) -> Any:
+        if not isinstance(keys, list) or len(keys) < _KEYS or not all(isinstance(key, str) for key in keys[:_KEYS]):
+            return whole
+        step: Any = self.mappings
+        for key in keys[:_KEYS]:
+            if not isinstance(step, dict) or key not in step:
+                return whole
+            step = step[key]
+        return step
+
+    def substituted(self, argument: Any) -> Any:
+        """The argument of a Fn::Sub, with settled parameters in the text unless its own variables hide them."""
+        if isinstance(argument, str):
+            return self.put(argument, {})
+        if isinstance(argument, list) and len(argument) == _PARTS and isinstance(argument[0], str):
+            own = argument[1] if isinstance(argument[1], dict) else {}
+            return [self.put(argument[0], own), argument[1]]
+        return argument
+
+    def put(self, text: str, own: Mapping[str, Any]) -> str:
+        return _PLACE.sub(
+            lambda found: self.values[found[1]] if found[1] in self.values and found[1] not in own else found[0], text
+        )

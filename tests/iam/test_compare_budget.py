@@ -1,0 +1,164 @@
+"""Hostile policies: the work of a comparison is bounded, and what it leaves is undecided and never "nothing"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from iam.test_compare import allow, deny, known, policy, when
+from remit.iam.budget import STEPS, Budget
+from remit.iam.compare import Comparison, compare, side_of
+from remit.iam.evaluate import Layers
+from remit.iam.policy import render_statement
+from remit.iam.sweep import Sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from remit.iam.policy import Policy
+
+FEW = STEPS // 16
+
+
+def stay(found: Comparison) -> set[int]:
+    """The statements that are told as undecided, by their place."""
+    return {one.source.index for one in found.undecided}
+
+
+def pigeons(name: str, action: str, holes: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """One pigeon more than holes: every cover takes two pigeons in one hole, so that nothing is left of the last."""
+    values = [f"h{number}" for number in range(holes)]
+    keys = [f"t:{name}{number}" for number in range(holes + 1)]
+    covers = [
+        allow(action, Condition={"StringEquals": {one: value, other: value}})
+        for value in values
+        for place, one in enumerate(keys)
+        for other in keys[place + 1 :]
+    ]
+    return covers, allow(action, Condition={"StringEquals": dict.fromkeys(keys, values)})
+
+
+def work(old: Policy | Layers, new: Policy | Layers) -> tuple[int, int, Sweep]:
+    """Steps that one direction takes of those that it has, the number of its gains, and the sweep."""
+    sweep = Sweep(side_of(old), side_of(new), known, budget=Budget(FEW))
+    gained = len(list(sweep.gains()))
+    return FEW - sweep.budget.left, gained, sweep
+
+
+@pytest.mark.parametrize("holes", range(7, 13))
+def test_a_pigeonhole_costs_a_bounded_number_of_steps(holes: int) -> None:
+    covers, asked = pigeons("p", "sqs:*", holes)
+    steps, gained, sweep = work(policy(*covers), policy(asked))
+    assert gained == 0
+    assert [one.source.index for one in sweep.undecided] == [0]
+    assert steps <= FEW + 1
+
+
+def numbered(count: int, form: Callable[[int], dict[str, Any]]) -> list[dict[str, Any]]:
+    return [form(number) for number in range(count)]
+
+
+def pairs_of_pigeonholes() -> tuple[Policy, Policy]:
+    made = [pigeons(f"p{number}_", f"sqs:Do{number}", 8) for number in range(60)]
+    return policy(*(cover for covers, _ in made for cover in covers)), policy(*(asked for _, asked in made))
+
+
+def many_statements() -> tuple[Policy, Policy]:
+    """Each of 3,000 statements is asked about beside 3,000 others, and gains nothing."""
+    old = numbered(3000, lambda number: allow("s3:*", f"arn:{number}*", Condition=when("Bool", "t:a", "true")))
+    return policy(*old), policy(*numbered(3000, lambda number: allow("s3:Get*", f"arn:{number}*x", **TRUE)))
+
+
+def many_patterns() -> tuple[Policy, Policy]:
+    old = allow([f"s3:Get{number}*" for number in range(3000)], [f"arn:{number}*" for number in range(3000)])
+    new = allow([f"s3:Get{number}*x" for number in range(3000)], [f"arn:{number}*x" for number in range(3000)])
+    return policy(old), policy(new)
+
+
+def turned_denials() -> tuple[Policy, Policy]:
+    def turned(number: int, end: str) -> dict[str, Any]:
+        return {
+            "Effect": "Deny",
+            "NotAction": [f"s{number}:*", "*:a*"],
+            "NotResource": [f"arn:{number}*", f"*{number}{end}*"],
+            "Condition": when("StringEquals", f"t:k{number}", end),
+        }
+
+    old = numbered(200, lambda number: turned(number, "x"))
+    return policy(allow("*"), *old), policy(allow("*"), *numbered(200, lambda number: turned(number, "y")))
+
+
+def removed_denials() -> tuple[Policy, Policy]:
+    allows = numbered(3000, lambda number: allow("sqs:*", f"arn:{number}*"))
+    denies = numbered(3000, lambda number: deny("sqs:*", f"*{number}", Condition=when("Bool", f"t:{number}", "true")))
+    return policy(*allows, *denies), policy(*allows)
+
+
+def crossed_layers() -> tuple[Policy, Layers]:
+    identity = policy(*numbered(300, lambda number: allow("*", f"arn:*{number}")))
+    boundary = policy(*numbered(300, lambda number: allow("*", f"arn:{number}*")))
+    level = policy(*numbered(60, lambda number: allow("*", f"*{number}*")))
+    return policy(allow("sqs:*")), Layers((identity,), boundary=(boundary,), scp=((level,),))
+
+
+def chained_variables() -> tuple[Policy, Policy]:
+    def chain(first: int, step: int) -> dict[str, Any]:
+        keys = {f"t:v{place}": f"${{t:v{place + step}}}*" for place in range(first, first + 9)}
+        return allow("s3:*", Condition={"StringLike": keys})
+
+    return policy(*numbered(30, lambda number: chain(number, 1))), policy(*numbered(30, lambda one: chain(one, 2)))
+
+
+def crossed_texts() -> tuple[Policy, Policy]:
+    def both(number: int) -> dict[str, Any]:
+        likes = [f"a{value}*" for value in range(90)]
+        return allow(
+            "s3:*",
+            Condition={
+                "StringLike": {"t:k": likes},
+                "StringNotLike": {"t:k": [f"*{number}b{value}*" for value in range(90)]},
+            },
+        )
+
+    old = numbered(20, lambda number: allow("s3:*", **likes_of(number)))
+    return policy(*old), policy(*numbered(20, both))
+
+
+def likes_of(number: int) -> dict[str, Any]:
+    return {"Condition": {"StringLike": {"t:k": [f"*{number}a{value}*" for value in range(90)]}}}
+
+
+TRUE: dict[str, Any] = {"Condition": when("Bool", "t:a", "true")}
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        pairs_of_pigeonholes,
+        many_statements,
+        many_patterns,
+        turned_denials,
+        removed_denials,
+        crossed_layers,
+        chained_variables,
+        crossed_texts,
+    ],
+)
+def test_no_pile_of_statements_takes_more_steps_than_there_are_and_what_is_left_is_undecided(
+    made: Callable[[], tuple[Policy, Policy | Layers]],
+) -> None:
+    old, new = made()
+    assert work(new, old)[0] <= FEW + 1
+    steps, gained, sweep = work(old, new)
+    assert steps <= FEW + 1
+    assert gained or sweep.undecided
+
+
+def test_where_the_steps_run_out_every_statement_that_may_gain_is_undecided() -> None:
+    """The last statement gains, and comes after more work than there are steps for."""
+    old, new = many_patterns()
+    last = allow("sqs:SendMessage")
+    found = compare(old, policy(*[render_statement(one) for one in new.statements], last), known=known)
+    assert found.undecided[0].reason == "the comparison as a whole takes too long"
+    assert stay(found) >= {0, 1}

@@ -1,0 +1,60 @@
+"""One reader for whatever a file holds: JSON or YAML by its content, every part with its place, attacks refused."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from remit.errors import RemitError
+from remit.templates.files import read_roles
+from remit.templates.read import read
+
+JSON = '{"Resources": {"R": {"Type": "AWS::SNS::Topic"}}}'
+YAML = "Resources:\n  R:\n    Type: AWS::SNS::Topic\n"
+
+
+@pytest.mark.parametrize("file", ["t.json", "t.yaml", "t", "t.template"])
+def test_json_is_read_whatever_the_file_is_called(file: str) -> None:
+    source = read(JSON.encode(), file)
+    assert source.value == json.loads(JSON)
+    assert str(source.place(("Resources", "R", "Type"))) == f"{file}:1:30"
+
+
+@pytest.mark.parametrize("file", ["t.yaml", "t", "t.template"])
+def test_yaml_is_read_unless_the_file_says_that_it_is_json(file: str) -> None:
+    source = read(YAML.encode(), file)
+    assert source.value == json.loads(JSON)
+    assert str(source.place(("Resources", "R", "Type", "not", "there"))) == f"{file}:3:11"
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
+    assert read(b"\xef\xbb\xbf" + YAML.encode(), "t.yaml").value == json.loads(JSON)
+
+
+BOMB = "\n".join(["a0: &a0 [x, x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12))])
+REFUSED = {
+    "nothing": (b"", "t.yaml is empty", "t.yaml:1:1"),
+    "white space": (b" \n ", "t.yaml is empty", "t.yaml:1:1"),
+    "no UTF-8": (b"a: \xff", "t.yaml is not UTF-8: byte 3 is 0xff", "t.yaml"),
+    "UTF-16": ("a: 1".encode("utf-16"), "t.yaml is not UTF-8: byte 0 is 0xff", "t.yaml"),
+    "a key twice, in JSON": (b'{"a": 1,\n "a": 2}', "stands twice", "t.yaml:2:2"),
+    "a key twice, in YAML": (b"a: 1\na: 2", "stands twice", "t.yaml:2:1"),
+    "NaN": (b'{"a": NaN}', "NaN is not valid JSON", "t.yaml:1:7"),
+    "lists in lists": (b"[" * 10_000, "nests deeper", "t.yaml:1:65"),
+    "a tag": (b"a: !!python/object:os.system {}", "!!python/object:os.system", "t.yaml:1:4"),
+    "two documents": (b"a: 1\n---\nb: 1", "more than one", "t.yaml:2:1"),
+    "a bomb": (BOMB.encode(), "more than 200,000 parts", "t.yaml:6"),
+    "far too much": (b"a" * 33_000_000, "33,000,000 bytes", "t.yaml"),
+}
+
+
+@pytest.mark.parametrize(("data", "message", "at"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_read_is_refused_at_its_place_and_soon(data: bytes, message: str, at: str) -> None:
+    start = time.process_time()
+    with pytest.raises(RemitError) as caught:
+        read_roles(data, "t.yaml")
+    assert time.process_time() - start < 5
+    assert message in caught.value.message
+    assert str(caught.value.origin).startswith(at)
