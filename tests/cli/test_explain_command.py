@@ -286,6 +286,12 @@ def test_a_file_that_is_something_else_is_an_error_at_its_place(
         ("GetItem", "GetItem is an operation of dynamodb and no action; it needs dynamodb:GetItem"),
         ("get_item", "get_item is an operation of dynamodb and no action; it needs dynamodb:GetItem"),
         ("execute-api", "execute-api:* covers 3 actions"),
+        ("batch.cancel_jobs", "batch.cancel_jobs is an operation of the API and no action; it needs batch:CancelJob"),
+        (
+            "neptune-graph:ExecuteQuery",
+            "neptune-graph:ExecuteQuery is an operation of the API and no action; it may need "
+            "neptune-graph:ReadDataViaQuery, neptune-graph:WriteDataViaQuery, neptune-graph:DeleteDataViaQuery",
+        ),
     ],
 )
 def test_an_operation_of_an_sdk_is_told_by_its_actions_in_any_spelling(word: str, first: str, tmp_path: Path) -> None:

@@ -89,7 +89,8 @@ def meant(text: str) -> tuple[tuple[str, ...], str | None]:
     needed = tuple(dict.fromkeys(name for one in called for name in one.actions or one.perhaps))
     if needed:
         whose = "the API" if _parted(text)[0] else ", ".join(one.client for one in called)
-        return needed, f"{text} is an operation of {whose} and no action; it needs {', '.join(needed)}"
+        verb = "needs" if any(one.actions for one in called) else "may need"
+        return needed, f"{text} is an operation of {whose} and no action; it {verb} {', '.join(needed)}"
     if any(one.free for one in called):
         raise RemitError(f"`{text}` is an operation of the API that needs no permission", exit_code=1)
     if called:
