@@ -289,8 +289,10 @@ def test_a_file_that_is_something_else_is_an_error_at_its_place(
         ("batch.cancel_jobs", "batch.cancel_jobs is an operation of the API and no action; it needs batch:CancelJob"),
         (
             "neptune-graph:ExecuteQuery",
-            "neptune-graph:ExecuteQuery is an operation of the API and no action; it may need "
-            "neptune-graph:ReadDataViaQuery, neptune-graph:WriteDataViaQuery, neptune-graph:DeleteDataViaQuery",
+            (
+                "neptune-graph:ExecuteQuery is an operation of the API and no action; it may need "
+                "neptune-graph:ReadDataViaQuery, neptune-graph:WriteDataViaQuery, neptune-graph:DeleteDataViaQuery"
+            ),
         ),
     ],
 )
