@@ -166,6 +166,63 @@ def test_an_operation_takes_its_own_action_or_rows_whose_action_exists(tmp_path:
     }
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("<p>Required permissions: <code>thing:Make</code>.</p>", [["thing:Make", {}, None, 1]]),
+        ("This operation requires <code>thing:Make</code> permission for each box.", [["thing:Make", {}, None, 1]]),
+        (
+            "The role must have a policy attached that enables one of these IAM actions: thing:Make thing:Peek.",
+            [["thing:Make", {}, None, 0], ["thing:Peek", {}, None, 0]],
+        ),
+        ("You must have permission for both thing:MakeMany and thing:Peek.", None),
+        (
+            "There is no separate thing:MakeMany IAM action. It requires thing:Make permission.",
+            [["thing:Make", {}, None, 1]],
+        ),
+        ("You must have the other:Make permission.", None),
+        ("To add tags, you also need the thing:Make permission.", None),
+        ("It calls thing:Make.", None),
+    ],
+)
+def test_an_operation_without_an_action_of_its_name_is_read_about_in_its_documentation(
+    tmp_path: Path, words: str, expected: list[object] | None
+) -> None:
+    """Nothing is taken where another action is named than are listed, nor what is needed besides."""
+    model = {
+        "metadata": {"serviceId": "Thing", "endpointPrefix": "thing"},
+        "operations": {"MakeMany": {"documentation": words}},
+        "shapes": {},
+    }
+    put(tmp_path / "thing/2020-01-01/service-2.json", model)
+    listed = put(tmp_path / "map.json", {"sdk_method_iam_mappings": {}})
+    compiled = operations(tmp_path, listed, {"thing": ["Make", "Peek"], "other": ["Make"]})["operations", "thing"]
+    known = {"o": {}, "r": {"MakeMany": expected}}
+    assert compiled == (known if expected is not None else {"o": {}, "r": {}, "n": ["MakeMany"]})
+
+
+@pytest.mark.parametrize(
+    ("metadata", "operation"),
+    [
+        ({"auth": ["smithy.api#httpBearerAuth"]}, {}),
+        ({"signatureVersion": "bearer"}, {}),
+        ({}, {"documentation": "These APIs do not use <b>Signature Version 4</b> authentication."}),
+        ({}, {"authtype": "none"}),
+    ],
+)
+def test_an_operation_that_iam_is_not_asked_about_is_free(
+    tmp_path: Path, metadata: dict[str, object], operation: dict[str, object]
+) -> None:
+    model = {
+        "metadata": {"serviceId": "Thing", "endpointPrefix": "thing", **metadata},
+        "operations": {"Peek": operation},
+        "shapes": {},
+    }
+    put(tmp_path / "thing/2020-01-01/service-2.json", model)
+    listed = put(tmp_path / "map.json", {"sdk_method_iam_mappings": {}})
+    assert operations(tmp_path, listed, {"thing": []})["operations", "thing"]["f"] == ["Peek"]
+
+
 def test_a_handler_s_permissions_are_put_right_or_dropped_and_counted() -> None:
     chunks = {
         ("service-names", ""): {"iam": "IAM", "thing": "A Thing"},
@@ -209,6 +266,7 @@ def test_a_store_refuses_what_is_no_snapshot_or_a_damaged_one() -> None:
 def test_differences_name_what_was_gained_and_lost() -> None:
     empty = {("type-names", ""): [], ("policy-names", ""): [], ("partitions", ""): []}
     old = empty | {("service", "a"): {"k": [["a:K", "String"]]}, ("name-lines", ""): ["X"]}
+    old |= {("operations", "c"): {"o": {}, "r": {}, "n": ["Peek", "Free"], "f": ["Free"]}}
     new = empty | {
         ("service", "b"): {"k": []},
         ("name-lines", ""): ["Y"],
@@ -221,6 +279,7 @@ def test_differences_name_what_was_gained_and_lost() -> None:
         Difference("condition keys", (), ("a:K",)),
     )
     assert Difference("managed policies", ("P",), ()) in found
+    assert Difference("API operations of unknown action", (), ("c.Peek",)) in found
 
 
 def test_the_lock_sets_apart_what_excludes_the_others() -> None:

@@ -73,7 +73,17 @@ def test_it_is_a_document_and_what_to_know_beside_it_is_said_on_stderr() -> None
             "note: on every resource of their kind, since AWS makes up the ids: "
             "IngestDataQueueQueue (AWS::Lambda::EventSourceMapping)"
         ),
+        "note: it leaves open where the stack is, which --region and --account would say",
     ]
+    placed = of_example("--region", "eu-central-1")
+    assert placed.err.splitlines()[-1] == "note: it leaves open where the stack is, which --account would say"
+
+
+def test_lint_finds_nothing_in_what_is_printed(tmp_path: Path) -> None:
+    printed = tmp_path / "deployer.json"
+    printed.write_text(of_example(*PLACE).out)
+    ran = remit("lint", str(printed))
+    assert (ran.status, ran.out) == (0, "nothing found\n")
 
 
 def test_the_same_app_gives_the_same_bytes() -> None:

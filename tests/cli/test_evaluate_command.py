@@ -55,9 +55,11 @@ def answers(*lines: bytes) -> tuple[int, list[dict[str, Any]], str]:
     return code, [json.loads(line) for line in out.splitlines()], talk
 
 
-def test_the_recorded_cases_are_answered_line_by_line() -> None:
-    code, out, talk = remit("evaluate", str(CASES))
-    expected = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
+@pytest.mark.parametrize("name", ["evaluation-cases.jsonl", "documented-cases.jsonl"])
+def test_the_recorded_cases_are_answered_line_by_line(name: str) -> None:
+    cases = ROOT / "tests/data" / name
+    code, out, talk = remit("evaluate", str(cases))
+    expected = [json.loads(line) for line in cases.read_text(encoding="utf-8").splitlines()]
     found = [json.loads(line) for line in out.splitlines()]
     assert (code, talk) == (0, "")
     assert [(one["id"], one["verdict"]) for one in found] == [(one["id"], one["expected"]) for one in expected]
@@ -109,7 +111,10 @@ def test_a_context_is_complete_unless_the_request_says_what_is_open() -> None:
         (case(request={"action": "a:b", "context": {"k": {"a": 1}}}), "request.context.k must be", None),
         (case(policies={"identity": "x"}), 'policies.identity must be an object or a list, got "x"', None),
         (case(policies={"scp": {}, "identity": [{"Statement": {}}]}), "Statement has no 'Effect'", None),
-        (case(policies={"scp": {"a": 1}}), "policies.scp must be a list", None),
+        (case(policies={"scp": {"a": 1}}), 'policies.scp must be a list of levels, got {"a": 1}', None),
+        (case(policies={"identity": ["{}"]}), 'policies.identity.0 must be an object, got "{}"', None),
+        (case(request={"action": "GetObject"}), "'GetObject' is no action", None),
+        (case(request={"action": ""}), "'' is no action", None),
         (b'{"id": "\xff"}', "standard input is not UTF-8: byte 8 is 0xff", None),
     ],
 )
@@ -158,6 +163,8 @@ def test_what_cannot_be_meant_is_a_mistake_with_a_hint(tmp_path: Path) -> None:
         ((), "takes a FILE of requests"),
         ((str(CASES), "--action", "a:b"), "takes a FILE of requests"),
         (("--action", "a:b", "--context", "x"), "is no KEY=VALUE"),
+        (("--action", "GetObject"), "'GetObject' is no action"),
+        ((str(CASES), "--complete", "--context", "a:b=c"), "--context, --complete go with --action"),
         (("--action", "a:b", "--policy", str(tmp_path / "none.json")), "does not exist"),
     ):
         code, out, talk = remit("evaluate", *arguments)
@@ -176,3 +183,14 @@ def test_an_action_without_resources_is_decided_by_statements_on_everything(tmp_
     policy.write_text(json.dumps({"Version": "2012-10-17", "Statement": [{**allow, "Resource": "arn:aws:s3:::b"}]}))
     ran = remit("evaluate", "--policy", str(policy), "--action", "s3:ListAllMyBuckets", "--complete")
     assert 1 == ran[0]
+
+
+def test_a_slip_in_what_is_asked_is_noted_beside_the_answer(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.json"
+    policy.write_text(json.dumps(POLICY), encoding="utf-8")
+    code, out, talk = remit("evaluate", "--policy", str(policy), "--action", "s3:GetObjct", "--resource", "b/k")
+    assert (code, out.partition(":")[0]) == (1, "ImplicitlyDenied")
+    assert talk.splitlines() == [
+        "note: the catalogue knows no action s3:GetObjct: did you mean s3:GetObject?",
+        "note: the resource b/k is no ARN",
+    ]

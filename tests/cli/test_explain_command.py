@@ -182,7 +182,7 @@ def test_a_pattern_is_told_as_the_actions_that_it_covers() -> None:
         (("report", "dynamodb:Scan", "a", "b"), "FUNCTION, FUNCTION ACTION RESOURCE, FILE"),
         (("s3:GetObject", "uploads"), "FUNCTION, FUNCTION ACTION RESOURCE, FILE"),
         ((), "FUNCTION, FUNCTION ACTION RESOURCE, FILE"),
-        (("nosuch:Thing*",), "actions read `service:Operation`"),
+        (("nosuch:Thing*",), "there is no service `nosuch`"),
     ],
 )
 def test_a_mistake_is_an_error_with_a_hint(words: tuple[str, ...], hint: str) -> None:
@@ -276,6 +276,53 @@ def test_a_file_that_is_something_else_is_an_error_at_its_place(
     ran = remit("explain", option, str(tmp_path / "p.json"))
     assert (ran.status, ran.out) == (2, "")
     assert told in ran.err
+
+
+@pytest.mark.parametrize(
+    ("word", "first"),
+    [
+        ("s3.list_objects_v2", "s3.list_objects_v2 is an operation of the API and no action; it needs s3:ListBucket"),
+        ("s3:ListObjectsV2", "s3:ListObjectsV2 is an operation of the API and no action; it needs s3:ListBucket"),
+        ("GetItem", "GetItem is an operation of dynamodb and no action; it needs dynamodb:GetItem"),
+        ("get_item", "get_item is an operation of dynamodb and no action; it needs dynamodb:GetItem"),
+        ("execute-api", "execute-api:* covers 3 actions"),
+        ("batch.cancel_jobs", "batch.cancel_jobs is an operation of the API and no action; it needs batch:CancelJob"),
+        (
+            "neptune-graph:ExecuteQuery",
+            (
+                "neptune-graph:ExecuteQuery is an operation of the API and no action; it may need "
+                "neptune-graph:ReadDataViaQuery, neptune-graph:WriteDataViaQuery, neptune-graph:DeleteDataViaQuery"
+            ),
+        ),
+    ],
+)
+def test_an_operation_of_an_sdk_is_told_by_its_actions_in_any_spelling(word: str, first: str, tmp_path: Path) -> None:
+    """Nothing of it needs a project; a function of that name would come first."""
+    ran = remit("explain", "-C", str(tmp_path), word)
+    assert (ran.status, ran.out.splitlines()[0], ran.err) == (0, first, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (("dynamodb.put_item", "DataTable"), 1, "note: dynamodb.put_item is an operation of the API and no action"),
+        (("Scan", "DataTable"), 0, "note: Scan is an operation of dynamodb and no action; it needs dynamodb:Scan"),
+        (("dynamodb.getitm", "DataTable"), 2, "hint: did you mean `dynamodb:GetItem`?"),
+        (("dynamodb:Batch*", "DataTable"), 2, "error: dynamodb:Batch* covers 2 actions: ask for one of them"),
+        (("nosuch:Thing*", "*"), 2, "hint: there is no service `nosuch`"),
+        (("s3:Zzz*", "*"), 2, "hint: `remit explain 's3:*'` lists the"),
+    ],
+)
+def test_what_is_asked_of_a_function_may_be_an_operation_and_must_be_one_action(
+    words: tuple[str, ...], status: int, told: str
+) -> None:
+    ran = EXAMPLE.remit("explain", "report", *words)
+    assert (ran.status, told in ran.err) == (status, True)
+
+
+def test_a_resource_that_is_nearly_one_of_the_stacks_is_noted() -> None:
+    out = EXAMPLE.remit("explain", "report", "dynamodb:PutItem", "DataTabel").out
+    assert "  note: there is no resource DataTabel in the stack: did you mean DataTable?\n" in out
 
 
 DATA = Path(__file__).parents[1] / "templates" / "data"

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 EXAMPLE = Project(Path(__file__).parents[2] / "examples" / "orders")
 ACCOUNT = "111122223333"
+FEDERATED = (
+    "let the trust policy of the role name the provider as Principal.Federated, and compare its conditions (sub, aud) "
+    "with the token's"
+)
 TABLE = f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/orders-dev-DataTable-1ABC"
 
 
@@ -176,6 +180,98 @@ def test_s3s_bare_words_are_an_action_and_the_functions_that_have_it(make: Make)
     ]
 
 
+def test_where_nobody_is_named_the_roles_are_told_in_a_line_with_one_fix() -> None:
+    """An app of a hundred functions must not print a hundred fixes; its JSON has every answer."""
+    text = (
+        "upload failed: ./a to s3://their-bucket/in/a An error occurred (AccessDenied) when calling the PutObject "
+        "operation: Access Denied"
+    )
+    found = cause(text)
+    assert found["resource"] == "arn:aws:s3:::their-bucket/in/a"
+    assert [one["verdict"] for one in found["answers"]] == ["ImplicitlyDenied"] * 3
+    out = EXAMPLE.remit("why", text).out
+    assert "cause:     the message does not say who asked; of this app no function may do it\n" in out
+    assert out.count("needs s3.put") == 1
+    assert (
+        'needs s3.put("their-bucket", "in/a") in the policy of its decorator (with `from remit.grants import s3`)'
+        in out
+    )
+
+
+def test_an_arn_of_an_account_that_may_be_another_is_not_made_the_apps_own() -> None:
+    text = "Is not authorized to perform: sts:AssumeRole on resource arn:aws:iam::444455556666:role/foreign"
+    assert 'needs allow("sts:AssumeRole", on="arn:aws:iam::444455556666:role/foreign")' in cause(text)["advice"][0]
+
+
+@pytest.mark.parametrize(
+    ("text", "conclusion", "advice"),
+    [
+        (
+            message(
+                "ingest", "s3:GetObject", '"arn:aws:s3:::b/k"', " with an explicit deny in a resource-based policy"
+            ),
+            "the resource's own policy denies it; the role of ingest does not allow it either",
+            "no Allow outweighs a Deny of the resource's policy: except the role there, or meet its conditions",
+        ),
+        (
+            '{"Message": "User: anonymous is not authorized to perform: execute-api:Invoke with an explicit deny"}',
+            "a Deny says no, and the message does not say of which layer",
+            "nobody signed the request: sign it as somebody, or let the resource's policy allow everyone",
+        ),
+        (
+            "Error: Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity",
+            "the trust policy of the role that was to be assumed does not allow it",
+            FEDERATED,
+        ),
+        (
+            "(AccessDeniedException) Insufficient Lake Formation permission(s): Required Describe on orders",
+            "a control that is not one of IAM's policies denies it",
+            "Lake Formation denies this by grants of its own, apart from IAM's policies",
+        ),
+        (
+            "NonExistentQueue: The specified queue does not exist or you do not have access to it.",
+            "the message does not say who asked, nor which layer said no",
+            "SQS answers alike for a queue that does not exist: check its name, region and account first",
+        ),
+    ],
+)
+def test_the_advice_fits_what_said_no(text: str, conclusion: str, advice: str) -> None:
+    found = cause(text)
+    assert (found["cause"], found["advice"][0], found["statement"]) == (conclusion, advice, None)
+
+
+def test_what_a_replaced_default_took_away_is_said(make: Make) -> None:
+    project = make(
+        config='config.lambda_.iam.default_policy = ["logs"]\nconfig.lambda_.function.vpc_config = '
+        '{"SecurityGroupIds": ["sg-0123456789abcdef0"], "SubnetIds": ["subnet-0123456789abcdef0"]}'
+    )
+    found = cause(
+        "CREATE_FAILED AWS::Lambda::Function HelloFunction The provided execution role does not have permissions to "
+        "call CreateNetworkInterface on EC2",
+        project=project,
+    )
+    assert found["function"] == "hello"
+    assert any(line.startswith("`config.lambda_.iam.default_policy` took it away: hello") for line in found["advice"])
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "expected"),
+    [
+        ("ecr:GetAuthorizationToken", "arn:aws:ecr:eu-west-1:111122223333:x", "*"),
+        ("dynamodb:PutItem", "arn:aws:dynamodb:eu-west-1:***********:table/t", None),
+        ("secretsmanager:GetSecretValue", "settings", None),
+        ("iam:GetRole", "role worker", f"arn:aws:iam::{ACCOUNT}:role/worker"),
+    ],
+)
+def test_a_statement_is_written_only_for_a_resource_that_iam_takes(
+    action: str, resource: str, expected: str | None
+) -> None:
+    statement = cause(
+        f"User: arn:aws:iam::{ACCOUNT}:user/ci is not authorized to perform: {action} on resource: {resource}"
+    )
+    assert (statement["statement"] or {}).get("Resource") == expected
+
+
 def test_an_operation_of_several_services_is_taken_for_one_that_the_role_deals_with() -> None:
     """GetItem is DynamoDB's in an app that uses DynamoDB; PutItem alone would name it as well."""
     found = cause("An error occurred (AccessDeniedException) when calling the Scan operation: no")
@@ -263,6 +359,15 @@ def test_an_app_without_functions_has_nothing_to_grant(make: Make) -> None:
     assert (found["answers"], found["advice"]) == ([], [])
 
 
+def test_a_log_tells_which_function_it_is_of() -> None:
+    """S3 names nobody in its bare denials; the log's own name does."""
+    bare = "An error occurred (AccessDenied) when calling the GetObject operation: Access Denied"
+    found = cause(json.dumps([{"@log": f"{ACCOUNT}:/aws/lambda/orders-dev-report", "@message": bare}]))
+    assert (found["function"], found["actions"]) == ("report", ["s3:GetObject"])
+    assert found["answers"][0]["fix"]["item"] == 's3.read("BucketName", "ObjectName")'
+    assert cause(bare)["function"] is None
+
+
 OTHER = ", or a layer that is not visible from here says no"
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31
@@ -311,3 +416,12 @@ def test_the_roles_of_a_template_are_asked(
     resource = f"arn:aws:{action.partition(':')[0]}:eu-west-1:{ACCOUNT}:{arn}"
     found = asked_of_template(tmp_path, f"arn:aws:sts::{ACCOUNT}:assumed-role/{who}", action, resource)
     assert (found["cause"], [one["asker"] for one in found["answers"]]) == (cause, askers)
+
+
+def test_the_answer_of_a_templates_role_is_printed(tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text(TEMPLATE)
+    who = f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/x"
+    told = f"User: {who} is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::bucket/a"
+    out = remit("why", "--template", str(tmp_path / "t.yaml"), told).out
+    assert "cause:     a Deny of the role Named itself says no" in out
+    assert "Denied: Named may not s3:GetObject" in out

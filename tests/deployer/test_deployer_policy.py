@@ -116,6 +116,53 @@ def test_a_resource_is_named_as_cloudformation_will_name_it(declared: dict[str, 
     assert places(made(It=declared), name) == {expected}
 
 
+@pytest.mark.parametrize(
+    ("declared", "name", "expected"),
+    [
+        (resource("AWS::ECS::Cluster"), "ecs:DeleteCluster", arn("ecs", "cluster/shop-Thing-*")),
+        (resource("AWS::ECR::Repository"), "ecr:DeleteRepository", arn("ecr", "repository/shop-thing-*")),
+        (
+            resource("AWS::RDS::DBInstance", DBInstanceIdentifier={"Fn::Sub": "Orders-${AWS::AccountId}"}),
+            "rds:RebootDBInstance",
+            arn("rds", f"db:orders-{NUMBER}"),
+        ),
+        (resource("AWS::RDS::DBCluster", DBClusterIdentifier="C"), "rds:DeleteDBCluster", arn("rds", "cluster:c")),
+        (resource("AWS::KMS::Alias", AliasName="alias/x", TargetKeyId="k"), "kms:DeleteAlias", arn("kms", "alias/x")),
+        (resource("AWS::Glue::Job", Name="etl"), "glue:DeleteJob", arn("glue", "job/etl")),
+        (resource("AWS::OpenSearchService::Domain", DomainName="d"), "es:DeleteDomain", arn("es", "domain/d")),
+    ],
+)
+def test_a_name_that_the_template_gives_is_the_only_one_that_is_reached(
+    declared: dict[str, Any], name: str, expected: str
+) -> None:
+    kind = expected[: max(expected.rfind("/"), expected.rfind(":")) + 1]
+    assert {place for place in places(made(Thing=declared), name) if place.startswith(kind)} == {expected}
+
+
+def test_where_a_generated_name_is_not_foretold_the_kind_is_granted_and_said() -> None:
+    found = made(Db=resource("AWS::RDS::DBInstance"), Etl=resource("AWS::Glue::Job", Role="r"))
+    assert places(found, "rds:RebootDBInstance") == {arn("rds", "db:*")}
+    assert any(
+        note.startswith("on every resource of their kind") and "Db (AWS::RDS::DBInstance), Etl (AWS::Glue::Job)" in note
+        for note in found.notes
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "properties"),
+    [
+        ("AWS::Athena::WorkGroup", "s3:PutObject", {"WorkGroupConfiguration": {"EnforceWorkGroupConfiguration": True}}),
+        ("AWS::RDS::DBInstance", "secretsmanager:CreateSecret", {"ManageMasterUserPassword": True}),
+        ("AWS::CertificateManager::Certificate", "route53:ChangeResourceRecordSets", {"DomainValidationOptions": [{}]}),
+    ],
+)
+def test_what_reaches_far_is_granted_only_where_a_property_asks_for_it(
+    kind: str, name: str, properties: dict[str, Any]
+) -> None:
+    assert places(made(Thing=resource(kind)), name) == set()
+    assert places(made(Thing=resource(kind, **properties)), name) != set()
+
+
 def test_a_log_group_is_named_in_both_forms_that_iam_asks_for() -> None:
     found = made(Logs=resource("AWS::Logs::LogGroup", LogGroupName="/aws/lambda/x"))
     group = arn("logs", "log-group:/aws/lambda/x")
@@ -227,6 +274,39 @@ def test_roles_are_passed_to_the_service_of_what_they_are_given_to() -> None:
     assert allowed(found, "iam:PassRole", other, to_scheduler)
     assert not allowed(found, "iam:PassRole", other, to_lambda)
     assert not allowed(found, "iam:PassRole", runner, to_scheduler)
+
+
+def test_roles_under_names_of_the_users_own_are_passed_as_well() -> None:
+    """A pool of identities is given its roles as {"authenticated": …}."""
+    attached = resource(
+        "AWS::Cognito::IdentityPoolRoleAttachment",
+        IdentityPoolId="pool",
+        Roles={"authenticated": {"Fn::GetAtt": ["In", "Arn"]}},
+    )
+    trust = json.loads(json.dumps(TRUST).replace("lambda.", "cognito-identity."))
+    found = made(In=role(AssumeRolePolicyDocument=trust), Attached=attached)
+    place, context = f"arn:aws:iam::{NUMBER}:role/shop-In-1", {"iam:PassedToService": "cognito-identity.amazonaws.com"}
+    assert allowed(found, "iam:PassRole", place, context)
+    assert not allowed(found, "iam:PassRole", place, {"iam:PassedToService": "lambda.amazonaws.com"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        (
+            "AWS::ApiGateway::Method",
+            {"HttpMethod": "GET", "Integration": {"Credentials": {"Fn::GetAtt": ["In", "Arn"]}}},
+        ),
+        ("AWS::ApiGatewayV2::Integration", {"CredentialsArn": {"Fn::GetAtt": ["In", "Arn"]}}),
+        ("AWS::ApiGateway::Authorizer", {"AuthorizerCredentials": {"Fn::GetAtt": ["In", "Arn"]}}),
+        ("AWS::Cognito::UserPool", {"SmsConfiguration": {"SnsCallerArn": {"Fn::GetAtt": ["In", "Arn"]}}}),
+        ("AWS::Redshift::Cluster", {"IamRoles": [{"Fn::GetAtt": ["In", "Arn"]}]}),
+        ("AWS::S3::Bucket", {"MetadataConfiguration": {"X": {"Role": {"Fn::GetAtt": ["In", "Arn"]}}}}),
+    ],
+)
+def test_a_role_is_passed_whatever_the_property_is_called(kind: str, properties: dict[str, Any]) -> None:
+    found = made(In=role(), Thing=resource(kind, **properties))
+    assert places(found, "iam:PassRole") == {f"arn:aws:iam::{NUMBER}:role/shop-In-*"}
 
 
 def test_where_a_type_does_not_say_a_role_is_passed_to_whom_it_trusts() -> None:

@@ -169,7 +169,12 @@ def test_network_rights_on_each_type_of_resource_are_as_good_as_on_all(make: Mak
 def test_a_deny_breaks_what_another_statement_allows(make: Make) -> None:
     deny = '{"Effect": "Deny", "Action": "sqs:DeleteMessage", "Resource": "*"}'
     project = make(config=f'config.lambda_.iam.default_policy = ["sqs", "logs", {deny}]', app=INGEST)
-    assert [(one.severity, one.missing) for one in found(project)] == [("error", ("sqs:DeleteMessage",))]
+    (one,) = found(project)
+    assert (one.severity, one.missing, one.denied) == ("error", ("sqs:DeleteMessage",), True)
+    assert "but a Deny forbids sqs:DeleteMessage on" in one.message
+    assert project.remit("build", "--no-package").err.splitlines()[-1] == (
+        "hint: narrow the Deny; or go on with --accept REASON"
+    )
 
 
 def test_a_condition_that_nobody_can_decide_is_a_warning_that_names_the_key(make: Make) -> None:

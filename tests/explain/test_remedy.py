@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 import pytest
@@ -125,3 +126,60 @@ def test_a_name_that_means_something_else_in_the_file_is_not_used(make: Make) ->
         'sqs_grants.send("out")',
         ("from remit.grants import sqs as sqs_grants",),
     )
+
+
+SHAPES = {
+    "bare": "@app.function\ndef hello(event, context): ...\n",
+    "empty": "@app.function()\ndef hello(event, context): ...\n",
+    "with another setting": "@app.function(timeout=3)\ndef hello(event, context): ...\n",
+    "with a trailing comma": "@app.function(http(), timeout=3,)\ndef hello(event, context): ...\n",
+    "a list": '@app.function(policy=["logs"])\ndef hello(event, context): ...\n',
+    "one item": '@app.function(policy="logs")\ndef hello(event, context): ...\n',
+    "a tuple": '@app.function(policy=("logs",))\ndef hello(event, context): ...\n',
+    "over lines": (
+        '@app.function(\n    timeout=3,\n    policy=[\n        "logs",  # why\n        s3.read("a"),\n    ],\n)\n'
+        "def hello(event, context): ...\n"
+    ),
+    "a name": 'MINE = ["logs"]\n\n@app.function(policy=MINE)\ndef hello(event, context): ...\n',
+    "a group's": "g = app.group('g')\n\n@g.function(timeout=3)\ndef hello(event, context): ...\n",
+    "a call": 'def hello(event, context): ...\n\napp.function(http(), name="hello", handler="app.hello", timeout=3)\n',
+    "with other names": (
+        "from remit.grants import allow as permit\nfrom remit.grants import s3 as bucket\n\n"
+        "@app.function(timeout=3)\ndef hello(event, context): ...\n"
+    ),
+}
+
+
+def written(source: str, found: Remedy) -> str:
+    """The source as somebody has it who does what the fix says."""
+    given = next(
+        (one for one in ast.walk(ast.parse(source)) if isinstance(one, ast.keyword) and one.arg == "policy"), None
+    )
+    if given is not None:
+        old = f"policy={ast.get_source_segment(source, given.value)}"
+    else:
+        old = next(text for text in ("@app.function\n", "app.function()", "timeout=3") if text in source)
+    whole = found.code.startswith("@")
+    new = f"{found.code}\n" if whole else found.code if given is not None else f"timeout=3, {found.code}"
+    new = f"app.function({found.code})" if old == "app.function()" else new
+    assert source.count(old) == 1
+    return "\n".join(found.imports) + "\n" + source.replace(old, new)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("s3:PutObject", "arn:aws:s3:::b/in/a.csv"),
+        ("kms:Decrypt", f"arn:aws:kms:{PLACE}:key/1234"),
+        ("sqs:SendMessage", "arn:aws:sqs:us-east-1:999988887777:theirs"),
+        ("ec2:DescribeRegions", "*"),
+    ],
+)
+def test_the_fix_is_written_into_any_declaration_and_works(make: Make, shape: str, action: str, resource: str) -> None:
+    project = make(app=SHAPES[shape])
+    source = (project.folder / "app.py").read_text()
+    write(project.folder, {"app.py": written(source, fix(project, action, resource))})
+    app = project.load()
+    decision = ask(standings(app, assign(app))["hello"], action, resource, principal="arn:aws:iam::111122223333:role/x")
+    assert [layer.verdict for layer in decision.layers if layer.layer == "identity"] == ["Allowed"]

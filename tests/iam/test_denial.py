@@ -15,6 +15,7 @@ from remit.iam.denial import Denial, parse
 USER = "arn:aws:iam::777788889999:user/JohnDoe"
 SESSION = "arn:aws:sts::111122223333:assumed-role/orders-dev-IngestRole-1ABCDEFGHIJK/orders-dev-ingest"
 TABLE = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
+EXECUTION_ROLE = "Lambda asks this of the function's own role when it makes the function or its event source"
 ENCODED = "KzCTdjlfnw3kFnfFPzPDmpF530fFDONK9EnK5cZIRTaavlLqjLjyEeneWsxcgLT43Vo3oBUl"
 
 
@@ -229,14 +230,17 @@ WORDINGS = {
             "An error occurred (AccessDeniedException) when calling the Decrypt operation: The ciphertext refers to a customer "
             "master key that does not exist, does not exist in this region, or you are not allowed to access."
         ),
-        Denial(operation="Decrypt"),
+        Denial(
+            operation="Decrypt",
+            note="KMS answers alike for a key that is gone or is in another region: check that first",
+        ),
     ),
     "EC2, encoded": (
         (
             "An error occurred (UnauthorizedOperation) when calling the RunInstances operation: You are not authorized to "
             f"perform this operation. Encoded authorization failure message: {ENCODED}"
         ),
-        Denial(operation="RunInstances", encoded=ENCODED),
+        Denial(operation="RunInstances", service="ec2", encoded=ENCODED),
     ),
     "EC2, named and encoded": (
         (
@@ -262,7 +266,12 @@ WORDINGS = {
             "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: Not authorized to perform "
             "sts:AssumeRoleWithWebIdentity"
         ),
-        Denial(operation="AssumeRoleWithWebIdentity", action="sts:AssumeRoleWithWebIdentity"),
+        Denial(
+            operation="AssumeRoleWithWebIdentity",
+            action="sts:AssumeRoleWithWebIdentity",
+            layer="trust",
+            explicit=False,
+        ),
     ),
     "API Gateway": (
         (
@@ -277,7 +286,7 @@ WORDINGS = {
     ),
     "Lambda, of an execution role": (
         "The provided execution role does not have permissions to call ReceiveMessage on SQS",
-        Denial(operation="ReceiveMessage", service="SQS"),
+        Denial(operation="ReceiveMessage", service="SQS", note=EXECUTION_ROLE),
     ),
     "Lambda, of its environment": (
         "KMSAccessDeniedException: Lambda was unable to decrypt the environment variables because KMS access was denied.",
@@ -411,7 +420,13 @@ WORDINGS = {
                 ]
             }
         ),
-        Denial(operation="ReceiveMessage", service="SQS", logical_id="IngestDataQueueQueue", stack="orders-dev"),
+        Denial(
+            operation="ReceiveMessage",
+            service="SQS",
+            logical_id="IngestDataQueueQueue",
+            stack="orders-dev",
+            note=EXECUTION_ROLE,
+        ),
     ),
     "CloudFormation's own call": (
         "API: s3:CreateBucket Access Denied",
@@ -528,6 +543,12 @@ def test_no_document_makes_it_fail(value: object) -> None:
         "AWS::" * 100_000 + " Access Denied",
         "a " * 500_000 + "Access Denied",
         "\\" * 1_000_000 + "AccessDenied",
+        "arn:aws:iam::1:role/-\n" * 20_000 + "AccessDenied",
+        (" " * 50 + "arn:aws:iam::111-\n") * 5_000 + "AccessDenied",
+        "Encoded authorization failure message: " + ("A" * 60 + "\n") * 4_000,
+        "/aws/lambda/" * 16_000 + "AccessDenied",
+        "on resource: " * 20_000 + "not authorized to",
+        '{"eventSource": [' * 20_000 + "AccessDenied",
     ],
 )
 def test_a_huge_text_takes_no_second(text: str) -> None:

@@ -34,10 +34,12 @@ def guarded(app: App, roles: tuple[Role, ...], accept: str | None) -> tuple[str,
 def _refusal(errors: list[Broken], warnings: list[Broken]) -> RemitError:
     setting = errors[0].setting
     lines = [one.message for one in errors] + [f"(a warning) {one.message}" for one in warnings]
-    missing = ", ".join(dict.fromkeys(action for one in errors for action in one.missing))
+    missing = ", ".join(dict.fromkeys(action for one in errors for action in one.missing if not one.denied))
+    ways = [f"add to it with `{setting} += [...]`: {missing}"] if missing else []
+    ways += ["narrow the Deny"] if any(one.denied for one in errors) else []
     return RemitError(
         "\n  ".join((f"`{setting}` replaces the computed default and breaks what the app uses:", *lines)),
-        hint=f"add to it with `{setting} += [...]`: {missing}; or go on with --accept REASON",
+        hint=f"{'; '.join(ways)}; or go on with --accept REASON",
         origin=errors[0].origin,
     )
 

@@ -116,6 +116,11 @@ def operations(client: str) -> tuple[str, ...]:
     return tuple(sorted(_spellings(known).values())) if known else ()
 
 
+def named(name: str) -> tuple[Operation, ...]:
+    """The operations of every client that have a name (`GetItem`, `get_item`), in the order of the clients."""
+    return tuple(found for client in clients() if (found := operation(client, name)) is not None)
+
+
 def clients() -> tuple[str, ...]:
     """The names of all clients, as boto3 takes them, sorted."""
     return names("operations")

@@ -33,15 +33,26 @@ _REQUEST: Final[dict[str, tuple[type, ...]]] = {
     "wildcard_only": (bool, type(None)),
     "open": (bool, list, type(None)),
 }
+_ASKED: Final = (
+    "policy",
+    "boundary",
+    "session_policy",
+    "resource_policy",
+    "scp",
+    "rcp",
+    "principal",
+    "context",
+    "complete",
+)
 _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 
 
 @click.command()
 @click.argument("file", required=False, type=_FILE)
-@click.option("--policy", "identity", multiple=True, type=_FILE, help="A policy of the caller; may be repeated.")
+@click.option("--policy", multiple=True, type=_FILE, help="A policy of the caller; may be repeated.")
 @click.option("--boundary", multiple=True, type=_FILE, help="The caller's permissions boundary.")
-@click.option("--session-policy", "session", multiple=True, type=_FILE, help="A session policy.")
-@click.option("--resource-policy", "resource_policy", multiple=True, type=_FILE, help="The resource's policy.")
+@click.option("--session-policy", multiple=True, type=_FILE, help="A session policy.")
+@click.option("--resource-policy", multiple=True, type=_FILE, help="The resource's policy.")
 @click.option("--scp", multiple=True, type=_FILE, help="An SCP; each is a level of its own.")
 @click.option("--rcp", multiple=True, type=_FILE, help="An RCP; each is a level of its own.")
 @click.option("--action", help="What is done: `s3:GetObject`.")
@@ -75,14 +86,20 @@ def command(**options: Any) -> int:
             "`remit evaluate` takes a FILE of requests, or one request by --action",
             hint="remit evaluate cases.jsonl, or remit evaluate --policy role.json --action s3:GetObject",
         )
-    return _one(options) if file is None else _lines(file)
+    if file is None:
+        return _one(options)
+    given = [f"--{name.replace('_', '-')}" for name in _ASKED if options[name]]
+    if given:
+        raise RemitError(f"{', '.join(given)} go with --action: a FILE's lines hold their own policies and requests")
+    return _lines(file)
 
 
 def _one(options: dict[str, Any]) -> int:
+    _action(options["action"], None)
     layers = Layers(
-        identity=tuple(map(_policy, options["identity"])),
+        identity=tuple(map(_policy, options["policy"])),
         boundary=tuple(map(_policy, options["boundary"])),
-        session=tuple(map(_policy, options["session"])),
+        session=tuple(map(_policy, options["session_policy"])),
         resource=tuple(map(_policy, options["resource_policy"])) or None,
         scp=tuple((_policy(path),) for path in options["scp"]),
         rcp=tuple((_policy(path),) for path in options["rcp"]),
@@ -97,6 +114,8 @@ def _one(options: dict[str, Any]) -> int:
         wildcard_only=_wildcard_only(options["action"]),
     )
     decision = evaluate(request, layers)
+    for note in _slips(options["action"], options["resource"]):
+        click.echo(f"note: {note}", err=True)
     if options["as_json"]:
         print_json(_answer(None, decision))
     else:
@@ -104,6 +123,23 @@ def _one(options: dict[str, Any]) -> int:
         for miss in decision.misses[1:]:
             click.echo(f"  also near: {miss}")
     return 0 if decision.allowed else 1
+
+
+def _slips(action: str, resource: str) -> Iterator[str]:
+    """What somebody who types a request may not have meant."""
+    from remit.catalogue.actions import action as catalogued
+    from remit.catalogue.resemble import nearest_actions
+
+    if catalogued(action) is None and not set(action) & set("*?"):
+        near = ", ".join(nearest_actions(action))
+        yield f"the catalogue knows no action {action}{f': did you mean {near}?' if near else ''}"
+    if resource != "*" and not resource.startswith("arn:"):
+        yield f"the resource {resource} is no ARN"
+
+
+def _action(text: str, origin: Origin | None) -> None:
+    if ":" not in text and text != "*":
+        raise RemitError(f"{text!r} is no action", hint="an action reads `service:Operation`", origin=origin)
 
 
 def _policy(path: Path) -> Policy:
@@ -183,13 +219,16 @@ def _request(raw: dict[str, Any], locate: Locate) -> Request:
     for key, types in _REQUEST.items():
         if key in raw:
             _expect(raw[key], types, ("request", key), locate)
+    _action(raw["action"], locate(("request", "action")))
     opened = raw.get("open") or []
     for index, key in enumerate(opened if isinstance(opened, list) else ()):
         _expect(key, str, ("request", "open", index), locate)
     context = raw.get("context") or {}
     for key, item in context.items():
         for part in item if isinstance(item, list) else [item]:
-            _expect(part, (str, bool, int, float, type(None)), ("request", "context", key), locate)
+            if not isinstance(part, str | bool | int | float | None):
+                what = f"request.context.{key} must be a string, a number, true, false, or a list of them"
+                raise RemitError(f"{what}, got {json.dumps(item)[:40]}", origin=locate(("request", "context", key)))
     return Request(
         action=raw["action"],
         resource=raw.get("resource") or "*",
@@ -219,11 +258,15 @@ def _layers(raw: dict[str, Any], locate: Locate) -> Layers:
         _expect(value, (dict, list), path, locate)
         if isinstance(value, dict):
             return (_parsed(value, path, locate),)
+        for index, item in enumerate(value):
+            _expect(item, dict, (*path, index), locate)
         return tuple(_parsed(item, (*path, index), locate) for index, item in enumerate(value))
 
     def levels(name: str) -> tuple[tuple[Policy, ...], ...]:
         value = raw.get(name) or []
-        _expect(value, list, ("policies", name), locate)
+        if not isinstance(value, list):
+            message = f"policies.{name} must be a list of levels, got {json.dumps(value)[:40]}"
+            raise RemitError(message, hint="each level is a list of policies", origin=locate(("policies", name)))
         return tuple(several(level, ("policies", name, index)) for index, level in enumerate(value))
 
     first, second, third, resource = (several(raw.get(name), ("policies", name)) for name in _LAYERS[:4])

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from remit.templates.roles import Read
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+_FEW: Final = 8  # actions of several that are told
 _FORMS: Final = "FUNCTION, FUNCTION ACTION RESOURCE, FILE [ROLE] [ACTION [RESOURCE]], or ACTION"
 
 
@@ -80,7 +81,7 @@ def command(
         raise RemitError("--stack and --parameter go with a template", hint="an app's stack is named by its stage")
     if not words:
         raise RemitError("`remit explain` takes something to explain", hint=_FORMS)
-    if ":" in words[0]:
+    if ":" in words[0] or "." in words[0]:
         _at_most(words, 1)
         _action(words[0], as_json=as_json)
         return 0
@@ -94,9 +95,11 @@ def _at_most(words: tuple[str, ...], most: int) -> None:
 
 def _action(text: str, *, as_json: bool) -> None:
     from remit.catalogue.actions import action as catalogued
+    from remit.catalogue.actions import services
     from remit.catalogue.expand import is_pattern
     from remit.report.actions import action_document, action_lines, level_of, meant
 
+    text = f"{text}:*" if text.lower() in services() else text
     names, note = meant(text)
     found = [known for name in names if (known := catalogued(name)) is not None]
     if as_json:
@@ -124,11 +127,18 @@ def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_jso
     from remit.explain.remedy import remedy
     from remit.grants.assign import assign
     from remit.project.load import load
+    from remit.report.actions import is_meant
 
     _at_most(words, 3)
-    app = load(folder, stage)
-    roles = assign(app)
-    role = role_of(app, roles, words[0])
+    try:
+        app = load(folder, stage)
+        roles = assign(app)
+        role = role_of(app, roles, words[0])
+    except RemitError:
+        if len(words) == 1 and is_meant(words[0]):  # `GetItem`, `s3`: of AWS, and not of this app
+            _action(words[0], as_json=as_json)
+            return 0
+        raise
     if len(words) == 1:
         _tell_role(role, as_json=as_json)
         return 0
@@ -140,11 +150,28 @@ def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_jso
 
 
 def _asked(words: tuple[str, ...]) -> tuple[str, str]:
+    from remit.catalogue.actions import action as catalogued
+    from remit.catalogue.expand import is_pattern
+    from remit.catalogue.operations import named
+    from remit.report.actions import meant
+
     action, resource = (*words, "*")[:2]
-    if ":" not in action or action.startswith("arn:"):
+    if action.startswith("arn:") or not (":" in action or "." in action or named(action)):
         hint = "an action reads `service:Operation`, and comes before the resource"
         raise RemitError(f"{action!r} is no action", hint=hint)
-    return action, resource
+    if catalogued(action) is not None:
+        return action, resource
+    try:
+        names, note = meant(action)
+    except RemitError:
+        if ":" in action and not is_pattern(action):
+            return action, resource  # it may be newer than the catalogue, which the answer says
+        raise
+    if len(names) > 1:
+        raise RemitError(f"{note or action}: ask for one of them", hint=", ".join(names[:_FEW]))
+    if note is not None:
+        click.echo(f"note: {note}", err=True)
+    return names[0], resource
 
 
 def _tell_role(role: Role, *, as_json: bool) -> None:

@@ -134,6 +134,9 @@ def deployer_policy(
         _print_deployer(found, parted=parted, explain=explain, as_json=as_json)
     if not explain:
         _remark(found)
+    wide = [option for option, text in zip(("--region", "--account"), place[1:], strict=True) if text == "*"]
+    if wide and not cloudformation:
+        click.echo(f"note: it leaves open where the stack is, which {' and '.join(wide)} would say", err=True)
 
 
 def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bool) -> None:

@@ -32,6 +32,7 @@ _UNKNOWN: Final = {"Fn::Unknown": ""}
 _SUFFIX: Final = 14  # a hyphen and up to 13 characters
 _SHORTEST: Final = 24  # characters of the stack's name, and of the logical id, that a cut leaves at least
 _MOST: Final = 16  # alternatives of one text; more are one open text
+_PART: Final = re.compile(r"\$\{[^{}]*\}|[^$]+|\$")
 _SUB: Final = re.compile(r"\$\{(!?)([^${}]+)\}")
 
 
@@ -120,11 +121,18 @@ def _names(stack: Stack, declared: Declared, within: frozenset[str]) -> tuple[st
     given = _texts(stack, declared.properties.get(shape.property), within)
     if given:
         prefix = _path(stack, declared, within)
-        return tuple(f"{prefix}{text.removeprefix('/') if prefix else text}{shape.suffix}" for text in given)
+        bare = [text.removeprefix(shape.prefix) for text in given]
+        names = [_lowered(text) if shape.lower else text for text in bare]
+        return tuple(f"{prefix}{text.removeprefix('/') if prefix else text}{shape.suffix}" for text in names)
     start = _texts(stack, declared.properties.get(f"{shape.property}Prefix"), within) if shape.property else ()
     generated = [f"{text}*" for text in start] or [_generated(stack.name, declared, shape, s) for s in shape.styles]
     prefix = _path(stack, declared, within)
     return tuple(prefix + (text.lower() if shape.lower else text) for text in generated)
+
+
+def _lowered(text: str) -> str:
+    """A name in small letters, as its service keeps it; late-bound parts stay as they are."""
+    return _PART.sub(lambda found: found[0] if found[0].startswith("${") else found[0].lower(), text)
 
 
 def _path(stack: Stack, declared: Declared, within: frozenset[str]) -> str:

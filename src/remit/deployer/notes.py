@@ -72,7 +72,8 @@ def _wide(needs: Iterable[Need]) -> Iterator[str]:
     """The resources that nothing narrower than their kind can be granted for."""
     found: dict[str, dict[str, None]] = {}
     for need in needs:
-        if need.reason.type and need.reason.type not in SHAPES and _EVERY.fullmatch(need.resource):
+        shape = SHAPES.get(need.reason.type)
+        if need.reason.type and (shape is None or not shape.styles) and _EVERY.fullmatch(need.resource):
             found.setdefault(need.reason.type, {})[need.reason.subject] = None
     if found:
         named = ", ".join(f"{_named(subjects)} ({kind})" for kind, subjects in found.items())

@@ -44,7 +44,8 @@ _TABLE: Final[Uses] = (
     ("dynamodb:*TableReplica dynamodb:*Item dynamodb:Query dynamodb:Scan", _NEVER),
 )
 _BUCKET: Final[Uses] = (
-    ("iam:PassRole s3:PutReplicationConfiguration", "ReplicationConfiguration"),
+    ("iam:PassRole", "ReplicationConfiguration MetadataConfiguration"),
+    ("s3:PutReplicationConfiguration", "ReplicationConfiguration"),
     ("s3tables:* s3:*Metadata*Table*", "MetadataConfiguration MetadataTableConfiguration"),
     ("s3:PutAccelerateConfiguration", "AccelerateConfiguration"),
     ("s3:PutAnalyticsConfiguration", "AnalyticsConfigurations"),
@@ -66,6 +67,11 @@ _BUCKET: Final[Uses] = (
     ("s3:DeleteObject", _NEVER),
 )
 OPTIONAL: Final[Mapping[str, Uses]] = {
+    "AWS::Athena::WorkGroup": (("s3:*", "WorkGroupConfiguration"),),
+    "AWS::CertificateManager::Certificate": (
+        ("acm-pca:*", "CertificateAuthorityArn"),
+        ("route53:*", "DomainValidationOptions"),
+    ),
     "AWS::DynamoDB::Table": _TABLE,
     "AWS::IAM::Role": (
         ("iam:AttachRolePolicy iam:DetachRolePolicy", "ManagedPolicyArns"),
@@ -116,6 +122,8 @@ OPTIONAL: Final[Mapping[str, Uses]] = {
         ("logs:PutLogGroupDeletionProtection", "DeletionProtectionEnabled"),
         ("logs:PutRetentionPolicy logs:DeleteRetentionPolicy", "RetentionInDays"),
     ),
+    "AWS::RDS::DBCluster": (("secretsmanager:*", "ManageMasterUserPassword MasterUserSecret"),),
+    "AWS::RDS::DBInstance": (("secretsmanager:*", "ManageMasterUserPassword MasterUserSecret"),),
     "AWS::S3::Bucket": _BUCKET,
     "AWS::SNS::Topic": (
         ("iam:*", "DeliveryStatusLogging"),

@@ -13,7 +13,7 @@ from remit.iam import tokens
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROLES: Final = re.compile(r"role", re.IGNORECASE)
+ROLES: Final = re.compile(r"role|credentials(?:arn)?$|instanceprofile|snscallerarn", re.IGNORECASE)
 """Names of properties that take a role."""
 
 
@@ -70,8 +70,10 @@ def _values(value: Any, only: re.Pattern[str] | None, key: str = "") -> Iterator
                 yield from _values(argument, only, key)
         return
     if isinstance(value, Mapping):
+        # Names that a user makes up count as what they stand in: `Roles: {authenticated: …}`.
+        within = key if only is not None and only.search(key) and "Policy" not in key else ""
         for name, item in value.items():
-            yield from _values(item, only, str(name))
+            yield from _values(item, only, str(name) if not within or (only and only.search(str(name))) else within)
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _values(item, only, key)

@@ -15,7 +15,8 @@ class Shape:
     """How a type is named: its kinds in IAM (`lambda:function`) and the variable of their ARNs that the name fills.
 
     `property` gives the name; without one it is generated in `styles`, with {stack} and {id}, cut to `limit`; no style:
-    nothing is known of it. `suffix` follows a given name.
+    nothing is known of it. `lower`: the service keeps names in small letters. `suffix` follows a given name,
+    `prefix` begins it, which the ARN's format has as well.
     """
 
     kinds: tuple[str, ...]
@@ -25,19 +26,25 @@ class Shape:
     styles: tuple[str, ...] = ("{stack}-{id}-*",)
     lower: bool = False
     suffix: str = ""
+    prefix: str = ""
 
 
 SHAPES: Final[dict[str, Shape]] = {
+    "AWS::Athena::WorkGroup": Shape(("athena:workgroup",), "WorkGroupName", "Name", styles=()),
     "AWS::CloudFormation::Stack": Shape(("cloudformation:stack",), "StackName", "", 128),
     "AWS::CloudWatch::Alarm": Shape(("cloudwatch:alarm",), "AlarmName", "AlarmName"),
+    "AWS::CloudWatch::Dashboard": Shape(("cloudwatch:dashboard",), "DashboardName", "DashboardName", styles=()),
     "AWS::DynamoDB::GlobalTable": Shape(
         ("dynamodb:table", "dynamodb:index", "dynamodb:stream"), "TableName", "TableName"
     ),
     "AWS::DynamoDB::Table": Shape(("dynamodb:table", "dynamodb:index", "dynamodb:stream"), "TableName", "TableName"),
+    "AWS::ECR::Repository": Shape(("ecr:repository",), "RepositoryName", "RepositoryName", 256, lower=True),
+    "AWS::ECS::Cluster": Shape(("ecs:cluster",), "ClusterName", "ClusterName", 255),
     "AWS::Events::EventBus": Shape(("events:event-bus", "events:event-busv2"), "EventBusName", "Name", styles=()),
     "AWS::Events::Rule": Shape(
         ("events:rule-on-default-event-bus", "events:rule-on-custom-event-bus"), "RuleName", "Name", 64
     ),
+    "AWS::Glue::Job": Shape(("glue:job",), "JobName", "Name", styles=()),
     "AWS::IAM::Group": Shape(("iam:group",), "GroupNameWithPath", "GroupName", 128),
     "AWS::IAM::InstanceProfile": Shape(
         ("iam:instance-profile",), "InstanceProfileNameWithPath", "InstanceProfileName", 128
@@ -45,6 +52,7 @@ SHAPES: Final[dict[str, Shape]] = {
     "AWS::IAM::ManagedPolicy": Shape(("iam:policy",), "PolicyNameWithPath", "ManagedPolicyName", 128),
     "AWS::IAM::Role": Shape(("iam:role",), "RoleNameWithPath", "RoleName", 64),
     "AWS::IAM::User": Shape(("iam:user",), "UserNameWithPath", "UserName", 64),
+    "AWS::KMS::Alias": Shape(("kms:alias",), "Alias", "AliasName", styles=(), prefix="alias/"),
     "AWS::Kinesis::Stream": Shape(("kinesis:stream",), "StreamName", "Name", 128),
     "AWS::KinesisFirehose::DeliveryStream": Shape(
         ("firehose:deliverystream",), "DeliveryStreamName", "DeliveryStreamName", 64
@@ -54,7 +62,13 @@ SHAPES: Final[dict[str, Shape]] = {
     ),
     "AWS::Lambda::LayerVersion": Shape(("lambda:layer", "lambda:layerVersion"), "LayerName", "LayerName", styles=()),
     "AWS::Logs::LogGroup": Shape(("logs:log-group",), "LogGroupName", "LogGroupName", 512),
+    "AWS::OpenSearchService::Domain": Shape(("es:domain",), "DomainName", "DomainName", styles=()),
     "AWS::Pipes::Pipe": Shape(("pipes:pipe",), "Name", "Name", styles=()),
+    "AWS::RDS::DBCluster": Shape(
+        ("rds:cluster",), "DbClusterInstanceName", "DBClusterIdentifier", styles=(), lower=True
+    ),
+    "AWS::RDS::DBInstance": Shape(("rds:db",), "DbInstanceName", "DBInstanceIdentifier", styles=(), lower=True),
+    "AWS::RDS::DBSubnetGroup": Shape(("rds:subgrp",), "SubnetGroupName", "DBSubnetGroupName", styles=(), lower=True),
     "AWS::S3::Bucket": Shape(("s3:bucket", "s3:object"), "BucketName", "BucketName", 63, lower=True),
     "AWS::SNS::Topic": Shape(("sns:topic",), "TopicName", "TopicName", 256),
     "AWS::SQS::Queue": Shape(("sqs:queue",), "QueueName", "QueueName", 80),

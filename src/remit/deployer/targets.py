@@ -130,8 +130,12 @@ def _by_kind(declared: Declared, kinds: tuple[Target, ...], *, tagging: bool = T
     What else the action works on comes with it, unless it is tagging.
     """
     last = _folded(declared.type.rpartition("::")[2])
-    own = [target for target in kinds if declared.type not in SHAPES and last.endswith(_folded(target.type.name))]
-    if not own or own[0].type.service != declared.type.split("::")[1].lower():
+    shape = SHAPES.get(declared.type)
+    if shape is not None and shape.styles:
+        return ()
+    mine = {kind.rpartition(":")[2] for kind in shape.kinds} if shape is not None else set()
+    own = [one for one in kinds if one.type.name in mine or (not mine and last.endswith(_folded(one.type.name)))]
+    if not own or (not mine and own[0].type.service != declared.type.split("::")[1].lower()):
         return ()
     taken = own if tagging else kinds
     return tuple(dict.fromkeys(filled(format_, {}) for target in taken for format_ in target.type.arns))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import action as catalogued
-from remit.catalogue.operations import clients, operation
+from remit.catalogue.operations import named, operation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +42,8 @@ def function_of(here: Here, denial: Denial) -> str | None:
     role, session = role_and_session(denial)
     namespace = here.app.namespace
     for one in here.app.functions:
+        if denial.principal is None and denial.function == f"{namespace}-{one.name}":
+            return one.name
         if session == f"{namespace}-{one.name}":
             return one.name
     for made in here.roles:
@@ -80,9 +82,8 @@ def actions_of(denial: Denial, here: Here | None, function: str | None) -> tuple
     called = operation(service, denial.operation) if service else None
     if called is not None:
         return (called.actions or called.perhaps)[:_MOST]
-    found = [one for client in clients() if (one := operation(client, denial.operation)) is not None]
-    named = tuple(dict.fromkeys(name for one in found for name in one.actions[:1]))
-    return _likely(named, here, function)[:_MOST]
+    found = dict.fromkeys(name for one in named(denial.operation) for name in one.actions[:1])
+    return _likely(tuple(found), here, function)[:_MOST]
 
 
 def _likely(actions: tuple[str, ...], here: Here | None, function: str | None) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ def why_of(denial: Denial, read: Read) -> Cause:
     found = [role for role in read.roles if _asked(role, denial, read.resources)]
     roles = found or (list(read.roles) if denial.principal is None else [])
     actions = actions_of(denial, None, None)
-    answers = tuple(_answers(roles, denial, read, actions)) if denial.layer != "trust" else ()
+    answers = tuple(_answers(roles, denial, read, actions)) if denial.layer not in ("trust", "other") else ()
     if not answers:
         whose = "not a role of the template asked" if denial.principal is not None else cause.conclusion
         return replace(cause, conclusion=cause.conclusion if denial.layer is not None else whose)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import variables
 from remit.catalogue.resemble import nearest_actions
+from remit.errors import nearest
 from remit.explain.ask import ask, at, places, source
 from remit.explain.names import put, references
 from remit.iam.pattern import matches
@@ -51,7 +52,13 @@ def explain(role: Standing, asker: str, action: str, resource: str, *, principal
         source(placed, ruling) for layer in decision.layers if layer.verdict == wanted for ruling in layer.rulings
     )
     near = tuple((source(placed, miss.ruling), miss.lacked) for miss in decision.misses)
-    told = (*_on_action(action), *notes, *_assumed(role, deciding, text), *_unseen(role, decision))
+    told = (
+        *_on_action(action),
+        *_on_name(role, resource),
+        *notes,
+        *_assumed(role, deciding, text),
+        *_unseen(role, decision),
+    )
     return Explanation(asker, action, text, decision, deciding, near, told)
 
 
@@ -107,6 +114,15 @@ def _on_action(action: str) -> Iterator[str]:
         yield f"the catalogue knows no action {action}{hint}"
     elif known.dependents:
         yield f"the call may need {', '.join(known.dependents)} as well"
+
+
+def _on_name(role: Standing, resource: str) -> Iterator[str]:
+    """A name that is nearly the logical id of a resource of the stack."""
+    head = resource.partition("/")[0]
+    known = {text[2:-1].partition(".")[0] for text, name in role.names.items() if name.startswith("arn:")}
+    near = None if head in known or ":" in head or "*" in head else nearest(head, sorted(known))
+    if near is not None:
+        yield f"there is no resource {head} in the stack: did you mean {near}?"
 
 
 def _assumed(role: Standing, deciding: Iterable[Source], resource: str) -> Iterator[str]:

@@ -33,7 +33,8 @@ class Broken:
 
     `feature` says what the function does (`ingest takes messages from queue orders`), `effect` what happens without.
     `missing` has the needed actions that the role does not allow, `resources` on what. `depends` names what the answer
-    hangs on where it is not known: condition keys, or managed policies that are not AWS's own.
+    hangs on where it is not known: condition keys, or managed policies that are not AWS's own. `denied`: a Deny of the
+    role forbids them, so that no further Allow helps.
     """
 
     function: str
@@ -46,6 +47,7 @@ class Broken:
     resources: tuple[str, ...]
     origin: Origin | None
     depends: tuple[str, ...] = ()
+    denied: bool = False
 
     @property
     def message(self) -> str:
@@ -53,6 +55,8 @@ class Broken:
         what, where = ", ".join(self.missing), ", ".join(self.resources)
         if self.depends:
             return f"{self.feature}: whether {what} on {where} is allowed depends on {', '.join(self.depends)}"
+        if self.denied:
+            return f"{self.feature}, but a Deny forbids {what} on {where}: {self.effect}"
         return f"{self.feature}, but without {what} on {where} {self.effect}"
 
 
@@ -142,12 +146,18 @@ def _broken(
         severity=severity,
         feature=grant.because.partition(" (")[0],
         effect=effect,
-        missing=tuple(action for action, answer in answers.items() if answer is False),
+        missing=(),
         resources=resources,
         origin=app.default_vpc_policy_origin if vpc_alone else app.default_policy_origin,
     )
-    if shape.missing:
-        yield replace(shape, severity="warning", depends=role.unread) if role.unread else shape
+    missing = [action for action, answer in answers.items() if answer is False]
+    context = _context(grant)
+    denied = tuple(action for action in missing if any(_denies(role, action, one, context) for one in resources))
+    if denied:
+        yield replace(shape, missing=denied, denied=True)
+    lacking = replace(shape, missing=tuple(action for action in missing if action not in denied))
+    if lacking.missing:
+        yield replace(lacking, severity="warning", depends=role.unread) if role.unread else lacking
     keys = {action: answer for action, answer in answers.items() if isinstance(answer, tuple)}
     if keys:
         depends = tuple(dict.fromkeys(key for answer in keys.values() for key in answer))
@@ -174,6 +184,14 @@ def _allowed(role: Standing, action: str, resource: str, context: Mapping[str, s
         if answer is True:
             break
     return True if True in answers else next((one for one in answers if one), False)
+
+
+def _denies(role: Standing, action: str, resource: str, context: Mapping[str, str]) -> bool:
+    """Whether a Deny of the role's is why."""
+    asked = (
+        ask(at(role, place), action, resource, context=context, identity_alone=True) for place in places(role, resource)
+    )
+    return any(own_verdict(decision) == "ExplicitlyDenied" for decision in asked)
 
 
 def _asked(role: Standing, action: str, resource: str, context: Mapping[str, str]) -> Answer:

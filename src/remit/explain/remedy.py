@@ -158,7 +158,7 @@ def _late_bound(resource: str) -> str:
 
 def _typed(action: str, thing: _Thing) -> Iterator[tuple[int, int, str]]:
     """The verbs of the shelf that grant it, with the number of their actions: fewer are better."""
-    service, module = action.partition(":")[0], _shelf(action.partition(":")[0])
+    service, module = action.partition(":")[0], shelf(action.partition(":")[0])
     for name, verb in vars(module).items() if module is not None else ():
         if inspect.isfunction(verb) and verb.__module__ == f"remit.grants.{service}" and not name.startswith("_"):
             for arguments, keywords, text in _calls(verb, thing):
@@ -196,7 +196,7 @@ def _grants(grant: Grant, action: str, arn: str) -> bool:
     )
 
 
-def _shelf(service: str) -> ModuleType | None:
+def shelf(service: str) -> ModuleType | None:
     """The typed grants of a service: a module of this room that is named as its actions' prefix."""
     if service not in services() or importlib.util.find_spec(f"remit.grants.{service}") is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -11,8 +12,11 @@ from remit.catalogue.arns import fill, variables
 from remit.explain.ask import standings
 from remit.explain.asked import Here, actions_of, function_of
 from remit.explain.explanation import explain
-from remit.explain.remedy import remedy
+from remit.explain.guard import broken
+from remit.explain.remedy import remedy, shelf
+from remit.iam.denial import FEDERATED
 from remit.iam.pattern import matches
+from remit.iam.wordings import EXECUTION_ROLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,16 +61,32 @@ _BY: Final[dict[LayerName, str]] = {
     "endpoint": "the policy of the VPC endpoint",
     "scp": "a service control policy of the organization",
     "rcp": "a resource control policy of the organization",
+    "other": "a control that is not one of IAM's policies",
 }
+_ORGANIZATION: Final = "no policy of the account can allow it: ask whoever owns the organization's policies"
 _CHANGE: Final[dict[LayerName, str]] = {
     "boundary": "a boundary grants nothing and limits everything: whoever owns it must let the action through",
     "session": "whoever assumed the role passed a narrower policy along: widen it there",
     "resource": "let the policy of the resource (key, bucket, queue, secret) allow the role, or the role's account",
     "trust": "let the trust policy of that role name the one who assumes it",
     "endpoint": "let the policy of the VPC endpoint allow the action, or call past it",
-    "scp": "no policy of the account can allow it: ask whoever owns the organization's policies",
-    "rcp": "no policy of the account can allow it: ask whoever owns the organization's policies",
+    "scp": _ORGANIZATION,
+    "rcp": _ORGANIZATION,
 }
+_EXCEPT: Final[dict[LayerName, str]] = {
+    "identity": "no Allow outweighs a Deny: take it away, or narrow it",
+    "boundary": "no Allow outweighs a Deny of the boundary: whoever owns it must except this",
+    "resource": "no Allow outweighs a Deny of the resource's policy: except the role there, or meet its conditions",
+    "trust": "no Allow outweighs a Deny of the trust policy: except whoever assumes the role there",
+}
+"""What to change where the layer has a Deny and does not merely lack an Allow."""
+_ANONYMOUS: Final = "nobody signed the request: sign it as somebody, or let the resource's policy allow everyone"
+_FEDERATED: Final = (
+    "let the trust policy of the role name the provider as Principal.Federated, and compare its conditions (sub, aud) "
+    "with the token's"
+)
+_DEPLOYS: Final = frozenset({"cloudformation", "iam", "lambda"})
+"""Services whose denials are likely a deploy's, where the caller is no function."""
 
 
 def why(denial: Denial, here: Here | None) -> Cause:
@@ -88,7 +108,7 @@ def why(denial: Denial, here: Here | None) -> Cause:
 def _answers(here: Here, denial: Denial, function: str | None, actions: tuple[str, ...]) -> Iterator[Explanation]:
     """What the function's role says; where nobody is named, what each role of the app says."""
     unnamed = function is None and (denial.principal is not None or denial.resource is None)
-    if unnamed or denial.layer == "trust":  # the policy of another role decides that one
+    if unnamed or denial.layer in ("trust", "other"):  # no policy of this role decides that one
         return
     asked = standings(here.app, here.roles)
     names = [function] if function is not None else [one.name for one in here.app.functions if one.name in asked]
@@ -117,17 +137,27 @@ def granted_on(role: Standing, action: str) -> tuple[str, ...]:
 
 
 def _fix(here: Here, function: Function, found: Explanation, denial: Denial) -> Remedy:
-    account = _ACCOUNT.match(denial.principal or "")
-    return remedy(here.app, function, found.action, found.resource, here.folder, account=account[1] if account else "")
+    return remedy(here.app, function, found.action, found.resource, here.folder, account=_account(denial))
+
+
+def _account(denial: Denial) -> str:
+    """The account that asked; where nobody is told, none, so that an ARN is taken as it stands."""
+    found = _ACCOUNT.match(denial.principal or "")
+    return found[1] if found else "unknown"
 
 
 def _any(action: str) -> str:
-    """A resource of the action's first type, with the names of its parts for what the message does not say."""
+    """A resource of the action's type, with the names of its parts for what the message does not say.
+
+    `*` where the action needs several types at once, or one of several, and no typed grant tells which is meant.
+    """
     known = catalogued(action)
-    targets = sorted(known.targets, key=lambda one: (not one.required, len("".join(one.type.arns)))) if known else []
-    if not targets:
+    targets = known.targets if known is not None else ()
+    needed = [one for one in targets if one.required] or list(targets)
+    needed.sort(key=lambda one: len("".join(one.type.arns)))
+    if not needed or (len(needed) > 1 and shelf(action.partition(":")[0]) is None):
         return "*"
-    form = targets[0].type.arns[0]
+    form = needed[0].type.arns[0]
     return fill(form, {name: _PLACES.get(name, name) for name in variables(form)})
 
 
@@ -140,8 +170,10 @@ def _conclusion(
 ) -> str:
     layer = denial.layer
     told = "" if layer is None else f"{_BY[layer]} {'denies it' if denial.explicit else 'does not allow it'}"
+    if layer is None and denial.explicit and (function is None or not answers):
+        told = "a Deny says no, and the message does not say of which layer"
     if function is None or not answers:
-        return told or _nobody(denial, here, actions)
+        return told or _nobody(denial, here, actions, answers)
     role, verdicts = f"the role of {function}", {one.decision.verdict for one in answers}
     if layer not in (None, "identity"):
         return f"{told}; {role} {'allows it' if verdicts == {'Allowed'} else 'does not allow it either'}"
@@ -169,7 +201,7 @@ def _on_what(denial: Denial) -> str:
     return "" if denial.resource is not None else "; the message does not say on what it was asked for"
 
 
-def _nobody(denial: Denial, here: Here | None, actions: tuple[str, ...]) -> str:
+def _nobody(denial: Denial, here: Here | None, actions: tuple[str, ...], answers: tuple[Explanation, ...]) -> str:
     """Where no role of the app is known to have asked."""
     if denial.encoded is not None and denial.action is None:
         return "the message is encoded: what was denied stands in it"
@@ -177,6 +209,11 @@ def _nobody(denial: Denial, here: Here | None, actions: tuple[str, ...]) -> str:
         return "the message does not say which layer" if here is None else f"not a role of {here.app.namespace} asked"
     if here is None or not actions:
         return "the message does not say who asked, nor which layer said no"
+    if answers:
+        allowed = [one.asker for one in answers if one.decision.allowed]
+        other = " and the others may not" if allowed and len(allowed) < len(answers) else ""
+        may = f"{', '.join(dict.fromkeys(allowed))} may do it{other}" if allowed else "no function may do it"
+        return f"the message does not say who asked; of this app {may}"
     asked = standings(here.app, here.roles)
     granted = [name for name, role in asked.items() if any(granted_on(role, action) for action in actions)]
     what = " or ".join(actions)
@@ -185,6 +222,10 @@ def _nobody(denial: Denial, here: Here | None, actions: tuple[str, ...]) -> str:
 
 def _advice(denial: Denial) -> Iterator[str]:
     """What the message by itself calls for."""
+    if denial.note is not None:
+        yield denial.note
+    if denial.others:
+        yield f"the text tells of other denials, too, which can be asked one by one: {'; '.join(denial.others)}"
     if denial.encoded is not None:
         yield (
             f"decode it: aws sts decode-authorization-message --encoded-message {denial.encoded} "
@@ -192,10 +233,16 @@ def _advice(denial: Denial) -> Iterator[str]:
         )
     if denial.authorization is not None:
         yield f"AWS keeps the evaluation under authorization ID {denial.authorization}: open the link in the message"
-    if denial.layer == "trust" and denial.principal is None:
+    if denial.layer == "trust" and denial.principal is None and (denial.action or "").lower() not in FEDERATED:
         yield "a role that was just made takes some seconds to be known everywhere: deploy again"
-    if denial.layer in _CHANGE:
-        yield _CHANGE[denial.layer] + (f" ({denial.policy})" if denial.policy else "")
+    if denial.principal in ("anonymous", "*"):
+        yield _ANONYMOUS
+    elif denial.layer == "trust" and (denial.action or "").lower() in FEDERATED:
+        yield _FEDERATED
+    elif denial.layer is not None and (denial.layer in _CHANGE or denial.explicit):
+        change = _EXCEPT.get(denial.layer) if denial.explicit else None
+        change = change or _CHANGE.get(denial.layer, "it is not IAM's policies that have to change")
+        yield change + (f" ({denial.policy})" if denial.policy else "")
     elif denial.policy is not None:
         yield f"the policy that decided is {denial.policy}"
 
@@ -208,7 +255,7 @@ def _advice_here(
     answers: tuple[Explanation, ...],
 ) -> Iterator[str]:
     """What the app in this folder, or its absence, adds to that."""
-    own = denial.layer in (None, "identity")
+    own = denial.layer in (None, "identity") and not denial.explicit
     allowed = bool(answers) and all(one.decision.allowed for one in answers)
     if here is not None and function is not None and allowed and own:
         yield f"deploy this folder: remit deploy --stage {here.app.stage}"
@@ -216,20 +263,41 @@ def _advice_here(
         yield f"the boundary of this app's roles is {here.app.boundary}"
     if "s3:GetObject" in actions and (allowed or here is None):
         yield "S3 answers 403 for a key that does not exist, unless s3:ListBucket is allowed as well"
-    if denial.principal is None and denial.encoded is None and not answers and own:
-        yield from _needed(here, actions, denial)
-    if denial.principal is not None and function is None and own:
+    if here is not None and function is not None and own and not allowed:
+        yield from _taken_away(here, function, actions)
+    if denial.principal is None and denial.encoded is None and function is None and own and not allowed:
+        yield from _needed(here, actions, denial, answers)
+    services = {action.partition(":")[0] for action in actions}
+    if denial.principal is not None and function is None and own and (denial.logical_id or services & _DEPLOYS):
         yield DEPLOYERS
 
 
-def _needed(here: Here | None, actions: tuple[str, ...], denial: Denial) -> Iterator[str]:
+def _taken_away(here: Here, function: str, actions: tuple[str, ...]) -> Iterator[str]:
+    """What the computed default would grant, had a setting not replaced it."""
+    for one in broken(here.app, here.roles):
+        if one.function == function and set(actions) & set(one.missing):
+            yield f"`{one.setting}` took it away: {one.message}"
+
+
+def _needed(
+    here: Here | None, actions: tuple[str, ...], denial: Denial, answers: tuple[Explanation, ...]
+) -> Iterator[str]:
     """The grant that a function of the app would need, where nobody says which one called."""
     if here is None:
         return
+    if denial.note == EXECUTION_ROLE:
+        yield "remit grants it by default: where a setting replaced that, `remit build` names what is missing"
+        return
     for function in here.app.functions[:1]:
         for action in actions[:1]:
-            item = remedy(here.app, function, action, denial.resource or _any(action), here.folder).item
-            yield f"the function that calls it needs {item} in the policy of its decorator"
+            resource = answers[0].resource if answers else denial.resource or _any(action)
+            made = remedy(here.app, function, action, resource, here.folder, account=_account(denial))
+            code = " and ".join(f"`{line}`" for line in made.imports)
+            with_it = f" (with {code})" if made.imports else ""
+            known = catalogued(action)
+            vague = resource == "*" and denial.resource is None and known is not None and known.targets
+            item = f'allow({json.dumps(action)}, on="arn:…")' if vague else made.item
+            yield f"the function that calls it needs {item} in the policy of its decorator{with_it}"
 
 
 def _unseen(denial: Denial, here: Here | None, function: str | None) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 Sources: "Troubleshoot access denied error messages" (IAM User Guide) for the wordings with a layer; "Error Responses"
 (Amazon S3 API Reference), "DecodeAuthorizationMessage" (AWS STS API Reference), "CloudTrail record contents" (AWS
-CloudTrail User Guide), and the messages of SQS, SNS, KMS, Lambda and API Gateway as their users quote them.
+CloudTrail User Guide), and the messages of services, SDKs and tools as their users quote them.
 """
 
 from __future__ import annotations
@@ -13,22 +13,29 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from remit.iam import wordings
 
-LayerName: TypeAlias = Literal["identity", "boundary", "session", "resource", "trust", "endpoint", "scp", "rcp"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+LayerName: TypeAlias = Literal[
+    "identity", "boundary", "session", "resource", "trust", "endpoint", "scp", "rcp", "other"
+]
 LONGEST: Final = 200_000
 """Characters that are read; a log that somebody pipes in whole may be longer, and its end counts."""
 _DEPTH: Final = 3  # of JSON inside strings of JSON
+_MOST: Final = 10  # further denials that are told
 
 
 @dataclass(frozen=True, slots=True)
 class Denial:
     """What a message says of a denied request; None for what it does not say.
 
-    `principal` is an ARN as a rule. `layer` is the kind of policy that denied, `explicit` whether by a Deny, `policy`
-    that policy's ARN. `operation` and `service` are the SDK's names. `encoded` is a message that only STS can decode,
-    `authorization` an authorization ID. `logical_id` is the resource of a failed stack event.
+    `principal` is an ARN as a rule. `layer` is the kind of policy that denied (`other`: what is not IAM's at all),
+    `explicit` whether by a Deny, `policy` that policy's ARN. `operation` and `service` are the SDK's names. `encoded`
+    is a message that only STS can decode, `authorization` an authorization ID. `logical_id` is the resource of a failed
+    stack event, `function` the Lambda function whose log it is. `note` says what the message means beside IAM's
+    policies, `others` what else was denied.
     """
 
     principal: str | None = None
@@ -43,124 +50,166 @@ class Denial:
     authorization: str | None = None
     logical_id: str | None = None
     stack: str | None = None
+    function: str | None = None
+    note: str | None = None
+    others: tuple[str, ...] = ()
 
 
 LAYERS: Final = get_args(LayerName)
+FEDERATED: Final = frozenset({"sts:assumerolewithwebidentity", "sts:assumerolewithsaml"})
+"""Actions of callers who have no policies of their own: only the role's trust policy decides, folded."""
 _KINDS: Final[Mapping[str, LayerName]] = {
-    "identity-based policy": "identity",
-    "permissions boundary": "boundary",
-    "session policy": "session",
-    "resource-based policy": "resource",
-    "role trust policy": "trust",
-    "vpc endpoint policy": "endpoint",
-    "service control policy": "scp",
-    "resource control policy": "rcp",
+    "identity": "identity",
+    "permission": "boundary",
+    "session": "session",
+    "resource-": "resource",
+    "role trust": "trust",
+    "vpc": "endpoint",
+    "service": "scp",
+    "resource control": "rcp",
 }
-_CODES: Final = (
-    r"(?:Client\.)?(?:AccessDenied\w*|UnauthorizedOperation|UnauthorizedAccess|AuthorizationError\w*|NotAuthorized\w*"
-    r"|KMSAccessDenied\w*|Forbidden\w*|403)"
-)
-_DENIED: Final = re.compile(
-    rf"not authorized to|\b{_CODES}(?!\w)|[Aa]ccess [Dd]enied|does not have permissions? to call"
-    r"|[Ee]ncoded authorization failure message|Access to the resource \S{1,2000} is denied|KMS access was denied"
-    r"|you are not allowed to access|cannot be assumed by"
-)
-_WHO: Final = re.compile(r"\b[Uu]ser: ?(\S{1,2048}) is not authorized")
-_SOMEBODY: Final = re.compile(r"\b(arn:[a-z-]{1,20}:(?:sts|iam)::\d{12}:[\w+=,.@/-]{1,1000}) is not authorized")
-_ACTION: Final = re.compile(r"[Nn]ot authorized to perform:? ?([A-Za-z0-9-]{1,64}:[A-Za-z0-9*]{1,128})")
-_RESOURCE: Final = re.compile(r"on (?:the )?resource(?:\(s\))?:? ?(\S{1,2048})")
-_LAYER: Final = re.compile(
-    rf"(because no|with an explicit deny in (?:an?|the)) ({'|'.join(_KINDS)})"
-    r"(?: allows the ([A-Za-z0-9-]{1,64}:[A-Za-z0-9*]{1,128}) action)?(?:: ?(arn:\S{1,2048}))?",
-    re.IGNORECASE,
-)
-_AROUND: Final = (
-    re.compile(r"\(Service: (?P<service>[\w ]{1,60})[;,] Status Code: \d{3}"),
-    re.compile(r"An error occurred \([\w.]{1,100}\) when calling the (?P<operation>\w{1,200}) operation"),
-    re.compile(r"operation error (?P<service>[\w ]{1,60}): (?P<operation>\w{1,200}),"),
-    re.compile(r"role does not have permissions? to call (?P<operation>\w{1,128}) on (?P<service>\w{1,60})"),
-    re.compile(r"[Ee]ncoded authorization failure message: ?(?P<encoded>[\w+/=-]{16,})"),
-    re.compile(r"authorization-details/(?P<authorization>[\w-]{1,200})"),
-)
-"""What SDKs (Java, Python, Go), Lambda, EC2 and IAM put around a message; the later ones win."""
-_API: Final = re.compile(r"\bAPI: ([a-z0-9-]{1,64}:\w{1,128}) ")
-_QUEUE: Final = re.compile(
-    r"Access to the resource https?://(?:sqs\.([\w-]{1,40})|[\w.-]{1,200})[^/\s]{0,100}/(\d{12})/([\w.-]{1,80})"
-)
+"""How the names of the kinds of policies begin."""
+_RECORDS: Final = ("eventSource", "allowed", "ResourceStatusReason")
+_DECODE: Final = json.JSONDecoder().raw_decode
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
-_MEANT: Final = (
-    (re.compile(r"KMS access was denied"), {"action": "kms:Decrypt"}),
-    (re.compile(r"cannot be assumed by"), {"action": "sts:AssumeRole", "layer": "trust", "explicit": False}),
-)
-"""Wordings of Lambda that name no action."""
-_EVENT: Final = (
-    re.compile(r"\b([A-Za-z0-9]{1,255})[\s|()]{1,40}AWS::\w{1,60}::\w{1,60}\b"),
-    re.compile(r"\bAWS::\w{1,60}::\w{1,60}[\s|]{1,40}([A-Za-z0-9]{1,255})\b"),
-)
+_LATE: Final = re.compile(r"\$\{[^{}]{1,200}\}$")
+_ARN: Final = re.compile(r"arn:[a-z-]{1,20}:(?:sts|iam)::([^:\s]{0,40}):")
 
 
 def parse(text: str) -> Denial | None:
     """What a text says about a denied request; None when it tells of none. Never fails, whatever the text."""
     text = text[-LONGEST:]
-    return _structured(text, _DEPTH) or _plain(text)
+    found = _structured(text, _DEPTH) or _in_lines(text) or _plain(text)
+    if found is None:
+        return None
+    flat = _flat(text)
+    log = wordings.LOG.search(flat)
+    return replace(found, others=_others(flat, found), function=log[1] if log is not None else None)
 
 
 def _plain(text: str) -> Denial | None:
     """From prose: an exception's text, a traceback, a log, XML."""
-    flat = html.unescape(text.replace('\\"', '"').replace("\\n", " ").replace("\\/", "/"))
-    flat = " ".join(_CONTROL.sub(" ", flat).split())
-    if _DENIED.search(flat) is None:
+    flat = _flat(text)
+    if wordings.DENIED.search(flat) is None:
         return None
     found = replace(_request(flat), **_caller(flat))
-    queue = _QUEUE.search(flat)
-    if queue is not None and found.resource is None:
-        region, account, name = queue.groups()
-        found = replace(found, resource=f"arn:aws:sqs:{region or '*'}:{account}:{name}", service="sqs")
-    return found
+    if (found.action or "").lower() in FEDERATED and found.layer is None:
+        found = replace(found, layer="trust", explicit=False)
+    if found.operation is not None and found.service is None and "UnauthorizedOperation" in flat:
+        found = replace(found, service="ec2")  # whose code alone it is
+    meant = next((meaning for words, meaning in wordings.NOTES if words.search(flat) is not None), {})
+    return replace(found if found.resource is not None else _located(found, flat), **meant)
+
+
+def _flat(text: str) -> str:
+    """One line of plain words, whatever escaped, framed or coloured them."""
+    plain = html.unescape(text.replace('\\"', '"').replace("\\n", "\n").replace("\\/", "/"))
+    return " ".join(_CONTROL.sub(" ", wordings.unwrapped(plain)).split())
+
+
+def _others(flat: str, first: Denial) -> tuple[str, ...]:
+    """What was denied as well: `dynamodb:Query on …`, as far as the text says so in the words of AWS."""
+    own, seen = (first.action or "").lower(), dict[str, None]()
+    for place, action in enumerate(wordings.ACTION.finditer(flat)):
+        resource = _resource(wordings.RESOURCE.match(flat, action.end() + 1), first.principal)
+        if place == 0 and resource == first.resource:  # it is told, by the action that no policy allows
+            continue
+        if action[1].lower() != own or (resource != first.resource and None not in (resource, first.resource)):
+            seen[action[1] if resource is None else f"{action[1]} on {resource}"] = None
+    return tuple(seen)[:_MOST]
 
 
 def _request(flat: str) -> Denial:
     """Who, what, on what, by which layer."""
-    who = _WHO.search(flat) or _SOMEBODY.search(flat)
-    action, layer = _ACTION.search(flat), _LAYER.search(flat)
-    resource = _RESOURCE.search(flat, action.end() if action else 0)
-    named = _trimmed(layer[3]) if layer is not None and layer[3] else None
+    quoted = wordings.QUOTED.search(flat)
+    if quoted is not None:
+        return Denial(quoted["principal"], quoted["action"], quoted["resource"])
+    principal = _principal(flat)
+    action, layer = wordings.ACTION.search(flat), wordings.LAYER.search(flat)
+    named = layer["action"] if layer is not None else None
     asked = action[1] if action is not None else None
     # An API may check a further action than its own: the one that no policy allows is what is missing.
     return Denial(
-        principal=_trimmed(who[1]) if who is not None else None,
+        principal=principal,
         action=named if named is not None and asked is not None and named.lower() != asked.lower() else asked or named,
-        resource=_trimmed(resource[1]) if resource is not None else None,
-        layer=None if layer is None else _KINDS[layer[2].lower()],
-        explicit=layer[1].lower().startswith("with")
+        resource=_resource(wordings.RESOURCE.search(flat, action.end() if action else 0), principal),
+        layer=None if layer is None else _kind(layer["kind"]),
+        explicit=layer["how"].lower().startswith("with")
         if layer is not None
         else True
         if "explicit deny" in flat
         else None,
-        policy=_trimmed(layer[4]) if layer is not None and layer[4] else None,
+        policy=_trimmed(layer["policy"]) if layer is not None and layer["policy"] else None,
     )
+
+
+def _principal(flat: str) -> str | None:
+    who = wordings.WHO.search(flat)
+    if who is not None:
+        return _trimmed(who[1])
+    somebody = (_trimmed(found[1]) for found in wordings.SOMEBODY.finditer(flat))
+    return next((name for name in somebody if name.lower() not in wordings.NOBODY), None)
+
+
+def _kind(words: str) -> LayerName:
+    return next(layer for start, layer in _KINDS.items() if words.lower().startswith(start))
+
+
+def _resource(found: re.Match[str] | None, principal: str | None) -> str | None:
+    """The resource, as an ARN where IAM names it by its kind (`role worker`); `policy path /` is every one: `*`."""
+    if found is None:
+        return None
+    if (found["bare"] or "").startswith("<"):  # a placeholder
+        return None
+    name = _trimmed(found["whole"] or found["bare"])
+    if found["path"]:
+        return "*"
+    owner = _ARN.match(principal or "")
+    if found["kind"] is None or name.startswith("arn:") or owner is None:
+        return name
+    partition = (principal or "").split(":")[1]
+    return f"arn:{partition}:iam::{owner[1]}:{found['kind'].replace(' ', '-')}/{name.lstrip('/')}"
+
+
+def _located(found: Denial, flat: str) -> Denial:
+    """A denial with the queue, stream, bucket or object that the words around it name."""
+    queue, stream = wordings.QUEUE.search(flat), wordings.STREAM.search(flat)
+    if queue is not None:
+        region, account, name = queue.groups()
+        return replace(found, resource=f"arn:aws:sqs:{region or '*'}:{account}:{name}", service="sqs")
+    if stream is not None:
+        return replace(found, resource=stream[1], action=found.action or f"{stream[2]}:{stream[3]}")
+    places = {match.groups() for match in wordings.OBJECT.finditer(flat)}
+    named = [match for pattern in wordings.NAMED_BUCKET if (match := pattern.search(flat)) is not None]
+    if len(places) == 1 or (named and not places):
+        bucket, key = next(iter(places)) if places else named[0].groups()
+        return replace(found, resource=f"arn:aws:s3:::{bucket}" + (f"/{_trimmed(key)}" if key else ""))
+    return found
 
 
 def _caller(flat: str) -> dict[str, Any]:
     """What the SDK, CloudFormation or Lambda puts around a message."""
     found: dict[str, Any] = {}
-    for pattern in _AROUND:
+    for pattern in wordings.AROUND:
         around = pattern.search(flat)
-        found |= {} if around is None else around.groupdict()
-    if _ACTION.search(flat) is None:
-        api = _API.search(flat)
+        found |= {} if around is None else {name: text for name, text in around.groupdict().items() if text}
+    encoded = wordings.ENCODED.search(flat)
+    found |= {} if encoded is None else {"encoded": encoded[1]}
+    if wordings.ACTION.search(flat) is None:
+        api = wordings.API.search(flat)
         found |= {} if api is None else {"action": api[1]}
-        for words, meaning in _MEANT:
+        for words, meaning in wordings.MEANT:
             found |= meaning if words.search(flat) is not None else {}
-    event = next((match for pattern in _EVENT if (match := pattern.search(flat)) is not None), None)
+    event = next((match for pattern in wordings.EVENT if (match := pattern.search(flat)) is not None), None)
     if event is not None:
         found["logical_id"] = event[1]
     return found
 
 
 def _trimmed(text: str) -> str:
-    """A name without the punctuation of the sentence that it stands in."""
-    return text.strip("\"'`<>").rstrip(".,;:)\"'`]}")
+    """A name without the punctuation, or the markup, of the sentence that it stands in."""
+    name = text.partition("</")[0].strip("\"'`<>")
+    return name if _LATE.search(name) is not None else name.rstrip(".,;:)\"'`]}")
 
 
 def _structured(text: str, depth: int) -> Denial | None:
@@ -173,16 +222,39 @@ def _structured(text: str, depth: int) -> Denial | None:
         objects = list(_objects(value))
     except (ValueError, RecursionError):
         return None
-    for one in objects:
-        for read in (_trail, _decoded, _stack_event):
-            found = read(one)
-            if found is not None:
-                return found
-    for told in (item for one in objects for item in one.values() if isinstance(item, str)):
-        found = _structured(told, depth - 1) if told.lstrip().startswith("{") else _plain(told)
-        if found is not None:
-            return found
+    record = _record(objects)
+    if record is not None:
+        return record
+    told = [found for one in objects for item in one.values() if (found := _told(item, depth)) is not None]
+    best = next((found for found in told if found.action is not None or found.operation is not None), None)
+    return best or (_plain(text) if told else None)
+
+
+def _in_lines(text: str) -> Denial | None:
+    """From a record of JSON on a line of a log, whatever stands before it."""
+    for line in wordings.unwrapped(text).split("\n"):
+        start = line.find("{")
+        if start >= 0 and any(f'"{key}"' in line for key in _RECORDS):
+            try:
+                value, _ = _DECODE(line, start)
+                record = _record(_objects(value))
+            except (ValueError, RecursionError):
+                continue
+            if record is not None:
+                return record
     return None
+
+
+def _record(objects: Iterable[dict[str, Any]]) -> Denial | None:
+    """The first object that is a record of AWS's of a known form and tells of a denial."""
+    read = (reader(one) for one in objects for reader in (_trail, _decoded, _stack_event))
+    return next((found for found in read if found is not None), None)
+
+
+def _told(item: Any, depth: int) -> Denial | None:
+    if not isinstance(item, str):
+        return None
+    return _structured(item, depth - 1) if item.lstrip().startswith("{") else _plain(item)
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
@@ -203,7 +275,7 @@ def _trail(event: dict[str, Any]) -> Denial | None:
     if code is None or source is None or name is None:
         return None
     message = _string(event, "errorMessage") or ""
-    if _DENIED.search(f"{code} {message}") is None:
+    if wordings.DENIED.search(f"{code} {message}") is None:
         return None
     told = _plain(message) or Denial()
     service = source.partition(".")[0]

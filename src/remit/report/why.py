@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.actions import action as catalogued
 from remit.report.explain import verdict_document, verdict_lines
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ def cause_lines(cause: Cause) -> Iterator[str]:
     if denial.logical_id is not None:
         yield f"in stack:  {denial.logical_id}{f' of {denial.stack}' if denial.stack else ''}"
     yield f"cause:     {cause.conclusion}"
-    for one in cause.answers:
+    named = cause.function is not None or denial.principal is not None or len(cause.answers) == 1
+    for one in cause.answers if named else ():
         yield ""
         yield from verdict_lines(one)
     statement = _statement(cause)
@@ -41,13 +44,21 @@ def _who(cause: Cause) -> str:
 
 
 def _statement(cause: Cause) -> dict[str, Any] | None:
-    """What would allow it, for somebody who is not of this app; None where that is not what is missing."""
+    """What would allow it, for somebody who is not of this app; None where something else is missing, or unknown."""
     denial = cause.denial
     missing = denial.layer in (None, "identity") and not denial.explicit and not cause.answers
-    if not missing or not cause.actions or denial.principal is None or denial.resource is None:
+    if not missing or not cause.actions or denial.principal in (None, "anonymous", "*"):
+        return None
+    whole = all((known := catalogued(action)) is not None and not known.targets for action in cause.actions)
+    resource = "*" if whole else denial.resource
+    if resource is None or (resource != "*" and _ARN.fullmatch(resource) is None):
         return None
     actions = cause.actions[0] if len(cause.actions) == 1 else list(cause.actions)
-    return {"Effect": "Allow", "Action": actions, "Resource": denial.resource}
+    return {"Effect": "Allow", "Action": actions, "Resource": resource}
+
+
+_ARN: Final = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:(?:\d{12}|aws)?:[^<>]+")
+"""An ARN as a policy takes it: nothing of it masked."""
 
 
 def cause_document(cause: Cause) -> dict[str, Any]:
@@ -77,4 +88,7 @@ def _told(denial: Denial) -> dict[str, Any]:
         "authorization": denial.authorization,
         "logical_id": denial.logical_id,
         "stack": denial.stack,
+        "log_of": denial.function,
+        "note": denial.note,
+        "others": list(denial.others),
     }

@@ -126,3 +126,6 @@ PREFIXES: Final = {
     "partnercentral-selling": "partnercentral",
     "resourcegroupstaggingapi": "tag",
 }
+
+# Further prefixes under which a client's documentation tells its actions.
+RELATED: Final = {"s3": ("s3express",), "s3control": ("s3express", "s3-outposts")}

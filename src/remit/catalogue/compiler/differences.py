@@ -33,6 +33,13 @@ def _keys(store: Store) -> set[str]:
     return {key for prefix in store.names("service") for key, _ in store.chunk("service", prefix)["k"]}
 
 
+def _unknown_operations(store: Store) -> set[str]:
+    chunks = ((client, store.chunk("operations", client)) for client in store.names("operations"))
+    return {
+        f"{client}.{name}" for client, chunk in chunks for name in set(chunk.get("n", ())) - set(chunk.get("f", ()))
+    }
+
+
 def _types(store: Store) -> set[str]:
     return set(store.chunk("type-names", ""))
 
@@ -53,6 +60,7 @@ KINDS: Final[tuple[tuple[str, Callable[[Store], set[str]]], ...]] = (
     ("services", _services),
     ("actions", _actions),
     ("condition keys", _keys),
+    ("API operations of unknown action", _unknown_operations),
     ("CloudFormation types", _types),
     ("managed policies", _policies),
     ("SAM policy templates", _sam_policies),

@@ -1,4 +1,4 @@
-"""What an API operation asks IAM for: by its own name, the map, or a row kept by hand.
+"""What an API operation asks IAM for: by its own name, the map, a row kept by hand, or its documentation.
 
 A client's chunk: `o` the operations that are called as their action is, as distances between places in the
 service's sorted actions, by prefix; `r` rows for the others and for those whose parameters are not named as
@@ -14,7 +14,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.compiler.curated import FREE, PREFIXES, ROWS
+from remit.catalogue.compiler import documented
+from remit.catalogue.compiler.curated import FREE, PREFIXES, RELATED, ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,6 +87,7 @@ def _client(
         operation = model["operations"][name]
         path = _path(model, operation) if client in _BY_METHOD else ""
         found = _rows(client, name, operation, path, (action, from_map.get(name.lower(), [])))
+        found = found or ([] if action else _documented(name, operation, (*prefixes, *RELATED.get(client, ())), known))
         if found:
             rows[name] = found
         elif action:
@@ -122,6 +124,12 @@ def _rows(client: str, name: str, operation: Any, path: str, found: tuple[str | 
     return []
 
 
+def _documented(name: str, operation: Any, prefixes: tuple[str, ...], known: dict[str, str]) -> list[Row]:
+    """What the documentation says is needed; where it is one of several, each is only possible."""
+    found = documented.actions(operation, name, prefixes, known)
+    return [[action, {}, None, int(len(found) == 1)] for action in found]
+
+
 def _path(model: Any, operation: Any) -> str:
     """The ARN of what an HTTP path of API Gateway names, with the parameters that fill it."""
     members = model["shapes"].get(operation.get("input", {}).get("shape"), {}).get("members", {})
@@ -148,6 +156,7 @@ def _free(client: str, model: Any) -> list[str]:
         if operation.get("authtype") == "none"
         or operation.get("auth") == ["smithy.api#noAuth"]
         or (client, name) in FREE
+        or documented.unsigned(model, operation)
     )
 
 

@@ -42,5 +42,5 @@ def project(project: Project) -> Iterator[Problem]:
 
     for one in broken(app, project.roles):
         missing = ", ".join(one.missing)
-        hint = f"add to it with `{one.setting} += [...]`: {missing}" if missing else None
+        hint = "narrow the Deny" if one.denied else f"add to it with `{one.setting} += [...]`: {missing}"
         yield Problem(one.message, hint, (), one.severity, origin=one.origin)

@@ -1,0 +1,229 @@
+"""The wordings in which AWS, SDKs, logs and tools tell that an access was denied, as tables of patterns.
+
+Each group of a pattern is named as the field of a Denial that it fills. Every pattern is bounded, so that a text of
+any kind is read in time that grows with its length alone.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CODES: Final = (
+    r"(?:Client\.)?(?:AccessDenied\w*|UnauthorizedOperation|UnauthorizedAccess|AuthorizationError\w*|NotAuthorized\w*"
+    r"|KMSAccessDenied\w*|Forbidden\w*|403)"
+)
+DENIED: Final = re.compile(
+    rf"[Nn]ot authorized to|\b{_CODES}(?!\w)|[Aa]ccess [Dd]enied|does not have permissions? to call"
+    r"|[Ee]ncoded authorization failure message|Access to the resource \S{1,2000} is denied|KMS access was denied"
+    r"|you are not allowed to access|cannot be assumed by|Please ensure the role can perform|do not have access to it"
+    r"|access has been denied by|not have IAM permissions to process tags|permissions error performing a tagging"
+    r"|authorized to assume the provided role|Permission denied on S3 path|Insufficient Lake Formation permission"
+    r"|don't have access to the model|not authorized to access|NO_PERMISSIONS|States\.Permission"
+    r"|does not have (?:the )?permissions? (?:to|for)"
+)
+WHO: Final = re.compile(r"\b[Uu]ser: ?((?:arn:[^ ]{1,2048}(?: [^ ]{1,100}){0,3}?|[^ ]{1,2048})) ?is not authorized")
+QUOTED: Final = re.compile(
+    r"(?P<who>[Uu]ser|[Rr]ole) [`'\"](?P<principal>[^`'\"\s]{1,2048})[`'\"] is not authorized to perform "
+    r"[`'\"](?P<action>[A-Za-z0-9-]{1,64}:[A-Za-z0-9*]{1,128})[`'\"]"
+    r"(?: on resource [`'\"](?P<resource>[^`'\"\s]{1,2048}))?"
+)
+"""SES, whose messages have quotation marks of their own."""
+SOMEBODY: Final = re.compile(
+    r"(arn:[a-z-]{1,20}:(?:sts|iam)::[^:\s]{0,40}:[\w+=,.@/-]{1,1000}|(?<![\w:+=.@/-])[\w+=.@/-]{3,128})"
+    r"[`'\"]? is not (?i:authorized to perform|authorized to create)"
+)
+NOBODY: Final = frozenset({
+    "arn", "user", "role", "account", "caller", "principal", "identity", "client", "and", "it", "that", "which",
+    "function",
+})  # fmt: skip
+"""What stands before `is not authorized` and is no name."""
+ACTION: Final = re.compile(r"[Nn]ot authorized to perform:? ?[`'\"]?([A-Za-z0-9-]{1,64}:[A-Za-z0-9*]{1,128})")
+RESOURCE: Final = re.compile(
+    r"on (?:the )?resource(?:\(s\)|s)?:? ?"
+    r"(?:(?P<kind>role|user|group|policy|instance profile|server certificate) (?!path))?"
+    r"(?:\"(?P<whole>[^\"]{1,2048})\"|(?P<bare>\S{1,2048}))(?P<path> path)?"
+)
+LAYER: Final = re.compile(
+    r"(?P<how>because no|with an explicit deny in (?:an?|the|one or more)) (?P<kind>"
+    r"identity-based polic(?:y|ies)|permissions? boundar(?:y|ies)|session polic(?:y|ies)|resource-based polic(?:y|ies)"
+    r"|role trust polic(?:y|ies)|vpc endpoint polic(?:y|ies)|service control polic(?:y|ies)"
+    r"|resource control polic(?:y|ies))(?: allows? the (?P<action>[A-Za-z0-9-]{1,64}:[A-Za-z0-9*]{1,128}) action)?"
+    r"(?:,? with policy ARN)?(?:: ?(?P<policy>arn:\S{1,2048}))?",
+    re.IGNORECASE,
+)
+ENCODED: Final = re.compile(r"[Ee]ncoded authorization failure message: ?([\w+/=-]{16,})")
+
+_JAVASCRIPT: Final = (
+    r"(?:deserializeAws_(?:restXml|restJson1|json1_0|json1_1|query|ec2)|\bde_)(?P<operation>\w{1,200}?)CommandError"
+)
+_PHP: Final = (
+    r"Error executing \"(?P<operation>\w{1,200})\" on \"https?://"
+    r"(?:(?P<service>[a-z0-9-]{2,40})\.[a-z]{2,4}-[a-z-]{4,20}-\d\.amazonaws)?"
+)
+_TRAIL: Final = (
+    r"\b(?P<service>[a-z0-9-]{2,40})\.amazonaws\.com(?:\.cn)?\s(?P<operation>[A-Z]\w{2,127})"
+    r"\s(?:Client\.)?(?:Unauth|AccessD)"
+)
+AROUND: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"\(Service: (?P<service>[\w ]{1,60})[;,] Status Code: \d{3}",
+        r"@aws-sdk[/\\]client-(?P<service>[a-z0-9-]{1,60})[/\\]",
+        _JAVASCRIPT,
+        r"\bservices\.(?P<service>[a-z0-9]{1,40})\.serde\.(?P<operation>[A-Za-z0-9]{1,200}?)OperationDeserializer",
+        r"\bAws::(?P<service>\w{1,40})::(?:Errors::|Client \d{3} )",
+        r"\[Aws::(?P<service>\w{1,40})::Client \d{3} [\d.]{1,20} \d{1,3} retries\] (?P<operation>\w{1,200})\(",
+        _PHP,
+        r"\bCall failed: (?P<operation>\w{1,200})\(",
+        r"An error occurred \([\w.]{1,100}\) when calling the (?P<operation>\w{1,200}) operation",
+        r"operation error (?P<service>[\w ]{1,60}): (?P<operation>\w{1,200}),",
+        _TRAIL,
+        r"role does not have permissions? to call (?P<operation>\w{1,128}) on (?P<service>\w{1,60})",
+        r"denied by (?P<service>\w{1,20}), please make sure [\w ]{1,80} permission to \*?(?P<operation>\w{1,128})",
+        r"authorization-details/(?P<authorization>[\w-]{1,200})",
+    )
+)
+"""What SDKs (Java, JavaScript, Kotlin, Ruby, PHP, Python, Go), CloudTrail, Lambda and IAM put around a message.
+
+Later ones win.
+"""
+LOG: Final = re.compile(r"(?<!log-group:)/aws/lambda/([A-Za-z0-9_-]{1,64})")
+"""The name of a function, where the log that it stands in is told; an ARN of a log group is what was asked for."""
+API: Final = re.compile(r"\bAPI: ([a-z0-9-]{1,64}:\w{1,128}) ")
+QUEUE: Final = re.compile(
+    r"Access to the resource https?://(?:sqs\.([\w-]{1,40})|[\w.-]{1,200})[^/\s]{0,100}/(\d{12})/([\w.-]{1,80})"
+)
+STREAM: Final = re.compile(
+    r"access stream (arn:[a-z-]{1,20}:(dynamodb|kinesis):\S{1,2048}?)\.? "
+    r"Please ensure the role can perform the (\w{1,60})"
+)
+OBJECT: Final = re.compile(r"\bs3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([^\s\"'`<>]{1,1024}))?")
+"""Where the AWS CLI, Athena and Glue say on what: the one object or bucket that a message names."""
+NAMED_BUCKET: Final = (
+    re.compile(r"Call failed: \w{1,200}\(\{\"Bucket\":\"([a-z0-9.-]{3,63})\"(?:,\"Key\":\"([^\"]{1,1024}))?"),
+    re.compile(r"<Resource>/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([^<]{1,1024}))?</Resource>"),
+    re.compile(r"<BucketName>([a-z0-9.-]{3,63})</BucketName>(?:<Key>([^<]{1,1024})</Key>)?"),
+)
+"""A bucket, and a key, that S3's XML or a log of the CDK names."""
+
+_TRUST: Final = {"action": "sts:AssumeRole", "layer": "trust", "explicit": False}
+MEANT: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
+    (re.compile(pattern), meaning)
+    for pattern, meaning in (
+        (r"KMS access was denied", {"action": "kms:Decrypt"}),
+        (r"cannot be assumed by", _TRUST),
+        (r"authorized to assume the provided role", _TRUST),
+        (r"troubleshooting Function URL authorization", {"action": "lambda:InvokeFunctionUrl"}),
+        (r"not authorized to create managed-rule", {"action": "events:PutRule"}),
+        (
+            r"permission to access the ECR image",
+            {"action": "ecr:BatchGetImage", "layer": "resource", "explicit": False},
+        ),
+    )
+)
+"""Wordings of Lambda and Step Functions that name no action."""
+EXECUTION_ROLE: Final = "Lambda asks this of the function's own role when it makes the function or its event source"
+_OTHER: Final = {"layer": "other", "explicit": True}
+NOTES: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
+    (re.compile(pattern, re.IGNORECASE), {**meaning, "note": note})
+    for pattern, note, meaning in (
+        (
+            r"Lake Formation permission",
+            "Lake Formation denies this by grants of its own, apart from IAM's policies",
+            {**_OTHER, "service": "glue"},
+        ),
+        (r"access to the model", "Bedrock's models must be enabled for the account and region, apart from IAM", _OTHER),
+        (r"block ?public|BlockPublic", "S3 Block Public Access refuses it, whatever the policies allow", _OTHER),
+        (
+            r"backend_roles=",
+            "OpenSearch denies this by its own roles (fine-grained access control), not by IAM",
+            _OTHER,
+        ),
+        (
+            r"do not have access to it",
+            "SQS answers alike for a queue that does not exist: check its name, region and account first",
+            {},
+        ),
+        (
+            r"does not exist, does not exist in this region",
+            "KMS answers alike for a key that is gone or is in another region: check that first",
+            {},
+        ),
+        (
+            r"permissions to process tags|permissions error performing a tagging",
+            "what is missing is the action that tags the resource (of a role, iam:TagRole)",
+            {},
+        ),
+        (
+            (
+                r"execution role does not have permissions? to call|function execution role have permission|"
+                r"ensure the role can perform"
+            ),
+            EXECUTION_ROLE,
+            {},
+        ),
+        (
+            r"troubleshooting Function URL",
+            'a function URL answers callers whom IAM allows (http()); http(auth="NONE") opens it to everyone',
+            {},
+        ),
+    )
+)
+"""What a message means beside IAM's policies; of several the first."""
+_NAMED: Final = r"\b(?!(?:on|of|for|a|an|the|type|resource)\b)([A-Za-z0-9]{1,255})\b"
+EVENT: Final = (
+    re.compile(rf"{_NAMED}[\s|()]{{1,40}}AWS::\w{{1,60}}::\w{{1,60}}\b"),
+    re.compile(rf"\bAWS::\w{{1,60}}::\w{{1,60}}[\s|]{{1,40}}{_NAMED}"),
+)
+"""The logical id beside the type of a stack's event."""
+
+_ESCAPE: Final = re.compile(r"\x1b(?:\[[0-9;?]{0,16}[ -/]?[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)?|[@-_])")
+_FRAME: Final = "│╷╵┃║"
+_MARGINS: Final = ("| ", "> ", ", ")
+_SENTENCE: Final = re.compile(r"(?:with|because|is|on|to|and|not)\b|[\"'(]")
+_SECRET: Final = re.compile(
+    r"(failure message:\s{0,99})((?:[\w+/=-]{40,}[ \t]{0,9}\n[ \t]{0,99}){1,200}[\w+/=-]{1,4096})"
+    r"(?=[ \t]{0,9}(?:\n|$))"
+)
+_LONGEST_NAME: Final = 4096
+_INDENT: Final = 10
+"""White space from which on a line is the rest of a table's cell."""
+
+
+def unwrapped(text: str) -> str:
+    """A text without colours and frames, and with the names together again that a line's end parted."""
+    text = _ESCAPE.sub("", text).replace("\r\n", "\n")
+    if "\n" not in text:
+        return text
+    text = _SECRET.sub(lambda found: found[1] + "".join(found[2].split()), text)
+    lines = [_line(line) for line in text.split("\n")]
+    cell = max((len(line) for line, indent in lines if indent >= _INDENT), default=0)
+    whole: list[str] = []
+    parted = False
+    for line, indent in lines:
+        if parted and line and len(whole[-1]) < _LONGEST_NAME and _SENTENCE.match(line) is None:
+            whole[-1] += line
+        else:
+            whole.append(line)
+        parted = _is_parted(whole[-1], full=indent >= _INDENT and len(line) == cell)
+    return "\n".join(whole)
+
+
+def _line(line: str) -> tuple[str, int]:
+    """A line without its margins, and how far it was indented."""
+    inner = line.rstrip().rstrip(_FRAME).rstrip()
+    bare = inner.lstrip()
+    if bare.startswith(_MARGINS):
+        bare = bare[2:].lstrip()
+    bare = bare.lstrip(_FRAME).lstrip()
+    return bare, len(inner) - len(bare)
+
+
+def _is_parted(line: str, *, full: bool) -> bool:
+    """Whether an ARN goes on behind a line's end: it stops at a hyphen, slash or colon, or fills the table's cell."""
+    last = line[line.rfind(" ") + 1 :].lstrip("\"'`(")
+    return last.startswith("arn:") and (full or last.endswith(("-", "/", ":")))
