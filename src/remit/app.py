@@ -23,6 +23,8 @@ class Grant:
     statement: Statement
     because: str
     origin: Origin | None = None
+    stands_for: tuple[Grant, ...] = ()
+    """The grants that it was made of so that a role fits, as they were declared; `because` has all their reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +174,6 @@ class Role:
     managed: tuple[str, ...] = ()
     boundary: str | None = None
     trusts: tuple[str, ...] = ("lambda.amazonaws.com",)
+    parts: tuple[int, ...] = ()
+    """How many of the grants, in their order, its inline policy holds, and each managed policy that the template makes
+    for it; empty for a role that nothing had to be done to so that it fits: all are inline."""
