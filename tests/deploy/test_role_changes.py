@@ -87,3 +87,20 @@ def test_a_document_that_is_an_intrinsic_function_is_shown_whole() -> None:
 
 def test_other_resources_are_no_roles() -> None:
     assert role_changes({}, {"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}) == ()
+
+
+def test_what_a_policy_of_the_template_says_is_its_roles_own() -> None:
+    """A role that is parted into policies has changed nothing."""
+    whole = {"Report": {"Type": "AWS::IAM::Role", "Properties": {"Policies": [_policy(QUERY, PUT)]}}}
+    parted = {
+        "More": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": [PUT]}}},
+        "Report": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {"Policies": [_policy(QUERY)], "ManagedPolicyArns": [{"Ref": "More"}]},
+        },
+    }
+    assert role_changes({"Resources": whole}, {"Resources": parted}) == ()
+
+
+def _policy(*statements: dict[str, object]) -> dict[str, object]:
+    return {"PolicyName": "remit", "PolicyDocument": {"Statement": list(statements)}}

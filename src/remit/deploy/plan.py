@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROLE_TYPE: Final = "AWS::IAM::Role"
+POLICY_TYPE: Final = "AWS::IAM::ManagedPolicy"
 _NAMES: Final = {
     "AWS::IAM::Group": "GroupName",
     "AWS::IAM::InstanceProfile": "InstanceProfileName",
@@ -95,18 +96,23 @@ def role_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[RoleCh
 def _roles(template: Mapping[str, Any]) -> dict[str, frozenset[AccessItem]]:
     resources = template.get("Resources", {})
     return {
-        logical_id: frozenset(_access(resource.get("Properties", {})))
+        logical_id: frozenset(_access(resource.get("Properties", {}), resources))
         for logical_id, resource in resources.items()
         if resource.get("Type") == ROLE_TYPE
     }
 
 
-def _access(properties: Mapping[str, Any]) -> Iterator[AccessItem]:
+def _access(properties: Mapping[str, Any], resources: Mapping[str, Any]) -> Iterator[AccessItem]:
     for policy in _listed(properties.get("Policies", [])):
         document = policy.get("PolicyDocument", policy) if isinstance(policy, dict) else policy
         yield from (AccessItem("statement", text) for text in _statements(document))
     for managed in _listed(properties.get("ManagedPolicyArns", [])):
-        yield AccessItem("managed", _canonical(managed))
+        own = resources.get(str(managed.get("Ref"))) if isinstance(managed, dict) else None
+        if isinstance(own, dict) and own.get("Type") == POLICY_TYPE:  # a part of what the role's own policy says
+            document = own.get("Properties", {}).get("PolicyDocument", {})
+            yield from (AccessItem("statement", text) for text in _statements(document))
+        else:
+            yield AccessItem("managed", _canonical(managed))
     if "PermissionsBoundary" in properties:
         yield AccessItem("boundary", _canonical(properties["PermissionsBoundary"]))
     yield from (AccessItem("trust", text) for text in _statements(properties.get("AssumeRolePolicyDocument", {})))
