@@ -12,7 +12,6 @@ from remit.iam.policy import Policy, parse
 
 if TYPE_CHECKING:
     from conftest import Make
-
     from remit.deploy.session import Account
 
 BIG = """

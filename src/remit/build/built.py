@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from remit.build.check import check, check_body
 from remit.build.fit import policy_ids
+from remit.build.guardrails import guard
 from remit.build.headroom import Headroom, headroom
 from remit.build.overrides import guarded
 from remit.build.refuse import refuse
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from remit.app import App, Function, Grant, Role, Template
+    from remit.explain.ask import Place
 
 T = TypeVar("T")
 FOLDER: Final = Path(".remit") / "build"
@@ -59,11 +61,13 @@ def build(
     progress: Callable[[str], None] | None = None,
     accept: str | None = None,
     here: bool = False,
+    place: Place | None = None,
 ) -> Built:
     """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`.
 
     `accept` is the reason why what a replaced default policy breaks may be broken; without one, that is an error.
     `here`: dependencies are for the AWS on this machine, which runs functions in this very Python, not for Lambda.
+    `place` is where it is going to be deployed, if that is known: guardrails are proven for that alone.
     """
     app = load(folder, stage)
     declared = assign(app)
@@ -72,6 +76,7 @@ def build(
     check(template, declared, app)  # before minutes go into packages
     overridden = guarded(app, declared, accept)
     refuse(errors(app, declared, folder=folder))
+    guarded_by = guard(folder, app, declared, place)
     rooms = _headroom(app, declared, roles, template)
     body, packed = _body(template), _Packed()
     if package:
@@ -81,7 +86,7 @@ def build(
     write(folder / FOLDER / "template.json", body)
     write(folder / FOLDER / "roles.json", text([role_document(role) for role in roles]))
     full = (room.text for room in rooms if room.remarkable)
-    notes = (*overridden, *packed.notes, *full)
+    notes = (*overridden, *guarded_by, *packed.notes, *full)
     return Built(folder, app, roles, template, body, packed.artefacts, notes, rooms)
 
 
