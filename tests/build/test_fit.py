@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from projects import at
 from remit.app import Grant, Resource, Role
@@ -313,3 +315,39 @@ def test_the_size_of_every_role_is_in_the_json_of_a_build(make: Make) -> None:
     )
     assert ["IngestRole"] == [note.split(":")[0] for note in json.loads(ran.out)["notes"]]
     assert "IngestRole: " in project.remit("build", "--no-package").err
+
+
+_HERE = "arn:aws:dynamodb:eu-west-1:111122223333:table/"
+_TABLES = st.lists(st.integers(0, 30).map(lambda n: f"{_HERE}{'t' * 60}{n}*"), min_size=1, max_size=4, unique=True).map(
+    tuple
+)
+_NAMES = st.sampled_from(("dynamodb:GetItem", "dynamodb:Put*", "dynamodb:*", "sqs:SendMessage"))
+_DONE = st.lists(_NAMES, min_size=1, max_size=2, unique=True).map(tuple)
+_WHEN = st.sampled_from(((), (), *((Condition("StringEquals", "aws:PrincipalTag/t", (t,)),) for t in "abc")))
+
+
+@st.composite
+def _grants(draw: st.DrawFn) -> Grant:
+    effect = draw(st.sampled_from(("Allow", "Allow", "Allow", "Deny")))
+    statement = Statement(
+        effect,
+        Globs(draw(_DONE)),
+        Globs(draw(_TABLES), negated=draw(st.integers(0, 60)) == 0),
+        conditions=draw(_WHEN),
+    )
+    number = draw(st.integers(1, 99))
+    return Grant(statement, f"reason {number}", Origin("app.py", number))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(_grants(), min_size=30, max_size=60))
+def test_any_role_that_is_made_to_fit_means_the_same(grants: list[Grant]) -> None:
+    """Within the quotas, each reason still there, and twice the same."""
+    role = role_of(*dict.fromkeys(grants))
+    fitted = fit(role, SIZES)
+    assert proven_same(role, fitted)
+    assert all(size <= most for size, most in zip(SIZES.documents(fitted), (10_240, *[6_144] * 10), strict=False))
+    assert fitted == fit(role, SIZES)
+    told = "; ".join(grant.because for grant in fitted.grants) + ";"
+    denied = [grant for grant in grants if f"{grant.because};" not in told]
+    assert [] == denied

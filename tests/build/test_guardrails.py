@@ -8,8 +8,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from projects import Project, at
+from remit.app import App, Grant, Role
 from remit.build.guardrails import guard
 from remit.errors import RemitError
 from remit.explain.guardrails import read_guardrail
@@ -277,23 +280,23 @@ def test_nothing_is_proven_that_a_request_contradicts(make: Make) -> None:
         for partition in WORDS
         for name, key in itertools.product(("a", "111122223333", "444455556666"), "xy")
     ]
-    for effect, given, rail in itertools.product(
+    for effect, granted, rail in itertools.product(
         ("Allow", "Deny"), *[tuple(itertools.product(ACTIONS, RESOURCES))] * 2
     ):
-        statement = parse_statement(allow(*given))
-        some = (type(role)(role.logical_id, (type(role.grants[0])(statement, "x"),), role.functions),)
+        statement = parse_statement(allow(*granted))
+        some = (Role(role.logical_id, (Grant(statement, "x"),), role.functions),)
         rails = read_guardrail(document({**allow(*rail), "Effect": effect}).encode(), "x.json")
         found = prove(app, some, rails)
         for place in itertools.product(WORDS, ("111122223333", "444455556666")):
             names = dict(zip(("${AWS::Partition}", "${AWS::AccountId}"), place, strict=True))
-            one, other = (Policy((parse_statement(allow(*_put(pair, names))),)) for pair in (given, rail))
+            one, other = (Policy((parse_statement(allow(*_put(pair, names))),)) for pair in (granted, rail))
             exceeded = any(_exceeds(effect, one, other, *request) for request in asked)
             here = prove(app, some, rails, names)
-            assert exceeded <= bool(here.breaches), (effect, given, rail, names)
+            assert exceeded <= bool(here.breaches), (effect, granted, rail, names)
             spoken = not found.breaches and (
                 not found.elsewhere or any(one.place.items() <= names.items() for one in found.places)
             )
-            assert not (exceeded and spoken), (effect, given, rail, names)
+            assert not (exceeded and spoken), (effect, granted, rail, names)
             for breach in here.breaches:
                 assert isinstance(breach.found, Piece)
                 request = breach.found.request
@@ -329,3 +332,78 @@ def test_two_hundred_functions_and_five_guardrails_take_no_time(make: Make) -> N
     start = time.process_time()
     assert (ALONE,) == guard(project.folder, app, roles)
     assert time.process_time() - start < 2
+
+
+_RESOURCES = st.sampled_from((
+    "*", "arn:aws:s3:::a/*", "arn:${AWS::Partition}:s3:::a/x", "arn:*:s3:::a/*", "arn:aws:s3:eu-*:*:a",
+    "arn:${AWS::Partition}:s3:${AWS::Region}:${AWS::AccountId}:a", "arn:aws:s3:${AWS::Region}:111122223333:*",
+    "arn:aws:s3:eu-west-1:*:a", "arn:aws*:s3:*:1111*:?", "arn:aws:s3:::b-${AWS::AccountId}/*", "arn:aws:s3:::b-1*/x",
+    "*:eu-west-1:*", "arn:aws:s3:*",
+))  # fmt: skip
+_ACTIONS = st.sampled_from(("s3:GetObject", "s3:Get*", "s3:PutObject", "*"))
+_CONDITIONS = st.sampled_from((
+    None, None, None, {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}},
+    {"StringEquals": {"aws:RequestedRegion": "${AWS::Region}"}}, {"StringNotLike": {"aws:RequestedRegion": "eu-*"}},
+    {"StringEquals": {"aws:PrincipalAccount": "${AWS::AccountId}"}},
+))  # fmt: skip
+_PLACES = tuple(
+    dict(zip(("${AWS::Partition}", "${AWS::Region}", "${AWS::AccountId}"), one, strict=True))
+    for one in itertools.product(("aws", "aws-cn"), ("eu-west-1", "us-east-1"), ("111122223333", "444455556666"))
+)
+_ASKED = tuple(
+    Request(action, resource, context={"aws:RequestedRegion": region, "aws:PrincipalAccount": account})
+    for action in ("s3:GetObject", "s3:PutObject")
+    for resource in (
+        "arn:aws:s3:::a/x", "arn:aws-cn:s3:::a/x", "arn:aws:s3:eu-west-1:111122223333:a",
+        "arn:aws-cn:s3:us-east-1:444455556666:a", "arn:aws:s3:::b-111122223333/x", "x:eu-west-1:y",
+    )
+    for region in ("eu-west-1", "us-east-1")
+    for account in ("111122223333", "444455556666")
+)  # fmt: skip
+
+
+@st.composite
+def _statements(draw: st.DrawFn) -> dict[str, Any]:
+    element = draw(st.sampled_from(("Resource", "Resource", "Resource", "NotResource")))
+    resources = draw(st.lists(_RESOURCES, min_size=1, max_size=2, unique=True))
+    condition = draw(_CONDITIONS)
+    return {
+        "Effect": draw(st.sampled_from(("Allow", "Allow", "Deny"))),
+        draw(st.sampled_from(("Action", "Action", "NotAction"))): draw(_ACTIONS),
+        element: resources,
+        **({"Condition": condition} if condition else {}),
+    }
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(_statements(), min_size=1, max_size=3), st.lists(_statements(), min_size=1, max_size=2))
+def test_no_role_that_is_proven_to_be_within_exceeds(given_: list[dict[str, Any]], rail: list[dict[str, Any]]) -> None:
+    """Whatever both say, at every place of which it is said: no request passes the role and not the guardrail."""
+    app = App("orders", "dev", ())
+    grants = tuple(Grant(parse_statement(one), "x") for one in given_)
+    rails = read_guardrail(document(*rail).encode(), "x.json")
+    anywhere = prove(app, (Role("HelloRole", grants, ("hello",)),), rails)
+    for place in _PLACES:
+        role, limit = (_at(statements, place) for statements in (given_, rail))
+        exceeded = [one for one in _ASKED if evaluate(one, role).allowed and not _spoken(limit, rail, one)]
+        here = prove(app, (Role("HelloRole", grants, ("hello",)),), rails, place)
+        assert not (exceeded and not here.breaches), (place, exceeded[0])
+        if anywhere.breaches or not exceeded:
+            continue
+        assert anywhere.elsewhere, (place, exceeded[0])
+        named = [{text: one.place[text] for text in one.named} for one in anywhere.places]
+        others = [one for one in anywhere.elsewhere if {(text, one.place[text]) for text in one.named} <= place.items()]
+        met = [one for one in named if one and one.items() <= place.items()]
+        assert not met or others, (place, exceeded[0])
+
+
+def _at(statements: list[dict[str, Any]], place: dict[str, str]) -> Policy:
+    text = json.dumps(statements)
+    for late, name in place.items():
+        text = text.replace(late, name)
+    return Policy(tuple(parse_statement(one) for one in json.loads(text)))
+
+
+def _spoken(limit: Policy, rail: list[dict[str, Any]], request: Request) -> bool:
+    verdict = evaluate(request, limit).verdict
+    return verdict == "Allowed" or (verdict == "ImplicitlyDenied" and all(one["Effect"] == "Deny" for one in rail))

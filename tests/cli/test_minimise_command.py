@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +12,9 @@ from projects import Ran, remit
 from remit.iam.compare import equivalent
 from remit.iam.minimise import same
 from remit.iam.policy import Policy, parse
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def allow(action: object, resource: object = "*", **more: Any) -> dict[str, Any]:
