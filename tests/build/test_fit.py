@@ -152,6 +152,17 @@ def test_statements_are_merged_first_and_keep_their_reasons_and_lines() -> None:
     assert fitted is fit(fitted, SIZES)
 
 
+def test_merging_is_proven_where_late_bound_parts_leave_the_comparison_in_doubt() -> None:
+    """Denials and exceptions on names that only CloudFormation knows: no statement is kept apart for their sake."""
+    many = [Grant(allow("dynamodb:GetItem", on=f"{TABLE}t{n:03}"), f"reads {n}") for n in range(140)]
+    deny = Grant(Statement("Deny", Globs(("dynamodb:*",)), Globs((f"{TABLE}${{AWS::StackName}}-*",))), "keeps out")
+    rest = Grant(Statement("Allow", Globs(("dynamodb:Get*",)), Globs((f"{TABLE}x*",), negated=True)), "most")
+    wide = Grant(allow("sqs:SendMessage", "sqs:Send*", on=("arn:aws:sqs:*:*:a", "arn:aws:sqs:*:*:a*")), "sends")
+    fitted = fit(role_of(*many, deny, rest, wide), SIZES)
+    assert (1, 4) == (len(fitted.parts), len(fitted.grants))
+    assert "arn:aws:sqs:*:*:a*" == fitted.grants[3].statement.resources.patterns[0]
+
+
 def test_a_reason_is_never_lost() -> None:
     """Also that of a statement that others make redundant together."""
     wide = Grant(allow("s3:Get*", on="arn:aws:s3:::a*"), "reads", Origin("app.py", 1))

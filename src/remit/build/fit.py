@@ -1,9 +1,10 @@
 """Make roles fit IAM's quotas: nothing is touched that fits; else the same access in fewer characters, else in parts.
 
-A role whose inline policy is too long is first minimised (`iam.minimise`, with its proof). If that is not enough, its
-statements stay in their order and are laid into documents: the inline policy until it is full, then managed policies
-that the template makes and the role attaches. A statement that is longer than a managed policy is taken apart by its
-resources or actions, with proof that the pieces say the same.
+In a role whose inline policy is too long, statements that differ in one list are first made one; then, if that is not
+enough, it is minimised (`iam.minimise`); each with its proof. If it is still too long, its statements stay in their
+order and are laid into documents: the inline policy until it is full, then managed policies that the template makes and
+the role attaches. A statement that is longer than a managed policy is taken apart by its resources or actions, with
+proof that the pieces say the same.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from remit.build.reasons import explained
 from remit.catalogue.quotas import quota
 from remit.errors import Origin, RemitError
 from remit.grants.assign import named
-from remit.iam.minimise import minimise
-from remit.iam.policy import Policy
+from remit.iam.minimise import merged, minimise, tidied
+from remit.iam.pattern import covers
+from remit.iam.policy import Globs, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +43,9 @@ def fit(role: Role, sizes: Sizes) -> Role:
     inline = quota("iam.role.inline").most
     if role.parts or sizes.policy(role) <= inline:
         return role
-    smaller = _minimised(tuple(grant.statement for grant in role.grants))
+    smaller = _joined(tuple(grant.statement for grant in role.grants))
+    if sizes.document(smaller) > inline and len(smaller) > 1:
+        smaller = _minimised(smaller)
     if sizes.document(smaller) <= inline:
         return _made(role, (smaller,))
     spare = quota("iam.role.managed").most - len(role.managed)
@@ -49,6 +53,43 @@ def fit(role: Role, sizes: Sizes) -> Role:
     if documents is None:
         raise _refusal(role, smaller, sizes)
     return _made(role, documents)
+
+
+def _joined(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """Statements that agree in all but their actions, or all but their resources, made one; nothing else is left out.
+
+    Proven pair by pair, whatever late-bound parts stand for: each action on each resource that was there is there, or
+    one that covers it, under the same conditions, and there is none that was not.
+    """
+    found = merged(map(tidied, statements))
+    before, after = _pairs(statements), _pairs(found)
+    if not after <= before:
+        return statements
+    left: dict[object, list[tuple[str, str]]] = {}
+    for terms, action, resource in after:
+        left.setdefault(terms, []).append((action, resource))
+    gone = (
+        any(_within(action, one) and _within(resource, other) for one, other in left.get(terms, ()))
+        for terms, action, resource in before - after
+    )
+    return found if all(gone) else statements
+
+
+def _within(text: str, pattern: str) -> bool:
+    return text == pattern or covers(pattern, text)
+
+
+def _pairs(statements: Iterable[Statement]) -> set[tuple[object, str, str]]:
+    """Every action on every resource with its terms; a list that is negated is one term of them."""
+    found: set[tuple[object, str, str]] = set()
+    for one in statements:
+        actions, resources = one.actions, one.resources or Globs(("",), negated=True)
+        negated = (frozenset(actions.patterns) if actions.negated else None,
+                   frozenset(resources.patterns) if resources.negated else None)  # fmt: skip
+        terms = one.effect, one.principals, frozenset(one.conditions), negated, one.resources is None
+        for action in ("",) if actions.negated else map(str.lower, actions.patterns):
+            found |= {(terms, action, text) for text in (("",) if resources.negated else resources.patterns)}
+    return found
 
 
 def _minimised(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
