@@ -14,13 +14,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.build.packing import packed
+from remit.build.pairs import say_the_same
 from remit.build.reasons import explained
 from remit.catalogue.quotas import quota
 from remit.errors import Origin, RemitError
 from remit.grants.assign import named
 from remit.iam.minimise import merged, minimise, tidied
-from remit.iam.pattern import covers
-from remit.iam.policy import Globs, Policy
+from remit.iam.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,38 +58,10 @@ def fit(role: Role, sizes: Sizes) -> Role:
 def _joined(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
     """Statements that agree in all but their actions, or all but their resources, made one; nothing else is left out.
 
-    Proven pair by pair, whatever late-bound parts stand for: each action on each resource that was there is there, or
-    one that covers it, under the same conditions, and there is none that was not.
+    Proven pair by pair, so that it is never in doubt what late-bound parts stand for.
     """
     found = merged(map(tidied, statements))
-    before, after = _pairs(statements), _pairs(found)
-    if not after <= before:
-        return statements
-    left: dict[object, list[tuple[str, str]]] = {}
-    for terms, action, resource in after:
-        left.setdefault(terms, []).append((action, resource))
-    gone = (
-        any(_within(action, one) and _within(resource, other) for one, other in left.get(terms, ()))
-        for terms, action, resource in before - after
-    )
-    return found if all(gone) else statements
-
-
-def _within(text: str, pattern: str) -> bool:
-    return text == pattern or covers(pattern, text)
-
-
-def _pairs(statements: Iterable[Statement]) -> set[tuple[object, str, str]]:
-    """Every action on every resource with its terms; a list that is negated is one term of them."""
-    found: set[tuple[object, str, str]] = set()
-    for one in statements:
-        actions, resources = one.actions, one.resources or Globs(("",), negated=True)
-        negated = (frozenset(actions.patterns) if actions.negated else None,
-                   frozenset(resources.patterns) if resources.negated else None)  # fmt: skip
-        terms = one.effect, one.principals, frozenset(one.conditions), negated, one.resources is None
-        for action in ("",) if actions.negated else map(str.lower, actions.patterns):
-            found |= {(terms, action, text) for text in (("",) if resources.negated else resources.patterns)}
-    return found
+    return found if say_the_same(statements, found) else statements
 
 
 def _minimised(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:

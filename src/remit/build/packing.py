@@ -12,9 +12,9 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from remit.build.pairs import say_the_same
 from remit.build.size import of_statements
-from remit.iam.compare import equivalent
-from remit.iam.policy import Globs, Policy, Statement
+from remit.iam.policy import Globs, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -128,7 +128,7 @@ def _cut(statement: Statement, room: int, sizes: Sizes) -> tuple[Statement, Stat
         most = bisect_right(range(1, count), room, key=lambda some: sizes.statement(take(0, some)))
         if most:
             pieces = take(0, most), replace(take(most, count), sid="")  # a Sid may stand but once
-            if _say_the_same(statement, pieces):
+            if say_the_same((statement,), pieces):
                 return pieces
     return None
 
@@ -140,7 +140,7 @@ def _halved(statement: Statement) -> tuple[Statement, Statement] | None:
         return None
     count, take = parted
     halves = take(0, count // 2), replace(take(count // 2, count), sid="")
-    return halves if _say_the_same(statement, halves) else None
+    return halves if say_the_same((statement,), halves) else None
 
 
 _Parted = tuple[int, "Callable[[int, int], Statement]"]
@@ -159,7 +159,3 @@ def _by_actions(statement: Statement) -> _Parted | None:
         return None
     patterns = statement.actions.patterns
     return len(patterns), lambda start, end: replace(statement, actions=Globs(patterns[start:end]))
-
-
-def _say_the_same(statement: Statement, pieces: tuple[Statement, ...]) -> bool:
-    return equivalent(Policy((statement,)), Policy(pieces))
