@@ -19,7 +19,8 @@ def explained(statements: Iterable[Statement], grants: tuple[Grant, ...]) -> tup
     """Each statement as a grant: with the reasons of all that it stands for, and the line of the first.
 
     A statement stands for a grant when it gives some of what the grant gives, wherever the grant gives it. A grant that
-    nothing stands for so (several statements together make it redundant) goes to those that it overlaps with.
+    nothing stands for so (several statements together make it redundant) goes to those that it overlaps with, or at
+    last to the first, so that no reason is lost.
     """
     made = tuple(statements)
     standing: list[dict[Grant, None]] = [{} for _ in made]
@@ -30,7 +31,7 @@ def explained(statements: Iterable[Statement], grants: tuple[Grant, ...]) -> tup
             found = [place for place, one in enumerate(made) if place == own or relation(one, grant.statement)]
             if found:
                 break
-        for place in found:
+        for place in found or range(min(1, len(made))):
             standing[place][grant] = None
     return tuple(_grant(statement, tuple(of)) for statement, of in zip(made, standing, strict=True))
 
@@ -66,6 +67,8 @@ def _touches(one: Statement, other: Statement) -> bool:
 def _on(one: Statement, other: Statement, relation: Callable[[str, str], bool]) -> bool:
     if one.resources is None or other.resources is None:
         return one.resources == other.resources
+    if relation is _overlap and one.resources.negated != other.resources.negated:
+        return True  # everything but something leaves most of what there is
     return _meet(one.resources, other.resources, relation, fold=False)
 
 
@@ -73,7 +76,7 @@ def _meet(wide: Globs, narrow: Globs, relation: Callable[[str, str], bool], *, f
     """Whether the relation holds for a pattern of each; of two lists, one of which is negated, as far as they tell."""
     first, second = (tuple(map(str.lower, globs.patterns)) if fold else globs.patterns for globs in (wide, narrow))
     if wide.negated and narrow.negated:
-        return set(first) <= set(second)
+        return relation is _overlap or set(first) <= set(second)
     if wide.negated:
         return any(not any(covers(one, other) for one in first) for other in second)
     if narrow.negated:
