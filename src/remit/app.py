@@ -25,6 +25,8 @@ class Grant:
     origin: Origin | None = None
     version: str = "2012-10-17"
     """The language's version of the document that it stands in, which decides whether IAM's variables are variables."""
+    stands_for: tuple[Grant, ...] = ()
+    """The grants that it was made of so that a role fits, as they were declared; `because` has all their reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +184,6 @@ class Role:
     """Where the role stands."""
     notes: tuple[str, ...] = ()
     """What is not certain of it, as sentences."""
+    parts: tuple[int, ...] = ()
+    """How many of the grants, in their order, its inline policy holds, and each managed policy that the template makes
+    for it; empty for a role that nothing had to be done to so that it fits: all are inline."""

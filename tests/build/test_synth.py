@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from projects import APP, SOURCE, Project, at, configuration, write
+from projects import APP, SOURCE, Project, configuration, write
 from remit.project.init import init
 
 if TYPE_CHECKING:
@@ -223,14 +223,6 @@ def test_200_outputs_are_the_most(make: Make) -> None:
     body += "".join(f"    value_{n} = output(aws.region)\n" for n in range(201))
     error = make(**{"shared/resources/data.py": body}).error()
     assert "the template has 201 outputs; CloudFormation allows 200" == error.message
-
-
-def test_a_policy_that_is_too_long_is_told_at_the_line_that_brings_most(make: Make) -> None:
-    project = make(
-        config='config.lambda_.iam.policy = [\n    "logs",\n    [f"s3:Get{n}" for n in range(300)],\n]',
-    )
-    error = project.error()
-    assert ("IAM allows 10,240" in error.message, "config/deploy.py:7") == (True, at(error))
 
 
 def test_a_template_over_a_megabyte_is_refused(make: Make) -> None:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import Ran, remit
+from remit.iam.evaluate import evaluate
 from remit.iam.policy import parse
+from remit.iam.request import Request
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -276,3 +278,23 @@ def test_live_adds_the_reading_of_roles_and_nothing_that_writes() -> None:
         "iam:GetPolicy", "iam:GetPolicyVersion", "lambda:GetFunctionConfiguration",
     }  # fmt: skip
     assert actions(plain) <= actions(live)
+
+
+def test_an_app_whose_role_is_parted_into_policies_can_be_deployed_with_its_deployer(make: Make) -> None:
+    """The managed policies that its template makes: to make, change, attach and delete them, and only them."""
+    statement = (
+        '{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": f"arn:aws:sqs:*:*:q{n:03}",'
+        ' "Condition": {"StringEquals": {"aws:PrincipalTag/team": f"t{n:03}"}}}'
+    )
+    project = make(app=f"@app.function(policy=[{statement} for n in range(80)])\ndef ingest(event, context): ...\n")
+    policy = parse(document(deployer("-C", str(project.folder), *PLACE)))
+    own = "arn:aws:iam::111122223333:policy/orders-dev-IngestRolePolicy1-abcdefghijkl"
+    role = "arn:aws:iam::111122223333:role/orders-dev-IngestRole-abcdefghijkl"
+    needed = ("CreatePolicy", "CreatePolicyVersion", "DeletePolicy", "DeletePolicyVersion", "GetPolicy")
+    for action in needed:
+        assert evaluate(Request(f"iam:{action}", own), policy).verdict == "Allowed", action
+        assert evaluate(Request(f"iam:{action}", own.replace("orders", "bills")), policy).verdict != "Allowed"
+    for attached, verdict in ((own, "Allowed"), ("arn:aws:iam::aws:policy/AdministratorAccess", "ImplicitlyDenied")):
+        for action in ("iam:AttachRolePolicy", "iam:DetachRolePolicy"):
+            asked = Request(action, role, context={"iam:PolicyARN": attached})
+            assert evaluate(asked, policy).verdict == verdict, action

@@ -152,15 +152,6 @@ def test_what_is_wrong_with_a_file_is_told_at_its_place(files: Path, text: str, 
     assert expected in err
 
 
-def test_minimise_prints_the_policy_and_tells_the_sizes(files: Path) -> None:
-    (files / "long.json").write_text(
-        json.dumps(document(allow("s3:GetObject", "a"), allow("s3:Get*", "a"), allow("s3:PutObject", "a")))
-    )
-    status, out, err = remit("minimise", "long.json", cwd=files)
-    assert (status, json.loads(out)) == (0, document(allow(["s3:Get*", "s3:PutObject"], "a")))
-    assert err == "207 characters before, 108 after\n"
-
-
 def test_minimise_keeps_intrinsic_functions(files: Path) -> None:
     queue = {"Fn::GetAtt": ["Queue", "Arn"]}
     (files / "late.json").write_text(json.dumps(document(allow("sqs:A", queue), allow("sqs:B", queue))))
@@ -175,10 +166,3 @@ def test_minimise_splits_at_a_limit(files: Path) -> None:
     assert (status, len(parts)) == (0, 2)
     assert all(len(json.dumps(part, separators=(",", ":"))) <= 400 for part in parts)
     assert err.endswith("in 2 policies\n")
-
-
-def test_minimise_takes_one_document(files: Path) -> None:
-    (files / "two.json").write_text(json.dumps([OLD, NEW]))
-    status, _, err = remit("minimise", "two.json", cwd=files)
-    assert status == 2
-    assert "takes one document" in err

@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from remit.build.check import check, check_body
+from remit.build.fit import policy_ids
+from remit.build.guardrails import guard
+from remit.build.headroom import Headroom, headroom
 from remit.build.overrides import guarded
 from remit.build.refuse import refuse
-from remit.build.synth import document, synth
+from remit.build.size import Sizes, parts
+from remit.build.synth import document, fitted, synth
 from remit.errors import RemitError
 from remit.grants.assign import assign
 from remit.iam.policy import render_statement
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from remit.app import App, Function, Grant, Role, Template
+    from remit.explain.ask import Place
 
 T = TypeVar("T")
 FOLDER: Final = Path(".remit") / "build"
@@ -39,6 +44,8 @@ class Built:
     artefacts: Mapping[str, Path]
     notes: tuple[str, ...] = ()
     """What people should know: files that were left out, sizes."""
+    headroom: tuple[Headroom, ...] = ()
+    """What each role uses of its quotas, in the order of the roles."""
 
     @property
     def namespace(self) -> str:
@@ -54,18 +61,23 @@ def build(
     progress: Callable[[str], None] | None = None,
     accept: str | None = None,
     here: bool = False,
+    place: Place | None = None,
 ) -> Built:
     """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`.
 
     `accept` is the reason why what a replaced default policy breaks may be broken; without one, that is an error.
     `here`: dependencies are for the AWS on this machine, which runs functions in this very Python, not for Lambda.
+    `place` is where it is going to be deployed, if that is known: guardrails are proven for that alone.
     """
     app = load(folder, stage)
-    roles = assign(app)
+    declared = assign(app)
+    roles = fitted(app, declared)
     template = synth(app, roles)
-    check(template, roles, app)  # before minutes go into packages
-    overridden = guarded(app, roles, accept)
-    refuse(errors(app, roles, folder=folder))
+    check(template, declared, app)  # before minutes go into packages
+    overridden = guarded(app, declared, accept)
+    refuse(errors(app, declared, folder=folder))
+    guarded_by = guard(folder, app, declared, place)
+    rooms = _headroom(app, declared, roles, template)
     body, packed = _body(template), _Packed()
     if package:
         packed = _package(folder, app, progress or _silent, here=here)
@@ -73,7 +85,16 @@ def build(
         body = _body(template)
     write(folder / FOLDER / "template.json", body)
     write(folder / FOLDER / "roles.json", text([role_document(role) for role in roles]))
-    return Built(folder, app, roles, template, body, packed.artefacts, (*overridden, *packed.notes))
+    full = (room.text for room in rooms if room.remarkable)
+    notes = (*overridden, *guarded_by, *packed.notes, *full)
+    return Built(folder, app, roles, template, body, packed.artefacts, notes, rooms)
+
+
+def _headroom(
+    app: App, declared: tuple[Role, ...], roles: tuple[Role, ...], template: Template
+) -> tuple[Headroom, ...]:
+    sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in template.resources})
+    return tuple(headroom(before, role, sizes) for before, role in zip(declared, roles, strict=True))
 
 
 def _body(template: Template) -> str:
@@ -143,8 +164,15 @@ def role_document(role: Role) -> dict[str, Any]:
         "functions": list(role.functions),
         "managed_policies": list(role.managed),
         "permissions_boundary": role.boundary,
+        **_policies(role),
         "grants": [grant_document(grant) for grant in role.grants],
     }
+
+
+def _policies(role: Role) -> dict[str, Any]:
+    """How many of the grants, in their order, each policy holds, where a role has several of its own."""
+    names = ("inline", *policy_ids(role))
+    return {"policies": dict(zip(names, map(len, parts(role)), strict=True))} if len(names) > 1 else {}
 
 
 def grant_document(grant: Grant) -> dict[str, Any]:
@@ -156,6 +184,7 @@ def grant_document(grant: Grant) -> dict[str, Any]:
         "file": origin.file if origin else None,
         "line": origin.line if origin else None,
         "column": origin.column if origin else None,
+        **({"stands_for": [grant_document(one) for one in grant.stands_for]} if grant.stands_for else {}),
     }
 
 

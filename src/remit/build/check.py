@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 from remit.build.references import check_cycles, check_references, check_text
 from remit.build.schema import check_type
-from remit.build.size import Sizes
 from remit.catalogue.quotas import quota
-from remit.errors import Origin, RemitError
+from remit.errors import RemitError
 from remit.grants.assign import named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.app import App, Resource, Role, Template
+    from remit.errors import Origin
 
 _ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
 
@@ -36,11 +36,9 @@ def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
     for output in template.outputs:
         check_text(output.value, known, output, f"output {output.name}")
     check_cycles(targets, known)
-    sizes = Sizes(app.namespace, known)
     for role in roles:
         _check_managed(role, app)
         _check_actions(role)
-        _check_size(role, sizes)
     for resource in template.resources:
         if resource.type == "AWS::Lambda::Function":
             _check_environment(resource)
@@ -95,22 +93,6 @@ def _check_actions(role: Role) -> None:
                     hint="an action reads `service:Operation`, such as `s3:GetObject` or `s3:Get*`",
                     origin=grant.origin,
                 )
-
-
-def _check_size(role: Role, sizes: Sizes) -> None:
-    size, limit = sizes.policy(role), quota("iam.role.inline").most
-    if size > limit:
-        by_line: Counter[tuple[str, int]] = Counter()
-        for grant in role.grants:
-            if grant.origin is not None:
-                by_line[grant.origin.file, grant.origin.line] += sizes.statement(grant.statement)
-        biggest, characters = max(by_line.items(), key=lambda item: item[1], default=(("", 0), 0))
-        raise RemitError(
-            f"the policy of {named(role.functions)} has {size:,} characters in {len(role.grants):,} statements; "
-            f"IAM allows {limit:,} for the inline policies of a role",
-            hint=f"this line brings {characters:,} of them; a pattern or a managed policy takes fewer",
-            origin=Origin(*biggest) if biggest[0] else None,
-        )
 
 
 def _check_environment(resource: Resource) -> None:

@@ -25,7 +25,7 @@ _ALWAYS_OUT = {
 _MODULES = "!credentials*.py !credentials*.pyi !credentials*/ !id_*.py !id_*/"
 
 _USUALLY_OUT = {
-    "read when remit builds, not in Lambda": "/config/deploy.py /config/deploy/ /.remitignore",
+    "read when remit builds, not in Lambda": "/config/deploy.py /config/deploy/ /config/guardrails/ /.remitignore",
     "caches": """
         __pycache__/ *.py[co] .mypy_cache/ .ruff_cache/ .pytest_cache/ .hypothesis/ .import_linter_cache/
         .pytype/ .pyre/ .cache/ .ipynb_checkpoints/ .eggs/ .tox/ .nox/ node_modules/ .sass-cache/ .serverless/

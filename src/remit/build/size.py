@@ -1,28 +1,40 @@
-"""How long a policy is as IAM counts it: without white space, late-bound parts at their longest."""
+"""How long a policy is as IAM counts it: without white space, late-bound parts at their longest.
+
+White space between the tokens of a document does not count ("IAM and AWS STS quotas", IAM User Guide). Of white space
+inside a text, and of characters beyond ASCII, no page says how they count: here they count as much as they may, a
+space as one and a character as its bytes in UTF-8 ("Maximum policy size of 10240 bytes exceeded" is IAM's own error).
+"""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from json.encoder import encode_basestring
+from typing import TYPE_CHECKING, Any, Final
 
+from remit.app import Resource
+from remit.explain.names import names_in
 from remit.iam import tokens
 from remit.iam.policy import render_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from remit.app import Resource, Role
+    from remit.app import Grant, Role
     from remit.iam.policy import Statement
 
-_LONGEST: Final = {"AWS::Partition": 10, "AWS::Region": 14, "AWS::AccountId": 12, "AWS::URLSuffix": 16}
-"""Characters at most: aws-us-gov, ap-southeast-N, an account, amazonaws.com.cn."""
-_ARN: Final = len("arn:aws-us-gov:dynamodb:ap-southeast-1:111122223333:log-group:") + len(":*")
-"""What stands around a name in the longest ARN of the types that functions are granted."""
-_STACK_ID: Final = len("arn:aws-us-gov:cloudformation:ap-southeast-1:111122223333:stack/") + 37
+LONGEST: Final = {"AWS::Partition": 10, "AWS::Region": 15, "AWS::AccountId": 12, "AWS::URLSuffix": 16}
+"""Characters at most: aws-us-gov, us-isof-south-1 (or an ap-southeast-1N to come), an account, amazonaws.com.cn."""
+_ARN: Final = len("arn:aws-us-gov:dynamodb:us-isof-south-1:111122223333:log-group:") + len(":*")
+"""What stands around a name in an ARN whose form is not known."""
+_STACK_ID: Final = len("arn:aws-us-gov:cloudformation:us-isof-south-1:111122223333:stack/") + 37
 _RANDOM: Final = 14
 """The end that CloudFormation gives a name of its own making: `-` and at most 13 characters."""
-_NAMES: Final = ("LogGroupName", "QueueName", "TopicName", "TableName", "BucketName", "Name")
+_MORE: Final = {"StreamArn": len("/stream/2026-01-01T00:00:00.000")}
+"""What an attribute has beyond the ARN: the table's stream."""
+_NAMES: Final = (
+    "LogGroupName", "QueueName", "TopicName", "TableName", "BucketName", "FunctionName", "RoleName",
+    "DeliveryStreamName", "StateMachineName", "Name",
+)  # fmt: skip
 _FRAME: Final = len('{"Version":"2012-10-17","Statement":[]}')
 
 
@@ -34,32 +46,76 @@ class Sizes:
     resources: Mapping[str, Resource]
 
     def policy(self, role: Role) -> int:
-        """Characters of the role's inline policy."""
-        return _FRAME + sum(self.statement(grant.statement) + 1 for grant in role.grants) - bool(role.grants)
+        """Characters of all that a role's grants say, as one document; 0 when it has none."""
+        return self.document(grant.statement for grant in role.grants)
+
+    def documents(self, role: Role) -> tuple[int, ...]:
+        """Characters of the role's inline policy, and of each managed policy that the template makes for it."""
+        return tuple(self.document(grant.statement for grant in part) for part in parts(role))
+
+    def document(self, statements: Iterable[Statement]) -> int:
+        """Characters of a document of these statements; 0 for none, since then there is no document."""
+        sizes = [self.statement(statement) for statement in statements]
+        return of_statements(sizes)
 
     def statement(self, statement: Statement) -> int:
         """Characters of one statement."""
-        text = json.dumps(render_statement(statement), separators=(",", ":"), ensure_ascii=False)
-        return self.text("".join(text.split()))
+        return self._value(render_statement(statement))
 
     def text(self, text: str) -> int:
         """Characters of a text in which late-bound parts take their longest form."""
-        return len(text) + sum(self._longest(part) - len(part.text) for part in tokens.references(text))
+        if "${" not in text:
+            return len(text.encode())
+        return sum(len(part.encode()) if isinstance(part, str) else self._longest(part) for part in tokens.split(text))
+
+    def _value(self, value: Any) -> int:
+        if isinstance(value, dict):
+            inside = sum(self._value(key) + 1 + self._value(item) for key, item in value.items())
+            return 2 + inside + max(0, len(value) - 1)
+        if isinstance(value, list):
+            return 2 + sum(map(self._value, value)) + max(0, len(value) - 1)
+        text = str(value)
+        if "${" not in text:
+            return len(encode_basestring(text).encode())
+        pieces = tokens.split(text)
+        return 2 + sum(
+            len(encode_basestring(part).encode()) - 2 if isinstance(part, str) else self._longest(part)
+            for part in pieces
+        )
 
     def _longest(self, reference: tokens.Reference) -> int:
         name = reference.target
-        if name in _LONGEST:
-            return _LONGEST[name]
+        if name in LONGEST:
+            return LONGEST[name]
         if name == "AWS::StackName":
             return len(self.namespace)
         if name == "AWS::StackId":
             return _STACK_ID + len(self.namespace)
-        if name is not None and name in self.resources:
-            return _ARN + self._name(self.resources[name])
-        return _ARN + 64
+        if name is None or name not in self.resources:
+            return _ARN + 64
+        resource = self.resources[name]
+        length = self._name(resource)
+        named = Resource(resource.logical_id, resource.type, dict.fromkeys(_NAMES, "n" * length))
+        known = names_in(self.namespace, (named,)).get(reference.text)
+        return _ARN + length + _MORE.get(reference.attribute or "", 0) if known is None else self.text(known)
 
     def _name(self, resource: Resource) -> int:
         given = next((resource.properties[name] for name in _NAMES if name in resource.properties), None)
         if isinstance(given, str):
             return self.text(given)
         return len(self.namespace) + 1 + len(resource.logical_id) + _RANDOM
+
+
+def of_statements(sizes: Iterable[int]) -> int:
+    """Characters of a document whose statements have these sizes; 0 for none."""
+    listed = tuple(sizes)
+    return _FRAME + sum(listed) + len(listed) - 1 if listed else 0
+
+
+def parts(role: Role) -> tuple[tuple[Grant, ...], ...]:
+    """The grants of the role's inline policy, and those of each managed policy that the template makes for it."""
+    found, start = [], 0
+    for count in role.parts or (len(role.grants),):
+        found.append(role.grants[start : start + count])
+        start += count
+    return tuple(found)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import App, Function, Output, Resource, Role, Template
+from remit.build.fit import fit, policy_ids
+from remit.build.size import Sizes, parts
 from remit.errors import RemitError
 from remit.grants.assign import bind_text, named, own_resources
 from remit.grants.defaults import queue_arn, queue_id
@@ -15,6 +17,7 @@ from remit.triggers import source
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from remit.app import Grant
     from remit.errors import Origin
 
 ARTEFACTS: Final = "remit-artefacts-${AWS::AccountId}-${AWS::Region}"
@@ -29,30 +32,66 @@ _ATTEMPTS: Final = 5
 
 def synth(app: App, roles: tuple[Role, ...], keys: Mapping[str, str] | None = None) -> Template:
     """The template of an app with its roles; `keys` has the artefact's key for each function's name."""
-    own = own_resources(app)
-    role_of = {name: role for role in roles for name in role.functions}
-    resources: list[Resource] = [*app.resources]
-    for queue in app.queues:
-        resources += _job_queue(app, queue)
+    shared, works = _shared(app), _functions(app, roles, keys or {})
+    sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in (*shared, *works)})
     origins = {function.name: function.origin for function in app.functions}
-    resources += (_role(role, origins.get(role.functions[0])) for role in roles)
-    outputs: list[Output] = []
-    for function in app.functions:
-        role = role_of.get(function.name)
-        resources.append(_log_group(function))
-        resources.append(_function(app, function, role, (keys or {}).get(function.name, UNPACKAGED)))
-        for trigger in function.triggers:
-            resources += (_bound(resource, own) for resource in trigger.resources(function))
-            outputs += trigger.outputs(function)
-        if function.queue is not None:
-            resources += _worker_source(function, function.queue)
+    made = [one for role in roles for one in _role(fit(role, sizes), origins.get(role.functions[0]))]
+    resources = [*shared, *made, *works]
     _check_names(resources)
-    outputs = [*app.outputs, *outputs]
+    outputs = [*app.outputs]
+    for function in app.functions:
+        for trigger in function.triggers:
+            outputs += trigger.outputs(function)
     _check_outputs(outputs)
     return Template("Deployed by remit", tuple(resources), tuple(outputs))
 
 
-def _role(role: Role, origin: Origin | None) -> Resource:
+def fitted(app: App, roles: tuple[Role, ...]) -> tuple[Role, ...]:
+    """The roles as the template has them: those that do not fit IAM's quotas minimised, or parted. RemitError: `fit`.
+
+    `synth` does the same; roles that are fitted already stay as they are.
+    """
+    sizes = Sizes(app.namespace, {one.logical_id: one for one in (*_shared(app), *_functions(app, roles, {}))})
+    return tuple(fit(role, sizes) for role in roles)
+
+
+def _shared(app: App) -> list[Resource]:
+    return [*app.resources, *(resource for queue in app.queues for resource in _job_queue(app, queue))]
+
+
+def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str]) -> list[Resource]:
+    """Each function with its log group, and what its triggers need."""
+    own = own_resources(app)
+    role_of = {name: role for role in roles for name in role.functions}
+    resources: list[Resource] = []
+    for function in app.functions:
+        role = role_of.get(function.name)
+        resources.append(_log_group(function))
+        resources.append(_function(app, function, role, keys.get(function.name, UNPACKAGED)))
+        for trigger in function.triggers:
+            resources += (_bound(resource, own) for resource in trigger.resources(function))
+        if function.queue is not None:
+            resources += _worker_source(function, function.queue)
+    return resources
+
+
+def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:
+    """The managed policies that a role needs beside its inline one, if any, and the role, which attaches them.
+
+    The role names them, not they the role: when it is there, everything is attached to it.
+    """
+    inline, *managed = parts(role)
+    made = [
+        Resource(
+            logical_id,
+            "AWS::IAM::ManagedPolicy",
+            {"Description": f"A part of what {role.logical_id} may do", "PolicyDocument": _document(grants)},
+            origin=origin,
+        )
+        for logical_id, grants in zip(policy_ids(role), managed, strict=True)
+    ]
+    yield from made
+    attached = [*role.managed, *(resource.ref for resource in made)]
     properties: dict[str, Any] = {
         "Description": f"What {named(role.functions)} may do"[:1000],
         "AssumeRolePolicyDocument": {
@@ -68,12 +107,15 @@ def _role(role: Role, origin: Origin | None) -> Resource:
     }
     if role.boundary is not None:
         properties["PermissionsBoundary"] = role.boundary
-    if role.managed:
-        properties["ManagedPolicyArns"] = list(role.managed)
-    if role.grants:
-        document = iam.render(iam.Policy(tuple(grant.statement for grant in role.grants)))
-        properties["Policies"] = [{"PolicyName": "remit", "PolicyDocument": document}]
-    return Resource(role.logical_id, "AWS::IAM::Role", properties, origin=origin)
+    if attached:
+        properties["ManagedPolicyArns"] = attached
+    if inline:
+        properties["Policies"] = [{"PolicyName": "remit", "PolicyDocument": _document(inline)}]
+    yield Resource(role.logical_id, "AWS::IAM::Role", properties, origin=origin)
+
+
+def _document(grants: tuple[Grant, ...]) -> dict[str, Any]:
+    return iam.render(iam.Policy(tuple(grant.statement for grant in grants)))
 
 
 def _one_or_list(values: tuple[str, ...]) -> str | list[str]:

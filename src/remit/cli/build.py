@@ -58,7 +58,10 @@ def _document(built: Built) -> dict[str, Any]:
         "namespace": built.namespace,
         "template": (FOLDER / "template.json").as_posix(),
         "resources": dict(sorted(kinds.items())),
-        "roles": [role_document(role) for role in built.roles],
+        "roles": [
+            {**role_document(role), "size": room.document}
+            for role, room in zip(built.roles, built.headroom, strict=True)
+        ],
         "artefacts": sorted(built.artefacts),
         "notes": list(built.notes),
     }

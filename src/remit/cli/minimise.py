@@ -1,10 +1,10 @@
-"""`remit minimise`: the same access in fewer characters, proven."""
+"""`remit minimise`: the same access in fewer characters, proven, and how much room IAM's quotas leave."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -12,53 +12,180 @@ from remit.cli.options import print_json
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
+    from remit.build.size import Sizes
     from remit.iam.policy import Policy
 
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+_KINDS: Final = {
+    "managed": "iam.managed",
+    "role": "iam.role.inline",
+    "user": "iam.user.inline",
+    "group": "iam.group.inline",
+    "session": "iam.session",
+}
+"""What a policy may be for, and the quota that it then has."""
+_PLACES: Final = {
+    "managed": "a managed policy",
+    "role": "all inline policies of a role",
+    "user": "all inline policies of a user",
+    "group": "all inline policies of a group",
+    "session": "a session policy",
+}
+_STACK: Final = "n" * 128  # a stack's name at its longest
 
 
 @click.command("minimise", short_help="Write a policy in fewer characters, with proof that it means the same.")
 @click.argument("file", type=_FILE)
 @click.option(
+    "--for",
+    "kind",
+    type=click.Choice(tuple(_KINDS)),
+    help="What the policy is for: whether it fits there is the answer.",
+)
+@click.option("--split", "parted", is_flag=True, help="Print a list of policies that fit where one does not.")
+@click.option(
     "--limit",
     type=click.IntRange(min=100),
-    help="Characters of one policy at most (6144 for a managed policy); more becomes a list of policies.",
+    help="Characters of one policy at most; more becomes a list of policies.",
 )
 @click.option("--json", is_flag=True, expose_value=False, help="Print JSON, as it does anyway.")
-def command(file: Path, limit: int | None) -> None:
+def command(file: Path, kind: str | None, limit: int | None, *, parted: bool) -> None:
     """Print the policy of FILE (or - for standard input) with the same allow set and deny set, smaller if possible.
 
-    Statements are merged and what others make redundant is left out. Characters are counted as IAM counts them,
-    without white space; before and after are told on standard error.
+    Statements are merged and what others make redundant is left out. Characters are counted as IAM counts them:
+    without white space, CloudFormation's references at their longest. The numbers are told on standard error. A list
+    of policies that are attached together becomes one. With --split, the first policy of a role, user or group is
+    inline and the others are managed policies beside it; without --for, all are managed policies.
+
+    Exit status: 0 if it fits, 1 if it does not fit what --for says, 2 for a mistake.
 
     \b
     Examples:
       remit minimise role.json > smaller.json
-      remit minimise role.json --limit 6144
+      remit minimise role.json --for role
+      remit minimise role.json --split
+      remit minimise role.json --limit 2000
     """
-    from remit.iam.minimise import length, minimise, split
+    from remit.build.size import Sizes
+    from remit.iam.minimise import minimise
 
+    if limit is not None and (kind or parted):
+        raise RemitError("--limit is a quota of your own", hint="leave out --for and --split, which know IAM's")
     policy, late = _read(file)
+    sizes = Sizes(_STACK, {})
     smaller = minimise(policy)
-    parts = split(smaller, limit) if limit is not None and length(smaller) > limit else (smaller,)
+    parts = _parts(smaller, kind, limit, sizes, parted=parted)
     documents = [_document(part, late=late) for part in parts]
     print_json(documents[0] if len(documents) == 1 else documents)
-    told = f"{length(policy)} characters before, {length(smaller)} after"
-    click.echo(told if len(parts) == 1 else f"{told}, in {len(parts)} policies", err=True)
+    before, after = sizes.document(policy.statements), sizes.document(smaller.statements)
+    click.echo(f"{before:,} characters before, {after:,} after{_in(parts)}", err=True)
+    for line in _rooms(parts, kind, sizes) if limit is None else ():
+        click.echo(line, err=True)
+    if kind is not None and not parted and after > _most(kind):
+        raise RemitError(
+            f"{after:,} characters do not fit: IAM allows {_most(kind):,} for {_PLACES[kind]}",
+            hint="a session takes no more; narrow what it is for"
+            if kind == "session"
+            else "`--split` parts it into policies that fit; patterns take fewer characters than lists",
+            exit_code=1,
+        )
+
+
+def _in(parts: tuple[Policy, ...]) -> str:
+    return "" if len(parts) == 1 else f", in {len(parts)} policies"
+
+
+def _most(kind: str) -> int:
+    from remit.catalogue.quotas import quota
+
+    return quota(_KINDS[kind]).most
+
+
+def _parts(policy: Policy, kind: str | None, limit: int | None, sizes: Sizes, *, parted: bool) -> tuple[Policy, ...]:
+    """The policies to print: one, if it fits or need not."""
+    from remit.build.packing import packed
+    from remit.iam.policy import Policy
+
+    most = limit or _most(kind or "managed")
+    if (limit is None and not parted) or sizes.document(policy.statements) <= most:
+        return (policy,)
+    if kind == "session":
+        raise RemitError("a session has one policy: it cannot be split", hint="leave out --split")
+    documents = packed(policy.statements, sizes, first=most, other=limit or _most("managed"))
+    if documents is None:
+        raise RemitError(
+            "a statement is longer than a policy may be and cannot be taken apart",
+            hint="its conditions or its NotAction or NotResource list are too long: shorten them",
+        )
+    return tuple(Policy(statements, policy.version) for statements in documents)
+
+
+def _rooms(parts: tuple[Policy, ...], kind: str | None, sizes: Sizes) -> list[str]:
+    """How full each place is that the policies may go to."""
+    from remit.catalogue.quotas import quota
+
+    if len(parts) == 1:
+        used = sizes.document(parts[0].statements)
+        kinds = (kind,) if kind else ("managed", "role")
+        return [f"{used:,} of {_most(one):,} characters of {_PLACES[one]}" for one in kinds]
+    places = [kind or "managed", *["managed"] * (len(parts) - 1)]
+    told = [
+        f"{number}: {sizes.document(part.statements):,} of {_most(place):,} characters of {_PLACES[place]}"
+        for number, (part, place) in enumerate(zip(parts, places, strict=True), 1)
+    ]
+    managed, most = places.count("managed"), quota("iam.role.managed").most
+    over = f"more than the {most} that may be attached unless AWS raises the quota"
+    return [*told, *([f"{managed} managed policies: {over}"] if managed > most else [])]
 
 
 def _read(path: Path) -> tuple[Policy, bool]:
-    """The one policy of a file, and whether it holds intrinsic functions of CloudFormation."""
+    """The policy of a file, or those of a list as one; and whether it holds intrinsic functions of CloudFormation."""
     from remit.iam.reading import read_side
 
     name = "standard input" if str(path) == "-" else str(path)
     text = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    _check_kind(text, name)
     read = read_side(text, name)
-    if not read.single:
+    layers = read.layers
+    if not layers.identity or layers.boundary or layers.session or layers.scp or layers.rcp:
         raise RemitError(
-            f"{name} holds several policies", hint='`remit minimise` takes one document: {"Statement": […]}'
+            f"{name} holds more than policies that are attached together",
+            hint="`remit minimise` takes a policy document, or a list of those of one role, user or group",
         )
-    return read.layers.identity[0], b'"Fn::' in text or b'"Ref"' in text
+    return _joined(layers.identity, name), b'"Fn::' in text or b'"Ref"' in text
+
+
+def _check_kind(text: bytes, name: str) -> None:
+    """Say what a file is that is no policy."""
+    from remit.iam.document import read_json
+
+    value, _ = read_json(text, name)
+    if isinstance(value, dict) and "Resources" in value:
+        raise RemitError(
+            f"{name} is a template: `remit minimise` takes a policy document",
+            hint="`remit lint` tells which of a template's policies are too long; give it one of them",
+        )
+
+
+def _joined(policies: tuple[Policy, ...], name: str) -> Policy:
+    """Policies that are attached together as one document; a Sid that stands twice is kept once."""
+    from dataclasses import replace
+
+    from remit.iam.policy import Policy
+
+    if len(policies) == 1:
+        return policies[0]
+    versions = {policy.version for policy in policies}
+    if len(versions) > 1:
+        raise RemitError(
+            f"{name} holds policies of different versions, {' and '.join(sorted(versions))}: they cannot be one",
+            hint="variables such as ${aws:username} mean something under 2012-10-17 alone",
+        )
+    statements, sids = [], set[str]()
+    for statement in (statement for policy in policies for statement in policy.statements):
+        statements.append(replace(statement, sid="") if statement.sid in sids else statement)
+        sids.add(statement.sid)
+    return Policy(tuple(statements), versions.pop())
 
 
 def _document(policy: Policy, *, late: bool) -> Any:

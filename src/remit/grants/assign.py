@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _LOG_GROUP: Final = 160
-"""Characters that the longest ARN of a function's log group has, and a little more."""
+"""Characters that the longest ARN of a function's log group has, and a little more (`build.size` counts it exactly)."""
+_FILLED: Final = 0.8
+"""How much of all the room of a role may be taken, since whole statements leave some of each document empty."""
 _TOLD: Final = 5
 _OWN_LOGS: Final = "${OwnLogGroup.Arn}"
 _NAMED: Final = {
@@ -53,12 +55,18 @@ def assign(app: App) -> tuple[Role, ...]:
 
 
 def _parts(members: list[tuple[Function, tuple[Grant, ...]]]) -> Iterator[list[tuple[Function, tuple[Grant, ...]]]]:
-    """As many functions to a role as its inline policy has room for, since each brings its log group's ARN."""
+    """As many functions to a role as its inline policy has room for, since each brings its log group's ARN.
+
+    Where what they share is too long for that, the role will have managed policies: one more holds their log groups.
+    """
     if len(members) == 1:
         yield members
         return
+    inline, managed = quota("iam.role.inline").most, quota("iam.managed").most
     shared = sum(_length(grant.statement) for grant in members[0][1])
-    most = max(1, (quota("iam.role.inline").most - shared) // _LOG_GROUP)
+    spare = quota("iam.role.managed").most - len(members[0][0].managed) - 1
+    parted = inline < shared <= _FILLED * (inline + spare * managed)
+    most = max(1, (managed if parted else inline - shared) // _LOG_GROUP)
     for start in range(0, len(members), most):
         yield members[start : start + most]
 

@@ -1,0 +1,133 @@
+"""Stop a build at a role that a guardrail of the project does not hold for, with a request that shows it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from remit.errors import RemitError
+from remit.grants.assign import named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from remit.app import App, Role
+    from remit.explain.ask import Place
+    from remit.explain.proving import Breach, Proof
+
+_SHOWN: Final = 12
+_CONTEXT: Final = 300
+
+
+def guard(folder: Path, app: App, roles: tuple[Role, ...], place: Place | None = None) -> tuple[str, ...]:
+    """What people should know of the guardrails in `config/guardrails/`, all of which hold; RemitError: one does not.
+
+    `place` is where the app is deployed, if that is known: what AWS::Partition, AWS::Region and AWS::AccountId are.
+    The error's exit code is 1 for what is broken or not proven, 2 for a guardrail that cannot be read.
+    """
+    from remit.explain.guardrails import FOLDER, guardrails  # noqa: PLC0415 - few projects have any
+
+    if not (folder / FOLDER).exists():
+        return ()
+    rails = guardrails(folder)
+    if not rails:
+        return ()
+    from remit.explain.proving import prove  # noqa: PLC0415 - it brings the comparison
+
+    proof = prove(app, roles, rails, place)
+    if proof.breaches:
+        raise _refusal(proof)
+    return tuple(_notes(app, proof))
+
+
+def _notes(app: App, proof: Proof) -> Iterator[str]:
+    from remit.explain.wherever import listed  # noqa: PLC0415 - as above
+
+    own = [function.name for function in app.functions if "Role" in function.properties]
+    if own:
+        verb = "brings a role of its own" if len(own) == 1 else "bring roles of their own"
+        yield f"guardrails say nothing about {named(own)}, which {verb}"
+    if proof.elsewhere:
+        good, bad = listed(proof.places), listed(proof.elsewhere)
+        yield f"guardrails are proven for a deploy into {good}, not into {bad}: a ceiling spells it"
+
+
+def _refusal(proof: Proof) -> RemitError:
+    groups: dict[tuple[object, ...], list[Breach]] = {}
+    for breach in proof.breaches:
+        groups.setdefault(_group(breach), []).append(breach)
+    told = [line for some in list(groups.values())[:_SHOWN] for line in _told(some)]
+    if len(groups) > _SHOWN:
+        told.append(f"and {len(groups) - _SHOWN} more")
+    where = f" in {proof.at.words}" if proof.at is not None and proof.at.named else ""
+    first = next((breach for breach in proof.breaches if breach.given.grant is not None), proof.breaches[0])
+    return RemitError(
+        "\n  ".join((f"a guardrail does not hold{where}", *told)),
+        hint="narrow what grants it, or change the guardrail"
+        if first.found is not None
+        else "write the statements of that policy into the configuration, where they can be read",
+        origin=first.given.grant.origin if first.given.grant is not None else first.line,
+        exit_code=1,
+    )
+
+
+def _group(breach: Breach) -> tuple[object, ...]:
+    """What roles have in common that break the same guardrail by the same actions."""
+    given = breach.given
+    source = given.managed or breach.unread if given.grant is None else ""
+    return breach.guardrail.file, breach.line, source, given.statement.actions, _is_broken(breach)
+
+
+def _is_broken(breach: Breach) -> bool:
+    """Whether there is a request that shows it: one without parts that nobody knows, under a boundary that is known."""
+    from remit.explain.proving import late  # noqa: PLC0415 - as above
+    from remit.iam.finding import Piece  # noqa: PLC0415 - as above
+
+    return isinstance(breach.found, Piece) and breach.unread is None and not late(breach.found)
+
+
+def _told(breaches: Sequence[Breach]) -> Iterator[str]:
+    """A guardrail that some roles do not keep to: whose, by what request, and what gives it."""
+    first = breaches[0]
+    roles = list(dict.fromkeys(breach.given.role for breach in breaches))
+    names = named([role.logical_id for role in roles])
+    whose = f"{names} (of {named([name for role in roles for name in role.functions])})"
+    if first.found is None:
+        yield f"not proven for {whose}: nobody has the managed policy {first.unread} here"
+        return
+    yield f"{first.line} {'is broken by' if _is_broken(first) else 'is not proven for'} {whose}"
+    yield from (f"  {line}" for line in _shown(first))
+    yield f"  {_source(first)}{_more(breaches)}"
+
+
+def _more(breaches: Sequence[Breach]) -> str:
+    lines = {breach.given.grant.origin for breach in breaches if breach.given.grant is not None}
+    return f"; and {len(lines) - 1} more lines alike" if len(lines) > 1 else ""
+
+
+def _shown(breach: Breach) -> Iterator[str]:
+    from remit.explain.proving import late  # noqa: PLC0415 - as above
+    from remit.iam.finding import Piece  # noqa: PLC0415 - as above
+
+    found = breach.found
+    if isinstance(found, Piece):
+        context = json.dumps(found.context)
+        if len(context) > _CONTEXT:
+            context = f"{context[:_CONTEXT]}…"
+        yield f"may {found.request.action} on {found.request.resource}{'' if context == '{}' else f' when {context}'}"
+        unknown = late(found)
+        if unknown:
+            yield f"which depends on what {', '.join(unknown)} stands for"
+    elif found is not None:
+        yield f"{', '.join(breach.given.statement.actions.patterns[:3])}: {found.reason}"
+    if breach.unread is not None:
+        yield f"unless its permissions boundary forbids it, {breach.unread}, which nobody has here"
+
+
+def _source(breach: Breach) -> str:
+    grant = breach.given.grant
+    if grant is None:
+        return f"given by the managed policy {breach.given.managed}"
+    where = f"{grant.origin}: " if grant.origin is not None else ""
+    return f"given by {where}{grant.because}"
