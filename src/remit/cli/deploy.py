@@ -94,8 +94,8 @@ def command(
     """
     wishes = _Wishes(folder, yes, wait, force, as_json, skip, approval)
     with watch.stoppable():
+        name = watch.namespace(folder, stage)  # a stage that cannot be is told before anything is asked for
         if resume:
-            name = watch.namespace(folder, stage)
             account = options.account(folder, local=local, region=region, profile=profile)
             _resume(account, name, stage, wishes)
             return
@@ -103,11 +103,19 @@ def command(
 
         # Missing credentials are told before minutes go into packages; a local AWS starts for a sound project only.
         early = None if local else options.account(folder, local=False, region=region, profile=profile)
-        built = build(folder, stage, progress=watch.say, accept=accept, here=local)
+        built = build(folder, stage, progress=watch.say, accept=accept, here=local, place=_place(early))
         for note in built.notes:
             watch.say(note)
         account = early or options.account(folder, local=True, region=region, profile=profile)
         _deploy(account, built, wishes)
+
+
+def _place(account: Account | None) -> dict[str, str] | None:
+    """Where it is going to be deployed, as guardrails read it."""
+    if account is None:
+        return None
+    parts = {"Partition": account.partition, "Region": account.region, "AccountId": account.account}
+    return {f"${{AWS::{name}}}": value for name, value in parts.items()}
 
 
 def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
