@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
 from remit.grants.assign import named
+from remit.project.layout import GUARDRAILS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,10 +27,10 @@ def guard(folder: Path, app: App, roles: tuple[Role, ...], place: Place | None =
     `place` is where the app is deployed, if that is known: what AWS::Partition, AWS::Region and AWS::AccountId are.
     The error's exit code is 1 for what is broken or not proven, 2 for a guardrail that cannot be read.
     """
-    from remit.explain.guardrails import FOLDER, guardrails  # noqa: PLC0415 - few projects have any
-
-    if not (folder / FOLDER).exists():
+    if not (folder / GUARDRAILS).exists():
         return ()
+    from remit.explain.guardrails import guardrails  # noqa: PLC0415 - few projects have any
+
     rails = guardrails(folder)
     if not rails:
         return ()

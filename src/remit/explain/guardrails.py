@@ -16,6 +16,7 @@ from remit.iam.box import compiled
 from remit.iam.finding import Source
 from remit.iam.policy import Policy, allow
 from remit.iam.reading import read_side
+from remit.project.layout import GUARDRAILS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from remit.iam.policy import Statement
     from remit.iam.reading import Read
 
-FOLDER: Final = "config/guardrails"
 LATE: Final = ("${AWS::Partition}", "${AWS::Region}", "${AWS::AccountId}", "${AWS::StackName}")
 _HINT: Final = 'a guardrail is a policy document in JSON, as IAM spells it: {"Version": "2012-10-17", "Statement": […]}'
 
@@ -45,16 +45,16 @@ class Guardrail:
 
 def guardrails(folder: Path) -> tuple[Guardrail, ...]:
     """The guardrails of a project, by their files' names. RemitError at file, line and column of what is wrong."""
-    place = folder / FOLDER
+    place = folder / GUARDRAILS
     if not place.is_dir():
         if place.exists():
-            raise RemitError(f"{FOLDER} is a file", hint="guardrails are files in that folder", origin=Origin(FOLDER))
+            raise RemitError(f"{GUARDRAILS} is a file", hint="guardrails are files in that folder", origin=Origin(GUARDRAILS))
         return ()
     found: list[Guardrail] = []
     for path in sorted(place.iterdir()):
         if path.name.startswith(".") or path.suffix == ".md":
             continue
-        name = f"{FOLDER}/{path.name}"
+        name = f"{GUARDRAILS}/{path.name}"
         if path.suffix != ".json" or path.is_dir():
             raise RemitError(f"{name} is no guardrail: its name does not end in .json", hint=_HINT, origin=Origin(name))
         try:

@@ -1,11 +1,13 @@
-"""Where a project keeps its modules: in its folder, or in `src/`."""
+"""Where a project keeps its modules, in its folder or in `src/`, and its guardrails."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+GUARDRAILS: Final = "config/guardrails"
 
 
 def roots(folder: Path) -> tuple[Path, ...]:
