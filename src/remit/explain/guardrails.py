@@ -48,7 +48,9 @@ def guardrails(folder: Path) -> tuple[Guardrail, ...]:
     place = folder / GUARDRAILS
     if not place.is_dir():
         if place.exists():
-            raise RemitError(f"{GUARDRAILS} is a file", hint="guardrails are files in that folder", origin=Origin(GUARDRAILS))
+            raise RemitError(
+                f"{GUARDRAILS} is a file", hint="guardrails are files in that folder", origin=Origin(GUARDRAILS)
+            )
         return ()
     found: list[Guardrail] = []
     for path in sorted(place.iterdir()):
