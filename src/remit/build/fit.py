@@ -19,7 +19,7 @@ from remit.build.reasons import explained
 from remit.catalogue.quotas import quota
 from remit.errors import Origin, RemitError
 from remit.grants.assign import named
-from remit.iam.minimise import merged, minimise, tidied
+from remit.iam.minimise import merged, minimise
 from remit.iam.policy import Policy
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _joined(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
 
     Proven pair by pair, so that it is never in doubt what late-bound parts stand for.
     """
-    found = merged(map(tidied, statements))
+    found = merged(statements)
     return found if say_the_same(statements, found) else statements
 
 

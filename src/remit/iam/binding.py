@@ -11,7 +11,8 @@ from math import prod
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.atom import Atom, equal_to, equal_to_text
-from remit.iam.glob import FRESH, Unclear, meet, points
+from remit.iam.budget import Exhausted
+from remit.iam.glob import FRESH, Unclear, points
 from remit.iam.marks import LATE, around, has_marks, own_letter, variables_in, widened
 from remit.iam.pattern import covers as covers_pattern
 from remit.iam.pattern import overlaps
@@ -74,7 +75,7 @@ def _values(
     templates = [text for atom in atoms for text in atom.values if name in variables_in(text)]
     found = [FRESH, *own, *_aligned(templates, [*own, *(text for atom in atoms for text in atom.values)], name)]
     templates = [text for text in texts if name in variables_in(text)]
-    found += _aligned(templates, [*texts, *_met(contested(wanted, covers))], name)
+    found += _aligned(templates, [*texts, *_met(contested(wanted, covers), budget)], name)
     literal = dict.fromkeys(value.replace(FRESH, letter) for value in found)
     literal.pop(letter)
     return [letter, None, *(value for value in literal if not variables_in(value))]
@@ -128,12 +129,14 @@ def _settled(one: str, other: str) -> bool:
     return any("?" not in wide and covers_pattern(wide, narrow) for wide, narrow in pairs)
 
 
-def _met(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+def _met(pairs: Iterable[tuple[str, str]], budget: Budget) -> Iterator[str]:
     """Texts that both patterns of a pair describe, for some value of their marks."""
     for one, other in islice(pairs, _MOST_PAIRS):
         try:
-            for both in meet(widened(one), widened(other)):
+            for both in budget.meet(widened(one), widened(other)):
                 yield from points(both)
+        except Exhausted:
+            raise
         except Unclear:
             continue
 
