@@ -95,7 +95,12 @@ class Openings:
                 continue
             for box in escapes:
                 self.questions.budget.spend(_MEET * len(box.actions))
-                fresh = [part for text in box.actions for part in self.questions.budget.meet(narrow, text) if part not in seen]
+                fresh = [
+                    part
+                    for text in box.actions
+                    for part in self.questions.budget.meet(narrow, text)
+                    if part not in seen
+                ]
                 seen.update(fresh)
                 todo.extend(fresh)
             if len(seen) > MOST_PATTERNS:
@@ -171,5 +176,7 @@ def _starts(pattern: str, others: tuple[Box, ...], budget: Budget) -> list[str]:
     found = [pattern]
     for box in others:
         if not box.not_actions:
-            found = list(dict.fromkeys(part for one in found for text in box.actions for part in budget.meet(one, text)))
+            found = list(
+                dict.fromkeys(part for one in found for text in box.actions for part in budget.meet(one, text))
+            )
     return found

@@ -270,9 +270,7 @@ _TYPED: Final[dict[str, tuple[_Reader, _Points]]] = {
 }
 
 
-def _text_pool(
-    atoms: list[Atom], wanted: frozenset[Atom], singles: int, budget: Budget
-) -> tuple[list[str], bool]:
+def _text_pool(atoms: list[Atom], wanted: frozenset[Atom], singles: int, budget: Budget) -> tuple[list[str], bool]:
     """Literals and points of the globs that may have to be met, of their meets, and a value that nothing spells."""
     texts = [atom for atom in atoms if atom.operator != "Null"]
     singles = max(singles, *(text.count("?") for atom in texts if _is_glob(atom) for text in atom.values), 0)

@@ -84,11 +84,7 @@ class _Pruner:
         resources = box.statement.resources
         if resources is None or resources.negated or len(resources.patterns) == 1:
             return box
-        kept = [
-            text
-            for text in resources.patterns
-            if not self._all_redundant(self._on(box, (text,)), others)
-        ]
+        kept = [text for text in resources.patterns if not self._all_redundant(self._on(box, (text,)), others)]
         return self._on(box, tuple(kept)) if 0 < len(kept) < len(resources.patterns) else box
 
     def _on(self, box: Box, resources: tuple[str, ...]) -> Box:

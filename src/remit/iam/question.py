@@ -210,7 +210,9 @@ def _starts(pattern: str, others: tuple[Box, ...], budget: Budget) -> list[str]:
     found = [pattern]
     for box in others:
         if not box.not_resources:
-            found = list(dict.fromkeys(part for one in found for text in box.resources for part in budget.meet(one, text)))
+            found = list(
+                dict.fromkeys(part for one in found for text in box.resources for part in budget.meet(one, text))
+            )
     return found
 
 
