@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -38,7 +39,8 @@ _FRAME: Final = len('{"Version":"2012-10-17","Statement":[]}')
 def minimise(policy: Policy) -> Policy:
     """The same allow set and deny set, in as few characters as merging and pruning find; the order is kept.
 
-    It ends within a few seconds whatever is given. A policy with statements that cannot be compared, or whose result cannot be proven the same, comes back as it is.
+    It ends within a few seconds whatever is given. A policy with statements that cannot be compared, or whose result
+    cannot be proven the same, comes back as it is.
     """
     if Compiled(policy, speaks_without_resource=True).unclear:
         return policy
@@ -101,10 +103,8 @@ def _uncovered(patterns: tuple[str, ...], budget: Budget, *, fold: bool) -> tupl
     known = dict.fromkeys(text.lower() if fold else text for text in patterns)
     wide = _Wide(text for text in known if "${" not in text and is_pattern(text))
     gone: set[str] = set()
-    try:
+    with suppress(Exhausted):
         gone.update(text for text in known if "${" not in text and wide.covers(text, budget))
-    except Exhausted:
-        pass
     return tuple(
         {folded: text for text in reversed(patterns) if (folded := text.lower() if fold else text) not in gone}.values()
     )[::-1]
