@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,11 +25,9 @@ def pruned(policy: Policy, budget: Budget | None = None) -> Policy:
     What is not decided when the steps of the budget are spent stays.
     """
     pruner = _Pruner(policy, budget or Budget())
-    try:
+    with suppress(Exhausted):
         for number in range(len(policy.statements) - 1, -1, -1):
             pruner.shorten(number)
-    except Exhausted:
-        pass
     return replace(policy, statements=pruner.statements)
 
 
@@ -40,7 +39,7 @@ class _Pruner:
         self._questions = Questions(Premises.of(policy.statements, SETS), budget)
         self._all: dict[object, Index] = {}
         self._denials: dict[object, Index] = {}
-        for box in self._boxes:
+        for box in filter(None, self._boxes):
             for index in self._indexes(box):
                 index.put(box)
 
@@ -68,8 +67,9 @@ class _Pruner:
             index.drop(box)
         shorter = self._shorter(box, others) if others.boxes else box
         self._boxes[number] = shorter
-        for index in indexes if shorter is not None else ():
-            index.put(shorter)
+        if shorter is not None:
+            for index in indexes:
+                index.put(shorter)
 
     def _shorter(self, box: Box, others: Index) -> Box | None:
         if box.not_actions:
