@@ -170,6 +170,8 @@ def box_of(statement: Statement, index: int, version: str, *, speaks_without_res
 
     RemitError: a condition operator that does not exist; Unclear: a text that cannot be compared.
     """
+    if "${" in "".join(statement.actions.patterns):
+        raise Unclear("an action has a part that only CloudFormation knows")
     box = Box(statement, index, version)
     if statement.resources is None:
         box.resources = ("*",) if box.deny or speaks_without_resource else ()
