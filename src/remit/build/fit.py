@@ -19,7 +19,7 @@ from remit.build.reasons import explained
 from remit.catalogue.quotas import quota
 from remit.errors import Origin, RemitError
 from remit.grants.assign import named
-from remit.iam.minimise import merged, minimise, tidied
+from remit.iam.minimise import merged, minimise
 from remit.iam.policy import Policy
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 3
 _SHORT: Final = 70
-_BLOCK: Final = 400
-_NEGATED: Final = 5
 
 
 def fit(role: Role, sizes: Sizes) -> Role:
@@ -45,7 +43,7 @@ def fit(role: Role, sizes: Sizes) -> Role:
         return role
     smaller = _joined(tuple(grant.statement for grant in role.grants))
     if sizes.document(smaller) > inline and len(smaller) > 1:
-        smaller = _minimised(smaller)
+        smaller = minimise(Policy(smaller)).statements
     if sizes.document(smaller) <= inline:
         return _made(role, (smaller,))
     spare = quota("iam.role.managed").most - len(role.managed)
@@ -60,22 +58,8 @@ def _joined(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
 
     Proven pair by pair, so that it is never in doubt what late-bound parts stand for.
     """
-    found = merged(map(tidied, statements))
+    found = merged(statements)
     return found if say_the_same(statements, found) else statements
-
-
-def _minimised(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-    """As `minimise`; of very many statements some at a time first, since a proof of all of them has a budget.
-
-    Where each block keeps its allow set and its deny set, so does the whole. Where many statements speak of everything
-    but something, what others make redundant takes too long to find: those are left as they are.
-    """
-    if sum(bool(one.resources and one.resources.negated) or one.actions.negated for one in statements) > _NEGATED:
-        return statements
-    if len(statements) > _BLOCK:
-        blocks = (statements[start : start + _BLOCK] for start in range(0, len(statements), _BLOCK))
-        statements = tuple(one for block in blocks for one in minimise(Policy(block)).statements)
-    return minimise(Policy(statements)).statements
 
 
 def policy_ids(role: Role) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from remit.iam.budget import Exhausted
-from remit.iam.glob import Unclear, meet, points
+from remit.iam.budget import Budget, Exhausted
+from remit.iam.glob import Unclear, points
 from remit.iam.pattern import is_pattern, matcher
 from remit.iam.question import needed
 
@@ -85,7 +85,7 @@ class Openings:
 
     def _on(self, pattern: str, resource: str) -> Iterator[Opening]:
         """Like `Questions._search`: narrow the pattern where NotAction covers leave no other way."""
-        todo = list(reversed(_starts(pattern, self.case.wanted[1:])))
+        todo = list(reversed(_starts(pattern, self.case.wanted[1:], self.questions.budget)))
         seen = set(todo)
         while todo:
             narrow = todo.pop()
@@ -95,7 +95,12 @@ class Openings:
                 continue
             for box in escapes:
                 self.questions.budget.spend(_MEET * len(box.actions))
-                fresh = [part for text in box.actions for part in meet(narrow, text) if part not in seen]
+                fresh = [
+                    part
+                    for text in box.actions
+                    for part in self.questions.budget.meet(narrow, text)
+                    if part not in seen
+                ]
                 seen.update(fresh)
                 todo.extend(fresh)
             if len(seen) > MOST_PATTERNS:
@@ -167,9 +172,11 @@ class Openings:
         return (name for name in names if name not in taken)
 
 
-def _starts(pattern: str, others: tuple[Box, ...]) -> list[str]:
+def _starts(pattern: str, others: tuple[Box, ...], budget: Budget) -> list[str]:
     found = [pattern]
     for box in others:
         if not box.not_actions:
-            found = list(dict.fromkeys(part for one in found for text in box.actions for part in meet(one, text)))
+            found = list(
+                dict.fromkeys(part for one in found for text in box.actions for part in budget.meet(one, text))
+            )
     return found

@@ -11,7 +11,8 @@ from math import prod
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.atom import Atom, equal_to, equal_to_text
-from remit.iam.glob import FRESH, Unclear, meet, points
+from remit.iam.budget import Exhausted
+from remit.iam.glob import FRESH, Unclear, points
 from remit.iam.marks import LATE, around, has_marks, own_letter, variables_in, widened
 from remit.iam.pattern import covers as covers_pattern
 from remit.iam.pattern import overlaps
@@ -74,7 +75,7 @@ def _values(
     templates = [text for atom in atoms for text in atom.values if name in variables_in(text)]
     found = [FRESH, *own, *_aligned(templates, [*own, *(text for atom in atoms for text in atom.values)], name)]
     templates = [text for text in texts if name in variables_in(text)]
-    found += _aligned(templates, [*texts, *_met(contested(wanted, covers))], name)
+    found += _aligned(templates, [*texts, *_met(contested(wanted, covers), budget)], name)
     literal = dict.fromkeys(value.replace(FRESH, letter) for value in found)
     literal.pop(letter)
     return [letter, None, *(value for value in literal if not variables_in(value))]
@@ -107,17 +108,34 @@ def contested(wanted: tuple[Box, ...], covers: tuple[Box, ...]) -> Iterator[tupl
 
 
 def measured(wanted: tuple[Box, ...], covers: tuple[Box, ...]) -> bool:
-    """Whether a `?` of a cover meets a reference, whose length nobody knows: a mark stands for it with its own length.
+    """Whether a `?` that must not match meets a reference that must, whose length nobody knows.
 
-    What is asked for is one of the texts that the reference may become, so the cover holds it for some of them alone.
+    A mark stands for the reference with a length of its own. What is asked for is one of the texts that it may become,
+    so that the `?` takes some of them alone. What must match are Resource of what is wanted and NotResource of covers,
+    conditions of what is wanted and negated ones of covers; the others must not.
     """
-    late = [text for box in wanted if not box.not_resources for text in box.resources if LATE in text]
-    single = [text for box in covers if late and not box.not_resources for text in box.globs if "?" in text]
-    if any(overlaps(text, widened(one)) and not covers_pattern(text, widened(one)) for one in late for text in single):
+    boxes = (*wanted, *covers)
+    if not any("?" in text for box in boxes for text in _all_texts(box)):
+        return False
+    named = any(LATE in text for box in boxes for text in _all_texts(box))
+
+    def late(text: str) -> bool:
+        return LATE in text or (named and has_marks(text))  # a variable may have the reference as its value
+
+    turned = [(box, box in covers) for box in boxes]
+    met = [text for box, cover in turned if box.not_resources is cover for text in box.resources if late(text)]
+    single = [text for box, cover in turned if box.not_resources is not cover for text in box.globs if "?" in text]
+    if any(overlaps(text, widened(one)) and not covers_pattern(text, widened(one)) for one in met for text in single):
         return True
-    keys = {atom.key for box in wanted for atom in box.marked_atoms if any(LATE in text for text in atom.values)}
-    atoms = (atom for box in covers for atom in box.atoms if atom.key in keys and not atom.negated)
-    return any("?" in text for atom in atoms for text in atom.values)
+    atoms = [(atom, atom.negated is cover) for box, cover in turned for atom in box.atoms]
+    keys = {atom.key for atom, must in atoms if must and any(map(late, atom.values))}
+    return any("?" in text for atom, must in atoms if atom.key in keys and not must for text in atom.values)
+
+
+def _all_texts(box: Box) -> Iterator[str]:
+    yield from box.resources
+    for atom in box.atoms:
+        yield from atom.values
 
 
 @lru_cache(maxsize=16_384)
@@ -128,12 +146,14 @@ def _settled(one: str, other: str) -> bool:
     return any("?" not in wide and covers_pattern(wide, narrow) for wide, narrow in pairs)
 
 
-def _met(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+def _met(pairs: Iterable[tuple[str, str]], budget: Budget) -> Iterator[str]:
     """Texts that both patterns of a pair describe, for some value of their marks."""
     for one, other in islice(pairs, _MOST_PAIRS):
         try:
-            for both in meet(widened(one), widened(other)):
+            for both in budget.meet(widened(one), widened(other)):
                 yield from points(both)
+        except Exhausted:
+            raise
         except Unclear:
             continue
 

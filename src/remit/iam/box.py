@@ -170,6 +170,8 @@ def box_of(statement: Statement, index: int, version: str, *, speaks_without_res
 
     RemitError: a condition operator that does not exist; Unclear: a text that cannot be compared.
     """
+    if "${" in "".join(statement.actions.patterns):
+        raise Unclear("an action has a part that only CloudFormation knows")
     box = Box(statement, index, version)
     if statement.resources is None:
         box.resources = ("*",) if box.deny or speaks_without_resource else ()
@@ -236,12 +238,12 @@ def narrowed(box: Box, atoms: tuple[Atom, ...]) -> Box:
 
 
 class Index:
-    """Boxes by the actions that they speak of; sorted at the first question."""
+    """Boxes by the actions that they speak of; sorted at the first question. `boxes` has them in their order."""
 
     __slots__ = ("_by_service", "_literal", "_loose", "_negated", "_singles", "_sorted", "_turned", "boxes")
 
     def __init__(self, boxes: Iterable[Box]) -> None:
-        self.boxes = tuple(boxes)
+        self.boxes: dict[Box, None] = dict.fromkeys(boxes)
         self._sorted = False
         self._singles = 0
         self._turned = 0
@@ -278,6 +280,27 @@ class Index:
             service = text.partition(":")[0]
             group = self._loose if is_pattern(service) else self._by_service.setdefault(service, [])
             group.append((matcher(text), box))
+
+    def put(self, box: Box) -> None:
+        """Take one more box."""
+        self._sort()
+        self.boxes[box] = None
+        self._add(box)
+
+    def drop(self, box: Box) -> None:
+        """Forget a box."""
+        self._sort()
+        del self.boxes[box]
+        _, literals, globs = names(box.statement.actions)
+        if box.not_actions:
+            self._negated = [entry for entry in self._negated if entry[2] is not box]
+            self._turned -= 1 + len(globs)
+            return
+        for text in literals:
+            self._literal[text] = tuple(one for one in self._literal[text] if one is not box)
+        for service in {text.partition(":")[0] for text in globs}:
+            group = self._by_service.get(service, self._loose)
+            group[:] = [entry for entry in group if entry[1] is not box]
 
     def effort(self, action: str) -> int:
         """How many patterns `at` holds against an action."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from remit.iam.glob import Unclear
+from remit.iam.glob import Unclear, meeting
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -30,6 +30,11 @@ class Budget:
         self.left = steps
         self._known: set[Hashable] = set()
 
+    @property
+    def spent(self) -> int:
+        """Steps that are taken."""
+        return self.steps - self.left
+
     def spend(self, steps: int) -> None:
         """Take steps. Raises Exhausted when there are not as many left, from then on always."""
         self.left -= steps
@@ -42,3 +47,11 @@ class Budget:
         if what not in self._known:
             self._known.add(what)
             self.spend(steps)
+
+    def meet(self, one: str, other: str) -> tuple[str, ...]:
+        """Patterns that together describe what two patterns both do. Raises Unclear when they are too many."""
+        found = meeting(one, other)
+        self.once((one, other), found.steps)
+        if found.reason:
+            raise Unclear(found.reason)
+        return found.patterns

@@ -23,6 +23,7 @@ from remit.iam.sweep import Sweep
 
 if TYPE_CHECKING:
     from remit.iam.actions import Known
+    from remit.iam.budget import Budget
     from remit.iam.finding import Piece, Undecided
 
 Given: TypeAlias = Policy | Sequence[Policy] | Layers
@@ -90,25 +91,30 @@ def _as_allows(policy: Policy) -> Policy:
     )
 
 
-def gains(old: Given, new: Given, *, known: Known | None = None) -> Piece | Undecided | None:
+def gains(
+    old: Given, new: Given, *, known: Known | None = None, budget: Budget | None = None
+) -> Piece | Undecided | None:
     """The first gain; else the first thing that is undecided; None when it is proven that nothing is gained."""
-    sweep = Sweep(side_of(old), side_of(new), known or catalogue)
+    sweep = Sweep(side_of(old), side_of(new), known or catalogue, budget=budget)
     found = next(iter(sweep.gains(first=True)), None)
     return found if found is not None else next(iter(sweep.undecided), None)
 
 
-def includes(wide: Given, narrow: Given) -> bool:
+def includes(wide: Given, narrow: Given, *, budget: Budget | None = None) -> bool:
     """Whether it is proven that `wide` allows everything that `narrow` does."""
-    return gains(wide, narrow, known=_nothing_known) is None
+    return gains(wide, narrow, known=_nothing_known, budget=budget) is None
 
 
-def equivalent(one: Given, other: Given) -> bool:
-    """Whether it is proven that both allow the same; of two single policies also that they deny the same."""
+def equivalent(one: Given, other: Given, *, budget: Budget | None = None) -> bool:
+    """Whether it is proven that both allow the same; of two single policies also that they deny the same.
+
+    A `budget` is for all of it; without one each direction has its own.
+    """
     if isinstance(one, Policy) and isinstance(other, Policy):
         denied, other_denied = _as_allows(one), _as_allows(other)
-        if not (includes(denied, other_denied) and includes(other_denied, denied)):
+        if not (includes(denied, other_denied, budget=budget) and includes(other_denied, denied, budget=budget)):
             return False
-    return includes(one, other) and includes(other, one)
+    return includes(one, other, budget=budget) and includes(other, one, budget=budget)
 
 
 def within(role: Given, guardrail: Given, *, known: Known | None = None) -> Comparison:

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Final
 
 from remit.iam import values
 from remit.iam.atom import EMPTY, Atom, State, kind_of
-from remit.iam.glob import Unclear, meet, points
+from remit.iam.budget import Budget, Exhausted
+from remit.iam.glob import Unclear, points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from remit.iam.budget import Budget
     from remit.iam.policy import Statement
 
 MOST_VALUES: Final = 2_000
@@ -164,13 +164,16 @@ def _domain(
     listed = sorted(atoms, key=lambda atom: (atom.operator, atom.quantifier, atom.values))
     given = sum(len(atom.values) for atom in listed)
     pairs = 0 if kinds else _pairs(listed, wanted)
+    budget = Budget(MOST_STEPS + 1)
     steps = _VALUE * given + _MEET * min(pairs, MOST_MEETS)
     too_many = f"the conditions on `{listed[0].name}` tell too many values apart"
     try:
-        pool, exact = _typed_pool(listed, kinds) if kinds else _text_pool(listed, wanted, singles)
+        pool, exact = _typed_pool(listed, kinds) if kinds else _text_pool(listed, wanted, singles, budget)
+    except Exhausted:
+        return _Made(None, MOST_STEPS, too_many)
     except Unclear as reason:
-        return _Made(None, steps, str(reason))
-    steps += len(pool) * sum(_effort(atom) for atom in listed)
+        return _Made(None, steps + budget.spent, str(reason))
+    steps += budget.spent + len(pool) * sum(_effort(atom) for atom in listed)
     if len(pool) > (MOST_TYPED if kinds else MOST_VALUES) or steps > MOST_STEPS:
         return _Made(None, len(pool), too_many)
     texts = (*pool, "") if several and not kinds else pool  # to set operators an empty text is an empty set
@@ -267,13 +270,13 @@ _TYPED: Final[dict[str, tuple[_Reader, _Points]]] = {
 }
 
 
-def _text_pool(atoms: list[Atom], wanted: frozenset[Atom], singles: int) -> tuple[list[str], bool]:
+def _text_pool(atoms: list[Atom], wanted: frozenset[Atom], singles: int, budget: Budget) -> tuple[list[str], bool]:
     """Literals and points of the globs that may have to be met, of their meets, and a value that nothing spells."""
     texts = [atom for atom in atoms if atom.operator != "Null"]
     singles = max(singles, *(text.count("?") for atom in texts if _is_glob(atom) for text in atom.values), 0)
     pool: list[str] = [spelling for atom in texts if atom in wanted for spelling in _spellings(atom)]
     groups = [[_as_glob(atom, text) for text in atom.values] for atom in texts if atom in wanted and _is_glob(atom)]
-    for pattern in _meets(groups):
+    for pattern in _meets(groups, budget):
         pool.extend(points(pattern, singles))
     pool.extend(points("*", singles))
     folding = [atom for atom in texts if "IgnoreCase" in atom.operator]
@@ -311,13 +314,13 @@ def _spellings(atom: Atom) -> Iterator[str]:
             yield from (text.lower(), text.upper(), text.swapcase(), text.title())
 
 
-def _meets(groups: list[list[str]]) -> list[str]:
+def _meets(groups: list[list[str]], budget: Budget) -> list[str]:
     """The patterns of every group, and all meets of patterns of different groups."""
     found: dict[str, None] = {}
     for group in groups:
         if len(found) * len(group) > MOST_MEETS:
             raise Unclear("too many patterns on one condition key meet")
-        both = [shared for one in found for other in group for shared in meet(one, other)]
+        both = [shared for one in found for other in group for shared in budget.meet(one, other)]
         found |= dict.fromkeys((*group, *both))
         if len(found) > MOST_VALUES:
             raise Unclear("too many patterns on one condition key meet")

@@ -9,6 +9,7 @@ several points.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from math import comb
@@ -22,6 +23,10 @@ MOST_POINTS: Final = 1_024
 MOST_MEETS: Final = 64
 MOST_WAYS: Final = 500  # in which the stars of two patterns can stand in a row
 LONGEST: Final = 100_000  # places of one pattern times places of the other; real ones have at most a few thousand
+MOST_STEPS: Final = 1_000_000
+_LOOK, _WITHIN = 4, 8  # steps to see whether one pattern describes another: one that is known, and a new one
+_TOO_MANY: Final = "two patterns meet in too many ways"
+_NOTHING: Final[frozenset[str]] = frozenset()
 _RUNS: Final = re.compile(r"\*[*]+")
 
 
@@ -60,21 +65,43 @@ def within(narrow: str, wide: str) -> bool:
     return wide == narrow or (("?" not in wide or "*" not in narrow) and match(points(narrow)[0]))
 
 
-@lru_cache(maxsize=16_384)
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """Patterns that together describe what two patterns both do, or why they are not known; and the steps it took."""
+
+    patterns: tuple[str, ...]
+    steps: int
+    reason: str = ""
+
+
 def meet(one: str, other: str) -> tuple[str, ...]:
     """Patterns that together describe what both do; none when nothing is. Raises Unclear when they are too many."""
+    found = meeting(one, other)
+    if found.reason:
+        raise Unclear(found.reason)
+    return found.patterns
+
+
+@lru_cache(maxsize=16_384)
+def meeting(one: str, other: str) -> Meeting:
+    """As `meet`, with the work that it is; a step is about as long as to hold one text against one pattern."""
     if within(one, other):
-        return (one,)
+        return Meeting((one,), _LOOK)
     if within(other, one):
-        return (other,)
+        return Meeting((other,), _LOOK)
+    walk = len(one) + len(other)
     if not overlaps(one, other):
-        return ()
+        return Meeting((), walk)
     head = _common_head(one, other)
     ways = comb(one.count("*") + other.count("*"), other.count("*"))
     if ways > MOST_WAYS or (len(one) - head) * (len(other) - head) > LONGEST:
-        raise Unclear("two patterns meet in too many ways")
-    found = _meet(_RUNS.sub("*", one[head:]), _RUNS.sub("*", other[head:]))
-    return tuple(sorted(one[:head] + rest for rest in found))
+        return Meeting((), walk, _TOO_MANY)
+    shared = _Shared()
+    try:
+        found = shared.of(_RUNS.sub("*", one[head:]), _RUNS.sub("*", other[head:]))
+    except Unclear as reason:
+        return Meeting((), walk + shared.steps, str(reason))
+    return Meeting(tuple(sorted(one[:head] + rest for rest in found)), walk + shared.steps)
 
 
 def _common_head(one: str, other: str) -> int:
@@ -86,43 +113,61 @@ def _common_head(one: str, other: str) -> int:
     return length
 
 
-def _meet(one: str, other: str) -> frozenset[str]:
-    """The meet of the tails, from the ends towards the front: `*P & *Q = *(P & *Q) | *(*P & Q)`."""
-    nothing: frozenset[str] = frozenset()
-    below: list[frozenset[str]] = []
-    for place in range(len(one), -1, -1):
-        row: list[frozenset[str]] = [nothing] * (len(other) + 1)
-        for index in range(len(other), -1, -1):
-            row[index] = _step(one[place : place + 1], other[index : index + 1], row, below, index)
-        below = row
-    return below[0]
+class _Shared:
+    """The meet of two patterns, counting its steps."""
 
+    __slots__ = ("steps",)
 
-def _step(
-    first: str, second: str, row: list[frozenset[str]], below: list[frozenset[str]], index: int
-) -> frozenset[str]:
-    """The meet at one pair of places; `below` is the row of the next place of the first pattern."""
-    if not first and not second:
-        return frozenset(("",))
-    after_first = below[index] if first else frozenset[str]()
-    after_second = row[index + 1] if second else frozenset[str]()
-    if first == "*" == second:
-        return _reduced({"*" + rest.lstrip("*") for rest in after_first | after_second})
-    if first == "*":
-        return _reduced(after_first | {second + rest for rest in after_second} if second else after_first)
-    if second == "*":
-        return _reduced(after_second | {first + rest for rest in after_first} if first else after_second)
-    if not first or not second or (first != second and "?" not in (first, second)):
-        return frozenset()
-    symbol = second if first == "?" else first
-    return frozenset(symbol + rest for rest in below[index + 1])
+    def __init__(self) -> None:
+        self.steps = 0
 
+    def of(self, one: str, other: str) -> frozenset[str]:
+        """The meet of the tails, from the ends towards the front: `*P & *Q = *(P & *Q) | *(*P & Q)`."""
+        below: list[frozenset[str]] = []
+        for place in range(len(one), -1, -1):
+            row = [_NOTHING] * (len(other) + 1)
+            for index in range(len(other), -1, -1):
+                row[index] = self._at(one[place : place + 1], other[index : index + 1], row, below, index)
+            self._spend(len(row) + sum(map(len, row)))
+            below = row
+        return below[0]
 
-def _reduced(found: set[str] | frozenset[str]) -> frozenset[str]:
-    """Without those that another describes."""
-    if len(found) < 2:  # noqa: PLR2004 - nothing to compare
-        return frozenset(found)
-    if len(found) > MOST_MEETS:
-        raise Unclear("two patterns meet in too many ways")
-    kept = [one for one in found if not any(one != other and within(one, other) for other in found)]
-    return frozenset(kept)
+    def _at(
+        self, first: str, second: str, row: list[frozenset[str]], below: list[frozenset[str]], index: int
+    ) -> frozenset[str]:
+        """The meet at one pair of places; `below` is the row of the next place of the first pattern."""
+        if not first and not second:
+            return frozenset(("",))
+        after_first = below[index] if first else _NOTHING
+        after_second = row[index + 1] if second else _NOTHING
+        if first == "*" == second:
+            return self._reduced({"*" + rest.lstrip("*") for rest in after_first | after_second})
+        if first == "*":
+            return self._both(after_first, {second + rest for rest in after_second})
+        if second == "*":
+            return self._both(after_second, {first + rest for rest in after_first})
+        if not first or not second or (first != second and "?" not in (first, second)):
+            return _NOTHING
+        symbol = second if first == "?" else first
+        return frozenset(symbol + rest for rest in below[index + 1])
+
+    def _both(self, one: frozenset[str], other: set[str]) -> frozenset[str]:
+        """Two sets of which none describes another of its own, as one."""
+        if not one or not other:
+            return one or frozenset(other)
+        return self._reduced(one | other)
+
+    def _reduced(self, found: set[str] | frozenset[str]) -> frozenset[str]:
+        """Without those that another describes."""
+        if len(found) < 2:  # noqa: PLR2004 - nothing to compare
+            return frozenset(found)
+        if len(found) > MOST_MEETS:
+            raise Unclear(_TOO_MANY)
+        self._spend(_WITHIN * len(found) * (len(found) - 1))
+        kept = [one for one in found if not any(one != other and within(one, other) for other in found)]
+        return frozenset(kept)
+
+    def _spend(self, steps: int) -> None:
+        self.steps += steps
+        if self.steps > MOST_STEPS:
+            raise Unclear(_TOO_MANY)

@@ -76,11 +76,16 @@ def own_place(text: str) -> int | None:
     return ord(text) - _OWN if _OWNED.fullmatch(text) else None
 
 
+@lru_cache(maxsize=16_384)
+def _variables_in(text: str) -> frozenset[str]:
+    return frozenset(_unshifted(found.split(_DEFAULT)[0]) for found in _MARK.findall(text))
+
+
 def variables_in(text: str) -> frozenset[str]:
     """The keys of the variables in an encoded text."""
     if _VARIABLE not in text:
         return frozenset()
-    return frozenset(_unshifted(found.split(_DEFAULT)[0]) for found in _MARK.findall(text))
+    return _variables_in(text)
 
 
 def has_marks(text: str) -> bool:

@@ -9,14 +9,17 @@ undecided stays as it is.
 from __future__ import annotations
 
 import json
+import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
 from remit.iam.box import Compiled
+from remit.iam.budget import Budget, Exhausted
 from remit.iam.compare import equivalent
-from remit.iam.glob import within
-from remit.iam.pattern import is_pattern
+from remit.iam.glob import points
+from remit.iam.pattern import is_pattern, matcher
 from remit.iam.policy import Globs, Policy, Statement, render, render_statement
 from remit.iam.prune import pruned
 
@@ -25,22 +28,29 @@ if TYPE_CHECKING:
 
     Size = Callable[[Statement], int]
 
+TIDYING: Final = 4_000_000
+"""Steps to hold the patterns of one list against each other, over all lists (see `budget`)."""
+PRUNING: Final = 8_000_000
+PROVING: Final = 6_000_000
+_WILDCARD: Final = re.compile(r"[*?]")
 _FRAME: Final = len('{"Version":"2012-10-17","Statement":[]}')
 
 
 def minimise(policy: Policy) -> Policy:
     """The same allow set and deny set, in as few characters as merging and pruning find; the order is kept.
 
-    A policy with statements that cannot be compared, or whose result cannot be proven the same, comes back as it is.
+    It ends within a few seconds whatever is given. A policy with statements that cannot be compared, or whose result
+    cannot be proven the same, comes back as it is.
     """
     if Compiled(policy, speaks_without_resource=True).unclear:
         return policy
-    smaller = replace(policy, statements=merged(map(tidied, policy.statements)))
-    smaller = pruned(smaller)
-    smaller = replace(smaller, statements=merged(smaller.statements))
+    tidying = Budget(TIDYING)
+    smaller = replace(policy, statements=merged(policy.statements, tidying))
+    smaller = pruned(smaller, Budget(PRUNING))
+    smaller = replace(smaller, statements=merged(smaller.statements, tidying))
     if length(smaller) >= length(policy):
         return policy
-    return smaller if same(policy, smaller) else policy
+    return smaller if same(policy, smaller, Budget(PROVING)) else policy
 
 
 def length(policy: Policy) -> int:
@@ -55,75 +65,113 @@ def statement_length(statement: Statement) -> int:
     return len("".join(text.split()))
 
 
-def same(one: Policy, other: Policy) -> bool:
+def same(one: Policy, other: Policy, budget: Budget | None = None) -> bool:
     """Whether two documents are proven to allow and deny the same, for each of the principals they speak of."""
-    kinds = dict.fromkeys(statement.principals for policy in (one, other) for statement in policy.statements)
-    if len(kinds) <= 1:
-        return equivalent(one, other)
+    mine, others = _by_principals(one), _by_principals(other)
+    return all(
+        equivalent(
+            replace(one, statements=tuple(mine.get(who, ()))),
+            replace(other, statements=tuple(others.get(who, ()))),
+            budget=budget,
+        )
+        for who in mine | others
+    )
 
-    def part(policy: Policy, who: object) -> Policy:
-        return replace(policy, statements=tuple(own for own in policy.statements if own.principals == who))
 
-    return all(equivalent(part(one, who), part(other, who)) for who in kinds)
+def _by_principals(policy: Policy) -> dict[object, list[Statement]]:
+    found: dict[object, list[Statement]] = {}
+    for statement in policy.statements:
+        found.setdefault(statement.principals, []).append(statement)
+    return found
 
 
-def tidied(statement: Statement) -> Statement:
+def _tidied(statement: Statement, budget: Budget) -> Statement:
     """Without actions and resources that another of the statement's own covers."""
     resources = statement.resources
     return replace(
         statement,
-        actions=replace(statement.actions, patterns=_uncovered(statement.actions.patterns, fold=True)),
-        resources=resources and replace(resources, patterns=_uncovered(resources.patterns, fold=False)),
+        actions=replace(statement.actions, patterns=_uncovered(statement.actions.patterns, budget, fold=True)),
+        resources=resources and replace(resources, patterns=_uncovered(resources.patterns, budget, fold=False)),
     )
 
 
-def _uncovered(patterns: tuple[str, ...], *, fold: bool) -> tuple[str, ...]:
-    """Patterns that no other covers; of equal ones the first. What has variables or references stands for itself."""
+def _uncovered(patterns: tuple[str, ...], budget: Budget, *, fold: bool) -> tuple[str, ...]:
+    """Patterns that no other covers; of equal ones the first. What has variables or references stands for itself.
+
+    Where the steps run out, the rest stays.
+    """
     known = dict.fromkeys(text.lower() if fold else text for text in patterns)
-    plain = [text for text in known if "${" not in text]
-    wide: dict[str, list[str]] = {}
-    for text in plain:
-        if is_pattern(text):
-            wide.setdefault(_head(text), []).append(text)
-    order = {text: place for place, text in enumerate(known)}
-    gone = {
-        text
-        for text in plain
-        for other in (*wide.get(_head(text), ()), *(wide.get("", ()) if _head(text) else ()))
-        if other != text and within(text, other) and not (within(other, text) and order[text] < order[other])
-    }
+    wide = _Wide(text for text in known if "${" not in text and is_pattern(text))
+    gone: set[str] = set()
+    with suppress(Exhausted):
+        gone.update(text for text in known if "${" not in text and wide.covers(text, budget))
     return tuple(
         {folded: text for text in reversed(patterns) if (folded := text.lower() if fold else text) not in gone}.values()
     )[::-1]
 
 
+class _Wide:
+    """Patterns by what stands before their first wildcard: they cover only what begins like that."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._order = {text: place for place, text in enumerate(patterns)}
+        self._by_head: dict[str, list[str]] = {}
+        for text in self._order:
+            self._by_head.setdefault(_head(text), []).append(text)
+        self._lengths = sorted({len(head) for head in self._by_head})
+
+    def covers(self, text: str, budget: Budget) -> bool:
+        """Whether another pattern covers a text or pattern."""
+        longest = len(_head(text))
+        budget.spend(len(self._lengths))
+        for length in self._lengths:
+            others = self._by_head.get(text[:length], ()) if length <= longest else ()
+            for tried, other in enumerate(others, 1):
+                if other != text and _covers(other, text) and not self._stays(text, other):
+                    budget.spend(tried)
+                    return True
+            budget.spend(len(others))
+        return False
+
+    def _stays(self, text: str, other: str) -> bool:
+        """Whether two patterns describe the same, and the first comes first."""
+        return _covers(text, other) and self._order[text] < self._order[other]
+
+
 def _head(text: str) -> str:
-    """What stands before the first colon, without a wildcard: patterns of different services never cover each other."""
-    head = text.partition(":")[0]
-    return "" if is_pattern(head) else head
+    return _WILDCARD.split(text, maxsplit=1)[0]
 
 
-def merged(statements: Iterable[Statement]) -> tuple[Statement, ...]:
-    """Statements that agree in all but their resources, or all but their actions, made one, until none do."""
+def _covers(wide: str, narrow: str) -> bool:
+    """As `glob.within`, which remembers what will not be asked again."""
+    return ("?" not in wide or "*" not in narrow) and matcher(wide)(points(narrow)[0])
+
+
+def merged(statements: Iterable[Statement], budget: Budget | None = None) -> tuple[Statement, ...]:
+    """Statements that agree in all but their resources, or all but their actions, made one, until none do.
+
+    No list holds what another of its patterns covers.
+    """
+    steps = budget or Budget(TIDYING)
     found = tuple(statements)
     while True:
+        found = tuple(_tidied(statement, steps) for statement in found)
         joined = _joined(_joined(found, _but_actions, _with_actions), _but_resources, _with_resources)
         if len(joined) == len(found):
             return found
-        found = tuple(map(tidied, joined))
+        found = joined
 
 
 def _joined(
     statements: tuple[Statement, ...],
     key: Callable[[Statement], object],
-    put: Callable[[Statement, Statement], Statement],
+    put: Callable[[list[Statement]], Statement],
 ) -> tuple[Statement, ...]:
     """Each statement joined to the first that has its key; None as key joins nothing."""
-    found: dict[object, Statement] = {}
+    found: dict[object, list[Statement]] = {}
     for number, statement in enumerate(statements):
-        place = key(statement) or number
-        found[place] = put(found[place], statement) if place in found else statement
-    return tuple(found.values())
+        found.setdefault(key(statement) or number, []).append(statement)
+    return tuple(alike[0] if len(alike) == 1 else put(alike) for alike in found.values())
 
 
 def _but_actions(statement: Statement) -> object:
@@ -143,16 +191,16 @@ def _as_set(globs: Globs | None) -> object:
     return None if globs is None else (frozenset(globs.patterns), globs.negated)
 
 
-def _with_actions(one: Statement, other: Statement) -> Statement:
-    patterns = {text.lower(): text for text in (*other.actions.patterns, *one.actions.patterns)}
-    order = dict.fromkeys(text.lower() for text in (*one.actions.patterns, *other.actions.patterns))
-    return replace(one, actions=Globs(tuple(patterns[text] for text in order)))
+def _with_actions(alike: list[Statement]) -> Statement:
+    patterns: dict[str, str] = {}
+    for text in (text for one in alike for text in one.actions.patterns):
+        patterns.setdefault(text.lower(), text)
+    return replace(alike[0], actions=Globs(tuple(patterns.values())))
 
 
-def _with_resources(one: Statement, other: Statement) -> Statement:
-    assert one.resources is not None  # noqa: S101 - the key of statements without Resource joins nothing
-    assert other.resources is not None  # noqa: S101 - as above
-    return replace(one, resources=Globs(tuple(dict.fromkeys((*one.resources.patterns, *other.resources.patterns)))))
+def _with_resources(alike: list[Statement]) -> Statement:
+    texts = (text for one in alike if one.resources is not None for text in one.resources.patterns)
+    return replace(alike[0], resources=Globs(tuple(dict.fromkeys(texts))))
 
 
 def split(policy: Policy, limit: int, size: Size = statement_length) -> tuple[Policy, ...]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from remit.iam.actions import Case, Openings
 from remit.iam.atom import equal_to
 from remit.iam.box import Compiled, Index, narrowed
+from remit.iam.budget import Budget, Exhausted
 from remit.iam.compare import catalogue
 from remit.iam.domain import Premises
 from remit.iam.evaluate import Layers, Request, evaluate, implied
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from remit.iam.policy import Principals
     from remit.iam.request import Principal
 
+_MEANT, _WITNESS = 10, 200  # steps to see whom a statement means, and of a request
 STRANGERS: Final = ("999999999999", "888888888888", "777777777777")
 _EVERYTHING: Final = (Policy((allow("*"),)),)
 
@@ -54,25 +56,32 @@ class Exposures:
     undecided: tuple[Undecided, ...]
 
 
-def public(policy: Policy, account: str = "", *, known: Known | None = None) -> Exposures:
-    """Who outside `account` can do what. Without an account everyone that the policy names is outside."""
-    sweep = _Exposed(policy, account, known or catalogue)
+def public(policy: Policy, account: str = "", *, known: Known | None = None, budget: Budget | None = None) -> Exposures:
+    """Who outside `account` can do what. Without an account everyone that the policy names is outside.
+
+    When the steps of the budget are spent, every Allow statement is undecided beside what was found.
+    """
+    sweep = _Exposed(policy, account, known or catalogue, budget or Budget())
     found: dict[tuple[object, ...], Exposure] = {}
-    for who, principal in sweep.outsiders():
-        for exposure in sweep.of(who, principal):
-            piece = exposure.piece
-            found.setdefault((who, piece.source, piece.action, piece.resource), exposure)
+    try:
+        for who, principal in sweep.outsiders():
+            for exposure in sweep.of(who, principal):
+                piece = exposure.piece
+                found.setdefault((who, piece.source, piece.action, piece.resource), exposure)
+    except Exhausted as reason:
+        sweep.leave_all(str(reason))
     return Exposures(tuple(found.values()), tuple(sweep.undecided))
 
 
 class _Exposed:
-    def __init__(self, policy: Policy, account: str, known: Known) -> None:
+    def __init__(self, policy: Policy, account: str, known: Known, budget: Budget) -> None:
         self.policy = policy
         self.account = account
         self.known = known
         self.compiled = Compiled(policy, speaks_without_resource=True)
         self.words = Words(self.compiled)
-        self.questions = Questions(Premises.of((box.statement for box in self.compiled.boxes), SETS))
+        self.questions = Questions(Premises.of((box.statement for box in self.compiled.boxes), SETS), budget)
+        self._size = len(self.compiled.boxes)
         self.undecided: dict[Undecided, None] = {
             Undecided(Source("resource", 0, index, statement), reason): None
             for index, statement, reason in self.compiled.unclear
@@ -98,6 +107,7 @@ class _Exposed:
 
     def of(self, who: str, principal: str) -> Iterator[Exposure]:
         """What one principal can do by the statements that mean them."""
+        self.questions.budget.spend(_MEANT * self._size)
         asker = Request("none:None", principal=principal, context={})
         pins = _pins(asker.who, principal)
         denies = Index(box for box in self.compiled.denies.boxes if _means(box, asker))
@@ -108,9 +118,16 @@ class _Exposed:
             for action in ("*",) if box.not_actions else box.statement.actions.patterns:
                 yield from self._found(who, principal, box, action, openings)
 
+    def leave_all(self, reason: str) -> None:
+        """Tell every Allow as undecided."""
+        for box in self.compiled.allows.boxes:
+            self.undecided[Undecided(Source("resource", 0, box.index, box.statement), reason)] = None
+
     def _found(self, who: str, principal: str, box: Box, action: str, openings: Openings) -> Iterator[Exposure]:
         source = Source("resource", 0, box.index, box.statement)
         for found in openings.of(action.lower()):
+            if isinstance(found, Exhausted):
+                raise found
             if isinstance(found, Unclear):
                 self.undecided[Undecided(source, str(found))] = None
                 continue
@@ -123,6 +140,7 @@ class _Exposed:
             yield Exposure(who, Piece(source, action, box.spelling_of(found.resource), request, tier, because))
 
     def _confirmed(self, found: Opening, principal: str) -> Request | None:
+        self.questions.budget.spend(_WITNESS + self.compiled.effort + _MEANT * self._size)
         layers = Layers(identity=_EVERYTHING, resource=(self.policy,))
         for action, resource, context in requests_for(found, self.words):
             request = Request(

@@ -16,7 +16,7 @@ from remit.iam.binding import bindings, contested, measured, pins
 from remit.iam.box import Box, loosened, tightened, with_values
 from remit.iam.budget import Budget
 from remit.iam.context import Context, find_context
-from remit.iam.glob import FRESH, Unclear, meet, points
+from remit.iam.glob import FRESH, Unclear, points
 from remit.iam.pattern import covers
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Questions:
         effort = sum(1 + len(box.globs) for box in (*covers, *spared))
         self.budget.spend(effort)
         singles = _singles((*covers, *spared))
-        todo = list(reversed(_starts(pattern, wanted[1:])))
+        todo = list(reversed(_starts(pattern, wanted[1:], self.budget)))
         seen = set(todo)
         steps = 0
         while todo:
@@ -125,7 +125,7 @@ class Questions:
                 return found
             for box in escapes:
                 self.budget.spend(_MEET * len(box.resources))
-                fresh = [part for text in box.resources for part in meet(narrow, text) if part not in seen]
+                fresh = [part for text in box.resources for part in self.budget.meet(narrow, text) if part not in seen]
                 seen.update(fresh)
                 todo.extend(fresh)
             if steps > MOST_STEPS or len(todo) > MOST_STEPS:
@@ -205,12 +205,14 @@ def _singles(boxes: tuple[Box, ...]) -> int:
     return max((text.count("?") for box in boxes if box.globs for text in box.resources), default=0)
 
 
-def _starts(pattern: str, others: tuple[Box, ...]) -> list[str]:
+def _starts(pattern: str, others: tuple[Box, ...], budget: Budget) -> list[str]:
     """What the pattern shares with every further box that has Resource."""
     found = [pattern]
     for box in others:
         if not box.not_resources:
-            found = list(dict.fromkeys(part for one in found for text in box.resources for part in meet(one, text)))
+            found = list(
+                dict.fromkeys(part for one in found for text in box.resources for part in budget.meet(one, text))
+            )
     return found
 
 
