@@ -117,7 +117,7 @@ def _strangers(strangers: Mapping[str, Held], moved: Mapping[str, str]) -> Itera
 def _role(logical_id: str, found: Held, functions: tuple[str, ...], changed: Mapping[str, str]) -> Role:
     """A role with what it holds; the reason of a statement is its policy's name, or what was done to it by hand."""
     grants = tuple(
-        Grant(statement, changed.get(name, f"policy {name} of role {found.name}"))
+        Grant(statement, changed.get(name, f"policy {name} of role {found.name}"), version=policy.version)
         for name, policy in found.inline
         for statement in policy.statements
     )

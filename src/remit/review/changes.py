@@ -105,6 +105,7 @@ def _alike(before: Standing, after: Standing) -> bool:
         and {plain(arn) for arn in before.unread} == {plain(arn) for arn in after.unread}
         and plain(before.boundary or "") == plain(after.boundary or "")
         and before.trust == after.trust
+        and set(after.role.notes) <= set(before.role.notes)
     )
 
 

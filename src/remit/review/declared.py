@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Grant, Role
 from remit.build.synth import document, synth
 from remit.iam import tokens
 from remit.iam.policy import Policy, parse
@@ -16,7 +15,7 @@ from remit.templates.files import read_template
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import App, Resource
+    from remit.app import App, Grant, Resource, Role
     from remit.errors import Origin
 
 _INLINE: Final = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy")
@@ -71,7 +70,7 @@ def declared(template: Mapping[str, Any]) -> Running:
 def _declared(role: Role, by_id: Mapping[str, Resource], functions: Mapping[str, str]) -> Declared:
     properties = by_id[role.logical_id].properties
     trust = parse(properties["AssumeRolePolicyDocument"])
-    grants = tuple(Grant(grant.statement, grant.because) for grant in role.grants)  # no line of a file that nobody has
+    grants = tuple(replace(grant, origin=None) for grant in role.grants)  # no line of a file that nobody has
     trusts = services(trust)
     whole = replace(
         role,
@@ -127,9 +126,17 @@ def services(trust: Policy) -> tuple[str, ...]:
 
 def explained(roles: Iterable[Role], by: Iterable[Role]) -> tuple[Role, ...]:
     """Roles whose grants have the reasons and lines that others give to the same statement of the same role."""
-    known = {(role.logical_id, grant.statement): grant for role in by for grant in role.grants if grant.because}
+    known = {
+        (role.logical_id, grant.statement, grant.version): grant
+        for role in by
+        for grant in role.grants
+        if grant.because
+    }
     return tuple(
-        replace(role, grants=tuple(known.get((role.logical_id, grant.statement), grant) for grant in role.grants))
+        replace(
+            role,
+            grants=tuple(known.get((role.logical_id, one.statement, one.version), one) for one in role.grants),
+        )
         for role in roles
     )
 
@@ -158,4 +165,6 @@ def _shared(role: Role, grant: Grant, origins: Mapping[str, Origin | None]) -> G
     if grant.origin is not None:
         return grant
     writer = grant.because.rpartition(" ")[2] if grant.because else role.logical_id
-    return Grant(grant.statement, f"shared resource {writer}", origins[writer]) if writer in origins else grant
+    if writer not in origins:
+        return grant
+    return replace(grant, because=f"shared resource {writer}", origin=origins[writer])

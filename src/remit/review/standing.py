@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.managed import managed_policy
 from remit.explain.names import put, put_all
 from remit.iam.evaluate import Layers
-from remit.iam.policy import Globs, Policy, Principals, Statement, parse
+from remit.iam.policy import VERSION, Globs, Policy, Principals, Statement, parse
 from remit.review.change import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.app import Role
+    from remit.app import Grant, Role
     from remit.review.change import Version
 
 _PARTITION: Final = re.compile(r"arn:(?:\$\{[^}]*\}|[^:]*):")
@@ -38,20 +38,30 @@ def document_of(arn: str, documents: Mapping[str, Policy]) -> Policy | None:
 def stand(role: Role, version: Version, documents: Mapping[str, Policy]) -> Standing:
     """A role of a version with its references in place as far as they are known exactly; the others stay symbols."""
     names = version.names
-    inline = Policy(tuple(put_all(grant.statement, names) for grant in role.grants))
+    inline = by_version(role)
+    own = (
+        Policy(tuple(put_all(one.statement, names) for one in grants), version) for version, grants in inline.items()
+    )
     attached = {arn: document_of(arn, documents) for arn in dict.fromkeys(put(arn, names) for arn in role.managed)}
     known = {arn: document for arn, document in attached.items() if document is not None}
     boundary = None if role.boundary is None else put(role.boundary, names)
     limit = None if boundary is None else document_of(boundary, documents)
     return Standing(
         role=role,
-        layers=Layers((inline, *known.values()), () if limit is None else (limit,)),
+        layers=Layers((*own, *known.values()), () if limit is None else (limit,)),
+        inline=tuple(inline.values()),
         policies=tuple(known),
         unread=tuple(arn for arn in attached if arn not in known),
         boundary=boundary,
         boundary_known=boundary is None or limit is not None,
         trust=_named(_trust(role, version), names),
     )
+
+
+def by_version(role: Role) -> dict[str, tuple[Grant, ...]]:
+    """A role's grants by the version of the language that they are written in, which decides what variables are."""
+    versions = dict.fromkeys(grant.version for grant in role.grants) or {VERSION: None}
+    return {version: tuple(one for one in role.grants if one.version == version) for version in versions}
 
 
 def _trust(role: Role, version: Version) -> Policy:

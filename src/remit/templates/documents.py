@@ -41,6 +41,12 @@ def known(document: Any) -> bool:
     return all(not tokens.is_intrinsic(found.value) for found in branches(document, ()))
 
 
+def unknown(document: Any) -> str:
+    """The functions that put a document in at the deploy, as text."""
+    texts = (tokens.from_intrinsic(one.value) for one in branches(document, ()) if tokens.is_intrinsic(one.value))
+    return ", ".join(dict.fromkeys(texts))
+
+
 def _grants(found: Branch, place: Place, because: str) -> Iterator[Grant]:
     document, base = found.value, found.path
     if tokens.is_intrinsic(document):
