@@ -36,7 +36,7 @@ from remit.catalogue import store
 for kind in store.snapshot().kinds():
     if not KINDS or kind in KINDS:
         for name in store.names(kind):
-            (store._lines if kind.endswith(store.LINES) else store.chunk)(kind, name)
+            (store.lines if kind.endswith(store.LINES) else store.chunk)(kind, name)
 print(time.perf_counter() - started)
 """
 _ACTIONS = "{'action-lines', 'name-lines', 'service', 'service-names'}"

@@ -148,8 +148,8 @@ def compared(patterns, relation):
 @functools.cache
 def parted(pattern):
     """A pattern of Resource up to the fifth colon, as a glob, and what follows as it is."""
-    colons = [place.start() for place in re.finditer(r":(?![^{}]*\})", pattern)]
-    head = colons[4] + 1 if len(colons) > 4 else len(pattern)
+    plain = re.sub(r"\$\{[^{}',:]+:[^{}',]*(,\s*'[^']*'\s*)?\}", lambda variable: "-" * len(variable[0]), pattern)
+    head = len(":".join(plain.split(":")[:5])) + 1
     return glob(pattern[:head]), pattern[head:]
 
 

@@ -803,3 +803,22 @@ def test_a_list_of_policies_that_changes_is_read_again() -> None:
 def test_a_context_value_of_another_kind_is_an_error() -> None:
     with pytest.raises(RemitError, match="the context's `x:a` is a dict"):
         ask(context={"x:a": {}})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "verdict"),
+    [
+        ("arn:aws:s3:::${aws:username}", "Allowed"),
+        ("arn:aws:s3::${aws:username}:al", "ImplicitlyDenied"),  # before the last part it is text
+        ("arn:aws:s3:${aws:username, 'a:b'}::${aws:username}", "ImplicitlyDenied"),  # its colons are not the ARN's
+        ("arn:aws:s3:::${aws:nobody, 'al'}", "Allowed"),
+        ("arn:aws:s3:::${aws:nobody, 'a${aws:username}'}", "ImplicitlyDenied"),  # a default is text
+        ("arn:aws:s3:*${aws:username, 'a${aws:username}:al", "ImplicitlyDenied"),  # not closed: text, and so its colons
+    ],
+)
+def test_a_variable_counts_in_the_last_part_of_an_arn_alone(pattern: str, verdict: str) -> None:
+    document = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": pattern}}
+    request = {"action": "s3:ListBucket", "resource": "arn:aws:s3:::al", "context": {"aws:username": "al"}}
+    request |= {"principal": "arn:aws:iam::111122223333:user/al", "resource_account": "111122223333"}
+    assert evaluate(Request(**request), parse(document)).verdict == verdict
+    assert reference.decide({"policies": {"identity": [document]}, "request": request}) == verdict

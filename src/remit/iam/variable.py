@@ -60,17 +60,15 @@ def resource_parts(text: str, version: str) -> Parts:
 
 
 def _after_fifth_colon(text: str) -> int:
-    position = seen = 0
-    last = text.rfind("}")
-    while position < len(text):
-        if position < last and text.startswith("${", position):
-            position = text.find("}", position)
-        elif text[position] == ":":
-            seen += 1
-            if seen == _FIFTH:
-                return position + 1
-        position += 1
-    return len(text)
+    """Where the last part of an ARN begins; the colons of variables and references are not the ARN's."""
+    stretches = (part if isinstance(part, str) else "-" * len(part.text) for part in _stretches(text))
+    plain = "".join(_VARIABLE.sub(lambda found: "-" * len(found[0]), stretch) for stretch in stretches)
+    position = -1
+    for _ in range(_FIFTH):
+        position = plain.find(":", position + 1)
+        if position < 0:
+            return len(text)
+    return position + 1
 
 
 def _stretches(text: str) -> tuple[str | Late, ...]:

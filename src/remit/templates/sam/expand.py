@@ -181,8 +181,14 @@ _LEFT_OUT: Final = {
 
 
 def _linked(one: Declared, plain: Mapping[str, Any]) -> dict[str, Any]:
-    """The buckets and user pools that events write themselves into."""
+    """The buckets, user pools and APIs that events write themselves into."""
     changed: dict[str, Any] = {}
+    for event in one.events() if one.type == "AWS::Serverless::StateMachine" else ():
+        own = event.properties.get("RestApiId")
+        name = own.get("Ref") if isinstance(own, dict) else api_of(event)
+        api = changed.get(name, plain.get(name)) if isinstance(name, str) and event.type == "Api" else None
+        if isinstance(name, str) and isinstance(api, dict):
+            changed[name] = {**api, "Properties": _calling(api.get("Properties", {}), event)}
     for event in one.events() if one.type == "AWS::Serverless::Function" else ():
         by = {"S3": ("Bucket", _notifying), "Cognito": ("UserPool", _triggering)}.get(event.type)
         source = event.properties.get(by[0]) if by is not None else None
@@ -203,6 +209,19 @@ def _notifying(bucket: dict[str, Any], event: Event, arn: Any) -> dict[str, Any]
     mine = {"Event": event.properties.get("Events"), "Function": arn}
     both = [*(listed if isinstance(listed, list) else []), mine]
     return {**bucket, "NotificationConfiguration": {**config, "LambdaConfigurations": both}}
+
+
+def _calling(api: dict[str, Any], event: Event) -> dict[str, Any]:
+    """The API calls the state machine under the event's role: it is in the body, where a deploy passes it."""
+    body = api.get("Body")
+    body = body if isinstance(body, dict) and not tokens.is_intrinsic(body) else {}
+    called = {"x-amazon-apigateway-integration": {"credentials": arn_of(f"{event.id}Role")}}
+    path, method = (str(event.properties.get(name)) for name in ("Path", "Method"))
+    paths = body.get("paths")
+    paths = paths if isinstance(paths, dict) else {}
+    methods = paths.get(path)
+    methods = methods if isinstance(methods, dict) else {}
+    return {**api, "Body": {**body, "paths": {**paths, path: {**methods, method.lower(): called}}}}
 
 
 def _triggering(pool: dict[str, Any], event: Event, arn: Any) -> dict[str, Any]:
