@@ -13,9 +13,10 @@ from remit.iam.evaluate import Layers
 from remit.iam.policy import Policy
 from remit.review.change import SAME, Change, Review, Unseen
 from remit.review.pairs import pairs, renamed
-from remit.review.standing import plain, stand, trusting
+from remit.review.standing import plain, stand
 from remit.review.trust import compare_trust
 from remit.review.unseen import attached, notes, unseen
+from remit.templates.documents import trusting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

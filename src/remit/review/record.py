@@ -92,6 +92,7 @@ def _role(role: Role) -> dict[str, Any]:
         "trusts": list(role.trusts),
         "trust": None if role.trust is None else render(role.trust),
         "grants": [_grant(grant) for grant in role.grants],
+        **({"notes": list(role.notes)} if role.notes else {}),
     }
 
 
@@ -172,6 +173,7 @@ def _read_role(value: Mapping[str, Any]) -> Role:
         managed=_texts(value["managed_policies"]),
         boundary=None if boundary is None else _text(boundary),
         trusts=_texts(value["trusts"]),
+        notes=_texts(value.get("notes", [])),
     )
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.managed import managed_policy
 from remit.explain.names import put, put_all
 from remit.iam.evaluate import Layers
-from remit.iam.policy import VERSION, Globs, Policy, Principals, Statement, parse
+from remit.iam.policy import VERSION, Policy, Statement, parse
 from remit.review.change import Standing
+from remit.templates.documents import trusting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,12 +68,6 @@ def by_version(role: Role) -> dict[str, tuple[Grant, ...]]:
 def _trust(role: Role, version: Version) -> Policy:
     own = version.trusts.get(role.logical_id) or role.trust
     return trusting(role.trusts) if own is None else own
-
-
-def trusting(services: tuple[str, ...]) -> Policy:
-    """The trust policy that lets services take on a role."""
-    who = Principals(tuple(("Service", service) for service in services))
-    return Policy((Statement("Allow", Globs(("sts:AssumeRole",)), principals=who),) if services else ())
 
 
 def filled(statement: Statement, names: Mapping[str, str]) -> Statement:

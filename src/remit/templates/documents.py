@@ -9,7 +9,7 @@ from remit.app import Grant
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.document import read_json, steps
-from remit.iam.policy import OLD_VERSION, Policy, parse, parse_statement
+from remit.iam.policy import OLD_VERSION, Globs, Policy, Principals, Statement, parse, parse_statement
 from remit.templates.branches import branches, items, variants
 
 if TYPE_CHECKING:
@@ -34,6 +34,12 @@ def policy_of(document: Any, base: Path, place: Place) -> Policy | None:
     """A document as one policy; None when it is not there, or known at the deploy only."""
     found = grants_of(document, base, place)
     return Policy(tuple(grant.statement for grant in found), found[0].version) if found else None
+
+
+def trusting(services: tuple[str, ...]) -> Policy:
+    """The trust policy that lets services take on a role."""
+    who = Principals(tuple(("Service", service) for service in services))
+    return Policy((Statement("Allow", Globs(("sts:AssumeRole",)), principals=who),) if services else ())
 
 
 def known(document: Any) -> bool:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _RUN: Final = {"AWS::Lambda::Function": "Role", "AWS::StepFunctions::StateMachine": "RoleArn"}
 """What runs under a role, and the property that says which."""
+OUTSIDE: Final = "the template does not make this role: it only attaches these policies to it"
+"""The note of such a role, of which nobody knows here what else it may do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +144,8 @@ def _inline(role: Resource, base: Path, plain: Expanded) -> tuple[list[Grant], l
 def _outside(name: str, found: Attached, plain: Expanded) -> Role:
     """A role that the template attaches policies to and does not make."""
     own = found.elsewhere[name]
-    note = "the template does not make this role: it only attaches these policies to it"
     grants = tuple(grant for one in own for grant in one.grants)
-    return Role(name, grants, (), trusts=(), origin=plain.place(own[0].path), notes=(note,))
+    return Role(name, grants, (), trusts=(), origin=plain.place(own[0].path), notes=(OUTSIDE,))
 
 
 def _served(role: Resource, resources: tuple[Resource, ...]) -> Iterator[str]:
