@@ -215,3 +215,12 @@ def test_a_variable_is_text_in_a_document_of_the_old_version() -> None:
         template(allow("s3:*"), {**variable, "Effect": "Deny"}, version="2008-10-17"),
     )
     assert freed.broadens
+
+
+def test_a_resource_that_may_say_anything_and_differs_is_undecided_where_a_role_takes_its_word() -> None:
+    def of(arn: str) -> dict[str, Any]:
+        named = {"Named": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": arn}}}
+        return template(allow("s3:*", {"Fn::GetAtt": ["Named", "Value"]}), more=named)
+
+    assert between(of("arn:aws:s3:::a"), of("*")).broadens
+    assert not between(of("*"), of("*")).broadens

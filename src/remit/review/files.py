@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _RUN: Final = {"AWS::Lambda::Function": "Role", "aws_lambda_function": "role"}
 """A function's type, and the property that says under which role it runs."""
+_SAYING: Final = ("AWS::SSM::Parameter", "AWS::CloudFormation::", "Custom::")
+"""Types whose attributes may say anything."""
 _TEMPLATE: Final = frozenset(("Resources", "AWSTemplateFormatVersion"))
 _PLAN: Final = frozenset(("planned_values", "terraform_version"))
 
@@ -80,7 +82,7 @@ def _reviewed(old: Read, before: str, new: Read, after: str) -> Review:
 
 
 def _uncertain(old: Any, new: Any) -> dict[str, str]:
-    """What another default of a parameter and another mapping may change, by the text that refers to it."""
+    """What may be another text now where a role refers to it, by the text that does so."""
     found: dict[str, str] = {}
     for name, (before, after) in _both(old, new, "Parameters"):
         was, now = (one.get("Default") if isinstance(one, dict) else None for one in (before, after))
@@ -94,7 +96,17 @@ def _uncertain(old: Any, new: Any) -> dict[str, str]:
     for name, (before, after) in _both(old, new, "Mappings"):
         if before != after:
             found[f'{{"Fn::FindInMap":["{name}"'] = f"mapping {name}, on which it depends, is not what it was"
+    for name, (before, after) in _both(old, new, "Resources"):
+        if before != after and any(_says_anything(one) for one in (before, after)):
+            sentence = f"{name}, on which it depends, is not what it was: what it gives is known at the deploy only"
+            found |= dict.fromkeys((f"${{{name}}}", f"${{{name}."), sentence)
     return found
+
+
+def _says_anything(resource: Any) -> bool:
+    """Whether what a resource's attributes say is in its properties, or in somebody's code, and not made by AWS."""
+    kind = resource.get("Type") if isinstance(resource, dict) else None
+    return isinstance(kind, str) and kind.startswith(_SAYING)
 
 
 def _both(old: Any, new: Any, section: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
