@@ -407,3 +407,43 @@ def _at(statements: list[dict[str, Any]], place: dict[str, str]) -> Policy:
 def _spoken(limit: Policy, rail: list[dict[str, Any]], request: Request) -> bool:
     verdict = evaluate(request, limit).verdict
     return verdict == "Allowed" or (verdict == "ImplicitlyDenied" and all(one["Effect"] == "Deny" for one in rail))
+
+
+SHARED = """
+from remit import Shared, resource
+
+TRUST = {"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "states.amazonaws.com"}}]}
+
+
+def document(action, version="2012-10-17"):
+    return {"Version": version, "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
+
+
+class Extra(Shared):
+"""
+GIVING = 'policy_document=document("iam:Pass*")'
+INLINE = 'assume_role_policy_document=TRUST, policies=[{"PolicyName": "p", "PolicyDocument": '
+ROLE_OF_ARN = '{"Fn::Select": [1, {"Fn::Split": ["/", {"Fn::GetAtt": ["IngestRole", "Arn"]}]}]}'
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (f'"AWS::IAM::Policy", policy_name="x", roles=["${{IngestRole}}"], {GIVING}', "is broken by IngestRole"),
+        (f'"AWS::IAM::ManagedPolicy", roles=[{ROLE_OF_ARN}], {GIVING}', 'is broken by ${{"Fn::Select"'),
+        (f'"AWS::IAM::Role", {INLINE}document("*", "2008-10-17")}}]', "is broken by ExtraIt"),
+        (f'"AWS::IAM::Role", {INLINE}{{"Fn::Transform": {{"Name": "AWS::Include"}}}}}}]', "not proven for ExtraIt"),
+        (f'"AWS::IAM::Role", {INLINE}document({{"Fn::Select": [0, ["iam:PassRole"]]}})}}]', "not proven for ExtraIt"),
+    ],
+)
+def test_a_guardrail_holds_for_what_shared_resources_give_as_well(make: Make, written: str, expected: str) -> None:
+    rail = {"config/guardrails/team.json": document(deny("iam:PassRole"))}
+    lines = broken(make(app=APP, **rail, **{"shared/resources/extra.py": f"{SHARED}    it = resource({written})\n"}))
+    assert any(expected in line for line in lines), lines
+
+
+def test_a_policy_that_a_shared_resource_gives_to_another_role_is_held_against_the_guardrail_alone(make: Make) -> None:
+    rail = {"config/guardrails/team.json": document(deny("iam:PassRole"))}
+    written = f'{SHARED}    it = resource("AWS::IAM::ManagedPolicy", roles=["x"], policy_document=document("sqs:*"))\n'
+    assert proven(make(app=APP, **rail, **{"shared/resources/extra.py": written})) == ()

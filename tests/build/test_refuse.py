@@ -27,3 +27,15 @@ def test_a_reason_at_the_line_lets_it_pass(make: Make) -> None:
     source = "@app.function(policy=['s3:GetObjct'])  # remit: allow R202 because it is about to come\n"
     ran = make(app=source + "def a1(event, context): ...\n").remit("build", "--no-package")
     assert (0, "") == (ran.status, ran.err)
+
+
+def test_a_shared_resource_that_looks_into_a_section_that_no_template_has_is_refused_at_its_line(make: Make) -> None:
+    queue = 'queue = resource("AWS::SQS::Queue", queue_name={"Fn::If": ["IsProd", "a", "b"]})'
+    source = f"from remit import Shared, resource\n\n\nclass Data(Shared):\n    {queue}\n"
+    ran = make(**{"shared/resources/data.py": source}).remit("build", "--no-package")
+    assert 2 == ran.status
+    assert ran.err == (
+        "error: `DataQueue` needs a section of Conditions, which the template does not have\n"
+        "  --> shared/resources/data.py:5:13\n"
+        "hint: decide it in Python, where `project.stage` is known\n"
+    )

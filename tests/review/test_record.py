@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import write
+from remit.app import Grant, Role
 from remit.catalogue.managed import managed_policy
 from remit.errors import RemitError
 from remit.grants.assign import assign
-from remit.iam.policy import Policy, allow, parse
+from remit.iam.policy import OLD_VERSION, VERSION, Policy, allow, parse
 from remit.review.change import Version
 from remit.review.changes import review
-from remit.review.record import Place, read_record, record, record_path, recorded
+from remit.review.record import Place, read_record, record, record_path, recorded, recorded_text
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -101,3 +102,9 @@ def test_a_damaged_statement_makes_the_record_unreadable(project: Project) -> No
     value["roles"][0]["grants"][0]["statement"].pop("Effect")
     with pytest.raises(RemitError, match="no record of a deploy"):
         read_record(json.dumps(value).encode(), "record.json")
+
+
+def test_the_version_of_a_statement_s_language_is_kept() -> None:
+    grants = tuple(Grant(allow("s3:Get*", on="${aws:username}"), "x", version=one) for one in (VERSION, OLD_VERSION))
+    text = recorded_text("orders-dev", "dev", (Role("R", grants, ("ingest",)),), None)
+    assert read_record(text.encode(), "a record").roles[0].grants == grants

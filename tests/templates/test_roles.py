@@ -135,8 +135,8 @@ def test_a_boundary_that_a_condition_may_leave_out_limits_nothing() -> None:
 def test_what_only_the_deploy_knows_is_told() -> None:
     (role,) = of_role({"Policies": [{"Ref": "P"}], "AssumeRolePolicyDocument": {"Ref": "T"}}).roles
     assert role.notes == (
-        "some of its inline policies are known at the deploy only",
-        "who may take it on is known at the deploy only",
+        "some of its inline policies are known at the deploy only: ${P}",
+        "who may take it on is known at the deploy only: ${T}",
     )
 
 

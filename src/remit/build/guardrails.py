@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from remit.build.declared import whole
 from remit.errors import RemitError
 from remit.grants.assign import named
 from remit.project.layout import GUARDRAILS
@@ -36,7 +37,8 @@ def guard(folder: Path, app: App, roles: tuple[Role, ...], place: Place | None =
         return ()
     from remit.explain.proving import prove  # noqa: PLC0415 - it brings the comparison
 
-    proof = prove(app, roles, rails, place)
+    every, documents = whole(app, roles)
+    proof = prove(app, every, rails, place, documents)
     if proof.breaches:
         raise _refusal(proof)
     return tuple(_notes(app, proof))
@@ -65,18 +67,24 @@ def _refusal(proof: Proof) -> RemitError:
     first = next((breach for breach in proof.breaches if breach.given.grant is not None), proof.breaches[0])
     return RemitError(
         "\n  ".join((f"a guardrail does not hold{where}", *told)),
-        hint="narrow what grants it, or change the guardrail"
-        if first.found is not None
-        else "write the statements of that policy into the configuration, where they can be read",
+        hint=_hint(first),
         origin=first.given.grant.origin if first.given.grant is not None else first.line,
         exit_code=1,
     )
 
 
+def _hint(breach: Breach) -> str:
+    if breach.found is not None:
+        return "narrow what grants it, or change the guardrail"
+    if breach.note is not None:
+        return "write it so that it can be read here, or leave it out"
+    return "write the statements of that policy into the configuration, where they can be read"
+
+
 def _group(breach: Breach) -> tuple[object, ...]:
     """What roles have in common that break the same guardrail by the same actions."""
     given = breach.given
-    source = given.managed or breach.unread if given.grant is None else ""
+    source = given.managed or breach.unread or breach.note if given.grant is None else ""
     return breach.guardrail.file, breach.line, source, given.statement.actions, _is_broken(breach)
 
 
@@ -93,7 +101,11 @@ def _told(breaches: Sequence[Breach]) -> Iterator[str]:
     first = breaches[0]
     roles = list(dict.fromkeys(breach.given.role for breach in breaches))
     names = named([role.logical_id for role in roles])
-    whose = f"{names} (of {named([name for role in roles for name in role.functions])})"
+    functions = [name for role in roles for name in role.functions]
+    whose = f"{names} (of {named(functions)})" if functions else names
+    if first.note is not None:
+        yield f"not proven for {whose}: {first.note}"
+        return
     if first.found is None:
         yield f"not proven for {whose}: nobody has the managed policy {first.unread} here"
         return

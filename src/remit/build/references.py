@@ -23,11 +23,14 @@ _PSEUDO: Final = (
     "StackName",
     "URLSuffix",
 )
+_SECTIONS: Final = {"Fn::If": "Conditions", "Fn::FindInMap": "Mappings"}
+"""Intrinsic functions, and the section of a template that each looks into."""
 
 
 def check_references(resource: Resource, known: Mapping[str, Resource]) -> tuple[str, ...]:
     """The resources that one depends on; everything that it names must be in the template."""
     what = f"`{resource.logical_id}`"
+    _check_sections(resource, what)
     depends = resource.attributes.get("DependsOn", ())
     names = [depends] if isinstance(depends, str) else list(depends)
     found = [name for text in _texts(dict(resource.properties)) for name in check_text(text, known, resource, what)]
@@ -41,6 +44,33 @@ def check_references(resource: Resource, known: Mapping[str, Resource]) -> tuple
                 origin=resource.origin,
             )
     return tuple(dict.fromkeys((*names, *found)))
+
+
+def _check_sections(resource: Resource, what: str) -> None:
+    """Refuse what looks into sections that the template has not: conditions and mappings."""
+    missing = next((_SECTIONS[name] for name in _functions(dict(resource.properties)) if name in _SECTIONS), None)
+    if "Condition" in resource.attributes:
+        missing = _SECTIONS["Fn::If"]
+    if missing is not None:
+        raise RemitError(
+            f"{what} needs a section of {missing}, which the template does not have",
+            hint="decide it in Python, where `project.stage` is known",
+            origin=resource.origin,
+        )
+
+
+def _functions(value: Any) -> Iterator[str]:
+    """The names of all intrinsic functions in a value."""
+    if isinstance(value, dict):
+        if tokens.is_intrinsic(value):
+            yield next(iter(value))
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from _functions(item)
+    elif isinstance(value, str) and "${{" in value:
+        for reference in tokens.references(value):
+            yield from _functions(reference.intrinsic)
 
 
 def _texts(value: Any) -> Iterator[str]:

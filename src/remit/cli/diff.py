@@ -262,8 +262,7 @@ def _account(wishes: _Wishes) -> Account:
 
 def _files(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
     """Two templates or two policies, or a plan."""
-    from remit.review.changes import review
-    from remit.review.files import file_version, holds_roles, plan_versions
+    from remit.review.files import holds_roles, plan_review, review_files
 
     if len(given) == 1:
         if not any(word in given[0][0] for word in (b"planned_values", b"terraform_version")):
@@ -271,7 +270,7 @@ def _files(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
                 f"{given[0][1]} alone is compared with nothing: it is no Terraform plan",
                 hint="give OLD and NEW; `terraform show -json PLAN` prints a plan, which holds both",
             )
-        old, new, notes = plan_versions(*given[0])
+        found = plan_review(*given[0])
     else:
         roles = [holds_roles(data) for data, _ in given]
         if not any(roles):
@@ -282,12 +281,9 @@ def _files(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
                 f"{policy} is no template, and the other file is one",
                 hint="compare two templates, or two policies",
             )
-        (old, before), (new, after) = (file_version(*one) for one in given)
-        notes = tuple(dict.fromkeys((*before, *after)))
-    found = review(old, new)
-    whole = replace(found, notes=tuple(dict.fromkeys((*notes, *found.notes))))
-    _tell(whole, (), " ".join(name for _, name in given), wishes)
-    return 1 if whole.broadens else 0
+        found = review_files(given[0], given[1])
+    _tell(found, (), " ".join(name for _, name in given), wishes)
+    return 1 if found.broadens else 0
 
 
 def _policies(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:

@@ -14,9 +14,9 @@ from remit.explain.names import put, put_all, references
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from remit.build.declared import Declared
     from remit.deploy.held import Held
     from remit.iam.policy import Policy
-    from remit.review.declared import Declared
 
 
 @dataclass(frozen=True, slots=True)

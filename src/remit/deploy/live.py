@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.app import Grant, Role
+from remit.build.declared import declared, services
 from remit.catalogue.managed import managed_policy
 from remit.deploy.changeset import deployed_template
 from remit.deploy.drift import Drift, drift
@@ -15,15 +16,14 @@ from remit.deploy.references import names
 from remit.deploy.status import status
 from remit.explain.names import put, references
 from remit.review.change import Version
-from remit.review.declared import declared, services
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from remit.build.declared import Running
     from remit.deploy.held import Document, Held
     from remit.deploy.session import Account
     from remit.iam.policy import Policy
-    from remit.review.declared import Running
 
 _AWS: Final = ":iam::aws:policy/"
 
@@ -71,7 +71,7 @@ def live(account: Account, namespace: str) -> Live | None:
     read = documents(account, _arns((*roles.values(), *strangers.values()), local=account.local))
     version = Version(
         "the AWS on this machine" if account.local else f"account {account.account}, {account.region}",
-        (*_own(running, roles, moved, drifted), *_strangers(strangers, moved)),
+        (*_own(running, roles, moved, drifted), *_strangers(strangers, moved), *running.outside),
         names=known.known,
         documents={arn: document.policy for arn, document in read.items()},
         trusts={one: role.trust for one, role in (*roles.items(), *strangers.items())},
@@ -117,7 +117,7 @@ def _strangers(strangers: Mapping[str, Held], moved: Mapping[str, str]) -> Itera
 def _role(logical_id: str, found: Held, functions: tuple[str, ...], changed: Mapping[str, str]) -> Role:
     """A role with what it holds; the reason of a statement is its policy's name, or what was done to it by hand."""
     grants = tuple(
-        Grant(statement, changed.get(name, f"policy {name} of role {found.name}"))
+        Grant(statement, changed.get(name, f"policy {name} of role {found.name}"), version=policy.version)
         for name, policy in found.inline
         for statement in policy.statements
     )

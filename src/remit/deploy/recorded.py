@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.build import declared as reading
+from remit.build.declared import declared
 from remit.deploy.changeset import deployed_template
 from remit.deploy.faults import told
 from remit.deploy.stack import describe
-from remit.review import declared as reading
 from remit.review.change import Version
-from remit.review.declared import declared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ def version(template: Mapping[str, Any], account: Account, namespace: str) -> Ve
     found = running.roles
     return Version(
         LAST,
-        tuple(one.role for one in found),
+        (*(one.role for one in found), *running.outside),
         names=pseudo(account, namespace),
         trusts={one.role.logical_id: one.trust for one in found},
         namespace=namespace,

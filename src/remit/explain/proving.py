@@ -19,6 +19,7 @@ from remit.iam.compare import gains
 from remit.iam.evaluate import Layers, evaluate
 from remit.iam.finding import Piece
 from remit.iam.policy import VERSION, Globs, Policy, allow
+from remit.templates.roles import OUTSIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -58,6 +59,8 @@ class Breach:
     found: Piece | Undecided | None
     line: Origin
     unread: str | None = None
+    note: str | None = None
+    """What is not certain of the role, so that nothing is proven of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +85,22 @@ class _Rest:
     unread: str | None
 
 
-def prove(app: App, roles: Sequence[Role], rails: Sequence[Guardrail], place: Place | None = None) -> Proof:
+def prove(
+    app: App,
+    roles: Sequence[Role],
+    rails: Sequence[Guardrail],
+    place: Place | None = None,
+    documents: Mapping[str, Policy] | None = None,
+) -> Proof:
     """Hold every role against every guardrail, at a place or, without one, wherever the app may be deployed.
 
     What a guardrail forbids must be out of reach wherever the app may be. A ceiling that spells partition, region or
-    account (`arn:aws:…`) is met where the app is deployed there: `Proof.places`.
+    account (`arn:aws:…`) is met where the app is deployed there: `Proof.places`. `documents` are the policies that the
+    app makes itself, by their reference.
     """
     if not rails:
         return Proof()
-    prover = _Prover(app, roles)
+    prover = _Prover(app, roles, documents or {})
     unread = tuple(prover.unread(rails))
     left = [rail for rail in rails if prover.breaches(rail, place or {}, most=1)]
     tried = candidates(*prover.spelled(left)) if place is None and left else ()
@@ -111,10 +121,10 @@ def prove(app: App, roles: Sequence[Role], rails: Sequence[Guardrail], place: Pl
 class _Prover:
     """The roles of an app made ready, at each place that is asked about."""
 
-    def __init__(self, app: App, roles: Sequence[Role]) -> None:
+    def __init__(self, app: App, roles: Sequence[Role], documents: Mapping[str, Policy]) -> None:
         names = names_of(app)
         self._exact = {text: name for text, name in names.items() if not _is_guessed(name)}
-        self._roles = [(role, standing(role, {})) for role in roles]
+        self._roles = [(role, standing(role, {}, documents)) for role in roles]
         self._rests = {role.logical_id: self._rest(found) for role, found in self._roles}
         self._owners: dict[tuple[Statement, str], list[Given]] = {}
         for role, found in self._roles:
@@ -124,10 +134,10 @@ class _Prover:
         self._rail = cache(self._placed)
 
     def _given(self, role: Role, found: Standing, names: Mapping[str, str]) -> Iterator[Given]:
-        inline, *managed = found.layers.identity
+        managed = found.layers.identity[len(found.inline) :]
         for grant in role.grants:
             if grant.statement.effect == "Allow":
-                yield Given(role, _named(grant.statement, names, self._exact), inline.version, grant)
+                yield Given(role, _named(grant.statement, names, self._exact), grant.version, grant)
         for arn, policy in zip(found.policies, managed, strict=True):
             for statement in policy.statements:
                 if statement.effect == "Allow":
@@ -143,11 +153,22 @@ class _Prover:
         return _Rest(tuple(denies), found.layers.boundary, boundary if boundary in found.unread else None)
 
     def unread(self, rails: Sequence[Guardrail]) -> Iterator[Breach]:
-        """The managed policies that nobody has here: a role that has one may do whatever it says."""
+        """The policies that nobody has here: a role that has one may do whatever it says."""
         for role, found in self._roles:
             for arn in found.unread:
                 if arn in role.managed:
                     yield Breach(rails[0], Given(role, _NOTHING, VERSION), None, Origin(rails[0].file), arn)
+            for note in role.notes:
+                at = role.origin or Origin(rails[0].file)
+                if note != OUTSIDE:
+                    yield Breach(rails[0], Given(role, _NOTHING, VERSION), None, at, note=note)
+            for grant in role.grants:
+                late_bound = [text for text in grant.statement.actions.patterns if "${" in text]
+                if late_bound and grant.statement.effect == "Allow" and not grant.statement.actions.negated:
+                    note = f"which action {late_bound[0]} is, is known at the deploy only"
+                    yield Breach(
+                        rails[0], Given(role, _NOTHING, VERSION, grant), None, Origin(rails[0].file), note=note
+                    )
 
     def spelled(self, rails: Sequence[Guardrail]) -> tuple[list[str], list[str]]:
         """The resources and the values of conditions of these guardrails and of all roles."""

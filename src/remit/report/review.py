@@ -113,11 +113,12 @@ def _line(change: Change, source: Source) -> str:
 
 
 def who_of(change: Change) -> str:
-    """The functions that a change is about, or the role."""
+    """The functions that a change is about, or the role; and when it is so, of a template with conditions."""
     rest = len(change.functions) - _FUNCTIONS
+    when = f" if {' and '.join(change.when)}" if change.when else ""
     if not change.functions:
-        return change.role
-    return ", ".join(change.functions[:_FUNCTIONS]) + (f" and {rest} more" if rest > 0 else "")
+        return f"{change.role}{when}"
+    return ", ".join(change.functions[:_FUNCTIONS]) + (f" and {rest} more" if rest > 0 else "") + when
 
 
 def review_lines(review: Review) -> Iterator[str]:
@@ -220,7 +221,8 @@ def review_document(review: Review) -> dict[str, Any]:
 
 
 def _whom(change: Change) -> dict[str, Any]:
-    return {"role": change.role, "functions": list(change.functions)}
+    when = {"when": list(change.when)} if change.when else {}
+    return {"role": change.role, "functions": list(change.functions), **when}
 
 
 def _pieces(change: Change, part: str) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,7 @@ from remit.errors import RemitError, did_you_mean
 from remit.explain.names import put
 from remit.iam.compare import includes
 from remit.iam.finding import Piece, Undecided
-from remit.iam.policy import Globs, Policy, Statement
+from remit.iam.policy import VERSION, Globs, Policy, Statement
 from remit.iam.sweep import MOST_IN_ALL, MOST_PIECES
 from remit.review.change import Accepted, Change, Review, Unseen
 from remit.review.entries import ACCESS, POLICY, TRUST, UNDECIDED, Entry, read_accepted, written
@@ -20,6 +20,9 @@ from remit.review.trust import narrowed_trust, trusts_no_more
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from remit.iam.finding import Source
+    from remit.review.change import Standing
 
 F = TypeVar("F", Piece, Undecided, Unseen)
 _STACK: Final = "${AWS::StackName}"
@@ -71,7 +74,7 @@ def _accepted(change: Change, entries: Sequence[Entry], names: Mapping[str, str]
     for numbers, functions in apart.items():
         given = {number: entries[number] for number in numbers}
         part = replace(change, functions=tuple(functions)) if change.functions else change
-        yield _settled(part, _Judge(given, names, used, _told(change))) if given else part
+        yield _settled(part, _Judge(given, names, used, _told(change), change.after)) if given else part
 
 
 def _told(change: Change) -> Counter[int]:
@@ -114,18 +117,25 @@ class _Judge:
     names: Mapping[str, str]
     used: set[int]
     told: Counter[int]
+    after: Standing | None
 
     def access(self, piece: Piece) -> str | None:
         """The reason why a gain is accepted; None when it is not proven to be."""
         whole = self.told[id(piece.source.statement)] > MOST_PIECES or self.told.total() > MOST_IN_ALL
         wanted = piece.source.statement if whole else narrowed(piece)
-        asked = Policy((filled(wanted, self.names),))
+        asked = Policy((filled(wanted, self.names),), self._version(piece.source))
         return self._within(ACCESS, lambda statements: includes(Policy(statements), asked))
 
     def trust(self, piece: Piece) -> str | None:
         """As `access`, for who may take on the role."""
         asked = Policy((narrowed_trust(piece),))
         return self._within(TRUST, lambda statements: trusts_no_more(Policy(statements), asked))
+
+    def _version(self, source: Source) -> str:
+        """The version of the language that a statement is written in."""
+        if self.after is None or source.layer != "identity":
+            return VERSION
+        return self.after.layers.identity[source.policy].version
 
     def _within(self, kind: str, proven: Callable[[tuple[Statement, ...]], bool]) -> str | None:
         """By one entry alone, else by all of the kind together."""

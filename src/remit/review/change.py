@@ -44,8 +44,10 @@ class Standing:
 
     role: Role
     layers: Layers
+    inline: tuple[tuple[Grant, ...], ...] = ((),)
+    """The role's own grants, by the policies of the identity layer: one for each version of the language."""
     policies: tuple[str, ...] = ()
-    """The managed policies of the identity layer, in its order; the inline statements come before them."""
+    """The managed policies of the identity layer, in its order; the inline ones come before them."""
     unread: tuple[str, ...] = ()
     """Managed policies that nobody has here."""
     boundary: str | None = None
@@ -56,14 +58,17 @@ class Standing:
 
     def grant(self, source: Source) -> Grant | None:
         """The grant that a piece's statement was written as; None for a managed policy's or a boundary's."""
-        inline = source.layer == "identity" and source.policy == 0 and source.index < len(self.role.grants)
-        return self.role.grants[source.index] if inline else None
+        if source.layer != "identity" or source.policy >= len(self.inline):
+            return None
+        own = self.inline[source.policy]
+        return own[source.index] if source.index < len(own) else None
 
     def policy(self, source: Source) -> str | None:
         """The ARN of the managed policy or boundary that a statement is of."""
         if source.layer == "boundary":
             return self.boundary
-        return self.policies[source.policy - 1] if source.layer == "identity" and source.policy else None
+        managed = source.policy - len(self.inline)
+        return self.policies[managed] if source.layer == "identity" and managed >= 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,8 @@ class Change:
     attached: tuple[Attached, ...] = ()
     unseen: tuple[Unseen, ...] = ()
     accepted: tuple[Accepted, ...] = ()
-    notes: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()
+    """What must be so of a template's conditions, in words; empty for what holds however they fall out."""
 
     @property
     def old(self) -> Role | None:

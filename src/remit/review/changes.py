@@ -13,9 +13,10 @@ from remit.iam.evaluate import Layers
 from remit.iam.policy import Policy
 from remit.review.change import SAME, Change, Review, Unseen
 from remit.review.pairs import pairs, renamed
-from remit.review.standing import plain, stand, trusting
+from remit.review.standing import plain, stand
 from remit.review.trust import compare_trust
 from remit.review.unseen import attached, notes, unseen
+from remit.templates.documents import trusting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -105,6 +106,7 @@ def _alike(before: Standing, after: Standing) -> bool:
         and {plain(arn) for arn in before.unread} == {plain(arn) for arn in after.unread}
         and plain(before.boundary or "") == plain(after.boundary or "")
         and before.trust == after.trust
+        and set(after.role.notes) <= set(before.role.notes)
     )
 
 

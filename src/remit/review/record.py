@@ -12,7 +12,7 @@ from remit.catalogue.managed import managed_policy
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.document import read_json
-from remit.iam.policy import Policy, parse, parse_statement, render, render_statement
+from remit.iam.policy import VERSION, Policy, parse, parse_statement, render, render_statement
 from remit.review.change import Version
 from remit.review.standing import plain
 
@@ -92,6 +92,7 @@ def _role(role: Role) -> dict[str, Any]:
         "trusts": list(role.trusts),
         "trust": None if role.trust is None else render(role.trust),
         "grants": [_grant(grant) for grant in role.grants],
+        **({"notes": list(role.notes)} if role.notes else {}),
     }
 
 
@@ -101,6 +102,7 @@ def _grant(grant: Grant) -> dict[str, Any]:
         "statement": render_statement(grant.statement),
         "because": grant.because,
         "origin": None if at is None else [at.file, at.line, at.column],
+        **({} if grant.version == VERSION else {"version": grant.version}),
     }
 
 
@@ -171,13 +173,16 @@ def _read_role(value: Mapping[str, Any]) -> Role:
         managed=_texts(value["managed_policies"]),
         boundary=None if boundary is None else _text(boundary),
         trusts=_texts(value["trusts"]),
+        notes=_texts(value.get("notes", [])),
     )
 
 
 def _read_grant(value: Mapping[str, Any]) -> Grant:
     at = value["origin"]
     origin = None if at is None else Origin(_text(at[0]), int(at[1]), int(at[2]))
-    return Grant(parse_statement(value["statement"]), _text(value["because"]), origin)
+    return Grant(
+        parse_statement(value["statement"]), _text(value["because"]), origin, _text(value.get("version", VERSION))
+    )
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.managed import managed_policy
 from remit.explain.names import put, put_all
 from remit.iam.evaluate import Layers
-from remit.iam.policy import Globs, Policy, Principals, Statement, parse
+from remit.iam.policy import VERSION, Policy, Statement, parse
 from remit.review.change import Standing
+from remit.templates.documents import trusting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.app import Role
+    from remit.app import Grant, Role
     from remit.review.change import Version
 
 _PARTITION: Final = re.compile(r"arn:(?:\$\{[^}]*\}|[^:]*):")
@@ -38,14 +39,18 @@ def document_of(arn: str, documents: Mapping[str, Policy]) -> Policy | None:
 def stand(role: Role, version: Version, documents: Mapping[str, Policy]) -> Standing:
     """A role of a version with its references in place as far as they are known exactly; the others stay symbols."""
     names = version.names
-    inline = Policy(tuple(put_all(grant.statement, names) for grant in role.grants))
+    inline = by_version(role)
+    own = (
+        Policy(tuple(put_all(one.statement, names) for one in grants), version) for version, grants in inline.items()
+    )
     attached = {arn: document_of(arn, documents) for arn in dict.fromkeys(put(arn, names) for arn in role.managed)}
     known = {arn: document for arn, document in attached.items() if document is not None}
     boundary = None if role.boundary is None else put(role.boundary, names)
     limit = None if boundary is None else document_of(boundary, documents)
     return Standing(
         role=role,
-        layers=Layers((inline, *known.values()), () if limit is None else (limit,)),
+        layers=Layers((*own, *known.values()), () if limit is None else (limit,)),
+        inline=tuple(inline.values()),
         policies=tuple(known),
         unread=tuple(arn for arn in attached if arn not in known),
         boundary=boundary,
@@ -54,15 +59,15 @@ def stand(role: Role, version: Version, documents: Mapping[str, Policy]) -> Stan
     )
 
 
+def by_version(role: Role) -> dict[str, tuple[Grant, ...]]:
+    """A role's grants by the version of the language that they are written in, which decides what variables are."""
+    versions = dict.fromkeys(grant.version for grant in role.grants) or {VERSION: None}
+    return {version: tuple(one for one in role.grants if one.version == version) for version in versions}
+
+
 def _trust(role: Role, version: Version) -> Policy:
     own = version.trusts.get(role.logical_id) or role.trust
     return trusting(role.trusts) if own is None else own
-
-
-def trusting(services: tuple[str, ...]) -> Policy:
-    """The trust policy that lets services take on a role."""
-    who = Principals(tuple(("Service", service) for service in services))
-    return Policy((Statement("Allow", Globs(("sts:AssumeRole",)), principals=who),) if services else ())
 
 
 def filled(statement: Statement, names: Mapping[str, str]) -> Statement:

@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from remit.build.declared import whole as every_role
 from remit.grants.assign import assign
 from remit.iam.policy import Globs
 from remit.project.load import load
 from remit.review.change import Version
-from remit.review.declared import adds_access, complete
 from remit.review.record import others_of
 
 if TYPE_CHECKING:
@@ -28,10 +28,7 @@ def tree(folder: Path, stage: str | None = None) -> Version:
 
 def version_of(app: App, where: str = "the working tree") -> Version:
     """The roles of an app that is loaded, with what its shared resources add to them."""
-    roles, documents = assign(app), {}
-    if adds_access(app):
-        whole = complete(app, roles)
-        roles, documents = tuple(one.role for one in whole.roles), dict(whole.documents)
+    roles, documents = every_role(app, assign(app))
     served = {name for role in roles for name in role.functions}
     others = {name: arn for name, arn in others_of(app).items() if name not in served}
     return Version(where, roles, documents=documents, namespace=app.namespace, others=others)

@@ -46,7 +46,7 @@ def _managed(before: Standing, after: Standing, old: Version, new: Version) -> I
 
 def _documents(standing: Standing) -> dict[str, Policy | None]:
     """Every attached policy by its `plain` ARN, with what it says as far as it is known."""
-    known = dict(zip(map(plain, standing.policies), standing.layers.identity[1:], strict=True))
+    known = dict(zip(map(plain, standing.policies), standing.layers.identity[len(standing.inline) :], strict=True))
     return {**known, **{plain(arn): None for arn in standing.unread}}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
 from remit.templates.branches import items
-from remit.templates.documents import grants_of, known, policy_of
+from remit.templates.documents import grants_of, known, policy_of, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -85,7 +85,7 @@ def _own(policy: Resource, place: Place) -> Own:
         tuple(grants_of(document, (*path, "PolicyDocument"), place, because)),
         tuple(_text(one.value) for one in listed),
         tuple(_arns(policy)) if policy.type == MANAGED else (),
-        () if known(document) else (f"what {policy.logical_id} says is known at the deploy only",),
+        () if known(document) else (f"what {policy.logical_id} says is known at the deploy only: {unknown(document)}",),
     )
 
 

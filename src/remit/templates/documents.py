@@ -9,7 +9,7 @@ from remit.app import Grant
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.document import read_json, steps
-from remit.iam.policy import OLD_VERSION, Policy, parse, parse_statement
+from remit.iam.policy import OLD_VERSION, Globs, Policy, Principals, Statement, parse, parse_statement
 from remit.templates.branches import branches, items, variants
 
 if TYPE_CHECKING:
@@ -36,9 +36,21 @@ def policy_of(document: Any, base: Path, place: Place) -> Policy | None:
     return Policy(tuple(grant.statement for grant in found), found[0].version) if found else None
 
 
+def trusting(services: tuple[str, ...]) -> Policy:
+    """The trust policy that lets services take on a role."""
+    who = Principals(tuple(("Service", service) for service in services))
+    return Policy((Statement("Allow", Globs(("sts:AssumeRole",)), principals=who),) if services else ())
+
+
 def known(document: Any) -> bool:
     """Whether a document is written here, and not put in by a function at the deploy."""
     return all(not tokens.is_intrinsic(found.value) for found in branches(document, ()))
+
+
+def unknown(document: Any) -> str:
+    """The functions that put a document in at the deploy, as text."""
+    texts = (tokens.from_intrinsic(one.value) for one in branches(document, ()) if tokens.is_intrinsic(one.value))
+    return ", ".join(dict.fromkeys(texts))
 
 
 def _grants(found: Branch, place: Place, because: str) -> Iterator[Grant]:

@@ -10,17 +10,23 @@ from remit.templates.read import read
 from remit.templates.roles import policy_role, template_roles
 
 if TYPE_CHECKING:
+    from remit.templates.read import Source
     from remit.templates.roles import Read
 
 
 def read_roles(data: bytes, file: str) -> Read:
     """The roles of a policy document, a template or a plan, in JSON or YAML. RemitError at line and column."""
-    source = read(data, file)
+    return read_source(read(data, file))
+
+
+def read_source(source: Source) -> Read:
+    """The same of a document that is read already."""
+    file = source.file
     if is_plan(source.value):
         return plan_roles(source.value, file, source.place)
     if isinstance(source.value, dict) and "Statement" in source.value and "Resources" not in source.value:
         return policy_role(source.value, file, source.place)
-    if _is_template(source.value):
+    if is_template(source.value):
         return template_roles(source.value, file, source.place)
     raise RemitError(
         f"{file} is no policy document, no CloudFormation template and no Terraform plan",
@@ -32,7 +38,7 @@ def read_roles(data: bytes, file: str) -> Read:
 def read_policy(data: bytes, file: str) -> Read:
     """A policy document, which counts as a role. RemitError as above."""
     source = read(data, file)
-    if _is_template(source.value) or is_plan(source.value):
+    if is_template(source.value) or is_plan(source.value):
         raise RemitError(
             f"{file} is a template, not a policy document", hint="--template reads it", origin=Origin(file, 1, 1)
         )
@@ -47,5 +53,6 @@ def read_template(data: bytes, file: str) -> Read:
     return template_roles(source.value, file, source.place)
 
 
-def _is_template(value: Any) -> bool:
+def is_template(value: Any) -> bool:
+    """Whether a document is a template, or means to be one."""
     return isinstance(value, dict) and not {"Resources", "AWSTemplateFormatVersion"}.isdisjoint(value)

@@ -10,7 +10,7 @@ from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.templates.attached import BOUNDARY, Attached, attached, documents
 from remit.templates.branches import branches, items
-from remit.templates.documents import grants_of, known, policy_of
+from remit.templates.documents import grants_of, known, policy_of, unknown
 from remit.templates.sam.expand import Expanded, expanded
 from remit.templates.settled import settled
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _RUN: Final = {"AWS::Lambda::Function": "Role", "AWS::StepFunctions::StateMachine": "RoleArn"}
 """What runs under a role, and the property that says which."""
+OUTSIDE: Final = "the template does not make this role: it only attaches these policies to it"
+"""The note of such a role, of which nobody knows here what else it may do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def _uncertain(role: Resource, trust: Any) -> Iterator[str]:
     if tokens.is_intrinsic(boundary) and "Fn::If" in boundary:
         yield "a condition decides on its permissions boundary: what is said here holds for the widest"
     if trust is not None and not known(trust):
-        yield "who may take it on is known at the deploy only"
+        yield f"who may take it on is known at the deploy only: {unknown(trust)}"
     if "Condition" in role.attributes:
         yield f"it is there only if {role.attributes['Condition']}"
 
@@ -122,7 +124,7 @@ def _inline(role: Resource, base: Path, plain: Expanded) -> tuple[list[Grant], l
     notes: list[str] = []
     for one in items(role.properties.get("Policies"), (*base, "Policies")):
         if tokens.is_intrinsic(one.value):
-            notes.append("some of its inline policies are known at the deploy only")
+            notes.append(f"some of its inline policies are known at the deploy only: {unknown(one.value)}")
             continue
         if not isinstance(one.value, dict):
             hint = "a managed policy stands in ManagedPolicyArns" if isinstance(one.value, str) else None
@@ -134,7 +136,7 @@ def _inline(role: Resource, base: Path, plain: Expanded) -> tuple[list[Grant], l
                 f"an inline policy of `{role.logical_id}` has no PolicyDocument", origin=plain.place(one.path)
             )
         if not known(document):
-            notes.append("some of its inline policies are known at the deploy only")
+            notes.append(f"some of its inline policies are known at the deploy only: {unknown(document)}")
         grants += grants_of(document, (*one.path, "PolicyDocument"), plain.place, plain.reason(one.path), one.when)
     return grants, notes
 
@@ -142,9 +144,8 @@ def _inline(role: Resource, base: Path, plain: Expanded) -> tuple[list[Grant], l
 def _outside(name: str, found: Attached, plain: Expanded) -> Role:
     """A role that the template attaches policies to and does not make."""
     own = found.elsewhere[name]
-    note = "the template does not make this role: it only attaches these policies to it"
     grants = tuple(grant for one in own for grant in one.grants)
-    return Role(name, grants, (), trusts=(), origin=plain.place(own[0].path), notes=(note,))
+    return Role(name, grants, (), trusts=(), origin=plain.place(own[0].path), notes=(OUTSIDE,))
 
 
 def _served(role: Resource, resources: tuple[Resource, ...]) -> Iterator[str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from remit.build.declared import adds_access, complete
 from remit.grants.assign import assign
 from remit.review.accepted import accept, acceptance
 from remit.review.changes import review
-from remit.review.declared import adds_access, complete
+from remit.review.record import read_record, recorded_text
 from remit.review.tree import version_of
+from remit.templates.roles import OUTSIDE
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -72,3 +74,16 @@ def test_what_is_accepted_for_a_shared_role_is_no_mistake_once_it_is_deployed(ma
     found, stale = accept(review(before, now), entries)
     assert (found.broadens, stale) == (False, ())
     assert accept(review(now, now), entries) == (review(now, now), entries)
+
+
+def test_a_policy_for_a_role_that_nobody_can_tell_is_seen_and_noted_until_it_is_recorded(make: Make) -> None:
+    named = '{"Fn::Select": [1, {"Fn::Split": ["/", {"Fn::GetAtt": ["HelloRole", "Arn"]}]}]}'
+    written = (SHARED % TRUST).replace('["${HelloRole}"]', f"[{named}]")
+    without = version_of(make().load())
+    new = version_of(make(**{"shared/resources/extra.py": written}).load())
+    found = review(without, new)
+    gained = [piece.action for change in found.changes for piece in change.access.gained]
+    assert gained == ["sqs:SendMessage", "sns:Publish"]
+    assert [one.reason for change in found.changes for one in change.unseen] == [OUTSIDE]
+    text = recorded_text(new.namespace, "dev", new.roles, None, new.documents)
+    assert review(read_record(text.encode(), "a record"), new).changes == ()

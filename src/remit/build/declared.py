@@ -6,18 +6,17 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Grant, Role
 from remit.build.synth import document, synth
+from remit.errors import Origin
 from remit.iam import tokens
-from remit.iam.policy import Policy, parse
-from remit.review.standing import trusting
+from remit.iam.policy import Policy
+from remit.templates.documents import policy_of, trusting
 from remit.templates.files import read_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.app import App, Resource
-    from remit.errors import Origin
+    from remit.app import App, Grant, Resource, Role
 
 _INLINE: Final = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy")
 _MANAGED: Final = "AWS::IAM::ManagedPolicy"
@@ -51,6 +50,8 @@ class Running:
     others: Mapping[str, str] = field(default_factory=dict)
     documents: Mapping[str, Policy] = field(default_factory=dict)
     """The managed policies that the template makes, by the text that refers to them."""
+    outside: tuple[Role, ...] = ()
+    """The roles that the template does not make, or that nobody can tell to be its own, and attaches policies to."""
 
 
 def declared(template: Mapping[str, Any]) -> Running:
@@ -58,32 +59,36 @@ def declared(template: Mapping[str, Any]) -> Running:
     read = read_template(json.dumps(template).encode(), "the template")
     functions = {one.logical_id: _function(one) for one in read.resources if one.type == "AWS::Lambda::Function"}
     by_id = {one.logical_id: one for one in read.resources}
-    own = [role for role in read.roles if role.logical_id in by_id]  # a policy may be attached to others, too
+    own = [role for role in read.roles if role.logical_id in by_id]
+    outside = tuple(_unplaced(role) for role in read.roles if role.logical_id not in by_id)
     served = {name for role in own for name in role.functions}
     others = {
         name: _text(by_id[logical_id].properties["Role"])
         for logical_id, name in functions.items()
         if logical_id not in served and "Role" in by_id[logical_id].properties
     }
-    return Running(tuple(_declared(role, by_id, functions) for role in own), functions, others, read.documents)
+    return Running(tuple(_declared(role, by_id, functions) for role in own), functions, others, read.documents, outside)
+
+
+def _unplaced(role: Role) -> Role:
+    """A role without the lines of a file that nobody has."""
+    grants = tuple(replace(grant, origin=None) for grant in role.grants)
+    return replace(role, grants=grants, trust_origin=None, origin=None)
 
 
 def _declared(role: Role, by_id: Mapping[str, Resource], functions: Mapping[str, str]) -> Declared:
     properties = by_id[role.logical_id].properties
-    trust = parse(properties["AssumeRolePolicyDocument"])
-    grants = tuple(Grant(grant.statement, grant.because) for grant in role.grants)  # no line of a file that nobody has
+    trust = role.trust or Policy(())  # of one that only the deploy knows, the role has a note
     trusts = services(trust)
     whole = replace(
-        role,
-        grants=grants,
+        _unplaced(role),
         functions=tuple(functions.get(name, name) for name in role.functions),
         trusts=trusts,
         trust=None if trust == trusting(trusts) else trust,
-        trust_origin=None,
     )
-    inline = ((_text(one["PolicyName"]), parse(one["PolicyDocument"])) for one in properties.get("Policies", ()))
+    inline = (found for one in _listed(properties.get("Policies")) for found in _inline(one))
     others = [one for one in by_id.values() if one.type in (*_INLINE, _MANAGED) and _names_role(one, role)]
-    listed = [_text(one) for one in properties.get("ManagedPolicyArns", ())]
+    listed = [_text(one) for one in _listed(properties.get("ManagedPolicyArns"))]
     return Declared(
         whole,
         (*inline, *_beside(others)),
@@ -95,7 +100,19 @@ def _declared(role: Role, by_id: Mapping[str, Resource], functions: Mapping[str,
 def _beside(others: Iterable[Resource]) -> Iterator[tuple[str, Policy]]:
     for one in others:
         if one.type in _INLINE:
-            yield _text(one.properties["PolicyName"]), parse(one.properties["PolicyDocument"])
+            yield from _inline(one.properties)
+
+
+def _inline(written: Any) -> Iterator[tuple[str, Policy]]:
+    """An inline policy by its name; nothing for one that only the deploy knows."""
+    if not tokens.is_intrinsic(written):
+        found = policy_of(written.get("PolicyDocument"), (), lambda _: Origin("the template"))
+        if found is not None:
+            yield _text(written.get("PolicyName")), found
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _names_role(policy: Resource, role: Role) -> bool:
@@ -127,9 +144,17 @@ def services(trust: Policy) -> tuple[str, ...]:
 
 def explained(roles: Iterable[Role], by: Iterable[Role]) -> tuple[Role, ...]:
     """Roles whose grants have the reasons and lines that others give to the same statement of the same role."""
-    known = {(role.logical_id, grant.statement): grant for role in by for grant in role.grants if grant.because}
+    known = {
+        (role.logical_id, grant.statement, grant.version): grant
+        for role in by
+        for grant in role.grants
+        if grant.because
+    }
     return tuple(
-        replace(role, grants=tuple(known.get((role.logical_id, grant.statement), grant) for grant in role.grants))
+        replace(
+            role,
+            grants=tuple(known.get((role.logical_id, one.statement, one.version), one) for one in role.grants),
+        )
         for role in roles
     )
 
@@ -139,13 +164,25 @@ def complete(app: App, roles: tuple[Role, ...]) -> Running:
     running = declared(document(synth(app, roles)))
     origins = {one.logical_id: one.origin for one in app.resources}
     place = {role.logical_id: number for number, role in enumerate(roles)}
-    whole = explained((one.role for one in running.roles), roles)
-    shared = (
-        replace(one, role=replace(role, grants=tuple(_shared(role, grant, origins) for grant in role.grants)))
-        for one, role in zip(running.roles, whole, strict=True)
-    )
+    known = explained((one.role for one in running.roles), roles)
+    shared = (replace(one, role=_located(role, origins)) for one, role in zip(running.roles, known, strict=True))
     ordered = sorted(shared, key=lambda one: place.get(one.role.logical_id, len(place)))
-    return replace(running, roles=tuple(ordered))
+    return replace(running, roles=tuple(ordered), outside=tuple(_located(one, origins) for one in running.outside))
+
+
+def whole(app: App, roles: tuple[Role, ...]) -> tuple[tuple[Role, ...], dict[str, Policy]]:
+    """Every role of an app, those that it attaches policies to as well, and what policies of its own say."""
+    if not adds_access(app):
+        return roles, {}
+    running = complete(app, roles)
+    return (*(one.role for one in running.roles), *running.outside), dict(running.documents)
+
+
+def _located(role: Role, origins: Mapping[str, Origin | None]) -> Role:
+    """A role with the lines of the shared resources that write it."""
+    at = origins.get(role.logical_id)
+    grants = tuple(_shared(role, grant, origins) for grant in role.grants)
+    return replace(role, grants=grants, origin=at, trust_origin=at)
 
 
 def adds_access(app: App) -> bool:
@@ -158,4 +195,6 @@ def _shared(role: Role, grant: Grant, origins: Mapping[str, Origin | None]) -> G
     if grant.origin is not None:
         return grant
     writer = grant.because.rpartition(" ")[2] if grant.because else role.logical_id
-    return Grant(grant.statement, f"shared resource {writer}", origins[writer]) if writer in origins else grant
+    if writer not in origins:
+        return grant
+    return replace(grant, because=f"shared resource {writer}", origin=origins[writer])

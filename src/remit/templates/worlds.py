@@ -1,0 +1,254 @@
+"""The ways in which the conditions of a template may fall out: two templates are compared in each of them.
+
+A world says which comparisons of the Conditions hold. Comparisons of one value with several texts exclude each other;
+all others count as independent, so that no world is left out that a parameter may bring about.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice, product
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from remit.iam import tokens
+from remit.templates.branches import NO_VALUE, choice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from remit.iam.document import Path
+    from remit.templates.documents import Place
+
+MOST: Final = 64
+"""Worlds of which each is looked at."""
+World: TypeAlias = Mapping["Test", bool]
+_WHOLE: Final = ("AWS::IAM::", "AWS::Serverless::")
+"""Types of which every property may bear on a role."""
+_RUNS: Final = {"AWS::Lambda::Function": "Role", "AWS::StepFunctions::StateMachine": "RoleArn"}
+"""Types of which one property does."""
+_PAIR: Final = 2
+_REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9:]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """Whether a value, late-bound, is a text; or whatever else decides, with an empty text."""
+
+    value: str
+    text: str = ""
+
+    def words(self, *, holds: bool) -> str:
+        """As people say it: `Stage = prod`, `Stage is not prod`."""
+        if not self.text:
+            return self.value if holds else f"not {self.value}"
+        plain = _REFERENCE.fullmatch(self.value)
+        return f"{plain[1] if plain else self.value} {'=' if holds else 'is not'} {self.text}"
+
+
+def worlds(*templates: Any) -> tuple[tuple[World, ...], bool]:
+    """The worlds in which the roles of templates may differ, at most MOST of them, and whether those are all."""
+    tests = dict.fromkeys(test for one in templates for test in _tests(one))
+    by_value: dict[str, list[Test]] = {}
+    for test in tests:
+        by_value.setdefault(test.value, []).append(test)
+    ways = [[None, *found] for found in by_value.values()]
+    found = [
+        dict.fromkeys(tests, False) | {one: True for one in way if one} for way in islice(product(*ways), MOST + 1)
+    ]
+    return tuple(found[:MOST]), len(found) <= MOST
+
+
+def bearing(template: Any) -> dict[str, Any]:
+    """What of a template bears on its roles: the resources, as far as they do."""
+    found = template.get("Resources") if isinstance(template, dict) else None
+    parts: dict[str, Any] = {}
+    for name, one in found.items() if isinstance(found, dict) else ():
+        kind = one.get("Type") if isinstance(one, dict) else None
+        if isinstance(kind, str) and kind.startswith(_WHOLE):
+            parts[name] = one
+        elif kind in _RUNS:
+            properties = one.get("Properties")
+            role = properties.get(_RUNS[kind]) if isinstance(properties, dict) else None
+            parts[name] = {"Condition": one.get("Condition"), "Properties": {_RUNS[kind]: role}}
+    return {**parts, "Globals": template.get("Globals")} if parts else parts
+
+
+def _tests(template: Any) -> Iterator[Test]:
+    conditions = _conditions(template)
+    for name in dict.fromkeys(_named(bearing(template))):
+        yield from _inside({"Condition": name}, conditions, ())
+
+
+def _conditions(template: Any) -> Mapping[str, Any]:
+    found = template.get("Conditions") if isinstance(template, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _named(value: Any) -> Iterator[str]:
+    """The conditions that a value names: in its Fn::If, or beside a resource's properties."""
+    chosen = choice(value)
+    if chosen is not None:
+        yield chosen[0]
+    if isinstance(value, dict):
+        if isinstance(value.get("Condition"), str):
+            yield value["Condition"]
+        for item in value.values():
+            yield from _named(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _named(item)
+
+
+def _inside(condition: Any, conditions: Mapping[str, Any], within: tuple[str, ...]) -> Iterator[Test]:
+    """The tests that decide on a condition."""
+    kind, argument = _function(condition)
+    if kind in ("Fn::And", "Fn::Or", "Fn::Not"):
+        for one in argument if isinstance(argument, list) else ():
+            yield from _inside(one, conditions, within)
+    elif kind == "Condition" and argument in conditions and argument not in within:
+        yield from _inside(conditions[argument], conditions, (*within, argument))
+    else:
+        found = _test(condition)
+        if isinstance(found, Test):
+            yield found
+
+
+def _function(condition: Any) -> tuple[str, Any]:
+    if isinstance(condition, dict) and len(condition) == 1:
+        ((kind, argument),) = condition.items()
+        return str(kind), argument
+    return "", None
+
+
+def _test(condition: Any) -> Test | bool:
+    """A condition that is no combination of others, or what is certain of it."""
+    kind, argument = _function(condition)
+    if kind == "Condition" and isinstance(argument, str):
+        return Test(f"condition {argument}")
+    if kind != "Fn::Equals" or not isinstance(argument, list) or len(argument) != _PAIR:
+        return Test(json.dumps(condition, sort_keys=True, default=str))
+    one, other = (_text(value) for value in argument)
+    if one == other:
+        return True
+    literal = [not tokens.references(text) and not text.startswith("{") for text in (one, other)]
+    if all(literal):
+        return False
+    if any(literal):
+        return Test(other, one) if literal[0] else Test(one, other)
+    return Test(f"{min(one, other)} = {max(one, other)}")
+
+
+def _text(value: Any) -> str:
+    if tokens.is_intrinsic(value):
+        return tokens.from_intrinsic(value)
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+
+
+def _holds(condition: Any, conditions: Mapping[str, Any], world: World, within: tuple[str, ...] = ()) -> bool:
+    kind, argument = _function(condition)
+    parts = argument if isinstance(argument, list) else []
+    if kind == "Fn::And":
+        return all(_holds(one, conditions, world, within) for one in parts)
+    if kind == "Fn::Or":
+        return any(_holds(one, conditions, world, within) for one in parts)
+    if kind == "Fn::Not":
+        return not any(_holds(one, conditions, world, within) for one in parts)
+    if kind == "Condition" and argument in conditions and argument not in within:
+        return _holds(conditions[argument], conditions, world, (*within, argument))
+    found = _test(condition)
+    return found if isinstance(found, bool) else world.get(found, False)
+
+
+def in_world(template: Any, world: World, place: Place) -> tuple[Any, Place]:
+    """A template as it is in a world: without Fn::If, and without what is not there. And the places of its parts."""
+    settled = _Settled(_conditions(template), world)
+    moved = settled.moved
+    value = dict(template) if isinstance(template, dict) else template
+    resources = template.get("Resources") if isinstance(template, dict) else None
+    if isinstance(resources, dict):
+        value["Resources"] = {
+            name: settled.value(_there(one), ("Resources", name), ("Resources", name))
+            for name, one in resources.items()
+            if settled.stands(one)
+        }
+    if isinstance(template, dict) and "Globals" in template:
+        value["Globals"] = settled.value(template["Globals"], ("Globals",), ("Globals",))
+
+    def placed(path: Path) -> Any:
+        for length in range(len(path), 0, -1):
+            if path[:length] in moved:
+                return place((*moved[path[:length]], *path[length:]))
+        return place(path)
+
+    return value, placed
+
+
+def _there(resource: Any) -> Any:
+    """A resource of a condition that holds."""
+    if not isinstance(resource, dict):
+        return resource
+    return {key: item for key, item in resource.items() if key != "Condition" or not isinstance(item, str)}
+
+
+class _Settled:
+    """One pass over a template; `moved` has where parts stood that are elsewhere now."""
+
+    def __init__(self, conditions: Mapping[str, Any], world: World) -> None:
+        self.conditions = conditions
+        self.world = world
+        self.moved: dict[Path, Path] = {}
+
+    def holds(self, name: str) -> bool:
+        return _holds({"Condition": name}, self.conditions, self.world)
+
+    def stands(self, resource: Any) -> bool:
+        name = resource.get("Condition") if isinstance(resource, dict) else None
+        return not isinstance(name, str) or self.holds(name)
+
+    def value(self, value: Any, here: Path, there: Path) -> Any:
+        """A value that stands at `here` in what is made, and stood `there`."""
+        chosen, at = self.chosen(value, there)
+        if at != here:
+            self.moved[here] = at
+        if isinstance(chosen, dict):
+            kept = {key: item for key, item in chosen.items() if not self.gone(item)}
+            return {key: self.value(item, (*here, key), (*at, key)) for key, item in kept.items()}
+        if isinstance(chosen, list):
+            items = [pair for index, item in enumerate(chosen) for pair in self.items(item, (*at, index))]
+            return [self.value(item, (*here, index), path) for index, (item, path) in enumerate(items)]
+        return chosen
+
+    def chosen(self, value: Any, path: Path) -> tuple[Any, Path]:
+        """The branch that a Fn::If takes, and where it stands."""
+        while (found := choice(value)) is not None:
+            branch = 1 if self.holds(found[0]) else 2
+            value, path = found[branch], (*path, "Fn::If", branch)
+        return value, path
+
+    def gone(self, value: Any) -> bool:
+        return bool(self.chosen(value, ())[0] == NO_VALUE)
+
+    def items(self, item: Any, path: Path) -> Iterator[tuple[Any, Path]]:
+        """An item of a list: none for AWS::NoValue, several for a Fn::If that chooses a list."""
+        value, at = self.chosen(item, path)
+        if value == NO_VALUE:
+            return
+        if choice(item) is not None and isinstance(value, list):
+            for index, one in enumerate(value):
+                yield from self.items(one, (*at, index))
+        else:
+            yield value, at
+
+
+def words(holds: Iterable[World], every: Iterable[World]) -> tuple[str, ...]:
+    """What must be so for one of some worlds among all, in as few words as the first of them needs."""
+    among, others = list(holds), list(every)
+    told = dict(among[0]) if among else {}
+    for test in list(told):
+        rest = {one: value for one, value in told.items() if one != test}
+        if all(world in among for world in others if all(world[one] == value for one, value in rest.items())):
+            told = rest
+    return tuple(test.words(holds=value) for test, value in told.items())

@@ -1,0 +1,226 @@
+"""What changes between two templates, however their conditions fall out and whatever their parameters are."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from remit.report.review import review_lines
+from remit.review.files import review_files
+
+if TYPE_CHECKING:
+    from remit.review.change import Review
+
+TRUST: Final = {
+    "Version": "2012-10-17",
+    "Statement": {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
+}
+CONDITIONS: Final = {
+    "Parameters": {"Stage": {"Type": "String"}},
+    "Conditions": {
+        "IsProd": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]},
+        "IsDev": {"Fn::Equals": ["dev", {"Ref": "Stage"}]},
+    },
+}
+NO_VALUE: Final = {"Ref": "AWS::NoValue"}
+READ_ONLY: Final = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+ADMIN: Final = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+def allow(action: str, resource: Any = "*", effect: Any = "Allow") -> dict[str, Any]:
+    return {"Effect": effect, "Action": action, "Resource": resource}
+
+
+def template(*statements: Any, version: str = "2012-10-17", more: Any = None, **properties: Any) -> dict[str, Any]:
+    """A template with one function and its role, and `more` resources."""
+    document = {"Version": version, "Statement": list(statements)}
+    role = {"AssumeRolePolicyDocument": TRUST, "Policies": [{"PolicyName": "p", "PolicyDocument": document}]}
+    return {
+        **CONDITIONS,
+        "Resources": {
+            "Role": {"Type": "AWS::IAM::Role", "Properties": {**role, **properties}},
+            "Function": {"Type": "AWS::Lambda::Function", "Properties": {"Role": {"Fn::GetAtt": ["Role", "Arn"]}}},
+            **(more or {}),
+        },
+    }
+
+
+def beside(statement: Any, **attributes: Any) -> dict[str, Any]:
+    """A policy that is attached to the role."""
+    properties = {
+        "PolicyName": "x",
+        "Roles": [{"Ref": "Role"}],
+        "PolicyDocument": {"Version": "2012-10-17", "Statement": statement},
+    }
+    return {"Beside": {"Type": "AWS::IAM::Policy", **attributes, "Properties": properties}}
+
+
+def between(old: dict[str, Any], new: dict[str, Any]) -> Review:
+    return review_files(
+        (json.dumps(old, indent=1).encode(), "old.json"), (json.dumps(new, indent=1).encode(), "new.json")
+    )
+
+
+def told(found: Review) -> list[tuple[tuple[str, ...], list[str], list[str]]]:
+    """When each change is so, and what is gained and lost by it."""
+    return [
+        (
+            change.when,
+            [piece.action for piece in change.access.gained],
+            [piece.action for piece in change.access.lost],
+        )
+        for change in found.changes
+    ]
+
+
+GET, PASS, DENIED = allow("s3:GetObject", "arn:aws:s3:::a/*"), allow("iam:PassRole"), allow("iam:*", effect="Deny")
+PROD, NOT_PROD = ("Stage = prod",), ("Stage is not prod",)
+
+SMUGGLED: Final = {
+    "branches that change places": (
+        template({"Fn::If": ["IsProd", GET, PASS]}),
+        template({"Fn::If": ["IsProd", PASS, GET]}),
+        [(NOT_PROD, ["s3:GetObject"], ["iam:PassRole"]), (PROD, ["iam:PassRole"], ["s3:GetObject"])],
+    ),
+    "a Deny that stands for one case only": (
+        template(PASS, DENIED),
+        template(PASS, {"Fn::If": ["IsProd", DENIED, NO_VALUE]}),
+        [(NOT_PROD, ["iam:PassRole"], [])],
+    ),
+    "an Allow that a Deny covers in one case": (
+        template(GET, more=beside(DENIED, Condition="IsProd")),
+        template(GET, PASS, more=beside(DENIED, Condition="IsProd")),
+        [(NOT_PROD, ["iam:PassRole"], [])],
+    ),
+    "a policy that loses its condition": (
+        template(GET, more=beside(PASS, Condition="IsProd")),
+        template(GET, more=beside(PASS)),
+        [(NOT_PROD, ["iam:PassRole"], [])],
+    ),
+    "a policy of another condition": (
+        template(GET, more=beside(PASS, Condition="IsProd")),
+        template(GET, more=beside(PASS, Condition="IsDev")),
+        [(PROD, [], ["iam:PassRole"]), (("Stage = dev",), ["iam:PassRole"], [])],
+    ),
+    "a condition that comes to hold always": (
+        template(GET, more=beside(PASS, Condition="IsProd")),
+        {
+            **template(GET, more=beside(PASS, Condition="IsProd")),
+            "Conditions": {"IsProd": {"Fn::Not": [{"Fn::Equals": ["a", "b"]}]}},
+        },
+        [(NOT_PROD, ["iam:PassRole"], [])],
+    ),
+    "an effect that turns": (
+        template(PASS, allow("iam:PassRole", effect={"Fn::If": ["IsProd", "Deny", "Deny"]})),
+        template(PASS, allow("iam:PassRole", effect={"Fn::If": ["IsProd", "Deny", "Allow"]})),
+        [(NOT_PROD, ["iam:PassRole", "iam:PassRole"], [])],
+    ),
+    "a boundary that goes in one case": (
+        template(PASS, PermissionsBoundary=READ_ONLY),
+        template(PASS, PermissionsBoundary={"Fn::If": ["IsProd", READ_ONLY, NO_VALUE]}),
+        [(NOT_PROD, ["iam:PassRole"], [])],
+    ),
+    "a boundary that is another one in one case": (
+        template(PASS, PermissionsBoundary={"Fn::If": ["IsProd", READ_ONLY, READ_ONLY]}),
+        template(PASS, PermissionsBoundary={"Fn::If": ["IsProd", READ_ONLY, ADMIN]}),
+        [(NOT_PROD, ["iam:PassRole"], [])],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SMUGGLED)
+def test_a_gain_in_one_case_of_a_condition_is_told_with_the_case(name: str) -> None:
+    old, new, expected = SMUGGLED[name]
+    found = between(old, new)
+    assert told(found) == expected
+    assert found.broadens
+
+
+def test_what_conditions_do_not_decide_is_told_once_and_without_them() -> None:
+    found = between(
+        template({"Fn::If": ["IsProd", GET, NO_VALUE]}), template({"Fn::If": ["IsProd", GET, NO_VALUE]}, PASS)
+    )
+    assert told(found) == [((), ["iam:PassRole"], [])]
+
+
+def test_the_line_is_that_of_the_branch_in_the_file() -> None:
+    new = template(GET, {"Fn::If": ["IsProd", NO_VALUE, PASS]})
+    lines = json.dumps(new, indent=1).splitlines()
+    (change,) = between(template(GET), new).changes
+    (piece,) = change.access.gained
+    assert change.after is not None
+    grant = change.after.grant(piece.source)
+    assert grant is not None
+    assert grant.origin is not None
+    assert "iam:PassRole" in "".join(lines[grant.origin.line - 1 : grant.origin.line + 2])
+
+
+def test_equal_templates_with_many_conditions_are_the_same() -> None:
+    many = {f"C{number}": {"Fn::Equals": [{"Ref": f"P{number}"}, "x"]} for number in range(12)}
+    statements = [{"Fn::If": [name, allow(f"s3:Get{name}"), NO_VALUE]} for name in many]
+    same = {**template(*statements), "Conditions": many}
+    assert between(same, same).changes == ()
+
+
+def test_of_too_many_cases_it_is_said_that_not_each_was_looked_at() -> None:
+    many = {f"C{number}": {"Fn::Equals": [{"Ref": f"P{number}"}, "x"]} for number in range(12)}
+    statements = [{"Fn::If": [name, allow(f"s3:Get{name}"), NO_VALUE]} for name in many]
+    old, new = ({**template(*some), "Conditions": many} for some in (statements[:-1], [*statements[:-1], DENIED]))
+    found = between(old, new)
+    reasons = {one.reason for change in found.changes for one in change.unseen}
+    assert reasons == {"its conditions may fall out in more than 64 ways: not each of them was looked at"}
+
+
+def test_another_default_of_a_parameter_that_a_role_mentions_is_undecided() -> None:
+    def of(default: str, **more: Any) -> dict[str, Any]:
+        parameters = {"Bucket": {"Type": "String", "Default": default, **more}}
+        return {**template(allow("s3:*", {"Fn::Sub": "arn:aws:s3:::${Bucket}/*"})), "Parameters": parameters}
+
+    assert [line for line in review_lines(between(of("a"), of("*"))) if "?" in line] == [
+        "  ? parameter Bucket, on which it depends, has another default: * in place of a"
+    ]
+    assert [line for line in review_lines(between(of("a", NoEcho=True), of("*", NoEcho=True))) if "?" in line] == [
+        "  ? parameter Bucket, on which it depends, has another default"
+    ]
+    assert not between(of("a"), of("a")).broadens
+
+
+def test_a_mapping_that_is_looked_up_at_the_deploy_and_differs_is_undecided() -> None:
+    def of(arn: str) -> dict[str, Any]:
+        looked_up = {"Fn::FindInMap": ["Buckets", {"Ref": "AWS::Region"}, "arn"]}
+        return {**template(allow("s3:*", looked_up)), "Mappings": {"Buckets": {"eu-west-1": {"arn": arn}}}}
+
+    assert between(of("arn:aws:s3:::a"), of("*")).broadens
+    assert not between(of("*"), of("*")).broadens
+
+
+def test_a_policy_that_only_the_deploy_knows_is_undecided_when_it_is_new_or_another() -> None:
+    def of(*places: str) -> dict[str, Any]:
+        documents = [{"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": one}}} for one in places]
+        return template(Policies=[{"PolicyName": "p", "PolicyDocument": one} for one in documents])
+
+    assert between(of(), of("s3://b/one")).broadens
+    assert between(of("s3://b/one"), of("s3://b/two")).broadens
+    assert not between(of("s3://b/one"), of("s3://b/one")).broadens
+
+
+def test_a_variable_is_text_in_a_document_of_the_old_version() -> None:
+    variable = allow("s3:GetObject", "arn:aws:s3:::b/${aws:username}/*")
+    found = between(template(variable, version="2008-10-17"), template(variable))
+    assert told(found) == [((), ["s3:GetObject"], ["s3:GetObject"])]
+    freed = between(
+        template(allow("s3:*"), {**variable, "Effect": "Deny"}),
+        template(allow("s3:*"), {**variable, "Effect": "Deny"}, version="2008-10-17"),
+    )
+    assert freed.broadens
+
+
+def test_a_resource_that_may_say_anything_and_differs_is_undecided_where_a_role_takes_its_word() -> None:
+    def of(arn: str) -> dict[str, Any]:
+        named = {"Named": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": arn}}}
+        return template(allow("s3:*", {"Fn::GetAtt": ["Named", "Value"]}), more=named)
+
+    assert between(of("arn:aws:s3:::a"), of("*")).broadens
+    assert not between(of("*"), of("*")).broadens
