@@ -261,3 +261,27 @@ def test_what_aws_manages_for_another_feature_is_not_enough(make: Make) -> None:
     assert [one.feature for one in found(make(config=config, app=INGEST))] == [
         "ingest takes messages from queue orders"
     ]
+
+
+SEALED = {
+    "shared/resources/data.py": "from remit import Shared, resource\n\n\nclass Data(Shared):\n"
+    "    queue = resource('AWS::SQS::Queue', kms_master_key_id='alias/company')\n"
+}
+TAKES = "from shared.resources.data import Data\n@app.function(sqs(Data.queue))\ndef ingest(event, context): ...\n"
+
+
+def test_the_key_of_a_queue_counts_as_the_queue_does(make: Make) -> None:
+    (one,) = found(make(config='config.lambda_.iam.default_policy = ["logs", "sqs"]', app=TAKES, **SEALED))
+    assert (one.severity, one.missing) == ("error", ("kms:Decrypt",))
+    assert one.feature == "ingest takes messages from queue DataQueue, which this key encrypts"
+
+
+def test_the_key_of_a_queue_under_its_alias_is_enough(make: Make) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Condition": {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/company"}},
+    }
+    policy = f'config.lambda_.iam.default_policy = ["logs", "sqs", {statement}]'
+    assert found(make(config=policy, app=TAKES, **SEALED)) == ()

@@ -12,7 +12,9 @@ from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import fill, parse
 from remit.explain.ask import ask, at, own_verdict, places, standings
 from remit.grants import defaults
-from remit.grants.assign import bind, own_resources
+from remit.grants.assign import bind
+from remit.grants.encrypted import encryption
+from remit.grants.own import own_resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -69,6 +71,7 @@ _EFFECTS: Final[dict[Part, tuple[Severity, str]]] = {
     defaults.shared_resources: ("warning", "`lookup` is denied"),
     defaults.tracing: ("error", _REFUSES),
     defaults.dead_letters: ("error", _REFUSES),
+    encryption: ("error", "what that key encrypts cannot be read, or sent"),
     defaults.encrypted_environment: ("error", "it does not start"),
     defaults.file_systems: ("error", "it does not start"),
 }
