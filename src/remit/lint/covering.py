@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from remit.iam.pattern import covers, matches
+from remit.iam.pattern import covers, matches, overlaps
 
 if TYPE_CHECKING:
     from remit.iam.policy import Globs, Statement
+
+
+_REFERENCE: Final = re.compile(r"\$\{[^{}]*\}")
 
 
 def covers_statement(wide: Statement, narrow: Statement) -> bool:
@@ -29,11 +33,19 @@ def _covers_resources(wide: Globs | None, narrow: Globs | None) -> bool:
 
 
 def _covers(wide: Globs, narrow: Globs, *, fold: bool) -> bool:
+    if wide.negated and not narrow.negated:
+        return not any(_may_meet(one, text, fold=fold) for one in wide.patterns for text in narrow.patterns)
     if wide.negated or narrow.negated:
         return wide == narrow or (not wide.negated and "*" in wide.patterns)
     texts, open_ = _sides(wide.patterns, fold=fold)
     others = _sides(narrow.patterns, fold=fold)[0] - texts
     return not others or (bool(open_) and all(any(glob_covers(one, text) for one in open_) for text in others))
+
+
+def _may_meet(left: str, right: str, *, fold: bool) -> bool:
+    """Whether something may match both patterns; late-bound parts may turn out to be anything."""
+    first, second = (_REFERENCE.sub("*", text.lower() if fold else text) for text in (left, right))
+    return overlaps(first, second)
 
 
 @lru_cache(maxsize=4096)
