@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from remit.lint import lint_bytes
+from remit.lint import lint_bytes, lint_document
 
 HEAD = """\
 Transform: AWS::Serverless-2016-10-31
@@ -78,8 +78,8 @@ PLANTED = {
     "an administrator": ("R210", SAM + "        - §AdministratorAccess\n"),
     "an administrator by ARN": (
         "R210",
-        "  Admin:\n    Type: AWS::IAM::User\n    Properties:\n"
-         "      ManagedPolicyArns: [§!Sub 'arn:${AWS::Partition}:iam::aws:policy/AdministratorAccess']\n",
+        "  Admin:\n    Type: AWS::IAM::User\n    Properties: "
+         "{ManagedPolicyArns: [§!Sub 'arn:${AWS::Partition}:iam::aws:policy/AdministratorAccess']}\n",
     ),
     "a password in a URL": (
         "R701",
@@ -126,3 +126,85 @@ def test_what_was_planted_is_found_at_its_place(planted: str) -> None:
 def test_what_is_right_has_no_such_finding(text: str) -> None:
     rules = {rule for rule, _, _ in findings(HEAD + text)}
     assert rules.isdisjoint({"R109", "R121", "R210", "R302", "R605", "R606", "R701", "R706", "R708"})
+
+
+def one_statement(**elements: object) -> list[tuple[str, str | None]]:
+    """The rules that a statement breaks, but for notes, with their hints."""
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*", **elements}
+    found = lint_document({"Version": "2012-10-17", "Statement": [statement]})
+    return [(one.rule, one.hint) for one in found if one.severity != "note"]
+
+
+@pytest.mark.parametrize(
+    ("action", "rule", "meant"),
+    [
+        ("bedrock:Converse", "R202", "bedrock:InvokeModel"),
+        ("secretsmanager:GetSecret", "R202", "secretsmanager:GetSecretValue"),
+        ("cloudwatch:PutMetrics", "R202", "cloudwatch:PutMetricData"),
+        ("ec2:DescribeInstance", "R202", "ec2:DescribeInstances"),
+        ("rds:DescribeDBInstance", "R202", "rds:DescribeDBInstances"),
+        ("s3:Gett*", "R203", "s3:Get*"),
+        ("sqs:Snd*", "R203", "sqs:Send*"),
+        ("lambda:Lst*", "R203", "lambda:List*"),
+    ],
+)
+def test_the_action_that_was_meant_is_named(action: str, rule: str, meant: str) -> None:
+    ((found, hint),) = one_statement(Action=action, Resource="*")
+    assert found == rule
+    assert hint is not None
+    assert hint.endswith(f"`{meant}`?" if rule == "R202" else f"`{meant}`")
+
+
+@pytest.mark.parametrize(
+    ("condition", "rule"),
+    [
+        ({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}, "NotIpAddress": {"aws:SourceIp": "203.0.0.0/16"}}, "R514"),
+        ({"StringEquals": {"dynamdb:LeadingKeys": "x"}}, "R502"),
+        ({"NotStringEquals": {"aws:SourceVpc": "vpc-1"}}, "R501"),
+    ],
+)
+def test_conditions_that_never_hold_are_found(condition: object, rule: str) -> None:
+    hints = {"R514": "remove one of the two", "R502": "`dynamodb:LeadingKeys`?", "R501": "`StringNotEquals`?"}
+    ((found, hint),) = one_statement(Condition=condition)
+    assert (found, str(hint).rpartition(" ")[2]) == (rule, hints[rule].rpartition(" ")[2])
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}, "NotIpAddress": {"aws:SourceIp": "203.0.113.7"}},
+        {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}, "NotIpAddress": {"aws:SourceIp": "2001:db8::/32"}},
+    ],
+)
+def test_addresses_of_which_some_are_left_are_no_contradiction(condition: object) -> None:
+    assert one_statement(Condition=condition) == []
+
+
+@pytest.mark.parametrize(
+    ("resource", "action", "rule"),
+    [
+        ("arn:aws:dynamodb:us-east-1::table/t", "dynamodb:GetItem", "R122"),
+        ("arn:aws:sqs::111122223333:q", "sqs:SendMessage", "R123"),
+        ("arn:aws:s3:::data/${aws:userid }/*", "s3:GetObject", "R128"),
+        ("arn:aws:s3:::data/%(stage)s/*", "s3:GetObject", "R129"),
+        ("arn:aws:s3:::%s/*", "s3:GetObject", "R129"),
+    ],
+)
+def test_arns_that_nothing_has_are_found(resource: str, action: str, rule: str) -> None:
+    ((found, _),) = one_statement(Resource=resource, Action=action)
+    assert found == rule
+
+
+@pytest.mark.parametrize("action", ["ssm:SendCommand", "lambda:UpdateFunctionConfiguration", "codebuild:StartBuild"])
+def test_running_code_as_somebody_else_is_an_escalation(action: str) -> None:
+    assert [rule for rule, _ in one_statement(Action=action, Resource="*")] == ["R215"]
+
+
+def test_what_a_saml_provider_asserts_is_known() -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": "arn:aws:iam::111122223333:saml-provider/Provider"},
+        "Action": "sts:AssumeRoleWithSAML",
+        "Condition": {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}},
+    }
+    assert lint_document({"Version": "2012-10-17", "Statement": [statement]}) == ()
