@@ -48,6 +48,12 @@ ALLOW = "          - §Effect: Allow\n            Action: [s3:GetObject, s3:PutO
 DENY = "          - Effect: Deny\n            %s\n            %s\n"
 SHADOWED = ALLOW % "arn:aws:s3:::data/*"
 
+ADMIN = """\
+  Admin:
+    Type: AWS::IAM::User
+    Properties: {ManagedPolicyArns: [§!Sub 'arn:${AWS::Partition}:iam::aws:policy/AdministratorAccess']}
+"""
+
 PLANTED = {
     "a table's name": ("R121", POLICY + STATEMENT % ("dynamodb:GetItem", "§!Ref Table")),
     "a queue's URL": ("R121", POLICY + STATEMENT % ("sqs:SendMessage", "§!Ref Queue")),
@@ -76,11 +82,7 @@ PLANTED = {
     "a managed policy by a wrong name": ("R706", SAM + "        - §AmazonS3ReadOnlyAcess\n"),
     "a managed policy by a wrong ARN": ("R706", SAM + "        - §arn:aws:iam::aws:policy/AmazonS3ReadOnlyAcess\n"),
     "an administrator": ("R210", SAM + "        - §AdministratorAccess\n"),
-    "an administrator by ARN": (
-        "R210",
-        "  Admin:\n    Type: AWS::IAM::User\n    Properties: "
-         "{ManagedPolicyArns: [§!Sub 'arn:${AWS::Partition}:iam::aws:policy/AdministratorAccess']}\n",
-    ),
+    "an administrator by ARN": ("R210", ADMIN),
     "a password in a URL": (
         "R701",
         ENVIRONMENT + "          DATABASE_URL: §postgres://app:s3cr3t@db.internal/orders\n",
