@@ -210,3 +210,16 @@ def test_what_a_saml_provider_asserts_is_known() -> None:
         "Condition": {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}},
     }
     assert lint_document({"Version": "2012-10-17", "Statement": [statement]}) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('{"Resources":\n []}', 2),
+        ('{"Resources": {\n"A": 1}}', 2),
+        ("Resources:\n  A:\n    Type: [x]\n", 3),
+    ],
+)
+def test_a_template_whose_resources_are_none_is_told_where(text: str, line: int) -> None:
+    found = lint_bytes(text.encode(), "template.json" if text.startswith("{") else "template.yaml")
+    assert [(one.rule, one.line) for one in found] == [("R103", line)]

@@ -41,7 +41,8 @@ _WORDS = {
     "ipequals": "IpAddress", "sourceip": "IpAddress", "cidr": "IpAddress",
     "numericlessthanorequals": "NumericLessThanEquals", "numericgreaterthanorequals": "NumericGreaterThanEquals",
     "datebefore": "DateLessThan", "dateafter": "DateGreaterThan",
-    "notstringequals": "StringNotEquals", "notstringlike": "StringNotLike", "notnull": "Null", "stringnotequal": "StringNotEquals", "notequals": "StringNotEquals", "stringin": "StringEquals",
+    "notstringequals": "StringNotEquals", "notstringlike": "StringNotLike",
+    "notnull": "Null", "stringnotequal": "StringNotEquals", "notequals": "StringNotEquals", "stringin": "StringEquals",
 }  # fmt: skip
 
 
