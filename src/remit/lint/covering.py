@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 
 _REFERENCE: Final = re.compile(r"\$\{[^{}]*\}")
+_OPEN: Final = re.compile(r"[*?]")
 
 
 def covers_statement(wide: Statement, narrow: Statement) -> bool:
@@ -20,9 +21,9 @@ def covers_statement(wide: Statement, narrow: Statement) -> bool:
     if len(wide.conditions) > len(narrow.conditions) or wide.principals != narrow.principals:
         return False
     return (
-        _covers(wide.actions, narrow.actions, fold=True)
+        all(one in narrow.conditions for one in wide.conditions)
+        and _covers(wide.actions, narrow.actions, fold=True)
         and _covers_resources(wide.resources, narrow.resources)
-        and all(one in narrow.conditions for one in wide.conditions)
     )
 
 
@@ -44,8 +45,15 @@ def _covers(wide: Globs, narrow: Globs, *, fold: bool) -> bool:
 
 def _may_meet(left: str, right: str, *, fold: bool) -> bool:
     """Whether something may match both patterns; late-bound parts may turn out to be anything."""
-    first, second = (_REFERENCE.sub("*", text.lower() if fold else text) for text in (left, right))
-    return overlaps(first, second)
+    (first, head), (second, other) = _opened(left, fold=fold), _opened(right, fold=fold)
+    return (head.startswith(other) or other.startswith(head)) and overlaps(first, second)
+
+
+@lru_cache(maxsize=16384)
+def _opened(text: str, *, fold: bool) -> tuple[str, str]:
+    """A text with `*` for what is late-bound, and what stands before its first wildcard."""
+    opened = _REFERENCE.sub("*", text.lower() if fold else text)
+    return opened, _OPEN.split(opened, maxsplit=1)[0]
 
 
 @lru_cache(maxsize=4096)
