@@ -155,6 +155,8 @@ class App:
     """As `default_policy_origin`."""
     boundary: str | None = None
     """The ARN of the permissions boundary of every role."""
+    boundary_origin: Origin | None = None
+    """The line that set it."""
     exclude: tuple[str, ...] = ()
     """Patterns of files that stay out of the zips."""
     allowed: Mapping[str, tuple[str, Origin | None]] = field(default_factory=dict)

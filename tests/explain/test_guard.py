@@ -261,3 +261,89 @@ def test_what_aws_manages_for_another_feature_is_not_enough(make: Make) -> None:
     assert [one.feature for one in found(make(config=config, app=INGEST))] == [
         "ingest takes messages from queue orders"
     ]
+
+
+SEALED = {
+    "shared/resources/data.py": "from remit import Shared, resource\n\n\nclass Data(Shared):\n"
+    "    queue = resource('AWS::SQS::Queue', kms_master_key_id='alias/company')\n"
+}
+TAKES = "from shared.resources.data import Data\n@app.function(sqs(Data.queue))\ndef ingest(event, context): ...\n"
+
+
+def test_the_key_of_a_queue_counts_as_the_queue_does(make: Make) -> None:
+    (one,) = found(make(config='config.lambda_.iam.default_policy = ["logs", "sqs"]', app=TAKES, **SEALED))
+    assert (one.severity, one.missing) == ("error", ("kms:Decrypt",))
+    assert one.feature == "ingest takes messages from queue DataQueue, which this key encrypts"
+
+
+def test_the_key_of_a_queue_under_its_alias_is_enough(make: Make) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Condition": {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/company"}},
+    }
+    policy = f'config.lambda_.iam.default_policy = ["logs", "sqs", {statement}]'
+    assert found(make(config=policy, app=TAKES, **SEALED)) == ()
+
+
+BOUNDED = "from shared.resources.data import Data\nconfig.lambda_.iam.permissions_boundary = Data.limit.ref\n"
+
+
+def limited(*statements: str) -> dict[str, str]:
+    return {
+        "shared/resources/data.py": "from remit import Shared, resource\n\n\nclass Data(Shared):\n"
+        "    limit = resource('AWS::IAM::ManagedPolicy', policy_document={'Version': '2012-10-17', 'Statement': ["
+        + ", ".join(statements)
+        + "]})\n"
+    }
+
+
+ALL = "{'Effect': 'Allow', 'Action': '*', 'Resource': '*'}"
+
+
+def test_a_boundary_of_aws_that_lacks_a_feature_is_a_warning_where_nothing_is_replaced(make: Make) -> None:
+    told = found(make(config='config.lambda_.iam.permissions_boundary = "CloudWatchLogsFullAccess"', app=INGEST))
+    assert [(one.severity, one.feature, one.setting) for one in told] == [
+        ("warning", "ingest takes messages from queue orders", "config.lambda_.iam.permissions_boundary")
+    ]
+    assert told[0].origin is not None
+    assert told[0].origin.file == "config/deploy.py"
+
+
+def test_a_boundary_of_the_apps_own_that_denies_logs_is_a_warning(make: Make) -> None:
+    deny = "{'Effect': 'Deny', 'Action': 'logs:*', 'Resource': '*'}"
+    (one,) = found(make(config=BOUNDED, app=INGEST, **limited(ALL, deny)))
+    assert (one.severity, one.missing) == ("warning", ("logs:CreateLogStream", "logs:PutLogEvents"))
+    assert one.message == (
+        "ingest writes its logs, but the boundary ${DataLimit} does not allow logs:CreateLogStream, "
+        "logs:PutLogEvents on ${IngestLogGroup.Arn}: its logs are lost without a word"
+    )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        ALL,
+        "{'Effect': 'Allow', 'Action': ['logs:*', 'sqs:*'], 'Resource': 'arn:aws:*:eu-west-1:111122223333:*'}",
+        "{'Effect': 'Allow', 'Action': '*', 'Resource': 'arn:${AWS::Partition}:*:${AWS::Region}:${AWS::AccountId}:*'}",
+        ALL[:-1] + ", 'Condition': {'StringEquals': {'aws:RequestedRegion': 'eu-west-1'}}}",
+    ],
+)
+def test_a_boundary_that_leaves_room_breaks_nothing(make: Make, statement: str) -> None:
+    assert found(make(config=BOUNDED, app=INGEST, **limited(statement))) == ()
+
+
+def test_a_boundary_that_nobody_here_has_takes_nothing_and_gives_nothing(make: Make) -> None:
+    boundary = 'config.lambda_.iam.permissions_boundary = "arn:aws:iam::111122223333:policy/limit"\n'
+    assert found(make(config=boundary, app=INGEST)) == ()
+    told = found(make(config=boundary + "config.lambda_.iam.default_policy = ['logs']", app=INGEST))
+    assert [(one.severity, one.depends) for one in told] == [("error", ())]
+
+
+def test_build_stops_where_the_boundary_breaks_an_event_source(make: Make) -> None:
+    boundary = 'config.lambda_.iam.permissions_boundary = "CloudWatchLogsFullAccess"\n'
+    project = make(config=boundary + "config.lambda_.iam.default_policy = ['logs', 'sqs']", app=INGEST)
+    ran = project.remit("build", "--no-package")
+    assert "`config.lambda_.iam.permissions_boundary` forbids what the app uses:" in ran.err
+    assert ran.err.splitlines()[-1] == "hint: widen the permissions boundary; or go on with --accept REASON"

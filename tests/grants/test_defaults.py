@@ -39,6 +39,16 @@ DATA = {
     "shared/resources/data.py": "from remit import Shared, output, resource\n\n\nclass Data(Shared):\n"
     "    queue = resource('AWS::SQS::Queue')\n    topic = resource('AWS::SNS::Topic')\n"
     "    key = resource('AWS::KMS::Key', key_policy={})\n"
+    "    alias = resource('AWS::KMS::Alias', alias_name='alias/own', target_key_id=key)\n"
+    "    sealed = resource('AWS::SQS::Queue', queue_name='sealed', kms_master_key_id=key)\n"
+    "    aliased = resource('AWS::SQS::Queue', kms_master_key_id=alias)\n"
+    "    by_id = resource('AWS::SQS::Queue', kms_master_key_id='0123-abcd')\n"
+    "    by_alias = resource('AWS::SQS::Queue', kms_master_key_id='alias/company')\n"
+    "    by_aws = resource('AWS::SQS::Queue', kms_master_key_id='alias/aws/sqs')\n"
+    "    table = resource('AWS::DynamoDB::Table', stream_specification={'StreamViewType': 'KEYS_ONLY'},\n"
+    "        **{'SSESpecification': {'SSEEnabled': True, 'KMSMasterKeyId': {'Fn::GetAtt': ['DataKey', 'Arn']}}})\n"
+    "    clicks = resource('AWS::Kinesis::Stream', stream_encryption={'EncryptionType': 'KMS', 'KeyId': key})\n"
+    "    alarms = resource('AWS::SNS::Topic', kms_master_key_id='arn:aws:kms:eu-west-1:111122223333:key/1')\n"
 }
 FROM = "from shared.resources.data import Data\n"
 
@@ -106,6 +116,67 @@ USES: dict[str, tuple[str, list[dict[str, Any]]]] = {
         [_allow(QUEUE, "arn:aws:sqs:eu-west-1:111122223333:in")],
     ),
     "an own queue": ("sqs(Data.queue)", [_allow(QUEUE, "${DataQueue.Arn}")]),
+    "an own queue that an own key encrypts": (
+        "sqs(Data.sealed)",
+        [_allow(QUEUE, "${DataSealed.Arn}"), _allow("kms:Decrypt", "${DataKey.Arn}")],
+    ),
+    "an own queue, by its name, that an own key encrypts": (
+        'sqs("sealed")',
+        [_allow(QUEUE, "${DataSealed.Arn}"), _allow("kms:Decrypt", "${DataKey.Arn}")],
+    ),
+    "an own queue that an own key encrypts by its alias": (
+        "sqs(Data.aliased)",
+        [_allow(QUEUE, "${DataAliased.Arn}"), _allow("kms:Decrypt", "${DataKey.Arn}")],
+    ),
+    "an own queue that a key encrypts by its id": (
+        "sqs(Data.by_id)",
+        [_allow(QUEUE, "${DataById.Arn}"), _allow("kms:Decrypt", HERE % ("kms", "key/0123-abcd"))],
+    ),
+    "an own queue that a key encrypts by the alias of another's": (
+        "sqs(Data.by_alias)",
+        [
+            _allow(QUEUE, "${DataByAlias.Arn}"),
+            {
+                **_allow("kms:Decrypt", HERE % ("kms", "key/*")),
+                "Condition": {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/company"}},
+            },
+        ],
+    ),
+    "an own queue that AWS's key encrypts": ("sqs(Data.by_aws)", [_allow(QUEUE, "${DataByAws.Arn}")]),
+    "the stream of an own table that an own key encrypts": (
+        "stream(Data.table)",
+        [
+            _allow(
+                ["dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream"],
+                "${DataTable.StreamArn}",
+            ),
+            _allow("dynamodb:ListStreams", "*"),
+            _allow("kms:Decrypt", "${DataKey.Arn}"),
+        ],
+    ),
+    "an own dead-letter topic that a key encrypts": (
+        'properties={"DeadLetterConfig": {"TargetArn": Data.alarms.arn}}',
+        [
+            _allow("sns:Publish", "${DataAlarms}"),
+            _allow(["kms:GenerateDataKey", "kms:Decrypt"], "arn:aws:kms:eu-west-1:111122223333:key/1"),
+        ],
+    ),
+    "an own stream that an own key encrypts": (
+        "kinesis(Data.clicks)",
+        [
+            _allow(
+                [
+                    "kinesis:GetRecords",
+                    "kinesis:GetShardIterator",
+                    "kinesis:DescribeStream",
+                    "kinesis:DescribeStreamSummary",
+                    "kinesis:ListShards",
+                ],
+                "${DataClicks.Arn}",
+            ),
+            _allow("kms:Decrypt", "${DataKey.Arn}"),
+        ],
+    ),
     "a table's stream": (
         'stream("arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/2026")',
         [

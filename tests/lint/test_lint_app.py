@@ -267,3 +267,36 @@ def test_what_a_document_has_wrong_is_told_at_its_own_line(tmp_path: Path) -> No
         "config/deploy.py:6:16",
         "policy[0]: Sid 'a b' may have only letters and digits",
     )
+
+
+SECRETS = """\
+from remit import configure
+
+with configure() as config:
+    config.lambda_.function.environment = {
+        "STAGE": "dev",
+        "HOOK": "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+    }
+"""
+
+
+def test_a_secret_stands_at_the_line_of_its_variable(tmp_path: Path) -> None:
+    variables = '{"LONG": "日本", "KEY": "ghp_16C7e42F292c6912E7710c838347Ae178B4a"}'
+    app = APP.replace('["lambda:Invoke"]', f"[], environment={variables}")
+    folder = project(tmp_path, config=SECRETS, app=app)
+    found = {(one.file, one.line, one.column) for one in lint(load(folder), folder=folder) if one.rule == "R701"}
+    assert ("app.py", 7, app.split("\n")[6].index('"ghp_') + 1) in found
+
+
+def test_a_secret_of_the_settings_stands_at_its_own_line(tmp_path: Path) -> None:
+    folder = project(tmp_path, config=SECRETS, app=APP.replace('["lambda:Invoke"]', "[]"))
+    (found,) = lint(load(folder), folder=folder)
+    assert (found.file, found.line, found.column) == ("config/deploy.py", 6, 17)
+
+
+def test_columns_count_characters(tmp_path: Path) -> None:
+    line = '    x = "日本"; config.lambda_.iam.policy = ["s3:GetObjct"]'
+    config = f"from remit import configure\n\nwith configure() as config:\n{line}\n"
+    folder = project(tmp_path, config=config, app=APP.replace('["lambda:Invoke"]', "[]"))
+    (found,) = lint(load(folder), folder=folder)
+    assert found.column == line.index('"s3:') + 1

@@ -124,3 +124,9 @@ def test_a_page_tells_what_is_wrong_and_what_is_better(capsys: pytest.CaptureFix
 def test_the_kind_of_a_policy_can_be_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert "R106" not in run(capsys, "good.json", "--kind", "resource", "--json")[1]
     assert "R109" in run(capsys, "good.json", "--kind", "trust", "--json")[1]
+
+
+def test_a_folder_without_policies_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, _, told = run(capsys, str(tmp_path))
+    assert code == 0
+    assert told == f"note: {tmp_path} holds no file that ends in .json, .yaml, .yml, .template\n"

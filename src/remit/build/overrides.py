@@ -20,7 +20,7 @@ def guarded(app: App, roles: tuple[Role, ...], accept: str | None) -> tuple[str,
     """
     if accept is not None and not accept.strip():
         raise RemitError("--accept needs a reason", hint='such as --accept "another team deploys the queue\'s grant"')
-    if app.default_policy is None and app.default_vpc_policy is None:
+    if app.default_policy is None and app.default_vpc_policy is None and app.boundary is None:
         return ()
     from remit.explain.guard import broken  # noqa: PLC0415 - it brings the evaluator, which few builds need
 
@@ -32,13 +32,15 @@ def guarded(app: App, roles: tuple[Role, ...], accept: str | None) -> tuple[str,
 
 
 def _refusal(errors: list[Broken], warnings: list[Broken]) -> RemitError:
-    setting = errors[0].setting
+    setting, beyond = errors[0].setting, all(one.beyond for one in errors)
     lines = [one.message for one in errors] + [f"(a warning) {one.message}" for one in warnings]
-    missing = ", ".join(dict.fromkeys(action for one in errors for action in one.missing if not one.denied))
-    ways = [f"add to it with `{setting} += [...]`: {missing}"] if missing else []
-    ways += ["narrow the Deny"] if any(one.denied for one in errors) else []
+    lacking = [one for one in errors if not one.denied and not one.beyond]
+    missing = ", ".join(dict.fromkeys(action for one in lacking for action in one.missing))
+    ways = [f"add to it with `{lacking[0].setting} += [...]`: {missing}"] if missing else []
+    ways += dict.fromkeys(one.way for one in errors if one.denied or one.beyond)
+    verb = "forbids" if beyond else "replaces the computed default and breaks"
     return RemitError(
-        "\n  ".join((f"`{setting}` replaces the computed default and breaks what the app uses:", *lines)),
+        "\n  ".join((f"`{setting}` {verb} what the app uses:", *lines)),
         hint=f"{'; '.join(ways)}; or go on with --accept REASON",
         origin=errors[0].origin,
     )

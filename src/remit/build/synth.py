@@ -8,8 +8,9 @@ from remit.app import App, Function, Output, Resource, Role, Template
 from remit.build.fit import fit, policy_ids
 from remit.build.size import Sizes, parts
 from remit.errors import RemitError
-from remit.grants.assign import bind_text, named, own_resources
+from remit.grants.assign import bind_text, named
 from remit.grants.defaults import queue_arn, queue_id
+from remit.grants.own import own_resources
 from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.triggers import source

@@ -135,7 +135,10 @@ def _of_path(path: Path, kind: str | None, reasons: dict[str, str]) -> Iterator[
         yield from lint_bytes(sys.stdin.buffer.read(), "standard input", kind=kind, allow=reasons)
         return
     if path.is_dir():
-        for file in _files(path):
+        files = tuple(_files(path))
+        if not files:
+            click.echo(f"note: {path} holds no file that ends in {', '.join(_SUFFIXES)}", err=True)
+        for file in files:
             yield from _of_path(file, kind, reasons)
         return
     try:

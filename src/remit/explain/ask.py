@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.managed import managed_policy
+from remit.errors import RemitError
 from remit.explain.names import names_of, put, put_all
 from remit.iam.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import VERSION, Policy, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from remit.app import App, Grant, Role
     from remit.iam.because import Ruling
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 Place: TypeAlias = dict[str, str]
 """What AWS::Partition, AWS::Region and AWS::AccountId are, by their texts."""
 _IDENTITY: Final = "identity"
+_MANAGED: Final = "AWS::IAM::ManagedPolicy"
 _PSEUDO: Final = ("${AWS::Partition}", "${AWS::Region}", "${AWS::AccountId}")
 _HERE: Final = ("aws", "us-east-1", "123456789012")
 """Stands for wherever the app is deployed, where its statements do not care."""
@@ -65,10 +68,10 @@ def standing(role: Role, names: Mapping[str, str], own: Mapping[str, Policy] | N
     unread = tuple(arn for arn, document in known.items() if document is None)
     if role.boundary is not None and boundary is None:
         unread = (*unread, role.boundary)
-    documents = {arn: document for arn, document in known.items() if document is not None}
+    documents = {arn: _put(document, names) for arn, document in known.items() if document is not None}
     layers = Layers(
         identity=(*(_policy(*part, names) for part in zip(versions, inline, strict=True)), *documents.values()),
-        boundary=() if boundary is None else (boundary,),
+        boundary=() if boundary is None else (_put(boundary, names),),
     )
     return Standing(role, names, layers, tuple(documents), unread, inline, own)
 
@@ -77,11 +80,23 @@ def _policy(version: str, grants: tuple[Grant, ...], names: Mapping[str, str]) -
     return Policy(tuple(put_all(grant.statement, names) for grant in grants), version)
 
 
+def _put(document: Policy, names: Mapping[str, str]) -> Policy:
+    return Policy(tuple(put_all(statement, names) for statement in document.statements), document.version)
+
+
 def standings(app: App, roles: tuple[Role, ...]) -> dict[str, Standing]:
     """Each function's role, by the function's name; functions that bring a role of their own are not there."""
     names = names_of(app)
-    made = [(role, standing(role, names)) for role in roles]
+    made = [(role, standing(role, names, dict(_managed(app)))) for role in roles]
     return {name: found for role, found in made for name in role.functions}
+
+
+def _managed(app: App) -> Iterator[tuple[str, Policy]]:
+    """The app's own managed policies that can be read, by their Ref."""
+    for one in app.resources:
+        if one.type == _MANAGED:
+            with suppress(RemitError):
+                yield one.ref, parse(one.properties.get("PolicyDocument"))
 
 
 def at(role: Standing, place: Place) -> Standing:

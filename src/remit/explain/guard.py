@@ -8,16 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from remit.app import Grant
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import fill, parse
-from remit.explain.ask import ask, at, own_verdict, places, standings
+from remit.explain.ask import ask, at, own_verdict, places, standing, standings
 from remit.grants import defaults
-from remit.grants.assign import bind, own_resources
+from remit.grants.assign import bind
+from remit.grants.encrypted import encryption
+from remit.grants.own import own_resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from remit.app import App, Function, Grant, Role
+    from remit.app import App, Function, Role
     from remit.errors import Origin
     from remit.explain.ask import Standing
 
@@ -34,7 +37,7 @@ class Broken:
     `feature` says what the function does (`ingest takes messages from queue orders`), `effect` what happens without.
     `missing` has the needed actions that the role does not allow, `resources` on what. `depends` names what the answer
     hangs on where it is not known: condition keys, or managed policies that are not AWS's own. `denied`: a Deny of the
-    role forbids them, so that no further Allow helps.
+    role forbids them, so that no further Allow helps. `beyond`: the permissions boundary that does not allow them.
     """
 
     function: str
@@ -48,6 +51,7 @@ class Broken:
     origin: Origin | None
     depends: tuple[str, ...] = ()
     denied: bool = False
+    beyond: str = ""
 
     @property
     def message(self) -> str:
@@ -55,9 +59,20 @@ class Broken:
         what, where = ", ".join(self.missing), ", ".join(self.resources)
         if self.depends:
             return f"{self.feature}: whether {what} on {where} is allowed depends on {', '.join(self.depends)}"
+        if self.beyond:
+            return f"{self.feature}, but the boundary {self.beyond} does not allow {what} on {where}: {self.effect}"
         if self.denied:
             return f"{self.feature}, but a Deny forbids {what} on {where}: {self.effect}"
         return f"{self.feature}, but without {what} on {where} {self.effect}"
+
+    @property
+    def way(self) -> str:
+        """What to do about it."""
+        if self.beyond:
+            return "widen the permissions boundary"
+        return (
+            "narrow the Deny" if self.denied else f"add to it with `{self.setting} += [...]`: {', '.join(self.missing)}"
+        )
 
 
 _REFUSES: Final = "Lambda refuses the function, and the deploy fails"
@@ -69,6 +84,7 @@ _EFFECTS: Final[dict[Part, tuple[Severity, str]]] = {
     defaults.shared_resources: ("warning", "`lookup` is denied"),
     defaults.tracing: ("error", _REFUSES),
     defaults.dead_letters: ("error", _REFUSES),
+    encryption: ("error", "what that key encrypts cannot be read, or sent"),
     defaults.encrypted_environment: ("error", "it does not start"),
     defaults.file_systems: ("error", "it does not start"),
 }
@@ -83,11 +99,12 @@ _UNFORESEEN: Final[tuple[Severity, str]] = ("error", "that does not work")
 
 
 def broken(app: App, roles: tuple[Role, ...]) -> tuple[Broken, ...]:
-    """What an override of `default_policy` or `default_vpc_policy` breaks, in the order of the functions.
+    """What an override of `default_policy` or `default_vpc_policy`, or the boundary, breaks, function by function.
 
-    `roles` are the app's as `assign` makes them. A function that brings a role of its own is not looked at.
+    `roles` are the app's as `assign` makes them. A function that brings a role of its own is not looked at. A boundary
+    counts where its policy is known: AWS's, or the app's own.
     """
-    if app.default_policy is None and app.default_vpc_policy is None:
+    if app.default_policy is None and app.default_vpc_policy is None and app.boundary is None:
         return ()
     plain = replace(app, default_policy=None, default_vpc_policy=None)
     own, asked = own_resources(app), standings(app, roles)
@@ -150,6 +167,24 @@ def _broken(
         resources=resources,
         origin=app.default_vpc_policy_origin if vpc_alone else app.default_policy_origin,
     )
+    held = _bounds(role)
+    beyond = (
+        ()
+        if held is None
+        else tuple(
+            action
+            for action in answers
+            if any(_allowed(held, action, one, _context(grant)) is False for one in resources)
+        )
+    )
+    if beyond:
+        setting = "config.lambda_.iam.permissions_boundary"
+        bounded = replace(shape, setting=setting, missing=beyond, beyond=str(role.role.boundary))
+        if app.default_policy is None and app.default_vpc_policy is None:
+            bounded = replace(bounded, severity="warning")  # nobody replaced anything: it is told, and stops nothing
+        yield replace(bounded, origin=app.boundary_origin)
+    if app.default_policy is None and app.default_vpc_policy is None:
+        return
     missing = [action for action, answer in answers.items() if answer is False]
     context = _context(grant)
     denied = tuple(action for action in missing if any(_denies(role, action, one, context) for one in resources))
@@ -157,11 +192,24 @@ def _broken(
         yield replace(shape, missing=denied, denied=True)
     lacking = replace(shape, missing=tuple(action for action in missing if action not in denied))
     if lacking.missing:
-        yield replace(lacking, severity="warning", depends=role.unread) if role.unread else lacking
+        unread = tuple(arn for arn in role.unread if arn != role.role.boundary)
+        yield replace(lacking, severity="warning", depends=unread) if unread else lacking
     keys = {action: answer for action, answer in answers.items() if isinstance(answer, tuple)}
     if keys:
         depends = tuple(dict.fromkeys(key for answer in keys.values() for key in answer))
         yield replace(shape, severity="warning", missing=tuple(keys), depends=depends)
+
+
+def _bounds(role: Standing) -> Standing | None:
+    """The permissions boundary as if it were a role; None where there is none, or nobody here has its policy."""
+    if not role.layers.boundary:
+        return None
+    grants = tuple(
+        Grant(statement, "", version=policy.version)
+        for policy in role.layers.boundary
+        for statement in policy.statements
+    )
+    return standing(replace(role.role, grants=grants, managed=(), boundary=None), role.names)
 
 
 def _context(grant: Grant) -> dict[str, str]:

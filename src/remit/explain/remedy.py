@@ -19,7 +19,7 @@ from remit.catalogue.actions import services
 from remit.catalogue.arns import parse
 from remit.errors import RemitError
 from remit.explain.names import names_of, references
-from remit.grants.assign import arn_of
+from remit.grants.own import arn_of
 from remit.iam.pattern import matches
 from remit.project.spelled import attribute, decorator
 from remit.triggers.source import name_of

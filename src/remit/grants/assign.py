@@ -6,9 +6,10 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.app import App, Function, Grant, Resource, Role
+from remit.app import App, Function, Grant, Role
 from remit.catalogue.quotas import quota
 from remit.grants.defaults import default_grants
+from remit.grants.own import own_resources
 from remit.iam import tokens
 from remit.iam.policy import Globs, Statement, render_statement
 
@@ -21,20 +22,6 @@ _FILLED: Final = 0.8
 """How much of all the room of a role may be taken, since whole statements leave some of each document empty."""
 _TOLD: Final = 5
 _OWN_LOGS: Final = "${OwnLogGroup.Arn}"
-_NAMED: Final = {
-    "AWS::SQS::Queue": ("QueueName", "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:%s"),
-    "AWS::SNS::Topic": ("TopicName", "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:%s"),
-    "AWS::DynamoDB::Table": (
-        "TableName",
-        "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/%s",
-    ),
-    "AWS::S3::Bucket": ("BucketName", "arn:${AWS::Partition}:s3:::%s"),
-    "AWS::Kinesis::Stream": (
-        "Name",
-        "arn:${AWS::Partition}:kinesis:${AWS::Region}:${AWS::AccountId}:stream/%s",
-    ),
-}
-"""How a type of resource is named, and the ARN that the name gives."""
 
 
 def assign(app: App) -> tuple[Role, ...]:
@@ -136,25 +123,6 @@ def _with_own_sids(grants: Iterable[Grant]) -> Iterator[Grant]:
         if sid:
             used.add(sid)
         yield grant if sid == grant.statement.sid else replace(grant, statement=replace(grant.statement, sid=sid))
-
-
-def own_resources(app: App) -> dict[str, str]:
-    """The ARNs that the app's own resources have by their literal names, and their late-bound ARNs."""
-    own: dict[str, str] = {}
-    for resource in app.resources:
-        if resource.type in _NAMED:
-            name_property, form = _NAMED[resource.type]
-            name = resource.properties.get(name_property)
-            if isinstance(name, str) and name:
-                own[form % name] = arn_of(resource)
-            if resource.type == "AWS::S3::Bucket":  # has no region or account, so people write its ARN whole
-                own[f"arn:aws:s3:::{name}"] = arn_of(resource)
-    return own
-
-
-def arn_of(resource: Resource) -> str:
-    """The ARN of a resource, as late-bound text; a topic's is its Ref."""
-    return resource.ref if resource.type == "AWS::SNS::Topic" else resource.arn
 
 
 def bind(grant: Grant, own: Mapping[str, str]) -> Grant:

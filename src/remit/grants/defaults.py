@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import App, Function, Grant
+from remit.grants.encrypted import encryption
 from remit.iam import tokens
 from remit.iam.policy import Condition, allow
 from remit.triggers import source
@@ -159,6 +160,7 @@ DEFAULTS: Final[tuple[Callable[[App, Function], Iterator[Grant]], ...]] = (
     shared_resources,
     tracing,
     dead_letters,
+    encryption,
     encrypted_environment,
     file_systems,
 )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from remit.iam.pattern import covers, matches
+from remit.iam.pattern import covers, matches, overlaps
 
 if TYPE_CHECKING:
     from remit.iam.policy import Globs, Statement
+
+
+_REFERENCE: Final = re.compile(r"\$\{[^{}]*\}")
+_OPEN: Final = re.compile(r"[*?]")
 
 
 def covers_statement(wide: Statement, narrow: Statement) -> bool:
@@ -16,9 +21,9 @@ def covers_statement(wide: Statement, narrow: Statement) -> bool:
     if len(wide.conditions) > len(narrow.conditions) or wide.principals != narrow.principals:
         return False
     return (
-        _covers(wide.actions, narrow.actions, fold=True)
+        all(one in narrow.conditions for one in wide.conditions)
+        and _covers(wide.actions, narrow.actions, fold=True)
         and _covers_resources(wide.resources, narrow.resources)
-        and all(one in narrow.conditions for one in wide.conditions)
     )
 
 
@@ -29,11 +34,26 @@ def _covers_resources(wide: Globs | None, narrow: Globs | None) -> bool:
 
 
 def _covers(wide: Globs, narrow: Globs, *, fold: bool) -> bool:
+    if wide.negated and not narrow.negated:
+        return not any(_may_meet(one, text, fold=fold) for one in wide.patterns for text in narrow.patterns)
     if wide.negated or narrow.negated:
         return wide == narrow or (not wide.negated and "*" in wide.patterns)
     texts, open_ = _sides(wide.patterns, fold=fold)
     others = _sides(narrow.patterns, fold=fold)[0] - texts
     return not others or (bool(open_) and all(any(glob_covers(one, text) for one in open_) for text in others))
+
+
+def _may_meet(left: str, right: str, *, fold: bool) -> bool:
+    """Whether something may match both patterns; late-bound parts may turn out to be anything."""
+    (first, head), (second, other) = _opened(left, fold=fold), _opened(right, fold=fold)
+    return (head.startswith(other) or other.startswith(head)) and overlaps(first, second)
+
+
+@lru_cache(maxsize=16384)
+def _opened(text: str, *, fold: bool) -> tuple[str, str]:
+    """A text with `*` for what is late-bound, and what stands before its first wildcard."""
+    opened = _REFERENCE.sub("*", text.lower() if fold else text)
+    return opened, _OPEN.split(opened, maxsplit=1)[0]
 
 
 @lru_cache(maxsize=4096)

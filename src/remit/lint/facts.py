@@ -25,6 +25,10 @@ _WILD: Final = re.compile(r"[*?]|\$\{")
 _VARIABLE: Final = re.compile(r"\$\{[^{}]*\}")
 
 
+REGIONAL: Final = frozenset({"dynamodb", "kinesis", "lambda", "logs", "secretsmanager", "sns", "sqs", "states"})
+"""Services all of whose ARNs have a region and an account (as those of KMS, which AWS's own policies leave out)."""
+
+
 def plain(text: str) -> bool:
     """Whether a text is itself: no wildcard, nothing late-bound."""
     return _WILD.search(text) is None
@@ -184,6 +188,19 @@ def variable_texts(statement: Statement) -> tuple[tuple[Spot, str], ...]:
     return tuple(found)
 
 
+def _services_like(prefix: str) -> tuple[str, ...]:
+    from remit.catalogue.resemble import nearest_services  # noqa: PLC0415 - asked of mistakes alone
+
+    return nearest_services(prefix)
+
+
+def key_spelled(name: str) -> str | None:
+    """The spelling of a service's key that is there in any case."""
+    folded = name.lower()
+    keys = known.keys(folded.partition(":")[0])
+    return next((key.name for key in keys if key.name.lower() == folded), None)
+
+
 def near_key(name: str) -> str | None:
     """The condition key that a misspelt one resembles: a global one, or one of the service that it names."""
     bare, slash, tag = name.partition("/")
@@ -193,6 +210,10 @@ def near_key(name: str) -> str | None:
         known_bare, known_slash, _ = key.name.partition("/")
         if bool(known_slash) == bool(slash):
             spelled.setdefault(known_bare.lower(), known_bare)
+    for other in () if known.service(prefix) else _services_like(prefix):
+        exact = key_spelled(f"{other}:{bare.partition(':')[2]}")
+        if exact is not None:
+            return exact + slash + tag
     found = near(bare.lower(), spelled) or nearest(bare, spelled)
     if found is None and not slash:
         tagged = {key.name.lower(): key.name for key in global_keys() if key.tagged}

@@ -23,11 +23,18 @@ _VOWELS: Final = "aeiou"
 def on_named_resources(item: Item) -> bool:
     """Whether a statement names its resources by ARNs whose service is written out, and its actions by Action.
 
-    Policies of resources leave out what is obvious; references to resources tell no type.
+    Policies of resources leave out what is obvious, but a bucket's, which S3 refuses where the two do not fit;
+    references to resources tell no type.
     """
-    if item.document.kind in (RESOURCE, TRUST) or item.statement.actions.negated or not item.resources:
+    if item.document.kind == TRUST or (item.document.kind == RESOURCE and not _of_bucket(item)):
+        return False
+    if item.statement.actions.negated or not item.resources:
         return False
     return item.resource_element == "Resource" and _all_named(item.shapes)
+
+
+def _of_bucket(item: Item) -> bool:
+    return item.services == {"s3"} and services_of(item.shapes) == ("s3",)
 
 
 @lru_cache(maxsize=8192)
@@ -71,7 +78,8 @@ RELIABLE: Final = frozenset({
 """Services that functions use, whose list of actions and resource types can be relied on: what it finds at error level
 in AWS's own managed policies was looked through one by one (tests/lint/data/adjudicated.json)."""
 _DOUBTFUL: Final = frozenset({
-    "cloudwatch:TagResource", "ec2:PutResourcePolicy", "kinesis:UpdateShardCount", "logs:DescribeIndexPolicies",
+    "cloudwatch:TagResource", "dynamodb:DescribeStream", "ec2:PutResourcePolicy",
+    "kinesis:UpdateShardCount", "logs:DescribeIndexPolicies",
     "logs:PutIndexPolicy", "ssm:DeleteAssociation", "ssm:StartSession",
     "ssm:DescribeAssociation",
 })  # fmt: skip

@@ -28,6 +28,7 @@ _OFTEN: Final = (
     "kinesis", "cloudwatch", "ec2", "iam", "ses", "execute-api", "cognito-idp", "xray", "firehose", "rds", "ecs",
     "athena", "glue",
 )  # fmt: skip
+_LEAST: Final = 6
 _FORM: Final = re.compile(r"\*|\*:\*|[A-Za-z0-9][A-Za-z0-9-]*:[A-Za-z0-9*?-]+")
 
 
@@ -61,6 +62,26 @@ def of_service(prefix: str, name: str) -> tuple[str, ...]:
         return (f"{prefix.lower()}:{plain}",) if facts.meant(f"{prefix}:{plain}") else ()
     exact = action(f"{prefix}:{plain}")
     return (exact.full_name,) if exact else nearest_actions(f"{prefix}:{name}") or nearest_actions(f"{prefix}:{plain}")
+
+
+def begun(prefix: str, name: str) -> tuple[str, ...]:
+    """The actions of a service that go on where a name ends: `GetSecretValue` for `GetSecret` or `GetSecrets`."""
+    stem = name.lower().removesuffix("s")
+    if len(stem) < _LEAST:
+        return ()
+    longer = (one for one in bare_names(prefix.lower()) if one.lower().startswith(stem) and len(one) > len(stem) + 1)
+    return tuple(f"{prefix.lower()}:{one}" for one in sorted(longer, key=lambda one: (len(one), one))[:3])
+
+
+def beginning(prefix: str, pattern: str) -> str:
+    """The word with which actions of a service begin, and that a pattern's beginning misspells; "" for none."""
+    stem = re.split(r"[*?]", pattern, maxsplit=1)[0].lower()
+    words = {
+        one[:end] for one in bare_names(prefix.lower()) for end in range(2, len(one)) if one[end].isupper() and stem
+    }
+    found = {one.lower(): one for one in words if one[0].lower() == stem[0]} if stem else {}
+    near = facts.near(stem, found)
+    return found[near] if near else ""
 
 
 def completed(text: str, item: Item) -> tuple[str, ...]:

@@ -77,6 +77,18 @@ def inside(folder: Path, origin: Origin, spot: Spot, ordinal: int = 0) -> Origin
     return Origin(origin.file, found.lineno, found.col_offset + 1)
 
 
+def entry(folder: Path, origin: Origin, name: str) -> Origin:
+    """The place of the value that a dict of the assignment or call at `origin` has by a name; else `origin`."""
+    tree = _tree(folder / origin.file) if origin.file.endswith(".py") else None
+    starts = (origin.line, origin.column - 1)
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.Call) and (node.lineno, node.col_offset) == starts:
+            dicts = (one for one in ast.walk(node) if isinstance(one, ast.Dict))
+            found = next((value for one in dicts if (value := _member(one, name)) is not None), None)
+            return origin if found is None else Origin(origin.file, found.lineno, found.col_offset + 1)
+    return origin
+
+
 def _statement(node: ast.expr, ordinal: int) -> ast.expr | None:
     """The statement of a document that is written out."""
     document = _member(node, "PolicyDocument") or node

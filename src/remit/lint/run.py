@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -56,7 +57,22 @@ def lint(
     found = list(dict.fromkeys((*_of_app(app, assigned, root), *_of_files(app, root))))
     texts = {file: text for file in _files(app) if (text := _text(root / file)) is not None}
     table = {**app.allowed, **{name: (why, None) for name, why in (allow or {}).items()}}
-    return _sorted(suppress(found, texts, table))
+    return _sorted(_in_characters(suppress(found, texts, table), texts))
+
+
+_OF_COMMENTS: Final = frozenset({"R002", "R003"})
+
+
+def _in_characters(findings: Iterable[Finding], texts: Mapping[str, str]) -> Iterator[Finding]:
+    """Columns that Python counts in bytes of UTF-8, in characters."""
+    for one in findings:
+        text = texts.get(one.file or "", "")
+        if one.origin is None or text.isascii() or one.rule in _OF_COMMENTS:
+            yield one
+        else:
+            line = next(islice(text.split("\n"), one.line - 1, None), "").encode()
+            column = len(line[: one.column - 1].decode(errors="ignore")) + 1 if one.column else 0
+            yield replace(one, origin=replace(one.origin, column=column))
 
 
 def errors(app: App, roles: tuple[Role, ...], *, folder: Path | str = ".") -> tuple[Finding, ...]:
@@ -71,7 +87,7 @@ def errors(app: App, roles: tuple[Role, ...], *, folder: Path | str = ".") -> tu
     python_text.forget()
     texts = {one.file: text for one in found if one.file and (text := _text(root / one.file)) is not None}
     kept = suppress(dict.fromkeys(found), texts, dict(app.allowed))
-    return _sorted(one for one in kept if one.severity == ERROR)
+    return _sorted(_in_characters((one for one in kept if one.severity == ERROR), texts))
 
 
 def lint_document(
@@ -258,7 +274,7 @@ def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = F
         variables = function.properties.get("Environment", {}).get("Variables", {})
         if variables:
             origin = function.written.get("Environment", function.origin)
-            environment = Environment(function.name, variables, _always(origin))
+            environment = Environment(function.name, variables, _entry(folder, origin))
             yield from _findings(shelf.hooks("environment", severe=severe), environment, environment.place)
     project = Project(app, roles)
     for rule, hook in () if severe else shelf.hooks("project"):
@@ -304,6 +320,11 @@ def _types(app: App, roles: tuple[Role, ...]) -> dict[str, str]:
 
 def _always(origin: Origin | None) -> Place:
     return lambda _: origin
+
+
+def _entry(folder: Path, origin: Origin | None) -> Place:
+    """Where a variable stands in the setting that gives it."""
+    return lambda spot: python_text.entry(folder, origin, str(spot[0])) if origin is not None and spot else origin
 
 
 def _of_role(role: Role, types: dict[str, str], otherwise: Origin | None, folder: Path, app: App) -> Document:

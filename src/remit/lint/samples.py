@@ -26,6 +26,14 @@ _ARNS: Final = {
     "AWS::SNS::Topic": ("", _HERE % ("sns", _NAME)),
 }
 """By type, the attribute (none: Ref) that gives the ARN, and one that is shaped like it."""
+REFS: Final = {
+    "AWS::CodeBuild::Project": "name", "AWS::Cognito::UserPool": "id", "AWS::DynamoDB::Table": "name",
+    "AWS::ECR::Repository": "name", "AWS::EFS::FileSystem": "id", "AWS::Events::EventBus": "name",
+    "AWS::IAM::Role": "name", "AWS::IAM::User": "name", "AWS::KMS::Key": "id", "AWS::Kinesis::Stream": "name",
+    "AWS::KinesisFirehose::DeliveryStream": "name", "AWS::Lambda::Function": "name", "AWS::Logs::LogGroup": "name",
+    "AWS::S3::Bucket": "name", "AWS::SQS::Queue": "URL", "AWS::Serverless::Function": "name",
+}  # fmt: skip
+"""What Ref gives of types whose ARN is their attribute Arn."""
 _NAMED: Final = frozenset({"AWS::DynamoDB::Table", "AWS::Kinesis::Stream", "AWS::Lambda::Function", "AWS::S3::Bucket"})
 """Types whose Ref is a plain name."""
 _REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.([A-Za-z0-9]+))?\}")

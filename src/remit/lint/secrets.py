@@ -14,6 +14,9 @@ _KINDS: Final = (
     ),
     ("a GitHub token", re.compile(r"(?<![A-Za-z0-9])gh[pousr]_[A-Za-z0-9]{36}")),
     ("a Slack token", re.compile(r"xox[abprs]-[0-9]{6,}-[A-Za-z0-9-]{10,}")),
+    ("a Slack webhook", re.compile(r"hooks\.slack\.com/services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/[A-Za-z0-9]{20,}")),
+    ("an API key", re.compile(r"(?<![A-Za-z0-9])sk-(?:proj|ant|svcacct)-[A-Za-z0-9_-]{20,}")),
+    ("a GitLab token", re.compile(r"(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{20,}")),
     ("a Stripe key", re.compile(r"(?<![A-Za-z0-9])[rs]k_live_[A-Za-z0-9]{20,}")),
 )
 _BARE: Final = re.compile(r"(?<![A-Za-z0-9/+=:.-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
@@ -29,6 +32,9 @@ def _may_hold_one(folded: str) -> bool:
         or "gh" in folded
         or "xox" in folded
         or "_live_" in folded
+        or "sk-" in folded
+        or "hooks.slack" in folded
+        or "glpat-" in folded
         or "private key" in folded
     )
 

@@ -77,6 +77,7 @@ def _app(state: Loading) -> App:
         default_policy_origin=_replaced_at(state, "default_policy"),
         default_vpc_policy_origin=_replaced_at(state, "default_vpc_policy"),
         boundary=boundary,
+        boundary_origin=_replaced_at(state, "permissions_boundary"),
         exclude=tuple(config.package.exclude),
         allowed=_allowed(state),
     )

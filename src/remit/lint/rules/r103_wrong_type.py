@@ -45,9 +45,27 @@ def document(document: Document) -> Iterator[Problem]:
 
 
 def template(stack: Stack) -> Iterator[Problem]:
-    """What stands in a template where a policy document must, and is none."""
+    """What stands in a template where its resources, or a policy document, must, and is none."""
+    yield from _no_resources(stack.raw.get("Resources", {}))
     for name, resource in stack.resources.items():
         yield from _no_documents(resource.get("Properties"), ("Resources", name, "Properties"))
+
+
+def _no_resources(value: Any) -> Iterator[Problem]:
+    if not isinstance(value, dict):
+        yield Problem(
+            f"Resources must be an object, not {_shown(value)}", "Resources: {NAME: {Type: …}}", ("Resources",)
+        )
+        return
+    for name, one in value.items():
+        if str(name).startswith("Fn::"):
+            continue  # a macro makes them
+        if not isinstance(one, dict):
+            hint = "a resource reads {Type: …, Properties: …}"
+            yield Problem(f"the resource {name} must be an object, not {_shown(one)}", hint, ("Resources", name))
+        elif not isinstance(one.get("Type", ""), str):
+            message = f"the Type of {name} must be a string, not {_shown(one['Type'])}"
+            yield Problem(message, "such as AWS::IAM::Role", ("Resources", name, "Type"))
 
 
 def _no_documents(value: Any, spot: Spot) -> Iterator[Problem]:

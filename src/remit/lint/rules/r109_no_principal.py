@@ -43,9 +43,17 @@ if TYPE_CHECKING:
 SEVERITY = ERROR
 
 
+_POLICIES = frozenset({
+    "AWS::KMS::Key", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy",
+    "AWS::SecretsManager::ResourcePolicy",
+})  # fmt: skip
+
+
 def shape(written: Written) -> Iterator[Problem]:
     """A statement without Principal."""
-    if written.document.kind == TRUST and not has(written.value, "Principal"):
-        yield Problem(
-            "the statement has no 'Principal': a trust policy must say who", "add 'Principal': {'Service': …}"
-        )
+    document = written.document
+    kind = "a trust policy" if document.kind == TRUST else "the policy of a resource"
+    wants_one = document.kind == TRUST or document.types.get(document.title) in _POLICIES
+    if wants_one and not has(written.value, "Principal"):
+        hint = "add 'Principal': {'Service': …}"
+        yield Problem(f"the statement has no 'Principal': {kind} must say who", hint)

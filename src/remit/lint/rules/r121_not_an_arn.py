@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from remit.catalogue.arns import fill
 from remit.lint import facts
 from remit.lint.finding import ERROR, Problem
+from remit.lint.samples import REFS
 from remit.lint.subject import RESOURCE
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _PARTS = 6
+_REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 
 
 def statement(item: Item) -> Iterator[Problem]:
@@ -38,9 +40,25 @@ def statement(item: Item) -> Iterator[Problem]:
     for text in item.resources:
         if text == "*" or ((parsed := facts.arn(text)) is not None and parsed.resource):
             continue
+        if item.document.kind != RESOURCE and (told := _referred(text, item)) is not None:
+            yield Problem(*told, (item.resource_element, text))
+            continue
         if _late(text) or (item.document.kind == RESOURCE and not text.startswith("arn:")):
             continue  # API Gateway and others take the end of an ARN in their resource policies
         yield Problem(*_said(text, item), (item.resource_element, text))
+
+
+def _referred(text: str, item: Item) -> tuple[str, str] | None:
+    """A Ref of the template where only the ARN will do."""
+    found = _REFERENCE.match(text)
+    given = REFS.get(item.document.types.get(found[1], "")) if found is not None else None
+    if found is None or given is None:
+        return None
+    message = f"Ref of {found[1]} gives its {given}, and only an ARN, or '*', may stand here: IAM refuses it"
+    if item.document.raw is None:
+        return message, "write its `.arn`"
+    rest = text.removeprefix(found[0])
+    return message, f'!Sub "${{{found[1]}.Arn}}{rest}"' if rest else f"!GetAtt {found[1]}.Arn"
 
 
 def _late(text: str) -> bool:

@@ -40,13 +40,18 @@ _NAMES = re.compile(r"[a-z][a-z-]*")
 def statement(item: Item) -> Iterator[Problem]:
     """Accounts in ARNs, principals and conditions."""
     for spot, account in _accounts(item):
-        if account and facts.plain(account) and not (account.isdigit() and len(account) == _DIGITS):
+        if not account:
+            message = "the ARN leaves out the account: no resource of this service has such a one, and nothing matches"
+            yield Problem(message, "write the account, or * for every one", spot)
+        elif facts.plain(account) and not (account.isdigit() and len(account) == _DIGITS):
             yield from _problem(account, spot)
 
 
 def _accounts(item: Item) -> Iterator[tuple[Spot, str]]:
     for spot, arn in item.arns:
         # `aws`, `aws-managed`, `amazon` own AWS's own resources; placeholders have a finding of R129.
+        if not arn.account and arn.service.lower() in facts.REGIONAL and facts.plain(arn.service):
+            yield spot, ""
         if arn.account not in ("", "*") and not _NAMES.fullmatch(arn.account) and not facts.placeholder(arn.account):
             yield spot, arn.account
     for condition in item.statement.conditions:

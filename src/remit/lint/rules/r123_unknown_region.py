@@ -37,6 +37,9 @@ def statement(item: Item) -> Iterator[Problem]:
     """Regions in ARNs and in aws:RequestedRegion."""
     for spot, arn in item.arns:
         region = arn.region
+        if not region and arn.service.lower() in facts.REGIONAL:
+            message = "the ARN leaves out the region: no resource of this service has such a one, and nothing matches"
+            yield Problem(message, "write the region, or * for every one", spot)
         if not region or not facts.plain(region) or is_region(region):
             continue
         if is_region(region.lower()) or not facts.placeholder(region):

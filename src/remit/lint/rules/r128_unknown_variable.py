@@ -42,8 +42,12 @@ def statement(item: Item) -> Iterator[Problem]:
     """Variables whose key does not exist."""
     for spot, text in item.variable_texts:
         for found in _VARIABLE.finditer(text):
-            name = found[1].partition(",")[0].strip()
-            if name not in ("*", "?", "$") and not _LATE.fullmatch(name) and not _is_raw(text, found.start()):
+            written = found[1].partition(",")[0]
+            name = written.strip()
+            if written != name and name:
+                message = f"${{{written}}} has a space in its name: it has no value, and nothing matches"
+                yield Problem(message, f"write `${{{name}}}`", spot)
+            elif name not in ("*", "?", "$") and not _LATE.fullmatch(name) and not _is_raw(text, found.start()):
                 yield from _problem(name, spot)
 
 

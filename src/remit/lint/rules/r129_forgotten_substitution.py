@@ -45,11 +45,11 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _BRACE = re.compile(r'\{[^"}]')
-_WORDS = ("<", "ACCOUNT", "REGION", "BUCKET")
+_WORDS = ("<", "%s", "%(", "ACCOUNT", "REGION", "BUCKET")
 _COLONS = 5  # of an ARN, before its resource
 _FORMAT = re.compile(r"(?<!\$)\{+\s*(?:aws|project)\.\w+\s*\}+")
 _PLACEHOLDER = re.compile(
-    r"<[A-Za-z][A-Za-z _-]*>|(?<!\$)\{\{?\s*[A-Za-z_][\w. -]*\}?\}"
+    r"%s|%\(\w+\)s|<[A-Za-z][A-Za-z _-]*>|(?<!\$)\{\{?\s*[A-Za-z_][\w. -]*\}?\}"
     r"|\b(?:YOUR|MY)[_-]?(?:ACCOUNT|BUCKET|REGION)[\w-]*|\b(?:AWS[_-])?(?:ACCOUNT|REGION)(?:[_-]?ID)?\b"
 )
 
@@ -81,7 +81,7 @@ def _texts(value: Any, spot: Spot) -> Iterator[tuple[str, Spot]]:
 
 
 def _problem(text: str, spot: Spot, *, template: bool) -> Iterator[Problem]:
-    if "{" not in text and "<" not in text and "_" not in text and "-" not in text:
+    if "{" not in text and "<" not in text and "_" not in text and "-" not in text and "%" not in text:
         return
     if (found := REFERENCE.search(text)) is not None:
         hint = "write Fn::Sub (!Sub) around it" if template else "put the value in: a policy file is no template"

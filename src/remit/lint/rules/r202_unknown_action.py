@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.catalogue.actions import service
-from remit.catalogue.operations import operation
+from remit.catalogue.actions import bare_names, service
+from remit.catalogue.operations import clients, operation
 from remit.catalogue.resemble import nearest_actions
 from remit.lint import facts, meant
 from remit.lint.finding import ERROR, WARNING, Problem
@@ -27,6 +27,7 @@ from remit.lint.finding import ERROR, WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.catalogue.operations import Operation
     from remit.lint.subject import Item
 
 SEVERITY = ERROR
@@ -41,10 +42,17 @@ def doubtful(item: Item) -> Iterator[Problem]:
             yield _problem(text, item)
 
 
+def _operation(prefix: str, name: str) -> Operation | None:
+    """The operation of this name, of a client that has the service's actions (`bedrock-runtime` has bedrock's)."""
+    found = operation(prefix, name)
+    others = () if found is not None else (one for one in clients() if one.startswith(f"{prefix.lower()}-"))
+    return found or next((called for one in others if (called := operation(one, name)) is not None), None)
+
+
 def _problem(text: str, item: Item) -> Problem:
     prefix, _, name = text.partition(":")
     spot = (item.action_element, text)
-    called = operation(prefix, name)
+    called = _operation(prefix, name)
     by_aws = facts.written_by_aws(text)
     severity = WARNING if by_aws else ERROR
     if called is not None and called.calls:
@@ -56,7 +64,8 @@ def _problem(text: str, item: Item) -> Problem:
         return Problem(message, "remove it", spot, severity)
     if by_aws:
         return Problem(f"'{text}' is no documented action, though AWS's own policies use it", None, spot, WARNING)
-    near = nearest_actions(text)
+    slip = facts.near(name.lower(), map(str.lower, bare_names(prefix.lower())))
+    near = (() if slip else meant.begun(prefix, name)) or nearest_actions(text)
     if not near or not near[0].startswith(f"{prefix.lower()}:"):
         near = meant.by_name(name, item) or near
     hint = f"did you mean `{near[0]}`?" if near else f"`remit explain {prefix}:*` lists the actions"

@@ -39,6 +39,8 @@ def doubtful(item: Item) -> Iterator[Problem]:
         if meant.well_formed(text) and service(prefix):
             severity = WARNING if facts.written_by_aws(text) else ERROR
             near = () if severity == WARNING else nearest_actions(text.replace("*", "").replace("?", ""))
+            begin = "" if near or severity == WARNING else meant.beginning(prefix, text.partition(":")[2])
+            near = near or ((f"{prefix}:{begin}*",) if begin else ())
             hint = f"nearest: `{near[0]}`" if near else f"`{prefix}:*` is every action of {prefix}"
             spot = (item.action_element, text)
             yield Problem(f"'{text}' matches no action: it grants nothing", hint, spot, severity)

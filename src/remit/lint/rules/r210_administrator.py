@@ -17,12 +17,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.iam import tokens
 from remit.lint.finding import WARNING, Problem
+from remit.lint.rules.r708_bad_policy_template import entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item, Project
+    from remit.lint.finding import Spot
+    from remit.lint.subject import Item, Project, Stack
 
 SEVERITY = WARNING
 _POLICIES = {
@@ -39,6 +42,22 @@ def statement(item: Item) -> Iterator[Problem]:
     if item.allows and everything and not actions.negated and item.everywhere and not item.statement.conditions:
         message = "the statement grants every action on every resource: it makes an administrator"
         yield Problem(message, "list the actions that are used", ("Action", everything[0]))
+
+
+def template(stack: Stack) -> Iterator[Problem]:
+    """Managed policies of a template's roles, users, groups and functions that do the same."""
+    for name, resource in stack.resources.items():
+        properties = resource.get("Properties")
+        if not isinstance(properties, dict):
+            continue
+        for given in ("ManagedPolicyArns", "Policies"):
+            path: Spot = ("Resources", name, "Properties", given)
+            for one, at in entries(properties.get(given), path):
+                text = tokens.from_intrinsic(one) if tokens.is_intrinsic(one) else one
+                policy = text.rpartition("/")[2] if isinstance(text, str) else ""
+                if policy in _POLICIES and (":iam::aws:" in text or text == policy):
+                    message = f"the managed policy {policy} grants {name} {_POLICIES[policy]}"
+                    yield Problem(message, "list the actions that are used", at)
 
 
 def project(project: Project) -> Iterator[Problem]:

@@ -41,6 +41,7 @@ _WORDS = {
     "ipequals": "IpAddress", "sourceip": "IpAddress", "cidr": "IpAddress",
     "numericlessthanorequals": "NumericLessThanEquals", "numericgreaterthanorequals": "NumericGreaterThanEquals",
     "datebefore": "DateLessThan", "dateafter": "DateGreaterThan",
+    "notstringequals": "StringNotEquals", "notstringlike": "StringNotLike",
     "notnull": "Null", "stringnotequal": "StringNotEquals", "notequals": "StringNotEquals", "stringin": "StringEquals",
 }  # fmt: skip
 

@@ -41,7 +41,7 @@ def conditional(item: Item) -> Iterator[Problem]:
         by_key.setdefault(condition.key.lower(), []).append(condition)
     for several in by_key.values():
         if len(several) > 1:
-            found = _absent(several) or _texts(several) or _ranges(several)
+            found = _absent(several) or _texts(several) or _ranges(several) or _addresses(several)
             if found is not None:
                 message, last = found
                 spot = ("Condition", last.spelled, last.key)
@@ -85,6 +85,22 @@ def _kept(value: str, other: Condition) -> bool:
     if other.operator == "StringEqualsIgnoreCase":
         return value.lower() in {one.lower() for one in other.values}
     return True
+
+
+def _addresses(several: list[Condition]) -> tuple[str, Condition] | None:
+    """Blocks of addresses that the other conditions exclude, all of them."""
+    inside = next((one for one in several if one.operator == "IpAddress" and not one.quantifier), None)
+    outside = next((one for one in several if one.operator == "NotIpAddress" and not one.quantifier), None)
+    if inside is None or outside is None:
+        return None
+    wanted, excluded = ([values.network(text) for text in one.values] for one in (inside, outside))
+    if all(one is not None and any(_within(one, other) for other in excluded) for one in wanted):
+        return f"{inside.key} must be in {inside.values[0]}, and {outside.spelled} excludes that", outside
+    return None
+
+
+def _within(block: tuple[int, int, int], other: tuple[int, int, int] | None) -> bool:
+    return other is not None and block[0] == other[0] and other[1] <= block[1] <= block[2] <= other[2]
 
 
 def _ranges(several: list[Condition]) -> tuple[str, Condition] | None:

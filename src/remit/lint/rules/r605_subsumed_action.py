@@ -21,11 +21,23 @@ from remit.lint.finding import NOTE, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import Item, Written
 
 SEVERITY = NOTE
 _OPEN = re.compile(r"[*?]")
 _MOST = 400  # patterns of a list, beyond which only size matters
+
+
+def shape(written: Written) -> Iterator[Problem]:
+    """Members of a list that stand there twice, letter by letter."""
+    for element in ("Action", "NotAction", "Resource", "NotResource"):
+        given = written.value.get(element)
+        first: set[str] = set()
+        for place, text in enumerate(given if isinstance(given, list) else ()):
+            if isinstance(text, str) and text in first:
+                yield Problem(f"'{text}' stands twice", "remove one", (element, place))
+            elif isinstance(text, str):
+                first.add(text)
 
 
 def statement(item: Item) -> Iterator[Problem]:

@@ -21,18 +21,22 @@ Source: "Policy evaluation logic" (IAM User Guide): an explicit deny overrides a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from remit.iam.policy import Globs
 from remit.lint import covering
 from remit.lint.finding import WARNING, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.iam.policy import Statement
     from remit.lint.subject import Document
 
 SEVERITY = WARNING
 _MOST = 200
+_PAIRS = 2_000
 
 
 def policy(document: Document) -> Iterator[Problem]:
@@ -45,3 +49,21 @@ def policy(document: Document) -> Iterator[Problem]:
         if deny is not None:
             message = f"{item.called} grants nothing: the Deny of {deny.called} covers all of it"
             yield Problem(message, "remove it, or narrow the Deny", (), index=item.index)
+        elif len(denies) > 1 and _all_denied(item.statement, [one.statement for one in denies]):
+            message = f"{item.called} grants nothing: {len(denies)} Denies cover all of it between them"
+            yield Problem(message, "remove it, or narrow the Denies", (), index=item.index)
+
+
+def _all_denied(allowed: Statement, denies: list[Statement]) -> bool:
+    """Whether each of its actions, on each of its resources, is within some Deny."""
+    actions, resources = allowed.actions, allowed.resources
+    if actions.negated or resources is None or resources.negated:
+        return False
+    if len(actions.patterns) * len(resources.patterns) * len(denies) > _PAIRS:
+        return False
+    parts = (
+        replace(allowed, actions=Globs((action,)), resources=Globs((resource,)))
+        for action in actions.patterns
+        for resource in resources.patterns
+    )
+    return all(any(covering.covers_statement(deny, part) for deny in denies) for part in parts)

@@ -1,4 +1,4 @@
-"""The computed default policy is replaced, and the role lacks what the function's own features need.
+"""The computed default is replaced, or bounded, so that the role lacks what the function's own features need.
 
 Event sources and VPC settings fail when they are deployed; without its logs a function writes none.
 
@@ -36,11 +36,9 @@ SEVERITY = ERROR
 def project(project: Project) -> Iterator[Problem]:
     """What the guard of overrides finds; a build asks it by itself, where --accept takes a reason."""
     app = project.app
-    if app.default_policy is None and app.default_vpc_policy is None:
+    if app.default_policy is None and app.default_vpc_policy is None and app.boundary is None:
         return
     from remit.explain.guard import broken  # noqa: PLC0415 - most apps replace nothing, and need no evaluator
 
     for one in broken(app, project.roles):
-        missing = ", ".join(one.missing)
-        hint = "narrow the Deny" if one.denied else f"add to it with `{one.setting} += [...]`: {missing}"
-        yield Problem(one.message, hint, (), one.severity, origin=one.origin)
+        yield Problem(one.message, one.way, (), one.severity, origin=one.origin)

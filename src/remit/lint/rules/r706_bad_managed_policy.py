@@ -28,9 +28,11 @@ from typing import TYPE_CHECKING, Any
 
 from remit.catalogue.managed import managed_policies, managed_policy
 from remit.catalogue.quotas import quota
+from remit.catalogue.sam import sam_policies, sam_policy
 from remit.errors import did_you_mean
 from remit.iam import tokens
 from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.rules.r708_bad_policy_template import entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +52,8 @@ def template(stack: Stack) -> Iterator[Problem]:
         if resource["Type"] not in _HOLDERS or not isinstance(properties, dict):
             continue
         path: Spot = ("Resources", name, "Properties")
+        if resource["Type"] == "AWS::Serverless::Function":
+            yield from _named(properties.get("Policies"), (*path, "Policies"))
         arns = properties.get("ManagedPolicyArns")
         yield from _too_many(name, arns, (*path, "ManagedPolicyArns"))
         for index, one in enumerate(arns if isinstance(arns, list) else ()):
@@ -58,6 +62,21 @@ def template(stack: Stack) -> Iterator[Problem]:
             yield from _problem(
                 properties["PermissionsBoundary"], (*path, "PermissionsBoundary"), "permissions boundary"
             )
+
+
+def _named(policies: Any, path: Spot) -> Iterator[Problem]:
+    """SAM takes AWS's own policies by their names, too."""
+    for one, at in entries(policies, path):
+        if not isinstance(one, str) or (":" not in one and managed_policy(one) is not None):
+            continue
+        if ":" in one or "/" in one:
+            yield from _problem(one, at, "managed policy")
+        elif sam_policy(one) is not None:
+            message = f"'{one}' is one of SAM's policy templates, and needs its parameters"
+            yield Problem(message, f"{one}: {{…}}", at)
+        elif not one.startswith("${"):
+            near = did_you_mean(one, managed_policies()) or did_you_mean(one, sam_policies())
+            yield Problem(f"AWS has no managed policy '{one}'", near, at, ERROR if near else WARNING)
 
 
 def _too_many(name: str, arns: Any, spot: Spot) -> Iterator[Problem]:

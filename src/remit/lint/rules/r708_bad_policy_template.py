@@ -1,0 +1,84 @@
+"""A SAM template uses a policy template that does not exist, or not with the parameters that it takes.
+
+SAM refuses to transform the template, in mid-deploy.
+
+Flagged:
+
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Report:
+        Type: AWS::Serverless::Function
+        Properties:
+          Policies:
+            - DynamoDBCrudPolcy: {TableName: orders}
+
+Better:
+
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Report:
+        Type: AWS::Serverless::Function
+        Properties:
+          Policies:
+            - DynamoDBCrudPolicy: {TableName: orders}
+
+Source: "AWS SAM policy templates" (AWS SAM Developer Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from remit.catalogue.sam import sam_policies, sam_policy
+from remit.errors import did_you_mean
+from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.policies import variants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.finding import Spot
+    from remit.lint.subject import Stack
+
+SEVERITY = ERROR
+_HOLDERS = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
+
+
+def template(stack: Stack) -> Iterator[Problem]:
+    """The policy templates of functions and state machines."""
+    for name, resource in stack.resources.items():
+        properties = resource.get("Properties")
+        if resource["Type"] in _HOLDERS and isinstance(properties, dict):
+            path: Spot = ("Resources", name, "Properties", "Policies")
+            for one, at in entries(properties.get("Policies"), path):
+                if isinstance(one, dict) and len(one) == 1 and "Statement" not in one:
+                    yield from _problems(*next(iter(one.items())), at)
+
+
+def entries(value: Any, path: Spot) -> Iterator[tuple[Any, Spot]]:
+    """The entries of a Policies property, those that a Fn::If may choose among them."""
+    for one, at in variants(value, path):
+        for index, item in enumerate(one if isinstance(one, list) else ()):
+            yield from variants(item, (*at, index))
+        if not isinstance(one, list):
+            yield one, at
+
+
+def _problems(name: Any, given: Any, at: Spot) -> Iterator[Problem]:
+    found = sam_policy(name)
+    if found is None:
+        if isinstance(name, str) and name != "Ref" and not name.startswith("Fn::"):
+            hint = did_you_mean(name, sam_policies()) or "or write the statement itself"
+            sure = ERROR if hint.startswith("did") else WARNING
+            yield Problem(f"SAM has no policy template '{name}'", hint, (*at, name), sure)
+        return
+    names = tuple(given) if isinstance(given, dict) else ()
+    missing = tuple(one for one in found.parameters if one not in names)
+    unknown = tuple(one for one in names if one not in found.parameters)
+    if any(str(one).startswith("Fn::") for one in unknown):
+        return
+    for one in unknown:
+        hint = did_you_mean(str(one), found.parameters) or f"it takes {', '.join(found.parameters) or 'none'}"
+        yield Problem(f"{name} has no parameter '{one}'", hint, (*at, name, one))
+    if missing and not unknown:
+        yield Problem(f"{name} needs {', '.join(missing)}", f"{missing[0]}: …", (*at, name))
