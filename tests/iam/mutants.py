@@ -130,7 +130,7 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ),
     ("variable", "part.default if value is None else value", "value"),
     ("variable", "yield sign or Variable", "yield STAR if sign else Variable"),
-    ("variable", "if seen == _FIFTH:", "if seen == 1:"),
+    ("variable", "for _ in range(_FIFTH):", "for _ in range(_FIFTH - 1):"),
     ("variable", "covers_pieces if wholly or not text.is_set else overlaps_pieces", "covers_pieces"),
     ("variable", "covers_pieces if wholly or not text.is_set else overlaps_pieces", "overlaps_pieces"),
     ("variable", "maybe.append(STAR if unknown else sure[-1])", "maybe.append(sure[-1])"),

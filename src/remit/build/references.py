@@ -30,10 +30,10 @@ _SECTIONS: Final = {"Fn::If": "Conditions", "Fn::FindInMap": "Mappings"}
 def check_references(resource: Resource, known: Mapping[str, Resource]) -> tuple[str, ...]:
     """The resources that one depends on; everything that it names must be in the template."""
     what = f"`{resource.logical_id}`"
-    _check_sections(resource, what)
     depends = resource.attributes.get("DependsOn", ())
     names = [depends] if isinstance(depends, str) else list(depends)
     found = [name for text in _texts(dict(resource.properties)) for name in check_text(text, known, resource, what)]
+    _check_sections(resource, what)
     for text in _texts(dict(resource.attributes)):
         check_text(text, known, resource, what)
     for name in names:
