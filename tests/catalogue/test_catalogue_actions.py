@@ -14,6 +14,7 @@ from remit.catalogue.actions import (
     Key,
     action,
     actions,
+    full_name,
     keys,
     resource_types,
     service,
@@ -161,3 +162,16 @@ def test_the_names_of_an_actions_resource_types_are_those_of_the_action() -> Non
         assert found is not None
         assert target_names(name) == {target.type.name for target in found.targets}
     assert target_names("s3:Nothing") == target_names("nothing") == frozenset()
+
+
+def test_a_full_name_is_found_in_any_case_as_expansion_finds_it() -> None:
+    for prefix in services():
+        assert [full_name(name.swapcase()) for name in actions(prefix)] == list(actions(prefix))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "s3", "s3:", "ec2:", "s3:GetObj", "s3:getobject ", "s3: getobject", "s3:getobject putobject", "no:x",
+             "s3:Get*", "dynamodb:\u212aey", "s3:getobject\n"],
+)  # fmt: skip
+def test_what_is_no_whole_name_has_no_full_name(text: str) -> None:
+    assert full_name(text) is None

@@ -266,8 +266,7 @@ class Index:
 
     def _add(self, box: Box) -> None:
         _, literals, globs = names(box.statement.actions)
-        for text in globs:
-            self._singles = max(self._singles, text.count("?"))
+        self._singles = max(self._singles, *(text.count("?") for text in globs if "?" in text), 0)
         if box.not_actions:
             self._negated.append((frozenset(literals), tuple(map(matcher, globs)), box))
             self._turned += 1 + len(globs)

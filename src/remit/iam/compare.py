@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.errors import RemitError
 from remit.iam.evaluate import Layers
+from remit.iam.pattern import is_pattern
 from remit.iam.policy import Policy
 from remit.iam.side import Side
 from remit.iam.sweep import Sweep
@@ -139,9 +140,14 @@ def side_of(given: Given) -> Side:
 
 def catalogue(pattern: str) -> Sequence[str]:
     """The existing actions of a pattern, as the catalogue has them."""
-    from remit.catalogue.expand import expand  # noqa: PLC0415 - only for patterns that gain something
+    if is_pattern(pattern):
+        from remit.catalogue.expand import expand  # noqa: PLC0415 - only for patterns that gain something
 
-    return expand(pattern)
+        return expand(pattern)
+    from remit.catalogue.actions import full_name  # noqa: PLC0415 - as above
+
+    found = full_name(pattern)
+    return () if found is None else (found,)
 
 
 def _nothing_known(_: str) -> Sequence[str]:

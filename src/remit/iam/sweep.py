@@ -169,8 +169,7 @@ class Sweep:
         self.budget.spend((len(patterns) + sum(len(other.statement.actions.patterns) for other in alike)) // _AT_ONCE)
         alike += [other for policy in compared for every in _EVERYWHERE for other in policy.said.get(every, ())]
         left = set(box.actions).difference(*(other.actions for other in alike))
-        for spelled in patterns:
-            folded = spelled.lower()
+        for folded, spelled in zip(box.actions, patterns, strict=True) if left else ():
             if folded in left:
                 left.discard(folded)
                 yield folded, spelled
