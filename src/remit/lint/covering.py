@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -35,12 +36,26 @@ def _covers_resources(wide: Globs | None, narrow: Globs | None) -> bool:
 
 def _covers(wide: Globs, narrow: Globs, *, fold: bool) -> bool:
     if wide.negated and not narrow.negated:
-        return not any(_may_meet(one, text, fold=fold) for one in wide.patterns for text in narrow.patterns)
+        return not any(_meets_any(wide.patterns, text, fold=fold) for text in narrow.patterns)
     if wide.negated or narrow.negated:
         return wide == narrow or (not wide.negated and "*" in wide.patterns)
     texts, open_ = _sides(wide.patterns, fold=fold)
     others = _sides(narrow.patterns, fold=fold)[0] - texts
     return not others or (bool(open_) and all(any(glob_covers(one, text) for one in open_) for text in others))
+
+
+def _meets_any(patterns: tuple[str, ...], text: str, *, fold: bool) -> bool:
+    """Whether something may match the text and one of the patterns: not so when no two begin alike."""
+    heads, head = _heads(patterns, fold=fold), _opened(text, fold=fold)[1]
+    place = bisect_left(heads, head)
+    alike = head.startswith(heads) or (place < len(heads) and heads[place].startswith(head))
+    return alike and any(_may_meet(one, text, fold=fold) for one in patterns)
+
+
+@lru_cache(maxsize=1024)
+def _heads(patterns: tuple[str, ...], *, fold: bool) -> tuple[str, ...]:
+    """What stands before the first wildcard of each, sorted."""
+    return tuple(sorted(_opened(text, fold=fold)[1] for text in patterns))
 
 
 def _may_meet(left: str, right: str, *, fold: bool) -> bool:
