@@ -121,13 +121,13 @@ def filled(text, version, question, globs=True):
     if version != "2012-10-17" or "${" not in text:
         return (literal(text),) * 2
     sure = maybe = ""
-    for part in re.split(r"(\$\{[^{}',]*(?:,\s*'[^']*'\s*)?\})", text):
+    for part in re.split(r"(\$\{(?:[*?$]|[^{}',:]+:[^{}',]*(?:,\s*'[^']*'\s*)?)\})", text):
         variable = re.fullmatch(r"\$\{([^{}',]*)(?:,\s*'([^']*)'\s*)?\}", part)
         name = variable[1].strip() if variable else ""
         value = literal(part)
         if name in ("*", "?", "$") and variable[2] is None:
             value = name
-        elif name.count(":") == 1:
+        elif ":" in name[1:]:
             value = question.says(name)
             value = variable[2] if value is None else value
             if value is None or isinstance(value, list):
