@@ -138,6 +138,9 @@ VALUES: dict[str, tuple[Any, ...]] = {
         f"arn:aws:iam::{A}:role/r",
         f"arn:aws:iam::{A}:user/al",
     ),
+    "aws:PrincipalType": ("User", "AssumedRole", "Anonymous"),
+    "aws:PrincipalIsAWSService": ("true", "false"),
+    "aws:ResourceAccount": (A, B),
 }
 KEYS = tuple(VALUES)
 WISHES: dict[str, tuple[Any, ...]] = {
@@ -151,6 +154,7 @@ WISHES: dict[str, tuple[Any, ...]] = {
         "0.0.0.0/0",
         "::/0",
         "10.0.0.0/33",
+        "::ffff:10.0.0.0/120",
     ),
     "s3:max-keys": ("10", 10, 9.5, "1000", "0", "x", "-3.0"),
     "aws:SourceArn": (

@@ -6,12 +6,14 @@ What a statement says of a question is worked out once: policies are asked in se
 # ruff: noqa: ANN001, ANN201, ANN202, ANN204, FBT002, ICN001 - plain: read it beside the documentation
 
 import base64
+import contextlib
 import datetime
 import fractions
 import functools
 import ipaddress
 import itertools
 import json
+import operator
 import re
 
 # In patterns: any text and one character; and a letter that no pattern spells.
@@ -20,6 +22,7 @@ SINGLE, LEVELS = ("identity", "boundary", "session", "resource"), ("scp", "rcp")
 *_, ANYONE = WAYS = ({"direct"}, {"direct", "role"}, {"direct", "role", "account"})
 OPEN = object()
 no = {True: False, False: True, None: None}.get
+TYPES = {"user": "User", "root": "Account", "federated-user": "FederatedUser"}
 START = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -55,9 +58,7 @@ def regex(pattern):
 
 @functools.cache
 def fits(pattern, text):
-    if MANY in pattern or ONE in pattern:
-        return regex(pattern).fullmatch(text) is not None
-    return pattern == text
+    return regex(pattern).fullmatch(text) is not None
 
 
 @functools.cache
@@ -80,6 +81,20 @@ def some_text_fits(one, other):
     return (ONE in (one[0], other[0]) or one[0] == other[0]) and some_text_fits(one[1:], other[1:])
 
 
+def told_by(who, account, name):
+    """What the caller tells of itself, and (None) what others have."""
+    if account:
+        kind, *path = name.split("/")
+        arn = f"arn:aws:iam::{account}:role/{path[0]}" if kind == "assumed-role" else who
+        told = {"aws:principalarn": arn, "aws:principalaccount": account, "aws:principalisawsservice": "false"}
+        told |= {"aws:principaltype": TYPES.get(kind, "AssumedRole"), "aws:principalservicename": None}
+        return told | {"aws:username": path[-1] if kind == "user" else None, "aws:principalservicenameslist": None}
+    told = dict.fromkeys([] if who is None else ["aws:username", "aws:userid", "aws:principalorgid"])
+    told |= {"aws:principaltype": "Anonymous", "aws:principalaccount": "anonymous"} if who == "*" else {}
+    service = {"aws:principalisawsservice": "true", "aws:principalservicename": who}
+    return told | (service if (who or "").endswith(".amazonaws.com") else {})
+
+
 class Question:
     """The request; `says` gives a key's value: a string, a list, None (absent) or OPEN."""
 
@@ -97,11 +112,8 @@ class Question:
         known = raw.get("resource_account") or (owner if re.fullmatch("[0-9]{12}", owner) else None)
         self.owner = known or self.account
         self.resource = "*" if raw.get("wildcard_only") else self.resource
-        self.context = {"aws:resourceaccount": raw["resource_account"]} if raw.get("resource_account") else {}
-        if self.account:
-            role = re.match("assumed-role/([^/]*)", self.name)
-            self.context["aws:principalarn"] = f"arn:aws:iam::{self.account}:role/{role[1]}" if role else self.who
-            self.context["aws:principalaccount"] = self.account
+        self.context = {"aws:resourceaccount": known} if known else {}
+        self.context |= told_by(self.who, self.account, self.name)
         self.context |= {key.lower(): value for key, value in (raw.get("context") or {}).items()}
         self.open = raw.get("open") is True or [key.lower() for key in raw.get("open") or []]
         self.answers = {}  # by statement
@@ -191,36 +203,27 @@ def instant(text):
         return fractions.Fraction(text)
     form = "[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?)?)?"
     text = text + "-01-01"[len(text) - 4 :] if re.fullmatch(form, text) else ""
-    try:
+    with contextlib.suppress(ValueError):
         moment = datetime.datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
-    return fractions.Fraction((moment - START) // datetime.timedelta(microseconds=1), 1_000_000)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+        return fractions.Fraction((moment - START) // datetime.timedelta(microseconds=1), 1_000_000)
 
 
 def decoded(text):
-    try:
+    with contextlib.suppress(ValueError):
         return base64.b64decode(text, validate=True)
-    except ValueError:
-        return None
 
 
 def network(text):
-    try:
-        return ipaddress.ip_network(text, strict=False) if re.fullmatch("[^/%]*(/[0-9]+)?", text) else None
-    except ValueError:
-        return None
+    with contextlib.suppress(ValueError):
+        found = ipaddress.ip_network(text if re.fullmatch("[^/%]*(/[0-9]+)?", text) else "", strict=False)
+        first, bits = int(found.network_address), found.prefixlen - 96
+        return ipaddress.IPv4Network((first % 2**32, bits)) if first >> 32 == 0xFFFF and bits >= 0 else found
 
 
 number, instant, decoded, network = map(functools.cache, (number, instant, decoded, network))
-ORDERS = {
-    "Equals": lambda one, other: one == other,
-    "LessThan": lambda one, other: one < other,
-    "LessThanEquals": lambda one, other: one <= other,
-    "GreaterThan": lambda one, other: one > other,
-    "GreaterThanEquals": lambda one, other: one >= other,
-}
+ORDERS = {"Equals": operator.eq, "LessThan": operator.lt, "LessThanEquals": operator.le}
+ORDERS |= {"GreaterThan": operator.gt, "GreaterThanEquals": operator.ge}
 READERS = {f"Numeric{order}": (number, compare) for order, compare in ORDERS.items()}
 READERS |= {f"Date{order}": (instant, compare) for order, compare in ORDERS.items()}
 READERS["Bool"] = (lambda text: {"true": True, "false": False}.get(text.lower()), ORDERS["Equals"])
@@ -329,8 +332,7 @@ def answer(statement, question, ways):
 
 def layer_says(documents, question, effect, ways=ANYONE):
     """Whether any statement of an effect applies."""
-    statements = itertools.chain(*documents)
-    return some(answer(statement, question, ways) for statement in statements if statement.effect == effect)
+    return some(answer(one, question, ways) for one in itertools.chain(*documents) if one.effect == effect)
 
 
 def taken_apart(document, trust=False):

@@ -381,7 +381,7 @@ def test_a_reference_that_may_hold_colons_is_no_component_of_an_arn() -> None:
 
 def test_an_open_variable_in_a_condition_leaves_it_open_negated_or_not() -> None:
     for operator in ("StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "ArnNotLike"):
-        assert met(operator, "x:key", "${aws:username}", {"x:key": "al"}, open=ALL) == "open"
+        assert met(operator, "x:key", "${aws:userid}", {"x:key": "al"}, open=ALL) == "open"
 
 
 def test_a_missing_variable_in_a_condition_equals_nothing() -> None:
@@ -458,7 +458,7 @@ def test_what_is_open_matters_only_where_it_decides() -> None:
 
 
 def test_an_open_variable_is_unknown_only_where_some_value_would_match() -> None:
-    statement = {"Resource": "arn:aws:s3:::b/${aws:username}/*"}
+    statement = {"Resource": "arn:aws:s3:::b/${aws:userid}/*"}
     assert verdict(statement, context=None, resource="arn:aws:s3:::b/al/x") == "Unknown"
     assert verdict(statement, context=None, resource="arn:aws:s3:::c/al/x") == "ImplicitlyDenied"
 

@@ -173,7 +173,7 @@ def test_conditions_take_a_reference_for_a_text_of_any_length(
 def test_an_open_variable_is_never_sure_to_meet_a_set_for_its_key_may_be_absent(resource: str) -> None:
     statements = [
         {"Effect": "Allow", "Action": "*", "Resource": "*"},
-        {"Effect": "Deny", "Action": "*", "Resource": "arn:aws:s3:::b/a${aws:username}"},
+        {"Effect": "Deny", "Action": "*", "Resource": "arn:aws:s3:::b/a${aws:PrincipalTag/name}"},
     ]
     document = {"Version": "2012-10-17", "Statement": statements}
     request = Request("s3:GetObject", f"arn:aws:s3:::{resource}", PRINCIPAL, {}, open=ALL)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from remit.iam.evaluate import Layers, Request, evaluate, implied
+from remit.iam.evaluate import Layers, Request, evaluate
 from remit.iam.policy import Policy, allow, parse
 from remit.review.trust import compare_trust, trusts_no_more
 
@@ -66,12 +66,7 @@ def drawn(dice: random.Random) -> Policy:
 
 def requests() -> list[Request]:
     role = f"arn:aws:iam::{HERE}:role/app"
-    return [
-        Request(action, role, who, {**implied(who), **context})
-        for action in ACTIONS
-        for who in ASKERS
-        for context in CONTEXTS
-    ]
+    return [Request(action, role, who, context) for action in ACTIONS for who in ASKERS for context in CONTEXTS]
 
 
 def test_what_is_gained_and_lost_is_what_asking_about_everyone_finds() -> None:

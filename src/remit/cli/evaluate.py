@@ -13,7 +13,7 @@ import click
 from remit.cli.options import json_option, print_json
 from remit.errors import Origin, RemitError, did_you_mean
 from remit.iam.document import read_json, steps
-from remit.iam.evaluate import ALL, Layers, Request, evaluate, implied
+from remit.iam.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _one(options: dict[str, Any]) -> int:
         action=options["action"],
         resource=options["resource"],
         principal=options["principal"],
-        context={**implied(options["principal"]), **_context(options["context"])},
+        context=_context(options["context"]),
         resource_account=options["resource_account"],
         open=frozenset() if options["complete"] else ALL,
         wildcard_only=_wildcard_only(options["action"]),

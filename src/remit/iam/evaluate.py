@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from remit.iam.policy import Policy
 from remit.iam.principal import Reach
-from remit.iam.request import ALL, Request, implied
+from remit.iam.request import ALL, Request
 from remit.iam.rule import Kept, Layer, Rule
 from remit.iam.texts import Truth, either, every
 
@@ -279,4 +279,4 @@ def granted_by(request: Request, identity: Truth, limited: Truth, grants: Grants
     return either((direct, by_both if request.needs_resource_policy else own))
 
 
-__all__ = ["ALL", "Decision", "Layers", "Request", "Verdict", "evaluate", "implied"]
+__all__ = ["ALL", "Decision", "Layers", "Request", "Verdict", "evaluate"]

@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.keys import global_key
 from remit.iam.actions import Case, Openings
 from remit.iam.atom import equal_to
 from remit.iam.box import Compiled, Index, narrowed
 from remit.iam.budget import Budget, Exhausted
 from remit.iam.compare import catalogue
 from remit.iam.domain import Premises
-from remit.iam.evaluate import Layers, Request, evaluate, implied
+from remit.iam.evaluate import Layers, Request, evaluate
 from remit.iam.finding import Piece, Source, Tier, Undecided
 from remit.iam.glob import Unclear
 from remit.iam.policy import Policy, allow
@@ -109,7 +110,7 @@ class _Exposed:
         """What one principal can do by the statements that mean them."""
         self.questions.budget.spend(_MEANT * self._size)
         asker = Request("none:None", principal=principal, context={})
-        pins = _pins(asker.who, principal)
+        pins = _pins(asker.who)
         denies = Index(box for box in self.compiled.denies.boxes if _means(box, asker))
         for box in self.compiled.allows.boxes:
             if not _means(box, asker) or not _names(box.statement.principals, who):
@@ -143,9 +144,7 @@ class _Exposed:
         self.questions.budget.spend(_WITNESS + self.compiled.effort + _MEANT * self._size)
         layers = Layers(identity=_EVERYTHING, resource=(self.policy,))
         for action, resource, context in requests_for(found, self.words):
-            request = Request(
-                action, resource, principal, {**implied(principal), **context}, resource_account=self.account or None
-            )
+            request = Request(action, resource, principal, context, resource_account=self.account or None)
             if evaluate(request, layers).allowed:
                 return request
         return None
@@ -162,14 +161,10 @@ def _names(principals: Principals | None, who: str) -> bool:
     return principals.negated or (who == "*") == any(value == "*" for _, value in principals.patterns)
 
 
-def _pins(who: Principal, principal: str) -> tuple[Atom, ...]:
+def _pins(who: Principal) -> tuple[Atom, ...]:
     """What the principal settles about the request's context."""
-    keys = {"aws:PrincipalAccount": who.account, "aws:PrincipalArn": who.text if who.account else None}
-    kinds = {key: value for key, value in implied(principal).items() if isinstance(value, str)}
-    absent = {"aws:username": None} if who.kind != "user" else {}
-    if who.account is None:
-        absent |= dict.fromkeys(("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:userid"))
-    return tuple(equal_to(key, value) for key, value in {**keys, **kinds, **absent}.items())
+    keys = {key: global_key(key) for key in who.settles}
+    return tuple(equal_to(known.name, who.settles[key]) for key, known in keys.items() if known is not None)
 
 
 __all__ = ["Exposure", "Exposures", "public"]

@@ -52,6 +52,11 @@ class Principal:
     text: str
     account: str | None = None
     role: str | None = None
+    settles: Mapping[str, str | None] = field(init=False, repr=False, compare=False)
+    """The condition keys (in lower case) that who asks settles by itself; None: known to be absent."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "settles", _settled(self))
 
     @property
     def service_linked(self) -> bool:
@@ -110,7 +115,7 @@ class Request:
             "_open",
             opened if opened <= ALL else frozenset(key if "${" in key else key.lower() for key in opened),
         )
-        put(self, "_values", _values(self.context, who, self.resource_account))
+        put(self, "_values", _values(self.context, who, self.resource_account or _account_in(self.resource)))
 
     @property
     def has_identity(self) -> bool:
@@ -188,22 +193,12 @@ def _values(
     context: Mapping[str, ContextValue] | None, who: Principal, owner: str | None
 ) -> dict[str, str | tuple[str, ...] | None]:
     """The context with folded keys and text values, and the keys that the request states by itself."""
-    values: dict[str, str | tuple[str, ...] | None] = {}
-    if who.account is not None:
-        values["aws:principalaccount"] = who.account
-        values["aws:principalarn"] = _principal_arn(who)
+    values: dict[str, str | tuple[str, ...] | None] = {**who.settles}
     if owner is not None:
         values["aws:resourceaccount"] = owner
     for key, value in (context or {}).items():
         values[key.lower()] = value if isinstance(value, str) else _texts(value, key)
     return values
-
-
-def _principal_arn(who: Principal) -> str:
-    if who.kind == "session":
-        partition = arn_parts(who.text)[1]
-        return f"arn:{partition}:iam::{who.account}:role/{who.role}"
-    return who.text
 
 
 def _texts(value: object, key: str) -> str | tuple[str, ...] | None:
@@ -253,20 +248,47 @@ def _from_arn(text: str, account: str, tail: str) -> Principal:
     return Principal("federated", text)  # a SAML or OIDC provider: nobody's identity policies apply to it
 
 
-def implied(principal: str | None) -> dict[str, ContextValue]:
-    """The further keys that a principal's ARN settles: its kind, a user's name (None: known absent).
+_TYPES: Final = {
+    "user": "User",
+    "root": "Account",
+    "session": "AssumedRole",
+    "role": "AssumedRole",
+    "federated-user": "FederatedUser",
+    "anonymous": "Anonymous",
+}
+_IDENTITYS: Final = ("aws:userid", "aws:principalorgid", "aws:principalorgpaths")
+_SERVICES: Final = ("aws:principalservicename", "aws:principalservicenameslist")
+
+
+def _settled(who: Principal) -> dict[str, str | None]:
+    """What a principal settles: its account and ARN, its kind, a user's name, a service's; what only others have.
 
     Source: "AWS global condition context keys" and "Principal key values" (IAM User Guide).
     """
-    who = principal_of(principal)
-    kinds = {
-        "user": "User",
-        "root": "Account",
-        "session": "AssumedRole",
-        "role": "AssumedRole",
-        "federated-user": "FederatedUser",
-    }
-    if who.kind not in kinds:
+    if who.kind == "unknown":
         return {}
-    name = who.text.rpartition("/")[2] if who.kind == "user" else None
-    return {"aws:PrincipalType": kinds[who.kind], "aws:username": name}
+    settled: dict[str, str | None] = {"aws:username": who.text.rpartition("/")[2] if who.kind == "user" else None}
+    if who.kind in _TYPES:
+        settled["aws:principaltype"] = _TYPES[who.kind]
+    if who.kind == "service":
+        settled |= {"aws:principalisawsservice": "true", "aws:principalservicename": who.text}
+    if who.kind == "anonymous":
+        settled["aws:principalaccount"] = "anonymous"
+    if who.account is None:
+        return settled | dict.fromkeys(_IDENTITYS)
+    return (
+        settled
+        | dict.fromkeys(_SERVICES)
+        | {
+            "aws:principalaccount": who.account,
+            "aws:principalarn": _principal_arn(who),
+            "aws:principalisawsservice": "false",
+        }
+    )
+
+
+def _principal_arn(who: Principal) -> str:
+    if who.kind == "session":
+        partition = arn_parts(who.text)[1]
+        return f"arn:{partition}:iam::{who.account}:role/{who.role}"
+    return who.text

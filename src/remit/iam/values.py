@@ -25,6 +25,7 @@ _DATE: Final = re.compile(
     r"(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?)?)?"
 )
 _START: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_IPV6, _IPV4_BITS, _IPV4_HIGHEST, _MAPPED = 6, 32, 0xFFFFFFFF, 0xFFFF
 _DIGITS: Final = 64  # more than any number in a request; what is longer would only cost time
 
 
@@ -76,7 +77,10 @@ def binary(text: str) -> bytes | None:
 
 
 def network(text: str) -> tuple[int, int, int] | None:
-    """Family, first and last address of a CIDR block; an address without a mask is a host."""
+    """Family, first and last address of a CIDR block; an address without a mask is a host.
+
+    An IPv4 address written as IPv6 (`::ffff:192.0.2.1`) is that IPv4 address. Source: RFC 4291, 2.5.5.2.
+    """
     address, slash, mask = text.partition("/")
     if "%" in text or (slash and not (mask.isascii() and mask.isdigit())):
         return None
@@ -84,7 +88,10 @@ def network(text: str) -> tuple[int, int, int] | None:
         block = ipaddress.ip_network(text if slash else address, strict=False)
     except ValueError:
         return None
-    return block.version, int(block.network_address), int(block.broadcast_address)
+    first, last = int(block.network_address), int(block.broadcast_address)
+    if block.version == _IPV6 and first >> _IPV4_BITS == last >> _IPV4_BITS == _MAPPED:
+        return 4, first & _IPV4_HIGHEST, last & _IPV4_HIGHEST
+    return block.version, first, last
 
 
 def inside(one: Any, block: Any) -> bool:

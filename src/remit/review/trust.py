@@ -10,7 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.compare import Comparison, compare, includes
-from remit.iam.evaluate import Layers, Request, evaluate, implied
+from remit.iam.evaluate import Layers, Request, evaluate
 from remit.iam.finding import Piece, Source, Undecided
 from remit.iam.policy import Globs, Policy, Principals, Statement, allow
 from remit.review.principals import context, encoded, paths_of, place, principals, resources_of, unescaped
@@ -159,7 +159,7 @@ class _Asker:
         """A request by a principal whom the one policy lets in and the other does not."""
         role = f"arn:aws:iam::{self.here}:role/example"
         for principal in principals(piece, self.stranger):
-            request = Request(piece.request.action, role, principal, {**implied(principal), **context(piece)})
+            request = Request(piece.request.action, role, principal, context(piece))
             if new.lets_in(request) and not old.lets_in(request):
                 return request
         return None
