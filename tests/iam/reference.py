@@ -82,7 +82,6 @@ def some_text_fits(one, other):
 
 
 def told_by(who, account, name):
-    """What the caller tells of itself, and (None) what others have."""
     if account:
         kind, *path = name.split("/")
         arn = f"arn:aws:iam::{account}:role/{path[0]}" if kind == "assumed-role" else who
@@ -360,6 +359,7 @@ def verdict(policies, question):
     denied = some(layer_says(one, question, "Deny") for one in (identity, boundary, session, resource, *limits))
     if denied:
         return "ExplicitlyDenied"
+    session = session or [[]] * name.startswith("federated-user/")  # it has what a session policy lets it have
     limited = all_of(layer_says(one, question, "Allow") for one in (boundary, session) if one)
     own = all_of([name == "root" or layer_says(identity, question, "Allow"), limited])
     direct, role, by_any = (layer_says(resource, question, "Allow", ways) for ways in WAYS)

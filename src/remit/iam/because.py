@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import nearest
-from remit.iam.evaluate import Decision, Verdict, limiting, plan_of, weigh
+from remit.iam.evaluate import NO_GRANTS, Decision, Grants, Verdict, limiting, plan_of, weigh, weigh_resource
 from remit.iam.pattern import is_pattern
 from remit.iam.principal import Reach
 from remit.iam.request import ARN_PARTS
@@ -163,31 +163,55 @@ def _open(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
 
 
 def _not_allowed(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
+    grants = _grants(decision)
     lacking = [
         _title(layer.layer)
         for layer in found
-        if layer.verdict == "ImplicitlyDenied" and _counts(layer, found, decision)
+        if layer.verdict == "ImplicitlyDenied" and _counts(layer.layer, found, decision.request, grants)
     ]
-    where = " nor ".join(lacking) if lacking else "the account principal of the resource's policy"
-    text = f"no statement of {where} allows {_what(decision.request)}"
-    if decision.request.needs_resource_policy and decision.policies.resource == ():
-        text += "; the resource's own policy must allow it, and there is none"
-    elif not decision.request.local and decision.policies.resource == ():
-        text += "; the resource belongs to another account, whose policy must allow it, and there is none"
+    if not lacking:
+        lacking = [_TITLES["session" if decision.unscoped else "resource"]]
+    text = f"no statement of {' nor '.join(lacking)} allows {_what(decision.request)}"
+    needed = _needed(decision)
     near = misses(decision)
+    if needed:
+        text += f"; {needed}, and there is none"
+    elif _TITLES["identity"] in lacking and decision.request.local and not grants.role:
+        for ruling in (one.rulings[0] for one in found if (one.layer, one.verdict) == ("resource", "Allowed")):
+            text += f"; {ruling.name} names the account, which leaves it to {_TITLES['identity']}"
     return f"{text}; nearest: {near[0]}" if near else text
+
+
+def _grants(decision: Decision) -> Grants:
+    resource = plan_of(decision.policies).resource
+    return NO_GRANTS if resource is None else weigh_resource(resource, decision.request)
+
+
+def _needed(decision: Decision) -> str:
+    """The policy without which nothing could allow the request, if it is missing."""
+    request = decision.request
+    if decision.policies.resource == ():
+        if request.needs_resource_policy:
+            return "the resource's own policy must allow it"
+        if not request.has_identity:
+            return f"only the resource's policy can allow it to {request.principal}"
+        if not request.local:
+            return "the resource belongs to another account, whose policy must allow it"
+    return "a federated user can do no more than a session policy allows" if decision.unscoped else ""
 
 
 def _title(layer: str) -> str:
     return _TITLES.get(layer, f"{layer[:3].upper()} level {layer[4:-1]}")
 
 
-def _counts(layer: LayerDecision, found: tuple[LayerDecision, ...], decision: Decision) -> bool:
-    """Whether a silent layer is why: the resource's policy need not speak where the identity's may."""
-    if layer.layer != "resource":
-        return True
-    identity = found[0].verdict == "Allowed"
-    return not (identity and decision.request.local and not decision.request.needs_resource_policy)
+def _counts(layer: str, found: tuple[LayerDecision, ...], request: Request, grants: Grants) -> bool:
+    """Whether a silent layer is why: in one account the identity's policy or the resource's is enough."""
+    if layer == "identity":
+        return request.has_identity and not (request.local and grants.role)
+    if layer == "resource":
+        spoken = request.has_identity and found[0].verdict == "Allowed"
+        return not (spoken and request.local and not request.needs_resource_policy)
+    return True
 
 
 _SENTENCES: Final = {

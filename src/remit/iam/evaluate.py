@@ -60,6 +60,11 @@ class Decision:
         return self.verdict == "Allowed"
 
     @property
+    def unscoped(self) -> bool:
+        """Whether who asks has the permissions of a session policy, and there is none."""
+        return self.request.who.federated and not self.policies.session
+
+    @property
     def because(self) -> str:
         """The reason as a sentence."""
         from remit.iam.because import because  # noqa: PLC0415 - rarely asked for, and it imports this module
@@ -235,8 +240,8 @@ def opinions(request: Request, plan: Plan) -> tuple[Truth, Truth]:
     """Whether any layer denies, and whether all that must allow do."""
     own = weigh(plan.identity, request)
     boundary = weigh(plan.boundary, request) if plan.boundary else _NO_LIMIT
-    session = weigh(plan.session, request) if plan.session else _NO_LIMIT
-    grants = weigh_resource(plan.resource, request) if plan.resource else _NO_GRANTS
+    session = weigh(plan.session, request) if plan.session else (False, not request.who.federated)
+    grants = weigh_resource(plan.resource, request) if plan.resource else NO_GRANTS
     limits = [weigh(level, request) for _, level in limiting(request, plan)]
     denied = either((own[0], boundary[0], session[0], grants.denied, *(limit[0] for limit in limits)))
     identity = True if request.who.kind == "root" else own[1]
@@ -245,7 +250,7 @@ def opinions(request: Request, plan: Plan) -> tuple[Truth, Truth]:
 
 
 _NO_LIMIT: Final = (False, True)
-_NO_GRANTS: Final = Grants(denied=False, direct=False, role=False, account=False)
+NO_GRANTS: Final = Grants(denied=False, direct=False, role=False, account=False)
 
 
 def limiting(request: Request, plan: Plan) -> tuple[tuple[str, Layer], ...]:

@@ -59,6 +59,14 @@ class Principal:
         object.__setattr__(self, "settles", _settled(self))
 
     @property
+    def federated(self) -> bool:
+        """Whether its identity policies say only what a session policy could let it do.
+
+        Source: "Permissions for GetFederationToken" (IAM User Guide).
+        """
+        return self.kind == "federated-user"
+
+    @property
     def service_linked(self) -> bool:
         """Whether it is a service-linked role, which SCPs and RCPs do not bind."""
         return self.role is not None and (
@@ -107,7 +115,7 @@ class Request:
         late = who.account is not None and who.account.startswith("${")  # the stack's account, not known yet
         local = who.kind == "unknown" or late or (who.account is not None and who.account == self.owner)
         put(self, "local", local)
-        special = who.kind == "root" or self.always_allowed or self.needs_resource_policy
+        special = who.kind == "root" or who.federated or self.always_allowed or self.needs_resource_policy
         put(self, "simple", local and not special)
         opened = self.open if self.open is not None else (ALL if self.context is None else frozenset())
         put(
