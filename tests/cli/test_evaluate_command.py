@@ -55,7 +55,7 @@ def answers(*lines: bytes) -> tuple[int, list[dict[str, Any]], str]:
     return code, [json.loads(line) for line in out.splitlines()], talk
 
 
-@pytest.mark.parametrize("name", ["evaluation-cases.jsonl", "documented-cases.jsonl"])
+@pytest.mark.parametrize("name", ["evaluation-cases.jsonl", "documented-cases.jsonl", "derived-cases.jsonl"])
 def test_the_recorded_cases_are_answered_line_by_line(name: str) -> None:
     cases = ROOT / "tests/data" / name
     code, out, talk = remit("evaluate", str(cases))
@@ -138,6 +138,19 @@ def test_an_error_in_a_policy_is_told_at_its_line_and_column() -> None:
     assert (answer["line"], answer["column"]) == (1, 54)
     assert "--> standard input:1:54" in talk
     assert "did you mean `Allow`?" in talk
+
+
+def test_an_operator_that_does_not_exist_is_told_at_its_place(tmp_path: Path) -> None:
+    statement = {"Effect": "Allow", "Action": "a:b", "Resource": "*", "Condition": {"StringEquls": {"a:b": "c"}}}
+    line = json.dumps({"policies": {"identity": [{"Statement": [statement]}]}, "request": {"action": "a:b"}}).encode()
+    _, (answer,), talk = answers(line)
+    place = line.index(b'{"a:b": "c"}') + 1
+    assert (answer["error"], answer["column"]) == ("there is no condition operator `StringEquls`", place)
+    assert f"--> standard input:1:{place}" in talk
+    file = tmp_path / "p.json"
+    file.write_text(json.dumps({"Statement": statement}, indent=1), encoding="utf-8")
+    code, _, talk = remit("evaluate", "--policy", str(file), "--action", "a:b")
+    assert (code, f"--> {file}:7:19" in talk) == (2, True)
 
 
 def test_one_request_is_decided_by_options(tmp_path: Path) -> None:

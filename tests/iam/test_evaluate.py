@@ -434,8 +434,8 @@ def test_an_unknown_verdict_names_the_open_keys_as_the_policy_spells_them() -> N
         Request("s3:GetObject", "arn:aws:s3:::b", context={"aws:PrincipalTag/Team": "a"}, open=ALL), both
     )
     assert decision.verdict == "Unknown"
-    assert decision.unknown == ("aws:SourceIp", "x:y")
-    assert "depends on aws:SourceIp, x:y" in decision.because
+    assert decision.unknown == ("aws:SourceIp", "x:Y")
+    assert "depends on aws:SourceIp, x:Y" in decision.because
 
 
 def test_given_values_and_known_absence_settle_an_open_context() -> None:
@@ -734,11 +734,147 @@ def test_who_asks_and_whose_the_resource_is_are_in_the_context() -> None:
     assert verdict({"Condition": {"StringEquals": {"aws:PrincipalAccount": A}}}) == "Allowed"
 
 
+@pytest.mark.parametrize(
+    ("principal", "key", "value"),
+    [
+        (USER, "aws:username", "al"),
+        (f"arn:aws:iam::{A}:user/team/al", "aws:username", "al"),
+        (ROLE, "aws:username", None),
+        (SESSION, "aws:username", None),
+        (USER, "aws:PrincipalType", "User"),
+        (ROLE, "aws:PrincipalType", "AssumedRole"),
+        (SESSION, "aws:PrincipalType", "AssumedRole"),
+        ("*", "aws:PrincipalType", "Anonymous"),
+        (USER, "aws:PrincipalIsAWSService", "false"),
+        (SESSION, "aws:PrincipalServiceName", None),
+        ("sns.amazonaws.com", "aws:PrincipalIsAWSService", "true"),
+        ("sns.amazonaws.com", "aws:PrincipalServiceName", "sns.amazonaws.com"),
+        ("sns.amazonaws.com", "aws:PrincipalOrgID", None),
+        ("*", "aws:PrincipalAccount", "anonymous"),
+        ("*", "aws:PrincipalOrgID", None),
+    ],
+)
+def test_a_principal_settles_what_aws_derives_from_it_even_where_keys_are_open(
+    principal: str, key: str, value: str | None
+) -> None:
+    condition = {"Null": {key: "true"}} if value is None else {"StringEquals": {key: value}}
+    allow = policy({"Principal": "*", "Condition": condition})
+    for fields in ({"context": {}}, {"context": None}):
+        assert evaluate(ask(principal=principal, resource_account=A, **fields), resource=allow).verdict == "Allowed"
+
+
+def test_the_context_has_the_last_word_on_what_a_principal_settles() -> None:
+    statement = {"Condition": {"StringEquals": {"aws:username": "bo"}}}
+    assert verdict(statement) == "ImplicitlyDenied"
+    assert verdict(statement, context={"AWS:username": "bo"}) == "Allowed"
+
+
+def test_the_account_in_a_resources_arn_is_the_resources_account() -> None:
+    statement = {"Action": "*", "Condition": {"StringEquals": {"aws:ResourceAccount": A}}}
+    queue = f"arn:aws:sqs:eu-west-1:{A}:q"
+    assert verdict(statement, action="sqs:SendMessage", resource=queue) == "Allowed"
+    assert verdict(statement, context=None) == "Unknown"  # a bucket's ARN tells no account
+
+
+def test_a_federated_user_may_do_only_what_a_session_policy_allows() -> None:
+    """Source: "Permissions for GetFederationToken" (IAM User Guide)."""
+    federated = f"arn:aws:sts::{A}:federated-user/al"
+    request = ask(principal=federated, resource_account=A)
+    decision = evaluate(request, policy({}))
+    assert decision.verdict == "ImplicitlyDenied"
+    assert decision.because == (
+        "no statement of the session policy allows s3:GetObject on arn:aws:s3:::b/k; "
+        "a federated user can do no more than a session policy allows, and there is none"
+    )
+    assert evaluate(request, policy({}), session=policy({})).verdict == "Allowed"
+    assert evaluate(request, session=policy({})).verdict == "ImplicitlyDenied"
+    assert evaluate(request, resource=policy({"Principal": {"AWS": federated}})).verdict == "Allowed"
+
+
+def test_an_ipv4_address_written_as_ipv6_is_that_address() -> None:
+    assert met("IpAddress", "aws:SourceIp", "203.0.113.0/24", {"aws:SourceIp": "::ffff:203.0.113.7"}) == "yes"
+    assert met("NotIpAddress", "aws:SourceIp", "203.0.113.0/24", {"aws:SourceIp": "::ffff:203.0.114.7"}) == "yes"
+    assert met("IpAddress", "aws:SourceIp", "::ffff:203.0.113.0/120", {"aws:SourceIp": "203.0.113.7"}) == "yes"
+    assert met("IpAddress", "aws:SourceIp", "::/0", {"aws:SourceIp": "::ffff:203.0.113.7"}) == "no"
+
+
 def test_get_caller_identity_is_always_allowed() -> None:
     assert layered(ask(action="sts:GetCallerIdentity"), identity=[{**DENY, "Action": "*"}]) == "Allowed"
 
 
 # What a decision tells
+
+
+@pytest.mark.parametrize(
+    ("fields", "layers", "expected"),
+    [
+        (
+            {"action": "kms:Decrypt", "resource": f"arn:aws:kms:eu-west-1:{A}:key/k"},
+            {"identity": [{"Action": "kms:*"}], "resource": ()},
+            (
+                "no statement of the resource's policy allows kms:Decrypt on arn:aws:kms:eu-west-1:{A}:key/k; "
+                "the resource's own policy must allow it, and there is none"
+            ),
+        ),
+        (
+            {"principal": "sns.amazonaws.com", "resource_account": A},
+            {"resource": ()},
+            (
+                "no statement of the resource's policy allows s3:GetObject on arn:aws:s3:::b/k; "
+                "only the resource's policy can allow it to sns.amazonaws.com, and there is none"
+            ),
+        ),
+        (
+            {"resource_account": B},
+            {"identity": [{}], "resource": ()},
+            (
+                "no statement of the resource's policy allows s3:GetObject on arn:aws:s3:::b/k; "
+                "the resource belongs to another account, whose policy must allow it, and there is none"
+            ),
+        ),
+        (
+            {"resource_account": A},
+            {"resource": [{"Principal": {"AWS": A}}]},
+            (
+                "no statement of the identity's policies allows s3:GetObject on arn:aws:s3:::b/k; "
+                "resource[0].Statement[0] names the account, which leaves it to the identity's policies"
+            ),
+        ),
+        (
+            {"principal": SESSION, "resource_account": A},
+            {"boundary": [PUT], "resource": [{"Principal": {"AWS": ROLE}}]},
+            "no statement of the permissions boundary allows s3:GetObject on arn:aws:s3:::b/k",
+        ),
+        (
+            {"principal": "sns.amazonaws.com", "resource_account": A},
+            {"resource": [{"Principal": {"Service": "s3.amazonaws.com"}}]},
+            (
+                "no statement of the resource's policy allows s3:GetObject on arn:aws:s3:::b/k; "
+                "nearest: resource[0].Statement[0]: allows it, but not sns.amazonaws.com"
+            ),
+        ),
+        (
+            {"resource_account": B},
+            {"identity": [{}], "resource": [{}]},
+            (
+                "no statement of the resource's policy allows s3:GetObject on arn:aws:s3:::b/k; "
+                "nearest: resource[0].Statement[0]: has no Principal"
+            ),
+        ),
+    ],
+)
+def test_the_policy_that_was_silent_is_named_and_no_other(
+    fields: dict[str, Any], layers: dict[str, Any], expected: str
+) -> None:
+    made = {name: policy(*statements) if statements else () for name, statements in layers.items()}
+    decision = evaluate(ask(**fields), made.pop("identity", ()), **made)
+    assert (decision.verdict, decision.because) == ("ImplicitlyDenied", expected.replace("{A}", A))
+
+
+def test_a_variable_that_is_open_is_told_as_it_was_written() -> None:
+    statement = {"Resource": "arn:aws:s3:::b/${aws:PrincipalTag/Team}/*"}
+    decision = evaluate(ask(context=None, resource="arn:aws:s3:::b/x/y"), policy(statement))
+    assert (decision.verdict, decision.unknown) == ("Unknown", ("aws:PrincipalTag/Team",))
 
 
 def test_a_decision_names_the_statement_that_decided_in_each_layer() -> None:

@@ -15,6 +15,7 @@ from remit.errors import Origin, RemitError, did_you_mean
 from remit.iam.document import read_json, steps
 from remit.iam.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
+from remit.iam.rule import check_operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +69,8 @@ def command(**options: Any) -> int:
     FILE (or - for standard input) holds a JSON object per line:
     {"id", "policies": {"identity", "boundary", "session", "resource", "scp", "rcp"},
     "request": {"action", "resource", "resource_account", "principal", "context"}}. A key that a context
-    does not hold is absent, unless the request's "open" names it (true: all of them). A line that cannot be
+    does not hold is absent, unless the request's "open" names it (true: all of them); what the principal's
+    ARN tells (aws:PrincipalArn, aws:PrincipalType, aws:username …) need not be given. A line that cannot be
     read is answered by its error.
 
     With --action, one request against the given policies; keys that are not given are open, so the verdict
@@ -150,11 +152,20 @@ def _policy(path: Path) -> Policy:
 def _parsed(document: Any, prefix: tuple[str | int, ...], locate: Locate) -> Policy:
     """Parse a document, with the place of what is wrong."""
     try:
-        return parse(document)
+        policy = parse(document)
     except RemitError as error:
         named = re.match(r"Statement[^\s:]*", error.message)
         origin = locate((*prefix, *(steps(named[0]) if named else ())))
         raise RemitError(error.message, hint=error.hint, origin=origin) from None
+    for index, statement in enumerate(policy.statements):
+        at = (index,) if isinstance(document.get("Statement"), list) else ()
+        for condition in statement.conditions:
+            try:
+                check_operator(condition.operator, condition.quantifier, condition.if_exists)
+            except RemitError as error:
+                origin = locate((*prefix, "Statement", *at, "Condition", condition.spelled))
+                raise RemitError(error.message, hint=error.hint, origin=origin) from None
+    return policy
 
 
 def _context(pairs: tuple[str, ...]) -> dict[str, Any]:

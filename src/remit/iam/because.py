@@ -247,7 +247,8 @@ def _miss(name: str, layer: Layer, rule: Rule, request: Request) -> tuple[int, M
     if not fits:
         return 1, Miss(ruling, _resource_lacked(rule.statement, request))
     if name == "resource" and rule.reaches(request) is Reach.NOBODY:
-        return 2, Miss(ruling, f"allows it, but not {request.principal or 'this principal'}")
+        named = rule.statement.principals is not None
+        return 2, Miss(ruling, f"allows it, but not {request.principal}" if named else "has no Principal")
     for condition, test in zip(rule.statement.conditions, rule.conditions, strict=True):
         if test(request) is False:
             values = ", ".join(condition.values[:_NEAR])

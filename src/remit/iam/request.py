@@ -2,7 +2,8 @@
 
 What a request does not say comes in two kinds. A key that is *absent* is known not to be there: positive
 operators are false, negated ones true. A key that is *open* may be anything: what hangs on it is unknown.
-`context=None` leaves every key open; a given context is complete, except for what `open` names.
+`context=None` leaves every key open; a given context is complete, except for what `open` names, and for what
+the principal and the resource's account settle by themselves; the context has the last word on these, too.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ equals nothing.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.errors import RemitError
@@ -30,10 +30,11 @@ _FIFTH: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """`${key}` or `${key, 'default'}`; the key is folded."""
+    """`${key}` or `${key, 'default'}`; the key is folded, its name as it was written."""
 
     key: str
     default: str | None = None
+    name: str = field(default="", compare=False)
 
 
 Part: TypeAlias = Piece | Variable
@@ -85,7 +86,7 @@ def _with_variables(text: str, version: str, *, globs: bool) -> Iterator[Part]:
     for found in _VARIABLE.finditer(text) if version == VERSION else ():
         yield from _literal(text[position : found.start()], globs=globs)
         sign, key, default = found.groups()
-        yield sign or Variable(key.strip().lower(), default)
+        yield sign or Variable(key.strip().lower(), default, key.strip())
         position = found.end()
     yield from _literal(text[position:], globs=globs)
 
@@ -98,7 +99,7 @@ def names_in(parts: Parts, request: Request) -> Iterator[str]:
     """The variables and references of a text whose value the request leaves open."""
     for part in parts:
         if isinstance(part, Variable) and request.value(part.key) is OPEN:
-            yield part.key
+            yield part.name
         elif isinstance(part, Late) and request.bound(part.text) is None and request.leaves_open(part.text):
             yield part.text
 
