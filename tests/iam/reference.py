@@ -187,8 +187,7 @@ def resource_meant(statement, question):
 
 
 def arn_fits(pattern, value):
-    one, other = pattern.split(":", 5), value.split(":", 5)
-    one = [MANY] * 6 if pattern == MANY else one
+    one, other = [MANY] * 6 if pattern == MANY else pattern.split(":", 5), value.split(":", 5)
     return len(one) == len(other) == 6 and all(fits(*pair) for pair in zip(one, other, strict=True))
 
 
@@ -356,7 +355,10 @@ def verdict(policies, question):
     somebody = question.account is not None or question.who is None
     limits = [] if linked else (levels[0] if somebody else []) + levels[1]
 
-    denied = some(layer_says(one, question, "Deny") for one in (identity, boundary, session, resource, *limits))
+    spares_nobody = [one for one in itertools.chain(*resource) if boundary and "NotPrincipal" in one.raw and somebody]
+    bounded = [applies(one, question) for one in spares_nobody if one.effect == "Deny"]
+    own = (identity, boundary, session, resource)
+    denied = some([*(layer_says(one, question, "Deny") for one in (*own, *limits)), *bounded])
     if denied:
         return "ExplicitlyDenied"
     session = session or [[]] * name.startswith("federated-user/")  # it has what a session policy lets it have
@@ -372,6 +374,4 @@ def verdict(policies, question):
     else:
         granted = some([direct, all_of([role, limited]), all_of([own, by_any]) if must else own])
     allowed = all_of([granted, *(layer_says(documents, question, "Allow") for documents in limits)])
-    if allowed is False:
-        return "ImplicitlyDenied"
-    return "Allowed" if allowed and denied is False else "Unknown"
+    return {False: "ImplicitlyDenied", True: "Unknown" if denied is None else "Allowed", None: "Unknown"}[allowed]

@@ -714,6 +714,18 @@ def test_a_deny_with_not_principal_spares_who_is_named_at_every_level(
     assert layered(ask(principal=principal, resource_account=A), resource=resource) == expected
 
 
+def test_a_deny_with_not_principal_spares_nobody_who_has_a_boundary() -> None:
+    """Source: "AWS JSON policy elements: NotPrincipal" (IAM User Guide)."""
+    deny = policy({**DENY, "NotPrincipal": {"AWS": [USER, A]}})
+    request = ask(resource_account=A)
+    assert evaluate(request, policy({}), resource=deny).verdict == "Allowed"
+    decision = evaluate(request, policy({}), resource=deny, boundary=policy(ALLOW_ALL))
+    assert decision.verdict == "ExplicitlyDenied"
+    assert decision.because == "resource[0].Statement[0] denies s3:GetObject on arn:aws:s3:::b/k"
+    allow = policy({"NotPrincipal": {"AWS": USER}})
+    assert evaluate(request, resource=allow, boundary=policy(ALLOW_ALL)).verdict == "ImplicitlyDenied"
+
+
 def test_an_allow_with_not_principal_is_for_everyone_who_is_not_named() -> None:
     assert layered(ask(resource_account=A), resource=[{"NotPrincipal": {"AWS": ROLE}}]) == "Allowed"
     assert layered(ask(resource_account=A), resource=[{"NotPrincipal": {"AWS": USER}}]) == "ImplicitlyDenied"

@@ -86,7 +86,8 @@ def _layers(decision: Decision) -> Iterator[tuple[str, Layer]]:
 def _layer_decision(name: str, layer: Layer, request: Request) -> LayerDecision:
     denies, allows = layer.speaking_of(request.folded)
     for verdict, wanted, rules in _ORDER:
-        found = [rule for rule in (denies if rules == "Deny" else allows) if _truth(name, rule, request) is wanted]
+        spoken = denies if rules == "Deny" else allows
+        found = [rule for rule in spoken if _truth(name, layer, rule, request) is wanted]
         if found:
             return LayerDecision(name, verdict, tuple(_ruling(name, layer, rule) for rule in found))
     if name == "identity" and request.who.kind == "root":
@@ -102,8 +103,8 @@ _ORDER: Final[tuple[tuple[Verdict, bool | None, str], ...]] = (
 )
 
 
-def _truth(name: str, rule: Rule, request: Request) -> bool | None:
-    reach = rule.reaches(request) if name == "resource" else Reach.DIRECT
+def _truth(name: str, layer: Layer, rule: Rule, request: Request) -> bool | None:
+    reach = layer.reach(rule, request) if name == "resource" else Reach.DIRECT
     if reach is Reach.NOBODY:
         return False
     truth = rule.holds(request)
@@ -122,10 +123,10 @@ def unknown(decision: Decision) -> tuple[str, ...]:
     request = decision.request
     for name, layer in _layers(decision):
         for rule in (rule for rules in layer.speaking_of(request.folded) for rule in rules):
-            if _truth(name, rule, request) is None:
+            if _truth(name, layer, rule, request) is None:
                 for key in rule.open_names(request):
                     names.setdefault(key.lower(), key)
-                if name == "resource" and rule.reaches(request) is Reach.UNKNOWN:
+                if name == "resource" and layer.reach(rule, request) is Reach.UNKNOWN:
                     names["principal"] = "the principal"
     if decision.policies.resource is None and (request.needs_resource_policy or not request.local):
         names["policy"] = _TITLES["resource"]
@@ -246,7 +247,7 @@ def _miss(name: str, layer: Layer, rule: Rule, request: Request) -> tuple[int, M
         return None if action is None else (3, Miss(ruling, f"allows {action}, asked for {request.action}"))
     if not fits:
         return 1, Miss(ruling, _resource_lacked(rule.statement, request))
-    if name == "resource" and rule.reaches(request) is Reach.NOBODY:
+    if name == "resource" and layer.reach(rule, request) is Reach.NOBODY:
         named = rule.statement.principals is not None
         return 2, Miss(ruling, f"allows it, but not {request.principal}" if named else "has no Principal")
     for condition, test in zip(rule.statement.conditions, rule.conditions, strict=True):

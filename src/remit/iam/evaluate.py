@@ -102,7 +102,9 @@ class Plan:
         self.identity = Layer(layers.identity)
         self.boundary = Layer(layers.boundary) if layers.boundary else None
         self.session = Layer(layers.session) if layers.session else None
-        self.resource = None if layers.resource is None else Layer(layers.resource, trust=True)
+        self.resource = (
+            None if layers.resource is None else Layer(layers.resource, trust=True, bounded=bool(layers.boundary))
+        )
         self.scp = tuple(Layer(level) for level in layers.scp)
         self.rcp = tuple(Layer(level) for level in layers.rcp)
         self.only_identity = not (layers.boundary or layers.session or layers.resource or layers.scp or layers.rcp)
@@ -220,16 +222,17 @@ class Grants:
 def weigh_resource(layer: Layer, request: Request) -> Grants:
     """As `weigh`, minding who is meant."""
     denies, allows = layer.speaking_of(request.folded)
-    denied = either(_meant(rule, request, Reach.UNKNOWN) for rule in denies)
+    denied = either(_meant(layer, rule, request, Reach.UNKNOWN) for rule in denies)
     direct, role, account = (
-        either(_meant(rule, request, least) for rule in allows) for least in (Reach.DIRECT, Reach.ROLE, Reach.ACCOUNT)
+        either(_meant(layer, rule, request, least) for rule in allows)
+        for least in (Reach.DIRECT, Reach.ROLE, Reach.ACCOUNT)
     )
     return Grants(denied, direct, role, account)
 
 
-def _meant(rule: Rule, request: Request, least: Reach) -> Truth:
+def _meant(layer: Layer, rule: Rule, request: Request, least: Reach) -> Truth:
     """Whether a rule holds for the caller, meant at least so closely."""
-    reach = rule.reaches(request)
+    reach = layer.reach(rule, request)
     if reach is Reach.NOBODY or (reach is not Reach.UNKNOWN and reach < least):
         return False
     truth = rule.holds(request)

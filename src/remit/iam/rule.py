@@ -78,10 +78,6 @@ class Rule:
                 found = None
         return found
 
-    def reaches(self, request: Request) -> Reach:
-        """How its Principal or NotPrincipal means whoever asks."""
-        return reach(self.statement.principals, request, deny=self.deny)
-
     def open_names(self, request: Request) -> Iterator[str]:
         """The keys, variables and references that the answer depends on."""
         if self.resource is not None and self.resource(request) is None:
@@ -234,11 +230,15 @@ def rules_of(policy: Policy, *, trust: bool = False) -> tuple[Rule, ...]:
 
 
 class Layer:
-    """The rules of one layer's policies, and for every action asked so far those that speak of it."""
+    """The rules of one layer's policies, and for every action asked so far those that speak of it.
 
-    __slots__ = ("_by_action", "policies", "rules")
+    `trust`: they are a resource's; `bounded`: and who asks has a permissions boundary.
+    """
 
-    def __init__(self, policies: Sequence[Policy], *, trust: bool = False) -> None:
+    __slots__ = ("_bounded", "_by_action", "policies", "rules")
+
+    def __init__(self, policies: Sequence[Policy], *, trust: bool = False, bounded: bool = False) -> None:
+        self._bounded = bounded
         self.policies = tuple(rules_of(policy, trust=trust) for policy in policies)
         self.rules = tuple(rule for rules in self.policies for rule in rules)
         self._by_action: dict[str, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {}
@@ -253,6 +253,16 @@ class Layer:
                 self._by_action.clear()
             self._by_action[action] = found
         return found
+
+    def reach(self, rule: Rule, request: Request) -> Reach:
+        """How a rule's Principal means whoever asks. A Deny with NotPrincipal spares nobody who has a boundary.
+
+        Source: "AWS JSON policy elements: NotPrincipal" (IAM User Guide).
+        """
+        principals = rule.statement.principals
+        if self._bounded and rule.deny and principals is not None and principals.negated and request.has_identity:
+            return Reach.DIRECT
+        return reach(principals, request, deny=rule.deny)
 
     def place(self, rule: Rule) -> Place:
         """Where a rule of this layer stands."""
