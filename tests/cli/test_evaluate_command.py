@@ -185,6 +185,17 @@ def test_what_cannot_be_meant_is_a_mistake_with_a_hint(tmp_path: Path) -> None:
         assert message in talk
 
 
+def test_a_resources_policy_given_as_the_callers_is_noted(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.json"
+    statement = {**POLICY["Statement"][0], "Principal": {"AWS": "111122223333"}}
+    policy.write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}), encoding="utf-8")
+    arguments = ("--action", "s3:GetObject", "--resource", "arn:aws:s3:::b/k")
+    _, _, talk = remit("evaluate", "--policy", str(policy), *arguments)
+    assert talk == "note: a Principal means nothing in --policy: a resource's policy goes with --resource-policy\n"
+    _, _, talk = remit("evaluate", "--resource-policy", str(policy), *arguments)
+    assert talk == ""
+
+
 def test_an_action_without_resources_is_decided_by_statements_on_everything(tmp_path: Path) -> None:
     """The catalogue knows that s3:ListAllMyBuckets takes no resource: a Deny on one bucket does not touch it."""
     policy = tmp_path / "policy.json"

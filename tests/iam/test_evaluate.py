@@ -714,6 +714,13 @@ def test_a_deny_with_not_principal_spares_who_is_named_at_every_level(
     assert layered(ask(principal=principal, resource_account=A), resource=resource) == expected
 
 
+def test_a_canonical_user_is_meant_by_its_id_alone() -> None:
+    allow = policy({"Principal": {"CanonicalUser": "79a59df900b949e5"}})
+    assert evaluate(ask(principal="79a59df900b949e5", resource_account=A), resource=allow).verdict == "Allowed"
+    assert evaluate(ask(principal="79a59df900b949e6", resource_account=A), resource=allow).verdict == "ImplicitlyDenied"
+    assert evaluate(ask(resource_account=A), resource=allow).verdict == "ImplicitlyDenied"
+
+
 def test_a_deny_with_not_principal_spares_nobody_who_has_a_boundary() -> None:
     """Source: "AWS JSON policy elements: NotPrincipal" (IAM User Guide)."""
     deny = policy({**DENY, "NotPrincipal": {"AWS": [USER, A]}})

@@ -116,7 +116,7 @@ def _one(options: dict[str, Any]) -> int:
         wildcard_only=_wildcard_only(options["action"]),
     )
     decision = evaluate(request, layers)
-    for note in _slips(options["action"], options["resource"]):
+    for note in (*_slips(options["action"], options["resource"]), *_misplaced(layers)):
         click.echo(f"note: {note}", err=True)
     if options["as_json"]:
         print_json(_answer(None, decision))
@@ -137,6 +137,17 @@ def _slips(action: str, resource: str) -> Iterator[str]:
         yield f"the catalogue knows no action {action}{f': did you mean {near}?' if near else ''}"
     if resource != "*" and not resource.startswith("arn:"):
         yield f"the resource {resource} is no ARN"
+
+
+def _misplaced(layers: Layers) -> Iterator[str]:
+    """IAM refuses a Principal in what is attached to an identity, and here nobody looks at it."""
+    for option, policies in (
+        ("policy", layers.identity),
+        ("boundary", layers.boundary),
+        ("session-policy", layers.session),
+    ):
+        if any(statement.principals for policy in policies for statement in policy.statements):
+            yield f"a Principal means nothing in --{option}: a resource's policy goes with --resource-policy"
 
 
 def _action(text: str, origin: Origin | None) -> None:

@@ -66,8 +66,6 @@ def _one(kind: str, value: str, who: Principal, request: Request) -> Reach:
         return Reach.UNKNOWN
     if kind == "AWS":
         return _aws(request.bind(value), who, request)
-    if kind == "CanonicalUser":
-        return Reach.NOBODY
     meant = value == who.text or (value == "*" and who.kind == kind.lower())
     return Reach.DIRECT if meant else Reach.NOBODY
 
