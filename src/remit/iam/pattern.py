@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-BUDGET: Final = 50_000  # steps that `covers` takes before it gives up; real patterns need fewer than a hundred
+BUDGET: Final = 20_000  # steps that `covers` takes before it gives up; real patterns need fewer than a hundred
 
 LONGEST: Final = 512  # letters that `covers` tries for one `*`; more than there are `?` in any ARN
 
