@@ -64,6 +64,28 @@ def test_a_gain_is_told_with_its_line_and_a_request_and_exits_with_one(files: Pa
     ]
 
 
+def test_what_no_request_of_today_can_use_is_told_last(files: Path) -> None:
+    """An action is gained on every resource of its statement, also on those that it never takes."""
+    old, new = document(allow("s3:GetObject", "arn:aws:s3:::b/*")), document(allow(["s3:GetObject", "dynamodb:Put*"], [
+        "arn:aws:s3:::b/*", TABLE, "arn:aws:kms:us-east-1:111122223333:key/k",
+    ]))  # fmt: skip
+    (files / "old.json").write_text(json.dumps(old))
+    (files / "new.json").write_text(json.dumps(new))
+    status, out, _ = remit("diff", "old.json", "new.json", cwd=files)
+    told = [line.strip() for line in out.splitlines() if line.startswith(("  +", "      on"))]
+    assert (status, told) == (
+        1,
+        [
+            "+ Write, Permissions management on dynamodb: dynamodb:Put*",
+            f"on {TABLE}",
+            "+ no use today on s3: s3:GetObject",
+            f"on {TABLE}, arn:aws:kms:us-east-1:111122223333:key/k",
+            "+ no use today on dynamodb: dynamodb:Put*",
+            "on arn:aws:s3:::b/*, arn:aws:kms:us-east-1:111122223333:key/k",
+        ],
+    )
+
+
 def test_a_loss_alone_exits_with_zero(files: Path) -> None:
     status, out, _ = remit("diff", "new.json", "old.json", cwd=files)
     assert status == 0

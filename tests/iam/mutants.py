@@ -29,7 +29,7 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ("pattern", "re.escape(str(part))", "str(part)"),
     ("pattern", "re.compile(chunk, re.DOTALL)", "re.compile(chunk)"),
     ("pattern", "if not mask & wide.accept:", "if not mask:"),
-    ("pattern", "found = [mask]\n", "found = []\n"),
+    ("pattern", "found = {mask: None}\n", "found: dict[int, None] = {}\n"),
     ("pattern", "return [self.step(mask, symbol)]", "return [mask]"),
     ("pattern", "(self.accept << 1) - (mask & -mask)", "mask"),
     (

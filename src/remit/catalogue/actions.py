@@ -158,6 +158,19 @@ def target_names(name: str) -> frozenset[str]:
     return frozenset(types[target[0]].name for target in targets)
 
 
+@lru_cache(maxsize=32768)
+def arn_services(name: str) -> frozenset[str] | None:
+    """The services that the ARNs of an action's resources name, its own among them; None where that is open.
+
+    It is open for an action that nobody knows, and where an ARN's format leaves the service to be filled in.
+    """
+    known = action(name)
+    if known is None:
+        return None
+    found = {arn.split(":")[2] for target in known.targets for arn in target.type.arns}
+    return None if any("$" in service or "*" in service for service in found) else frozenset({known.service, *found})
+
+
 @lru_cache(maxsize=1024)
 def resource_types(prefix: str) -> tuple[ResourceType, ...]:
     """The resource types of a service; none when there is no such service."""

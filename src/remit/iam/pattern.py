@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-BUDGET: Final = 20_000  # states that `covers` visits before it gives up; real patterns need fewer than a hundred
+BUDGET: Final = 20_000  # steps that `covers` takes before it gives up; real patterns need fewer than a hundred
 
 LONGEST: Final = 512  # letters that `covers` tries for one `*`; more than there are `?` in any ARN
 
@@ -231,12 +231,12 @@ class _Wide:
         """Every mask that a symbol of the other pattern can lead to: of a star, until one comes again."""
         if symbol is not STAR:
             return [self.step(mask, symbol)]
-        found = [mask]
+        found = {mask: None}
         while (mask := self.step(mask, ANY)) not in found:
-            found.append(mask)
+            found[mask] = None
             if len(found) > LONGEST:
                 return [0]
-        return found
+        return list(found)
 
     def meet(self, mask: int, symbol: Piece) -> int:
         """Where a symbol of the other pattern can lead, when a wildcard may stand for any letter there is."""
@@ -254,16 +254,18 @@ def _covers(wide: _Wide, narrow: tuple[Piece, ...]) -> bool:
     take it (the fresh-symbol lemma, with `?`).
     """
     todo = [(0, wide.close(1))]
-    seen = set(todo)
+    seen, steps = set(todo), 0
     while todo:
         position, mask = todo.pop()
-        if mask == 0 or len(seen) > BUDGET:
+        if mask == 0 or steps > BUDGET:
             return False
         if position == len(narrow):
             if not mask & wide.accept:
                 return False
             continue
-        following = {(position + 1, after) for after in wide.after(mask, narrow[position])} - seen
+        after = wide.after(mask, narrow[position])
+        steps += len(after)
+        following = {(position + 1, one) for one in after} - seen
         seen |= following
         todo.extend(following)
     return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.actions import LEVELS, action
+from remit.catalogue.actions import LEVELS, action, arn_services
 from remit.catalogue.expand import expand
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     Locator = Callable[[Source], Origin | None]
 
+FUTURE: Final = "future actions"
+UNUSED: Final = "no use today"
 _LISTED: Final = 6  # actions or resources on one line; of more, the number is told
 _PARTS: Final = (
     ("gained", "+", "gained"),
@@ -55,14 +57,19 @@ class Places:
 
 
 def groups(pieces: Iterable[Piece]) -> tuple[Group, ...]:
-    """Pieces put together, in their order."""
-    by_action: dict[tuple[Source, str, str], list[Piece]] = {}
+    """Pieces put together, in their order; last those that no request of today can use.
+
+    A statement of several services gains each of its actions on each of its resources, s3:GetObject on a table too:
+    that is true, and counts, but must not hide what matters.
+    """
+    by_action: dict[tuple[Source, str, str, bool], list[Piece]] = {}
     for piece in pieces:
-        by_action.setdefault((piece.source, piece.because, piece.action), []).append(piece)
+        by_action.setdefault((piece.source, piece.because, piece.action, _unused(piece)), []).append(piece)
     found: dict[tuple[object, ...], list[Piece]] = {}
-    for (source, because, name), some in by_action.items():
+    for (source, because, name, unused), some in sorted(by_action.items(), key=lambda one: one[0][-1]):
         resources = tuple(piece.resource for piece in some)
-        key = (source, because, name.partition(":")[0].lower(), level_of(name, some[0]), resources)
+        level = UNUSED if unused else level_of(name, some[0])
+        key = (source, because, name.partition(":")[0].lower(), level, resources)
         found.setdefault(key, []).append(some[0])
     return tuple(
         Group(source, because, service, level, tuple(dict.fromkeys(piece.action for piece in some)), resources, some[0])  # type: ignore[arg-type]  # the key's own types
@@ -70,10 +77,23 @@ def groups(pieces: Iterable[Piece]) -> tuple[Group, ...]:
     )
 
 
+def _unused(piece: Piece) -> bool:
+    """Whether none of its existing actions takes a resource of the service that its ARN names."""
+    match piece.resource.split(":", 5):
+        case ["arn", _, service, _, _, _] if service and not any(sign in service for sign in "*?$"):
+            pass
+        case _:
+            return False
+    if piece.tier == "future" or piece.action == "*":
+        return False
+    taken = map(arn_services, expand(piece.action) or (piece.request.action,))
+    return all(services is not None and service not in services for services in taken)
+
+
 def level_of(pattern: str, piece: Piece) -> str:
     """The access level of an action, or the levels of a pattern's actions; what only future actions gain has none."""
     if piece.tier == "future":
-        return "future actions"
+        return FUTURE
     if pattern == "*" and piece.action == "*":
         return "every level"
     names = {found.level for found in map(action, expand(pattern) or (piece.request.action,)) if found is not None}
