@@ -49,7 +49,9 @@ def function_of(here: Here, denial: Denial) -> str | None:
     for made in here.roles:
         if role is not None and _is_named(role, f"{namespace}-{made.logical_id}"):
             return made.functions[0]
-    if denial.logical_id is not None and denial.principal is None and denial.stack in (None, namespace):
+    deployers = denial.deploying and denial.layer != "trust"  # whose own it is, though the event names our resource
+    named = denial.logical_id is not None and denial.principal is None and denial.stack in (None, namespace)
+    if named and not deployers and denial.logical_id is not None:
         near = [one for one in here.app.functions if denial.logical_id.startswith(one.logical_id)]
         return max(near, key=lambda one: len(one.logical_id)).name if near else None
     return None

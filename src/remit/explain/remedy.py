@@ -73,8 +73,10 @@ def remedy(app: App, function: Function, action: str, resource: str, folder: Pat
     """
     known = catalogued(action)
     name = action if known is None else known.full_name
-    if resource == "*" or (parse(resource) is None and not resource.startswith("${")) or (known and not known.targets):
+    if resource == "*" or (known and not known.targets):
         return _placed(function, folder, json.dumps(name), ())
+    if parse(resource) is None and not resource.startswith("${"):  # a name that nobody can make an ARN of
+        return _placed(function, folder, f'allow({json.dumps(name)}, on="arn:…")', ("remit.grants.allow",))
     things = tuple(_things(app, resource, folder, account))
     typed = sorted(one for thing in things for one in _typed(name, thing))
     own = things[0].own
