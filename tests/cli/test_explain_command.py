@@ -137,6 +137,15 @@ def test_a_name_that_is_no_resource_of_the_actions_is_told_and_grants_nothing_wi
     assert '    policy=[dynamodb.scan(Data.table), allow("s3:ListBucket", on="arn:…")]' in ran.out.splitlines()
 
 
+def test_a_key_of_the_app_goes_by_its_name_though_its_id_is_made_up(make: Make) -> None:
+    shared = "from remit import Shared, resource\n\n\nclass Data(Shared):\n    key = resource('AWS::KMS::Key', key_policy={})\n"
+    app = "from shared.resources.data import Data\n\n\n@app.function\ndef hello(event, context): ...\n"
+    project = make(app=app, **{"shared/resources/data.py": shared})
+    for name in ("DataKey", "Data.key"):
+        found = json.loads(project.remit("explain", "hello", "kms:Decrypt", name, "--json").out)
+        assert (found["resource"], found["fix"]["item"]) == ("${DataKey.Arn}", 'allow("kms:Decrypt", on=Data.key)')
+
+
 def test_a_deny_is_shown_with_its_line_and_nothing_is_to_be_added(make: Make) -> None:
     deny = '{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}'
     ran = make(config=f'config.lambda_.iam.policy = ["s3:GetObject", {deny}]').remit(

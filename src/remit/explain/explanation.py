@@ -108,7 +108,7 @@ def spelled_out(role: Standing, action: str, resource: str) -> str:
     pascal = "".join(part[:1].upper() + part[1:] for part in re.split(r"[._-]", head))
     ours = (head, pascal, *([f"{pascal}Function"] if action.lower().startswith("lambda:") else []))
     for text in (text for name in ours for text in (f"${{{name}.Arn}}", f"${{{name}}}")):
-        if role.names.get(text, "").startswith("arn:"):
+        if role.names.get(text, "").startswith(("arn:", text)):
             return f"{text}{slash}{tail}"
     known = catalogued(action)
     return next(_filled(known, resource), resource) if known is not None else resource
@@ -160,7 +160,7 @@ def _on_resource(action: str, text: str) -> Iterator[str]:
 def _on_name(role: Standing, resource: str) -> Iterator[str]:
     """A name that is nearly the logical id of a resource of the stack."""
     head = resource.partition("/")[0]
-    known = {text[2:-1].partition(".")[0] for text, name in role.names.items() if name.startswith("arn:")}
+    known = {text[2:-1].partition(".")[0] for text, name in role.names.items() if name.startswith(("arn:", text))}
     near = None if head in known or ":" in head or "*" in head else nearest(head, sorted(known))
     if near is not None:
         yield f"there is no resource {head} in the stack: did you mean {near}?"
