@@ -138,7 +138,9 @@ def test_a_name_that_is_no_resource_of_the_actions_is_told_and_grants_nothing_wi
 
 
 def test_a_key_of_the_app_goes_by_its_name_though_its_id_is_made_up(make: Make) -> None:
-    shared = "from remit import Shared, resource\n\n\nclass Data(Shared):\n    key = resource('AWS::KMS::Key', key_policy={})\n"
+    shared = (
+        "from remit import Shared, resource\n\nclass Data(Shared):\n    key = resource('AWS::KMS::Key', key_policy={})"
+    )
     app = "from shared.resources.data import Data\n\n\n@app.function\ndef hello(event, context): ...\n"
     project = make(app=app, **{"shared/resources/data.py": shared})
     for name in ("DataKey", "Data.key"):
