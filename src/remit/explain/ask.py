@@ -86,7 +86,8 @@ def _put(document: Policy, names: Mapping[str, str]) -> Policy:
 
 def standings(app: App, roles: tuple[Role, ...]) -> dict[str, Standing]:
     """Each function's role, by the function's name; functions that bring a role of their own are not there."""
-    names = names_of(app)
+    themselves = {one.arn: one.arn for one in app.resources}  # a key's, say, whose id nobody foretells
+    names = {**themselves, **names_of(app)}
     made = [(role, standing(role, names, dict(_managed(app)))) for role in roles]
     return {name: found for role, found in made for name in role.functions}
 

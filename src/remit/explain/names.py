@@ -71,8 +71,7 @@ def names_in(stack: str, resources: Iterable[Resource]) -> dict[str, str]:
 
 
 def _of(resource: Resource, stack: str) -> Iterator[tuple[str, str]]:
-    if resource.type not in _TYPES:  # a key, say, whose id nobody foretells: the reference stands for itself
-        yield resource.arn, resource.arn
+    if resource.type not in _TYPES:
         return
     name_property, start = _TYPES[resource.type]
     given = resource.properties.get(name_property)
