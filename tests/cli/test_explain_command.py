@@ -187,6 +187,20 @@ def test_managed_policies_and_a_boundary_count(make: Make) -> None:
     assert "the managed policy arn:${AWS::Partition}:iam::111122223333:policy/own is not known here" in denied
 
 
+def test_without_a_resource_it_is_asked_on_what_the_role_has_the_action_on() -> None:
+    allowed = EXAMPLE.remit("explain", "ingest", "dynamodb:PutItem")
+    assert (allowed.status, allowed.out.splitlines()[0].partition(" on ")[0]) == (
+        0,
+        "Allowed: ingest may dynamodb:PutItem",
+    )
+    lines = EXAMPLE.remit("explain", "report", "DynamoDB:putitem").out.splitlines()
+    assert lines[0] == "Not allowed: report may not dynamodb:PutItem on *"
+    assert lines[-2] == '    policy=[dynamodb.scan(Data.table), allow("dynamodb:PutItem", on="arn:…")]'
+    for name in ("ec2:DescribeInstances", "cloudwatch:PutMetricData"):  # which are asked on everything
+        found = json.loads(EXAMPLE.remit("explain", "report", name, "--json").out)
+        assert found["fix"]["item"] == f'"{name}"'
+
+
 def test_what_the_boundary_alone_refuses_has_no_fix_among_the_roles_statements(make: Make) -> None:
     """It is granted already: the same line once more would change nothing."""
     config = """

@@ -320,6 +320,12 @@ def test_a_function_that_others_call_is_no_deploy() -> None:
     assert cause(text)["advice"] == []
 
 
+def test_a_metric_is_put_on_everything_though_a_data_set_may_be_named() -> None:
+    action = "cloudwatch:PutMetricData"
+    text = f"User: {session('report')} is not authorized to perform: {action} because no identity-based policy allows"
+    assert cause(text)["answers"][0]["fix"]["item"] == f'"{action}"'
+
+
 def test_a_service_is_let_in_by_the_resources_policy() -> None:
     text = (
         f"User: events.amazonaws.com is not authorized to perform: sqs:SendMessage on resource: arn:aws:sqs:eu-west-1:"

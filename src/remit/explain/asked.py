@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.app import App, Role
+    from remit.catalogue.actions import Target
     from remit.iam.denial import Denial
 
+_APART: Final = frozenset({"cloudwatch:dataset"})
+"""Kinds that a request may be about besides, and that most are not: these are asked on everything."""
 _MOST: Final = 3  # actions that an operation's bare name may mean
 _RANDOM: Final = re.compile(r"-[A-Za-z0-9]{4,16}")
 
@@ -26,6 +29,13 @@ class Here:
     app: App
     roles: tuple[Role, ...]
     folder: Path
+
+
+def targets_of(action: str) -> tuple[Target, ...]:
+    """The kinds of resources that an action is asked on as a rule; none: it is asked on everything."""
+    known = catalogued(action)
+    found = known.targets if known is not None else ()
+    return tuple(one for one in found if f"{one.type.service}:{one.type.name}" not in _APART)
 
 
 def stage_of(denial: Denial, project: str) -> str | None:

@@ -7,10 +7,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import fill, variables
 from remit.explain.ask import standings
-from remit.explain.asked import Here, actions_of, function_of
+from remit.explain.asked import Here, actions_of, function_of, targets_of
 from remit.explain.explanation import explain
 from remit.explain.guard import broken
 from remit.explain.remedy import remedy, shelf
@@ -157,8 +156,7 @@ def _any(action: str) -> str:
 
     `*` where the action needs several types at once, or one of several, and no typed grant tells which is meant.
     """
-    known = catalogued(action)
-    targets = known.targets if known is not None else ()
+    targets = targets_of(action)
     needed = [one for one in targets if one.required] or list(targets)
     needed.sort(key=lambda one: len("".join(one.type.arns)))
     if not needed or (len(needed) > 1 and shelf(action.partition(":")[0]) is None):
@@ -323,8 +321,7 @@ def _needed(
             made = remedy(here.app, function, action, resource, here.folder, account=_account(denial))
             code = " and ".join(f"`{line}`" for line in made.imports)
             with_it = f" (with {code})" if made.imports else ""
-            known = catalogued(action)
-            vague = resource == "*" and denial.resource is None and known is not None and known.targets
+            vague = resource == "*" and denial.resource is None and targets_of(action)
             item = f'allow({json.dumps(action)}, on="arn:…")' if vague else made.item
             yield f"the function that calls it needs {item} in the policy of its decorator{with_it}"
 
