@@ -185,6 +185,9 @@ def _located(found: Denial, flat: str) -> Denial:
         return replace(found, resource=f"arn:aws:sqs:{region}:{queue['account']}:{queue['name']}", service="sqs")
     if stream is not None:
         return replace(found, resource=stream[1], action=found.action or f"{stream[2]}:{stream[3]}")
+    assumed = wordings.ASSUMED.search(flat)
+    if assumed is not None:
+        return replace(found, resource=_trimmed(assumed[1]))
     places = {match.groups() for match in wordings.OBJECT.finditer(flat)}
     named = [match.groupdict() for pattern in wordings.NAMED_BUCKET if (match := pattern.search(flat)) is not None]
     if len(places) == 1 or (named and not places):

@@ -24,8 +24,10 @@ DENIED: Final = re.compile(
     r"|authorized to assume the provided role|Permission denied on S3 path|Insufficient Lake Formation permission"
     r"|don't have access to the model|not authorized to access|NO_PERMISSIONS|States\.Permission"
     r"|does not have (?:the )?permissions? (?:to|for)|doesn(?:'|\u2019)t have permissions? to call|ACCESS_DENIED"
-    r"|invalid for CreateGrant|Invalid permissions on Lambda function|unable to assume the role"
-    r"|must allow [\w .]{1,80} to assume the role|Unable to verify/create output bucket"
+    r"|invalid for CreateGrant|Invalid permissions on Lambda function|unable to assume (?:the )?role"
+    r"|(?:must allow|allows) [\w .]{1,80} to assume the role|[Nn]ot authorized to assume|[Aa]ccess was denied"
+    r"|Insufficient permissions to enable logging|Unable to validate the following destination configurations"
+    r"|Unable to verify/create output bucket"
     r"|does not have any privilege on specified resource"
 )
 WHO: Final = re.compile(r"\b[Uu]ser: ?((?:arn:[^ ]{1,2048}(?: [^ ]{1,100}){0,3}?|[^ ]{1,2048})) ?is not authorized")
@@ -89,6 +91,7 @@ AROUND: Final = tuple(
         _TRAIL,
         r"role does not have permissions? to call (?P<operation>\w{1,128}) on (?P<service>\w{1,60})",
         r"denied by (?P<service>\w{1,20}), please make sure [\w ]{1,80} permission to \*?(?P<operation>\w{1,128})",
+        r"not authorized to perform (?P<operation>[A-Z]\w{1,127}) with Tags",
         r"AWS Error ACCESS_DENIED during (?P<operation>\w{1,200}) operation",
         r"authorization-details/(?P<authorization>[\w-]{1,200})",
     )
@@ -100,6 +103,10 @@ Later ones win.
 LOG: Final = re.compile(r"(?<!log-group:)/aws/lambda/([A-Za-z0-9_-]{1,64})")
 """The name of a function, where the log that it stands in is told; an ARN of a log group is what was asked for."""
 API: Final = re.compile(r"\bAPI: ([a-z0-9-]{1,64}:\w{1,128}) ")
+ASSUMED: Final = re.compile(
+    r"assume (?:the |IAM )?[Rr]ole[ :'\"]{1,3}(arn:[a-z-]{1,20}:iam::\d{12}:role/[\w+=,.@/-]{1,600})"
+)
+"""The role that somebody could not assume."""
 QUEUE: Final = re.compile(
     r"Access to the resource https?://(?:sqs\.(?P<region>[\w-]{1,40})|(?P<old>[\w-]{1,40})\.queue|[\w.-]{1,200})"
     r"[^/\s]{0,100}/(?P<account>\d{12})/(?P<name>[\w.-]{1,80})"
@@ -133,7 +140,9 @@ MEANT: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
         ),
         (r"invalid for CreateGrant", {"action": "kms:CreateGrant"}),
         (r"cannot be assumed\b|(?:authorized|permission) to assume the provided role", _TRUST),
-        (r"unable to assume the role|must allow [\w .]{1,80} to assume the role", _TRUST),
+        (r"unable to assume (?:the )?role|(?:must allow|allows) [\w .]{1,80} to assume the role", _TRUST),
+        (r"[Nn]ot authorized to assume", _TRUST),
+        (r"Insufficient permissions to enable logging", {"action": "logs:CreateLogDelivery"}),
         (r"mount the (?:Amazon )?EFS file system", {"action": "elasticfilesystem:ClientMount"}),
         (r"Unable to verify/create output bucket", {"action": "s3:GetBucketLocation"}),
         (
@@ -152,7 +161,7 @@ MEANT: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
 DEPLOYING: Final = re.compile(
     r"\bAPI: (?:[a-z0-9-]{1,40}:\w|cloudFormation )|Resource handler returned message|HandlerErrorCode"
     r"|doesn(?:'|\u2019)t have permissions? to call"
-    r"|unable to configure access to your environment variables"
+    r"|unable to configure access to your environment variables|Insufficient permissions to enable logging"
 )
 """CloudFormation's and Lambda's words for what they ask with the permissions of whoever deploys."""
 EXECUTION_ROLE: Final = "Lambda asks this of the function's own role when it makes the function or its event source"
@@ -181,6 +190,11 @@ NOTES: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
             r"does not exist in this Region, no resource-based policies allow access",
             "KMS answers alike for a key that is gone or is in another region: check that first",
             {"layer": "resource"},
+        ),
+        (
+            r"Unable to validate the following destination configurations",
+            "S3 tries the queue, topic or function first: the policy of that must let s3.amazonaws.com in",
+            {"layer": "resource", "explicit": False},
         ),
         (
             r"unable to decrypt (?:the|your) environment variables",
@@ -233,8 +247,9 @@ _NAMED: Final = r"\b(?!(?:on|of|for|a|an|the|type|resource)\b)([A-Za-z0-9]{1,255
 EVENT: Final = (
     re.compile(rf"{_NAMED}[\s|()]{{1,40}}AWS::\w{{1,60}}::\w{{1,60}}\b"),
     re.compile(rf"\bAWS::\w{{1,60}}::\w{{1,60}}[\s|]{{1,40}}{_NAMED}"),
+    re.compile(rf"An error occurred: {_NAMED} - "),
 )
-"""The logical id beside the type of a stack's event."""
+"""The logical id beside the type of a stack's event, and where the Serverless Framework tells of one."""
 
 _ESCAPE: Final = re.compile(r"\x1b(?:\[[0-9;?]{0,16}[ -/]?[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)?|[@-_])")
 _FRAME: Final = "│╷╵┃║"
