@@ -76,7 +76,7 @@ def test_what_is_not_allowed_names_what_came_near_and_the_line_to_change() -> No
     assert "      because scans table DataTable  (app.py:30:48)" in ran.out.splitlines()
 
 
-@pytest.mark.parametrize("name", ["DataTable", "${DataTable.Arn}", f"{TABLE}/orders-dev-DataTable-1ABC"])
+@pytest.mark.parametrize("name", ["DataTable", "Data.table", "${DataTable.Arn}", f"{TABLE}/orders-dev-DataTable-1ABC"])
 def test_a_resource_of_the_app_goes_by_any_of_its_names(name: str) -> None:
     assert EXAMPLE.remit("explain", "report", "dynamodb:Scan", name).status == 0
     fix = json.loads(EXAMPLE.remit("explain", "report", "dynamodb:PutItem", name, "--json").out)["fix"]
@@ -99,10 +99,53 @@ def test_a_resource_of_the_app_goes_by_any_of_its_names(name: str) -> None:
             "orders/index/by-date",
             "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/orders/index/by-date",
         ),
+        ("s3:GetObject", "s3://uploads/a/b.csv", "arn:${AWS::Partition}:s3:::uploads/a/b.csv"),
+        (
+            "sqs:SendMessage",
+            "https://sqs.cn-north-1.amazonaws.com.cn/111122223333/jobs",
+            "arn:aws-cn:sqs:cn-north-1:111122223333:jobs",
+        ),
+        ("ssm:GetParameter", "/app/db", "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/app/db"),
+        ("iam:PassRole", "service/worker", "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/service/worker"),
+        (
+            "lambda:InvokeFunction",
+            "web",
+            "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:orders-dev-web",
+        ),
+        (  # AWS puts a hyphen and six characters behind a secret's name
+            "secretsmanager:GetSecretValue",
+            "prod/db",
+            "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:prod/db-??????",
+        ),
+        (
+            "secretsmanager:GetSecretValue",
+            "prod/db-1aBcDe",
+            "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:prod/db-1aBcDe",
+        ),
     ],
 )
 def test_a_plain_name_is_an_arn_of_the_actions_own_types(action: str, name: str, arn: str) -> None:
     assert json.loads(EXAMPLE.remit("explain", "report", action, name, "--json").out)["resource"] == arn
+
+
+def test_a_name_that_is_no_resource_of_the_actions_is_told_and_grants_nothing_wider() -> None:
+    ran = EXAMPLE.remit("explain", "report", "s3:ListBucket", "uploads/a")
+    assert (
+        "  note: uploads/a is no ARN and names no resource of s3:ListBucket, which are called "
+        "accesspoint/${AccessPointName} or arn:${Partition}:s3:::${BucketName}"
+    ) in ran.out.splitlines()
+    assert '    policy=[dynamodb.scan(Data.table), allow("s3:ListBucket", on="arn:…")]' in ran.out.splitlines()
+
+
+def test_a_key_of_the_app_goes_by_its_name_though_its_id_is_made_up(make: Make) -> None:
+    shared = (
+        "from remit import Shared, resource\n\nclass Data(Shared):\n    key = resource('AWS::KMS::Key', key_policy={})"
+    )
+    app = "from shared.resources.data import Data\n\n\n@app.function\ndef hello(event, context): ...\n"
+    project = make(app=app, **{"shared/resources/data.py": shared})
+    for name in ("DataKey", "Data.key"):
+        found = json.loads(project.remit("explain", "hello", "kms:Decrypt", name, "--json").out)
+        assert (found["resource"], found["fix"]["item"]) == ("${DataKey.Arn}", 'allow("kms:Decrypt", on=Data.key)')
 
 
 def test_a_deny_is_shown_with_its_line_and_nothing_is_to_be_added(make: Make) -> None:
@@ -142,6 +185,32 @@ def test_managed_policies_and_a_boundary_count(make: Make) -> None:
     assert "the permissions boundary arn:${AWS::Partition}:iam::111122223333:policy/limit is not known here" in allowed
     denied = project.remit("explain", "hello", "s3:PutObject", "a/b").out
     assert "the managed policy arn:${AWS::Partition}:iam::111122223333:policy/own is not known here" in denied
+
+
+def test_without_a_resource_it_is_asked_on_what_the_role_has_the_action_on() -> None:
+    allowed = EXAMPLE.remit("explain", "ingest", "dynamodb:PutItem")
+    assert (allowed.status, allowed.out.splitlines()[0].partition(" on ")[0]) == (
+        0,
+        "Allowed: ingest may dynamodb:PutItem",
+    )
+    lines = EXAMPLE.remit("explain", "report", "DynamoDB:putitem").out.splitlines()
+    assert lines[0] == "Not allowed: report may not dynamodb:PutItem on *"
+    assert lines[-2] == '    policy=[dynamodb.scan(Data.table), allow("dynamodb:PutItem", on="arn:…")]'
+    for name in ("ec2:DescribeInstances", "cloudwatch:PutMetricData"):  # which are asked on everything
+        found = json.loads(EXAMPLE.remit("explain", "report", name, "--json").out)
+        assert found["fix"]["item"] == f'"{name}"'
+
+
+def test_what_the_boundary_alone_refuses_has_no_fix_among_the_roles_statements(make: Make) -> None:
+    """It is granted already: the same line once more would change nothing."""
+    config = """
+    config.lambda_.iam.policy = ["s3:PutObject"]
+    config.lambda_.iam.permissions_boundary = "ReadOnlyAccess"
+    """
+    project = make(config=config)
+    ran = project.remit("explain", "hello", "s3:PutObject", "a/b")
+    assert (ran.status, ran.out.splitlines()[-1]) == (1, "  no statement of its permissions boundary allows it")
+    assert json.loads(project.remit("explain", "hello", "s3:PutObject", "a/b", "--json").out)["fix"] is None
 
 
 def test_an_action_is_told_with_all_that_the_catalogue_knows() -> None:

@@ -293,6 +293,80 @@ def test_whoever_deploys_gets_a_statement_and_the_deployers_policy() -> None:
     assert found["advice"] == ["for whoever deploys, `remit policy deployer` writes the whole policy"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "API: s3:CreateBucket Access Denied",
+        "CREATE_FAILED AWS::SQS::Queue DataQueue API: sqs:CreateQueue Access to the resource https://x is denied.",
+        "CREATE_FAILED AWS::Lambda::Function ReportFunction API: lambda:CreateFunction Access Denied",
+        "AccessDenied. User doesn't have permission to call iam:GetRole",
+        (
+            "Lambda was unable to configure access to your environment variables because the KMS key is invalid for "
+            "CreateGrant. KMS Exception: AccessDeniedException"
+        ),
+    ],
+)
+def test_what_cloudformation_may_not_do_is_the_deployers_and_no_functions(text: str) -> None:
+    found = cause(text)
+    assert (found["function"], found["answers"]) == (None, [])
+    assert found["cause"] == "whoever deploys may not do it: CloudFormation asks with their permissions"
+    assert found["advice"] == ["for whoever deploys, `remit policy deployer` writes the whole policy"]
+
+
+def test_a_function_that_others_call_is_no_deploy() -> None:
+    caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/machine/x"
+    resource = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:f"
+    text = f"User: {caller} is not authorized to perform: lambda:InvokeFunction on resource: {resource}"
+    assert cause(text)["advice"] == []
+
+
+def test_a_metric_is_put_on_everything_though_a_data_set_may_be_named() -> None:
+    action = "cloudwatch:PutMetricData"
+    text = f"User: {session('report')} is not authorized to perform: {action} because no identity-based policy allows"
+    assert cause(text)["answers"][0]["fix"]["item"] == f'"{action}"'
+
+
+def test_a_service_is_let_in_by_the_resources_policy() -> None:
+    text = (
+        f"User: events.amazonaws.com is not authorized to perform: sqs:SendMessage on resource: arn:aws:sqs:eu-west-1:"
+        f"{ACCOUNT}:q"
+    )
+    found = cause(text)
+    assert found["statement"] is None
+    (advice,) = found["advice"]
+    assert advice.startswith("a service has no policies of its own: let the policy of the resource")
+    assert "Principal.Service events.amazonaws.com" in advice
+
+
+def test_a_line_that_cannot_help_by_itself_is_not_called_the_fix() -> None:
+    """Where a Deny, or another layer, said no, what the role lacks is needed, but does not let the request through."""
+    lacking = message("report", "dynamodb:PutItem", TABLE)
+    for ending in (" with an explicit deny in an identity-based policy", " because no session policy allows it"):
+        lines = EXAMPLE.remit("why", lacking + ending).out.splitlines()
+        assert "needed besides: at app.py:30:47" in lines
+        assert not any(line.startswith("fix") for line in lines)
+    assert "fix: at app.py:30:47" in EXAMPLE.remit("why", lacking).out.splitlines()
+
+
+def test_a_grant_on_a_resource_of_the_app_holds_in_the_account_of_the_one_who_asked(make: Make) -> None:
+    """Nothing else is known of where the app runs; another account's topic would ask for a policy of its own."""
+    shared = "from remit import Shared, resource\n\n\nclass Data(Shared):\n    topic = resource('AWS::SNS::Topic')\n"
+    project = make(
+        app="from shared.resources.data import Data\n\n\n@app.function(policy=[sns.publish(Data.topic)])\n"
+        "def hello(event, context): ...\n",
+        **{"shared/resources/data.py": shared},
+    )
+    event = {
+        "eventSource": "sns.amazonaws.com",
+        "eventName": "Publish",
+        "errorCode": "AccessDenied",
+        "userIdentity": {"arn": session("hello")},
+    }
+    found = cause(json.dumps(event), project=project)
+    assert found["answers"][0]["verdict"] == "Allowed"
+    assert found["answers"][0]["notes"] == []
+
+
 def test_an_encoded_message_is_told_how_to_decode() -> None:
     encoded = "KzCTdjlfnw3kFnfFPzPDmpF530fFDONK9EnK5cZIRTaavlLqjLjyEeneWsxc"
     ran = EXAMPLE.remit(

@@ -20,7 +20,8 @@ from remit.deployer.deploying import Deployer, bound, deployer
 from remit.deployer.documents import MANAGED, size, split
 from remit.deployer.merging import merged
 from remit.deployer.needs import Call, Need, Reason
-from remit.deployer.optional import OPTIONAL
+from remit.deployer.optional import ALSO, OPTIONAL
+from remit.deployer.passing import PASSED_TO, PRINCIPALS
 from remit.errors import RemitError
 from remit.iam.evaluate import Request, evaluate
 from remit.iam.pattern import matches
@@ -192,6 +193,30 @@ def test_what_is_about_another_resource_is_granted_on_that_one(about: dict[str, 
     assert places(found, name) == {arn("lambda", f"function:{expected}")}
 
 
+@pytest.mark.parametrize(
+    ("declared", "name", "expected"),
+    [
+        (resource("AWS::EC2::EIP"), "ec2:CreateTags", {arn("ec2", "elastic-ip/*")}),
+        (resource("AWS::RDS::DBParameterGroup"), "rds:AddTagsToResource", {arn("rds", "pg:*")}),
+        (resource("AWS::Neptune::DBCluster"), "rds:AddTagsToResource", {arn("rds", "cluster:*")}),
+        (resource("AWS::MSK::VpcConnection"), "ec2:CreateTags", {arn("ec2", "*")}),
+        (resource("AWS::ECS::TaskDefinition", Family="web"), "ecs:RegisterTaskDefinition",
+         {arn("ecs", "task-definition/web:*")}),
+        (resource("AWS::ECS::Service", Cluster="main"), "ecs:UpdateService", {arn("ecs", "service/main/shop-It-*")}),
+        (resource("AWS::ECS::Service"), "ecs:UpdateService", {arn("ecs", "service/default/shop-It-*")}),
+        (resource("AWS::Route53::RecordSet", HostedZoneId="Z1"), "route53:ChangeResourceRecordSets",
+         {"arn:aws:route53:::hostedzone/Z1"}),
+        (resource("AWS::Route53::RecordSet", HostedZoneId="Z1"), "route53:GetChange", {"arn:aws:route53:::change/*"}),
+        (resource("AWS::CertificateManager::Certificate", DomainValidationOptions=[{"HostedZoneId": "Z2"}]),
+         "route53:ChangeResourceRecordSets", {"arn:aws:route53:::hostedzone/Z2"}),
+    ],
+)  # fmt: skip
+def test_a_type_is_granted_as_the_kind_that_iam_calls_it(
+    declared: dict[str, Any], name: str, expected: set[str]
+) -> None:
+    assert places(made(It=declared), name) == expected
+
+
 def test_an_alias_is_granted_as_part_of_its_function() -> None:
     found = made(
         Fn=resource("AWS::Lambda::Function", FunctionName="fn"),
@@ -242,6 +267,45 @@ def test_optional_things_are_granted_by_their_own_arns() -> None:
     assert places(found, "lambda:PutFunctionCodeSigningConfig") == {
         arn("lambda", "function:shop-Fn-*"), arn("lambda", "code-signing-config:csc-1"),
     }  # fmt: skip
+
+
+def handlers_of(kind: str) -> set[str]:
+    found = handlers(kind)
+    assert found is not None
+    return {*found.create, *found.read, *found.update, *found.delete}
+
+
+def test_what_a_service_asks_besides_is_granted_with_the_property_that_makes_it() -> None:
+    for kind, rows in ALSO.items():
+        properties = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema["properties"]
+        for named, uses in rows:
+            assert all(action(name) is not None and name not in handlers_of(kind) for name in named.split()), kind
+            assert set(uses.split()) <= set(properties)
+    stage = resource("AWS::ApiGatewayV2::Stage", AccessLogSettings={"DestinationArn": arn("logs", "log-group:x")})
+    assert places(made(It=stage), "logs:CreateLogDelivery") == {"*"}
+    assert places(made(It=resource("AWS::ApiGatewayV2::Stage")), "logs:CreateLogDelivery") == set()
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://s3.eu-west-1.amazonaws.com/code/shop/a.template", {"arn:aws:s3:::code/shop/*"}),
+        ("https://s3.amazonaws.com/code/a.template", {"arn:aws:s3:::code/*"}),
+        ("https://code.s3.cn-north-1.amazonaws.com.cn/x/a.yaml", {"arn:aws:s3:::code/x/*"}),
+        (
+            {"Fn::Sub": "https://code-${AWS::Region}.s3.${AWS::Region}.${AWS::URLSuffix}/x/a.yaml"},
+            {f"arn:aws:s3:::code-{REGION}/x/*"},
+        ),
+        ({"Fn::Sub": "https://${Bucket}.s3.amazonaws.com/a.yaml"}, set()),
+    ],
+)
+def test_a_nested_stacks_template_is_fetched_by_whoever_deploys(url: Any, expected: set[str]) -> None:
+    found = made(Inner=resource("AWS::CloudFormation::Stack", TemplateURL=url))
+    assert places(found, "s3:GetObject") == expected
+    missing = (
+        "not granted for Inner (AWS::CloudFormation::Stack), since the template does not say on what: s3:GetObject"
+    )
+    assert (missing in found.notes) == (not expected)
 
 
 def test_each_row_of_the_table_of_optional_permissions_speaks_of_a_permission_and_a_property() -> None:
@@ -320,6 +384,33 @@ def test_where_a_type_does_not_say_a_role_is_passed_to_whom_it_trusts() -> None:
     assert not allowed(found, "iam:PassRole", builder, {"iam:PassedToService": "lambda.amazonaws.com"})
 
 
+@pytest.mark.parametrize(
+    ("kind", "services"),
+    [
+        ("AWS::ApplicationAutoScaling::ScalableTarget", {"application-autoscaling"}),
+        ("AWS::Batch::JobDefinition", {"ecs-tasks"}),
+        ("AWS::EC2::FlowLog", {"vpc-flow-logs"}),
+        ("AWS::RDS::DBInstance", {"monitoring.rds", "rds"}),
+        ("AWS::Cognito::UserPool", {"cognito-idp"}),
+        ("AWS::Cognito::IdentityPoolRoleAttachment", {"cognito-identity"}),
+        ("AWS::Glue::Job", {"glue"}),
+    ],
+)
+def test_a_role_from_elsewhere_is_passed_to_the_principal_that_takes_it(kind: str, services: set[str]) -> None:
+    """Whose name is not always the type's; whom the role trusts is not known here."""
+    place = arn("iam", "role/elsewhere", "")
+    found = made(Thing=resource(kind, RoleARN=place))
+    (only,) = (one.statement for one in found.grants if "iam:PassRole" in one.statement.actions.patterns)
+    assert only.conditions[0].key == "iam:PassedToService"
+    assert set(only.conditions[0].values) == {f"{name}.amazonaws.com" for name in services}
+
+
+def test_services_of_roles_from_elsewhere_belong_to_types_that_pass_roles() -> None:
+    passing = {kind for kind in types_with_handlers() if "iam:PassRole" in handlers_of(kind)}
+    for name in (*PASSED_TO, *PRINCIPALS):
+        assert any(kind == name or kind.startswith(f"{name}::") for kind in passing), name
+
+
 def test_only_the_managed_policies_in_use_can_be_attached() -> None:
     used = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
     found = made(Runner=role(ManagedPolicyArns=[used]), Plain=role())
@@ -341,6 +432,28 @@ def test_with_a_boundary_roles_are_made_and_written_only_under_it() -> None:
             assert not allowed(found, name, runner, other)
             assert not allowed(found, name, runner)
         assert not allowed(found, "iam:DeleteRolePermissionsBoundary", runner, under)
+
+
+def test_a_users_boundary_holds_as_a_roles_does() -> None:
+    someone = arn("iam", "user/shop-Someone-1", "")
+    under, other = {"iam:PermissionsBoundary": BOUNDARY}, {"iam:PermissionsBoundary": arn("iam", "policy/wide", "")}
+    found = made(Someone=resource("AWS::IAM::User", PermissionsBoundary=BOUNDARY, Policies=[{}]))
+    for name in ("iam:CreateUser", "iam:PutUserPolicy", "iam:DeleteUserPolicy", "iam:PutUserPermissionsBoundary"):
+        assert allowed(found, name, someone, under)
+        assert not allowed(found, name, someone, other)
+        assert not allowed(found, name, someone)
+    assert not allowed(found, "iam:DeleteUserPermissionsBoundary", someone, under)
+    assert "iam:CreateLoginProfile" not in actions(found)
+
+
+def test_a_boundary_that_the_stack_makes_itself_is_told_to_be_none() -> None:
+    edge = resource("AWS::IAM::ManagedPolicy", ManagedPolicyName="edge", PolicyDocument={})
+    told = (
+        "the boundary Edge is a resource of the stack itself, so that whoever deploys may change it: make it elsewhere"
+    )
+    template = [{"Resources": {"Edge": edge, "Runner": role(PermissionsBoundary={"Ref": "Edge"})}}]
+    assert told in deployer(stack_of("shop", template)).notes
+    assert told not in made(Edge=edge, Runner=role(PermissionsBoundary=BOUNDARY + "2")).notes
 
 
 def test_a_role_without_the_boundary_that_is_forced_is_told() -> None:

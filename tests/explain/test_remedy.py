@@ -82,6 +82,20 @@ def test_the_fix_is_the_shortest_grant_that_fits_and_it_works(
     assert [layer.verdict for layer in decision.layers if layer.layer == "identity"] == ["Allowed"]
 
 
+@pytest.mark.parametrize(
+    ("action", "resource", "item"),
+    [
+        ("sts:AssumeRole", "arn:aws:iam::444455556666:role/x", "arn:aws:iam::444455556666:role/x"),
+        ("kms:Decrypt", f"arn:aws:kms:{PLACE}:key/1a", f"arn:aws:kms:{PLACE}:key/1a"),
+    ],
+)
+def test_a_role_to_assume_and_a_key_are_one_accounts_though_nobody_says_whose(
+    make: Make, action: str, resource: str, item: str
+) -> None:
+    """Where the app is deployed there is none of that number: the function's own account would be a guess."""
+    assert fix(make(), action, resource, account="").item == f'allow("{action}", on="{item}")'
+
+
 def test_what_the_decorator_grants_already_stays(make: Make) -> None:
     app = '@app.function(schedule("rate(1 day)"), policy=["logs", s3.read("a")])\ndef hello(event, context): ...\n'
     found = fix(make(app=app), "s3:PutObject", "arn:aws:s3:::b/c")

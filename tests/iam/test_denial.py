@@ -16,6 +16,10 @@ USER = "arn:aws:iam::777788889999:user/JohnDoe"
 SESSION = "arn:aws:sts::111122223333:assumed-role/orders-dev-IngestRole-1ABCDEFGHIJK/orders-dev-ingest"
 TABLE = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
 EXECUTION_ROLE = "Lambda asks this of the function's own role when it makes the function or its event source"
+GRANT = (
+    "Lambda decrypts them by a grant to the function's role: where that role was deleted and made again, give the "
+    "function its role, or its key, anew"
+)
 ENCODED = "KzCTdjlfnw3kFnfFPzPDmpF530fFDONK9EnK5cZIRTaavlLqjLjyEeneWsxcgLT43Vo3oBUl"
 
 
@@ -26,9 +30,11 @@ def told(
     layer: str | None = None,
     *,
     explicit: bool | None = None,
+    deploying: bool | None = None,
     **more: str,
 ) -> Denial:
-    return Denial(principal=who, action=action, resource=resource, layer=layer, explicit=explicit, **more)  # type: ignore[arg-type]
+    given = {"explicit": explicit, "deploying": deploying}
+    return Denial(principal=who, action=action, resource=resource, layer=layer, **given, **more)  # type: ignore[arg-type]
 
 
 WORDINGS = {
@@ -290,7 +296,7 @@ WORDINGS = {
     ),
     "Lambda, of its environment": (
         "KMSAccessDeniedException: Lambda was unable to decrypt the environment variables because KMS access was denied.",
-        Denial(action="kms:Decrypt"),
+        Denial(action="kms:Decrypt", note=GRANT),
     ),
     "Lambda, of a role that it may not assume": (
         "The role defined for the function cannot be assumed by Lambda. (Service: Lambda, Status Code: 400)",
@@ -403,6 +409,7 @@ WORDINGS = {
             explicit=False,
             service="Sqs",
             logical_id="Orders",
+            deploying=True,
         ),
     ),
     "a failed stack event, as the AWS CLI prints it": (
@@ -430,14 +437,14 @@ WORDINGS = {
     ),
     "CloudFormation's own call": (
         "API: s3:CreateBucket Access Denied",
-        Denial(action="s3:CreateBucket"),
+        Denial(action="s3:CreateBucket", deploying=True),
     ),
     "CloudFormation's own call, named": (
         (
             f"API: iam:CreateRole User: {USER} is not authorized to perform: iam:CreateRole on resource: "
             "arn:aws:iam::777788889999:role/orders-dev-IngestRole-1"
         ),
-        told(USER, "iam:CreateRole", "arn:aws:iam::777788889999:role/orders-dev-IngestRole-1"),
+        told(USER, "iam:CreateRole", "arn:aws:iam::777788889999:role/orders-dev-IngestRole-1", deploying=True),
     ),
 }
 

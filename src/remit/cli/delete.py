@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 @options.yes_option
 @click.option("--wait", is_flag=True, help="Wait while somebody else deploys, instead of exit code 75.")
 @click.option("--resume", is_flag=True, help="Follow a delete that runs already.")
-@click.option("--bucket", is_flag=True, help="Remove the account's artefact bucket, too, if no other app uses it.")
+@click.option(
+    "--bucket",
+    is_flag=True,
+    help="Remove the account's artefact bucket, too, if no other app uses it. It takes s3:DeleteBucket, which the "
+    "deployer's policy does not hold, as the bucket is not the app's alone.",
+)
 @options.json_option
 def command(
     folder: Path,

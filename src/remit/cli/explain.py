@@ -52,8 +52,9 @@ def command(
 
     FUNCTION alone prints every statement of its role: the actions with their access levels, the reason, the line.
     With ACTION and RESOURCE it prints the verdict and the statement that decides, or what is missing and the line that
-    would grant it; exit code 1 when it is not allowed. RESOURCE is an ARN, `*`, the logical id of a resource, or a name
-    (`orders`, `uploads/a.csv`). ACTION alone, also a pattern or an operation of the API, prints what AWS says of it.
+    would grant it; exit code 1 when it is not allowed. RESOURCE is an ARN, `*`, a resource of the app (`DataTable`,
+    `Data.table`), or a name (`orders`, `uploads/a.csv`); without it, what the role has the action on is asked.
+    ACTION alone, also a pattern or an operation of the API, prints what AWS says of it.
     FILE is somebody else's: a policy, a CloudFormation or SAM template (JSON or YAML), or a Terraform plan as
     `terraform show -json` prints it; ROLE is one of its roles, or what runs under it. Needs no AWS and no credentials.
 
@@ -123,6 +124,7 @@ def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_jso
 
     from remit.cli.policy import role_of
     from remit.explain.ask import standings
+    from remit.explain.asked import targets_of
     from remit.explain.explanation import explain
     from remit.explain.remedy import remedy
     from remit.grants.assign import assign
@@ -142,36 +144,52 @@ def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_jso
     if len(words) == 1:
         _tell_role(role, as_json=as_json)
         return 0
-    action, resource = _asked(words[1:])
-    found = explain(standings(app, roles)[words[0]], words[0], action, resource)
+    standing = standings(app, roles)[words[0]]
+    action, resources = _asked(standing, words[1:])
     function = next(one for one in app.functions if one.name == words[0])
-    found = replace(found, remedy=remedy(app, function, action, found.resource, folder))
-    return _tell(found, as_json=as_json)
+    vague = resources == ("*",) and not words[2:] and targets_of(action)
+    answers = [explain(standing, words[0], action, resource) for resource in resources]
+    return _tell(
+        *(replace(one, remedy=remedy(app, function, action, "" if vague else one.resource, folder)) for one in answers),
+        as_json=as_json,
+    )
 
 
-def _asked(words: tuple[str, ...]) -> tuple[str, str]:
+def _asked(role: Standing, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The action, and on what: where nobody says, on what the role's own statements have it, else on everything."""
+    from remit.explain.asked import targets_of
+    from remit.explain.why import granted_on
+
+    action = _action_of(words[0])
+    if len(words) > 1:
+        return action, words[1:]
+    return action, (granted_on(role, action)[:_FEW] if targets_of(action) else ()) or ("*",)
+
+
+def _action_of(action: str) -> str:
+    """An action in AWS's own case, from one in any case or from an operation that needs one alone."""
     from remit.catalogue.actions import action as catalogued
     from remit.catalogue.expand import is_pattern
     from remit.catalogue.operations import named
     from remit.report.actions import meant
 
-    action, resource = (*words, "*")[:2]
     if action.startswith("arn:") or not (":" in action or "." in action or named(action)):
         hint = "an action reads `service:Operation`, and comes before the resource"
         raise RemitError(f"{action!r} is no action", hint=hint)
-    if catalogued(action) is not None:
-        return action, resource
+    known = catalogued(action)
+    if known is not None:
+        return known.full_name
     try:
         names, note = meant(action)
     except RemitError:
         if ":" in action and not is_pattern(action):
-            return action, resource  # it may be newer than the catalogue, which the answer says
+            return action  # it may be newer than the catalogue, which the answer says
         raise
     if len(names) > 1:
         raise RemitError(f"{note or action}: ask for one of them", hint=", ".join(names[:_FEW]))
     if note is not None:
         click.echo(f"note: {note}", err=True)
-    return names[0], resource
+    return names[0]
 
 
 def _tell_role(role: Role, *, as_json: bool) -> None:
@@ -239,14 +257,14 @@ def _policy(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_
     if not words:
         _tell_role(role, as_json=as_json)
         return 0
-    return _tell(_answer(standing(role, names), words, "the policy"), as_json=as_json)
+    return _tell(*_answers(standing(role, names), words, "the policy"), as_json=as_json)
 
 
-def _answer(role: Standing, words: tuple[str, ...], asker: str) -> Explanation:
+def _answers(role: Standing, words: tuple[str, ...], asker: str) -> tuple[Explanation, ...]:
     from remit.explain.explanation import explain
 
-    action, resource = _asked(words)
-    return explain(role, asker, action, resource)
+    action, resources = _asked(role, words)
+    return tuple(explain(role, asker, action, resource) for resource in resources)
 
 
 def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_json: bool) -> int:
@@ -264,7 +282,8 @@ def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, a
         what = "no role" if name is None else f"no role and no function `{name}`"
         raise RemitError(f"the template has {what}", hint=did_you_mean(name or "", known))
     if rest:
-        asked = [_answer(standing(role, names, read.documents), rest, role.logical_id) for role in roles]
+        standings = [standing(role, names, read.documents) for role in roles]
+        asked = [one for role in standings for one in _answers(role, rest, role.role.logical_id)]
         return _tell(*asked, as_json=as_json)
     if as_json:
         from remit.report.explain import role_document

@@ -117,7 +117,8 @@ class _Limits:
             arn: found
             for logical_id, found in self.of_type.items()
             if found is not None
-            for arn in targets(stack, stack.resources[logical_id], "iam:GetRole")
+            for read in ("iam:GetRole", "iam:GetUser")
+            for arn in targets(stack, stack.resources[logical_id], read)
         }
 
     def on(self, arn: str) -> str | None:
@@ -131,7 +132,9 @@ def _handled(stack: Stack, declared: Declared, limits: _Limits) -> Iterator[Need
         yield from _custom(stack, declared)
         return
     for action, verbs in called(declared).items():
-        if action == "iam:PassRole" or (action in _UNBOUND and limits.boundary):
+        if action == "iam:PassRole" or (
+            action in _UNBOUND and (limits.boundary or limits.of_type.get(declared.logical_id))
+        ):
             continue
         conditions = _conditions(stack, declared, action)
         if conditions is None:

@@ -10,14 +10,14 @@ from remit.deployer.optional import called
 from remit.deployer.passing import passes
 from remit.deployer.references import unknown_roles
 from remit.deployer.shapes import SHAPES
-from remit.deployer.targets import left_out
+from remit.deployer.targets import left_out, targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from remit.deployer.needs import Need
 
-_EVERY: Final = re.compile(r"arn:\S*:/?[A-Za-z-]+[:/]\*")
+_EVERY: Final = re.compile(r"arn:\S*:/?[A-Za-z-]+[:/]\*|arn:\S*\$\{AWS::AccountId\}:\*")
 
 
 def notes(stack: Stack, needs: Iterable[Need], boundary: str | None) -> Iterator[str]:
@@ -37,9 +37,23 @@ def notes(stack: Stack, needs: Iterable[Need], boundary: str | None) -> Iterator
     if boundary is not None and free:
         without = f"{_named(free)} is declared without the boundary {boundary}"
         yield f"{without}, so this policy does not let it be made"
+    yield from _within(stack, boundary)
     for declared in stack.resources.values():
         yield from _open(stack, declared)
     yield from _wide(needs)
+
+
+def _within(stack: Stack, boundary: str | None) -> Iterator[str]:
+    """A boundary that the stack makes is none for whoever deploys it."""
+    limits = {boundary} if boundary is not None else set()
+    for declared in stack.resources.values():
+        limits |= set(texts(stack, declared.properties.get("PermissionsBoundary")))
+    for declared in stack.resources.values():
+        if declared.type == "AWS::IAM::ManagedPolicy" and limits & set(targets(stack, declared, "iam:GetPolicy")):
+            yield (
+                f"the boundary {declared.logical_id} is a resource of the stack itself, so that whoever deploys may "
+                "change it: make it elsewhere"
+            )
 
 
 def _open(stack: Stack, declared: Declared) -> Iterator[str]:

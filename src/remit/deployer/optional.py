@@ -79,6 +79,14 @@ OPTIONAL: Final[Mapping[str, Uses]] = {
         ("iam:PutRolePermissionsBoundary", "PermissionsBoundary"),
         ("iam:DeleteRolePermissionsBoundary", _NEVER),
     ),
+    "AWS::IAM::User": (
+        ("iam:AttachUserPolicy iam:DetachUserPolicy", "ManagedPolicyArns"),
+        ("iam:PutUserPolicy iam:DeleteUserPolicy iam:GetUserPolicy", "Policies"),
+        ("iam:CreateLoginProfile iam:DeleteLoginProfile iam:UpdateLoginProfile", "LoginProfile"),
+        ("iam:AddUserToGroup iam:RemoveUserFromGroup", "Groups"),
+        ("iam:PutUserPermissionsBoundary", "PermissionsBoundary"),
+        ("iam:DeleteUserPermissionsBoundary", _NEVER),
+    ),
     "AWS::Kinesis::Stream": (
         ("kinesis:StartStreamEncryption kinesis:StopStreamEncryption", "StreamEncryption"),
         ("kinesis:EnableEnhancedMonitoring kinesis:DisableEnhancedMonitoring", "DesiredShardLevelMetrics"),
@@ -132,6 +140,24 @@ OPTIONAL: Final[Mapping[str, Uses]] = {
     ),
 }
 """By type; of an action that several rows match, the first counts."""
+ALSO: Final[Mapping[str, Uses]] = {
+    "AWS::ApiGatewayV2::Stage": (
+        (
+            (
+                "logs:CreateLogDelivery logs:DeleteLogDelivery logs:DescribeLogGroups logs:DescribeResourcePolicies "
+                "logs:GetLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy logs:UpdateLogDelivery"
+            ),
+            "AccessLogSettings",
+        ),
+    ),
+    "AWS::CloudFormation::Stack": (("s3:GetObject", "TemplateURL"),),
+}
+"""What a service asks of whoever deploys beside what a type's handlers list, and the properties that make it.
+
+Sources: "Configure logging for HTTP APIs in API Gateway" (API Gateway Developer Guide); TemplateURL in "CreateStack"
+(CloudFormation API Reference).
+"""
+_WRITES: Final = ("create", "update", "delete")
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
 _KEYS: Final = re.compile(r"kms|encrypt|sse|keyarn|keyid", re.IGNORECASE)
 
@@ -143,11 +169,18 @@ def called(declared: Declared) -> Mapping[str, tuple[str, ...]]:
         return {}
     by_verb = {"create": found.create, "read": found.read, "update": found.update, "delete": found.delete}
     actions = dict.fromkeys(action for listed in by_verb.values() for action in listed)
-    return {
+    listed = {
         action: tuple(verb for verb, listed in by_verb.items() if action in listed)
         for action in actions
         if needed(declared.type, action, declared.properties)
     }
+    also = (
+        action
+        for named, uses in ALSO.get(declared.type, ())
+        if any(declared.properties.get(use) not in _EMPTY for use in uses.split())
+        for action in named.split()
+    )
+    return listed | dict.fromkeys(also, _WRITES)
 
 
 def needed(type_name: str, name: str, properties: Mapping[str, Any]) -> bool:

@@ -15,24 +15,53 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PASSED_TO: Final = {
-    "AWS::ApiGateway::RestApi": "apigateway.amazonaws.com",
-    "AWS::CloudFormation::Stack": "cloudformation.amazonaws.com",
-    "AWS::EC2::Instance": "ec2.amazonaws.com",
-    "AWS::ECS::Service": "ecs.amazonaws.com",
-    "AWS::ECS::TaskDefinition": "ecs-tasks.amazonaws.com",
-    "AWS::Events::Rule": "events.amazonaws.com",
-    "AWS::IAM::InstanceProfile": "ec2.amazonaws.com",
-    "AWS::KinesisFirehose::DeliveryStream": "firehose.amazonaws.com",
-    "AWS::Lambda::Function": "lambda.amazonaws.com",
-    "AWS::Logs::SubscriptionFilter": "logs.amazonaws.com",
-    "AWS::Pipes::Pipe": "pipes.amazonaws.com",
-    "AWS::S3::Bucket": "s3.amazonaws.com",
-    "AWS::SNS::Subscription": "sns.amazonaws.com",
-    "AWS::SNS::Topic": "sns.amazonaws.com",
-    "AWS::Scheduler::Schedule": "scheduler.amazonaws.com",
-    "AWS::StepFunctions::StateMachine": "states.amazonaws.com",
+    "AWS::ApiGateway::RestApi": "apigateway",
+    "AWS::ApplicationAutoScaling::ScalableTarget": "application-autoscaling",
+    "AWS::AutoScaling::AutoScalingGroup": "ec2",
+    "AWS::AutoScaling::LaunchConfiguration": "ec2",
+    "AWS::Batch::JobDefinition": "ecs-tasks",
+    "AWS::CloudFormation::Stack": "cloudformation",
+    "AWS::CloudWatch::MetricStream": "streams.metrics.cloudwatch",
+    "AWS::EC2::FlowLog": "vpc-flow-logs",
+    "AWS::EC2::Instance": "ec2",
+    "AWS::EC2::SpotFleet": "spotfleet",
+    "AWS::ECS::Service": "ecs",
+    "AWS::ECS::TaskDefinition": "ecs-tasks",
+    "AWS::Events::Rule": "events",
+    "AWS::IAM::InstanceProfile": "ec2",
+    "AWS::KinesisFirehose::DeliveryStream": "firehose",
+    "AWS::Lambda::Function": "lambda",
+    "AWS::Logs::SubscriptionFilter": "logs",
+    "AWS::Pipes::Pipe": "pipes",
+    "AWS::S3::Bucket": "s3",
+    "AWS::SNS::Subscription": "sns",
+    "AWS::SNS::Topic": "sns",
+    "AWS::Scheduler::Schedule": "scheduler",
+    "AWS::StepFunctions::StateMachine": "states",
 }
-"""Who takes the role of a resource ("Granting a user permissions to pass a role to an AWS service", each service's)."""
+"""Who takes the role of a resource ("Granting a user permissions to pass a role to an AWS service", each service's).
+
+Of a type that is not here, whom the role trusts.
+"""
+PRINCIPALS: Final = {
+    "AWS::AppRunner::Service": "build.apprunner tasks.apprunner",
+    "AWS::Cognito::IdentityPool": "cognito-identity",
+    "AWS::Cognito::IdentityPoolRoleAttachment": "cognito-identity",
+    "AWS::Cognito": "cognito-idp",
+    "AWS::EMR": "elasticmapreduce",
+    "AWS::EMRContainers": "emr-containers",
+    "AWS::KinesisAnalyticsV2": "kinesisanalytics",
+    "AWS::Lex": "lexv2",
+    "AWS::MSK": "kafka",
+    "AWS::MWAA": "airflow airflow-env",
+    "AWS::Neptune": "rds",
+    "AWS::OSIS": "osis-pipelines",
+    "AWS::RDS::DBCluster": "monitoring.rds rds",
+    "AWS::RDS::DBInstance": "monitoring.rds rds",
+    "AWS::RedshiftServerless": "redshift redshift-serverless",
+    "AWS::Synthetics": "lambda synthetics",
+}
+"""The services of types whose role is not of the template, where they are called otherwise than the types."""
 
 
 def passed(stack: Stack, declared: Declared) -> Iterator[Need]:
@@ -61,8 +90,10 @@ def passes(declared: Declared) -> bool:
 def _services(stack: Stack, declared: Declared, role: Declared | None) -> tuple[str, ...]:
     """The services that take the role: what the type is known for, else who the role trusts."""
     known = PASSED_TO.get(declared.type)
-    trusted = () if role is None else tuple(trusts(stack, role))
-    return (known,) if known else trusted or (f"{declared.type.split('::')[1].lower()}.amazonaws.com",)
+    trusted = () if role is None or known else tuple(trusts(stack, role))
+    service = declared.type.rpartition("::")[0]
+    named = known or PRINCIPALS.get(declared.type) or PRINCIPALS.get(service) or service.rpartition("::")[2].lower()
+    return trusted or tuple(f"{name}.amazonaws.com" for name in named.split())
 
 
 def trusts(stack: Stack, role: Declared) -> Iterator[str]:

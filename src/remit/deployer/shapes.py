@@ -40,6 +40,8 @@ SHAPES: Final[dict[str, Shape]] = {
     "AWS::DynamoDB::Table": Shape(("dynamodb:table", "dynamodb:index", "dynamodb:stream"), "TableName", "TableName"),
     "AWS::ECR::Repository": Shape(("ecr:repository",), "RepositoryName", "RepositoryName", 256, lower=True),
     "AWS::ECS::Cluster": Shape(("ecs:cluster",), "ClusterName", "ClusterName", 255),
+    "AWS::ECS::Service": Shape(("ecs:service", "ecs:service-deployment"), "ServiceName", "ServiceName"),
+    "AWS::ECS::TaskDefinition": Shape(("ecs:task-definition",), "TaskDefinitionFamilyName", "Family"),
     "AWS::Events::EventBus": Shape(("events:event-bus", "events:event-busv2"), "EventBusName", "Name", styles=()),
     "AWS::Events::Rule": Shape(
         ("events:rule-on-default-event-bus", "events:rule-on-custom-event-bus"), "RuleName", "Name", 64
@@ -85,6 +87,7 @@ SHAPES: Final[dict[str, Shape]] = {
 }
 """How the types are named whose names are known before the deploy."""
 BESIDE: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
+    "AWS::ECS::Service": (("ClusterName", "Cluster", "default"),),
     "AWS::Events::Rule": (("EventBusName", "EventBusName", "default"),),
     "AWS::Scheduler::Schedule": (("GroupName", "GroupName", "default"),),
 }

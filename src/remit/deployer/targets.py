@@ -25,6 +25,7 @@ _IDENTITIES: Final = frozenset({
 """Kinds that nobody gets by a wildcard: only those that the template names."""
 _QUALIFIED: Final = frozenset({"AWS::Lambda::Alias", "AWS::Lambda::Version"})
 _NAMED_BY: Final[dict[str, tuple[str, str]]] = {
+    "AWS::CertificateManager::Certificate": ("DomainValidationOptions", "Id"),
     "AWS::Events::EventBusPolicy": ("EventBusName", "EventBusName"),
     "AWS::IAM::InstanceProfile": ("Roles", "RoleNameWithPath"),
     "AWS::IAM::ManagedPolicy": ("Roles", "RoleNameWithPath"),
@@ -39,9 +40,37 @@ _NAMED_BY: Final[dict[str, tuple[str, str]]] = {
     "AWS::Logs::LogStream": ("LogGroupName", "LogGroupName"),
     "AWS::Logs::MetricFilter": ("LogGroupName", "LogGroupName"),
     "AWS::Logs::SubscriptionFilter": ("LogGroupName", "LogGroupName"),
+    "AWS::Route53::RecordSet": ("HostedZoneId", "Id"),
     "AWS::S3::BucketPolicy": ("Bucket", "BucketName"),
 }
 """Types about another resource: the property that names it, and the variable of its ARN that the name fills."""
+_UNNAMED: Final = frozenset({"route53:change"})
+"""Kinds whose ARNs have a variable of that name, too, which is another's."""
+_KINDS: Final = {
+    "AWS::DocDB::DBCluster": "rds:cluster",
+    "AWS::DocDB::DBClusterParameterGroup": "rds:cluster-pg",
+    "AWS::DocDB::DBInstance": "rds:db",
+    "AWS::DocDB::DBSubnetGroup": "rds:subgrp",
+    "AWS::EC2::EIP": "ec2:elastic-ip",
+    "AWS::EC2::FlowLog": "ec2:vpc-flow-log",
+    "AWS::EC2::Host": "ec2:dedicated-host",
+    "AWS::EC2::IPv4Pool": "ec2:ipv4pool-ec2",
+    "AWS::EC2::SpotFleet": "ec2:spot-fleet-request",
+    "AWS::EC2::TransitGatewayConnect": "ec2:transit-gateway-attachment",
+    "AWS::EC2::TransitGatewayPeeringAttachment": "ec2:transit-gateway-attachment",
+    "AWS::EC2::TransitGatewayVpcAttachment": "ec2:transit-gateway-attachment",
+    "AWS::Neptune::DBCluster": "rds:cluster",
+    "AWS::Neptune::DBClusterParameterGroup": "rds:cluster-pg",
+    "AWS::Neptune::DBInstance": "rds:db",
+    "AWS::Neptune::DBParameterGroup": "rds:pg",
+    "AWS::Neptune::DBSubnetGroup": "rds:subgrp",
+    "AWS::Neptune::EventSubscription": "rds:es",
+    "AWS::RDS::DBClusterParameterGroup": "rds:cluster-pg",
+    "AWS::RDS::DBParameterGroup": "rds:pg",
+    "AWS::RDS::EventSubscription": "rds:es",
+    "AWS::RDS::OptionGroup": "rds:og",
+}
+"""Types that are not named like IAM's kind of them."""
 _API: Final = "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
 _APIS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("AWS::ApiGatewayV2::DomainName", ("/domainnames", "/domainnames/*", "/tags/*")),
@@ -57,10 +86,16 @@ _APIS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("AWS::ApiGateway::", ("/restapis", "/restapis/*", "/tags/*")),
 )
 """API Gateway's paths by the start of a type: ids are made up, and its actions (GET …) say nothing of the kind."""
+_ADDRESS: Final = re.compile(
+    r"(?:s3://|https://(?:(?P<host>(?:[a-z0-9.-]|\$\{AWS::\w+\})+)\.)?s3[.-](?:(?:[a-z0-9-]+|\$\{AWS::Region\})\.)?"
+    rf"(?:amazonaws\.com(?:\.cn)?|{OPEN})/)(?(host)|(?P<bucket>[^/{OPEN}]+)/?)(?P<key>[^{OPEN}]*)"
+)
+"""Where something is in S3, as a URI or as a URL of either style."""
 _KEYS: Final = re.compile(r"kms|key|encrypt|sse", re.IGNORECASE)
-_PLACES: Final = re.compile(r"s3|location|uri|bucket", re.IGNORECASE)
+_PLACES: Final = re.compile(r"s3|location|uri|bucket|templateurl", re.IGNORECASE)
 _FETCH: Final = ("s3:GetObject", "s3:GetObjectVersion")
 _FEW: Final = 4  # kinds that one action works on; more is tagging, which works on all
+_MANY: Final = 12  # kinds that are tagged; more, and nothing tells which, are all of the service's
 _SERVICE_ROLES: Final = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role/*"
 
 
@@ -133,7 +168,8 @@ def _by_kind(declared: Declared, kinds: tuple[Target, ...], *, tagging: bool = T
     shape = SHAPES.get(declared.type)
     if shape is not None and shape.styles:
         return ()
-    mine = {kind.rpartition(":")[2] for kind in shape.kinds} if shape is not None else set()
+    named = shape.kinds if shape is not None else (_KINDS[declared.type],) if declared.type in _KINDS else ()
+    mine = {kind.rpartition(":")[2] for kind in named}
     own = [one for one in kinds if one.type.name in mine or (not mine and last.endswith(_folded(one.type.name)))]
     if not own or (not mine and own[0].type.service != declared.type.split("::")[1].lower()):
         return ()
@@ -151,7 +187,10 @@ def _foreign(stack: Stack, declared: Declared, known: Action) -> tuple[str, ...]
         if not mentioned and kind not in _IDENTITIES:
             missing.append(target)
     required = [target for target in missing if target.required]
-    for target in required if found or required else missing:
+    wanted = required if found or required else missing
+    if len(wanted) > _MANY and _tagging(known):
+        return (*found, f"arn:${{AWS::Partition}}:{known.service}:${{AWS::Region}}:${{AWS::AccountId}}:*")
+    for target in wanted:
         found |= dict.fromkeys(filled(format_, {}) for format_ in target.type.arns)
     return tuple(found)
 
@@ -183,19 +222,23 @@ def _mentioned(stack: Stack, declared: Declared, target: Target) -> Iterator[str
 
 def _by_name(stack: Stack, declared: Declared, target: Target) -> Iterator[str]:
     given, variable = _NAMED_BY.get(declared.type, ("", ""))
-    if not given or not any(f"${{{variable}}}" in format_ for format_ in target.type.arns):
+    if not given or f"{target.type.service}:{target.type.name}" in _UNNAMED:
+        return
+    if not any(f"${{{variable}}}" in format_ for format_ in target.type.arns):
         return
     value = declared.properties.get(given)
     kind = f"{target.type.service}:{target.type.name}"
     for item in value if isinstance(value, list) else [value]:
-        for text in texts(stack, item):
+        named = item["HostedZoneId"] if isinstance(item, Mapping) and "HostedZoneId" in item else item
+        for text in texts(stack, named):
             if not text.startswith("arn:"):
                 yield from _spelled(kind, tuple(filled(format_, {variable: text}) for format_ in target.type.arns))
 
 
 def _sources(stack: Stack, declared: Declared, name: str) -> Iterator[str]:
     """What a resource is made from in S3: all objects beside a key, which differs at each deploy; or the bucket."""
-    for place in _places(declared.properties):
+    urls = texts(stack, declared.properties.get("TemplateURL"))
+    for place in (*_places(declared.properties), *_places(urls)):
         bucket, key = (next(iter(texts(stack, item)), "") for item in place)
         folder = key.rpartition("/")[0]
         arn = f"arn:${{AWS::Partition}}:s3:::{bucket}"
@@ -203,9 +246,8 @@ def _sources(stack: Stack, declared: Declared, name: str) -> Iterator[str]:
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    if isinstance(value, str) and value.startswith("s3://"):
-        bucket, _, key = value.removeprefix("s3://").partition("/")
-        yield bucket, key
+    if isinstance(value, str) and (found := _ADDRESS.fullmatch(value)) is not None:
+        yield found["host"] or found["bucket"], found["key"]
     elif isinstance(value, Mapping):
         for bucket, key in (("S3Bucket", "S3Key"), ("S3Bucket", "S3KeyPrefix"), ("Bucket", "Key")):
             if bucket in value and key in value:

@@ -86,7 +86,8 @@ def _put(document: Policy, names: Mapping[str, str]) -> Policy:
 
 def standings(app: App, roles: tuple[Role, ...]) -> dict[str, Standing]:
     """Each function's role, by the function's name; functions that bring a role of their own are not there."""
-    names = names_of(app)
+    themselves = {one.arn: one.arn for one in app.resources}  # a key's, say, whose id nobody foretells
+    names = {**themselves, **names_of(app)}
     made = [(role, standing(role, names, dict(_managed(app)))) for role in roles]
     return {name: found for role, found in made for name in role.functions}
 
@@ -105,23 +106,31 @@ def at(role: Standing, place: Place) -> Standing:
     return standing(role.role, names, role.documents)
 
 
-def places(role: Standing, *more: str) -> tuple[Place, ...]:
+def places(role: Standing, *more: str, home: str = "") -> tuple[Place, ...]:
     """The places that a role's statements, and `more` ARNs, name: each pair or triple that is written somewhere.
 
     A pattern, or a late-bound part, means wherever the app is; so does a role that names no place at all.
+    Who asks (`home`, an ARN), where that is known, is in the app's own partition and account.
     """
+    here = _home(home)
     texts = [
         text for grant in role.role.grants if grant.statement.resources for text in grant.statement.resources.patterns
     ]
-    found: set[tuple[str, ...]] = {_HERE}
+    found: set[tuple[str, ...]] = {here}
     for text in (*texts, *more):
         arn = parse_arn(text)
         if arn is not None:
             parts = (arn.partition, arn.region, arn.account)
             found.add(
-                tuple(home if _OPEN & set(part) or not part else part for part, home in zip(parts, _HERE, strict=True))
+                tuple(mine if _OPEN & set(part) or not part else part for part, mine in zip(parts, here, strict=True))
             )
-    return tuple(dict(zip(_PSEUDO, one, strict=True)) for one in sorted(found, key=lambda one: (one != _HERE, one)))
+    return tuple(dict(zip(_PSEUDO, one, strict=True)) for one in sorted(found, key=lambda one: (one != here, one)))
+
+
+def _home(principal: str) -> tuple[str, str, str]:
+    """Where the one who asks is: partition, region and account."""
+    arn = parse_arn(principal)
+    return _HERE if arn is None or not arn.account.isdigit() else (arn.partition, _HERE[1], arn.account)
 
 
 def _document(arn: str) -> Policy | None:

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.app import App, Role
+    from remit.catalogue.actions import Target
     from remit.iam.denial import Denial
 
+_APART: Final = frozenset({"cloudwatch:dataset"})
+"""Kinds that a request may be about besides, and that most are not: these are asked on everything."""
 _MOST: Final = 3  # actions that an operation's bare name may mean
 _RANDOM: Final = re.compile(r"-[A-Za-z0-9]{4,16}")
 
@@ -26,6 +29,13 @@ class Here:
     app: App
     roles: tuple[Role, ...]
     folder: Path
+
+
+def targets_of(action: str) -> tuple[Target, ...]:
+    """The kinds of resources that an action is asked on as a rule; none: it is asked on everything."""
+    known = catalogued(action)
+    found = known.targets if known is not None else ()
+    return tuple(one for one in found if f"{one.type.service}:{one.type.name}" not in _APART)
 
 
 def stage_of(denial: Denial, project: str) -> str | None:
@@ -49,7 +59,9 @@ def function_of(here: Here, denial: Denial) -> str | None:
     for made in here.roles:
         if role is not None and _is_named(role, f"{namespace}-{made.logical_id}"):
             return made.functions[0]
-    if denial.logical_id is not None and denial.principal is None and denial.stack in (None, namespace):
+    deployers = denial.deploying and denial.layer != "trust"  # whose own it is, though the event names our resource
+    named = denial.logical_id is not None and denial.principal is None and denial.stack in (None, namespace)
+    if named and not deployers and denial.logical_id is not None:
         near = [one for one in here.app.functions if denial.logical_id.startswith(one.logical_id)]
         return max(near, key=lambda one: len(one.logical_id)).name if near else None
     return None

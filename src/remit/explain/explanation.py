@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import variables
+from remit.catalogue.partitions import partition_of
 from remit.catalogue.resemble import nearest_actions
 from remit.errors import nearest
 from remit.explain.ask import ask, at, places, source
@@ -24,6 +25,18 @@ if TYPE_CHECKING:
 
 _PLACES: Final = {"Partition": "${AWS::Partition}", "Region": "${AWS::Region}", "Account": "${AWS::AccountId}"}
 _PSEUDO: Final = frozenset(_PLACES.values())
+_ENDS: Final = {"secretsmanager:Secret": "-??????"}
+"""What a service puts behind the name that people give, by its kind of resource."""
+_SLASHED: Final = frozenset({
+    "GroupNameWithPath", "InstanceProfileNameWithPath", "LogGroupName", "ParameterNameWithoutLeadingSlash",
+    "PolicyNameWithPath", "RepositoryName", "RoleNameWithPath", "SecretId", "TopicName", "UserNameWithPath",
+})  # fmt: skip
+"""Variables of ARNs whose names may have slashes."""
+_OBJECT: Final = re.compile(r"s3://(.+)")
+_QUEUE: Final = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(\d{12})/([\w.-]+)")
+"""Addresses that people know an object and a queue by."""
+_WHOLE: Final = re.compile(r"-(?=\w*[A-Z])[A-Za-z0-9]{6}$")
+"""A secret's name as its ARN has it: with AWS's six characters, which are rarely all small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +58,8 @@ class Explanation:
 
 def explain(role: Standing, asker: str, action: str, resource: str, *, principal: str | None = None) -> Explanation:
     """Ask a role. `resource` is an ARN, late-bound text, or a short name (see `spelled_out`)."""
-    text = put(spelled_out(role, action, resource), role.names)
+    spelled = spelled_out(role, action, resource)
+    text = put(spelled, role.names)
     placed, decision, notes = _decided(role, action, text, principal)
     wanted = {"Allowed": "Allowed", "ExplicitlyDenied": "ExplicitlyDenied", "Unknown": "Unknown"}.get(decision.verdict)
     deciding = tuple(
@@ -54,7 +68,8 @@ def explain(role: Standing, asker: str, action: str, resource: str, *, principal
     near = tuple((source(placed, miss.ruling), miss.lacked) for miss in decision.misses)
     told = (
         *_on_action(action),
-        *_on_name(role, resource),
+        *(_on_name(role, resource) if not spelled.startswith("${") else ()),
+        *_on_resource(action, text),
         *notes,
         *_assumed(role, deciding, text),
         *_unseen(role, decision),
@@ -68,7 +83,7 @@ def _decided(
     """The decision on a whole ARN; on one that is late-bound, for wherever the role's statements say it may be."""
     if not any(part.text in _PSEUDO for part in references(text)):
         return role, ask(role, action, text, principal=principal), ()
-    made = [(place, at(role, place)) for place in places(role, text)]
+    made = [(place, at(role, place)) for place in places(role, text, home=principal or "")]
     answers = [(place, here, ask(here, action, text, principal=principal)) for place, here in made]
     place, here, decision = next((one for one in answers if one[2].allowed), answers[0])
     if all(one[2].verdict == decision.verdict for one in answers):
@@ -77,15 +92,23 @@ def _decided(
 
 
 def spelled_out(role: Standing, action: str, resource: str) -> str:
-    """A resource as people type it, as an ARN: `DataTable` (a resource of the template), `orders`, `uploads/a.csv`.
+    """A resource as people type it, as an ARN: `DataTable` or `Data.table` (the stack's), `orders`, `uploads/a.csv`.
 
-    A name that fits none of the action's resource types stays as it is.
+    Also the address of an object or a queue, and a function's own name. What fits none of the action's resource types
+    stays as it is.
     """
     if resource == "*" or resource.startswith(("arn:", "${")):
         return resource
+    if (found := _OBJECT.fullmatch(resource)) is not None:
+        return f"arn:${{AWS::Partition}}:s3:::{found[1]}"
+    if (found := _QUEUE.fullmatch(resource)) is not None:
+        partition = partition_of(found[1])
+        return f"arn:{'aws' if partition is None else partition.name}:sqs:{':'.join(found.groups())}"
     head, slash, tail = resource.partition("/")
-    for text in (f"${{{head}.Arn}}", f"${{{head}}}"):
-        if role.names.get(text, "").startswith("arn:"):
+    pascal = "".join(part[:1].upper() + part[1:] for part in re.split(r"[._-]", head))
+    ours = (head, pascal, *([f"{pascal}Function"] if action.lower().startswith("lambda:") else []))
+    for text in (text for name in ours for text in (f"${{{name}.Arn}}", f"${{{name}}}")):
+        if role.names.get(text, "").startswith(("arn:", text)):
             return f"{text}{slash}{tail}"
     known = catalogued(action)
     return next(_filled(known, resource), resource) if known is not None else resource
@@ -94,6 +117,7 @@ def spelled_out(role: Standing, action: str, resource: str) -> str:
 def _filled(known: Action, text: str) -> Iterator[str]:
     """The ARNs that a name makes in the formats of an action's resource types: required, then plain ones first."""
     for target in sorted(known.targets, key=lambda one: (not one.required, len("".join(one.type.arns)))):
+        end = _ENDS.get(f"{target.type.service}:{target.type.name}", "")
         for form in target.type.arns:
             names = [name for name in variables(form) if name not in _PLACES]
             if not names:
@@ -102,8 +126,16 @@ def _filled(known: Action, text: str) -> Iterator[str]:
             shape = f"${{{names[0]}}}{rest}"
             tail = re.sub(r"\\\$\\\{\w+\\\}", "(.+)", re.escape(shape))
             bare = text.removeprefix(start.rpartition(":")[2])
-            if re.fullmatch(tail, bare) is not None and (len(names) > 1) == ("/" in bare or ":" in bare):
-                yield re.sub(r"\$\{(\w+)\}", lambda found: _PLACES.get(found[1], found[0]), start) + bare
+            bare = bare.removeprefix("/") if names[0] == "ParameterNameWithoutLeadingSlash" else bare
+            if re.fullmatch(tail, bare) is not None and _counts(names, bare):
+                yield re.sub(r"\$\{(\w+)\}", lambda found: _PLACES.get(found[1], found[0]), start) + (
+                    bare if not end or _WHOLE.search(bare) else bare + end
+                )
+
+
+def _counts(names: list[str], bare: str) -> bool:
+    """Whether a text has as many parts as a format has variables."""
+    return (len(names) > 1) == ("/" in bare or ":" in bare) or names[0] in _SLASHED
 
 
 def _on_action(action: str) -> Iterator[str]:
@@ -116,10 +148,19 @@ def _on_action(action: str) -> Iterator[str]:
         yield f"the call may need {', '.join(known.dependents)} as well"
 
 
+def _on_resource(action: str, text: str) -> Iterator[str]:
+    """What is no resource of the action's: no statement but one on everything can match it."""
+    known = catalogued(action)
+    if known is None or not known.targets or text == "*" or text.startswith(("arn:", "${")):
+        return
+    forms = dict.fromkeys(form.rpartition("${Account}:")[2] for one in known.targets for form in one.type.arns)
+    yield f"{text} is no ARN and names no resource of {known.full_name}, which are called {' or '.join(forms)}"
+
+
 def _on_name(role: Standing, resource: str) -> Iterator[str]:
     """A name that is nearly the logical id of a resource of the stack."""
     head = resource.partition("/")[0]
-    known = {text[2:-1].partition(".")[0] for text, name in role.names.items() if name.startswith("arn:")}
+    known = {text[2:-1].partition(".")[0] for text, name in role.names.items() if name.startswith(("arn:", text))}
     near = None if head in known or ":" in head or "*" in head else nearest(head, sorted(known))
     if near is not None:
         yield f"there is no resource {head} in the stack: did you mean {near}?"

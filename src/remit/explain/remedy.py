@@ -69,13 +69,17 @@ class _Thing:
 def remedy(app: App, function: Function, action: str, resource: str, folder: Path, *, account: str = "") -> Remedy:
     """The line that grants `action` on `resource` (an ARN, late-bound text, or `*`) to `function`.
 
-    `account` is the function's own, when it is known: a resource of another one is named with its whole ARN.
+    `account` is the function's own, when it is known: a resource of another one is named with its whole ARN. Where
+    it is not, an account's number is taken for wherever the app is deployed, but for keys and roles to assume.
     """
     known = catalogued(action)
     name = action if known is None else known.full_name
-    if resource == "*" or (parse(resource) is None and not resource.startswith("${")) or (known and not known.targets):
+    if resource == "*" or (known and not known.targets):
         return _placed(function, folder, json.dumps(name), ())
-    things = tuple(_things(app, resource, folder, account))
+    if parse(resource) is None and not resource.startswith("${"):  # a name that nobody can make an ARN of
+        return _placed(function, folder, f'allow({json.dumps(name)}, on="arn:…")', ("remit.grants.allow",))
+    literal = not account and (name == "sts:AssumeRole" or name.startswith("kms:"))  # a key's id, a role elsewhere
+    things = tuple(_things(app, resource, folder, "unknown" if literal else account))
     typed = sorted(one for thing in things for one in _typed(name, thing))
     own = things[0].own
     if typed:

@@ -7,10 +7,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import fill, variables
 from remit.explain.ask import standings
-from remit.explain.asked import Here, actions_of, function_of
+from remit.explain.asked import Here, actions_of, function_of, targets_of
 from remit.explain.explanation import explain
 from remit.explain.guard import broken
 from remit.explain.remedy import remedy, shelf
@@ -85,8 +84,12 @@ _FEDERATED: Final = (
     "let the trust policy of the role name the provider as Principal.Federated, and compare its conditions (sub, aud) "
     "with the token's"
 )
+_SERVICE: Final = (
+    "a service has no policies of its own: let the policy of the resource (queue, topic, key, function) allow "
+    "Principal.Service {principal}, on the condition aws:SourceArn"
+)
 _DEPLOYS: Final = frozenset({"cloudformation", "iam", "lambda"})
-"""Services whose denials are likely a deploy's, where the caller is no function."""
+"""Services whose denials are likely a deploy's, where the caller is no function, and the call is none of a function."""
 
 
 def why(denial: Denial, here: Here | None) -> Cause:
@@ -109,6 +112,8 @@ def _answers(here: Here, denial: Denial, function: str | None, actions: tuple[st
     """What the function's role says; where nobody is named, what each role of the app says."""
     unnamed = function is None and (denial.principal is not None or denial.resource is None)
     if unnamed or denial.layer in ("trust", "other"):  # no policy of this role decides that one
+        return
+    if function is None and denial.deploying:  # nor of any role of the app
         return
     asked = standings(here.app, here.roles)
     names = [function] if function is not None else [one.name for one in here.app.functions if one.name in asked]
@@ -151,8 +156,7 @@ def _any(action: str) -> str:
 
     `*` where the action needs several types at once, or one of several, and no typed grant tells which is meant.
     """
-    known = catalogued(action)
-    targets = known.targets if known is not None else ()
+    targets = targets_of(action)
     needed = [one for one in targets if one.required] or list(targets)
     needed.sort(key=lambda one: len("".join(one.type.arns)))
     if not needed or (len(needed) > 1 and shelf(action.partition(":")[0]) is None):
@@ -205,6 +209,8 @@ def _nobody(denial: Denial, here: Here | None, actions: tuple[str, ...], answers
     """Where no role of the app is known to have asked."""
     if denial.encoded is not None and denial.action is None:
         return "the message is encoded: what was denied stands in it"
+    if denial.deploying and denial.principal is None:
+        return "whoever deploys may not do it: CloudFormation asks with their permissions"
     if denial.principal is not None:
         return "the message does not say which layer" if here is None else f"not a role of {here.app.namespace} asked"
     if here is None or not actions:
@@ -235,16 +241,25 @@ def _advice(denial: Denial) -> Iterator[str]:
         yield f"AWS keeps the evaluation under authorization ID {denial.authorization}: open the link in the message"
     if denial.layer == "trust" and denial.principal is None and (denial.action or "").lower() not in FEDERATED:
         yield "a role that was just made takes some seconds to be known everywhere: deploy again"
-    if denial.principal in ("anonymous", "*"):
-        yield _ANONYMOUS
-    elif denial.layer == "trust" and (denial.action or "").lower() in FEDERATED:
-        yield _FEDERATED
-    elif denial.layer is not None and (denial.layer in _CHANGE or denial.explicit):
-        change = _EXCEPT.get(denial.layer) if denial.explicit else None
-        change = change or _CHANGE.get(denial.layer, "it is not IAM's policies that have to change")
-        yield change + (f" ({denial.policy})" if denial.policy else "")
+    if (change := _change(denial)) is not None:
+        yield change
     elif denial.policy is not None:
         yield f"the policy that decided is {denial.policy}"
+
+
+def _change(denial: Denial) -> str | None:
+    """What has to change where it is not, or not alone, the policy of the one who asked."""
+    if denial.principal in ("anonymous", "*"):
+        return _ANONYMOUS
+    if is_service(denial):
+        return _SERVICE.format(principal=denial.principal)
+    if denial.layer == "trust" and (denial.action or "").lower() in FEDERATED:
+        return _FEDERATED
+    if denial.layer is None or (denial.layer not in _CHANGE and not denial.explicit):
+        return None
+    change = _EXCEPT.get(denial.layer) if denial.explicit else None
+    change = change or _CHANGE.get(denial.layer, "it is not IAM's policies that have to change")
+    return change + (f" ({denial.policy})" if denial.policy else "")
 
 
 def _advice_here(
@@ -261,15 +276,27 @@ def _advice_here(
         yield f"deploy this folder: remit deploy --stage {here.app.stage}"
     if here is not None and here.app.boundary is not None and denial.layer == "boundary":
         yield f"the boundary of this app's roles is {here.app.boundary}"
-    if "s3:GetObject" in actions and (allowed or here is None):
+    if "s3:GetObject" in actions and (allowed or here is None or (function is None and not answers)):
         yield "S3 answers 403 for a key that does not exist, unless s3:ListBucket is allowed as well"
     if here is not None and function is not None and own and not allowed:
         yield from _taken_away(here, function, actions)
     if denial.principal is None and denial.encoded is None and function is None and own and not allowed:
         yield from _needed(here, actions, denial, answers)
-    services = {action.partition(":")[0] for action in actions}
-    if denial.principal is not None and function is None and own and (denial.logical_id or services & _DEPLOYS):
+    if function is None and denial.layer != "trust" and not denial.explicit and _of_a_deploy(denial, actions):
         yield DEPLOYERS
+
+
+def is_service(denial: Denial) -> bool:
+    """Whether an AWS service asked by itself: `events.amazonaws.com`."""
+    return (denial.principal or "").endswith((".amazonaws.com", ".amazonaws.com.cn"))
+
+
+def _of_a_deploy(denial: Denial, actions: tuple[str, ...]) -> bool:
+    """Whether it was asked for somebody who deploys, as the message tells, or the action."""
+    if denial.deploying or denial.principal is None or is_service(denial):
+        return bool(denial.deploying)
+    services = {action.partition(":")[0] for action in actions if not action.startswith("lambda:Invoke")}
+    return denial.layer in (None, "identity") and bool(denial.logical_id or services & _DEPLOYS)
 
 
 def _taken_away(here: Here, function: str, actions: tuple[str, ...]) -> Iterator[str]:
@@ -283,7 +310,7 @@ def _needed(
     here: Here | None, actions: tuple[str, ...], denial: Denial, answers: tuple[Explanation, ...]
 ) -> Iterator[str]:
     """The grant that a function of the app would need, where nobody says which one called."""
-    if here is None:
+    if here is None or denial.deploying:
         return
     if denial.note == EXECUTION_ROLE:
         yield "remit grants it by default: where a setting replaced that, `remit build` names what is missing"
@@ -294,8 +321,7 @@ def _needed(
             made = remedy(here.app, function, action, resource, here.folder, account=_account(denial))
             code = " and ".join(f"`{line}`" for line in made.imports)
             with_it = f" (with {code})" if made.imports else ""
-            known = catalogued(action)
-            vague = resource == "*" and denial.resource is None and known is not None and known.targets
+            vague = resource == "*" and denial.resource is None and targets_of(action)
             item = f'allow({json.dumps(action)}, on="arn:…")' if vague else made.item
             yield f"the function that calls it needs {item} in the policy of its decorator{with_it}"
 

@@ -34,8 +34,9 @@ class Denial:
     `principal` is an ARN as a rule. `layer` is the kind of policy that denied (`other`: what is not IAM's at all),
     `explicit` whether by a Deny, `policy` that policy's ARN. `operation` and `service` are the SDK's names. `encoded`
     is a message that only STS can decode, `authorization` an authorization ID. `logical_id` is the resource of a failed
-    stack event, `function` the Lambda function whose log it is. `note` says what the message means beside IAM's
-    policies, `others` what else was denied.
+    stack event, `function` the Lambda function whose log it is. `deploying` tells what CloudFormation asked with the
+    permissions of whoever deploys. `note` says what the message means beside IAM's policies, `others` what else was
+    denied.
     """
 
     principal: str | None = None
@@ -51,6 +52,7 @@ class Denial:
     logical_id: str | None = None
     stack: str | None = None
     function: str | None = None
+    deploying: bool | None = None
     note: str | None = None
     others: tuple[str, ...] = ()
 
@@ -73,6 +75,8 @@ _RECORDS: Final = ("eventSource", "allowed", "ResourceStatusReason")
 _DECODE: Final = json.JSONDecoder().raw_decode
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _LATE: Final = re.compile(r"\$\{[^{}]{1,200}\}$")
+_CLOSING: Final = tuple(".,;:)\"'`]}")
+_PAIRS: Final = {")": "(", "]": "[", "}": "{"}
 _ARN: Final = re.compile(r"arn:[a-z-]{1,20}:(?:sts|iam)::([^:\s]{0,40}):")
 
 
@@ -98,6 +102,8 @@ def _plain(text: str) -> Denial | None:
     if found.operation is not None and found.service is None and "UnauthorizedOperation" in flat:
         found = replace(found, service="ec2")  # whose code alone it is
     meant = next((meaning for words, meaning in wordings.NOTES if words.search(flat) is not None), {})
+    if wordings.DEPLOYING.search(flat) is not None and meant.get("note") != wordings.EXECUTION_ROLE:
+        found = replace(found, deploying=True)
     return replace(found if found.resource is not None else _located(found, flat), **meant)
 
 
@@ -175,14 +181,17 @@ def _located(found: Denial, flat: str) -> Denial:
     """A denial with the queue, stream, bucket or object that the words around it name."""
     queue, stream = wordings.QUEUE.search(flat), wordings.STREAM.search(flat)
     if queue is not None:
-        region, account, name = queue.groups()
-        return replace(found, resource=f"arn:aws:sqs:{region or '*'}:{account}:{name}", service="sqs")
+        region = queue["region"] or queue["old"] or "*"
+        return replace(found, resource=f"arn:aws:sqs:{region}:{queue['account']}:{queue['name']}", service="sqs")
     if stream is not None:
         return replace(found, resource=stream[1], action=found.action or f"{stream[2]}:{stream[3]}")
+    assumed = wordings.ASSUMED.search(flat)
+    if assumed is not None:
+        return replace(found, resource=_trimmed(assumed[1]))
     places = {match.groups() for match in wordings.OBJECT.finditer(flat)}
-    named = [match for pattern in wordings.NAMED_BUCKET if (match := pattern.search(flat)) is not None]
+    named = [match.groupdict() for pattern in wordings.NAMED_BUCKET if (match := pattern.search(flat)) is not None]
     if len(places) == 1 or (named and not places):
-        bucket, key = next(iter(places)) if places else named[0].groups()
+        bucket, key = next(iter(places)) if places else (named[0]["bucket"], named[0].get("key"))
         return replace(found, resource=f"arn:aws:s3:::{bucket}" + (f"/{_trimmed(key)}" if key else ""))
     return found
 
@@ -209,7 +218,12 @@ def _caller(flat: str) -> dict[str, Any]:
 def _trimmed(text: str) -> str:
     """A name without the punctuation, or the markup, of the sentence that it stands in."""
     name = text.partition("</")[0].strip("\"'`<>")
-    return name if _LATE.search(name) is not None else name.rstrip(".,;:)\"'`]}")
+    while name.endswith(_CLOSING) and _LATE.search(name) is None:
+        opening = _PAIRS.get(name[-1])
+        if opening is not None and name.count(opening) == name.count(name[-1]):
+            break
+        name = name[:-1]
+    return name
 
 
 def _structured(text: str, depth: int) -> Denial | None:
@@ -279,14 +293,25 @@ def _trail(event: dict[str, Any]) -> Denial | None:
         return None
     told = _plain(message) or Denial()
     service = source.partition(".")[0]
+    caller = _dict(event.get("userIdentity"))
     resources = [_string(one, "ARN") or _string(one, "arn") for one in _dicts(event.get("resources"))]
+    resources.append(_parameter(_dict(event.get("requestParameters")), service))
     return replace(
         told,
-        principal=told.principal or _string(_dict(event.get("userIdentity")), "arn"),
+        principal=told.principal or _string(caller, "arn") or _string(caller, "invokedBy"),
         resource=told.resource or next((arn for arn in resources if arn is not None), None),
         operation=name,
         service=service,
     )
+
+
+def _parameter(parameters: dict[str, Any], service: str) -> str | None:
+    """What a request was about, by its parameters: a bucket or an object, or the one ARN of the service among them."""
+    bucket, key = _string(parameters, "bucketName"), _string(parameters, "key")
+    if bucket is not None and service == "s3":
+        return f"arn:aws:s3:::{bucket}" + (f"/{key}" if key else "")
+    arns = {text for name in parameters if (text := _string(parameters, name) or "").split(":")[2:3] == [service]}
+    return arns.pop() if len(arns) == 1 else None
 
 
 def _decoded(message: dict[str, Any]) -> Denial | None:
@@ -308,7 +333,10 @@ def _stack_event(event: dict[str, Any]) -> Denial | None:
     """An event of `aws cloudformation describe-stack-events`."""
     reason, name = _string(event, "ResourceStatusReason"), _string(event, "LogicalResourceId")
     found = None if reason is None else _plain(reason)
-    return None if found is None else replace(found, logical_id=name, stack=_string(event, "StackName"))
+    if found is None:
+        return None
+    deploying = True if found.note != wordings.EXECUTION_ROLE else None
+    return replace(found, logical_id=name, stack=_string(event, "StackName"), deploying=deploying)
 
 
 def _string(value: dict[str, Any], key: str) -> str | None:

@@ -19,11 +19,16 @@ _CODES: Final = (
 DENIED: Final = re.compile(
     rf"[Nn]ot authorized to|\b{_CODES}(?!\w)|[Aa]ccess [Dd]enied|does not have permissions? to call"
     r"|[Ee]ncoded authorization failure message|Access to the resource \S{1,2000} is denied|KMS access was denied"
-    r"|you are not allowed to access|cannot be assumed by|Please ensure the role can perform|do not have access to it"
+    r"|you are not allowed to access|cannot be assumed\b|Please ensure the role can perform|do not have access to it"
     r"|access has been denied by|not have IAM permissions to process tags|permissions error performing a tagging"
     r"|authorized to assume the provided role|Permission denied on S3 path|Insufficient Lake Formation permission"
     r"|don't have access to the model|not authorized to access|NO_PERMISSIONS|States\.Permission"
-    r"|does not have (?:the )?permissions? (?:to|for)"
+    r"|does not have (?:the )?permissions? (?:to|for)|doesn(?:'|\u2019)t have permissions? to call|ACCESS_DENIED"
+    r"|invalid for CreateGrant|Invalid permissions on Lambda function|unable to assume (?:the )?role"
+    r"|(?:must allow|allows) [\w .]{1,80} to assume the role|[Nn]ot authorized to assume|[Aa]ccess was denied"
+    r"|Insufficient permissions to enable logging|Unable to validate the following destination configurations"
+    r"|Unable to verify/create output bucket"
+    r"|does not have any privilege on specified resource"
 )
 WHO: Final = re.compile(r"\b[Uu]ser: ?((?:arn:[^ ]{1,2048}(?: [^ ]{1,100}){0,3}?|[^ ]{1,2048})) ?is not authorized")
 QUOTED: Final = re.compile(
@@ -41,9 +46,11 @@ NOBODY: Final = frozenset({
     "function",
 })  # fmt: skip
 """What stands before `is not authorized` and is no name."""
-ACTION: Final = re.compile(r"[Nn]ot authorized to perform:? ?[`'\"]?([A-Za-z0-9-]{1,64}:[A-Za-z0-9*]{1,128})")
+ACTION: Final = re.compile(
+    r"(?:[Nn]ot authorized to perform|have permissions? to call):? ?[`'\"]?([A-Za-z0-9-]{1,64}:[A-Za-z0-9*]{1,128})"
+)
 RESOURCE: Final = re.compile(
-    r"on (?:the )?resource(?:\(s\)|s)?:? ?"
+    r"on (?:the )?resource(?:\(s\)|s)?:? ?(?!associated with)"
     r"(?:(?P<kind>role|user|group|policy|instance profile|server certificate) (?!path))?"
     r"(?:\"(?P<whole>[^\"]{1,2048})\"|(?P<bare>\S{1,2048}))(?P<path> path)?"
 )
@@ -84,6 +91,8 @@ AROUND: Final = tuple(
         _TRAIL,
         r"role does not have permissions? to call (?P<operation>\w{1,128}) on (?P<service>\w{1,60})",
         r"denied by (?P<service>\w{1,20}), please make sure [\w ]{1,80} permission to \*?(?P<operation>\w{1,128})",
+        r"not authorized to perform (?P<operation>[A-Z]\w{1,127}) with Tags",
+        r"AWS Error ACCESS_DENIED during (?P<operation>\w{1,200}) operation",
         r"authorization-details/(?P<authorization>[\w-]{1,200})",
     )
 )
@@ -94,8 +103,13 @@ Later ones win.
 LOG: Final = re.compile(r"(?<!log-group:)/aws/lambda/([A-Za-z0-9_-]{1,64})")
 """The name of a function, where the log that it stands in is told; an ARN of a log group is what was asked for."""
 API: Final = re.compile(r"\bAPI: ([a-z0-9-]{1,64}:\w{1,128}) ")
+ASSUMED: Final = re.compile(
+    r"assume (?:the |IAM )?[Rr]ole[ :'\"]{1,3}(arn:[a-z-]{1,20}:iam::\d{12}:role/[\w+=,.@/-]{1,600})"
+)
+"""The role that somebody could not assume."""
 QUEUE: Final = re.compile(
-    r"Access to the resource https?://(?:sqs\.([\w-]{1,40})|[\w.-]{1,200})[^/\s]{0,100}/(\d{12})/([\w.-]{1,80})"
+    r"Access to the resource https?://(?:sqs\.(?P<region>[\w-]{1,40})|(?P<old>[\w-]{1,40})\.queue|[\w.-]{1,200})"
+    r"[^/\s]{0,100}/(?P<account>\d{12})/(?P<name>[\w.-]{1,80})"
 )
 STREAM: Final = re.compile(
     r"access stream (arn:[a-z-]{1,20}:(dynamodb|kinesis):\S{1,2048}?)\.? "
@@ -104,19 +118,37 @@ STREAM: Final = re.compile(
 OBJECT: Final = re.compile(r"\bs3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([^\s\"'`<>]{1,1024}))?")
 """Where the AWS CLI, Athena and Glue say on what: the one object or bucket that a message names."""
 NAMED_BUCKET: Final = (
-    re.compile(r"Call failed: \w{1,200}\(\{\"Bucket\":\"([a-z0-9.-]{3,63})\"(?:,\"Key\":\"([^\"]{1,1024}))?"),
-    re.compile(r"<Resource>/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([^<]{1,1024}))?</Resource>"),
-    re.compile(r"<BucketName>([a-z0-9.-]{3,63})</BucketName>(?:<Key>([^<]{1,1024})</Key>)?"),
+    re.compile(
+        r"Call failed: \w{1,200}\(\{\"Bucket\":\"(?P<bucket>[a-z0-9.-]{3,63})\"(?:,\"Key\":\"(?P<key>[^\"]{1,1024}))?"
+    ),
+    re.compile(r"<Resource>/(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<key>[^<]{1,1024}))?</Resource>"),
+    re.compile(r"<BucketName>(?P<bucket>[a-z0-9.-]{3,63})</BucketName>(?:<Key>(?P<key>[^<]{1,1024})</Key>)?"),
+    re.compile(r"Failed to upload .{1,1024}? to (?P<bucket>[a-z0-9.-]{3,63})/(?P<key>\S{1,1024}): An error occurred"),
+    re.compile(r"for key '(?P<key>[^']{1,1024})' in bucket '(?P<bucket>[a-z0-9.-]{3,63})'"),
+    re.compile(r"(?:S3 Bucket \(|output bucket )(?P<bucket>[a-z0-9.-]{3,63})"),
 )
-"""A bucket, and a key, that S3's XML or a log of the CDK names."""
+"""A bucket, and a key, that S3's XML, a log of the CDK, boto3's upload, PyArrow, Terraform or Athena names."""
 
 _TRUST: Final = {"action": "sts:AssumeRole", "layer": "trust", "explicit": False}
 MEANT: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
     (re.compile(pattern), meaning)
     for pattern, meaning in (
-        (r"KMS access was denied", {"action": "kms:Decrypt"}),
-        (r"cannot be assumed by", _TRUST),
-        (r"authorized to assume the provided role", _TRUST),
+        (r"KMS access was denied|KMS\.?AccessDenied|Access to KMS is not allowed", {"action": "kms:Decrypt"}),
+        (
+            r"KMS\.?AccessDenied\w{0,20}\) when calling the (?:Publish|SendMessage|Put)\w{0,60} operation",
+            {"action": "kms:GenerateDataKey"},
+        ),
+        (r"invalid for CreateGrant", {"action": "kms:CreateGrant"}),
+        (r"cannot be assumed\b|(?:authorized|permission) to assume the provided role", _TRUST),
+        (r"unable to assume (?:the )?role|(?:must allow|allows) [\w .]{1,80} to assume the role", _TRUST),
+        (r"[Nn]ot authorized to assume", _TRUST),
+        (r"Insufficient permissions to enable logging", {"action": "logs:CreateLogDelivery"}),
+        (r"mount the (?:Amazon )?EFS file system", {"action": "elasticfilesystem:ClientMount"}),
+        (r"Unable to verify/create output bucket", {"action": "s3:GetBucketLocation"}),
+        (
+            r"Invalid permissions on Lambda function",
+            {"action": "lambda:InvokeFunction", "layer": "resource", "explicit": False},
+        ),
         (r"troubleshooting Function URL authorization", {"action": "lambda:InvokeFunctionUrl"}),
         (r"not authorized to create managed-rule", {"action": "events:PutRule"}),
         (
@@ -125,14 +157,20 @@ MEANT: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
         ),
     )
 )
-"""Wordings of Lambda and Step Functions that name no action."""
+"""Wordings of Lambda, Step Functions, API Gateway, ECS and others that name no action, or another one."""
+DEPLOYING: Final = re.compile(
+    r"\bAPI: (?:[a-z0-9-]{1,40}:\w|cloudFormation )|Resource handler returned message|HandlerErrorCode"
+    r"|doesn(?:'|\u2019)t have permissions? to call"
+    r"|unable to configure access to your environment variables|Insufficient permissions to enable logging"
+)
+"""CloudFormation's and Lambda's words for what they ask with the permissions of whoever deploys."""
 EXECUTION_ROLE: Final = "Lambda asks this of the function's own role when it makes the function or its event source"
 _OTHER: Final = {"layer": "other", "explicit": True}
 NOTES: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), {**meaning, "note": note})
     for pattern, note, meaning in (
         (
-            r"Lake Formation permission",
+            r"Lake Formation permission|does not have any privilege on specified resource",
             "Lake Formation denies this by grants of its own, apart from IAM's policies",
             {**_OTHER, "service": "glue"},
         ),
@@ -146,6 +184,34 @@ NOTES: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
         (
             r"do not have access to it",
             "SQS answers alike for a queue that does not exist: check its name, region and account first",
+            {},
+        ),
+        (
+            r"does not exist in this Region, no resource-based policies allow access",
+            "KMS answers alike for a key that is gone or is in another region: check that first",
+            {"layer": "resource"},
+        ),
+        (
+            r"Unable to validate the following destination configurations",
+            "S3 tries the queue, topic or function first: the policy of that must let s3.amazonaws.com in",
+            {"layer": "resource", "explicit": False},
+        ),
+        (
+            r"unable to decrypt (?:the|your) environment variables",
+            (
+                "Lambda decrypts them by a grant to the function's role: where that role was deleted and made again, "
+                "give the function its role, or its key, anew"
+            ),
+            {},
+        ),
+        (
+            r"Access to KMS is not allowed|KMS\.?AccessDenied",
+            "what is denied is the use of the KMS key that encrypts it",
+            {},
+        ),
+        (
+            r"ARN does not refer to a valid principal",
+            "a role that was just made takes some seconds to be known everywhere: deploy again",
             {},
         ),
         (
@@ -168,7 +234,10 @@ NOTES: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
         ),
         (
             r"troubleshooting Function URL",
-            'a function URL answers callers whom IAM allows (http()); http(auth="NONE") opens it to everyone',
+            (
+                "a function URL answers callers whom IAM allows lambda:InvokeFunctionUrl and lambda:InvokeFunction "
+                '(http()); http(auth="NONE") opens it to everyone'
+            ),
             {},
         ),
     )
@@ -178,8 +247,9 @@ _NAMED: Final = r"\b(?!(?:on|of|for|a|an|the|type|resource)\b)([A-Za-z0-9]{1,255
 EVENT: Final = (
     re.compile(rf"{_NAMED}[\s|()]{{1,40}}AWS::\w{{1,60}}::\w{{1,60}}\b"),
     re.compile(rf"\bAWS::\w{{1,60}}::\w{{1,60}}[\s|]{{1,40}}{_NAMED}"),
+    re.compile(rf"An error occurred: {_NAMED} - "),
 )
-"""The logical id beside the type of a stack's event."""
+"""The logical id beside the type of a stack's event, and where the Serverless Framework tells of one."""
 
 _ESCAPE: Final = re.compile(r"\x1b(?:\[[0-9;?]{0,16}[ -/]?[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)?|[@-_])")
 _FRAME: Final = "│╷╵┃║"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.managed import managed_policy
+from remit.explain.ask import own_verdict
 from remit.iam.policy import parse, render, render_statement
 from remit.report.actions import covered, covered_lines
 
@@ -133,8 +134,8 @@ def place(origin: Origin | None) -> dict[str, Any]:
     }
 
 
-def verdict_lines(found: Explanation) -> Iterator[str]:
-    """A verdict, the statements behind it, what came near, and the fix."""
+def verdict_lines(found: Explanation, fix: str = "fix") -> Iterator[str]:
+    """A verdict, the statements behind it, what came near, and the fix, under this word."""
     decision = found.decision
     may = {"Allowed": "may", "Unknown": "may or may not"}.get(decision.verdict, "may not")
     yield f"{_VERDICTS[decision.verdict]}: {found.asker} {may} {found.action} on {found.resource}"
@@ -150,8 +151,8 @@ def verdict_lines(found: Explanation) -> Iterator[str]:
         yield from (f"    {line}" for line in _source_lines(one))
     for note in found.notes:
         yield f"  note: {note}"
-    if not decision.allowed and catalogued(found.action) is not None:
-        yield from _fix_lines(found)
+    if _is_fixable(found):
+        yield from _fix_lines(found, fix)
 
 
 _LAYERS: Final = {"identity": "the role", "boundary": "its permissions boundary"}
@@ -177,14 +178,22 @@ def _short(texts: tuple[str, ...]) -> str:
     return shown if len(texts) <= 4 else f"{shown} and {len(texts) - 4} more"  # noqa: PLR2004 - as many as a line takes
 
 
-def _fix_lines(found: Explanation) -> Iterator[str]:
+def _is_fixable(found: Explanation) -> bool:
+    """Whether the role's own statements have to change, and not the boundary, say, or the resource's policy."""
+    decision = found.decision
+    if decision.allowed or catalogued(found.action) is None:
+        return False
+    return decision.verdict == "ExplicitlyDenied" or own_verdict(decision) != "Allowed"
+
+
+def _fix_lines(found: Explanation, fix: str) -> Iterator[str]:
     if found.decision.verdict == "ExplicitlyDenied":
         lines = [str(one.grant.origin) for one in found.deciding if one.grant is not None and one.grant.origin]
         yield f"fix: a Deny always wins: narrow or remove it{' at ' + ', '.join(lines) if lines else ''}"
     elif found.remedy is not None:
-        yield from remedy_lines(found.remedy)
+        yield from remedy_lines(found.remedy, fix)
     else:
-        yield f"fix: add {json.dumps(fix_statement(found))}"
+        yield f"{fix}: add {json.dumps(fix_statement(found))}"
 
 
 def fix_statement(found: Explanation) -> dict[str, str]:
@@ -192,9 +201,9 @@ def fix_statement(found: Explanation) -> dict[str, str]:
     return {"Effect": "Allow", "Action": found.action, "Resource": found.resource}
 
 
-def remedy_lines(remedy: Remedy) -> Iterator[str]:
+def remedy_lines(remedy: Remedy, fix: str = "fix") -> Iterator[str]:
     """A fix as a line of configuration."""
-    yield f"fix: at {remedy.origin}" if remedy.origin is not None else "fix: in config/deploy.py"
+    yield f"{fix}: at {remedy.origin}" if remedy.origin is not None else f"{fix}: in config/deploy.py"
     yield f"    {remedy.code}"
     if remedy.imports:
         yield f"  with {', '.join(f'`{line}`' for line in remedy.imports)}"
@@ -229,7 +238,7 @@ def _source(one: Source) -> dict[str, Any]:
 
 
 def _fix(found: Explanation) -> dict[str, Any] | None:
-    if found.decision.verdict in ("Allowed", "ExplicitlyDenied") or catalogued(found.action) is None:
+    if found.decision.verdict == "ExplicitlyDenied" or not _is_fixable(found):
         return None
     if found.remedy is None:
         return {"statement": fix_statement(found)}

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.actions import action as catalogued
+from remit.explain.why import is_service
 from remit.report.explain import verdict_document, verdict_lines
 
 if TYPE_CHECKING:
@@ -26,9 +27,10 @@ def cause_lines(cause: Cause) -> Iterator[str]:
         yield f"in stack:  {denial.logical_id}{f' of {denial.stack}' if denial.stack else ''}"
     yield f"cause:     {cause.conclusion}"
     named = cause.function is not None or denial.principal is not None or len(cause.answers) == 1
+    elsewhere = denial.explicit or denial.layer not in (None, "identity")
     for one in cause.answers if named else ():
         yield ""
-        yield from verdict_lines(one)
+        yield from verdict_lines(one, "needed besides" if elsewhere else "fix")
     statement = _statement(cause)
     if statement is not None:
         yield f"fix: allow it with {json.dumps(statement)}"
@@ -47,7 +49,7 @@ def _statement(cause: Cause) -> dict[str, Any] | None:
     """What would allow it, for somebody who is not of this app; None where something else is missing, or unknown."""
     denial = cause.denial
     missing = denial.layer in (None, "identity") and not denial.explicit and not cause.answers
-    if not missing or not cause.actions or denial.principal in (None, "anonymous", "*"):
+    if not missing or not cause.actions or denial.principal in (None, "anonymous", "*") or is_service(denial):
         return None
     whole = all((known := catalogued(action)) is not None and not known.targets for action in cause.actions)
     resource = "*" if whole else denial.resource
