@@ -10,6 +10,7 @@ from remit.errors import Origin, RemitError, did_you_mean
 from remit.iam.document import Path, read_json, steps
 from remit.iam.evaluate import Layers
 from remit.iam.policy import Policy, parse
+from remit.iam.rule import check_operators
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,11 +89,16 @@ class _Reader:
         if isinstance(value, dict) and isinstance(value.get("Statement"), dict):
             self._alone.add((layer, number))
         try:
-            return parse(value)
+            policy = parse(value)
+            for index, statement in enumerate(policy.statements):
+                check_operators(
+                    statement, f"Statement[{index}]" if isinstance(value["Statement"], list) else "Statement"
+                )
         except RemitError as error:
             named = re.match(r"Statement[^\s:]*", error.message)
             origin = self._locate((*path, *(steps(named[0]) if named else ())))
             raise RemitError(error.message, hint=error.hint, origin=origin) from None
+        return policy
 
     def origin(self, source: Source) -> Origin:
         """Where a statement stands in the file."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+from remit.errors import RemitError
 from remit.iam.condition import Test, compile_condition, open_names
 from remit.iam.pattern import Matcher, is_pattern, matcher
 from remit.iam.policy import Condition
@@ -104,6 +105,15 @@ _COMPILE: Final[dict[str, Callable[[Rule], Any]]] = {
 def check_operator(operator: str, quantifier: str, if_exists: bool) -> None:  # noqa: FBT001 - a condition's fields
     """RemitError: the operator or the quantifier does not exist."""
     compile_condition(Condition(operator, "", (), quantifier, if_exists), "")
+
+
+def check_operators(statement: Statement, path: str) -> None:
+    """As `check_operator`, of all conditions of a statement; `path` is how the error names it."""
+    for condition in statement.conditions:
+        try:
+            check_operator(condition.operator, condition.quantifier, condition.if_exists)
+        except RemitError as error:
+            raise RemitError(f"{path}.Condition: {error.message}", hint=error.hint) from None
 
 
 def _action_test(actions: Globs) -> Matcher:
