@@ -172,7 +172,7 @@ def test_one_side_may_come_from_standard_input(files: Path) -> None:
                 '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*",\n'
                 ' "Condition": {"ForSomeValues:StringEquals": {"aws:username": "a"}}}]}'
             ),
-            "bad.json:2:15",
+            "bad.json:1:41",
         ),
         ("3", "holds no policy"),
         ('{"scp": {}}', "scp must be a list of levels"),

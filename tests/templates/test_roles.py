@@ -192,8 +192,8 @@ REFUSED = {
             '{"Resources": {"R": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement":\n'
             ' {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StrEquals": {"a:b": "c"}}}}}}}}'
         ),
-        "Statement.Condition: there is no condition operator `StrEquals`",
-        "t.json:2:70",
+        "there is no condition operator `StrEquals`",
+        "t.json:2:2",
     ),
     "sam's properties": (SAM_FUNCTION % "3", "Properties must be a mapping", "t.json:1:73"),
     "sam's policies": (SAM_FUNCTION % '{"Policies": [3]}', "an entry of Policies must be", "t.json:1:87"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from remit.errors import Origin, RemitError, did_you_mean
 from remit.iam.document import Path, read_json, steps
 from remit.iam.evaluate import Layers
+from remit.iam.finding import Source
 from remit.iam.policy import Policy, parse
 from remit.iam.rule import check_operators
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from remit.iam.document import Locate
-    from remit.iam.finding import Source
 
 Locator: TypeAlias = "Callable[[Source], Origin]"
 
@@ -90,14 +90,16 @@ class _Reader:
             self._alone.add((layer, number))
         try:
             policy = parse(value)
-            for index, statement in enumerate(policy.statements):
-                check_operators(
-                    statement, f"Statement[{index}]" if isinstance(value["Statement"], list) else "Statement"
-                )
         except RemitError as error:
             named = re.match(r"Statement[^\s:]*", error.message)
             origin = self._locate((*path, *(steps(named[0]) if named else ())))
             raise RemitError(error.message, hint=error.hint, origin=origin) from None
+        for index, statement in enumerate(policy.statements):
+            try:
+                check_operators(statement)
+            except RemitError as error:
+                origin = self.origin(Source(layer, number, index, statement))
+                raise RemitError(error.message, hint=error.hint, origin=origin) from None
         return policy
 
     def origin(self, source: Source) -> Origin:

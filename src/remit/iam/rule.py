@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from remit.errors import RemitError
 from remit.iam.condition import Test, compile_condition, open_names
 from remit.iam.pattern import Matcher, is_pattern, matcher
 from remit.iam.policy import Condition
@@ -107,13 +106,10 @@ def check_operator(operator: str, quantifier: str, if_exists: bool) -> None:  # 
     compile_condition(Condition(operator, "", (), quantifier, if_exists), "")
 
 
-def check_operators(statement: Statement, path: str) -> None:
-    """As `check_operator`, of all conditions of a statement; `path` is how the error names it."""
+def check_operators(statement: Statement) -> None:
+    """As `check_operator`, of all conditions of a statement."""
     for condition in statement.conditions:
-        try:
-            check_operator(condition.operator, condition.quantifier, condition.if_exists)
-        except RemitError as error:
-            raise RemitError(f"{path}.Condition: {error.message}", hint=error.hint) from None
+        check_operator(condition.operator, condition.quantifier, condition.if_exists)
 
 
 def _action_test(actions: Globs) -> Matcher:

@@ -122,7 +122,7 @@ class _Reader:
     def statement(self, value: Any, kind: str) -> Statement:
         try:
             found = parse_statement(value, kind)
-            check_operators(found, kind)
+            check_operators(found)
         except RemitError as error:
             named = re.match(rf"{kind}[^\s:]*", error.message)
             at = steps(named[0]) if named else (kind,)

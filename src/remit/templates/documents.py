@@ -80,7 +80,7 @@ def _statement(put: Branch, path: str, place: Place) -> Any:
         if statement.conditions:
             from remit.iam.rule import check_operators  # noqa: PLC0415 - 15 ms, and few templates have conditions
 
-            check_operators(statement, path)
+            check_operators(statement)
     except RemitError as error:
         named = _NAMED.match(error.message)
         inside = steps(named[0].removeprefix(path).removeprefix(".")) if named else ()
