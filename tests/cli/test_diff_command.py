@@ -174,6 +174,8 @@ def test_one_side_may_come_from_standard_input(files: Path) -> None:
             ),
             "bad.json:1:41",
         ),
+        ('{"RoleName": "r", "PolicyName": "p", "PolicyDocument": {}}', "`--query PolicyDocument` prints the policy"),
+        ('{"PolicyVersion": {"Document": {}}}', "`--query PolicyVersion.Document` prints the policy"),
         ("3", "holds no policy"),
         ('{"scp": {}}', "scp must be a list of levels"),
         ('{"identity": "s3:*"}', "identity must be a policy or a list of policies"),

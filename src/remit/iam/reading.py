@@ -22,6 +22,15 @@ Locator: TypeAlias = "Callable[[Source], Origin]"
 
 _SINGLE: Final = ("identity", "boundary", "session")
 _LEVELS: Final = ("scp", "rcp")
+_PRINTED: Final = {
+    name: f"this is what the aws command prints around a policy: `--query {query}` prints the policy alone"
+    for query, names in {
+        "PolicyDocument": ("RoleName", "UserName", "GroupName", "PolicyName", "PolicyDocument"),
+        "PolicyVersion.Document": ("PolicyVersion",),
+        "Role.AssumeRolePolicyDocument": ("Role",),
+    }.items()
+    for name in names
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,7 @@ class _Reader:
         known = (*_SINGLE, *_LEVELS)
         for key in value:
             if key not in known:
-                hint = did_you_mean(key, (*known, "Statement")) or f"there are {', '.join(known)}"
+                hint = _PRINTED.get(key) or did_you_mean(key, (*known, "Statement")) or f"there are {', '.join(known)}"
                 raise RemitError(f"there is no layer {key!r}", hint=hint, origin=self._locate((key,)))
         given = {name: found for name, found in value.items() if found is not None}
         identity, boundary, session = (self.policies(given.get(name, []), (name,), name) for name in _SINGLE)
