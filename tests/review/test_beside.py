@@ -69,6 +69,7 @@ NO_MORE: Final = {
     "a policy that goes": (bucket(READ), None),
     "a key's description": (key(READ), key(READ, Description="for orders", Tags=[])),
     "a permission's source": (("AWS::Lambda::Permission", PERMISSION), ("AWS::Lambda::Permission", NARROW)),
+    "a permission that goes": (("AWS::Lambda::Permission", NARROW), None),
     "a URL for those whom IAM knows": (None, ("AWS::Lambda::Url", {"AuthType": "AWS_IAM"})),
     "a user's tags": (("AWS::IAM::User", {}), ("AWS::IAM::User", {"Tags": [{"Key": "a", "Value": "b"}]})),
     "a queue": (None, ("AWS::SQS::Queue", {"QueueName": "orders"})),

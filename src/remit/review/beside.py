@@ -57,14 +57,16 @@ def _nobody(name: str) -> Standing:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """What lets somebody in, and what keeps somebody out, each as text."""
+    """What lets somebody in, what keeps out whoever is let in elsewhere, and what is asked of those let in; as text."""
 
     allows: frozenset[str] = frozenset()
     denies: frozenset[str] = frozenset()
+    limits: frozenset[str] = frozenset()
 
     def exceeds(self, other: _Given) -> bool:
         """Whether it may let in somebody whom the other does not."""
-        return not (self.allows <= other.allows and other.denies <= self.denies)
+        limited = other.limits <= self.limits or not self.allows
+        return not (self.allows <= other.allows and other.denies <= self.denies and limited)
 
 
 def _given(resource: Resource | None) -> _Given:
@@ -77,7 +79,8 @@ def _given(resource: Resource | None) -> _Given:
     held = resource.type in _POLICIES and any(properties.get(name) for name in _HOLDERS)
     if held or (resource.type.startswith(_GIVING) and resource.type not in _POLICIES):
         limits = {name: properties.pop(name) for name in _LIMITS if name in properties}
-        return _Given(frozenset((_text(properties),)), frozenset(_text({name: limits[name]}) for name in limits))
+        asked = frozenset(_text({name: value}) for name, value in limits.items())
+        return _Given(frozenset((_text(properties),)), limits=asked)
     statements = list(_statements(properties))
     target = _text({name: properties.get(name) for name in properties if not _documents(properties[name])})
     where = target if resource.type.lower().endswith("policy") else ""
