@@ -447,3 +447,22 @@ def test_a_policy_that_a_shared_resource_gives_to_another_role_is_held_against_t
     rail = {"config/guardrails/team.json": document(deny("iam:PassRole"))}
     written = f'{SHARED}    it = resource("AWS::IAM::ManagedPolicy", roles=["x"], policy_document=document("sqs:*"))\n'
     assert proven(make(app=APP, **rail, **{"shared/resources/extra.py": written})) == ()
+
+
+def test_an_action_that_a_guardrail_likely_misspells_is_told(make: Make) -> None:
+    app = '@app.function(policy=["logs:PutLogEvents"])\ndef f(event, context): ...'
+    statements = (
+        deny(["iam:CreateRol", "iam:CreateUser", "s3:Delet*x"]),
+        {"Effect": "Deny", "NotAction": ["logs:*", "iam:CreatePolicie"], "Resource": "*"},
+        {"Effect": "Allow", "NotAction": ["iamm:*", "iam:*"], "Resource": "*"},
+        allow(["*", "iam:CreateGrup"]),
+    )
+    project = held(make, *statements, app=app)
+    loaded = project.load()
+    told = guard(project.folder, loaded, assign(loaded))
+    file, keeps = "config/guardrails/team.json", ", so that this keeps nothing from anybody"
+    assert sorted(note for note in told if keeps in note) == [
+        f"{file}:21:3: remit knows no action `iamm:*`{keeps}",
+        f"{file}:4:3: remit knows no action `iam:CreateRol`{keeps}: did you mean `iam:CreateRole`?",
+        f"{file}:4:3: remit knows no action `s3:Delet*x`{keeps}",
+    ]

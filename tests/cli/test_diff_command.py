@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -151,6 +152,32 @@ def test_markdown_is_a_table_that_policies_cannot_break(files: Path) -> None:
     assert "`arn:aws:s3:::a\\|b'c/*`" in row
 
 
+def test_nothing_of_a_policy_or_of_its_name_stands_in_markdown_but_as_code(files: Path) -> None:
+    odd = {
+        **allow("x|`<b>@you:Do", "arn:aws:s3:::c/*"),
+        "Condition": {"StringLike": {"aws:PrincipalTag/@me|`<i>": "${aws:PrincipalTag/@us|`<u>}?*"}},
+    }
+    deny = {**allow("kms:Decrypt"), "Effect": "Deny", "Condition": {"StringNotLike": odd["Condition"]["StringLike"]}}
+    name = "o|d`<img>@ops.json"
+    (files / name).write_text(json.dumps(document(odd, allow("kms:Decrypt"), deny)))
+    status, out, _ = remit("diff", "old.json", name, "--markdown", cwd=files)
+    assert status == 1
+    rows = [line for line in out.splitlines() if line.startswith(("| + ", "| - "))]
+    assert len(rows) > 2
+    assert all(re.sub(r"\\\|", "", row).count("|") == 7 for row in rows)
+    outside = re.sub(r"`[^`]*`", "", out)
+    assert not set("@`") & set(outside)
+    assert not [tag for tag in ("<b>", "<i", "<u>") if tag in outside]
+
+
+def test_markdown_of_two_long_policies_fits_into_a_comment(files: Path) -> None:
+    many = [allow(f"s3:Get*{n}", f"arn:aws:s3:::{'b' * 40}{n}/*") for n in range(400)]
+    (files / "many.json").write_text(json.dumps(document(*many)))
+    _, out, _ = remit("diff", "old.json", "many.json", "--markdown", cwd=files)
+    assert len(out.encode()) <= 65_536
+    assert "left out: `remit diff` tells all." in out
+
+
 def test_one_side_may_come_from_standard_input(files: Path) -> None:
     status, out, _ = remit("diff", "-", "new.json", stdin=json.dumps(OLD).encode(), cwd=files)
     assert (status, "dynamodb:PutItem" in out) == (1, True)
@@ -162,6 +189,15 @@ def test_one_side_may_come_from_standard_input(files: Path) -> None:
         ('{"Version": "2012-10-17", "Statement": [{"Effect": "Allow"}]}', "bad.json:1:41"),
         ('{"identiy": []}', "did you mean `identity`"),
         ('{"Version": "2012-10-17",}', "bad.json:1:25"),
+        (
+            (
+                '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*",\n'
+                ' "Condition": {"ForSomeValues:StringEquals": {"aws:username": "a"}}}]}'
+            ),
+            "bad.json:1:41",
+        ),
+        ('{"RoleName": "r", "PolicyName": "p", "PolicyDocument": {}}', "`--query PolicyDocument` prints the policy"),
+        ('{"PolicyVersion": {"Document": {}}}', "`--query PolicyVersion.Document` prints the policy"),
         ("3", "holds no policy"),
         ('{"scp": {}}', "scp must be a list of levels"),
         ('{"identity": "s3:*"}', "identity must be a policy or a list of policies"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +111,23 @@ def test_policies_that_are_attached_together_become_one(tmp_path: Path) -> None:
     two = [document(allow("s3:GetObject", "a", Sid="Read")), document(allow("s3:PutObject", "a", Sid="Read"))]
     ran = minimise(tmp_path, two)
     assert document({"Sid": "Read", **allow(["s3:GetObject", "s3:PutObject"], "a")}) == json.loads(ran.out)
+
+
+def test_before_counts_what_stands_in_the_file_without_white_space(tmp_path: Path) -> None:
+    one = {"Id": "own", "Statement": {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["é"]}}
+    flag = {**allow("s3:PutObject", "b"), "Condition": {"Bool": {"aws:SecureTransport": True}}}
+    for given in (one, [one], [document(flag), document(flag)], {"identity": document(flag)}):
+        documents = given if isinstance(given, list) else [given.get("identity", given)]
+        size = sum(len(json.dumps(each, separators=(",", ":"), ensure_ascii=False).encode()) for each in documents)
+        assert minimise(tmp_path, given).err.startswith(f"{size} characters before, ")
+
+
+def test_what_cannot_be_smaller_stays_as_it_is_written(tmp_path: Path) -> None:
+    given = {"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": {"Fn::GetAtt": ["Bucket", "Arn"]}}}
+    ran = minimise(tmp_path, given)
+    assert given == json.loads(ran.out)
+    before, after = re.findall(r"\d+", ran.err.splitlines()[0])
+    assert before == after
 
 
 def test_references_count_as_long_as_they_may_become(tmp_path: Path) -> None:

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from remit.app import Role
+from remit.build.declared import Declared
 from remit.deploy.calls import LIVE
 from remit.deploy.changeset import plan
+from remit.deploy.drift import drift
 from remit.deploy.execute import execute
-from remit.deploy.held import Document, all_held, each_held
+from remit.deploy.held import Document, Held, all_held, each_held
 from remit.deploy.live import Live, _newer, live
 from remit.deploy.recorded import recorded
-from remit.iam.policy import parse
+from remit.iam.policy import Policy, parse
 from stacks import READ, WRITE, template
 
 if TYPE_CHECKING:
-    from remit.app import Role
     from remit.deploy.session import Account
 
 NAME = "orders-dev"
@@ -156,6 +158,13 @@ def test_a_policy_deleted_by_hand_is_told(account: Account, role: str) -> None:
         f"policy remit of role {role} (ReportRole) was deleted by hand"
     ]
     assert allowed(the_role(account)) == []
+
+
+def test_what_was_deleted_by_hand_is_told_in_the_templates_order() -> None:
+    nothing, names = Policy(()), [f"policy{number}" for number in range(12)]
+    declared = Declared(Role("ReportRole", (), ()), tuple((name, nothing) for name in names), (), nothing)
+    told = drift(declared, Held("report", "arn:aws:iam::111122223333:role/report", nothing), "report", {})
+    assert [one.policy for one in told] == names
 
 
 def test_a_managed_policy_attached_by_hand_comes_with_its_document(account: Account, role: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from remit.app import Grant, Role
 from remit.errors import Origin
 from remit.iam.policy import Globs, Policy, Statement, allow
@@ -133,3 +135,61 @@ def test_an_unchanged_app_is_told_in_a_line() -> None:
     assert summary(same) == "The same access: proven for every request."
     assert list(review_lines(same)) == ["The same access: proven for every request."]
     assert review_comment(same).splitlines()[1].startswith("**Access: unchanged.**")
+
+
+def test_functions_of_which_the_same_is_to_be_told_are_told_together() -> None:
+    names, gain = ("a", "b", "c"), allow("s3:GetObject", on="arn:aws:s3:::in/*")
+    old = Version("before", tuple(role(name) for name in names))
+    found = review(old, Version("after", (*(role(name, gain) for name in names[:2]), role("c", allow("sns:Publish")))))
+    lines = list(review_lines(found))
+    assert lines[1:7] == [
+        "",
+        "a, b",
+        "  + Read on s3: s3:GetObject",
+        "      on arn:aws:s3:::in/*",
+        "      app.py:9:2: a needs it; and 1 more alike",
+        "      for example s3:GetObject on arn:aws:s3:::in/example",
+    ]
+    assert lines[-3:] == [" a, b | +1", " c    | +1", "3 of 3 functions: 2 gained, 0 lost, 0 undecided"]
+    assert [gain["functions"] for gain in review_document(found)["gained"]] == [["a"], ["b"], ["c"]]
+    assert review_comment(found).count("| + |") == 2
+
+
+def test_functions_that_differ_in_anything_are_told_apart() -> None:
+    gain = allow("s3:GetObject")
+    old = Version("before", (role("a"), role("b", managed=(OWN,))))
+    new = Version("after", (role("a", gain), role("b", gain), role("new", gain)))
+    headings = [line for line in review_lines(review(old, new)) if line in ("a", "b", "new (new)")]
+    assert headings == ["a", "b", "new (new)"]
+
+
+def test_trust_in_the_same_services_is_told_together() -> None:
+    more = ("lambda.amazonaws.com", "events.amazonaws.com")
+    found = review(
+        Version("before", (role("a"), role("b"))), Version("after", (role("a", trusts=more), role("b", trusts=more)))
+    )
+    assert "      trust policy of aRole; and 1 more alike" in list(review_lines(found))
+
+
+def test_what_a_comment_is_about_cannot_end_its_mark() -> None:
+    same = review(NOTHING, NOTHING)
+    for about in ("x ---> <b>", "x ----><b>", "x\n-->\n<b>", "x--\x1b[31m"):
+        first = review_comment(same, about).splitlines()[0]
+        assert first.endswith(" -->")
+        assert "--" not in first[len("<!--") : -len("-->")]
+
+
+def test_markdown_shows_what_would_turn_writing_round() -> None:
+    odd = allow("s3:GetObject", on="arn:aws:s3:::a\u202eb\x1b[31m/*")
+    (row,) = [line for line in review_comment(compared(role("a"), role("a", odd))).splitlines() if "| + |" in line]
+    assert "`arn:aws:s3:::a\\u202eb\\x1b[31m/*`" in row
+
+
+def test_notes_and_attached_policies_are_left_out_of_a_comment_that_is_too_long() -> None:
+    notes = tuple(f"note {number} {'x' * 90}" for number in range(900))
+    old = Version("before", tuple(role(f"f{n}", managed=(f"{OWN}{n}",)) for n in range(900)))
+    found = replace(review(old, Version("after", tuple(role(f"f{n}") for n in range(900)))), notes=notes)
+    text = review_comment(found)
+    assert 60_000 < len(text.encode()) <= 65_536
+    assert text.splitlines()[-1] == "`before` → `after`"
+    assert text.count(" of 900 left out: `remit diff` tells all.") == 3

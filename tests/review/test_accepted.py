@@ -16,7 +16,7 @@ from remit.iam.policy import Condition, Globs, Policy, Statement, allow
 from remit.review.accepted import accept, acceptance, read_accepted, written
 from remit.review.change import Version
 from remit.review.changes import review
-from remit.review.entries import FILE, Entry, entries_of
+from remit.review.entries import FILE, Entry, entries_of, write_accepted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,6 +171,29 @@ def test_what_acceptance_gives_accepts_everything_and_reads_back() -> None:
     }
 
 
+def test_what_functions_gain_alike_is_one_entry() -> None:
+    names, gain = ("a", "b", "c"), allow("s3:GetObject", on=BUCKET)
+
+    def version(*statements: Statement, **more: Any) -> Version:
+        roles = tuple(
+            Role(f"{name}Role", tuple(Grant(one, "") for one in statements), (name,), **more) for name in names
+        )
+        return Version("some version", roles)
+
+    found = review(version(), version(gain, managed=(OWN,)))
+    made = acceptance(found, "agreed")
+    assert [(one.functions, one.kind) for one in made] == [(names, "statement"), (names, "policy")]
+    after, stale = accept(found, entries_of(written(made).encode(), "config/accepted.json"))
+    assert (after.broadens, stale) == (False, ())
+
+
+def test_a_reason_that_is_no_text_is_kept_as_json_spells_it(tmp_path: Path) -> None:
+    given = entries(entry(because="from a terminal: \udcff"))
+    write_accepted(tmp_path, given)
+    assert "\\udcff" in (tmp_path / FILE).read_text("utf-8")
+    assert [one.because for one in read_accepted(tmp_path)] == [given[0].because]
+
+
 def test_without_a_file_nothing_is_accepted(tmp_path: Path) -> None:
     assert read_accepted(tmp_path) == ()
     write(tmp_path, {FILE.as_posix(): json.dumps([entry()])})
@@ -200,6 +223,11 @@ def test_without_a_file_nothing_is_accepted(tmp_path: Path) -> None:
             "on which resources|1:34",
         ),
         ('[{"functions": "*", "trust": {"Effect": "Allow", "Action": "s3:*"}, "because": "x"}]', "whom it lets|1:30"),
+        (
+            ('[{"functions": "*", "statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*", '
+            '"Condition": {"StrEquals": {"aws:username": "a"}}}, "because": "x"}]'),
+            "did you mean `StringEquals`|1:34",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_the_file_is_told_at_its_place(text: str, expected: str) -> None:

@@ -187,6 +187,14 @@ REFUSED = {
         "Statement[0]",
         "t.json:1:98",
     ),
+    "an operator that does not exist": (
+        (
+            '{"Resources": {"R": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement":\n'
+            ' {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StrEquals": {"a:b": "c"}}}}}}}}'
+        ),
+        "there is no condition operator `StrEquals`",
+        "t.json:2:2",
+    ),
     "sam's properties": (SAM_FUNCTION % "3", "Properties must be a mapping", "t.json:1:73"),
     "sam's policies": (SAM_FUNCTION % '{"Policies": [3]}', "an entry of Policies must be", "t.json:1:87"),
     "an unknown template": (

@@ -11,11 +11,12 @@ from remit.grants.assign import named
 from remit.project.layout import GUARDRAILS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from remit.app import App, Role
     from remit.explain.ask import Place
+    from remit.explain.guardrails import Guardrail
     from remit.explain.proving import Breach, Proof
 
 _SHOWN: Final = 12
@@ -41,7 +42,18 @@ def guard(folder: Path, app: App, roles: tuple[Role, ...], place: Place | None =
     proof = prove(app, every, rails, place, documents)
     if proof.breaches:
         raise _refusal(proof)
-    return tuple(_notes(app, proof))
+    return (*_unknown(rails), *_notes(app, proof))
+
+
+def _unknown(rails: Iterable[Guardrail]) -> Iterator[str]:
+    """A note on each action that is likely misspelt; AWS may have added it since the catalogue was made."""
+    from remit.catalogue.resemble import nearest_actions  # noqa: PLC0415 - few are misspelt
+    from remit.explain.guardrails import idle  # noqa: PLC0415 - as above
+
+    for origin, text in dict.fromkeys(idle(rails)):
+        near = nearest_actions(text.replace("*", "").replace("?", ""))
+        meant = f": did you mean `{near[0]}`?" if near else ""
+        yield f"{origin}: remit knows no action `{text}`, so that this keeps nothing from anybody{meant}"
 
 
 def _notes(app: App, proof: Proof) -> Iterator[str]:

@@ -7,6 +7,7 @@ space as one and a character as its bytes in UTF-8 ("Maximum policy size of 1024
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final
@@ -62,6 +63,10 @@ class Sizes:
         """Characters of one statement."""
         return self._value(render_statement(statement))
 
+    def written(self, document: Any) -> int:
+        """Characters of a document as it stands in a file, with the functions of CloudFormation at their longest."""
+        return self._value(_with_texts(document))
+
     def text(self, text: str) -> int:
         """Characters of a text in which late-bound parts take their longest form."""
         if "${" not in text:
@@ -74,10 +79,11 @@ class Sizes:
             return 2 + inside + max(0, len(value) - 1)
         if isinstance(value, list):
             return 2 + sum(map(self._value, value)) + max(0, len(value) - 1)
-        text = str(value)
-        if "${" not in text:
-            return len(encode_basestring(text).encode())
-        pieces = tokens.split(text)
+        if not isinstance(value, str):
+            return len(json.dumps(value))
+        if "${" not in value:
+            return len(encode_basestring(value).encode())
+        pieces = tokens.split(value)
         return 2 + sum(
             len(encode_basestring(part).encode()) - 2 if isinstance(part, str) else self._longest(part)
             for part in pieces
@@ -104,6 +110,15 @@ class Sizes:
         if isinstance(given, str):
             return self.text(given)
         return len(self.namespace) + 1 + len(resource.logical_id) + _RANDOM
+
+
+def _with_texts(value: Any) -> Any:
+    """A part of a document with CloudFormation's functions as late-bound text."""
+    if tokens.is_intrinsic(value):
+        return tokens.from_intrinsic(value)
+    if isinstance(value, dict):
+        return {key: _with_texts(item) for key, item in value.items()}
+    return [_with_texts(item) for item in value] if isinstance(value, list) else value
 
 
 def of_statements(sizes: Iterable[int]) -> int:

@@ -288,7 +288,8 @@ def _files(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
 
 def _policies(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
     from remit.iam.reading import read_side
-    from remit.report.comparison import Places, comparison_document, comparison_lines, comparison_markdown
+    from remit.report.comment import comparison_comment
+    from remit.report.comparison import Places, comparison_document, comparison_lines
 
     before, after = (read_side(*one) for one in given)
     comparison = _compared(before, after)
@@ -296,7 +297,7 @@ def _policies(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
     if wishes.as_json:
         options.print_json(comparison_document(comparison, places))
     elif wishes.markdown:
-        click.echo("\n".join(comparison_markdown(comparison, places)))
+        click.echo(comparison_comment(comparison, places), nl=False)
     else:
         _print(comparison_lines(comparison, places))
     return 1 if comparison.broadens else 0

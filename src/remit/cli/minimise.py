@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,15 +72,18 @@ def command(file: Path, kind: str | None, limit: int | None, *, parted: bool) ->
 
     if limit is not None and (kind or parted):
         raise RemitError("--limit is a quota of your own", hint="leave out --for and --split, which know IAM's")
-    policy, late = _read(file)
-    sizes = Sizes(_STACK, {})
+    given = _read(file)
+    policy, sizes = given.policy, Sizes(_STACK, {})
     smaller = minimise(policy)
     parts = _parts(smaller, kind, limit, sizes, parted=parted)
-    documents = [_document(part, late=late) for part in parts]
+    documents = tuple(_document(part, late=given.late) for part in parts)
+    used = tuple(sizes.document(part.statements) for part in parts)
+    before, after = sum(map(sizes.written, given.documents)), sizes.document(smaller.statements)
+    if len(parts) == len(given.documents) == 1 and before <= after:  # it stays as its author wrote it
+        documents, used, after = given.documents, (before,), before
     print_json(documents[0] if len(documents) == 1 else documents)
-    before, after = sizes.document(policy.statements), sizes.document(smaller.statements)
     click.echo(f"{before:,} characters before, {after:,} after{_in(parts)}", err=True)
-    for line in _rooms(parts, kind, sizes) if limit is None else ():
+    for line in _rooms(used, kind) if limit is None else ():
         click.echo(line, err=True)
     if kind is not None and not parted and after > _most(kind):
         raise RemitError(
@@ -120,31 +124,41 @@ def _parts(policy: Policy, kind: str | None, limit: int | None, sizes: Sizes, *,
     return tuple(Policy(statements, policy.version) for statements in documents)
 
 
-def _rooms(parts: tuple[Policy, ...], kind: str | None, sizes: Sizes) -> list[str]:
-    """How full each place is that the policies may go to."""
+def _rooms(sizes: tuple[int, ...], kind: str | None) -> list[str]:
+    """How full each place is that policies of these sizes may go to."""
     from remit.catalogue.quotas import quota
 
-    if len(parts) == 1:
-        used = sizes.document(parts[0].statements)
+    if len(sizes) == 1:
         kinds = (kind,) if kind else ("managed", "role")
-        return [f"{used:,} of {_most(one):,} characters of {_PLACES[one]}" for one in kinds]
-    places = [kind or "managed", *["managed"] * (len(parts) - 1)]
+        return [f"{sizes[0]:,} of {_most(one):,} characters of {_PLACES[one]}" for one in kinds]
+    places = [kind or "managed", *["managed"] * (len(sizes) - 1)]
     told = [
-        f"{number}: {sizes.document(part.statements):,} of {_most(place):,} characters of {_PLACES[place]}"
-        for number, (part, place) in enumerate(zip(parts, places, strict=True), 1)
+        f"{number}: {used:,} of {_most(place):,} characters of {_PLACES[place]}"
+        for number, (used, place) in enumerate(zip(sizes, places, strict=True), 1)
     ]
     managed, most = places.count("managed"), quota("iam.role.managed").most
     over = f"more than the {most} that may be attached unless AWS raises the quota"
     return [*told, *([f"{managed} managed policies: {over}"] if managed > most else [])]
 
 
-def _read(path: Path) -> tuple[Policy, bool]:
-    """The policy of a file, or those of a list as one; and whether it holds intrinsic functions of CloudFormation."""
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The policy of a file, or those of a list as one; the documents as they stand there.
+
+    `late`: whether they hold intrinsic functions of CloudFormation.
+    """
+
+    policy: Policy
+    documents: tuple[Any, ...]
+    late: bool
+
+
+def _read(path: Path) -> _Given:
     from remit.iam.reading import read_side
 
     name = "standard input" if str(path) == "-" else str(path)
     text = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-    _check_kind(text, name)
+    value = _checked(text, name)
     read = read_side(text, name)
     layers = read.layers
     if not layers.identity or layers.boundary or layers.session or layers.scp or layers.rcp:
@@ -152,11 +166,13 @@ def _read(path: Path) -> tuple[Policy, bool]:
             f"{name} holds more than policies that are attached together",
             hint="`remit minimise` takes a policy document, or a list of those of one role, user or group",
         )
-    return _joined(layers.identity, name), b'"Fn::' in text or b'"Ref"' in text
+    found = value.get("identity", value) if isinstance(value, dict) else value
+    documents = tuple(found) if isinstance(found, list) else (found,)
+    return _Given(_joined(layers.identity, name), documents, b'"Fn::' in text or b'"Ref"' in text)
 
 
-def _check_kind(text: bytes, name: str) -> None:
-    """Say what a file is that is no policy."""
+def _checked(text: bytes, name: str) -> Any:
+    """What a file holds. RemitError: it is no policy, and what it is."""
     from remit.iam.document import read_json
 
     value, _ = read_json(text, name)
@@ -165,6 +181,7 @@ def _check_kind(text: bytes, name: str) -> None:
             f"{name} is a template: `remit minimise` takes a policy document",
             hint="`remit lint` tells which of a template's policies are too long; give it one of them",
         )
+    return value
 
 
 def _joined(policies: tuple[Policy, ...], name: str) -> Policy:

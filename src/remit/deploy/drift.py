@@ -89,7 +89,9 @@ def _inline(declared: Declared, held: Held, names: Mapping[str, str]) -> Iterato
             yield Drift(
                 role, f"{on} was edited by hand", "a deploy overwrites it only when it changes the policy itself", name
             )
-    for name in wanted.keys() - {name for name, _ in held.inline}:
+    for name in wanted:
+        if name in dict(held.inline):
+            continue
         yield Drift(
             role,
             f"policy {name} of role {held.name} ({role}) was deleted by hand",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.expand import expand
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.box import compiled
@@ -19,7 +20,7 @@ from remit.iam.reading import read_side
 from remit.project.layout import GUARDRAILS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from remit.iam.policy import Statement
@@ -114,6 +115,18 @@ def _check(statement: Statement, version: str, origin: Origin) -> None:
     for text in late:
         if text not in LATE:
             raise RemitError(f"a guardrail knows no {text}", hint=f"there are {', '.join(LATE)}", origin=origin)
+
+
+def idle(rails: Iterable[Guardrail]) -> Iterator[tuple[Origin, str]]:
+    """The actions that guardrails mean to keep from roles, and that nobody knows: likely misspelt.
+
+    Those that a ceiling allows, or a Deny spares, can be misspelt, too; then it says more than it means to, and a build
+    stops where that matters.
+    """
+    for rail in rails:
+        for statement, origin in zip(rail.policy.statements, rail.origins, strict=False):  # what is added has no place
+            if (statement.effect == "Deny") != statement.actions.negated:
+                yield from ((origin, text) for text in statement.actions.patterns if not expand(text))
 
 
 def texts(statement: Statement) -> Iterator[str]:

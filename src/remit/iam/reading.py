@@ -9,18 +9,28 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from remit.errors import Origin, RemitError, did_you_mean
 from remit.iam.document import Path, read_json, steps
 from remit.iam.evaluate import Layers
+from remit.iam.finding import Source
 from remit.iam.policy import Policy, parse
+from remit.iam.rule import check_operators
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from remit.iam.document import Locate
-    from remit.iam.finding import Source
 
 Locator: TypeAlias = "Callable[[Source], Origin]"
 
 _SINGLE: Final = ("identity", "boundary", "session")
 _LEVELS: Final = ("scp", "rcp")
+_PRINTED: Final = {
+    name: f"this is what the aws command prints around a policy: `--query {query}` prints the policy alone"
+    for query, names in {
+        "PolicyDocument": ("RoleName", "UserName", "GroupName", "PolicyName", "PolicyDocument"),
+        "PolicyVersion.Document": ("PolicyVersion",),
+        "Role.AssumeRolePolicyDocument": ("Role",),
+    }.items()
+    for name in names
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,7 @@ class _Reader:
         known = (*_SINGLE, *_LEVELS)
         for key in value:
             if key not in known:
-                hint = did_you_mean(key, (*known, "Statement")) or f"there are {', '.join(known)}"
+                hint = _PRINTED.get(key) or did_you_mean(key, (*known, "Statement")) or f"there are {', '.join(known)}"
                 raise RemitError(f"there is no layer {key!r}", hint=hint, origin=self._locate((key,)))
         given = {name: found for name, found in value.items() if found is not None}
         identity, boundary, session = (self.policies(given.get(name, []), (name,), name) for name in _SINGLE)
@@ -88,11 +98,18 @@ class _Reader:
         if isinstance(value, dict) and isinstance(value.get("Statement"), dict):
             self._alone.add((layer, number))
         try:
-            return parse(value)
+            policy = parse(value)
         except RemitError as error:
             named = re.match(r"Statement[^\s:]*", error.message)
             origin = self._locate((*path, *(steps(named[0]) if named else ())))
             raise RemitError(error.message, hint=error.hint, origin=origin) from None
+        for index, statement in enumerate(policy.statements):
+            try:
+                check_operators(statement)
+            except RemitError as error:
+                origin = self.origin(Source(layer, number, index, statement))
+                raise RemitError(error.message, hint=error.hint, origin=origin) from None
+        return policy
 
     def origin(self, source: Source) -> Origin:
         """Where a statement stands in the file."""

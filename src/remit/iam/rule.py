@@ -102,6 +102,12 @@ def check_operator(operator: str, quantifier: str, if_exists: bool) -> None:  # 
     compile_condition(Condition(operator, "", (), quantifier, if_exists), "")
 
 
+def check_operators(statement: Statement) -> None:
+    """As `check_operator`, of all conditions of a statement."""
+    for condition in statement.conditions:
+        check_operator(condition.operator, condition.quantifier, condition.if_exists)
+
+
 def _action_test(actions: Globs) -> Matcher:
     """Whether a folded action is meant; action names ignore case."""
     found = names(actions)

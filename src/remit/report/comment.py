@@ -1,19 +1,56 @@
-"""A review of access as Markdown, for a comment on a pull request: short, in a stable order, and never too long."""
+"""Access as Markdown, for a comment on a pull request: short, in a stable order, and never too long."""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from remit.report.comparison import code, listed, more
-from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, UNDECIDED, Row, counted, rows, who_of
+from remit.report.comparison import PARTS, example, groups, some, summary
+from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, UNDECIDED, counted, together
+from remit.report.shown import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from remit.iam.compare import Comparison
+    from remit.report.comparison import Group, Places
+    from remit.report.review import Row
     from remit.review.change import Review
 
 _GITHUB: Final = 65_536  # the most that a comment takes ("body is too long (maximum is 65536 characters)")
+_ORDER: Final = (GAINED, UNDECIDED, LOST, ACCEPTED)
+_LEAST: Final = ("lost", "forbidden", ACCEPTED, "gained", "freed", UNDECIDED)
+"""The parts of either comment from what is left out first to what is told to the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Lines that belong together: a list, or a table where it has columns; to unfold where it has a title."""
+
+    kind: str
+    lines: tuple[str, ...]
+    title: str = ""
+    columns: tuple[str, ...] = ()
+    opened: bool = False
+
+    def shown(self, kept: int) -> Iterator[str]:
+        """The first lines, and how many there are beyond."""
+        if not self.lines:
+            return
+        yield ""
+        if self.title:
+            yield f"<details{' open' if self.opened else ''}><summary>{self.title} ({len(self.lines)})</summary>"
+            yield ""
+        if kept and self.columns:
+            yield f"| | {' | '.join(self.columns)} |"
+            yield f"|-|{'-|' * len(self.columns)}"
+        yield from self.lines[:kept]
+        if kept < len(self.lines):
+            yield from ("", f"{len(self.lines) - kept} of {len(self.lines)} left out: `remit diff` tells all.")
+        if self.title:
+            yield from ("", "</details>")
 
 
 def review_comment(review: Review, about: str = "", most: int = _GITHUB) -> str:
@@ -21,63 +58,107 @@ def review_comment(review: Review, about: str = "", most: int = _GITHUB) -> str:
 
     What does not fit is left out with its number: losses first, then what is accepted, then the last gains.
     """
-    told = [row for _, some_rows in rows(review) for row in some_rows]
-    parts = {part: [row for row in told if row.part == part] for part in SIGNS}
-    kept = {part: len(found) for part, found in parts.items()}
-
-    for part in (LOST, ACCEPTED, GAINED, UNDECIDED):
-
-        def too_long(number: int, part: str = part) -> bool:
-            return len(_markdown(review, about, parts, {**kept, part: number}).encode()) > most
-
-        if too_long(kept[part]):
-            kept[part] = bisect_left(range(1, kept[part] + 1), 1, key=too_long)
-    return _markdown(review, about, parts, kept)
-
-
-def _markdown(review: Review, about: str, parts: dict[str, list[Row]], kept: dict[str, int]) -> str:
-    lines = [f"<!-- remit diff {about.replace('--', '- -')} -->".replace("  ", " ")]
-    words = counted(review, [row for found in parts.values() for row in found])
-    lines.append(f"**Access: {words}**" if review.changes else f"**Access: unchanged.** {words}")
-    attached = dict.fromkeys((who_of(change), one.words) for change in review.changes for one in change.attached)
-    lines += ["", *(f"- {code(who)}: {code(text)}" for who, text in attached)] if attached else []
-    for part, title in ((GAINED, "Gained"), (UNDECIDED, "Undecided"), (LOST, "Lost"), (ACCEPTED, "Accepted")):
-        lines += _part(title, parts[part], kept[part], opened=part in (GAINED, UNDECIDED))
-    lines += ["", *(f"- {code(note)}" for note in review.notes)] if review.notes else []
-    lines += ["", f"{code(review.old)} → {code(review.new)}"]
-    return "\n".join(lines) + "\n"
+    told = together(review)
+    every = [row for one in told for row in one.rows]
+    words = counted(review, every)
+    head = f"**Access: {words}**" if review.changes else f"**Access: unchanged.** {words}"
+    attached = tuple(f"- {_code(one.who)}: {_code(text)}" for one in told for text in one.attached)
+    columns = ("Functions", "Access", "Resources", "Why", "Request that shows it")
+    parts = [
+        _Part("attached", attached),
+        *(
+            _Part(
+                kind,
+                tuple(_row(row) for row in every if row.part == kind),
+                kind.capitalize(),
+                () if kind == UNDECIDED else columns,
+                opened=kind in (GAINED, UNDECIDED),
+            )
+            for kind in _ORDER
+        ),
+        _Part("notes", tuple(f"- {_code(note)}" for note in review.notes)),
+    ]
+    return _fitted((_mark(about), head), parts, ("", f"{_code(review.old)} → {_code(review.new)}"), most)
 
 
-def _part(title: str, found: list[Row], kept: int, *, opened: bool) -> Iterator[str]:
-    if not found:
-        return
-    yield ""
-    yield f"<details{' open' if opened else ''}><summary>{title} ({len(found)})</summary>"
-    yield ""
-    if kept and found[0].part != UNDECIDED:
-        yield "| | Functions | Access | Resources | Why | Request that shows it |"
-        yield "|-|-|-|-|-|-|"
-    for row in found[:kept]:
-        yield _markdown_row(row)
-    if kept < len(found):
-        yield ""
-        yield f"{len(found) - kept} of {len(found)} left out: `remit diff` tells all."
-    yield ""
-    yield "</details>"
+def comparison_comment(comparison: Comparison, places: Places, most: int = _GITHUB) -> str:
+    """As `review_comment`, of two policies, without a mark."""
+    if comparison.same:
+        return "**Access: unchanged.** Proven for every request.\n"
+    columns = ("Access", "Actions", "Resources", "Statement", "Request that shows it")
+    parts = [
+        _Part(
+            kind,
+            tuple(_group_row(group, sign, places, kind) for group in groups(getattr(comparison, kind))),
+            title.capitalize(),
+            columns,
+            opened=sign == "+",
+        )
+        for kind, sign, title in PARTS
+    ]
+    unsure = tuple(f"- {_code(one.source.name)}: {_code(one.reason)}" for one in comparison.undecided)
+    parts.append(_Part(UNDECIDED, unsure, "Undecided", opened=True))
+    return _fitted((f"**Access: {summary(comparison)}**",), parts, (), most)
 
 
-def _markdown_row(row: Row) -> str:
+def _mark(about: str) -> str:
+    """A comment that nobody sees: what it is about may hold nothing that ends it."""
+    plain = re.sub(r"-(?=-)", "- ", " ".join(shown(about).split()))
+    return f"<!-- remit diff {f'{plain} ' if plain else ''}-->"
+
+
+def _fitted(before: Sequence[str], parts: Sequence[_Part], after: Sequence[str], most: int) -> str:
+    """The comment with as many lines of each part as there is room for."""
+    kept = {part.kind: len(part.lines) for part in parts}
+
+    def written(kept: dict[str, int]) -> str:
+        between = (line for part in parts for line in part.shown(kept[part.kind]))
+        return "\n".join((*before, *between, *after)) + "\n"
+
+    for kind in (*_LEAST, "attached", "notes"):
+
+        def too_long(number: int, kind: str = kind) -> bool:
+            return len(written({**kept, kind: number}).encode(errors="backslashreplace")) > most
+
+        if kind in kept and too_long(kept[kind]):
+            kept[kind] = bisect_left(range(1, kept[kind] + 1), 1, key=too_long)
+    return written(kept)
+
+
+def _row(row: Row) -> str:
     if row.part == UNDECIDED:
-        return f"- {code(row.who)}: {code(row.title)}{f' {code(row.where)}' if row.where else ''}"
-    access = (
-        f"{code(row.title)}{': ' if row.actions else ''}{', '.join(map(code, listed(row.actions)))}{more(row.actions)}"
-    )
+        return f"- {_code(row.who)}: {_code(row.title)}{f' {_code(row.where)}' if row.where else ''}"
+    actions = f": {_listed(row.actions)}" if row.actions else ""
     cells = (
         SIGNS[row.part],
-        code(row.who),
-        access,
-        ", ".join(map(code, listed(row.resources))) + more(row.resources),
-        code(row.where),
-        code(row.example) if row.example else "",
+        _code(row.who),
+        f"{_code(row.title)}{actions}",
+        _listed(row.resources),
+        _code(row.where),
+        _code(row.example),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _group_row(group: Group, sign: str, places: Places, kind: str) -> str:
+    origin = places.of(kind)(group.source)
+    cells = (
+        sign,
+        _code(f"{group.level} on {group.service}"),
+        _listed(group.actions),
+        _listed(group.resources),
+        _code(f"{group.source.name}{f', {origin}' if origin else ''}: {group.because}"),
+        _code(example(group.example)),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _listed(texts: tuple[str, ...]) -> str:
+    """The first of them, each as code, and how many there are beyond."""
+    return some(texts, _code)
+
+
+def _code(text: str) -> str:
+    """Text as code: it ends neither the code nor the cell of a table that it is in, and turns no writing round."""
+    plain = shown(re.sub(r"[\r\n]", " ", text)).replace("`", "'").replace("|", "\\|")
+    return f"`{plain}`" if plain.strip() else ""

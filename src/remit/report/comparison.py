@@ -1,4 +1,4 @@
-"""A comparison for people (text, Markdown for a pull request) and for programs.
+"""A comparison for people and for programs; `comment` has the one for a pull request.
 
 Pieces are told as people think of them: who wrote it (the statement), of which service, of which level.
 """
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from remit.errors import Origin
     from remit.iam.compare import Comparison
-    from remit.iam.finding import Piece, Source, Undecided
+    from remit.iam.finding import Piece, Source
 
     Locator = Callable[[Source], Origin | None]
 
 FUTURE: Final = "future actions"
 UNUSED: Final = "no use today"
 _LISTED: Final = 6  # actions or resources on one line; of more, the number is told
-_PARTS: Final = (
+PARTS: Final = (
     ("gained", "+", "gained"),
     ("freed", "+", "no longer denied"),
     ("lost", "-", "lost"),
@@ -134,7 +134,7 @@ def comparison_lines(comparison: Comparison, places: Places) -> Iterator[str]:
     if comparison.same:
         yield "The same access: proven for every request."
         return
-    for part, sign, title in _PARTS:
+    for part, sign, title in PARTS:
         found = groups(getattr(comparison, part))
         if found:
             yield f"Access {title}" if part in ("gained", "lost") else title.capitalize()
@@ -155,10 +155,10 @@ def _group_lines(group: Group, sign: str, locate: Locator) -> Iterator[str]:
     yield f"      for example {example(group.example)}"
 
 
-def some(texts: tuple[str, ...]) -> str:
+def some(texts: tuple[str, ...], written: Callable[[str], str] = str) -> str:
     """The first of them on one line, and how many there are beyond."""
     rest = len(texts) - _LISTED
-    return ", ".join(texts[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")
+    return ", ".join(map(written, texts[:_LISTED])) + (f" and {rest} more" if rest > 0 else "")
 
 
 def example(piece: Piece) -> str:
@@ -174,68 +174,7 @@ def summary(comparison: Comparison) -> str:
     """One line of numbers."""
     counts = [
         f"{len(found)} {title}"
-        for part, _, title in _PARTS
+        for part, _, title in PARTS
         if (found := groups(getattr(comparison, part))) or part in ("gained", "lost")
     ]
     return ", ".join((*counts, f"{len(comparison.undecided)} undecided"))
-
-
-def comparison_markdown(comparison: Comparison, places: Places) -> Iterator[str]:
-    """For a comment on a pull request: one heading, a table of gains, the rest to unfold."""
-    if comparison.same:
-        yield "**Access: unchanged.** Proven for every request."
-        return
-    yield f"**Access: {summary(comparison)}**"
-    for part, sign, title in _PARTS:
-        found = groups(getattr(comparison, part))
-        if not found:
-            continue
-        yield ""
-        yield f"<details{' open' if sign == '+' else ''}><summary>{title.capitalize()} ({len(found)})</summary>"
-        yield ""
-        yield "| | Access | Actions | Resources | Statement | Request that shows it |"
-        yield "|-|-|-|-|-|-|"
-        for group in found:
-            yield _row(group, sign, places.of(part)(group.source))
-        yield ""
-        yield "</details>"
-    if comparison.undecided:
-        yield ""
-        yield f"<details open><summary>Undecided ({len(comparison.undecided)})</summary>"
-        yield ""
-        yield from (_undecided_row(one) for one in comparison.undecided)
-        yield ""
-        yield "</details>"
-
-
-def _row(group: Group, sign: str, origin: Origin | None) -> str:
-    where = f"{code(group.source.name)}{f' {origin}' if origin else ''}: {group.because}"
-    cells = (
-        sign,
-        f"{group.level} on {group.service}",
-        ", ".join(map(code, group.actions[:_LISTED])) + more(group.actions),
-        ", ".join(map(code, group.resources[:_LISTED])) + more(group.resources),
-        where,
-        code(example(group.example)),
-    )
-    return f"| {' | '.join(cells)} |"
-
-
-def listed(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Those that have room on one line."""
-    return texts[:_LISTED]
-
-
-def more(texts: tuple[str, ...]) -> str:
-    """How many there are beyond those that are listed."""
-    return f" and {len(texts) - _LISTED} more" if len(texts) > _LISTED else ""
-
-
-def code(text: str) -> str:
-    """Text as code in a table's cell: a policy's text can neither end the cell nor the code."""
-    plain = text.replace("`", "'").replace("|", "\\|").replace("\n", " ").replace("\r", " ")
-    return f"`{plain}`"
-
-
-def _undecided_row(one: Undecided) -> str:
-    return f"- {code(one.source.name)}: {one.reason}"

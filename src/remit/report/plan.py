@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.report.comparison import some
-from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, TAKES_ON, UNDECIDED, review_document, rows, who_of
+from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, TAKES_ON, UNDECIDED, review_document, rows
 from remit.report.shown import shown
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Counts:
 
 def counts(access: Access) -> Counts:
     """The numbers of a plan's access."""
-    number = Counter(row.part for _, found in rows(access.review) for row in found)
+    number = Counter(row.part for one in rows(access.review) for row in one.rows)
     return Counts(number[GAINED], number[LOST], number[UNDECIDED] + bool(access.unread), number[ACCEPTED])
 
 
@@ -117,10 +117,10 @@ def _each(access: Access) -> Iterator[_Told]:
     """What each function gains and loses, each with the line that wrote it and a request that shows it."""
     if access.unread:
         yield _Told(UNDECIDED, (f"  ? {access.unread}",))
-    for change, found in rows(access.review):
-        for one in change.attached:
-            yield _Told("policies", (f"  ~ {who_of(change)}: {one.words}",))
-        for row in found:
+    for one in rows(access.review):
+        for words in one.attached:
+            yield _Told("policies", (f"  ~ {one.who}: {words}",))
+        for row in one.rows:
             where = f"{row.where}; " if row.where else ""
             example = (f"      {where}for example {row.example}",) if row.example else ()
             yield _Told(row.part, (f"  {SIGNS[row.part]} {_words(row)}", *example))
@@ -152,21 +152,21 @@ def _first(access: Access) -> Iterator[_Told]:
     """What each function may do, in a line: on a first deploy all of it is new."""
     if access.unread:
         yield _Told(UNDECIDED, (f"  ? {access.unread}",))
-    for change, found in rows(access.review):
+    for one in rows(access.review):
         levels: dict[str, dict[str, None]] = {}
         others = []
-        for row in found:
+        for row in one.rows:
             if row.part == GAINED and row.title != TAKES_ON:
                 level, _, service = row.title.rpartition(" on ")
                 levels.setdefault(service, {})[level] = None
             elif row.part != ACCEPTED:
                 others.append(_Told(row.part, (f"  {SIGNS[row.part]} {_words(row)}",)))
         told = [f"{', '.join(levels[service])} on {_service(service)}" for service in sorted(levels)]
-        accepted = sum(row.part == ACCEPTED for row in found)
+        accepted = sum(row.part == ACCEPTED for row in one.rows)
         told += [f"{accepted} accepted"] if accepted else []
         part = GAINED if levels else ACCEPTED
         if told:
-            yield _Told(part, (f"  {SIGNS[part]} {who_of(change)}: {'; '.join(told)}",))
+            yield _Told(part, (f"  {SIGNS[part]} {one.who}: {'; '.join(told)}",))
         yield from others
 
 

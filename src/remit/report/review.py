@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.finding import Piece
@@ -36,11 +36,65 @@ class Row:
     resources: tuple[str, ...] = ()
     where: str = ""
     example: str = ""
+    line: str = ""
+    """Where it was written, without the reason, which may name the function."""
+
+    @property
+    def anonymous(self) -> Row:
+        """What it tells, whosever it is."""
+        return replace(self, who="", where=self.line or self.where)
 
 
-def rows(review: Review) -> tuple[tuple[Change, tuple[Row, ...]], ...]:
-    """The rows of each change, gains first."""
-    return tuple((change, tuple(_rows(change))) for change in review.changes)
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told at once: of one change, or of several that are alike in all but the functions."""
+
+    changes: tuple[Change, ...]
+    who: str
+    attached: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def kind(self) -> str:
+        """What became of the functions' role, to stand behind their names."""
+        change = self.changes[0]
+        if change.before is None:
+            return " (new)"
+        return " (gone)" if change.after is None and not (change.unseen or change.accepted) else ""
+
+
+def rows(review: Review) -> tuple[Told, ...]:
+    """What is told of each change, gains first."""
+    return tuple(
+        Told((change,), who_of(change), tuple(one.words for one in change.attached), tuple(_rows(change)))
+        for change in review.changes
+    )
+
+
+def together(review: Review) -> tuple[Told, ...]:
+    """As `rows`, functions at once of which the same is to be told.
+
+    What one line gives to 200 functions is one thing to look at, not 200.
+    """
+    alike: dict[object, list[Told]] = {}
+    for one in rows(review):
+        (change,) = one.changes
+        key = (one.kind, change.when, bool(change.functions), one.attached, tuple(row.anonymous for row in one.rows))
+        alike.setdefault(key, []).append(one)
+    return tuple(some[0] if len(some) == 1 else _joined(some) for some in alike.values())
+
+
+def _joined(some: Sequence[Told]) -> Told:
+    changes = tuple(change for one in some for change in one.changes)
+    who = who_of(*changes)
+    alike = zip(*(one.rows for one in some), strict=True)
+    return Told(changes, who, some[0].attached, tuple(_for_all(who, same) for same in alike))
+
+
+def _for_all(who: str, same: tuple[Row, ...]) -> Row:
+    """The first of some rows for all; their reasons may differ in the name of the function."""
+    more = len({row.where for row in same}) - 1
+    return replace(same[0], who=who, where=f"{same[0].where}{f'; and {more} more alike' if more else ''}")
 
 
 def _rows(change: Change) -> Iterator[Row]:
@@ -81,6 +135,7 @@ def _access_rows(part: str, who: str, pieces: Iterable[Piece], standing: Standin
             group.resources,
             "; ".join(filter(None, (where, because))),
             example(group.example),
+            _origin_line(standing, group.source),
         )
 
 
@@ -90,7 +145,7 @@ def _trust_rows(part: str, who: str, pieces: Iterable[Piece], standing: Standing
         origin = None if standing is None else standing.role.trust_origin
         where = f"{origin}: trust policy of {role}" if origin else f"trust policy of {role}"
         shown = example(piece).replace(piece.request.resource, f"the role by {piece.request.principal}", 1)
-        yield Row(part, who, TAKES_ON, (piece.action,), (piece.resource,), where, shown)
+        yield Row(part, who, TAKES_ON, (piece.action,), (piece.resource,), where, shown, str(origin or "trust policy"))
 
 
 def _where(standing: Standing | None, source: Source) -> str:
@@ -103,6 +158,11 @@ def _where(standing: Standing | None, source: Source) -> str:
     return f"{grant.origin}: {reason}" if grant.origin else reason
 
 
+def _origin_line(standing: Standing | None, source: Source) -> str:
+    grant = None if standing is None else standing.grant(source)
+    return "" if grant is None or grant.origin is None else str(grant.origin)
+
+
 def _line(change: Change, source: Source) -> str:
     """Where the statement stands that could not be decided, which may be of either side."""
     for standing in (change.after, change.before):
@@ -112,37 +172,30 @@ def _line(change: Change, source: Source) -> str:
     return ""
 
 
-def who_of(change: Change) -> str:
-    """The functions that a change is about, or the role; and when it is so, of a template with conditions."""
-    rest = len(change.functions) - _FUNCTIONS
-    when = f" if {' and '.join(change.when)}" if change.when else ""
-    if not change.functions:
-        return f"{change.role}{when}"
-    return ", ".join(change.functions[:_FUNCTIONS]) + (f" and {rest} more" if rest > 0 else "") + when
+def who_of(*changes: Change) -> str:
+    """The functions that changes are about, or the roles; and when it is so, of a template with conditions."""
+    names = [name for change in changes for name in change.functions or (change.role,)]
+    rest, conditions = len(names) - _FUNCTIONS, changes[0].when
+    when = f" if {' and '.join(conditions)}" if conditions else ""
+    return ", ".join(names[:_FUNCTIONS]) + (f" and {rest} more" if rest > 0 else "") + when
 
 
 def review_lines(review: Review) -> Iterator[str]:
     """For people: a line that begins with + for each gain, - for each loss, ? undecided, ~ accepted."""
-    told = rows(review)
+    told = together(review)
     if told:
         yield f"{review.old} -> {review.new}"
-    for change, some_rows in told:
+    for one in told:
         yield ""
-        yield f"{who_of(change)}{_kind(change)}"
-        yield from (f"  ! {one.words}" for one in change.attached)
-        for row in some_rows:
+        yield f"{one.who}{one.kind}"
+        yield from (f"  ! {words}" for words in one.attached)
+        for row in one.rows:
             yield from _row_lines(row)
     if told:
         yield ""
     yield from _stat(told)
     yield from (f"note: {note}" for note in review.notes)
-    yield counted(review, [row for _, some_rows in told for row in some_rows])
-
-
-def _kind(change: Change) -> str:
-    if change.before is None:
-        return " (new)"
-    return " (gone)" if change.after is None and not (change.unseen or change.accepted) else ""
+    yield counted(review, [row for one in told for row in one.rows])
 
 
 def _row_lines(row: Row) -> Iterator[str]:
@@ -160,20 +213,20 @@ def _row_lines(row: Row) -> Iterator[str]:
         yield f"      for example {row.example}"
 
 
-def _stat(told: Sequence[tuple[Change, tuple[Row, ...]]]) -> Iterator[str]:
-    """A line of numbers for each change, when there are several."""
+def _stat(told: Sequence[Told]) -> Iterator[str]:
+    """A line of numbers for each of several."""
     if len(told) < 2:  # noqa: PLR2004 - of one, the summary tells them
         return
-    names = [who_of(change) for change, _ in told]
-    width = max(map(len, names))
-    for name, (_, some_rows) in zip(names, told, strict=True):
-        counts = [(sign, sum(row.part == part for row in some_rows)) for part, sign in SIGNS.items()]
-        yield f" {name:<{width}} | {' '.join(f'{sign}{count}' for sign, count in counts if count) or 'the same access'}"
+    width = max(len(one.who) for one in told)
+    for one in told:
+        counts = [(sign, sum(row.part == part for row in one.rows)) for part, sign in SIGNS.items()]
+        numbers = " ".join(f"{sign}{count}" for sign, count in counts if count)
+        yield f" {one.who:<{width}} | {numbers or 'the same access'}"
 
 
 def summary(review: Review) -> str:
     """One line: whether it is proven that nothing differs, or the numbers."""
-    return counted(review, [row for _, some_rows in rows(review) for row in some_rows])
+    return counted(review, [row for one in together(review) for row in one.rows])
 
 
 def counted(review: Review, told: Sequence[Row]) -> str:

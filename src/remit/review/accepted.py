@@ -183,16 +183,19 @@ def narrowed(piece: Piece) -> Statement:
 
 
 def acceptance(review: Review, because: str) -> tuple[Entry, ...]:
-    """The entries that would accept everything that a review still leaves open, in its order, as narrow as may be."""
-    found: dict[Entry, None] = {}
+    """The entries that would accept everything that a review still leaves open, in its order, as narrow as may be.
+
+    What several functions gain alike is one entry.
+    """
+    found: dict[Entry, dict[str, None]] = {}
     for change in review.changes:
-        functions = change.functions or (change.role,)
+        functions = dict.fromkeys(change.functions or (change.role,))
         for kind, statement in _statements(change):
-            found[Entry(functions, kind, because, _general(statement, review.names))] = None
+            found.setdefault(Entry((), kind, because, _general(statement, review.names)), {}).update(functions)
         for one in change.unseen:
             kind, text = (POLICY, one.arn) if one.arn.startswith("arn:") else (UNDECIDED, one.reason)
-            found[Entry(functions, kind, because, text=text)] = None
-    return tuple(found)
+            found.setdefault(Entry((), kind, because, text=text), {}).update(functions)
+    return tuple(replace(entry, functions=tuple(functions)) for entry, functions in found.items())
 
 
 def _statements(change: Change) -> Iterator[tuple[str, Statement]]:

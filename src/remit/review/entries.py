@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.errors import Origin, RemitError, did_you_mean
 from remit.iam.document import read_json, steps
 from remit.iam.policy import Statement, parse_statement, render_statement
+from remit.iam.rule import check_operators
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -121,6 +122,7 @@ class _Reader:
     def statement(self, value: Any, kind: str) -> Statement:
         try:
             found = parse_statement(value, kind)
+            check_operators(found)
         except RemitError as error:
             named = re.match(rf"{kind}[^\s:]*", error.message)
             at = steps(named[0]) if named else (kind,)
@@ -151,7 +153,7 @@ def write_accepted(folder: Path, entries: Iterable[Entry]) -> None:
     temporary = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(exist_ok=True)
-        temporary.write_text(written(entries), "utf-8", newline="\n")
+        temporary.write_text(written(entries), "utf-8", errors="backslashreplace", newline="\n")  # JSON's own escapes
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)

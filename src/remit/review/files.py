@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
+from remit.review.beside import beside
 from remit.review.change import Version
 from remit.review.changes import review
 from remit.review.worlds import merged
@@ -78,7 +79,11 @@ def _in(world: World, source: Source) -> Read:
 
 def _reviewed(old: Read, before: str, new: Read, after: str) -> Review:
     found = review(_version(old, before), _version(new, after))
-    return replace(found, notes=tuple(dict.fromkeys((*old.notes, *new.notes, *found.notes))))
+    return replace(
+        found,
+        changes=(*found.changes, *beside(old.resources, new.resources)),
+        notes=tuple(dict.fromkeys((*old.notes, *new.notes, *found.notes))),
+    )
 
 
 def _uncertain(old: Any, new: Any) -> dict[str, str]:

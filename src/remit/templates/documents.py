@@ -76,11 +76,16 @@ def _grants(found: Branch, place: Place, because: str) -> Iterator[Grant]:
 
 def _statement(put: Branch, path: str, place: Place) -> Any:
     try:
-        return parse_statement(put.value, path)
+        statement = parse_statement(put.value, path)
+        if statement.conditions:
+            from remit.iam.rule import check_operators  # noqa: PLC0415 - 15 ms, and few templates have conditions
+
+            check_operators(statement)
     except RemitError as error:
         named = _NAMED.match(error.message)
         inside = steps(named[0].removeprefix(path).removeprefix(".")) if named else ()
         raise RemitError(error.message, hint=error.hint, origin=place((*put.path, *inside))) from None
+    return statement
 
 
 def _parsed(document: Any, base: Path, place: Place) -> None:
