@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 _WILD: Final = re.compile(r"[*?]|\$\{")
 _VARIABLE: Final = re.compile(r"\$\{[^{}]*\}")
+PLACEHOLDER: Final = re.compile(
+    r"\b(?:YOUR|MY)[_-]?(?:ACCOUNT|BUCKET|REGION)[\w-]*|\b(?:AWS[_-])?(?:ACCOUNT|REGION)(?:[_-]?(?:ID|NUMBER))?\b"
+)
+"""Words that people leave for others to replace."""
 
 
 REGIONAL: Final = frozenset({"dynamodb", "kinesis", "lambda", "logs", "secretsmanager", "sns", "sqs", "states"})
@@ -41,7 +45,7 @@ def literal(text: str) -> bool:
 
 def placeholder(text: str) -> bool:
     """Whether a text holds what somebody wanted to replace: `{region}`, `<account-id>`."""
-    return "{" in text or "<" in text or (text.isupper() and not text.isdigit())
+    return "{" in text or "<" in text or PLACEHOLDER.search(text) is not None
 
 
 @lru_cache(maxsize=8192)
@@ -199,6 +203,13 @@ def key_spelled(name: str) -> str | None:
     folded = name.lower()
     keys = known.keys(folded.partition(":")[0])
     return next((key.name for key in keys if key.name.lower() == folded), None)
+
+
+def near_federated(name: str) -> str | None:
+    """The key of a federation provider that a misspelt one resembles: providers have their own, and some are listed."""
+    spelled = {key.name.lower(): key.name for key in known.keys("sts") if "." in key.name.partition(":")[0]}
+    found = None if name.lower() in spelled else near(name.lower(), spelled)
+    return None if found is None else spelled[found]
 
 
 def near_key(name: str) -> str | None:
