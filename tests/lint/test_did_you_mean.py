@@ -153,7 +153,6 @@ MEANT = {
     "s3:Read": "s3:GetObject",
     "dynamodb:Put": "dynamodb:PutItem",
     "dynamodb:UpsertItem": "dynamodb:PutItem",
-    "ecr:PullImage": "ecr:BatchGetImage",
     "ec2:ListInstances": "ec2:DescribeInstances",
     "logs:CreateStream": "logs:CreateLogStream",
     "rds:Connect": "rds-db:connect",

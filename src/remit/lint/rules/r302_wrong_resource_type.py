@@ -54,6 +54,6 @@ def _needless(written: str, meant: str | None) -> str:
 
 
 def _may_be_everywhere(name: str) -> bool:
-    """Whether an action names its one type of resource in some requests alone: PutMetricData, where it has a data set."""
+    """Whether an action names its one type of resource in some requests alone, as PutMetricData does."""
     action = facts.action(name)
     return action is not None and len(action.targets) == 1 and not action.targets[0].required
