@@ -46,9 +46,10 @@ def in_service(prefix: str, name: str, item: Item | None = None) -> tuple[str, .
         return own
     return (
         begun(prefix, name)
-        or own
+        or words.same_words(prefix, name, whole=True)
         or _namesakes(prefix, name, item)
         or words.same_words(prefix, name)
+        or own
         or by_name(name, item)
         or near
     )

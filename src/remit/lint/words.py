@@ -46,12 +46,19 @@ _MISSING: Final = 3
 
 
 @lru_cache(maxsize=1024)
-def same_words(prefix: str, name: str) -> tuple[str, ...]:
-    """At most three actions of a service, the likeliest first; none when nothing is done that is alike."""
+def same_words(prefix: str, name: str, *, whole: bool = False) -> tuple[str, ...]:
+    """At most three actions of a service, the likeliest first; none when nothing is done that is alike.
+
+    Of the `whole` name every word must be found again, and a single word be the very verb.
+    """
     wanted = _words(name)
     if not wanted or not service(prefix):
         return ()
-    rated = [(_rate(wanted, _words(one)), f"{prefix.lower()}:{one}") for one in bare_names(prefix.lower())]
+    rated = [
+        (_rate(wanted, words), f"{prefix.lower()}:{one}")
+        for one, words in ((one, _words(one)) for one in bare_names(prefix.lower()))
+        if not whole or _has_all(wanted, words)
+    ]
     found = sorted((-rate, full not in _USUAL, len(full), full) for rate, full in rated if rate > 0)
     return tuple(full for *_, full in found[:3])
 
@@ -82,6 +89,12 @@ def _rate(wanted: tuple[str, ...], words: tuple[str, ...]) -> int:
             left.remove(best[1])
         total += best[0] or -_MISSING
     return max(0, total - _MISSING * len(left))
+
+
+def _has_all(wanted: tuple[str, ...], words: tuple[str, ...]) -> bool:
+    if len(wanted) == 1:
+        return wanted[0] == words[0]
+    return all(any(_agreement(word, one, verb=False) for one in words[1:]) for word in wanted[1:])
 
 
 @lru_cache(maxsize=65536)
