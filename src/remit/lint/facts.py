@@ -212,9 +212,23 @@ def near_federated(name: str) -> str | None:
     return None if found is None else spelled[found]
 
 
+_SPOKEN: Final = {
+    "account": "aws:PrincipalAccount", "accountid": "aws:PrincipalAccount", "arn": "aws:PrincipalArn",
+    "clientip": "aws:SourceIp", "date": "aws:CurrentTime", "https": "aws:SecureTransport", "ip": "aws:SourceIp",
+    "ipaddress": "aws:SourceIp", "mfa": "aws:MultiFactorAuthPresent", "mfaage": "aws:MultiFactorAuthAge",
+    "mfapresent": "aws:MultiFactorAuthPresent", "organizationid": "aws:PrincipalOrgID", "orgid": "aws:PrincipalOrgID",
+    "region": "aws:RequestedRegion", "sourceipaddress": "aws:SourceIp", "sourceregion": "aws:RequestedRegion",
+    "ssl": "aws:SecureTransport", "time": "aws:CurrentTime", "tls": "aws:SecureTransport", "user": "aws:username",
+    "vpc": "aws:SourceVpc", "vpcendpoint": "aws:SourceVpce", "vpcid": "aws:SourceVpc", "vpce": "aws:SourceVpce",
+}  # fmt: skip
+"""Keys by the words that people have for what they hold."""
+
+
 def near_key(name: str) -> str | None:
     """The condition key that a misspelt one resembles: a global one, or one of the service that it names."""
     bare, slash, tag = name.partition("/")
+    if (spoken := _SPOKEN.get("".join(filter(str.isalnum, bare.lower())).removeprefix("aws"))) is not None:
+        return spoken
     prefix = bare.partition(":")[0].lower()
     spelled = {key.name.lower(): key.name for key in global_keys() if key.tagged == bool(slash)}
     for key in known.keys(prefix):
