@@ -34,7 +34,7 @@ def on_named_resources(item: Item) -> bool:
 
 
 def _of_bucket(item: Item) -> bool:
-    return item.services == {"s3"} and services_of(item.shapes) == ("s3",)
+    return services_of(item.shapes) == ("s3",)
 
 
 @lru_cache(maxsize=8192)

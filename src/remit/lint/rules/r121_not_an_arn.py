@@ -45,7 +45,7 @@ def statement(item: Item) -> Iterator[Problem]:
             continue
         if text == "*" or ((parsed := facts.arn(text)) is not None and parsed.resource):
             continue
-        if item.document.kind != RESOURCE and (told := _referred(text, item)) is not None:
+        if (told := _referred(text, item)) is not None:
             yield Problem(*told, (item.resource_element, text))
             continue
         if _late(text) or (item.document.kind == RESOURCE and not text.startswith("arn:")):
