@@ -144,7 +144,10 @@ def meant_resource(names: tuple[str, ...], item: Item) -> str | None:
             if facts.arn(guess) is not None and all(facts.acts_on(name, guess) for name in names[:5]):
                 if text == shape:
                     return guess
-                return text + guess.removeprefix(shape) if guess.startswith(shape) else None
+                if guess.startswith(shape):
+                    return text + guess.removeprefix(shape)
+                rest = shape.removeprefix(guess)
+                return text.removesuffix(rest) if shape.startswith(guess) and text.endswith(rest) else None
     return None
 
 

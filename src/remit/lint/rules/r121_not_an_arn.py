@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 SEVERITY = ERROR
 _PARTS = 6
 _OF_BUCKET = re.compile(r"^([a-z0-9][a-z0-9.-]+)\.s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?(?=/|$)")
+_PSEUDO = re.compile(r"\$\{AWS::(?:AccountId|Partition|Region)\}")
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 
 
@@ -81,6 +82,8 @@ def _untidy(text: str) -> tuple[str, str] | None:
 
 def _late(text: str) -> bool:
     """Whether the beginning is known at deploy time only."""
+    if _PSEUDO.sub("", text.rpartition(":")[0]).find("${") < 0 and text.startswith("arn:"):
+        return False  # each of these is one part
     return text.startswith("${") or (text.startswith("arn:") and "${" in text.rsplit(":", 1)[0] + text[:8])
 
 
