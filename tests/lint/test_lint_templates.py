@@ -156,7 +156,12 @@ def test_a_dollar_sign_in_plain_text_of_a_template_is_no_reference() -> None:
 REFERENCES = {
     "an object action on a bucket": ("s3:GetObject", "!GetAtt Bucket.Arn", "R302", "${Bucket.Arn}/*"),
     "an object action on a bucket by name": ("s3:GetObject", '!Sub "arn:aws:s3:::${Bucket}"', "R302", "${Bucket}/*"),
-    "a table action on an index": ("dynamodb:GetItem", '!Sub "${Table.Arn}/index/*"', "R302", "a table"),
+    "a table action on an index": (
+        "dynamodb:GetItem",
+        '!Sub "${Table.Arn}/index/*"',
+        "R302",
+        "did you mean '${Table.Arn}'",
+    ),
     "a table action on a queue": ("dynamodb:GetItem", "!GetAtt Queue.Arn", "R303", "a table"),
     "a queue action on a topic": ("sqs:SendMessage", "!Ref Topic", "R303", "a queue"),
 }

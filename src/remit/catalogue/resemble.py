@@ -17,10 +17,16 @@ _MOST: Final = 3
 _SHORTLIST: Final = 30
 # Names that people use and no source has.
 _ALSO: Final = {
-    "alb": "elasticloadbalancing", "apigw": "apigateway", "cloudwatchevents": "events", "cognito": "cognito-idp",
-    "ddb": "dynamodb", "dynamo": "dynamodb", "efs": "elasticfilesystem", "elb": "elasticloadbalancing",
-    "emr": "elasticmapreduce", "mail": "ses", "parameterstore": "ssm", "sfn": "states",
-    "stepfunction": "states", "systemsmanager": "ssm",
+    "alb": "elasticloadbalancing", "apigw": "apigateway", "asg": "autoscaling", "aurora": "rds",
+    "cfn": "cloudformation",
+    "cloudwatchevents": "events", "cognito": "cognito-idp", "cw": "cloudwatch", "cwlogs": "logs",
+    "ddb": "dynamodb", "dynamo": "dynamodb", "efs": "elasticfilesystem", "elasticcontainerservice": "ecs",
+    "elasticsearch": "es", "elb": "elasticloadbalancing", "emr": "elasticmapreduce", "fargate": "ecs", "mail": "ses",
+    "msk": "kafka", "nlb": "elasticloadbalancing", "opensearch": "es", "parameterstore": "ssm", "queue": "sqs",
+    "redis": "elasticache", "r53": "route53", "s3api": "s3", "secrets": "secretsmanager", "sfn": "states",
+    "simplenotificationservice": "sns", "simplequeueservice": "sqs", "simplestorageservice": "s3",
+    "statemachine": "states", "stepfunction": "states", "systemsmanager": "ssm", "topic": "sns",
+    "userpool": "cognito-idp",
 }  # fmt: skip
 
 
@@ -31,8 +37,9 @@ def nearest_services(name: str) -> tuple[str, ...]:
     if not wanted:
         return ()
     known = _service_names()
-    if wanted in known:
-        return known[wanted]
+    bare = re.sub(r"^(?:amazon|aws)(?=.)", "", wanted)
+    if wanted in known or bare in known:
+        return known[wanted if wanted in known else bare]
     near = _near(wanted, known)
     return tuple(dict.fromkeys(prefix for found in near for prefix in known[found]))[:_MOST]
 

@@ -232,6 +232,10 @@ def _string(value: object, path: str) -> str:
     return value
 
 
+def _kind_of_principal(text: str) -> str:
+    return "Service" if text.endswith((".amazonaws.com", ".amazonaws.com.cn")) else "AWS"
+
+
 def _principals(raw: dict[str, Any], path: str) -> Principals | None:
     if "Principal" in raw and "NotPrincipal" in raw:
         raise RemitError(f"{path} has both 'Principal' and 'NotPrincipal'", hint="IAM allows exactly one of them")
@@ -242,7 +246,9 @@ def _principals(raw: dict[str, Any], path: str) -> Principals | None:
         if value == "*":
             return Principals((("*", "*"),), negated)
         if not isinstance(value, dict) or tokens.is_intrinsic(value):
-            raise RemitError(f"{path}.{name} must be '*' or a dict such as {{'AWS': ...}}, got {_kind(value)}")
+            hint = f'write {{"{_kind_of_principal(value)}": "{value}"}}' if isinstance(value, str) else None
+            message = f"{path}.{name} must be '*' or a dict such as {{'AWS': ...}}, got {_kind(value)}"
+            raise RemitError(message, hint=hint)
         _check_keys(value, _PRINCIPAL_KINDS, f"{path}.{name}")
         pairs = [(kind, text) for kind in value for text in _strings(value[kind], f"{path}.{name}.{kind}")]
         if not pairs:

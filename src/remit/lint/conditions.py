@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.actions import actions as known_actions
 from remit.catalogue.keys import global_key, operators
 from remit.lint import facts
 
@@ -86,6 +87,13 @@ def _folded(key: str) -> str:
     if folded.count(":") > 1 and f"{':'.join(folded.split(':', 2)[:2])}:" in facts.key_names(folded.partition(":")[0]):
         return f"{':'.join(folded.split(':', 2)[:2])}:"
     return folded
+
+
+@lru_cache(maxsize=1024)
+def takers(key: str) -> tuple[str, ...]:
+    """The actions of a key's own service that take it, the shortest names first."""
+    names = known_actions(key.partition(":")[0].lower())
+    return tuple(sorted((name for name in names if takes(name, key)), key=lambda name: (len(name), name)))
 
 
 def near_taken(names: Iterable[str], key: str) -> str | None:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 _WILD: Final = re.compile(r"[*?]|\$\{")
 _VARIABLE: Final = re.compile(r"\$\{[^{}]*\}")
+PLACEHOLDER: Final = re.compile(
+    r"\b(?:YOUR|MY)[_-]?(?:ACCOUNT|BUCKET|REGION)[\w-]*|\b(?:AWS[_-])?(?:ACCOUNT|REGION)(?:[_-]?(?:ID|NUMBER))?\b"
+)
+"""Words that people leave for others to replace."""
 
 
 REGIONAL: Final = frozenset({"dynamodb", "kinesis", "lambda", "logs", "secretsmanager", "sns", "sqs", "states"})
@@ -41,7 +45,7 @@ def literal(text: str) -> bool:
 
 def placeholder(text: str) -> bool:
     """Whether a text holds what somebody wanted to replace: `{region}`, `<account-id>`."""
-    return "{" in text or "<" in text or (text.isupper() and not text.isdigit())
+    return "{" in text or "<" in text or PLACEHOLDER.search(text) is not None
 
 
 @lru_cache(maxsize=8192)
@@ -201,9 +205,30 @@ def key_spelled(name: str) -> str | None:
     return next((key.name for key in keys if key.name.lower() == folded), None)
 
 
+def near_federated(name: str) -> str | None:
+    """The key of a federation provider that a misspelt one resembles: providers have their own, and some are listed."""
+    spelled = {key.name.lower(): key.name for key in known.keys("sts") if "." in key.name.partition(":")[0]}
+    found = None if name.lower() in spelled else near(name.lower(), spelled)
+    return None if found is None else spelled[found]
+
+
+_SPOKEN: Final = {
+    "account": "aws:PrincipalAccount", "accountid": "aws:PrincipalAccount", "arn": "aws:PrincipalArn",
+    "clientip": "aws:SourceIp", "date": "aws:CurrentTime", "https": "aws:SecureTransport", "ip": "aws:SourceIp",
+    "ipaddress": "aws:SourceIp", "mfa": "aws:MultiFactorAuthPresent", "mfaage": "aws:MultiFactorAuthAge",
+    "mfapresent": "aws:MultiFactorAuthPresent", "organizationid": "aws:PrincipalOrgID", "orgid": "aws:PrincipalOrgID",
+    "region": "aws:RequestedRegion", "sourceipaddress": "aws:SourceIp", "sourceregion": "aws:RequestedRegion",
+    "ssl": "aws:SecureTransport", "time": "aws:CurrentTime", "tls": "aws:SecureTransport", "user": "aws:username",
+    "vpc": "aws:SourceVpc", "vpcendpoint": "aws:SourceVpce", "vpcid": "aws:SourceVpc", "vpce": "aws:SourceVpce",
+}  # fmt: skip
+"""Keys by the words that people have for what they hold."""
+
+
 def near_key(name: str) -> str | None:
     """The condition key that a misspelt one resembles: a global one, or one of the service that it names."""
     bare, slash, tag = name.partition("/")
+    if (spoken := _SPOKEN.get("".join(filter(str.isalnum, bare.lower())).removeprefix("aws"))) is not None:
+        return spoken
     prefix = bare.partition(":")[0].lower()
     spelled = {key.name.lower(): key.name for key in global_keys() if key.tagged == bool(slash)}
     for key in known.keys(prefix):

@@ -34,7 +34,7 @@ def on_named_resources(item: Item) -> bool:
 
 
 def _of_bucket(item: Item) -> bool:
-    return item.services == {"s3"} and services_of(item.shapes) == ("s3",)
+    return services_of(item.shapes) == ("s3",)
 
 
 @lru_cache(maxsize=8192)
@@ -140,11 +140,14 @@ _PLACES: Final = {"Partition": "aws"}
 def meant_resource(names: tuple[str, ...], item: Item) -> str | None:
     """The ARN that was meant: an object for a bucket, a table for its index, and so on."""
     for text, shape in zip(item.resources, item.shapes, strict=True):
-        for guess in (*_guesses(shape), *_completions(shape, names[0])):
+        for guess in (*_inner(shape, names[0]), *_guesses(shape), *_completions(shape, names[0])):
             if facts.arn(guess) is not None and all(facts.acts_on(name, guess) for name in names[:5]):
                 if text == shape:
                     return guess
-                return text + guess.removeprefix(shape) if guess.startswith(shape) else None
+                if guess.startswith(shape):
+                    return text + guess.removeprefix(shape)
+                rest = shape.removeprefix(guess)
+                return text.removesuffix(rest) if shape.startswith(guess) and text.endswith(rest) else None
     return None
 
 
@@ -162,6 +165,14 @@ def _completions(text: str, name: str) -> Iterator[str]:
         yield f"arn:{arn.partition}:{arn.service}:{region}:{account}:{arn.resource}"
         for rest in (re.split(r"[/:]", arn.resource, maxsplit=1)[-1], arn.resource):
             yield f"arn:{arn.partition}:{arn.service}:{region}:{account}:{begin}{rest}"
+
+
+def _inner(text: str, name: str) -> Iterator[str]:
+    """What is inside of the resource, as the type's format has it: `table/orders/stream/*` for `table/orders`."""
+    for format_ in sorted(facts.formats(name), key=lambda one: len(_VARIABLE.findall(one))):
+        between = re.search(r"\}([/:][^$]*)\$\{[^}]*\}$", format_)
+        if between is not None:
+            yield f"{text}{between[1]}*"
 
 
 def _guesses(text: str) -> Iterator[str]:

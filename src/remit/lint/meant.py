@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.actions import action, bare_names, service, services
 from remit.catalogue.operations import operation
 from remit.catalogue.resemble import nearest_actions, nearest_services
-from remit.lint import facts
+from remit.lint import facts, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +35,33 @@ _FORM: Final = re.compile(r"\*|\*:\*|[A-Za-z0-9][A-Za-z0-9-]*:[A-Za-z0-9*?-]+")
 def well_formed(text: str) -> bool:
     """Whether IAM can read an action: `*`, or service:Operation with wildcards in the operation alone."""
     return _FORM.fullmatch(text) is not None
+
+
+def in_service(prefix: str, name: str, item: Item | None = None) -> tuple[str, ...]:
+    """The actions that `prefix:name` meant: a slip, a name cut short, a namesake of another service, other words."""
+    text = f"{prefix}:{name}"
+    near = nearest_actions(text)
+    own = near if near and near[0].startswith(f"{prefix.lower()}:") else ()
+    if own and facts.near(name.lower(), map(str.lower, bare_names(prefix.lower()))):
+        return own
+    return (
+        begun(prefix, name)
+        or words.same_words(prefix, name, whole=True)
+        or _namesakes(prefix, name, item)
+        or words.same_words(prefix, name)
+        or own
+        or by_name(name, item)
+        or near
+    )
+
+
+def _namesakes(prefix: str, name: str, item: Item | None) -> tuple[str, ...]:
+    """The actions of this very name elsewhere; of a single word only in services of one family, or much used ones."""
+    found = _ranked(_by_name().get(_folded(name), ()), item)
+    if len(re.findall(r"[A-Z]", name)) > 1:
+        return found
+    family = tuple(one for one in found if one.startswith(f"{prefix.lower()}-"))
+    return family or tuple(one for one in found if one.endswith(f":{name}") and one.partition(":")[0] in _OFTEN)
 
 
 def by_name(name: str, item: Item | None = None) -> tuple[str, ...]:
@@ -61,7 +88,10 @@ def of_service(prefix: str, name: str) -> tuple[str, ...]:
     if "*" in plain or "?" in plain:
         return (f"{prefix.lower()}:{plain}",) if facts.meant(f"{prefix}:{plain}") else ()
     exact = action(f"{prefix}:{plain}")
-    return (exact.full_name,) if exact else nearest_actions(f"{prefix}:{name}") or nearest_actions(f"{prefix}:{plain}")
+    if exact:
+        return (exact.full_name,)
+    called = nearest_actions(f"{prefix}:{name}") or nearest_actions(f"{prefix}:{plain}")
+    return called or words.same_words(prefix, name.title() if "_" in name else name)
 
 
 def begun(prefix: str, name: str) -> tuple[str, ...]:
@@ -71,6 +101,20 @@ def begun(prefix: str, name: str) -> tuple[str, ...]:
         return ()
     longer = (one for one in bare_names(prefix.lower()) if one.lower().startswith(stem) and len(one) > len(stem) + 1)
     return tuple(f"{prefix.lower()}:{one}" for one in sorted(longer, key=lambda one: (len(one), one))[:3])
+
+
+def respelt(prefix: str, pattern: str) -> str:
+    """A pattern with its misspelt words mended, so that it means something: `*Function*` for `*Functoin*`; else ""."""
+    names = tuple(one.lower() for one in bare_names(prefix.lower()))
+    known = {word for one in bare_names(prefix.lower()) for word in words.runs(one)}
+    folded = {word.lower(): word for word in known}
+    parts = re.split(r"([*?]+)", pattern)
+    for index, part in enumerate(parts):
+        if part and part[0] not in "*?" and not any(part.lower() in one for one in names):
+            near = facts.near(part.lower(), folded)
+            parts[index] = folded[near] if near else part
+    mended = f"{prefix}:{''.join(parts)}"
+    return mended if facts.meant(mended) else ""
 
 
 def beginning(prefix: str, pattern: str) -> str:

@@ -14,13 +14,21 @@ if TYPE_CHECKING:
 _HERE: Final = "arn:aws:%s:us-east-1:111122223333:%s"
 _NAME: Final = "x"
 _ARNS: Final = {
+    "AWS::CodeBuild::Project": ("Arn", _HERE % ("codebuild", f"project/{_NAME}")),
+    "AWS::Cognito::UserPool": ("Arn", _HERE % ("cognito-idp", f"userpool/{_NAME}")),
     "AWS::DynamoDB::Table": ("Arn", _HERE % ("dynamodb", f"table/{_NAME}")),
+    "AWS::ECR::Repository": ("Arn", _HERE % ("ecr", f"repository/{_NAME}")),
+    "AWS::Events::EventBus": ("Arn", _HERE % ("events", f"event-bus/{_NAME}")),
+    "AWS::IAM::Role": ("Arn", f"arn:aws:iam::111122223333:role/{_NAME}"),
+    "AWS::IAM::User": ("Arn", f"arn:aws:iam::111122223333:user/{_NAME}"),
     "AWS::Kinesis::Stream": ("Arn", _HERE % ("kinesis", f"stream/{_NAME}")),
     "AWS::KMS::Key": ("Arn", _HERE % ("kms", f"key/{_NAME}")),
     "AWS::Lambda::Function": ("Arn", _HERE % ("lambda", f"function:{_NAME}")),
     "AWS::Logs::LogGroup": ("Arn", _HERE % ("logs", f"log-group:{_NAME}:*")),
     "AWS::S3::Bucket": ("Arn", f"arn:aws:s3:::{_NAME}"),
     "AWS::SQS::Queue": ("Arn", _HERE % ("sqs", _NAME)),
+    "AWS::Serverless::Function": ("Arn", _HERE % ("lambda", f"function:{_NAME}")),
+    "AWS::Serverless::SimpleTable": ("Arn", _HERE % ("dynamodb", f"table/{_NAME}")),
     "AWS::StepFunctions::StateMachine": ("Arn", _HERE % ("states", f"stateMachine:{_NAME}")),
     "AWS::SecretsManager::Secret": ("", _HERE % ("secretsmanager", f"secret:{_NAME}")),
     "AWS::SNS::Topic": ("", _HERE % ("sns", _NAME)),

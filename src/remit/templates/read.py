@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -54,6 +55,11 @@ def _undecodable(data: bytes, file: str) -> Origin:
     return Origin(file)
 
 
+def _is_flow(text: str, file: str) -> bool:
+    """Whether a file that begins like JSON is YAML in flow style: its first key has no quotes."""
+    return file.endswith((".yaml", ".yml")) and re.match(r"\s*\{\s*[A-Za-z!]", text) is not None
+
+
 def read(data: bytes, file: str) -> Source:
     """Read a file's bytes; JSON if it begins like it or is named so, else YAML. RemitError at line and column."""
     if len(data) > LARGEST:
@@ -64,8 +70,12 @@ def read(data: bytes, file: str) -> Source:
     if not text.strip():
         raise RemitError(f"{file} is empty", origin=Origin(file, 1, 1))
     if text.lstrip()[0] in '{["' or file.endswith(".json"):
-        value, locate = read_json(text, file)
-        return Source(file, text, value, locate)
+        try:
+            value, locate = read_json(text, file)
+            return Source(file, text, value, locate)
+        except RemitError:
+            if not _is_flow(text, file):
+                raise
     try:
         value, places, slips = read_yaml(text, file)
     except RemitError as error:

@@ -62,14 +62,30 @@ def read_yaml(text: str, file: str) -> tuple[Any, dict[Path, Origin], tuple[Slip
 
 
 def _syntax(error: Exception, file: str, text: str) -> RemitError:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    mark, begun = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    if mark is None or (begun is not None and mark.index >= len(text.rstrip())):
+        mark = begun or mark  # what never ends is told where it begins
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
     origin = Origin(file, mark.line + 1, mark.column + 1) if mark else Origin(file)
     if mark is None and isinstance(position := getattr(error, "position", None), int):
         before = text[:position]
         origin = Origin(file, before.count("\n") + 1, position - before.rfind("\n"))
-    tabs = "YAML does not indent with tabs" if "\\t" in problem else None
-    return RemitError(f"not valid YAML: {_SPACE.sub(' ', str(problem))}", hint=tabs, origin=origin)
+    return RemitError(
+        f"not valid YAML: {_SPACE.sub(' ', str(problem))}", hint=_advice(str(problem), mark, text), origin=origin
+    )
+
+
+def _advice(problem: str, mark: Any, text: str) -> str | None:
+    """What to do about signs that mean something in YAML."""
+    line = text.split("\n")[mark.line] if mark is not None and mark.line < text.count("\n") + 1 else ""
+    sign = line[mark.column : mark.column + 1] if line else ""
+    if "\\t" in problem or sign == "\t":
+        return "YAML does not indent with tabs: use spaces"
+    if sign and sign in "@`%":
+        return f"put the text that begins with {sign} in quotes"
+    if "alphabetic or numeric" in problem and line[: mark.column].rstrip().endswith(("*", "&")):
+        return "a * begins an alias in YAML: put it in quotes, '*'"
+    return None
 
 
 class _Reader:

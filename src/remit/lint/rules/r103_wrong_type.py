@@ -63,6 +63,8 @@ def _no_resources(value: Any) -> Iterator[Problem]:
         if not isinstance(one, dict):
             hint = "a resource reads {Type: …, Properties: …}"
             yield Problem(f"the resource {name} must be an object, not {_shown(one)}", hint, ("Resources", name))
+        elif "Type" not in one and not any(str(key).startswith("Fn::") for key in one):
+            yield Problem(f"the resource {name} has no Type", "such as AWS::IAM::Role", ("Resources", name))
         elif not isinstance(one.get("Type", ""), str):
             message = f"the Type of {name} must be a string, not {_shown(one['Type'])}"
             yield Problem(message, "such as AWS::IAM::Role", ("Resources", name, "Type"))

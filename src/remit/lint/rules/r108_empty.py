@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint.finding import ERROR, Problem
+from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +41,8 @@ def shape(written: Written) -> Iterator[Problem]:
             kind = "list" if value == [] else "object"
             yield Problem(f"'{element}' is an empty {kind}: IAM refuses it", _HINT, (element,))
     blocks = written.value.get("Condition")
+    if blocks == {}:
+        yield Problem("'Condition' is empty: the statement has none", "add one, or remove it", ("Condition",), WARNING)
     for operator, block in blocks.items() if isinstance(blocks, dict) else ():
         spot = ("Condition", operator)
         if block in ({}, []):

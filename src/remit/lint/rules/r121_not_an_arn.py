@@ -20,6 +20,7 @@ import re
 from typing import TYPE_CHECKING
 
 from remit.catalogue.arns import fill
+from remit.catalogue.partitions import partition
 from remit.lint import facts
 from remit.lint.finding import ERROR, Problem
 from remit.lint.samples import REFS
@@ -32,15 +33,20 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _PARTS = 6
+_OF_BUCKET = re.compile(r"^([a-z0-9][a-z0-9.-]+)\.s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?(?=/|$)")
+_PSEUDO = re.compile(r"\$\{AWS::(?:AccountId|Partition|Region)\}")
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 
 
 def statement(item: Item) -> Iterator[Problem]:
     """Resources that name nothing."""
     for text in item.resources:
+        if (told := _untidy(text)) is not None:
+            yield Problem(*told, (item.resource_element, text))
+            continue
         if text == "*" or ((parsed := facts.arn(text)) is not None and parsed.resource):
             continue
-        if item.document.kind != RESOURCE and (told := _referred(text, item)) is not None:
+        if (told := _referred(text, item)) is not None:
             yield Problem(*told, (item.resource_element, text))
             continue
         if _late(text) or (item.document.kind == RESOURCE and not text.startswith("arn:")):
@@ -61,8 +67,23 @@ def _referred(text: str, item: Item) -> tuple[str, str] | None:
     return message, f'!Sub "${{{found[1]}.Arn}}{rest}"' if rest else f"!GetAtt {found[1]}.Arn"
 
 
+def _untidy(text: str) -> tuple[str, str] | None:
+    """Several ARNs in one text, or white space around one."""
+    if not text.startswith("arn:") or not (text[-1].isspace() or "arn:" in text[4:]):
+        return None
+    parts = [part for part in re.split(r"[\s,;|]+(?=arn:|$)", text) if part]
+    if len(parts) > 1 and all(facts.arn(part) is not None for part in parts):
+        listed = ", ".join(f'"{part}"' for part in parts)
+        return f"'{text}' holds {len(parts)} ARNs in one string: nothing matches", f"write a list: [{listed}]"
+    if text[-1].isspace():
+        return f"{text!r} ends in white space: nothing that is so named is meant", f"did you mean '{text.strip()}'?"
+    return None
+
+
 def _late(text: str) -> bool:
     """Whether the beginning is known at deploy time only."""
+    if _PSEUDO.sub("", text.rpartition(":")[0]).find("${") < 0 and text.startswith("arn:"):
+        return False  # each of these is one part
     return text.startswith("${") or (text.startswith("arn:") and "${" in text.rsplit(":", 1)[0] + text[:8])
 
 
@@ -76,8 +97,10 @@ def _said(text: str, item: Item) -> tuple[str, str]:
         message = f"'{text}' is not an ARN: it has {parts} of {_PARTS} parts"
         return message, f"did you mean '{full}'?" if full else "arn:partition:service:region:account:resource"
     if re.match(r"arn[^:]|(?:aws|ARN):", text):
-        return f"'{text}' is not an ARN: it does not begin with 'arn:'", "arn:partition:service:region:account:resource"
-    bare = re.sub(r"^(?:s3://|https?://)", "", text.strip())
+        full = f"arn:{text[4:]}" if text.startswith("ARN:") else f"arn:{text}"
+        hint = f"did you mean '{full}'?" if facts.arn(full) else "arn:partition:service:region:account:resource"
+        return f"'{text}' is not an ARN: it does not begin with 'arn:'", hint
+    bare = _OF_BUCKET.sub(r"\1", re.sub(r"^(?:s3://|https?://(?:s3[.-][a-z0-9.-]+/)?)", "", text.strip()))
     guess = bare if bare.startswith("arn:") else _guess(bare, item)
     message = f"'{text}' is not an ARN, and only '*' may stand in its place"
     return (
@@ -90,6 +113,9 @@ def _completed(text: str, item: Item) -> str | None:
     """The ARN with the parts that were left out: region and account."""
     head, _, resource = text.rpartition(":")
     parts = head.split(":")
+    if len(parts) > 1 and partition(parts[1]) is None and facts.has_arns(parts[1].lower()):
+        full = f"arn:aws:{text.removeprefix('arn:')}"
+        return full if facts.arn(full) is not None else None
     if len(parts) not in (3, 4):
         return None
     where = {"Partition": parts[1], "Region": "*", "Account": "*"}

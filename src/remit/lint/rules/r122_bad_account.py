@@ -16,7 +16,6 @@ Source: "View AWS account identifiers" (AWS Account Management Reference Guide).
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from remit.lint import facts
@@ -34,7 +33,9 @@ _KEYS = frozenset({
     "aws:sourceaccount", "aws:principalaccount", "aws:resourceaccount", "s3:resourceaccount", "aws:vpceaccount",
     "kms:calleraccount",
 })  # fmt: skip
-_NAMES = re.compile(r"[a-z][a-z-]*")
+_OWNERS = frozenset({"aws", "aws-managed", "amazon", "partner", "offering"})
+"""What stands for the account in the ARNs of AWS's own resources."""
+_UNSET = frozenset({"none", "null", "undefined", "nan"})
 
 
 def statement(item: Item) -> Iterator[Problem]:
@@ -49,10 +50,10 @@ def statement(item: Item) -> Iterator[Problem]:
 
 def _accounts(item: Item) -> Iterator[tuple[Spot, str]]:
     for spot, arn in item.arns:
-        # `aws`, `aws-managed`, `amazon` own AWS's own resources; placeholders have a finding of R129.
+        # Placeholders have a finding of R129.
         if not arn.account and arn.service.lower() in facts.REGIONAL and facts.plain(arn.service):
             yield spot, ""
-        if arn.account not in ("", "*") and not _NAMES.fullmatch(arn.account) and not facts.placeholder(arn.account):
+        if arn.account not in ("", "*") and arn.account not in _OWNERS and not facts.placeholder(arn.account):
             yield spot, arn.account
     for condition in item.statement.conditions:
         if condition.key.lower() in _KEYS and condition.operator in ("StringEquals", "StringEqualsIgnoreCase"):
@@ -66,8 +67,8 @@ def _accounts(item: Item) -> Iterator[tuple[Spot, str]]:
 
 def _problem(account: str, spot: Spot) -> Iterator[Problem]:
     digits = account.replace("-", "").replace(" ", "")
-    if account == "None" or not digits.isdigit():
-        what = "an unset value was put in" if account == "None" else "a placeholder was left in"
+    if not digits.isdigit():
+        what = "an unset value was put in" if account.lower() in _UNSET else "an account is a number"
         yield Problem(f"the account is '{account}': {what}, and nothing matches", "write the twelve digits", spot)
     elif len(digits) == _DIGITS:
         yield Problem(f"the account '{account}' has dashes: nothing matches", f"write '{digits}'", spot)

@@ -40,6 +40,9 @@ def statement(item: Item) -> Iterator[Problem]:
         if not region and arn.service.lower() in facts.REGIONAL:
             message = "the ARN leaves out the region: no resource of this service has such a one, and nothing matches"
             yield Problem(message, "write the region, or * for every one", spot)
+        if region == "${AWS::AccountId}" or arn.account == "${AWS::Region}":
+            message = "the ARN has region and account in the wrong order: nothing matches"
+            yield Problem(message, "arn:partition:service:region:account:resource", spot)
         if not region or not facts.plain(region) or is_region(region):
             continue
         if is_region(region.lower()) or not facts.placeholder(region):

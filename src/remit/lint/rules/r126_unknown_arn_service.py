@@ -11,7 +11,8 @@ Better:
     {"Effect": "Allow", "Action": "dynamodb:GetItem",
      "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}
 
-Source: the "Service Authorization Reference" (AWS): ARN formats of resource types.
+Source: the "Service Authorization Reference" (AWS): ARN formats of resource types; "IAM JSON policy elements: Resource"
+(IAM User Guide): no wildcard stands for the service.
 """
 
 from __future__ import annotations
@@ -32,7 +33,15 @@ SEVERITY = ERROR
 def statement(item: Item) -> Iterator[Problem]:
     """Services in ARNs."""
     for spot, arn in item.arns:
-        if not facts.plain(arn.service) or facts.has_arns(arn.service.lower()):
+        if arn.service == "*" and spot[0] in ("Resource", "NotResource"):
+            message = "the ARN has a wildcard for its service, which IAM does not take there"
+            yield Problem(message, "name the service, or write '*' for every resource", spot, WARNING)
+        if not facts.plain(arn.service):
+            continue
+        if facts.has_arns(arn.service.lower()):
+            if arn.service != arn.service.lower():
+                message = f"the service in an ARN is written in small letters, not '{arn.service}': nothing matches"
+                yield Problem(message, f"did you mean '{arn.service.lower()}'?", spot)
             continue
         from remit.catalogue.resemble import nearest_services  # noqa: PLC0415 - asked of mistakes alone
 

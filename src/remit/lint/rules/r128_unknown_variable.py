@@ -19,6 +19,7 @@ import re
 from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
+from remit.catalogue.keys import global_key
 from remit.lint import facts
 from remit.lint.finding import ERROR, WARNING, Problem
 
@@ -51,6 +52,14 @@ def statement(item: Item) -> Iterator[Problem]:
                 yield from _problem(name, spot)
 
 
+def _federated(name: str, spot: Spot) -> Iterator[Problem]:
+    """A key of a federation provider, whose keys are its own; the best known are told."""
+    near = facts.near_federated(name)
+    if near is not None:
+        message = f"unknown policy variable ${{{name}}}: its provider gives none of that name"
+        yield Problem(message, f"did you mean `${{{near}}}`?", spot, WARNING)
+
+
 def _is_raw(text: str, start: int) -> bool:
     """Whether it is inside an intrinsic function that stands there as JSON."""
     return "${{" in text[: start + 3]
@@ -58,9 +67,13 @@ def _is_raw(text: str, start: int) -> bool:
 
 def _problem(name: str, spot: Spot) -> Iterator[Problem]:
     prefix, colon, _ = name.partition(":")
-    if colon and ("." in prefix or facts.key_type(name) is not None or prefix.lower() in ("saml", "sts")):
-        return  # a federation provider's keys are its own
-    near = facts.near_key(name)
+    if colon and "." in prefix:
+        yield from _federated(name, spot)
+        return
+    if colon and (facts.key_type(name) is not None or prefix.lower() in ("saml", "sts")):
+        return
+    tagged = global_key(f"{name}/x")
+    near = f"{tagged.name}/KEY" if tagged is not None and tagged.tagged else facts.near_key(name)
     hint = (
         f"did you mean `${{{near}}}`?"
         if near

@@ -35,6 +35,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from remit.iam.tokens import REFERENCE
+from remit.lint import facts
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -45,12 +46,15 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _BRACE = re.compile(r'\{[^"}]')
-_WORDS = ("<", "%s", "%(", "ACCOUNT", "REGION", "BUCKET")
+_WORDS = ("<", "%s", "%(", "ACCOUNT", "REGION", "BUCKET", "$")
+_BARE_VARIABLE = re.compile(r"\$?\{([a-z][\w.-]*:[\w/-]+)\}|\$([a-z][\w-]*:[A-Za-z]+)")
+"""One of IAM's variables without its dollar sign or its braces."""
+_WORD = re.compile(r"\{[A-Za-z_]\w*\}")
 _COLONS = 5  # of an ARN, before its resource
 _FORMAT = re.compile(r"(?<!\$)\{+\s*(?:aws|project)\.\w+\s*\}+")
 _PLACEHOLDER = re.compile(
     r"%s|%\(\w+\)s|<[A-Za-z][A-Za-z _-]*>|(?<!\$)\{\{?\s*[A-Za-z_][\w. -]*\}?\}"
-    r"|\b(?:YOUR|MY)[_-]?(?:ACCOUNT|BUCKET|REGION)[\w-]*|\b(?:AWS[_-])?(?:ACCOUNT|REGION)(?:[_-]?ID)?\b"
+    rf"|{facts.PLACEHOLDER.pattern}"
 )
 
 
@@ -81,15 +85,36 @@ def _texts(value: Any, spot: Spot) -> Iterator[tuple[str, Spot]]:
 
 
 def _problem(text: str, spot: Spot, *, template: bool) -> Iterator[Problem]:
-    if "{" not in text and "<" not in text and "_" not in text and "-" not in text and "%" not in text:
+    if text.isalnum() or not any(sign in text for sign in "{<_-%$"):
         return
     if (found := REFERENCE.search(text)) is not None:
-        hint = "write Fn::Sub (!Sub) around it" if template else "put the value in: a policy file is no template"
+        hint = "write Fn::Sub (!Sub) around it" if template else _outside(found[1])
         yield Problem(f"{found.group()} in '{text}' is literal text: nothing replaces it", hint, spot)
     elif (found := _FORMAT.search(text)) is not None:
         yield Problem(f"{found.group()} in '{text}' is literal text", 'put an f before the string: f"…"', spot)
+    elif (variable := _without_signs(text)) is not None:
+        message = f"{variable} in '{text}' is literal text: a variable of IAM's has a dollar sign and braces"
+        yield Problem(message, f"did you mean `${{{variable.strip('${}')}}}`?", spot)
+    elif spot[0] == "Condition" and _WORD.fullmatch(text):
+        yield Problem(f"'{text}' is a placeholder: nothing replaces it", "put the value in", spot, WARNING)
     elif text.startswith("arn:") and (found := _PLACEHOLDER.search(text)) is not None:
         severity = ERROR if text.count(":", 0, found.start()) < _COLONS else WARNING
         yield Problem(
             f"'{found.group()}' in '{text}' is a placeholder: nothing replaces it", "put the value in", spot, severity
         )
+
+
+def _outside(name: str) -> str:
+    """What to do with `${name}` where there is no template: most likely a variable of IAM's without its prefix."""
+    key = name.replace(".", ":", 1) if "." in name else f"aws:{name}"
+    if not name.startswith("AWS::") and facts.key_type(key) is not None:
+        return f"did you mean `${{{key}}}`?"
+    return "put the value in: a policy file is no template"
+
+
+def _without_signs(text: str) -> str | None:
+    for found in _BARE_VARIABLE.finditer(text):
+        name = found[1] or found[2]
+        if not found.group().startswith("${") and facts.key_type(name) is not None:
+            return found.group()
+    return None

@@ -18,9 +18,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.catalogue.actions import bare_names, service
+from remit.catalogue.actions import service
 from remit.catalogue.operations import clients, operation
-from remit.catalogue.resemble import nearest_actions
 from remit.lint import facts, meant
 from remit.lint.finding import ERROR, WARNING, Problem
 
@@ -64,9 +63,6 @@ def _problem(text: str, item: Item) -> Problem:
         return Problem(message, "remove it", spot, severity)
     if by_aws:
         return Problem(f"'{text}' is no documented action, though AWS's own policies use it", None, spot, WARNING)
-    slip = facts.near(name.lower(), map(str.lower, bare_names(prefix.lower())))
-    near = (() if slip else meant.begun(prefix, name)) or nearest_actions(text)
-    if not near or not near[0].startswith(f"{prefix.lower()}:"):
-        near = meant.by_name(name, item) or near
+    near = meant.in_service(prefix, name, item)
     hint = f"did you mean `{near[0]}`?" if near else f"`remit explain {prefix}:*` lists the actions"
     return Problem(f"{prefix} has no action '{name}': IAM accepts it, and it grants nothing", hint, spot)

@@ -39,8 +39,13 @@ def doubtful(item: Item) -> Iterator[Problem]:
         if meant.well_formed(text) and service(prefix):
             severity = WARNING if facts.written_by_aws(text) else ERROR
             near = () if severity == WARNING else nearest_actions(text.replace("*", "").replace("?", ""))
-            begin = "" if near or severity == WARNING else meant.beginning(prefix, text.partition(":")[2])
-            near = near or ((f"{prefix}:{begin}*",) if begin else ())
+            near = near or (() if severity == WARNING else _mended(prefix, text.partition(":")[2]))
             hint = f"nearest: `{near[0]}`" if near else f"`{prefix}:*` is every action of {prefix}"
             spot = (item.action_element, text)
             yield Problem(f"'{text}' matches no action: it grants nothing", hint, spot, severity)
+
+
+def _mended(prefix: str, pattern: str) -> tuple[str, ...]:
+    whole = meant.respelt(prefix, pattern)
+    begin = "" if whole else meant.beginning(prefix, pattern)
+    return (whole,) if whole else (f"{prefix}:{begin}*",) if begin else ()

@@ -65,10 +65,21 @@ def _call(text: str, item: Item) -> tuple[str, str] | None:
     return ("is a call of an SDK, not an IAM action", _from_method(text, item)) if client else None
 
 
-def _wild_service(text: str, _: Item) -> tuple[str, str] | None:
-    prefix = text.partition(":")[0]
-    wild = "*" in prefix or "?" in prefix
-    return ("has a wildcard in its service: IAM refuses it", "name each service: s3:*, sqs:*") if wild else None
+def _several(text: str, _: Item) -> tuple[str, str] | None:
+    parts = [part for part in re.split(r"[\s,;|]+", text) if part]
+    if len(parts) < 2 or not all(":" in part and meant.well_formed(part) for part in parts):  # noqa: PLR2004 - several
+        return None
+    listed = ", ".join(f'"{part}"' for part in parts)
+    return f"holds {len(parts)} actions in one string: IAM refuses it", f"write a list: [{listed}]"
+
+
+def _wild_service(text: str, item: Item) -> tuple[str, str] | None:
+    prefix, _, name = text.partition(":")
+    if "*" not in prefix and "?" not in prefix:
+        return None
+    found = meant.by_name(name, item) if facts.plain(name) else ()
+    hint = f"did you mean `{found[0]}`?" if found else "name each service: s3:*, sqs:*"
+    return "has a wildcard in its service: IAM refuses it", hint
 
 
 def _spaces(text: str, item: Item) -> tuple[str, str] | None:
@@ -86,10 +97,15 @@ def _no_operation(text: str, _: Item) -> tuple[str, str] | None:
 
 def _strange(text: str, item: Item) -> tuple[str, str]:
     sign = next((sign for sign in text if not re.match(r"[A-Za-z0-9:*?-]", sign)), "-")
-    return f"contains {sign!r}: actions have letters and digits only", _tidied(text, item, _from_method(text, item))
+    hint = _tidied(text, item, _from_method(text, item))
+    if sign == "_" and hint != _FORM:
+        return "contains '_': it is a method of an SDK, not an IAM action", hint
+    if sign == "{":
+        return "contains '{': a placeholder that nothing replaced", 'put the value in, or an f before the string: f"…"'
+    return f"contains {sign!r}: actions have letters and digits only", hint
 
 
-_KINDS = (_arn, _no_service, _call, _wild_service, _spaces, _colons, _no_operation, _strange)
+_KINDS = (_arn, _no_service, _call, _several, _wild_service, _spaces, _colons, _no_operation, _strange)
 
 
 def _tidied(text: str, item: Item, otherwise: str = _FORM) -> str:

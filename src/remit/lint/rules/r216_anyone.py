@@ -22,6 +22,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.lint.finding import WARNING, Problem
+from remit.lint.subject import RESOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,15 @@ def statement(item: Item) -> Iterator[Problem]:
     if principals.negated:
         yield Problem("Allow with NotPrincipal lets in everyone else", "name who may, in Principal", ("NotPrincipal",))
     elif any(kind in ("*", "AWS") and value == "*" for kind, value in principals.patterns):
-        message = "Principal '*' without a condition lets in every account"
+        who = (
+            "everyone: every account, and the public"
+            if item.document.kind == RESOURCE
+            else "everyone, of every account"
+        )
+        message = f"Principal '*' without a condition lets in {who}"
         yield Problem(
             message, "name the account, or add aws:PrincipalOrgID, aws:SourceArn or aws:SourceAccount", ("Principal",)
         )
+    elif principals.patterns and all(kind == "Federated" and "oidc-" in value for kind, value in principals.patterns):
+        message = "without a condition everyone with an account at the identity provider is let in"
+        yield Problem(message, "compare the provider's :sub and :aud", ("Principal", *principals.patterns[0]))

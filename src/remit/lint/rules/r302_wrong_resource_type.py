@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import fitting
+from remit.lint import facts, fitting
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -36,5 +36,24 @@ def statement(item: Item) -> Iterator[Problem]:
             subject = f"'{names[0]}'" if len(names) == 1 else f"'{text}'"
             message = f"{subject} acts on {what}, and no Resource here is one: it never matches"
             meant = fitting.meant_resource(names, item)
+            needless = _needless(item.resources[0], meant) if len(item.resources) == 1 else ""
+            if needless:
+                message = f"{subject} acts on {what}, whose ARN has no {needless}: it never matches"
             hint = f"did you mean '{meant}'?" if meant else f"name {what} in Resource"
+            if len(names) == 1 and _may_be_everywhere(names[0]):
+                hint = "allow it on '*', in a statement of its own"
             yield Problem(message, hint, ("Action", text), fitting.severity(item, names))
+
+
+def _needless(written: str, meant: str | None) -> str:
+    """The parts that an ARN has, and the one that was meant has not: `region`, `account`, both."""
+    one, other = facts.arn(written), facts.arn(meant or "")
+    if one is None or other is None or one.resource != other.resource:
+        return ""
+    return " and no ".join(name for name in ("region", "account") if getattr(one, name) and not getattr(other, name))
+
+
+def _may_be_everywhere(name: str) -> bool:
+    """Whether an action names its one type of resource in some requests alone, as PutMetricData does."""
+    action = facts.action(name)
+    return action is not None and len(action.targets) == 1 and not action.targets[0].required

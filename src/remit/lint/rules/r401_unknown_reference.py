@@ -32,6 +32,7 @@ Source: "Ref", "Fn::GetAtt", "Fn::Sub" (CloudFormation User Guide).
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import did_you_mean, nearest
@@ -50,6 +51,14 @@ _PSEUDO = frozenset(
     for name in ("AccountId", "NotificationARNs", "NoValue", "Partition", "Region", "StackId", "StackName", "URLSuffix")
 )
 
+_FUNCTIONS = frozenset({
+    "Fn::And", "Fn::Base64", "Fn::Cidr", "Fn::Equals", "Fn::FindInMap", "Fn::ForEach", "Fn::GetAZs", "Fn::GetAtt",
+    "Fn::If", "Fn::ImportValue", "Fn::Join", "Fn::Length", "Fn::Not", "Fn::Or", "Fn::Select", "Fn::Split", "Fn::Sub",
+    "Fn::ToJsonString", "Fn::Transform",
+})  # fmt: skip
+_VARIABLE = re.compile(r"\$\{([a-z][a-z0-9-]*:[^{}]+)\}")
+_BRACES = re.compile(r"(?<![${])\{([A-Za-z][A-Za-z0-9:.]*)\}(?!\})")
+
 
 def concerned(text: str) -> bool:
     """Whether a policy file has intrinsic functions."""
@@ -61,6 +70,46 @@ def template(stack: Stack) -> Iterator[Problem]:
     for section in ("Resources", "Outputs", "Conditions"):
         for reference, spot in references(stack.raw.get(section), (section,)):
             yield from _problem(reference, spot, stack)
+        yield from _others(stack.raw.get(section), (section,), stack)
+
+
+def _others(value: Any, spot: Spot, stack: Stack) -> Iterator[Problem]:
+    """Conditions, mappings, functions that do not exist, and what Fn::Sub takes for a resource or leaves alone."""
+    if isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from _others(one, (*spot, index), stack)
+    elif isinstance(value, dict):
+        if len(value) == 1 and stack.exact:
+            ((name, argument),) = value.items()
+            yield from _function(name, argument, spot, stack)
+        for key, one in value.items():
+            yield from _others(one, (*spot, key), stack)
+
+
+def _function(name: str, argument: Any, spot: Spot, stack: Stack) -> Iterator[Problem]:
+    section = {"Fn::If": "Conditions", "Fn::FindInMap": "Mappings"}.get(name)
+    wanted = argument[0] if section is not None and isinstance(argument, list) and argument else None
+    if section is not None and isinstance(wanted, str) and wanted not in (known := stack.raw.get(section) or {}):
+        message = f"{name} asks for '{wanted}', and the template has no such {section.lower().removesuffix('s')}"
+        yield Problem(message, did_you_mean(wanted, known) or f"add it to {section}", spot)
+    elif name.startswith("Fn::") and name not in _FUNCTIONS and (hint := did_you_mean(name, _FUNCTIONS)) is not None:
+        yield Problem(f"CloudFormation has no function {name}", hint, spot)
+    elif name == "Fn::Sub":
+        yield from _substituted(argument, spot, stack)
+
+
+def _substituted(argument: Any, spot: Spot, stack: Stack) -> Iterator[Problem]:
+    text = argument[0] if isinstance(argument, list) and argument else argument
+    if not isinstance(text, str):
+        return
+    variable = _VARIABLE.search(text)
+    if variable is not None:
+        message = f"Fn::Sub takes ${{{variable[1]}}} for a resource, and CloudFormation refuses it"
+        yield Problem(message, f"write `${{!{variable[1]}}}`, which leaves IAM's variable alone", spot)
+    for found in _BRACES.finditer(text):
+        if found[1].partition(".")[0] in stack.names or found[1] in _PSEUDO:
+            message = f"{found.group()} in '{text}' is literal text: Fn::Sub replaces ${{…}} alone"
+            yield Problem(message, f"did you mean `${{{found[1]}}}`?", spot)
 
 
 def document(document: Document) -> Iterator[Problem]:
@@ -133,7 +182,9 @@ def _problem(reference: tokens.Reference, spot: Spot, stack: Stack) -> Iterator[
         kind = resource_type(str(stack.resources[name]["Type"]))
         if kind is not None and kind.attributes and not kind.has_attribute(reference.attribute) and stack.exact:
             known = ", ".join(kind.attributes)
-            hint = did_you_mean(reference.attribute, kind.attributes) or f"it has {known}"
+            arn = reference.attribute.endswith(("Arn", "ARN")) and "Arn" in kind.attributes
+            near = "did you mean `Arn`?" if arn else did_you_mean(reference.attribute, kind.attributes)
+            hint = near or f"it has {known}"
             yield Problem(
                 f"{kind.name} has no attribute '{reference.attribute}' for {_shown(reference)}", hint, spot, WARNING
             )

@@ -42,6 +42,9 @@ _WORDS = {
     "numericlessthanorequals": "NumericLessThanEquals", "numericgreaterthanorequals": "NumericGreaterThanEquals",
     "datebefore": "DateLessThan", "dateafter": "DateGreaterThan",
     "notstringequals": "StringNotEquals", "notstringlike": "StringNotLike",
+    "arnmatch": "ArnLike", "arnmatches": "ArnLike", "matches": "StringLike", "stringmatch": "StringLike",
+    "startswith": "StringLike", "contains": "StringLike", "in": "StringEquals", "notin": "StringNotEquals",
+    "notip": "NotIpAddress", "ipnotin": "NotIpAddress", "ipaddressin": "IpAddress", "ip": "IpAddress",
     "notnull": "Null", "stringnotequal": "StringNotEquals", "notequals": "StringNotEquals", "stringin": "StringEquals",
 }  # fmt: skip
 
@@ -59,7 +62,10 @@ def _problem(condition: Condition) -> Iterator[Problem]:
     spot = ("Condition", condition.spelled)
     operator = condition.operator.lower().removesuffix("ifexists")
     quantifier = condition.quantifier.lower()
-    if quantifier and quantifier not in _SETS:
+    if (whole := _put_together(condition)) is not None:
+        message = f"unknown condition operator '{condition.spelled}': IAM refuses it"
+        yield Problem(message, f"did you mean `{whole}`?", spot)
+    elif quantifier and quantifier not in _SETS:
         near = facts.near(quantifier, _SETS) or nearest(quantifier, _SETS) or "foranyvalue"
         message = f"unknown set operator '{condition.quantifier}:' in '{condition.spelled}': IAM refuses it"
         others = " or ".join(f"`{one}:`" for one in (_SETS[near], *(one for one in _QUANTIFIERS if one != _SETS[near])))
@@ -71,6 +77,20 @@ def _problem(condition: Condition) -> Iterator[Problem]:
         )
     elif _NAMES[operator] == "Null" and condition.if_exists:
         yield Problem("'NullIfExists' does not exist: Null tests the presence by itself", "did you mean `Null`?", spot)
+
+
+def _put_together(condition: Condition) -> str | None:
+    """An operator whose parts are all there, in another order or with other signs between them."""
+    folded = "".join(filter(str.isalnum, condition.spelled)).lower()
+    if_exists = "ifexists" in folded
+    quantifier = next((name for low, name in _SETS.items() if low in folded), None)
+    bare = folded.replace("ifexists", "").replace((quantifier or "").lower(), "")
+    operator = _NAMES.get(bare, "StringEquals" if quantifier and not bare else None)
+    whole = f"{quantifier}:{operator}" if quantifier else operator
+    if operator is None or whole is None or (operator == "Null" and if_exists):
+        return None
+    whole += "IfExists" if if_exists else ""
+    return whole if whole.lower() != condition.spelled.lower() else None
 
 
 def _meant(condition: Condition) -> str:

@@ -40,7 +40,8 @@ def conditional(item: Item) -> Iterator[Problem]:
             continue
         spot = ("Condition", condition.spelled, key)
         if not colon or not name:
-            near = facts.near_key(f"aws:{key}")
+            owners = (f"{prefix}:{key}" for prefix in sorted(item.services) if service(prefix))
+            near = next((one for one in owners if conditions.exists(one)), None) or facts.near_key(f"aws:{key}")
             hint = f"did you mean `{near}`?" if near else "a key reads aws:Name or service:Name"
             yield Problem(f"'{key}' is no condition key: it has no prefix", hint, spot)
             continue

@@ -51,7 +51,13 @@ def conditional(item: Item) -> Iterator[Problem]:
             reliable = {name.partition(":")[0] for name in names} <= fitting.RELIABLE
             message = f"{subject} no condition key '{condition.key}': it is never met, and nothing is granted"
             near = conditions.near_taken(names, condition.key)
-            hint = f"did you mean `{near}`?" if near else "`remit explain ACTION` lists the keys of an action"
+            others = conditions.takers(condition.key)
+            hint = (
+                f"it is a key of {' and '.join(others[:2])}"
+                if others
+                else "`remit explain ACTION` lists an action's keys"
+            )
+            hint = f"did you mean `{near}`?" if near else hint
             yield Problem(message, hint, spot, ERROR if foreign or near or reliable else WARNING)
         else:
             yield from _partly(item, condition.key, spot)

@@ -22,11 +22,12 @@ from typing import TYPE_CHECKING
 
 from remit.iam.values import network
 from remit.lint import conditions, facts
-from remit.lint.finding import ERROR, Problem
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.iam.policy import Condition
     from remit.lint.subject import Item
 
 SEVERITY = ERROR
@@ -43,6 +44,21 @@ def conditional(item: Item) -> Iterator[Problem]:
                     yield Problem(
                         f"'{value}' is no IP address and no CIDR block: it matches nothing", _hint(value), spot
                     )
+                elif facts.literal(value) and "/" in value:
+                    yield from _loose(condition, value, allows=item.allows)
+
+
+def _loose(condition: Condition, value: str, *, allows: bool) -> Iterator[Problem]:
+    """A block that has bits beyond its prefix, or holds every address."""
+    import ipaddress  # noqa: PLC0415 - slow, and few policies have blocks
+
+    spot = ("Condition", condition.spelled, condition.key, value)
+    block = ipaddress.ip_network(value, strict=False)
+    if block.prefixlen == 0 and allows and conditions.name_of(condition) == "IpAddress":
+        message = f"'{value}' holds every address: the condition keeps nobody out"
+        yield Problem(message, "name the blocks that may, or leave the condition out", spot, WARNING)
+    elif str(block.network_address) != value.partition("/")[0] and block.prefixlen and "." in value:
+        yield Problem(f"'{value}' has host bits: it stands for the whole block", f"write '{block}'", spot, NOTE)
 
 
 def _hint(value: str) -> str:
@@ -52,6 +68,10 @@ def _hint(value: str) -> str:
         return f"the prefix length is 0 to {_LONGEST[kind]}"
     if re.fullmatch(r"[\d.]+-[\d.]+", value):
         return "a range is written as one or more CIDR blocks: 203.0.113.0/24"
+    if re.fullmatch(r"(?:\d{1,3}\.){1,3}\*(?:\.\*)*", value):
+        known = value.replace(".*", "").replace("*", "").rstrip(".").split(".")
+        block = ".".join((*known, *("0",) * (4 - len(known))))
+        return f"wildcards do not count here: write '{block}/{8 * len(known)}'"
     if "*" in value:
         return "wildcards do not count here: write a CIDR block, 203.0.113.0/24"
     if slash and re.fullmatch(r"[\d.]+", mask):

@@ -57,9 +57,21 @@ def conditional(item: Item) -> Iterator[Problem]:
         ):
             message = f"{condition.spelled} compares text, and {condition.key} is an address: a block never equals one"
             yield Problem(message, hint, spot)
+        elif family == "String" and bare in ("Numeric", "Date"):
+            message = f"{condition.spelled} compares text, and {condition.key} holds {_plural(bare)}"
+            yield Problem(message, hint, spot, WARNING)
+        elif _mixed(family, bare, condition.values):
+            message = f"{condition.spelled} compares {_plural(family)}, and {condition.key} holds {_plural(bare)}"
+            yield Problem(message, hint, spot, WARNING)
         elif _for_text(condition, family, bare):
             message = f"{condition.spelled} compares {_plural(family)}, and {condition.key} holds text"
             yield Problem(message, hint, spot, WARNING)
+
+
+def _mixed(family: str, kind: str, values: tuple[str, ...]) -> bool:
+    """Dates against numbers: only seconds since 1970 are both."""
+    plain = all(value.isdigit() for value in values)
+    return (family == "Date" and kind == "Numeric" and not plain) or (family == "Numeric" and kind == "Date")
 
 
 def _for_text(condition: Condition, family: str, kind: str) -> bool:

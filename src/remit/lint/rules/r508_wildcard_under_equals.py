@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import conditions
+from remit.lint import conditions, facts
 from remit.lint.finding import WARNING, Problem
 
 if TYPE_CHECKING:
@@ -39,7 +39,18 @@ def conditional(item: Item) -> Iterator[Problem]:
     for condition in item.statement.conditions:
         like = _LIKE.get(conditions.name_of(condition) or "")
         for value in condition.values if like else ():
-            if "*" in value.replace("${*}", ""):
-                message = f"the * in '{value}' is a literal star under {condition.spelled}"
+            sign = _wildcard(value)
+            if sign:
+                called = "star" if sign == "*" else "question mark"
+                message = f"the {sign} in '{value}' is a literal {called} under {condition.spelled}, no wildcard"
                 spot = ("Condition", condition.spelled, condition.key, value)
-                yield Problem(message, f"use {condition.spelled.replace(condition.operator, str(like))}", spot)
+                arn = (facts.key_type(condition.key) or "").endswith("ARN")
+                use = str(like).replace("String", "Arn") if arn else str(like)
+                bare = condition.operator.removesuffix("IfExists")
+                yield Problem(message, f"use {condition.spelled.replace(bare, use)}", spot)
+
+
+def _wildcard(value: str) -> str:
+    """`*`, or a `?` that begins no query of a URL."""
+    plain = value.replace("${*}", "").replace("${?}", "")
+    return "*" if "*" in plain else "?" if "?" in plain and "=" not in plain else ""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from remit.lint.subject import Item
 
 SEVERITY = WARNING
+_KNOWN = frozenset({"", "forallvalues", "foranyvalue"})  # others are a finding of R501
 
 
 def conditional(item: Item) -> Iterator[Problem]:
@@ -36,7 +37,7 @@ def conditional(item: Item) -> Iterator[Problem]:
     for condition in item.statement.conditions:
         family = conditions.family(condition)
         kind = facts.key_type(condition.key)
-        if family in (None, "Null") or not kind:
+        if family in (None, "Null") or not kind or condition.quantifier.lower() not in _KNOWN:
             continue
         spot = ("Condition", condition.spelled, condition.key)
         if kind.startswith("ArrayOf") and not condition.quantifier:

@@ -41,7 +41,7 @@ def conditional(item: Item) -> Iterator[Problem]:
         by_key.setdefault(condition.key.lower(), []).append(condition)
     for several in by_key.values():
         if len(several) > 1:
-            found = _absent(several) or _texts(several) or _ranges(several) or _addresses(several)
+            found = _absent(several) or _bools(several) or _texts(several) or _ranges(several) or _addresses(several)
             if found is not None:
                 message, last = found
                 spot = ("Condition", last.spelled, last.key)
@@ -57,6 +57,20 @@ def _absent(several: list[Condition]) -> tuple[str, Condition] | None:
     if null is None or other is None:
         return None
     return f"{null.key} must be absent (Null) and {other.spelled} needs it", other
+
+
+def _bools(several: list[Condition]) -> tuple[str, Condition] | None:
+    """A key that must be true and false at once."""
+    only = {
+        one.values[0].lower(): one
+        for one in several
+        if conditions.family(one) == "Bool" and not one.quantifier and len(one.values) == 1
+    }
+    if {"true", "false"} - set(only) or all(one.if_exists for one in only.values()):
+        return None
+    return f"{only['true'].key} must be true ({only['true'].spelled}) and false ({only['false'].spelled})", only[
+        "false"
+    ]
 
 
 def _texts(several: list[Condition]) -> tuple[str, Condition] | None:

@@ -1,4 +1,4 @@
-"""An environment variable that Lambda sets itself, or a name that it does not take.
+"""An environment variable that Lambda sets itself, a name that it does not take, or more than 4 KB of them.
 
 CreateFunction is refused.
 
@@ -26,6 +26,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from remit.catalogue.quotas import quota
 from remit.lint.finding import ERROR, Problem
 from remit.project.values import RESERVED_VARIABLES
 
@@ -42,6 +43,13 @@ def environment(environment: Environment) -> Iterator[Problem]:
     """Names in a template; an app's are checked when it loads."""
     if environment.own:
         return
+    size = sum(
+        len(f"{name}{value}".encode()) for name, value in environment.variables.items() if isinstance(value, str)
+    )
+    most = quota("lambda.function.environment")
+    if size > most.most:
+        message = f"the variables of {environment.function} have {size:,} bytes; Lambda takes {most.most:,}"
+        yield Problem(message, "keep what is long in Parameter Store, or in the package")
     for name in environment.variables:
         if name in RESERVED_VARIABLES:
             yield Problem(

@@ -41,6 +41,7 @@ from remit.errors import RemitError
 from remit.iam.pattern import matches
 from remit.iam.policy import parse
 from remit.lint.finding import ERROR, Problem
+from remit.lint.principals import of_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,6 +93,8 @@ def _trusts(role: Mapping[str, Any]) -> bool | None:
         if statement.effect != "Allow" or principals is None or not _lets_assume(statement.actions):
             continue
         values = [value for _, value in principals.patterns]
+        if any(kind == "Service" and of_service(value) is not None for kind, value in principals.patterns):
+            return None  # a finding of R138
         if principals.negated or any(value == _LAMBDA or "${" in value or "*" in value for value in values):
             return True
     return False

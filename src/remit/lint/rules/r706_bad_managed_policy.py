@@ -31,6 +31,7 @@ from remit.catalogue.quotas import quota
 from remit.catalogue.sam import sam_policies, sam_policy
 from remit.errors import did_you_mean
 from remit.iam import tokens
+from remit.lint import facts
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.rules.r708_bad_policy_template import entries
 
@@ -75,8 +76,16 @@ def _named(policies: Any, path: Spot) -> Iterator[Problem]:
             message = f"'{one}' is one of SAM's policy templates, and needs its parameters"
             yield Problem(message, f"{one}: {{…}}", at)
         elif not one.startswith("${"):
-            near = did_you_mean(one, managed_policies()) or did_you_mean(one, sam_policies())
+            near = _near(one) or did_you_mean(one, sam_policies())
             yield Problem(f"AWS has no managed policy '{one}'", near, at, ERROR if near else WARNING)
+
+
+def _near(name: str) -> str | None:
+    """The policy that a name cut short begins, one that is a slip or two away, or resembles it."""
+    known = managed_policies()
+    longer = min((one for one in known if one.startswith(name)), key=len, default=None)
+    slip = longer or facts.near(name, known)
+    return f"did you mean `{slip}`?" if slip else did_you_mean(name, known)
 
 
 def _too_many(name: str, arns: Any, spot: Spot) -> Iterator[Problem]:
@@ -100,6 +109,6 @@ def _problem(value: Any, spot: Spot, what: str) -> Iterator[Problem]:
     elif ":iam::aws:policy/" in text and managed_policy(text) is None:
         name = text.rpartition("/")[2]
         found = managed_policy(name)
-        near = f"did you mean '{found.arn('aws')}'?" if found else did_you_mean(name, managed_policies())
+        near = f"did you mean '{found.arn('aws')}'?" if found else _near(name)
         message = f"AWS has no managed policy '{text.partition(':policy/')[2]}'"
         yield Problem(message, near, spot, ERROR if near else WARNING)

@@ -52,7 +52,7 @@ def template(stack: Stack) -> Iterator[Problem]:
             path: Spot = ("Resources", name, "Properties", "Policies")
             for one, at in entries(properties.get("Policies"), path):
                 if isinstance(one, dict) and len(one) == 1 and "Statement" not in one:
-                    yield from _problems(*next(iter(one.items())), at)
+                    yield from _problems(*next(iter(one.items())), at, stack)
 
 
 def entries(value: Any, path: Spot) -> Iterator[tuple[Any, Spot]]:
@@ -64,7 +64,7 @@ def entries(value: Any, path: Spot) -> Iterator[tuple[Any, Spot]]:
             yield one, at
 
 
-def _problems(name: Any, given: Any, at: Spot) -> Iterator[Problem]:
+def _problems(name: Any, given: Any, at: Spot, stack: Stack) -> Iterator[Problem]:
     found = sam_policy(name)
     if found is None:
         if isinstance(name, str) and name != "Ref" and not name.startswith("Fn::"):
@@ -80,5 +80,21 @@ def _problems(name: Any, given: Any, at: Spot) -> Iterator[Problem]:
     for one in unknown:
         hint = did_you_mean(str(one), found.parameters) or f"it takes {', '.join(found.parameters) or 'none'}"
         yield Problem(f"{name} has no parameter '{one}'", hint, (*at, name, one))
+    for one in names:
+        yield from _wrong_end(name, str(one), given[one], stack, (*at, name, one))
     if missing and not unknown:
         yield Problem(f"{name} needs {', '.join(missing)}", f"{missing[0]}: …", (*at, name))
+
+
+def _wrong_end(policy: str, name: str, value: Any, stack: Stack, at: Spot) -> Iterator[Problem]:
+    """The URL or the ARN of a queue where its name goes into an ARN."""
+    if name != "QueueName" or not isinstance(value, dict) or len(value) != 1:
+        return
+    ((function, argument),) = value.items()
+    target = argument[0] if isinstance(argument, list) and argument else argument
+    if stack.resources.get(str(target), {}).get("Type") != "AWS::SQS::Queue":
+        return
+    gives = "URL" if function == "Ref" else "ARN" if function == "Fn::GetAtt" and argument[1:] == ["Arn"] else None
+    if gives is not None:
+        message = f"{policy} takes a queue's name, and this is its {gives}: nothing matches"
+        yield Problem(message, f"!GetAtt {target}.QueueName", at)

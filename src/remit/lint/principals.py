@@ -1,0 +1,84 @@
+"""What may stand in a Principal, and what somebody meant who wrote something else.
+
+Source: "AWS JSON policy elements: Principal" (IAM User Guide).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+from remit.catalogue.actions import services
+from remit.lint import facts
+
+_SERVICE: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|aws\.internal|aws)")
+_ID: Final = re.compile(r"A[A-Z0-9]{15,}|\d{12}")
+_HOLDERS: Final = ("user/", "role/", "federated-user/", "assumed-role/")
+_DOMAIN: Final = "amazonaws.com"
+_BESIDE: Final = (
+    "apprunner", "delivery.logs", "ecs-tasks", "edgelambda", "eks-fargate-pods", "lambda", "mediaconvert",
+    "replicator.lambda", "spotfleet", "states", "vpc-flow-logs", "vpc-lattice",
+)  # fmt: skip
+"""Principals whose names are no prefix of actions."""
+_SPOKEN: Final = {
+    "cloudwatch-logs": "logs", "cloudwatchlogs": "logs", "eventbridge": "events", "sfn": "states",
+    "stepfunctions": "states", "step-functions": "states", "ecs-task": "ecs-tasks", "api-gateway": "apigateway",
+}  # fmt: skip
+
+
+def of_service(value: str) -> tuple[str, str] | None:
+    """What is wrong with the principal of a service, and what was meant; None when nothing is known to be."""
+    if "${" in value or "*" in value:
+        return None
+    label = value.partition(".")[0].lower()
+    if not _SERVICE.fullmatch(value):
+        meant = _meant(label)
+        hint = f"did you mean '{meant}.{_DOMAIN}'?" if meant else f"a service is written NAME.{_DOMAIN}"
+        return f"'{value}' is no principal of a service: IAM refuses it", hint
+    meant = None if label in _known() else _meant(label)
+    if meant is None:
+        return None
+    return f"no service has the principal '{value}': IAM refuses it", f"did you mean '{meant}.{_DOMAIN}'?"
+
+
+def of_account(value: str) -> tuple[str, str] | None:
+    """The same for an account, a user, a role or a session."""
+    if value == "*" or "${" in value or _ID.fullmatch(value) or value.isdigit():
+        return None  # another rule counts the digits
+    if _SERVICE.fullmatch(value):
+        return (
+            f"'{value}' is a service, and AWS stands for accounts, users and roles",
+            f'write {{"Service": "{value}"}}',
+        )
+    arn = facts.arn(value)
+    if arn is None or arn.service not in ("iam", "sts"):
+        hint = "an account's number, or an ARN: arn:aws:iam::111122223333:role/NAME"
+        return f"'{value}' is no account, user or role: IAM refuses it", hint
+    if "*" in value or "?" in value:
+        hint = f'name the account, and compare aws:PrincipalArn: {{"ArnLike": {{"aws:PrincipalArn": "{value}"}}}}'
+        return f"'{value}' has a wildcard, which no principal's ARN may have: IAM refuses it", hint
+    if arn.resource != "root" and not arn.resource.startswith(_HOLDERS):
+        kind = arn.resource.partition("/")[0]
+        return f"a {kind} is no principal: IAM refuses '{value}'", "name its users, or a role"
+    return None
+
+
+def _meant(label: str) -> str | None:
+    if label in _SPOKEN:
+        return _SPOKEN[label]
+    return label if label in _known() else facts.near(label, _likely())
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset((*services(), *_BESIDE))
+
+
+def _likely() -> tuple[str, ...]:
+    """The services that assume roles and use resources most."""
+    return (
+        "apigateway", "bedrock", "cloudformation", "cloudfront", "cloudtrail", "codebuild", "codepipeline",
+        "cognito-idp", "config", "ec2", "ecs-tasks", "edgelambda", "elasticloadbalancing", "events", "firehose",
+        "glue", "iot", "lambda", "logs", "pipes", "sagemaker", "scheduler", "secretsmanager", "states",
+    )  # fmt: skip

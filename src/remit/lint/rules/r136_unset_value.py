@@ -1,0 +1,54 @@
+"""A resource is named by a value that was not set: `table/None`, `table/`.
+
+Somewhere a variable gave None, or an empty text, and it was put into the ARN, which names nothing now.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/None"}
+
+Better:
+
+    {"Effect": "Allow", "Action": "dynamodb:GetItem",
+     "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}
+
+Source: "Amazon Resource Names (ARNs)" (AWS General Reference).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from remit.lint import facts
+from remit.lint.finding import ERROR, WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.catalogue.arns import Arn
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+_UNSET = re.compile(r"(?:(?<=[:/])|^)(None|null|undefined|NaN)(?=[:/]|$)")
+_NAMELESS = re.compile(r"(?:table|stream|function|role|parameter|secret|key|stateMachine|repository|log-group)[:/]")
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """Resources whose name is that of no value, or is missing."""
+    for text in item.resources:
+        arn = facts.arn(text)
+        if arn is None:
+            continue
+        spot = (item.resource_element, text)
+        found = _UNSET.search(arn.resource)
+        if found is not None:
+            message = f"the resource of '{text}' is named '{found[1]}': an unset value was put in"
+            yield Problem(message, "set the variable, or write the name", spot, _severity(arn))
+        elif _NAMELESS.fullmatch(arn.resource) or (arn.service == "s3" and arn.resource.startswith("/")):
+            message = f"'{text}' leaves out the name: an empty value was put in, and nothing matches"
+            yield Problem(message, "set the variable, or write the name; * stands for every one", spot)
+
+
+def _severity(arn: Arn) -> str:
+    """A table may be called None, but no bucket has capitals."""
+    return ERROR if arn.service == "s3" and arn.resource.startswith("N") else WARNING

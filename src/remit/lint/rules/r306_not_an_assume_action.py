@@ -1,0 +1,79 @@
+"""A trust policy allows what is no way into a role, or not the way of its principal.
+
+IAM takes actions of STS alone there: "AssumeRole policy may only specify STS AssumeRole actions". Who comes from an
+identity provider takes AssumeRoleWithWebIdentity (OIDC) or AssumeRoleWithSAML, everybody else AssumeRole.
+
+Flagged:
+
+    Resources:
+      Role:
+        Type: AWS::IAM::Role
+        Properties:
+          AssumeRolePolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "lambda:InvokeFunction"}
+
+Better:
+
+    Resources:
+      Role:
+        Type: AWS::IAM::Role
+        Properties:
+          AssumeRolePolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}
+
+Source: "Creating IAM roles", "Actions, resources, and condition keys for AWS Security Token Service" (IAM User Guide,
+Service Authorization Reference).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.lint import facts
+from remit.lint.finding import ERROR, Problem
+from remit.lint.subject import TRUST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+_PLAIN = "sts:AssumeRole"
+_ENTRIES = {":oidc-provider/": "sts:AssumeRoleWithWebIdentity", ":saml-provider/": "sts:AssumeRoleWithSAML"}
+_WEB = ("cognito-identity.amazonaws.com", "accounts.google.com", "www.amazon.com", "graph.facebook.com")
+
+
+def concerned(text: str) -> bool:
+    """Whether a document has principals."""
+    return 'Principal"' in text
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """The actions of a trust policy."""
+    statement = item.statement
+    if item.document.kind != TRUST or statement.actions.negated or statement.principals is None:
+        return
+    for text in statement.actions.patterns:
+        if text.partition(":")[0].lower() != "sts" and facts.literal(text) and facts.meant(text):
+            message = f"'{text}' is no way into a role: a trust policy takes actions of STS alone, and IAM refuses it"
+            yield Problem(message, f"did you mean `{_entry(item)}`?", (item.action_element, text))
+    named = [text for text in statement.actions.patterns if text.lower().startswith("sts:assumerole")]
+    entry = _entry(item)
+    if item.allows and entry != _PLAIN and named == [_PLAIN]:
+        message = f"who comes from an identity provider never calls {_PLAIN}: nobody is let in"
+        yield Problem(message, f"did you mean `{entry}`?", (item.action_element, named[0]))
+
+
+def _entry(item: Item) -> str:
+    """The action by which all of a statement's principals come in."""
+    principals = item.statement.principals
+    values = [value for kind, value in principals.patterns if kind == "Federated"] if principals is not None else []
+    if principals is None or not values or len(values) < len(principals.patterns):
+        return _PLAIN
+    found = (name for value in values for part, name in _ENTRIES.items() if part in value)
+    return next(found, "sts:AssumeRoleWithWebIdentity" if values[0] in _WEB else _PLAIN)

@@ -1,0 +1,78 @@
+"""A resource has no such property, or CloudFormation has no such type: a slip.
+
+CloudFormation refuses the template; a misspelt `Policies` would else be access that is silently missing. Looked at are
+the types that hold policies, and types that resemble a known one.
+
+Flagged:
+
+    Resources:
+      Policy:
+        Type: AWS::IAM::ManagedPolicy
+        Properties:
+          PolicyDocumnet: {Version: "2012-10-17", Statement: []}
+
+Better:
+
+    Resources:
+      Policy:
+        Type: AWS::IAM::ManagedPolicy
+        Properties:
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {Effect: Allow, Action: "sqs:ListQueues", Resource: "*"}
+
+Source: the resource types' schemas (CloudFormation registry).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.catalogue.templates import resource_type, resource_types
+from remit.errors import did_you_mean
+from remit.lint import facts
+from remit.lint.finding import ERROR, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Stack
+
+SEVERITY = ERROR
+_HOLDERS = ("AWS::IAM::", "AWS::Lambda::", "AWS::Serverless::", "AWS::S3::Bucket", "AWS::SQS::", "AWS::SNS::Topic")
+_SAM = "AWS::Serverless::"
+
+
+def template(stack: Stack) -> Iterator[Problem]:
+    """Types and the names of their properties, as deep as those of the resource itself."""
+    for name, resource in stack.resources.items():
+        kind = str(resource["Type"])
+        found = resource_type(kind)
+        if found is None:
+            near = _near_type(kind)
+            if near is not None:
+                message = f"CloudFormation has no type {kind}, and refuses {name}"
+                yield Problem(message, f"did you mean `{near}`?", ("Resources", name, "Type"))
+            continue
+        properties = resource.get("Properties")
+        known = found.shape.properties
+        if not kind.startswith(_HOLDERS) or not known or found.shape.open or not isinstance(properties, dict):
+            continue
+        for one in properties:
+            if one in known or one in found.read_only or str(one).startswith("Fn::"):
+                continue
+            hint = did_you_mean(str(one), known)
+            if hint is not None or not kind.startswith(_SAM):  # SAM takes more than its schema has
+                spot = ("Resources", name, "Properties", one)
+                yield Problem(f"{kind} has no property '{one}'", hint or "remove it", spot)
+
+
+def _near_type(kind: str) -> str | None:
+    """A type that differs by a slip; a name that resembles none may be newer than what remit knows."""
+    vendor = kind.split("::", maxsplit=1)[0]
+    if vendor not in ("AWS", "Aws", "aws") and not facts.near(vendor.lower(), ["aws"]):
+        return None
+    folded = {one.lower(): one for one in resource_types()}
+    found = folded.get(kind.lower()) or facts.near(kind.lower(), folded)
+    return folded.get(found, found) if found is not None else None
