@@ -119,12 +119,52 @@ def test_policies_are_found_wherever_a_resource_holds_them(kind: str, properties
     assert ("R202", 5) in at(text)
 
 
+SAM = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Report:
+    Type: AWS::Serverless::Function
+    Properties: {Events: {Api: {Type: Api, Properties: {Path: /, Method: get}}}}
+Outputs:
+  Url: {Value: !Sub "https://${ServerlessRestApi}.execute-api.${AWS::Region}.amazonaws.com/Prod/"}
+  Role: {Value: !GetAtt ReportRole.Arn}
+  Alias: {Value: !Ref Report.Alias}
+"""
+
+
 def test_a_sam_template_may_name_what_sam_makes() -> None:
+    assert at(SAM) == []
+    slips = SAM.replace("ReportRole.Arn", "Reportrole.Arn").replace("Report.Alias", "Raport.Alias")
+    assert at(slips) == [("R401", 8), ("R401", 9)]
+
+
+def test_a_template_may_name_what_a_module_makes() -> None:
     text = (
-        "Transform: AWS::Serverless-2016-10-31\nResources:\n  Report:\n    Type: AWS::Serverless::Function\n"
-        "Outputs:\n  Role: {Value: !GetAtt ReportRole.Arn}\n"
+        "Resources:\n  Store: {Type: My::Bucket::Store::MODULE}\n"
+        "Outputs:\n  A: {Value: !Ref StoreBucket}\n  B: {Value: !GetAtt Store.Bucket.Arn}\n  C: {Value: !Ref Shop}\n"
     )
-    assert [one.severity for one in lint_bytes(text.encode(), "t.yaml")] == ["warning"]
+    assert at(text) == [("R401", 6)]
+
+
+LOOP = """\
+Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::Topics:
+    - Name
+    - [Good, Bad]
+    - Topic${Name}: {Type: AWS::SNS::Topic, Properties: {TopicName: !Ref Name}}
+Outputs:
+  Good: {Value: !Ref TopicGood}
+"""
+
+
+def test_a_loop_makes_names_and_has_a_variable() -> None:
+    assert at(LOOP) == []
+
+
+def test_what_any_macro_may_make_is_missed_only_where_a_like_name_is_there() -> None:
+    text = "Transform: Company\nResources:\n  Table: {Type: AWS::DynamoDB::Table}\nOutputs:\n  A: {Value: !Ref %s}\n"
+    assert (at(text % "Bucket"), at(text % "Tabel")) == ([], [("R401", 5)])
 
 
 def test_a_condition_of_which_a_branch_is_left_out_is_read_by_its_first() -> None:

@@ -105,9 +105,9 @@ def compile_condition(condition: Condition, version: str) -> Test:
         raise RemitError(
             f"there is no set operator `{condition.quantifier}`", hint=did_you_mean(quantifier, QUANTIFIERS)
         )
-    key = condition.decided_by.lower()
     if condition.late:
-        return _late(key)
+        return _late(condition.decided_by.lower())
+    key = condition.key.lower()
     if name == "Null":
         return _null(key, frozenset(text.lower() for text in condition.values))
     operator = OPERATORS[name]
