@@ -228,3 +228,41 @@ Resources:
     )
     if rule == "R302":
         assert [one for one in lint_bytes(fitting.encode(), "t.yaml") if one.severity == "error"] == []
+
+
+CEILINGS = """\
+Resources:
+  Endpoint:
+    Type: AWS::EC2::VPCEndpoint
+    Properties:
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Principal: "*", Action: "*", Resource: "*"}]
+  Full:
+    Type: AWS::Organizations::Policy
+    Properties:
+      Content:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Action: "*", Resource: "*"}]
+"""
+
+
+def test_what_says_how_much_others_may_makes_nobody_an_administrator() -> None:
+    assert at(CEILINGS) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "iot:ClientId",
+        "iot:Connection.Thing.ThingName",
+        "credentials-iot:ThingName",
+        "transfer:UserName",
+        "iot:SourceIp",
+    ],
+)
+def test_a_variable_that_a_service_puts_in_is_none_that_is_unknown(name: str) -> None:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::data/${{{name}}}/*"}
+    conditioned = {**statement, "Resource": "arn:aws:s3:::a/*", "Condition": {"StringLike": {name: "a*"}}}
+    document = {"Version": "2012-10-17", "Statement": [statement, conditioned]}
+    assert at(json.dumps(document), "policy.json") == []

@@ -95,7 +95,9 @@ def atom_of(condition: Condition, version: str) -> Atom:
     check_operator(condition.operator, condition.quantifier, condition.if_exists)
     operator = _FOLDED[folded.removesuffix("ifexists")]
     if condition.late:  # it holds or it does not, whatever the request's keys are
-        return _interned("Bool", condition.decided_by.lower(), (encode("true", "", globs=False),), "", condition.decided_by)
+        return _interned(
+            "Bool", condition.decided_by.lower(), (encode("true", "", globs=False),), "", condition.decided_by
+        )
     if operator == "Null":
         values = tuple(sorted({text.lower() for text in condition.values}))
     else:

@@ -29,7 +29,14 @@ _IDENTITY_TYPES: Final = frozenset({
     "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy", "AWS::SSO::PermissionSet",
     "AWS::Serverless::Function", "AWS::Serverless::StateMachine", "AWS::Serverless::Connector",
 })  # fmt: skip
-_IMPLICIT: Final = ("ServerlessRestApi", "ServerlessHttpApi", "ServerlessDeploymentApplication", "CodeDeployServiceRole")
+_CEILINGS: Final = ("AWS::Organizations::Policy", "AWS::EC2::VPCEndpoint")
+"""Types whose policies grant nothing by themselves: they say how much others may."""
+_IMPLICIT: Final = (
+    "ServerlessRestApi",
+    "ServerlessHttpApi",
+    "ServerlessDeploymentApplication",
+    "CodeDeployServiceRole",
+)
 """What SAM makes that no resource of the template gives its name to."""
 _KNOWN_TRANSFORMS: Final = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::SecretsManager-2020-07-23",
                             "AWS::SecretsManager-2024-09-16", "AWS::CodeDeployBlueGreen")  # fmt: skip
@@ -140,7 +147,7 @@ def _kind(raw: Any, path: Spot, kind: str) -> str:
         return TRUST
     if kind in _IDENTITY_TYPES:
         return IDENTITY
-    if kind == "AWS::Organizations::Policy":
+    if kind in _CEILINGS:
         return CONTROL
     return RESOURCE if _has_principal(raw) or kind.startswith("AWS::") else IDENTITY
 

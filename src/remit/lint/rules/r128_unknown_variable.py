@@ -19,6 +19,7 @@ import re
 from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
+from remit.catalogue.keys import put_in
 from remit.lint import facts
 from remit.lint.finding import ERROR, WARNING, Problem
 
@@ -60,6 +61,8 @@ def _problem(name: str, spot: Spot) -> Iterator[Problem]:
     prefix, colon, _ = name.partition(":")
     if colon and ("." in prefix or facts.key_type(name) is not None or prefix.lower() in ("saml", "sts")):
         return  # a federation provider's keys are its own
+    if put_in(name):
+        return
     near = facts.near_key(name)
     hint = (
         f"did you mean `${{{near}}}`?"
