@@ -27,12 +27,14 @@ UNLESS = _policy(READ, {**READ, "Effect": "Deny", "Condition": {"StringEquals": 
 
 @pytest.mark.parametrize("context", [None, {}], ids=["nothing is said", "no key is there"])
 @pytest.mark.parametrize("policy", [EQUAL, UNLESS], ids=["allow", "deny"])
-def test_whether_it_holds_is_unknown_whatever_keys_a_request_has(policy, context):
+def test_whether_it_holds_is_unknown_whatever_keys_a_request_has(
+    policy: Policy, context: dict[str, str] | None
+) -> None:
     decision = evaluate(Request("s3:GetObject", "arn:aws:s3:::data/a", context=context), [policy])
     assert (decision.verdict, decision.unknown) == ("Unknown", ("${Conditions.Value}",))
 
 
-def test_it_is_rendered_as_one_text_in_the_place_of_its_keys():
+def test_it_is_rendered_as_one_text_in_the_place_of_its_keys() -> None:
     assert render(BOTH)["Statement"][0]["Condition"] == {"StringEquals": "${Conditions.Value}", **SECURE}
 
 
@@ -49,6 +51,8 @@ def test_it_is_rendered_as_one_text_in_the_place_of_its_keys():
         (EQUAL, UNLESS, 1, 1),
     ],
 )
-def test_what_changes_around_it_is_proven_with_it_true_or_false(old, new, gained, lost):
+def test_what_changes_around_it_is_proven_with_it_true_or_false(
+    old: Policy, new: Policy, gained: int, lost: int
+) -> None:
     found = compare_documents(old, new)
     assert (bool(found.gained), bool(found.lost), found.undecided) == (bool(gained), bool(lost), ())
