@@ -140,26 +140,26 @@ def _rooms(parts: tuple[Policy, ...], kind: str | None, sizes: Sizes) -> list[st
 
 def _read(path: Path) -> tuple[Policy, bool]:
     """The policy of a file, or those of a list as one; and whether it holds intrinsic functions of CloudFormation."""
-    from remit.iam.reading import read_side
+    from remit.iam.reading import side_of
+    from remit.templates.read import read as read_source
 
     name = "standard input" if str(path) == "-" else str(path)
     text = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-    _check_kind(text, name)
-    read = read_side(text, name)
+    source = read_source(text, name)
+    _check_kind(source.value, name)
+    read = side_of(source.value, source.place, name)
     layers = read.layers
     if not layers.identity or layers.boundary or layers.session or layers.scp or layers.rcp:
         raise RemitError(
             f"{name} holds more than policies that are attached together",
             hint="`remit minimise` takes a policy document, or a list of those of one role, user or group",
         )
-    return _joined(layers.identity, name), b'"Fn::' in text or b'"Ref"' in text
+    shown = repr(source.value)
+    return _joined(layers.identity, name), "'Fn::" in shown or "'Ref'" in shown
 
 
-def _check_kind(text: bytes, name: str) -> None:
+def _check_kind(value: Any, name: str) -> None:
     """Say what a file is that is no policy."""
-    from remit.iam.document import read_json
-
-    value, _ = read_json(text, name)
     if isinstance(value, dict) and "Resources" in value:
         raise RemitError(
             f"{name} is a template: `remit minimise` takes a policy document",

@@ -63,7 +63,7 @@ def read(data: bytes, file: str) -> Source:
     text = _decoded(data, file)
     if not text.strip():
         raise RemitError(f"{file} is empty", origin=Origin(file, 1, 1))
-    if text.lstrip()[0] in '{["' or file.endswith(".json"):
+    if text.lstrip()[0] in "{[" or file.endswith(".json"):
         value, locate = read_json(text, file)
         return Source(file, text, value, locate)
     try:
