@@ -266,3 +266,9 @@ def test_a_variable_that_a_service_puts_in_is_none_that_is_unknown(name: str) ->
     conditioned = {**statement, "Resource": "arn:aws:s3:::a/*", "Condition": {"StringLike": {name: "a*"}}}
     document = {"Version": "2012-10-17", "Statement": [statement, conditioned]}
     assert at(json.dumps(document), "policy.json") == []
+
+
+def test_a_change_set_is_made_on_a_transform_as_well() -> None:
+    transform = "arn:aws:cloudformation:eu-west-1:aws:transform/Serverless-2016-10-31"
+    statement = {"Effect": "Allow", "Action": "cloudformation:CreateChangeSet", "Resource": transform}
+    assert at(json.dumps({"Version": "2012-10-17", "Statement": [statement]}), "policy.json") == []
