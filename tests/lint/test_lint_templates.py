@@ -272,3 +272,12 @@ def test_a_change_set_is_made_on_a_transform_as_well() -> None:
     transform = "arn:aws:cloudformation:eu-west-1:aws:transform/Serverless-2016-10-31"
     statement = {"Effect": "Allow", "Action": "cloudformation:CreateChangeSet", "Resource": transform}
     assert at(json.dumps({"Version": "2012-10-17", "Statement": [statement]}), "policy.json") == []
+
+
+def test_what_a_topics_first_policy_says_is_no_slip() -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["SNS:Publish", "SNS:Receive"],
+                 "Resource": "arn:aws:sns:eu-west-1:111122223333:orders",
+                 "Condition": {"StringEquals": {"aws:SourceOwner": "111122223333"}}}  # fmt: skip
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    found = [one for one in lint_bytes(text.encode(), "policy.json", kind="resource") if one.rule == "R202"]
+    assert [(one.severity, one.hint) for one in found] == [("warning", "remove it")]
