@@ -298,3 +298,12 @@ def test_an_app_whose_role_is_parted_into_policies_can_be_deployed_with_its_depl
         for action in ("iam:AttachRolePolicy", "iam:DetachRolePolicy"):
             asked = Request(action, role, context={"iam:PolicyARN": attached})
             assert evaluate(asked, policy).verdict == verdict, action
+
+
+@pytest.mark.parametrize(("file", "stack"), [("my_shop.yaml", "my-shop"), ("01-shop.v2.yaml", "shop")])
+def test_a_stack_is_named_after_its_file_in_letters_that_a_stack_may_have(
+    file: str, stack: str, tmp_path: Path
+) -> None:
+    (tmp_path / file).write_text("Resources: {Topic: {Type: AWS::SNS::Topic}}")
+    ran = deployer(str(tmp_path / file))
+    assert (ran.status, f"the stack is taken to be `{stack}`, as the file is named" in ran.err) == (0, True)

@@ -224,3 +224,38 @@ def test_minimise_splits_at_a_limit(files: Path) -> None:
     assert (status, len(parts)) == (0, 2)
     assert all(len(json.dumps(part, separators=(",", ":"))) <= 400 for part in parts)
     assert err.endswith("in 2 policies\n")
+
+
+YAML = """\
+Version: "2012-10-17"
+Statement:
+  - Effect: Allow
+    Action:
+      - dynamodb:GetItem
+      - dynamodb:PutItem
+    Resource: {}
+"""
+
+
+def test_policies_may_be_yaml(files: Path) -> None:
+    (files / "new.yaml").write_text(YAML.format(TABLE))
+    status, out, _ = remit("diff", "old.json", "new.yaml", cwd=files)
+    assert (status, "identity[0].Statement[0], new.yaml:3:5: no statement" in out) == (1, True)
+    assert json.loads(remit("minimise", "new.yaml", cwd=files)[1])["Statement"][0]["Resource"] == TABLE
+    (files / "late.yaml").write_text(YAML.format("!GetAtt Orders.Arn"))
+    late = json.loads(remit("minimise", "late.yaml", cwd=files)[1])["Statement"][0]["Resource"]
+    assert late == {"Fn::GetAtt": ["Orders", "Arn"]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\n  # indented as a whole\n  Resources:\n    Role: {Type: AWS::IAM::Role}\n",
+        '"Resources":\n  "Role": {"Type": "AWS::IAM::Role"}\n',
+    ],
+    ids=["indented", "quoted"],
+)
+def test_a_template_is_known_however_its_yaml_is_written(files: Path, text: str) -> None:
+    (files / "template.yaml").write_text(text)
+    status, out, err = remit("diff", "template.yaml", "template.yaml", cwd=files)
+    assert (status, out, err) == (0, "The same access: proven for every request.\n", "")

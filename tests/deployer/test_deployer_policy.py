@@ -217,6 +217,12 @@ def test_a_type_is_granted_as_the_kind_that_iam_calls_it(
     assert places(made(It=declared), name) == expected
 
 
+def test_objects_are_written_where_a_location_says_and_not_on_their_bucket() -> None:
+    storage = {"StorageDescriptor": {"Location": "s3://lake/orders/2026"}}
+    found = made(Orders=resource("AWS::Glue::Table", DatabaseName="shop", TableInput=storage))
+    assert places(found, "s3:PutObject") == {"arn:aws:s3:::lake/orders/*"}
+
+
 def test_an_alias_is_granted_as_part_of_its_function() -> None:
     found = made(
         Fn=resource("AWS::Lambda::Function", FunctionName="fn"),

@@ -130,3 +130,38 @@ def test_a_folder_without_policies_is_told(capsys: pytest.CaptureFixture[str], t
     code, _, told = run(capsys, str(tmp_path))
     assert code == 0
     assert told == f"note: {tmp_path} holds no file that ends in .json, .yaml, .yml, .template\n"
+
+
+ELSEWHERE = {
+    "package.json": '{"name": "shop", "version": "1.0.0"}',
+    "tsconfig.json": "// comments\n{}",
+    "compose.yml": "version: '3'\nservices: {web: {image: nginx}}",
+    "two.yaml": "kind: A\n---\nkind: B\n",
+    "chart.yaml": "a: {{ .Values.a }}",
+    "empty.yaml": "# nothing yet\n",
+}
+
+
+def test_in_a_folder_only_policies_and_templates_are_looked_at(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for name, text in ELSEWHERE.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    code, out, told = run(capsys, str(tmp_path))
+    assert (code, out) == (0, "nothing found\n")
+    names = ", ".join((tmp_path / name).as_posix() for name in sorted(ELSEWHERE)[:3])
+    assert told == f"note: 6 files hold neither a policy nor a template: {names}, …\n"
+    (tmp_path / "cut.yaml").write_text("Resources:\n  Role: {Type: AWS::IAM::Role\n", "utf-8")
+    (tmp_path / "bare.json").write_text('{"effect": "Allow"}', "utf-8")
+    code, out, _ = run(capsys, str(tmp_path), "--json")
+    found = {(one["file"].rpartition("/")[2], one["rule"]) for one in json.loads(out)}
+    assert (code, found) == (2, {("cut.yaml", "R001"), ("bare.json", "R111"), ("bare.json", "R110")})
+
+
+def test_a_file_that_is_named_and_holds_neither_has_one_finding(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for name in ("package.json", "compose.yml"):
+        (tmp_path / name).write_text(ELSEWHERE[name], "utf-8")
+        (found,) = json.loads(run(capsys, str(tmp_path / name), "--json")[1])
+        assert (found["rule"], found["message"]) == ("R110", "here is neither a policy document nor a template")

@@ -119,12 +119,52 @@ def test_policies_are_found_wherever_a_resource_holds_them(kind: str, properties
     assert ("R202", 5) in at(text)
 
 
+SAM = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Report:
+    Type: AWS::Serverless::Function
+    Properties: {Events: {Api: {Type: Api, Properties: {Path: /, Method: get}}}}
+Outputs:
+  Url: {Value: !Sub "https://${ServerlessRestApi}.execute-api.${AWS::Region}.amazonaws.com/Prod/"}
+  Role: {Value: !GetAtt ReportRole.Arn}
+  Alias: {Value: !Ref Report.Alias}
+"""
+
+
 def test_a_sam_template_may_name_what_sam_makes() -> None:
+    assert at(SAM) == []
+    slips = SAM.replace("ReportRole.Arn", "Reportrole.Arn").replace("Report.Alias", "Raport.Alias")
+    assert at(slips) == [("R401", 8), ("R401", 9)]
+
+
+def test_a_template_may_name_what_a_module_makes() -> None:
     text = (
-        "Transform: AWS::Serverless-2016-10-31\nResources:\n  Report:\n    Type: AWS::Serverless::Function\n"
-        "Outputs:\n  Role: {Value: !GetAtt ReportRole.Arn}\n"
+        "Resources:\n  Store: {Type: My::Bucket::Store::MODULE}\n"
+        "Outputs:\n  A: {Value: !Ref StoreBucket}\n  B: {Value: !GetAtt Store.Bucket.Arn}\n  C: {Value: !Ref Shop}\n"
     )
-    assert [one.severity for one in lint_bytes(text.encode(), "t.yaml")] == ["warning"]
+    assert at(text) == [("R401", 6)]
+
+
+LOOP = """\
+Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::Topics:
+    - Name
+    - [Good, Bad]
+    - Topic${Name}: {Type: AWS::SNS::Topic, Properties: {TopicName: !Ref Name}}
+Outputs:
+  Good: {Value: !Ref TopicGood}
+"""
+
+
+def test_a_loop_makes_names_and_has_a_variable() -> None:
+    assert at(LOOP) == []
+
+
+def test_what_any_macro_may_make_is_missed_only_where_a_like_name_is_there() -> None:
+    text = "Transform: Company\nResources:\n  Table: {Type: AWS::DynamoDB::Table}\nOutputs:\n  A: {Value: !Ref %s}\n"
+    assert (at(text % "Bucket"), at(text % "Tabel")) == ([], [("R401", 5)])
 
 
 def test_a_condition_of_which_a_branch_is_left_out_is_read_by_its_first() -> None:
@@ -193,3 +233,56 @@ Resources:
     )
     if rule == "R302":
         assert [one for one in lint_bytes(fitting.encode(), "t.yaml") if one.severity == "error"] == []
+
+
+CEILINGS = """\
+Resources:
+  Endpoint:
+    Type: AWS::EC2::VPCEndpoint
+    Properties:
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Principal: "*", Action: "*", Resource: "*"}]
+  Full:
+    Type: AWS::Organizations::Policy
+    Properties:
+      Content:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Action: "*", Resource: "*"}]
+"""
+
+
+def test_what_says_how_much_others_may_makes_nobody_an_administrator() -> None:
+    assert at(CEILINGS) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "iot:ClientId",
+        "iot:Connection.Thing.ThingName",
+        "credentials-iot:ThingName",
+        "transfer:UserName",
+        "iot:SourceIp",
+    ],
+)
+def test_a_variable_that_a_service_puts_in_is_none_that_is_unknown(name: str) -> None:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::data/${{{name}}}/*"}
+    conditioned = {**statement, "Resource": "arn:aws:s3:::a/*", "Condition": {"StringLike": {name: "a*"}}}
+    document = {"Version": "2012-10-17", "Statement": [statement, conditioned]}
+    assert at(json.dumps(document), "policy.json") == []
+
+
+def test_a_change_set_is_made_on_a_transform_as_well() -> None:
+    transform = "arn:aws:cloudformation:eu-west-1:aws:transform/Serverless-2016-10-31"
+    statement = {"Effect": "Allow", "Action": "cloudformation:CreateChangeSet", "Resource": transform}
+    assert at(json.dumps({"Version": "2012-10-17", "Statement": [statement]}), "policy.json") == []
+
+
+def test_what_a_topics_first_policy_says_is_no_slip() -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["SNS:Publish", "SNS:Receive"],
+                 "Resource": "arn:aws:sns:eu-west-1:111122223333:orders",
+                 "Condition": {"StringEquals": {"aws:SourceOwner": "111122223333"}}}  # fmt: skip
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    found = [one for one in lint_bytes(text.encode(), "policy.json", kind="resource") if one.rule == "R202"]
+    assert [(one.severity, one.hint) for one in found] == [("warning", "remove it")]

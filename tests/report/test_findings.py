@@ -50,6 +50,13 @@ def test_a_long_line_is_cut_around_the_column_and_controls_are_not_printed() -> 
     assert shown[3].index("H") == shown[4].index("^")
 
 
+def test_the_caret_stands_under_its_sign_after_wide_and_combined_ones() -> None:
+    line = "Sid: 書込e\N{COMBINING ACUTE ACCENT} x"
+    finding = Finding("R115", "bad-sid", "error", "m", None, Origin("p.yaml", 1, 11))
+    *_, shown, caret, _, _ = findings_text([finding], lambda _: [line]).splitlines()
+    assert (shown, caret) == (f"   1 | {line}", "     | " + " " * 11 + "^")
+
+
 def test_color_is_asked_for() -> None:
     assert "\x1b[31;1merror[R201]\x1b[0m" in findings_text([ERROR], lambda _: (), color=True)
 

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.second_pages import TARGETS
 from remit.catalogue.store import chunk, line, names
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 LEVELS: Final = ("List", "Read", "Write", "Tagging", "Permissions management")
 
@@ -136,11 +140,18 @@ def action(name: str) -> Action | None:
         return None
     level, targets, keys, dependents, only = line("action-lines", prefix, place)
     known, types = _keys(prefix), resource_types(prefix)
+    more = _of_a_second_page(name, {types[target[0]].name for target in targets})
     return Action(
         service=prefix,
         name=bare_names(prefix)[place],
         level=LEVELS[level],
-        targets=tuple(Target(types[kind], bool(must), tuple(known[key] for key in own)) for kind, must, own in targets),
+        targets=(
+            *(
+                Target(types[kind], bool(must) and not more, tuple(known[key] for key in own))
+                for kind, must, own in targets
+            ),
+            *(Target(kind, required=False, keys=()) for kind in more),
+        ),
         keys=tuple(known[key] for key in keys),
         dependents=None if dependents is None else tuple(dependents),
         permission_only=None if only is None else bool(only),
@@ -155,7 +166,15 @@ def target_names(name: str) -> frozenset[str]:
     if place is None:
         return frozenset()
     targets, types = line("action-lines", prefix, place)[1], resource_types(prefix)
-    return frozenset(types[target[0]].name for target in targets)
+    found = frozenset(types[target[0]].name for target in targets)
+    return found.union(kind.name for kind in _of_a_second_page(name, found))
+
+
+def _of_a_second_page(name: str, found: Collection[str]) -> tuple[ResourceType, ...]:
+    """The resource types that a second page tells of an action, but those that are known."""
+    names = TARGETS.get(name.lower(), ())
+    kinds = resource_types(name.lower().partition(":")[0]) if names else ()
+    return tuple(kind for kind in kinds if kind.name in names and kind.name not in found)
 
 
 @lru_cache(maxsize=32768)

@@ -287,11 +287,11 @@ def _files(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
 
 
 def _policies(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
-    from remit.iam.reading import read_side
     from remit.report.comment import comparison_comment
     from remit.report.comparison import Places, comparison_document, comparison_lines
+    from remit.templates.files import read_policies
 
-    before, after = (read_side(*one) for one in given)
+    before, after = (read_policies(*one) for one in given)
     comparison = _compared(before, after)
     places = Places(before.locate, after.locate)
     if wishes.as_json:

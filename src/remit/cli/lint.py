@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from remit.lint.finding import Finding
 
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
+_FEW = 3  # files that a note names
 _SKIPPED = frozenset({".git", ".venv", "node_modules", ".remit", "__pycache__"})
 
 
@@ -129,24 +130,45 @@ def _of_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[F
 
 
 def _of_path(path: Path, kind: str | None, reasons: dict[str, str]) -> Iterator[Finding]:
-    from remit.lint.run import lint_bytes, unreadable
+    from remit.lint.run import lint_bytes
 
     if str(path) == "-":
         yield from lint_bytes(sys.stdin.buffer.read(), "standard input", kind=kind, allow=reasons)
-        return
-    if path.is_dir():
-        files = tuple(_files(path))
-        if not files:
-            click.echo(f"note: {path} holds no file that ends in {', '.join(_SUFFIXES)}", err=True)
-        for file in files:
-            yield from _of_path(file, kind, reasons)
-        return
+    elif path.is_dir():
+        yield from _of_folder(path, kind, reasons)
+    elif isinstance(data := _bytes(path), bytes):
+        yield from lint_bytes(data, path.as_posix(), kind=kind, allow=reasons)
+    else:
+        yield data
+
+
+def _of_folder(folder: Path, kind: str | None, reasons: dict[str, str]) -> Iterator[Finding]:
+    """What is found in the policies and templates of a folder; other files are counted, and not looked at."""
+    from remit.lint.run import lint_found
+
+    files = tuple(_files(folder))
+    if not files:
+        click.echo(f"note: {folder} holds no file that ends in {', '.join(_SUFFIXES)}", err=True)
+    others: list[str] = []
+    for file in files:
+        data = _bytes(file)
+        found = lint_found(data, file.as_posix(), kind=kind, allow=reasons) if isinstance(data, bytes) else (data,)
+        if found is None:
+            others.append(file.as_posix())
+        yield from found or ()
+    if others:
+        named = ", ".join((*others[:_FEW], *(["…"] if len(others) > _FEW else [])))
+        what = "1 file holds" if len(others) == 1 else f"{len(others)} files hold"
+        click.echo(f"note: {what} neither a policy nor a template: {named}", err=True)
+
+
+def _bytes(path: Path) -> bytes | Finding:
+    from remit.lint.run import unreadable
+
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
-        yield unreadable(RemitError(f"cannot read {path}: {error.strerror}"), path.as_posix())
-        return
-    yield from lint_bytes(data, path.as_posix(), kind=kind, allow=reasons)
+        return unreadable(RemitError(f"cannot read {path}: {error.strerror}"), path.as_posix())
 
 
 def _files(folder: Path) -> Iterator[Path]:

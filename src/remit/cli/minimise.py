@@ -154,12 +154,14 @@ class _Given:
 
 
 def _read(path: Path) -> _Given:
-    from remit.iam.reading import read_side
+    from remit.iam.reading import side_of
+    from remit.templates.read import read as read_source
 
     name = "standard input" if str(path) == "-" else str(path)
-    text = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-    value = _checked(text, name)
-    read = read_side(text, name)
+    source = read_source(sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes(), name)
+    value = source.value
+    _check_kind(value, name)
+    read = side_of(value, source.place, name)
     layers = read.layers
     if not layers.identity or layers.boundary or layers.session or layers.scp or layers.rcp:
         raise RemitError(
@@ -168,20 +170,17 @@ def _read(path: Path) -> _Given:
         )
     found = value.get("identity", value) if isinstance(value, dict) else value
     documents = tuple(found) if isinstance(found, list) else (found,)
-    return _Given(_joined(layers.identity, name), documents, b'"Fn::' in text or b'"Ref"' in text)
+    shown = repr(value)
+    return _Given(_joined(layers.identity, name), documents, "'Fn::" in shown or "'Ref'" in shown)
 
 
-def _checked(text: bytes, name: str) -> Any:
-    """What a file holds. RemitError: it is no policy, and what it is."""
-    from remit.iam.document import read_json
-
-    value, _ = read_json(text, name)
+def _check_kind(value: Any, name: str) -> None:
+    """Say what a file is that is no policy."""
     if isinstance(value, dict) and "Resources" in value:
         raise RemitError(
             f"{name} is a template: `remit minimise` takes a policy document",
             hint="`remit lint` tells which of a template's policies are too long; give it one of them",
         )
-    return value
 
 
 def _joined(policies: tuple[Policy, ...], name: str) -> Policy:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from remit.deployer.needs import Call
 
 _LATE: Final = ("${AWS::Partition}", "${AWS::Region}", "${AWS::AccountId}")
+_NO_LETTERS: Final = re.compile(r"[^A-Za-z0-9]+")
 _WIDEST: Final = ("aws-us-gov", "ap-southeast-11", "0" * 12)
 """A place as long as any: what a policy is measured with that CloudFormation fills in."""
 
@@ -186,9 +187,9 @@ def _of_templates(
 
     texts = [_bytes(path) for path in paths]
     found = [_plain(text, str(path)) for text, path in zip(texts, paths, strict=True)]
-    stack = name or paths[-1].name.split(".")[0]
+    stack = name or _NO_LETTERS.sub("-", paths[-1].name.split(".")[0]).strip("-0123456789")
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", stack) is None:
-        raise RemitError(f"{stack!r} is no name of a stack", hint="`--stack NAME` tells it")
+        raise RemitError(f"{stack or paths[-1].name!r} is no name of a stack", hint="`--stack NAME` tells it")
     given = dict(options.parameter(text) for text in parameters)
     declared = stack_of(stack, found, given)
     if name is None:

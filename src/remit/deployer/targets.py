@@ -237,12 +237,14 @@ def _by_name(stack: Stack, declared: Declared, target: Target) -> Iterator[str]:
 
 def _sources(stack: Stack, declared: Declared, name: str) -> Iterator[str]:
     """What a resource is made from in S3: all objects beside a key, which differs at each deploy; or the bucket."""
+    known = action(name)
+    on_objects = known is not None and any(target.type.name == "object" for target in known.targets)
     urls = texts(stack, declared.properties.get("TemplateURL"))
     for place in (*_places(declared.properties), *_places(urls)):
         bucket, key = (next(iter(texts(stack, item)), "") for item in place)
         folder = key.rpartition("/")[0]
         arn = f"arn:${{AWS::Partition}}:s3:::{bucket}"
-        yield f"{arn}/{folder}/*" if folder and name in _FETCH else f"{arn}/*" if name in _FETCH else arn
+        yield f"{arn}/{folder}/*" if folder and on_objects else f"{arn}/*" if on_objects else arn
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:

@@ -54,6 +54,11 @@ class Atom:
         return OPERATORS[self.operator].negated
 
     @property
+    def late(self) -> bool:
+        """Whether it stands for keys that are known at the deploy only: it is true or false, and never absent."""
+        return "${" in self.key
+
+    @property
     def needs_presence(self) -> bool:
         """Whether it is false of an absent key, whatever its values are."""
         return not (self.negated or self.if_exists or self.quantifier == "forallvalues" or self.operator == "Null")
@@ -89,6 +94,10 @@ def atom_of(condition: Condition, version: str) -> Atom:
     folded = condition.operator.lower()
     check_operator(condition.operator, condition.quantifier, condition.if_exists)
     operator = _FOLDED[folded.removesuffix("ifexists")]
+    if condition.late:  # it holds or it does not, whatever the request's keys are
+        return _interned(
+            "Bool", condition.decided_by.lower(), (encode("true", "", globs=False),), "", condition.decided_by
+        )
     if operator == "Null":
         values = tuple(sorted({text.lower() for text in condition.values}))
     else:

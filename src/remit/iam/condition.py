@@ -105,11 +105,19 @@ def compile_condition(condition: Condition, version: str) -> Test:
         raise RemitError(
             f"there is no set operator `{condition.quantifier}`", hint=did_you_mean(quantifier, QUANTIFIERS)
         )
+    if condition.late:
+        return _late(condition.decided_by.lower())
     key = condition.key.lower()
     if name == "Null":
         return _null(key, frozenset(text.lower() for text in condition.values))
     operator = OPERATORS[name]
     return _TESTS[quantifier](key, operator.make(condition.values, version), operator.negated, if_exists)
+
+
+def _late(key: str) -> Test:
+    """Of keys that are known at the deploy only: not said, but where a request says how the whole falls out."""
+    said = {"true": True, "false": False}
+    return lambda request: said.get(str(request.value(key)))
 
 
 def _null(key: str, wanted: frozenset[str]) -> Test:
@@ -178,9 +186,9 @@ _TESTS: Final[dict[str, Callable[[str, Check, bool, bool], Test]]] = {
 
 def open_names(condition: Condition, request: Request, version: str) -> Iterator[str]:
     """What a condition would have to know: its key, or the variables and references in its values."""
-    if request.value(condition.key.lower()) is OPEN:
+    value = request.value(condition.decided_by.lower())
+    if condition.late or value is OPEN:
         yield condition.key
         return
-    value = request.value(condition.key.lower())
     for text in (*condition.values, *_several(value)):
         yield from names_in(parts_of(text, version), request)

@@ -48,6 +48,9 @@ class Premises:
         sets = set(several)
         for statement in statements:
             for condition in statement.conditions:
+                if condition.late:
+                    kinds.setdefault(condition.decided_by.lower(), set()).add("Bool")
+                    continue
                 if condition.quantifier:
                     sets.add(condition.key.lower())
                 kind = kind_of(condition.operator)
@@ -73,12 +76,13 @@ class Premises:
 class Domain:
     """The values of a key, and for each atom the set of those that fit it, as a bit mask."""
 
-    __slots__ = ("_found", "exact", "fits", "pool", "several")
+    __slots__ = ("_found", "exact", "fits", "late", "pool", "several")
 
     def __init__(self, pool: tuple[str, ...], atoms: Iterable[Atom], *, several: bool, exact: bool) -> None:
         self.pool = pool
         self.several = several
         self.exact = exact
+        self.late = any(atom.late for atom in atoms)
         self.fits = {
             atom: sum(1 << place for place, value in enumerate(pool) if atom.fits(value))
             for atom in atoms
@@ -97,7 +101,7 @@ class Domain:
         def suits(state: State) -> bool:
             return all(atom.holds(state) for atom in true) and not any(atom.holds(state) for atom in false)
 
-        if suits(None):
+        if not self.late and suits(None):
             return (None,)
         if not self.several:
             mask = self._one_value(true, false)

@@ -41,7 +41,10 @@ class Principals:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One operator on one key. `operator` is bare: quantifier and IfExists stand beside it."""
+    """One operator on one key. `operator` is bare: quantifier and IfExists stand beside it.
+
+    A block of keys that CloudFormation puts in at the deploy is one condition, whose key and value are its reference.
+    """
 
     operator: str
     key: str
@@ -54,6 +57,21 @@ class Condition:
         """The operator as a document spells it: `ForAnyValue:StringLikeIfExists`."""
         prefix = f"{self.quantifier}:" if self.quantifier else ""
         return f"{prefix}{self.operator}{'IfExists' if self.if_exists else ''}"
+
+    @property
+    def late(self) -> bool:
+        """Whether its keys are known at the deploy only."""
+        return self.key.startswith("${")
+
+    @property
+    def decided_by(self) -> str:
+        """The key of a request that it hangs on; where that is known at the deploy only, the condition as a whole."""
+        return f"{self.spelled} {self.key}" if self.late else self.key
+
+    @property
+    def words(self) -> str:
+        """As people read it: `StringEquals aws:SourceAccount = 111122223333`."""
+        return self.decided_by if self.late else f"{self.spelled} {self.key} = {', '.join(self.values)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +190,12 @@ def render_statement(statement: Statement) -> dict[str, Any]:
             statement.resources.patterns
         )
     if statement.conditions:
-        block: dict[str, dict[str, Any]] = {}
+        block: dict[str, Any] = {}
         for condition in statement.conditions:
-            block.setdefault(condition.spelled, {})[condition.key] = _one_or_list(condition.values)
+            if condition.late:
+                block[condition.spelled] = condition.key
+            else:
+                block.setdefault(condition.spelled, {})[condition.key] = _one_or_list(condition.values)
         rendered["Condition"] = block
     return rendered
 
@@ -265,13 +286,17 @@ def _conditions(raw: object, path: str) -> tuple[Condition, ...]:
         )
     conditions: list[Condition] = []
     for spelled, block in raw.items():
-        if not isinstance(block, dict) or tokens.is_intrinsic(block):
+        if not isinstance(block, dict):
             raise RemitError(f"{path}.{spelled} must be a dict of condition keys, got {_kind(block)}")
         if not block:
             raise RemitError(f"{path}.{spelled} is empty: it would always be true", hint="add a key or remove it")
         quantifier, _, rest = spelled.rpartition(":")
         if_exists = rest.endswith("IfExists")
         operator = rest.removesuffix("IfExists")
+        if tokens.is_intrinsic(block):
+            text = tokens.from_intrinsic(block)
+            conditions.append(Condition(operator, text, (text,), quantifier, if_exists))
+            continue
         for key, values in block.items():
             texts = _condition_values(values, f"{path}.{spelled}.{key}")
             conditions.append(Condition(operator, key, texts, quantifier, if_exists))

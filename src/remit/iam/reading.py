@@ -16,8 +16,7 @@ from remit.iam.rule import check_operators
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from remit.iam.document import Locate
-
+Place: TypeAlias = "Callable[[Path], Origin]"
 Locator: TypeAlias = "Callable[[Source], Origin]"
 
 _SINGLE: Final = ("identity", "boundary", "session")
@@ -49,7 +48,11 @@ def read_side(text: bytes, file: str) -> Read:
     [[…]], "rcp": [[…]]}, in which identity, boundary and session are a policy or a list, and scp and rcp lists of
     levels.
     """
-    value, locate = read_json(text, file)
+    return side_of(*read_json(text, file), file)
+
+
+def side_of(value: Any, locate: Place, file: str) -> Read:
+    """The same of what was read already, from JSON or YAML."""
     reader = _Reader(locate)
     if isinstance(value, dict) and "Statement" not in value and not {"Version", "Id"} & value.keys():
         return Read(reader.layers(value), single=False, locate=reader.origin)
@@ -65,7 +68,7 @@ def read_side(text: bytes, file: str) -> Read:
 class _Reader:
     """Parses documents and remembers where each came from."""
 
-    def __init__(self, locate: Locate) -> None:
+    def __init__(self, locate: Place) -> None:
         self._locate = locate
         self._paths: dict[tuple[str, int], Path] = {}
         self._alone: set[tuple[str, int]] = set()

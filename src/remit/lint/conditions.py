@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import actions as known_actions
-from remit.catalogue.keys import global_key, operators
+from remit.catalogue.keys import global_key, operators, put_in
 from remit.lint import facts
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def needs_key(condition: Condition) -> bool:
 @lru_cache(maxsize=4096)
 def exists(key: str) -> bool:
     """Whether a key is known, or is a family of keys without a member's name (which has a finding of its own)."""
-    if key.lower().startswith("saml:"):
-        return True  # what an identity provider asserts
+    if key.lower().startswith("saml:") or put_in(key):
+        return True  # what an identity provider asserts, or a service puts in
     return facts.key_type(key) is not None or lacks_name(key) or has_name_too_much(key)
 
 

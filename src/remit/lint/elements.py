@@ -16,12 +16,24 @@ DOCUMENT: Final = ("Version", "Id", "Statement")
 STATEMENT: Final = (
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
 )  # fmt: skip
+_SIGNS: Final = frozenset({"statement", "effect", "notaction", "policydocument"})
 _PAIRS: Final = {"Action": "NotAction", "Resource": "NotResource", "Principal": "NotPrincipal"}
 
 
 def unknown(raw: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, str | None]:
     """The keys that are no elements, each with the element that it resembles."""
     return {key: nearest(str(key), known) for key in raw if key not in known}
+
+
+def is_policy(value: Any) -> bool:
+    """Whether a file's value is a policy, a part of one or a list of them, whatever is wrong with it."""
+    if isinstance(value, list):
+        return any(map(is_policy, value))
+    if not isinstance(value, dict):
+        return False
+    keys = {str(key).lower() for key in value}
+    known = "Action" in value or not _SIGNS.isdisjoint(keys) or set(DOCUMENT) >= set(value)
+    return known or "Statement" in unknown(value, DOCUMENT).values()
 
 
 def has(raw: Mapping[str, Any], element: str) -> bool:

@@ -66,9 +66,15 @@ def action(name: str) -> Action | None:
     return known.action(name)
 
 
+_TRANSFORM: Final = ":aws:transform/"
+"""What CreateChangeSet acts on besides a stack, which its reference does not list ("AWS::Serverless transform")."""
+
+
 def acts_on(name: str, resource: str) -> bool:
     """Whether an action may be allowed on a resource that an ARN pattern names."""
-    return not targets(name).isdisjoint(types_named(name.partition(":")[0].lower(), resource))
+    return not targets(name).isdisjoint(types_named(name.partition(":")[0].lower(), resource)) or (
+        name == "cloudformation:CreateChangeSet" and _TRANSFORM in resource
+    )
 
 
 @lru_cache(maxsize=65536)

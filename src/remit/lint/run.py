@@ -125,13 +125,38 @@ def lint_bytes(
     What cannot be read at all is one finding of R001. `kind` is identity, trust, resource or control; by default the
     document tells.
     """
-    from remit.templates.read import read  # noqa: PLC0415 - as above
+    from remit.templates.read import read  # noqa: PLC0415 - an app reads no files
 
     try:
         source = read(data, file)
     except RemitError as error:
         return (unreadable(error, file),)
-    comments = {} if source.text.lstrip().startswith(("{", "[")) else {file: source.text}
+    return _of_file(source, kind, allow)
+
+
+_SIGN: Final = re.compile(rb"\bAWSTemplateFormatVersion\b|\bAWS::[A-Z]|\b(Statement|Effect|Action)['\"]?\s*:")
+"""What tells that a file which cannot be read was meant to be a policy or a template."""
+
+
+def lint_found(
+    data: bytes, file: str, *, kind: str | None = None, allow: Mapping[str, str] | None = None
+) -> tuple[Finding, ...] | None:
+    """As `lint_bytes`, of a file that nobody named; None where it holds neither a policy nor a template."""
+    from remit.lint.elements import is_policy  # noqa: PLC0415 - an app reads no files
+    from remit.lint.templates import is_template  # noqa: PLC0415 - as above
+    from remit.templates.read import read  # noqa: PLC0415 - as above
+
+    try:
+        source = read(data, file)
+    except RemitError as error:
+        return (unreadable(error, file),) if _SIGN.search(data) is not None else None
+    if is_template(source.value) or is_policy(_policy_in(source.value)[0]):
+        return _of_file(source, kind, allow)
+    return None
+
+
+def _of_file(source: Source, kind: str | None, allow: Mapping[str, str] | None) -> tuple[Finding, ...]:
+    comments = {} if source.text.lstrip().startswith(("{", "[")) else {source.file: source.text}
     return _sorted(suppress(dict.fromkeys(_of_source(source, kind)), comments, _table(allow)))
 
 

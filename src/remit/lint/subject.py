@@ -247,10 +247,19 @@ class Stack:
     resources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     exact: bool = True
     """Whether `names` are all there are; not so where a macro runs, or SAM makes resources."""
+    makers: tuple[str, ...] = ()
+    """The resources of SAM, and modules, that others are named after: `ReportFunction` makes `ReportFunctionRole`."""
+    opaque: bool = False
+    """Whether macros or loops make resources whose names nobody knows here."""
     size: int = 0
     """Bytes of its file; 0 when there is none."""
     late: bool = False
     """Whether late-bound parts stand in plain text."""
+
+    def makes(self, name: str) -> bool:
+        """Whether SAM or a module may make a resource of this name, or know it by it (`ReportFunction.Alias`)."""
+        rests = (name[len(maker) :] for maker in self.makers if name.startswith(maker))
+        return any(rest[:1] in ("", ".") or not rest[0].islower() for rest in rests)
 
 
 @dataclass(frozen=True, slots=True)

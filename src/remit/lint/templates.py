@@ -29,6 +29,18 @@ _IDENTITY_TYPES: Final = frozenset({
     "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy", "AWS::SSO::PermissionSet",
     "AWS::Serverless::Function", "AWS::Serverless::StateMachine", "AWS::Serverless::Connector",
 })  # fmt: skip
+_CEILINGS: Final = ("AWS::Organizations::Policy", "AWS::EC2::VPCEndpoint")
+"""Types whose policies grant nothing by themselves: they say how much others may."""
+_IMPLICIT: Final = (
+    "ServerlessRestApi",
+    "ServerlessHttpApi",
+    "ServerlessDeploymentApplication",
+    "CodeDeployServiceRole",
+)
+"""What SAM makes that no resource of the template gives its name to."""
+_KNOWN_TRANSFORMS: Final = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::SecretsManager-2020-07-23",
+                            "AWS::SecretsManager-2024-09-16", "AWS::CodeDeployBlueGreen")  # fmt: skip
+"""Transforms that make no resources but those of SAM."""
 _FUNCTIONS: Final = ("AWS::Lambda::Function", "AWS::Serverless::Function")
 
 
@@ -44,10 +56,32 @@ def stack_of(raw: Mapping[str, Any], locate: Locate, size: int = 0) -> Stack:
     resources = {
         name: one for name, one in _mapping(raw.get("Resources")).items() if isinstance(one, dict) and "Type" in one
     }
-    names = frozenset((*_mapping(raw.get("Resources")), *_mapping(raw.get("Parameters"))))
-    makes_more = any(str(one["Type"]).startswith("AWS::Serverless::") for one in resources.values())
-    macros = "Transform" in raw or any(name.startswith("Fn::") for name in _mapping(raw.get("Resources")))
-    return Stack(raw, locate, names, resources, exact=not (makes_more or macros), size=size)
+    names = frozenset((*_mapping(raw.get("Resources")), *_mapping(raw.get("Parameters")), *_loops(raw)))
+    kinds = {name: str(one["Type"]) for name, one in resources.items()}
+    sam = tuple(name for name, kind in kinds.items() if kind.startswith("AWS::Serverless::"))
+    modules = tuple(name for name, kind in kinds.items() if kind.endswith("::MODULE"))
+    opaque = _opaque(raw)
+    makers = (*sam, *modules, *(_IMPLICIT if sam else ()))
+    exact = not (makers or opaque or "Transform" in raw)
+    return Stack(raw, locate, names, resources, exact=exact, makers=makers, opaque=opaque, size=size)
+
+
+def _opaque(raw: Mapping[str, Any]) -> bool:
+    given = raw.get("Transform", [])
+    macros = [one for one in (given if isinstance(given, list) else [given]) if one not in _KNOWN_TRANSFORMS]
+    return bool(macros) or any(str(name).startswith("Fn::") for name in _mapping(raw.get("Resources")))
+
+
+def _loops(value: Any) -> Iterator[str]:
+    """The variables of Fn::ForEach, which Ref and Fn::Sub name inside their loop."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if str(key).startswith("Fn::ForEach::") and isinstance(one, list) and one and isinstance(one[0], str):
+                yield one[0]
+            yield from _loops(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _loops(one)
 
 
 def documents(stack: Stack) -> Iterator[Document]:
@@ -113,7 +147,7 @@ def _kind(raw: Any, path: Spot, kind: str) -> str:
         return TRUST
     if kind in _IDENTITY_TYPES:
         return IDENTITY
-    if kind == "AWS::Organizations::Policy":
+    if kind in _CEILINGS:
         return CONTROL
     return RESOURCE if _has_principal(raw) or kind.startswith("AWS::") else IDENTITY
 

@@ -59,7 +59,7 @@ def _trust_lines(trust: Policy, origin: Origin | None) -> Iterator[str]:
             verb = "may be taken on by" if statement.effect == "Allow" else "may not be taken on by"
             yield f"  {verb} {'everyone but ' if who.negated else ''}{told}{f'  ({origin})' if origin else ''}"
         for one in statement.conditions:
-            yield f"      if {one.spelled} {one.key} = {', '.join(one.values)}"
+            yield f"      if {one.words}"
 
 
 def statement_lines(statement: Statement) -> Iterator[str]:
@@ -71,7 +71,7 @@ def statement_lines(statement: Statement) -> Iterator[str]:
         where = f" on {'everything but ' if resources.negated else ''}{', '.join(resources.patterns)}"
     yield f"  {statement.effect}{where}"
     for one in statement.conditions:
-        yield f"      if {one.spelled} {one.key} = {', '.join(one.values)}"
+        yield f"      if {one.words}"
     yield from (f"      {line}" for line in covered_lines(statement.actions))
 
 

@@ -57,7 +57,16 @@ def _excerpt(finding: Finding, source: Callable[[str], Sequence[str]]) -> Iterat
     cut = "…" if start else ""
     yield f"   {' ' * len(number)} |"
     yield f"   {number} | {cut}{shown.rstrip()}"
-    yield f"   {' ' * len(number)} | {' ' * (column - 1 - start + len(cut))}^"
+    yield f"   {' ' * len(number)} | {' ' * (_cells(shown[: column - 1 - start]) + len(cut))}^"
+
+
+def _cells(text: str) -> int:
+    """How many cells of a terminal a text takes: a Chinese sign takes two, an accent of its own none."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width  # noqa: PLC0415 - few lines need it
+
+    return sum(0 if combining(sign) else 2 if east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 def summary(findings: Iterable[Finding]) -> str:

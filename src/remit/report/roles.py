@@ -34,7 +34,7 @@ def grant_lines(grant: Grant) -> Iterator[str]:
     if statement.resources is not None:
         yield from _resources(statement.resources)
     for condition in statement.conditions:
-        yield f"      if {condition.spelled} {condition.key} = {', '.join(condition.values)}"
+        yield f"      if {condition.words}"
     where = f"  ({grant.origin})" if grant.origin is not None else ""
     yield f"      because {grant.because}{where}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,6 +32,8 @@ _RUN: Final = {"AWS::Lambda::Function": "Role", "aws_lambda_function": "role"}
 _SAYING: Final = ("AWS::SSM::Parameter", "AWS::CloudFormation::", "Custom::")
 """Types whose attributes may say anything."""
 _TEMPLATE: Final = frozenset(("Resources", "AWSTemplateFormatVersion"))
+_SECTION: Final = re.compile(rb"^\W*(Resources|AWSTemplateFormatVersion)['\"]?[ \t]*:", re.MULTILINE)
+"""A section of a template in YAML, whatever its indentation and quotes are."""
 _PLAN: Final = frozenset(("planned_values", "terraform_version"))
 
 
@@ -39,8 +42,7 @@ def holds_roles(data: bytes) -> bool:
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):
-        lines = data.splitlines()
-        return any(line.startswith(f"{key}:".encode()) for key in _TEMPLATE for line in lines)
+        return _SECTION.search(data) is not None
     return isinstance(value, dict) and not (_TEMPLATE | _PLAN).isdisjoint(value)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import Origin, RemitError
+from remit.iam.reading import side_of
 from remit.templates.plan import is_plan, plan_roles
 from remit.templates.read import read
 from remit.templates.roles import policy_role, template_roles
 
 if TYPE_CHECKING:
+    from remit.iam.reading import Read as Side
     from remit.templates.read import Source
     from remit.templates.roles import Read
 
@@ -43,6 +45,12 @@ def read_policy(data: bytes, file: str) -> Read:
             f"{file} is a template, not a policy document", hint="--template reads it", origin=Origin(file, 1, 1)
         )
     return policy_role(source.value, file, source.place)
+
+
+def read_policies(data: bytes, file: str) -> Side:
+    """A side of a comparison: a policy document, a list of them, or layers; in JSON or YAML. RemitError as above."""
+    source = read(data, file)
+    return side_of(source.value, source.place, source.file)
 
 
 def read_template(data: bytes, file: str) -> Read:

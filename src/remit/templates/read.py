@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from remit.iam.document import Path
     from remit.templates.yaml_text import Slip
 
+_QUOTED_KEY: Final = re.compile(r'\s*"[^"\n]*"\s*:')
 LARGEST: Final = 32_000_000
 """Bytes of a file that is read at all."""
 
@@ -69,7 +70,7 @@ def read(data: bytes, file: str) -> Source:
     text = _decoded(data, file)
     if not text.strip():
         raise RemitError(f"{file} is empty", origin=Origin(file, 1, 1))
-    if text.lstrip()[0] in '{["' or file.endswith(".json"):
+    if file.endswith(".json") or (text.lstrip()[0] in '{["' and not _QUOTED_KEY.match(text)):
         try:
             value, locate = read_json(text, file)
             return Source(file, text, value, locate)

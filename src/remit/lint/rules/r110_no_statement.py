@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint.elements import DOCUMENT, unknown
+from remit.lint.elements import DOCUMENT, is_policy, unknown
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -33,7 +33,10 @@ SEVERITY = ERROR
 def document(document: Document) -> Iterator[Problem]:
     """A document without statements."""
     raw = document.raw
-    if isinstance(raw, dict) and "Statement" not in raw and "Statement" not in unknown(raw, DOCUMENT).values():
+    if document.names is None and isinstance(raw, dict) and not is_policy(raw):
+        hint = "a policy has Statement, a template Resources; `remit explain` and `remit diff` read plans of Terraform"
+        yield Problem("here is neither a policy document nor a template", hint)
+    elif isinstance(raw, dict) and "Statement" not in raw and "Statement" not in unknown(raw, DOCUMENT).values():
         hint = 'wrap the statements: {"Version": "2012-10-17", "Statement": [...]}'
         what = (
             "a statement stands where a policy document must" if "Effect" in raw else "the document has no 'Statement'"

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint.elements import DOCUMENT, STATEMENT, unknown
+from remit.lint.elements import DOCUMENT, STATEMENT, is_policy, unknown
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -29,9 +29,10 @@ SEVERITY = ERROR
 
 
 def document(document: Document) -> Iterator[Problem]:
-    """Unknown keys of a document; a bare statement has a finding of R110."""
-    if isinstance(document.raw, dict) and "Effect" not in document.raw:
-        yield from _problems(unknown(document.raw, DOCUMENT), "policy document")
+    """Unknown keys of a document; a bare statement, and what is no policy at all, has a finding of R110."""
+    raw = document.raw
+    if isinstance(raw, dict) and "Effect" not in raw and (document.names is not None or is_policy(raw)):
+        yield from _problems(unknown(raw, DOCUMENT), "policy document")
 
 
 def shape(written: Written) -> Iterator[Problem]:

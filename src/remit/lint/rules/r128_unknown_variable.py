@@ -19,7 +19,7 @@ import re
 from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
-from remit.catalogue.keys import global_key
+from remit.catalogue.keys import global_key, put_in
 from remit.lint import facts
 from remit.lint.finding import ERROR, WARNING, Problem
 
@@ -71,6 +71,8 @@ def _problem(name: str, spot: Spot) -> Iterator[Problem]:
         yield from _federated(name, spot)
         return
     if colon and (facts.key_type(name) is not None or prefix.lower() in ("saml", "sts")):
+        return
+    if put_in(name):
         return
     tagged = global_key(f"{name}/x")
     near = f"{tagged.name}/KEY" if tagged is not None and tagged.tagged else facts.near_key(name)

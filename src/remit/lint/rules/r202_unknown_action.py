@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from remit.lint.subject import Item
 
 SEVERITY = ERROR
+_GONE = {"sns:receive": "SNS writes it into the policy that a topic has at first"}
+"""What AWS itself writes, folded, and why: whoever copied it made no slip."""
 
 
 def doubtful(item: Item) -> Iterator[Problem]:
@@ -52,6 +54,8 @@ def _problem(text: str, item: Item) -> Problem:
     prefix, _, name = text.partition(":")
     spot = (item.action_element, text)
     called = _operation(prefix, name)
+    if text.lower() in _GONE:
+        return Problem(f"'{text}' is no action any more, though {_GONE[text.lower()]}", "remove it", spot, WARNING)
     by_aws = facts.written_by_aws(text)
     severity = WARNING if by_aws else ERROR
     if called is not None and called.calls:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from remit.iam import tokens
 from remit.lint.finding import WARNING, Problem
 from remit.lint.rules.r708_bad_policy_template import entries
+from remit.lint.subject import IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,10 +37,17 @@ _POLICIES = {
 
 
 def statement(item: Item) -> Iterator[Problem]:
-    """Everything on everything."""
+    """Everything on everything; what says how much others may grants nothing."""
     actions = item.statement.actions
     everything = [text for text in actions.patterns if text in ("*", "*:*")]
-    if item.allows and everything and not actions.negated and item.everywhere and not item.statement.conditions:
+    if (
+        item.document.kind == IDENTITY
+        and item.allows
+        and everything
+        and not actions.negated
+        and item.everywhere
+        and not item.statement.conditions
+    ):
         message = "the statement grants every action on every resource: it makes an administrator"
         yield Problem(message, "list the actions that are used", ("Action", everything[0]))
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.lint.finding import WARNING, Problem
-from remit.lint.subject import RESOURCE
+from remit.lint.subject import CONTROL, RESOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ SEVERITY = WARNING
 def statement(item: Item) -> Iterator[Problem]:
     """Allow for everyone, or for everyone but a few, without conditions."""
     principals = item.statement.principals
-    if not item.allows or principals is None or item.statement.conditions:
+    if not item.allows or principals is None or item.statement.conditions or item.document.kind == CONTROL:
         return
     if principals.negated:
         yield Problem("Allow with NotPrincipal lets in everyone else", "name who may, in Principal", ("NotPrincipal",))

@@ -173,6 +173,8 @@ def _problem(reference: tokens.Reference, spot: Spot, stack: Stack) -> Iterator[
             yield Problem(f"there is no pseudo parameter {name}", did_you_mean(name, _PSEUDO), spot)
     elif name not in stack.names:
         near = nearest(name, stack.names)
+        if stack.makes(name) or (stack.opaque and near is None):
+            return
         hint = f"did you mean `{near}`?" if near else "add it to Resources or Parameters"
         severity = ERROR if stack.exact else WARNING
         yield Problem(f"{_shown(reference)} names no resource and no parameter of the template", hint, spot, severity)
