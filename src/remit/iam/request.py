@@ -110,7 +110,8 @@ class Request:
         asked = "*" if self.wildcard_only else self.resource
         put(self, "folded", self.action.lower())
         put(self, "who", who)
-        put(self, "owner", self.resource_account or _account_in(self.resource) or who.account)
+        told = self.resource_account or _account_in(self.resource)
+        put(self, "owner", told or who.account)
         put(self, "asked", asked)
         put(self, "plain", not ("*" in asked or "?" in asked or "${" in asked))
         late = who.account is not None and who.account.startswith("${")  # the stack's account, not known yet
@@ -124,7 +125,7 @@ class Request:
             "_open",
             opened if opened <= ALL else frozenset(key if "${" in key else key.lower() for key in opened),
         )
-        put(self, "_values", _values(self.context, who, self.resource_account or _account_in(self.resource)))
+        put(self, "_values", _values(self.context, who, told))
 
     @property
     def has_identity(self) -> bool:
