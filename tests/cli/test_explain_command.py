@@ -128,6 +128,21 @@ def test_a_plain_name_is_an_arn_of_the_actions_own_types(action: str, name: str,
     assert json.loads(EXAMPLE.remit("explain", "report", action, name, "--json").out)["resource"] == arn
 
 
+def test_a_fix_is_written_as_the_document_takes_it(tmp_path: Path) -> None:
+    """CloudFormation puts partition, region and account in their places; a policy by itself and Terraform do not."""
+    write(tmp_path, {"t.yaml": "Resources:\n  R: {Type: AWS::IAM::Role}\n"})
+    plan = str(Path(__file__).parents[1] / "templates" / "data" / "plan.json")
+    asked = ((str(tmp_path / "t.yaml"), "R"), (plan, 'aws_iam_role.each["a"]'))
+    fixes = [
+        json.loads(remit("explain", *file_and_role, "sqs:SendMessage", "jobs", "--json").out)["fix"]["statement"]
+        for file_and_role in asked
+    ]
+    assert [one["Resource"] for one in fixes] == [
+        {"Fn::Sub": "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:jobs"},
+        "arn:aws:sqs:*:*:jobs",
+    ]
+
+
 def test_a_name_that_is_no_resource_of_the_actions_is_told_and_grants_nothing_wider() -> None:
     ran = EXAMPLE.remit("explain", "report", "s3:ListBucket", "uploads/a")
     assert (
@@ -283,7 +298,7 @@ def test_a_policy_document_is_explained_with_its_own_lines(tmp_path: Path) -> No
     assert (denied.status, denied.out.splitlines()[2]) == (1, f"    at {path}:3:3")
     missing = json.loads(remit("explain", "--policy", str(path), "s3:PutObject", "a/b", "--json").out)
     assert missing["fix"] == {
-        "statement": {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:${AWS::Partition}:s3:::a/b"}
+        "statement": {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::a/b"}
     }
 
 

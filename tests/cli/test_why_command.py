@@ -313,6 +313,23 @@ def test_what_cloudformation_may_not_do_is_the_deployers_and_no_functions(text: 
     assert found["advice"] == ["for whoever deploys, `remit policy deployer` writes the whole policy"]
 
 
+def test_what_cloudformation_may_not_do_is_not_asked_of_a_templates_roles(tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text("Resources:\n  A: {Type: AWS::IAM::Role}\n  B: {Type: AWS::IAM::Role}\n")
+    file = str(tmp_path / "t.yaml")
+    found = json.loads(remit("why", "--template", file, "API: s3:CreateBucket Access Denied", "--json").out)
+    assert found["cause"] == "whoever deploys may not do it: CloudFormation asks with their permissions"
+    assert found["answers"] == []
+    text = "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied"
+    found = json.loads(remit("why", "--template", file, text, "--json").out)
+    assert found["cause"] == "the roles of the template do not allow it"
+
+
+def test_a_call_of_a_deploy_by_nobody_in_particular_may_be_a_functions_or_the_deployers() -> None:
+    first, second = cause("Warning: Not authorized to perform: lambda:GetFunction for at least one function.")["advice"]
+    assert first.startswith('the function that calls it needs allow("lambda:GetFunction"')
+    assert second == "for whoever deploys, `remit policy deployer` writes the whole policy"
+
+
 def test_a_function_that_others_call_is_no_deploy() -> None:
     caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/machine/x"
     resource = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:f"

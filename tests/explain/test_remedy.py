@@ -47,6 +47,11 @@ def fix(project: Project, action: str, resource: str, account: str = "1111222233
         ("s3:ListBucket", "arn:aws:s3:::uploads", 's3.list("uploads")'),
         ("sns:Publish", f"arn:aws:sns:{PLACE}:news", 'sns.publish("news")'),
         ("sqs:SendMessage", f"arn:aws:sqs:{PLACE}:jobs", 'queue.send("jobs")'),
+        (
+            "logs:CreateLogGroup",
+            f"arn:aws:logs:{PLACE}:log-group:x:log-stream:",
+            'allow("logs:CreateLogGroup", on=f"arn:{aws.partition}:logs:{aws.region}:{aws.account}:log-group:x:*")',
+        ),
         ("xray:PutTraceSegments", "*", '"xray:PutTraceSegments"'),
         (
             "kinesis:PutRecord",

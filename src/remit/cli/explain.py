@@ -269,6 +269,8 @@ def _answers(role: Standing, words: tuple[str, ...], asker: str) -> tuple[Explan
 
 def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_json: bool) -> int:
     """A template or plan: its roles, one of them by its own name or its function's, and ACTION [RESOURCE]."""
+    from dataclasses import replace
+
     from remit.explain.ask import standing
 
     _at_most(words, 3)
@@ -283,7 +285,9 @@ def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, a
         raise RemitError(f"the template has {what}", hint=did_you_mean(name or "", known))
     if rest:
         standings = [standing(role, names, read.documents) for role in roles]
-        asked = [one for role in standings for one in _answers(role, rest, role.role.logical_id)]
+        late = any("::" in one.type for one in read.resources)
+        found = [one for role in standings for one in _answers(role, rest, role.role.logical_id)]
+        asked = [replace(one, substitutes=late) for one in found]
         return _tell(*asked, as_json=as_json)
     if as_json:
         from remit.report.explain import role_document

@@ -29,7 +29,8 @@ def why_of(denial: Denial, read: Read) -> Cause:
     """What is behind a denial, as far as the roles of a file tell. Where the message names nobody, all are asked."""
     cause = why(denial, None)
     found = [role for role in read.roles if _asked(role, denial, read.resources)]
-    roles = found or (list(read.roles) if denial.principal is None else [])
+    nobody = denial.principal is None and not denial.deploying  # CloudFormation asks for whoever deploys
+    roles = found or (list(read.roles) if nobody else [])
     actions = actions_of(denial, None, None)
     answers = tuple(_answers(roles, denial, read, actions)) if denial.layer not in ("trust", "other") else ()
     if not answers:
@@ -80,15 +81,17 @@ def _unread(roles: list[Role], read: Read) -> bool:
 
 
 def _conclusion(denial: Denial, found: list[Role], answers: tuple[Explanation, ...], told: str) -> str:
-    who = f"the role {found[0].logical_id}" if len(found) == 1 else "the roles of the template"
+    one_role = len(found) == 1
+    who = f"the role {found[0].logical_id}" if one_role else "the roles of the template"
+    allows, does_not = ("allows", "does not") if one_role else ("allow", "do not")
     verdicts = {one.decision.verdict for one in answers}
     if denial.layer not in (None, "identity"):
-        return f"{told}; {who} {'allows it' if verdicts == {'Allowed'} else 'does not allow it either'}"
+        return f"{told}; {who} {f'{allows} it' if verdicts == {'Allowed'} else f'{does_not} allow it either'}"
     if "ExplicitlyDenied" in verdicts:
         return f"a Deny of {who} itself says no"
     if "ImplicitlyDenied" in verdicts:
-        return f"{who} does not allow it"
+        return f"{who} {does_not} allow it"
     if "Unknown" in verdicts:
         keys = ", ".join(dict.fromkeys(key for one in answers for key in one.decision.unknown))
-        return f"{who} allows it on a condition that was not met, or is not known here: {keys}"
-    return f"{who} allows it: the deployed one is older, or a layer that is not visible from here says no"
+        return f"{who} {allows} it on a condition that was not met, or is not known here: {keys}"
+    return f"{who} {allows} it: the deployed one is older, or a layer that is not visible from here says no"

@@ -44,6 +44,7 @@ class Explanation:
     """An answered request. `asker` is who asks, in words; `resource` what was asked for, with its names in place.
 
     `deciding` are the statements behind the verdict, `near` the Allows that came nearest and what each lacked.
+    `substitutes`: what was asked stands in a document that takes Fn::Sub.
     """
 
     asker: str
@@ -54,6 +55,7 @@ class Explanation:
     near: tuple[tuple[Source, str], ...]
     notes: tuple[str, ...] = ()
     remedy: Remedy | None = None
+    substitutes: bool = False
 
 
 def explain(role: Standing, asker: str, action: str, resource: str, *, principal: str | None = None) -> Explanation:

@@ -72,6 +72,8 @@ def remedy(app: App, function: Function, action: str, resource: str, folder: Pat
     `account` is the function's own, when it is known: a resource of another one is named with its whole ARN. Where
     it is not, an account's number is taken for wherever the app is deployed, but for keys and roles to assume.
     """
+    if resource.endswith(":log-stream:"):  # of a group as CloudWatch Logs asks for it; all of its streams match that
+        resource = f"{resource.removesuffix('log-stream:')}*"
     known = catalogued(action)
     name = action if known is None else known.full_name
     if resource == "*" or (known and not known.targets):

@@ -293,7 +293,7 @@ def is_service(denial: Denial) -> bool:
 
 def _of_a_deploy(denial: Denial, actions: tuple[str, ...]) -> bool:
     """Whether it was asked for somebody who deploys, as the message tells, or the action."""
-    if denial.deploying or denial.principal is None or is_service(denial):
+    if denial.deploying or is_service(denial):
         return bool(denial.deploying)
     services = {action.partition(":")[0] for action in actions if not action.startswith("lambda:Invoke")}
     return denial.layer in (None, "identity") and bool(denial.logical_id or services & _DEPLOYS)

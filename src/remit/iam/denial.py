@@ -76,6 +76,8 @@ _DECODE: Final = json.JSONDecoder().raw_decode
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _LATE: Final = re.compile(r"\$\{[^{}]{1,200}\}$")
 _CLOSING: Final = tuple(".,;:)\"'`]}")
+_STREAM: Final = ":log-stream:"
+"""What an ARN of CloudWatch Logs ends with where no stream is meant: the colon is the ARN's."""
 _PAIRS: Final = {")": "(", "]": "[", "}": "{"}
 _ARN: Final = re.compile(r"arn:[a-z-]{1,20}:(?:sts|iam)::([^:\s]{0,40}):")
 
@@ -218,7 +220,7 @@ def _caller(flat: str) -> dict[str, Any]:
 def _trimmed(text: str) -> str:
     """A name without the punctuation, or the markup, of the sentence that it stands in."""
     name = text.partition("</")[0].strip("\"'`<>")
-    while name.endswith(_CLOSING) and _LATE.search(name) is None:
+    while name.endswith(_CLOSING) and not name.endswith(_STREAM) and _LATE.search(name) is None:
         opening = _PAIRS.get(name[-1])
         if opening is not None and name.count(opening) == name.count(name[-1]):
             break

@@ -196,9 +196,18 @@ def _fix_lines(found: Explanation, fix: str) -> Iterator[str]:
         yield f"{fix}: add {json.dumps(fix_statement(found))}"
 
 
-def fix_statement(found: Explanation) -> dict[str, str]:
-    """The statement that would grant it."""
-    return {"Effect": "Allow", "Action": found.action, "Resource": found.resource}
+def fix_statement(found: Explanation) -> dict[str, Any]:
+    """The statement that would grant it, as the document that was asked takes it."""
+    late = any(text in found.resource for text in _ANYWHERE)
+    resource: Any = {"Fn::Sub": found.resource} if late and found.substitutes else found.resource
+    if late and not found.substitutes:
+        for text, plain in _ANYWHERE.items():
+            resource = resource.replace(text, plain)
+    return {"Effect": "Allow", "Action": found.action, "Resource": resource}
+
+
+_ANYWHERE: Final = {"${AWS::Partition}": "aws", "${AWS::Region}": "*", "${AWS::AccountId}": "*"}
+"""What a document without CloudFormation's functions says instead."""
 
 
 def remedy_lines(remedy: Remedy, fix: str = "fix") -> Iterator[str]:
