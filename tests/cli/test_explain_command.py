@@ -40,6 +40,21 @@ ReportRole, the role of report
     )
 
 
+def test_a_role_is_explained_by_its_own_name_as_by_its_functions() -> None:
+    assert EXAMPLE.remit("explain", "ReportRole") == EXAMPLE.remit("explain", "report")
+    asked = ("dynamodb:Scan", f"{TABLE}/orders-dev-DataTable-1AB")
+    assert EXAMPLE.remit("explain", "ReportRole", *asked) == EXAMPLE.remit("explain", "report", *asked)
+
+
+def test_a_name_that_is_no_function_but_resembles_a_service_is_told_so() -> None:
+    ran = EXAMPLE.remit("explain", "dynamo")
+    assert ran.status == 2
+    assert ran.err.splitlines() == [
+        "error: there is no function `dynamo` in this app",
+        "hint: there are ingest, report, web; of AWS's services, `dynamodb:*`",
+    ]
+
+
 def test_a_role_for_programs_has_the_same_statements() -> None:
     document = json.loads(EXAMPLE.remit("explain", "report", "--json").out)
     assert [one["line"] for one in document["statements"]] == [30, 14, 30]

@@ -122,6 +122,7 @@ def _action(text: str, *, as_json: bool) -> None:
 def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: bool) -> int:
     from dataclasses import replace
 
+    from remit.catalogue.resemble import nearest_services
     from remit.cli.policy import role_of
     from remit.explain.ask import standings
     from remit.explain.asked import targets_of
@@ -136,19 +137,25 @@ def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_jso
         app = load(folder, stage)
         roles = assign(app)
         role = role_of(app, roles, words[0])
-    except RemitError:
+    except RemitError as error:
         if len(words) == 1 and is_meant(words[0]):  # `GetItem`, `s3`: of AWS, and not of this app
             _action(words[0], as_json=as_json)
             return 0
-        raise
+        near = nearest_services(words[0]) if len(words) == 1 else ()
+        if not near:
+            raise
+        services = f"of AWS's services, {' or '.join(f'`{one}:*`' for one in near)}"
+        hint = "; ".join(filter(None, (error.hint, services)))
+        raise RemitError(error.message, hint=hint, origin=error.origin) from None
     if len(words) == 1:
         _tell_role(role, as_json=as_json)
         return 0
-    standing = standings(app, roles)[words[0]]
+    name = words[0] if words[0] in role.functions else role.functions[0]
+    standing = standings(app, roles)[name]
     action, resources = _asked(standing, words[1:])
-    function = next(one for one in app.functions if one.name == words[0])
+    function = next(one for one in app.functions if one.name == name)
     vague = resources == ("*",) and not words[2:] and targets_of(action)
-    answers = [explain(standing, words[0], action, resource) for resource in resources]
+    answers = [explain(standing, name, action, resource) for resource in resources]
     return _tell(
         *(replace(one, remedy=remedy(app, function, action, "" if vague else one.resource, folder)) for one in answers),
         as_json=as_json,

@@ -284,9 +284,9 @@ def _explain(role: Role, *, as_json: bool) -> None:
 
 
 def role_of(app: App, roles: tuple[Role, ...], name: str) -> Role:
-    """The role of a function. RemitError with a did-you-mean when there is no such function."""
+    """The role of a function, or the one of that name. RemitError with a did-you-mean: there is no such function."""
     for role in roles:
-        if name in role.functions:
+        if name in role.functions or (name == role.logical_id and role.functions):
             return role
     if any(name == function.name for function in app.functions):
         raise RemitError(f"function `{name}` brings a role of its own (`Role` in its properties)")
