@@ -155,7 +155,7 @@ def _read(path: Path) -> tuple[Policy, bool]:
             hint="`remit minimise` takes a policy document, or a list of those of one role, user or group",
         )
     shown = repr(source.value)
-    return _joined(layers.identity, name), "'Fn::" in shown or "'Ref'" in shown
+    return _joined(layers.identity, name), any(sign in shown for sign in ("'Fn::", "'Ref'", "{{resolve:"))
 
 
 def _check_kind(value: Any, name: str) -> None:

@@ -157,10 +157,10 @@ def _index(values: list[Any], text: object) -> int | None:
 
 def _text(value: Any) -> str:
     if tokens.is_intrinsic(value):
-        return tokens.from_intrinsic(value)
+        return tokens.with_dynamic(tokens.from_intrinsic(value))
     if isinstance(value, bool):
         return str(value).lower()
-    return value if isinstance(value, str) else str(value)
+    return tokens.with_dynamic(value) if isinstance(value, str) else str(value)
 
 
 def _parsed(written: Written) -> Item | Broken:
