@@ -319,6 +319,8 @@ def _scalar(value: object, path: str) -> str:
 
 
 def _sid(value: object, path: str) -> str:
+    if tokens.is_intrinsic(value):
+        return tokens.from_intrinsic(value)
     if not isinstance(value, str):
         raise RemitError(f"{path}.Sid must be a string, got {_kind(value)}")
     return value

@@ -50,7 +50,7 @@ def document_of(
         kind, raw=raw, version=str(version), place=place, names=names, quota=quota, title=title, late=late, types=types
     )
     document.written = tuple(islice(_statements(raw, document, located=located), MOST_STATEMENTS))
-    read = [_parsed(written) for written in document.written]
+    read = [_parsed(one) for one in document.written if not tokens.is_intrinsic(one.value.get("Effect"))]
     document.items = tuple(one for one in read if isinstance(one, Item))
     document.broken = tuple(one for one in read if isinstance(one, Broken))
     return document
