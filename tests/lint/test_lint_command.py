@@ -161,7 +161,9 @@ def test_in_a_folder_only_policies_and_templates_are_looked_at(
 def test_a_file_that_is_named_and_holds_neither_has_one_finding(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    for name in ("package.json", "compose.yml"):
-        (tmp_path / name).write_text(ELSEWHERE[name], "utf-8")
+    part = json.dumps({"QueueArn": {"Value": {"Ref": "Queue"}}})
+    named = {name: ELSEWHERE[name] for name in ("package.json", "compose.yml")} | {"part.json": part}
+    for name, text in named.items():
+        (tmp_path / name).write_text(text, "utf-8")
         (found,) = json.loads(run(capsys, str(tmp_path / name), "--json")[1])
         assert (found["rule"], found["message"]) == ("R110", "here is neither a policy document nor a template")

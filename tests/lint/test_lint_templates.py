@@ -286,3 +286,21 @@ def test_what_a_topics_first_policy_says_is_no_slip() -> None:
     text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     found = [one for one in lint_bytes(text.encode(), "policy.json", kind="resource") if one.rule == "R202"]
     assert [(one.severity, one.hint) for one in found] == [("warning", "remove it")]
+
+
+def test_a_date_is_text_to_cloudformation() -> None:
+    text = YAML.replace('Version: "2012-10-17"', "Version: 2012-10-17")
+    assert at(text) == at(YAML)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('Version: "2012-10-17"', "Version: !Ref Stage"),
+        ("- Effect: Allow", '- Sid: !Sub "Of${Stage}"\n                Effect: Allow'),
+        ("- Effect: Allow", "- Effect: !Ref Stage"),
+    ],
+)
+def test_what_cloudformation_puts_in_is_of_no_wrong_type(old: str, new: str) -> None:
+    head, _, policy = YAML.rpartition(old)
+    assert "R103" not in {rule for rule, _ in at(f"{head}{new}{policy}")}

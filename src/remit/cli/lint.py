@@ -56,8 +56,9 @@ def command(
 ) -> int:
     """Lint the app in this folder, or the policies and templates at PATHS (files, folders, or - for standard input).
 
-    Policies are JSON or YAML; templates are CloudFormation's or SAM's. Needs no AWS and no credentials. Exits with 1
-    when there are errors (with --strict also when there are warnings), with 2 when something cannot be read.
+    Policies are JSON or YAML; templates are CloudFormation's or SAM's; other files of a folder are not looked at. Needs
+    no AWS and no credentials. Exits with 1 when there are errors (with --strict also when there are warnings), with 2
+    when something cannot be read.
 
     A comment at the line accepts a finding: `# remit: allow R213 because …`; `config.lint.allow = {"R213": "…"}`
     accepts a rule for the whole app.

@@ -171,7 +171,8 @@ def _read(path: Path) -> _Given:
     found = value.get("identity", value) if isinstance(value, dict) else value
     documents = tuple(found) if isinstance(found, list) else (found,)
     shown = repr(value)
-    return _Given(_joined(layers.identity, name), documents, "'Fn::" in shown or "'Ref'" in shown)
+    late = any(sign in shown for sign in ("'Fn::", "'Ref'", "{{resolve:"))
+    return _Given(_joined(layers.identity, name), documents, late)
 
 
 def _check_kind(value: Any, name: str) -> None:

@@ -187,7 +187,7 @@ def _of_templates(
 
     texts = [_bytes(path) for path in paths]
     found = [_plain(text, str(path)) for text, path in zip(texts, paths, strict=True)]
-    stack = name or _NO_LETTERS.sub("-", paths[-1].name.split(".")[0]).strip("-0123456789")
+    stack = name or _NO_LETTERS.sub("-", paths[-1].name.split(".")[0]).lstrip("-0123456789").rstrip("-")
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", stack) is None:
         raise RemitError(f"{stack or paths[-1].name!r} is no name of a stack", hint="`--stack NAME` tells it")
     given = dict(options.parameter(text) for text in parameters)

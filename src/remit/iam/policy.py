@@ -238,7 +238,7 @@ def _strings(value: object, path: str) -> tuple[str, ...]:
 
 def _string(value: object, path: str) -> str:
     if tokens.is_intrinsic(value):
-        return tokens.from_intrinsic(value)
+        return tokens.with_dynamic(tokens.from_intrinsic(value))
     if value is None:
         raise RemitError(
             f"{path} is None",
@@ -250,7 +250,7 @@ def _string(value: object, path: str) -> str:
         raise RemitError(f"{path} must be a string or a list of strings, got {_kind(value)}")
     if not value.strip():
         raise RemitError(f"{path} is an empty string")
-    return value
+    return tokens.with_dynamic(value)
 
 
 def _kind_of_principal(text: str) -> str:
@@ -320,11 +320,13 @@ def _scalar(value: object, path: str) -> str:
             raise RemitError(f"{path} is {value}: that is not valid JSON")
         return repr(value)
     if isinstance(value, str):
-        return value  # an empty string is a legal value to compare with
+        return tokens.with_dynamic(value)  # an empty string is a legal value to compare with
     return _string(value, path)
 
 
 def _sid(value: object, path: str) -> str:
+    if tokens.is_intrinsic(value):
+        return tokens.from_intrinsic(value)
     if not isinstance(value, str):
         raise RemitError(f"{path}.Sid must be a string, got {_kind(value)}")
     return value

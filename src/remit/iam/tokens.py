@@ -2,10 +2,12 @@
 
 Inside remit a late-bound string is plain text in the spelling of Fn::Sub: `${AWS::Region}`, `${Queue}` (a Ref),
 `${Queue.Arn}` (a Fn::GetAtt), `${{"Fn::ImportValue":"x"}}` (any other intrinsic, as canonical JSON). IAM's own
-variables hold one colon or a sign (`${aws:username}`, `${*}`), so the two never meet.
+variables hold one colon or a sign (`${aws:username}`, `${*}`), so the two never meet. A dynamic reference
+(`{{resolve:ssm:/orders/bucket}}`) is an intrinsic of ours, `${{"Fn::Resolve":"ssm:/orders/bucket"}}`, and text again in
+a template.
 
-Sources: "Fn::Sub" and "Pseudo parameters reference" (CloudFormation User Guide), "IAM policy elements: Variables and
-tags" (IAM User Guide).
+Sources: "Fn::Sub", "Pseudo parameters reference" and "Get values stored in other services using dynamic references"
+(CloudFormation User Guide), "IAM policy elements: Variables and tags" (IAM User Guide).
 """
 
 from __future__ import annotations
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 REFERENCE: Final = re.compile(r"\$\{(AWS::[A-Za-z]+|[A-Za-z0-9]+(?:\.[A-Za-z0-9_.-]+)?)\}")
 _RAW: Final = "${{"
+_RESOLVE: Final = "Fn::Resolve"
+_RESOLVED: Final = re.compile(r'\$\{\{"Fn::Resolve":"([^"\\]*)"\}\}')
+_DYNAMIC: Final = re.compile(r'\{\{resolve:((?:[^{}"\\]|\$\{[^{}]*\})+)\}\}')
 _START: Final = re.compile(r"\$\{\{|" + REFERENCE.pattern)
 _DECODE: Final = json.JSONDecoder().raw_decode
 
@@ -87,6 +92,16 @@ def _named(name: str) -> dict[str, Any]:
     return {"Fn::GetAtt": name.split(".", 1)}
 
 
+def with_dynamic(text: str) -> str:
+    """A text of a document with its dynamic references as references."""
+    return _DYNAMIC.sub(lambda found: _raw({_RESOLVE: found[1]}), text) if "{{resolve:" in text else text
+
+
+def as_written(text: str) -> str:
+    """A text with its dynamic references as a template spells them."""
+    return _RESOLVED.sub(r"{{resolve:\1}}", text) if _RESOLVE in text else text
+
+
 def is_intrinsic(value: object) -> TypeGuard[dict[str, Any]]:
     """Whether a value of a document is one of CloudFormation's intrinsic functions: a dict of one such key."""
     if not isinstance(value, dict) or len(value) != 1:
@@ -141,13 +156,18 @@ def to_intrinsic(text: str) -> str | dict[str, Any]:
     parts = list(split(text))
     if not any(isinstance(part, Reference) for part in parts):
         return text
-    if len(parts) == 1 and isinstance(parts[0], Reference):
+    if len(parts) == 1 and isinstance(parts[0], Reference) and _RESOLVE not in parts[0].intrinsic:
         return parts[0].intrinsic
+    written = as_written(text)
+    if not any(isinstance(part, Reference) for part in split(written)):
+        return written
     pieces: list[str] = []
     variables: dict[str, Any] = {}
     for part in parts:
         if isinstance(part, str):
             pieces.append(part.replace("${", "${!"))
+        elif _RESOLVE in part.intrinsic:
+            pieces.append(as_written(part.text))
         elif part.text.startswith(_RAW):
             name = f"Part{len(variables) + 1}"
             variables[name] = part.intrinsic

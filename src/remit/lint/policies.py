@@ -50,7 +50,7 @@ def document_of(
         kind, raw=raw, version=str(version), place=place, names=names, quota=quota, title=title, late=late, types=types
     )
     document.written = tuple(islice(_statements(raw, document, located=located), MOST_STATEMENTS))
-    read = [_parsed(written) for written in document.written]
+    read = [_parsed(one) for one in document.written if not tokens.is_intrinsic(one.value.get("Effect"))]
     document.items = tuple(one for one in read if isinstance(one, Item))
     document.broken = tuple(one for one in read if isinstance(one, Broken))
     return document
@@ -157,10 +157,10 @@ def _index(values: list[Any], text: object) -> int | None:
 
 def _text(value: Any) -> str:
     if tokens.is_intrinsic(value):
-        return tokens.from_intrinsic(value)
+        return tokens.with_dynamic(tokens.from_intrinsic(value))
     if isinstance(value, bool):
         return str(value).lower()
-    return value if isinstance(value, str) else str(value)
+    return tokens.with_dynamic(value) if isinstance(value, str) else str(value)
 
 
 def _parsed(written: Written) -> Item | Broken:

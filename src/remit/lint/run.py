@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import Origin, RemitError
 from remit.grants.defaults import queue_id
+from remit.iam import tokens
 from remit.iam.document import DEPTH
 from remit.lint import python_text, shelf
 from remit.lint.finding import ERROR, Finding, Problem
@@ -426,7 +427,7 @@ def _findings(
 
 def _finding(rule: Rule, problem: Problem, place: Place, grant: Grant | None) -> Finding:
     severity = problem.severity or rule.severity
-    message, hint = problem.message, problem.hint
+    message, hint = tokens.as_written(problem.message), problem.hint and tokens.as_written(problem.hint)
     if grant is not None:
         message, hint = _as_written(message), hint and _as_written(hint)
     return Finding(rule.code, rule.name, severity, message, hint, place(problem.spot), grant)

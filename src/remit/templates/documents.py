@@ -43,14 +43,21 @@ def trusting(services: tuple[str, ...]) -> Policy:
 
 
 def known(document: Any) -> bool:
-    """Whether a document is written here, and not put in by a function at the deploy."""
-    return all(not tokens.is_intrinsic(found.value) for found in branches(document, ()))
+    """Whether a document is written here, and no part of it put in by a function at the deploy."""
+    return next(_put_in(document), None) is None
 
 
 def unknown(document: Any) -> str:
-    """The functions that put a document in at the deploy, as text."""
-    texts = (tokens.from_intrinsic(one.value) for one in branches(document, ()) if tokens.is_intrinsic(one.value))
-    return ", ".join(dict.fromkeys(texts))
+    """The functions that put a document, or statements of it, in at the deploy, as text."""
+    return ", ".join(dict.fromkeys(map(tokens.from_intrinsic, _put_in(document))))
+
+
+def _put_in(document: Any) -> Iterator[dict[str, Any]]:
+    for found in branches(document, ()):
+        statements = found.value.get("Statement") if isinstance(found.value, dict) else None
+        for one in (found, *items(statements, ())):
+            if tokens.is_intrinsic(one.value):
+                yield one.value
 
 
 def _grants(found: Branch, place: Place, because: str) -> Iterator[Grant]:
@@ -68,7 +75,7 @@ def _grants(found: Branch, place: Place, because: str) -> Iterator[Grant]:
     _parsed({**document, "Statement": []}, base, place)
     for number, one in enumerate(items(document["Statement"], (*base, "Statement"), found.when)):
         single = not isinstance(document["Statement"], list)
-        for put in variants(one.value, one.path, one.when):
+        for put in () if tokens.is_intrinsic(one.value) else variants(one.value, one.path, one.when):
             statement = _statement(put, "Statement" if single else f"Statement[{number}]", place)
             reason = ", ".join(part for part in (because, " and ".join(put.when)) if part)
             yield Grant(statement, reason, place(one.path), version=version)

@@ -40,7 +40,7 @@ def document(document: Document) -> Iterator[Problem]:
     if "Statement" in raw:
         yield from _statements(raw["Statement"])
     for name in ("Id", "Version"):
-        if name in raw and not isinstance(raw[name], str):
+        if name in raw and not isinstance(raw[name], str) and not is_intrinsic(raw[name]):
             yield Problem(f"{name} must be a string, not {_shown(raw[name])}", None, (name,))
 
 

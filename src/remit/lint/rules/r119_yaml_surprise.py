@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint.finding import ERROR, NOTE, WARNING, Problem
+from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,12 +39,11 @@ SEVERITY = ERROR
 
 
 def slip(slip: Slip) -> Iterator[Problem]:
-    """A date, or an octal number of an account's length."""
+    """A date, but in a template, or an octal number of an account's length."""
     quoted = f"quote it: '{slip.text}'"
     name = next((str(step) for step in reversed(slip.spot) if isinstance(step, str)), "the value")
-    if slip.kind == "date" and name != "AWSTemplateFormatVersion":
-        severity = NOTE if "Resources" in slip.spot else ERROR
-        yield Problem(f"{name} {slip.text} is a date to YAML, not text", quoted, (), severity)
+    if slip.kind == "date" and name != "AWSTemplateFormatVersion" and "Resources" not in slip.spot:
+        yield Problem(f"{name} {slip.text} is a date to YAML, not text", quoted)
     elif slip.kind == "octal":
         number = int(slip.text, 8)
         is_account = len(slip.text) == 12  # noqa: PLR2004 - digits of an account

@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING, Any
 
 from remit.errors import did_you_mean, nearest
 from remit.iam import tokens
+from remit.lint.elements import is_policy
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _substituted(argument: Any, spot: Spot, stack: Stack) -> Iterator[Problem]:
 
 def document(document: Document) -> Iterator[Problem]:
     """References in a policy file."""
-    if document.names is None and isinstance(document.raw, dict):
+    if document.names is None and isinstance(document.raw, dict) and is_policy(document.raw):
         for reference, spot in references(document.raw, ()):
             if reference.target is not None and reference.target not in _PSEUDO:
                 message = f"{_shown(reference)} names no resource: a policy file has no template around it"
