@@ -87,7 +87,7 @@ def recorded_text(
         "local": place is not None and place.local,
         "roles": [_role(role) for role in roles],
         "others": dict(others or {}),
-        **({} if everyone is None else {"open": list(everyone)}),
+        **({} if everyone is None else {"open": sorted(everyone)}),
         "managed": dict(_managed(roles, documents or {})),
     }
     return json.dumps(value, indent=2) + "\n"
