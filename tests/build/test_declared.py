@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from remit.build.declared import adds_access, complete
+from remit.build.declared import adds_access, complete, declared
 from remit.grants.assign import assign
 from remit.review.accepted import accept, acceptance
 from remit.review.changes import review
@@ -87,3 +87,26 @@ def test_a_policy_for_a_role_that_nobody_can_tell_is_seen_and_noted_until_it_is_
     assert [one.reason for change in found.changes for one in change.unseen] == [OUTSIDE]
     text = recorded_text(new.namespace, "dev", new.roles, None, new.documents)
     assert review(read_record(text.encode(), "a record"), new).changes == ()
+
+
+def test_whom_a_permission_lets_call_without_a_question_is_everyone() -> None:
+    def permission(function: object, **more: object) -> dict[str, object]:
+        asked = {"Action": "lambda:InvokeFunction", "FunctionName": function, "Principal": "*", **more}
+        return {"Type": "AWS::Lambda::Permission", "Properties": asked}
+
+    def function(name: str) -> dict[str, object]:
+        named = {"FunctionName": {"Fn::Sub": f"${{AWS::StackName}}-{name}"}, "Role": "arn:aws:iam::111122223333:role/r"}
+        return {"Type": "AWS::Lambda::Function", "Properties": named}
+
+    template = {
+        "Resources": {
+            **{f"{name.title()}Function": function(name) for name in ("web", "api", "fed", "own", "org")},
+            "Web": permission({"Ref": "WebFunction"}),
+            "Api": permission({"Fn::GetAtt": ["ApiFunction", "Arn"]}, FunctionUrlAuthType="NONE"),
+            "Fed": permission({"Ref": "FedFunction"}, SourceArn="arn:aws:s3:::uploads"),
+            "Own": permission({"Ref": "OwnFunction"}, Principal="events.amazonaws.com"),
+            "Org": permission({"Ref": "OrgFunction"}, PrincipalOrgID="o-1234567890"),
+            "Another": permission("a-function-of-another-stack"),
+        }
+    }
+    assert declared(template).open == ("web", "api")

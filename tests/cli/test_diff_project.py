@@ -401,3 +401,36 @@ def test_a_function_of_a_template_that_is_given_another_role_is_undecided(tmp_pa
     write(tmp_path, {"old.json": json.dumps(old), "new.json": json.dumps(new)})
     answer = told(remit("diff", str(tmp_path / "old.json"), str(tmp_path / "new.json"), "--json"))
     assert [one["policy"] for one in answer["undecided"]] == ["arn:aws:iam::111122223333:role/admin"]
+
+
+PUBLIC = OLD.replace("@app.function(", '@app.function(http(auth="NONE"), ')
+
+
+def test_a_function_that_is_opened_to_everyone_is_told_until_it_is_accepted(make: Make) -> None:
+    project = make(**{"app.py": OLD})
+    deployed(project)
+    commit(project.folder)
+    write(project.folder, {"app.py": PUBLIC})
+    reason = "everyone may call hello now: its URL, or a permission, asks nobody who they are"
+    for arguments in ((), ("--base", "HEAD")):
+        ran = project.remit("diff", *arguments, "--json")
+        assert (ran.status, [one["reason"] for one in told(ran)["undecided"]]) == (1, [reason])
+    assert project.remit("diff", "--accept", "it is our web site").status == 0
+    assert project.remit("diff").status == 0
+
+
+def test_a_function_whose_url_asks_for_a_signature_is_not_told(make: Make) -> None:
+    project = make(**{"app.py": PUBLIC})
+    deployed(project)
+    for auth in ("NONE", "AWS_IAM"):
+        write(project.folder, {"app.py": PUBLIC.replace("NONE", auth)})
+        assert project.remit("diff").out == "The same access for 1 function: proven for every request.\n"
+
+
+def test_a_record_that_does_not_say_who_may_call_tells_nothing(make: Make) -> None:
+    project = make(**{"app.py": PUBLIC})
+    deployed(project)
+    path = project.folder / ".remit" / "deployed" / "orders-dev.json"
+    old = {name: value for name, value in json.loads(path.read_text()).items() if name != "open"}
+    path.write_text(json.dumps(old))
+    assert project.remit("diff").status == 0

@@ -115,6 +115,22 @@ def test_yes_agrees_to_what_is_gained_unless_approval_is_required_expressly(depl
     assert deployed("deploy", "--yes")[0] == 0
 
 
+def test_a_function_is_not_opened_to_everyone_without_agreement(deployed: Remit, project: Path) -> None:
+    opened = SAME.replace("app = App()", "from remit.triggers import http\n\napp = App()")
+    opened = opened.replace("@app.function(", '@app.function(http(auth="NONE"), ')
+    (project / "app.py").write_text(opened)
+    code, _, err = deployed("deploy")
+    assert (code, "everyone may call report now" in err) == (1, True)
+    assert "error: nothing was deployed: it gives access that was not there (1 undecided)\n" in err
+    assert deployed("deploy", "--yes")[0] == 0
+    path = project / ".remit" / "deployed" / "orders-dev@local.json"
+    first = path.read_text()
+    path.unlink()
+    assert deployed("deploy")[0] == 0
+    assert path.read_text() == first
+    assert json.loads(first)["open"] == ["report"]
+
+
 def accept(project: Path, *actions: str, because: str = "the report writes its own line") -> None:
     """Check in what the function may gain."""
     table = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/orders"

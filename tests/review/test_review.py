@@ -308,3 +308,20 @@ def test_a_version_held_against_itself_in_any_order_changes_nothing() -> None:
         found = review(version(one.old, documents=one.known), version(turned, documents=one.known))
         assert not found.broadens
         assert found.changes == ()
+
+
+def opened(old: Version, new: Version) -> list[str]:
+    return [one.reason for change in review(old, new).changes for one in change.unseen]
+
+
+def test_a_function_that_everyone_may_call_now_is_told_though_its_role_is_the_same() -> None:
+    both = role("web", READ, functions=("web", "admin"))
+    reason = "everyone may call admin now: its URL, or a permission, asks nobody who they are"
+    assert opened(version(both, open=("web",)), version(both, open=("web", "admin"))) == [reason]
+    assert opened(version(both, open=("web", "admin")), version(both, open=("web",))) == []
+
+
+def test_of_a_function_that_is_new_and_where_nobody_knows_it_is_not_told() -> None:
+    public = version(role("web", READ), open=("web",))
+    assert opened(version(open=()), public) == []
+    assert opened(version(role("web", READ)), public) == []

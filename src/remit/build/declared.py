@@ -22,6 +22,8 @@ _INLINE: Final = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy")
 _MANAGED: Final = "AWS::IAM::ManagedPolicy"
 _IAM: Final = "AWS::IAM::"
 _OWN: Final = "${AWS::StackName}-"
+_LIMITS: Final = ("EventSourceToken", "PrincipalOrgID", "SourceAccount", "SourceArn")
+"""What a permission may ask of those whom it lets call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Running:
     others: Mapping[str, str] = field(default_factory=dict)
     documents: Mapping[str, Policy] = field(default_factory=dict)
     """The managed policies that the template makes, by the text that refers to them."""
+    open: tuple[str, ...] = ()
+    """The functions that everyone may call, by their names in the project."""
     outside: tuple[Role, ...] = ()
     """The roles that the template does not make, or that nobody can tell to be its own, and attaches policies to."""
 
@@ -67,7 +71,29 @@ def declared(template: Mapping[str, Any]) -> Running:
         for logical_id, name in functions.items()
         if logical_id not in served and "Role" in by_id[logical_id].properties
     }
-    return Running(tuple(_declared(role, by_id, functions) for role in own), functions, others, read.documents, outside)
+    return Running(
+        tuple(_declared(role, by_id, functions) for role in own),
+        functions,
+        others,
+        read.documents,
+        opened(read.resources, functions),
+        outside,
+    )
+
+
+def opened(resources: Iterable[Resource], functions: Mapping[str, str]) -> tuple[str, ...]:
+    """The functions, by name, that a permission lets everyone call: from anywhere, or at a URL that asks nobody.
+
+    `functions` has their names by logical id.
+    """
+    named = (
+        _text(one.properties.get("FunctionName")).removeprefix("${").partition(".")[0].removesuffix("}")
+        for one in resources
+        if one.type == "AWS::Lambda::Permission"
+        and one.properties.get("Principal") == "*"
+        and not any(limit in one.properties for limit in _LIMITS)
+    )
+    return tuple(dict.fromkeys(functions[one] for one in named if one in functions))
 
 
 def _unplaced(role: Role) -> Role:

@@ -78,6 +78,7 @@ def live(account: Account, namespace: str) -> Live | None:
         versions={arn: document.version for arn, document in read.items()},
         namespace=namespace,
         others={name: under[name] for name in running.others if name in under and name not in moved},
+        open=running.open,
     )
     unknown = (f"what {text} is in the account is not known: it is compared as text" for text in known.open)
     return Live(version, (*drifted, *_under_others(running, physical, moved)), (*unknown, *_newer(read)))

@@ -41,6 +41,7 @@ def version(template: Mapping[str, Any], account: Account, namespace: str) -> Ve
         namespace=namespace,
         others=running.others,
         documents=running.documents,
+        open=running.open,
     )
 
 

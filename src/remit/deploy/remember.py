@@ -43,7 +43,8 @@ def remember_running(account: Account, folder: Path, namespace: str, stage: str)
     for known in (last(account, folder, namespace), _last_build(folder)):
         found = found if known is None else explained(found, known)
     path = record_path(folder, namespace, local=account.local)
-    write(path, recorded_text(namespace, stage, found.roles, _place(account), found.documents, found.others))
+    text = recorded_text(namespace, stage, found.roles, _place(account), found.documents, found.others, found.open)
+    write(path, text)
 
 
 def last(account: Account, folder: Path, namespace: str) -> Version | None:

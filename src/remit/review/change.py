@@ -36,6 +36,8 @@ class Version:
     """The name of the stack, where one is known."""
     others: Mapping[str, str] = field(default_factory=dict)
     """The functions that run under a role that is none of `roles`, and its ARN: what it may do is not known."""
+    open: tuple[str, ...] | None = None
+    """The functions that everyone may call, by name; None where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)

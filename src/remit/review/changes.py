@@ -84,7 +84,8 @@ def _documents(version: Version, other: Version) -> Mapping[str, Policy]:
 
 def _change(pair: Pair, before: Standing | None, after: Standing | None, old: Version, new: Version) -> Change:
     """One comparison, for all functions that had the one role and have the other."""
-    if before is not None and after is not None and _alike(before, after):
+    public = tuple(_opened(pair, old, new))
+    if before is not None and after is not None and _alike(before, after) and not public:
         return Change(pair.functions, before, after)
     elsewhere = f"it comes to run under {pair.moved}: what that role may do cannot be seen here"
     return Change(
@@ -94,8 +95,19 @@ def _change(pair: Pair, before: Standing | None, after: Standing | None, old: Ve
         access=_access(before, after),
         trust=_trust(before, after),
         attached=attached(before, after, old, new),
-        unseen=(*((Unseen(pair.moved, elsewhere),) if pair.moved else ()), *unseen(before, after)),
+        unseen=(*public, *((Unseen(pair.moved, elsewhere),) if pair.moved else ()), *unseen(before, after)),
     )
+
+
+def _opened(pair: Pair, old: Version, new: Version) -> Iterator[Unseen]:
+    """The functions that everyone may call now: whoever can call one has what it may do, as far as its code allows.
+
+    Of a function that is new, everything is.
+    """
+    there = set(_functions(old))
+    for name in pair.functions:
+        if name in there and old.open is not None and name not in old.open and name in (new.open or ()):
+            yield Unseen("", f"everyone may call {name} now: its URL, or a permission, asks nobody who they are")
 
 
 def _alike(before: Standing, after: Standing) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Role
+from remit.build.declared import opened
 from remit.catalogue.managed import managed_policy
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
@@ -48,7 +49,14 @@ def record(app: App, roles: Iterable[Role], place: Place | None, documents: Mapp
     `documents` has the managed policies and boundaries of the account itself, by ARN, where somebody read them; those
     of AWS are taken from the catalogue, so that a later review sees what AWS has changed since.
     """
-    return recorded_text(app.namespace, app.stage, tuple(roles), place, documents, others_of(app))
+    given = tuple(roles)
+    return recorded_text(app.namespace, app.stage, given, place, documents, others_of(app), open_functions(app))
+
+
+def open_functions(app: App) -> tuple[str, ...]:
+    """The functions that everyone may call, by what their triggers and the shared resources say."""
+    made = (one for function in app.functions for trigger in function.triggers for one in trigger.resources(function))
+    return opened((*made, *app.resources), {f"{one.logical_id}Function": one.name for one in app.functions})
 
 
 def others_of(app: App) -> dict[str, str]:
@@ -64,6 +72,7 @@ def recorded_text(
     place: Place | None,
     documents: Mapping[str, Policy] | None = None,
     others: Mapping[str, str] | None = None,
+    everyone: Iterable[str] | None = None,
 ) -> str:
     """As `record`, of an app's parts; without a place it was not deployed."""
     from remit import __version__  # noqa: PLC0415 - the package's own attributes are imported when asked for
@@ -78,6 +87,7 @@ def recorded_text(
         "local": place is not None and place.local,
         "roles": [_role(role) for role in roles],
         "others": dict(others or {}),
+        **({} if everyone is None else {"open": sorted(everyone)}),
         "managed": dict(_managed(roles, documents or {})),
     }
     return json.dumps(value, indent=2) + "\n"
@@ -161,6 +171,7 @@ def _version(value: Mapping[str, Any]) -> Version:
         versions={arn: _text(version) for arn, (version, _) in managed.items() if version is not None},
         namespace=_text(value["namespace"]),
         others={name: _text(arn) for name, arn in value["others"].items()},
+        open=_texts(value["open"]) if "open" in value else None,
     )
 
 

@@ -11,7 +11,7 @@ from remit.grants.assign import assign
 from remit.iam.policy import Globs
 from remit.project.load import load
 from remit.review.change import Version
-from remit.review.record import others_of
+from remit.review.record import open_functions, others_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ def version_of(app: App, where: str = "the working tree") -> Version:
     roles, documents = every_role(app, assign(app))
     served = {name for role in roles for name in role.functions}
     others = {name: arn for name, arn in others_of(app).items() if name not in served}
-    return Version(where, roles, documents=documents, namespace=app.namespace, others=others)
+    return Version(where, roles, documents=documents, namespace=app.namespace, others=others, open=open_functions(app))
 
 
 def renamed_to(version: Version, namespace: str) -> Version:
