@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from functools import lru_cache
-from itertools import pairwise, product
+from itertools import count, pairwise, product
 from typing import TYPE_CHECKING, Final
 
 from remit.iam import values
@@ -30,7 +31,12 @@ MOST_VALUES: Final = 2_000
 MOST_MEETS: Final = 10_000  # pairs of patterns that are held against each other
 MOST_TYPED: Final = 10_000  # as MOST_VALUES, of numbers, dates and addresses: a policy has room for 600 addresses
 MOST_STEPS: Final = 3_000_000  # to hold values against conditions
-_VALUE, _MEET, _AT_ONCE = 5, 200, 4  # steps to read a value, and of a meet; values that one step compares
+_VALUE, _PART, _MEET, _AT_ONCE = 5, 10, 200, 4  # steps to read a value, of a pattern, of a meet; values per step
+_COLONS: Final = 5  # that part an ARN
+_SIGN: Final = re.compile(r"(\*+|\?)")
+_THIRD: Final = {"k": "\u212a", "å": "\u212b", "θ": "\u03f4", "ω": "\u2126", "ß": "\u1e9e"}
+"""Letters that have this one as well as their usual capital."""
+_LONGEST: Final = 64  # characters of a number that is read
 _SPELLINGS: Final = 6  # letters of a text compared without case whose every spelling is tried
 
 
@@ -197,12 +203,21 @@ def _typed_pool(atoms: list[Atom], kinds: tuple[str, ...]) -> tuple[list[str], b
         own = [value for atom in atoms if atom.kind == kind for value in atom.values]
         literals = [value for value in spelled if read(value) is not None]
         pool += [*literals, *between([*own, *literals])]
-    # Texts beside numbers: another spelling of the same number may escape them, which the points do not try.
-    return pool, kinds == ("Bool",) or not texts
+    # Texts beside numbers: another spelling of the same number may escape them, which the points do not try. Two types
+    # at once: what one tells apart is not tried within the limits of the other.
+    return pool, kinds == ("Bool",) or (len(kinds) == 1 and not texts)
+
+
+_EXACT: Final = Context(4_000, Emin=MIN_EMIN, Emax=MAX_EMAX)  # digits of the sum of any two numbers that are read
 
 
 def _numbers(texts: list[str]) -> Iterator[str]:
-    return _around(texts, values.number, lambda found: f"{found:f}")
+    return _around(texts, values.number, _number)
+
+
+def _number(found: Decimal) -> str:
+    text = f"{found:f}"
+    return text if len(text) <= _LONGEST else str(found.normalize(_EXACT))
 
 
 def _around(texts: list[str], read: Callable[[str], Decimal | None], show: Callable[[Decimal], str]) -> Iterator[str]:
@@ -212,10 +227,18 @@ def _around(texts: list[str], read: Callable[[str], Decimal | None], show: Calla
         yield show(Decimal(0))
         return
     yield from map(show, limits)
-    yield show(limits[-1] + 1)
-    yield show(limits[0] - 1)
+    last, first = limits[-1], limits[0]
+    yield show(_between(last, _EXACT.add(last, max(Decimal(2), abs(last)))))
+    yield show(_between(_EXACT.subtract(first, max(Decimal(2), abs(first))), first))
     for low, high in pairwise(limits):
-        yield show((low + high) / 2)
+        yield show(_between(low, high))
+
+
+def _between(low: Decimal, high: Decimal) -> Decimal:
+    """The number about half way that has the fewest digits."""
+    middle = _EXACT.divide(_EXACT.add(low, high), Decimal(2))
+    rounded = (Context(digits, Emin=MIN_EMIN, Emax=MAX_EMAX).plus(middle) for digits in count(1))
+    return next(found for found in rounded if low < found < high)
 
 
 def _instants(texts: list[str]) -> Iterator[str]:
@@ -276,8 +299,11 @@ def _text_pool(atoms: list[Atom], wanted: frozenset[Atom], singles: int, budget:
     singles = max(singles, *(text.count("?") for atom in texts if _is_glob(atom) for text in atom.values), 0)
     pool: list[str] = [spelling for atom in texts if atom in wanted for spelling in _spellings(atom)]
     groups = [[_as_glob(atom, text) for text in atom.values] for atom in texts if atom in wanted and _is_glob(atom)]
+    mixed = len({atom.kind for atom in texts if _is_glob(atom)}) > 1
     for pattern in _meets(groups, budget):
-        pool.extend(points(pattern, singles))
+        for part in _in_parts(pattern) if mixed else (pattern,):
+            budget.spend(_PART)
+            pool.extend(points(part, singles))
     pool.extend(points("*", singles))
     folding = [atom for atom in texts if "IgnoreCase" in atom.operator]
     exact = not folding or (
@@ -309,9 +335,37 @@ def _spellings(atom: Atom) -> Iterator[str]:
         if "IgnoreCase" not in atom.operator:
             continue
         if len(text) <= _SPELLINGS:
-            yield from ("".join(letters) for letters in product(*({one.lower(), one.upper()} for one in text)))
+            yield from ("".join(letters) for letters in product(*map(_cases, text)))
         else:
             yield from (text.lower(), text.upper(), text.swapcase(), text.title())
+
+
+def _cases(letter: str) -> Iterable[str]:
+    """Every letter that is the same without case."""
+    low = letter.lower()
+    return dict.fromkeys((low, letter.upper(), letter.title(), _THIRD.get(low, low)))
+
+
+def _in_parts(pattern: str) -> list[str]:
+    """The pattern with its wildcards taken apart: which of them hold colons that part an ARN.
+
+    The wildcards of what it gives hold none before the fifth colon, as those of ArnLike.
+    """
+    found = [("", 0)]  # the beginning, with as many colons
+    for piece in _SIGN.split(pattern):
+        most = {"*": _COLONS, "?": 1}.get(piece[:1], 0)
+        found = [
+            (text + _parted(piece, held), colons + (held if most else piece.count(":")))
+            for text, colons in found
+            for held in range(max(0, min(most, _COLONS - colons)) + 1)
+        ]
+        if len(found) > MOST_VALUES:
+            raise Unclear("a pattern can be parted into the components of an ARN in too many ways")
+    return [text for text, _ in found]
+
+
+def _parted(piece: str, colons: int) -> str:
+    return ":" if piece == "?" and colons else piece + f":{piece}" * colons
 
 
 def _meets(groups: list[list[str]], budget: Budget) -> list[str]:

@@ -84,7 +84,7 @@ def requests_for(
     if lifelike:
         yield _lifelike(found, name, next(words.attempts()))
     for number, spelling in enumerate(words.attempts()):
-        action = name or _invented(found.action, spelling)
+        action = name or decode(found.action, spelling)
         resource = found.place.resource if number else _likely(found.place.resource, action)
         yield action, decode(resource, spelling), _context(found.place.context, spelling)
 
@@ -101,7 +101,7 @@ def _lifelike(found: Opening, name: str, words: tuple[str, ...]) -> tuple[str, s
                 spelling[1 + place % (len(words) - 1)] = given
         elif state is not None:
             states[key] = tuple(real.value(key, one) for one in state)
-    action = name or _invented(found.action, words)
+    action = name or decode(found.action, words)
     whole = real.resource_of(action) if found.place.resource == FRESH else None
     resource = whole or _likely(found.place.resource, action)
     return action, decode(resource, spelling), _context(states, spelling)
@@ -114,11 +114,6 @@ def _context(states: Context, spelling: Sequence[str]) -> dict[str, ContextValue
         else tuple(decode(value, spelling) for value in state or ())
         for key, state in states.items()
     }
-
-
-def _invented(action: str, spelling: Sequence[str]) -> str:
-    """An action of a point: a whole one for `*`, so that it reads as an action."""
-    return decode(f"{FRESH}:{FRESH}" if action == FRESH else action, spelling)
 
 
 def _likely(resource: str, action: str) -> str:
