@@ -568,3 +568,9 @@ def test_what_a_deny_without_resource_denies_is_compared_too() -> None:
     found = compare_documents(old, new, known=known)
     assert [bool(found.freed), bool(found.forbidden)] == [True, False]
     assert not equivalent(old, new)
+
+
+def test_where_the_usual_form_of_an_arn_is_allowed_already_the_bare_text_is_the_witness() -> None:
+    found = compared(policy(allow("s3:*", ["??", "arn:*"])), policy(allow("s3:*")))
+    assert [piece.request.resource[:4] == "arn:" for piece in found.gained] == [False]
+    assert found.undecided == ()

@@ -88,7 +88,8 @@ def _values(
 
 def _demanded(templates: list[str], letters: dict[str, str], singles: int) -> Iterator[str]:
     """What the key must be where its own conditions spell it with variables: with their letters, or their defaults."""
-    for values in (letters, dict.fromkeys(letters)):
+    spellings: tuple[Binding, ...] = ({**letters}, dict.fromkeys(letters))
+    for values in spellings:
         for text in filter(None, (filled(template, values) for template in templates)):
             yield from points(text, singles)
 

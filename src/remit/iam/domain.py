@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from remit.iam import values
 from remit.iam.atom import EMPTY, Atom, State, kind_of
 from remit.iam.budget import Budget, Exhausted
-from remit.iam.glob import Unclear, points
+from remit.iam.glob import Unclear, points, some_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -300,17 +300,20 @@ def _text_pool(atoms: list[Atom], wanted: frozenset[Atom], singles: int, budget:
     pool: list[str] = [spelling for atom in texts if atom in wanted for spelling in _spellings(atom)]
     groups = [[_as_glob(atom, text) for text in atom.values] for atom in texts if atom in wanted and _is_glob(atom)]
     mixed = len({atom.kind for atom in texts if _is_glob(atom)}) > 1
+    doubts: list[Unclear | None] = []
     for pattern in _meets(groups, budget):
         for part in _in_parts(pattern) if mixed else (pattern,):
+            found, doubt = some_points(part, singles)
             budget.spend(_PART)
-            pool.extend(points(part, singles))
+            pool.extend(found)
+            doubts.append(doubt)
     pool.extend(points("*", singles))
     folding = [atom for atom in texts if "IgnoreCase" in atom.operator]
     exact = not folding or (
         all("Equals" in atom.operator and not _is_glob(atom) for atom in texts)
         and all(len(text) <= _SPELLINGS or len(texts) == len(folding) for atom in folding for text in atom.values)
     )
-    return pool, exact
+    return pool, exact and not any(doubts)
 
 
 def _pairs(atoms: list[Atom], wanted: frozenset[Atom]) -> int:

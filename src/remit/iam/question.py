@@ -16,7 +16,7 @@ from remit.iam.binding import bindings, contested, measured, pins
 from remit.iam.box import Box, loosened, tightened, with_values
 from remit.iam.budget import Budget
 from remit.iam.context import Context, find_context
-from remit.iam.glob import FRESH, Unclear, points
+from remit.iam.glob import Unclear, points, some_points
 from remit.iam.pattern import covers
 
 if TYPE_CHECKING:
@@ -171,14 +171,6 @@ class Questions:
         if isinstance(found, Unclear):
             raise found
         return found
-
-
-def some_points(pattern: str, singles: int) -> tuple[tuple[str, ...], Unclear | None]:
-    """The points of a pattern, or some of them and why it is not all."""
-    try:
-        return points(pattern, singles), None
-    except Unclear as reason:
-        return (*points(pattern), pattern.replace("?", FRESH).replace("*", FRESH * (singles + 1))), reason
 
 
 def taken(pattern: str, boxes: Iterable[Box], units: tuple[Atom, ...]) -> bool:

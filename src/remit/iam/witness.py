@@ -85,8 +85,10 @@ def requests_for(
         yield _lifelike(found, name, next(words.attempts()))
     for number, spelling in enumerate(words.attempts()):
         action = name or decode(found.action, spelling)
-        resource = found.place.resource if number else _likely(found.place.resource, action)
-        yield action, decode(resource, spelling), _context(found.place.context, spelling)
+        context = _context(found.place.context, spelling)
+        if not number:
+            yield action, decode(_likely(found.place.resource, action), spelling), context
+        yield action, decode(found.place.resource, spelling), context
 
 
 def _lifelike(found: Opening, name: str, words: tuple[str, ...]) -> tuple[str, str, dict[str, ContextValue]]:
