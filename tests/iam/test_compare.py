@@ -213,6 +213,90 @@ CHANGES = {
         allow("s3:GetObject", KEYS),
         "",
     ),
+    # A variable whose own key has a condition: it must equal another, a default, or what the same condition spells.
+    "a variable that must equal another": (
+        allow("sqs:*", "arn:aws:sqs:::q"),
+        [
+            allow("sqs:*", "arn:aws:sqs:::q"),
+            allow("s3:*", f"{BUCKET}/${{aws:username}}", Condition=when("StringEquals", "aws:username", "${t:x}")),
+        ],
+        "+",
+    ),
+    "a variable that must equal another's default": (
+        allow("sqs:*", "arn:aws:sqs:::q"),
+        [
+            allow("sqs:*", "arn:aws:sqs:::q"),
+            allow("s3:*", f"{BUCKET}/${{t:y}}", Condition=when("StringEquals", "t:y", "${t:x, 'b'}")),
+            deny("s3:*", Condition=when("Null", "t:x", "false")),
+        ],
+        "+",
+    ),
+    "variables that must be alike and like a pattern": (
+        allow("s3:*", f"{BUCKET}/b*"),
+        allow(
+            "s3:*",
+            f"{BUCKET}/${{t:x}}/${{t:y}}",
+            Condition={"StringEquals": {"t:x": "${t:y}"}, "StringLike": {"t:y": "a*"}},
+        ),
+        "+-",
+    ),
+    "a variable beside its own pattern": (
+        allow("sqs:*"),
+        allow(["sqs:*", "s3:*"], Condition=when("StringLike", "t:x", "${t:x}b", "*a")),
+        "+-",
+    ),
+    "a variable that its own condition names": (
+        allow("s3:*", f"{BUCKET}/${{t:x}}", Condition=when("StringEquals", "t:x", "${t:y}")),
+        allow("s3:*", f"{BUCKET}/${{t:x}}", Condition=when("StringEquals", "t:x", "${t:y}", "${t:z}")),
+        "+",
+    ),
+    # Actions have a service and a name, and a resource is never empty.
+    "everything of every service": (allow("*"), allow("*:*"), ""),
+    "everything of a service with a name": (allow("s3:?*"), allow("s3:*"), ""),
+    "any resource with a name": (allow("sqs:*", "?*"), allow("sqs:*"), ""),
+    # A `*` of StringLike crosses the colons that ArnLike counts.
+    "text for an ARN": (
+        allow("sqs:*", Condition=when("ArnLike", "aws:SourceArn", "arn:aws:s3:*:*:b*")),
+        allow("sqs:*", Condition=when("StringLike", "aws:SourceArn", "arn:aws:s3:*:*:b*")),
+        "+",
+    ),
+    "a single character for a colon": (
+        allow("sqs:*", Condition=when("ArnLike", "aws:SourceArn", "a:b:c:d:*:*")),
+        allow("sqs:*", Condition=when("StringLike", "aws:SourceArn", "a:b:c:d?e:f")),
+        "+-",
+    ),
+    "an ARN for text": (
+        allow("sqs:*", Condition=when("StringLike", "aws:SourceArn", "arn:aws:s3:*:*:b*")),
+        allow("sqs:*", Condition=when("ArnLike", "aws:SourceArn", "arn:aws:s3:*:*:b*")),
+        "-",
+    ),
+    # Numbers of any size, with what is between and beyond them.
+    "numbers too long to write out": (
+        allow("sqs:*", Condition=when("NumericLessThan", "s3:max-keys", "1e400")),
+        allow("sqs:*", Condition=when("NumericLessThan", "s3:max-keys", "1e401")),
+        "+",
+    ),
+    "a number beyond the greatest": (
+        allow("sqs:*", Condition=when("NumericLessThanEquals", "s3:max-keys", "1e40")),
+        allow("sqs:*", Condition=when("NumericGreaterThan", "s3:max-keys", "0")),
+        "+-",
+    ),
+    "a number between two long ones": (
+        allow("sqs:SendMessage"),
+        [
+            allow("sqs:SendMessage"),
+            allow("sqs:*", Condition={
+                "NumericGreaterThan": {"s3:max-keys": f"1{'0' * 39}"},
+                "NumericLessThan": {"s3:max-keys": f"1{'0' * 38}1"},
+            }),
+        ],
+        "+",
+    ),
+    "a sign that lower case makes a letter": (
+        allow("sqs:*", Condition=when("StringEquals", "aws:SourceVpc", "k", "K")),
+        allow("sqs:*", Condition=when("StringEqualsIgnoreCase", "aws:SourceVpc", "k")),
+        "+",
+    ),
 }  # fmt: skip
 
 
@@ -466,3 +550,27 @@ def test_a_pattern_that_takes_a_reference_at_any_length_covers_it(old: str) -> N
     queue = "arn:aws:sqs:eu-west-1:111122223333:"
     found = compare(policy(allow("sqs:SendMessage", queue + old)), policy(allow("sqs:SendMessage", queue + "a${Name}")))
     assert (found.gained, found.undecided) == ((), ())
+
+
+def test_a_key_of_two_types_is_undecided_and_never_nothing() -> None:
+    """The number 4 is an instant as well, between the other two."""
+    four = {
+        "NumericLessThan": {"t:k": "10"},
+        "DateGreaterThan": {"t:k": "1970-01-01T00:00:03Z"},
+        "DateLessThan": {"t:k": "1970-01-01T00:00:05Z"},
+    }
+    found = compare(policy(allow("sqs:*")), policy(allow("sqs:*"), allow("s3:GetObject", Condition=four)))
+    assert found.gained or found.undecided
+
+
+def test_what_a_deny_without_resource_denies_is_compared_too() -> None:
+    old, new = (parse({"Statement": [{"Effect": "Deny", "Action": action}]}) for action in ("s3:*", "s3:GetObject"))
+    found = compare_documents(old, new, known=known)
+    assert [bool(found.freed), bool(found.forbidden)] == [True, False]
+    assert not equivalent(old, new)
+
+
+def test_where_the_usual_form_of_an_arn_is_allowed_already_the_bare_text_is_the_witness() -> None:
+    found = compared(policy(allow("s3:*", ["??", "arn:*"])), policy(allow("s3:*")))
+    assert [piece.request.resource[:4] == "arn:" for piece in found.gained] == [False]
+    assert found.undecided == ()

@@ -24,6 +24,7 @@ Known: TypeAlias = "Callable[[str], Sequence[str]]"
 """The existing actions of a pattern, as people spell them."""
 MOST_PATTERNS: Final = 2_000
 _MEET: Final = 50  # steps
+_ACTION: Final = "*:*"
 ALWAYS_ALLOWED: Final = "sts:getcalleridentity"  # whatever policies say, so that it is never gained or lost
 
 
@@ -85,7 +86,8 @@ class Openings:
 
     def _on(self, pattern: str, resource: str) -> Iterator[Opening]:
         """Like `Questions._search`: narrow the pattern where NotAction covers leave no other way."""
-        todo = list(reversed(_starts(pattern, self.case.wanted[1:], self.questions.budget)))
+        whole = (pattern,) if ":" in pattern else self.questions.budget.meet(pattern, _ACTION)
+        todo = list(reversed(_starts(whole, self.case.wanted[1:], self.questions.budget)))
         seen = set(todo)
         while todo:
             narrow = todo.pop()
@@ -109,8 +111,8 @@ class Openings:
     def _at(self, pattern: str, resource: str) -> tuple[Opening | None, tuple[Box, ...]]:
         escapes: dict[Box, None] = {}
         for point in points(pattern, self.singles):
-            if not self.meant(point):
-                continue
+            if point[0] == ":" or point[-1] == ":" or not self.meant(point):
+                continue  # an action has a service and a name
             active = self._covers_of(point)
             place = self.place(resource, active)
             if place is not None:
@@ -172,8 +174,8 @@ class Openings:
         return (name for name in names if name not in taken)
 
 
-def _starts(pattern: str, others: tuple[Box, ...], budget: Budget) -> list[str]:
-    found = [pattern]
+def _starts(patterns: tuple[str, ...], others: tuple[Box, ...], budget: Budget) -> list[str]:
+    found = list(patterns)
     for box in others:
         if not box.not_actions:
             found = list(

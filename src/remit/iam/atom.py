@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.condition import OPERATORS
-from remit.iam.marks import encode, filled, has_marks
+from remit.iam.marks import encode, filled, has_marks, variables_in
 from remit.iam.request import Request
 from remit.iam.rule import check_operator
 
@@ -62,6 +62,13 @@ class Atom:
     def needs_presence(self) -> bool:
         """Whether it is false of an absent key, whatever its values are."""
         return not (self.negated or self.if_exists or self.quantifier == "forallvalues" or self.operator == "Null")
+
+    def implies(self, other: Atom) -> bool:
+        """Whether the other is plainly true wherever this is: the same condition, with no fewer ways to be met."""
+        if (self.operator, self.key, self.quantifier) != (other.operator, other.key, other.quantifier):
+            return False
+        fewer, more = (other, self) if self.negated else (self, other)
+        return set(fewer.values) <= set(more.values) and (other.if_exists or not self.if_exists)
 
     def fits(self, value: str) -> bool:
         """Whether one value of the key fits."""
@@ -153,6 +160,14 @@ def equal_to_text(key: str, value: str) -> Atom:
 def with_variables(atom: Atom, values: dict[str, str | None]) -> Atom:
     """The atom with its variables in place; a value without one is dropped, for nothing equals it."""
     texts = tuple(sorted({text for text in (filled(text, values) for text in atom.values) if text is not None}))
+    if texts == atom.values:
+        return atom
+    return _interned(atom.operator, atom.key, texts, atom.quantifier, atom.name, if_exists=atom.if_exists)
+
+
+def without_variables(atom: Atom) -> Atom:
+    """The atom with those of its values alone that hold no variable; it may be left with none."""
+    texts = tuple(text for text in atom.values if not variables_in(text))
     if texts == atom.values:
         return atom
     return _interned(atom.operator, atom.key, texts, atom.quantifier, atom.name, if_exists=atom.if_exists)

@@ -10,10 +10,10 @@ from itertools import combinations, islice, product
 from math import prod
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from remit.iam.atom import Atom, equal_to, equal_to_text
+from remit.iam.atom import Atom, equal_to, equal_to_text, without_variables
 from remit.iam.budget import Exhausted
 from remit.iam.glob import FRESH, Unclear, points
-from remit.iam.marks import LATE, around, has_marks, own_letter, variables_in, widened
+from remit.iam.marks import LATE, around, filled, has_marks, own_letter, variables_in, widened
 from remit.iam.pattern import covers as covers_pattern
 from remit.iam.pattern import overlaps
 
@@ -35,7 +35,8 @@ def bindings(
 ) -> tuple[list[Binding], bool]:
     """The values to try, the most general first, and whether they are all; one empty binding without variables."""
     ordered = sorted(names)
-    choices = [_values(name, own_letter(place), wanted, covers, premises, budget) for place, name in enumerate(ordered)]
+    letters = {name: own_letter(place) for place, name in enumerate(ordered)}
+    choices = [_values(name, letters, wanted, covers, premises, budget) for name in ordered]
     found = list(islice(_by_deviation(choices), MOST))
     return [dict(zip(ordered, chosen, strict=True)) for chosen in found], len(found) == prod(map(len, choices))
 
@@ -59,7 +60,7 @@ def pins(values: dict[str, str | None]) -> tuple[Atom, ...]:
 
 def _values(
     name: str,
-    letter: str,
+    letters: dict[str, str],
     wanted: tuple[Box, ...],
     covers: tuple[Box, ...],
     premises: Premises,
@@ -68,7 +69,9 @@ def _values(
     """Absent, every value that the key's own conditions tell apart, and what a text would need to equal another."""
     positive = {atom for box in wanted for atom in box.atoms}
     atoms = positive | {atom for box in covers for atom in box.atoms}
-    related = {atom.key for atom in atoms for text in atom.values if name in variables_in(text)} | {name}
+    demanded = [text for atom in atoms if atom.key == name for text in atom.values if variables_in(text)]
+    others = frozenset().union(*map(variables_in, demanded))
+    related = {atom.key for atom in atoms for text in atom.values if name in variables_in(text)} | others | {name}
     texts = [text for box in (*wanted, *covers) for text in box.resources]
     singles = max((text.count("?") for text in texts), default=0)
     own = _domain_values({atom for atom in atoms if atom.key in related}, positive, premises, budget, singles)
@@ -76,9 +79,19 @@ def _values(
     found = [FRESH, *own, *_aligned(templates, [*own, *(text for atom in atoms for text in atom.values)], name)]
     templates = [text for text in texts if name in variables_in(text)]
     found += _aligned(templates, [*texts, *_met(contested(wanted, covers), budget)], name)
-    literal = dict.fromkeys(value.replace(FRESH, letter) for value in found)
-    literal.pop(letter)
-    return [letter, None, *(value for value in literal if not variables_in(value))]
+    found += _demanded(demanded, letters, singles)
+    own_and_others = [letters[one] for one in (name, *sorted(others - {name})) if one in letters]
+    literal = dict.fromkeys(value.replace(FRESH, letter) for letter in own_and_others for value in found)
+    literal.pop(letters[name])
+    return [letters[name], None, *(value for value in literal if not variables_in(value))]
+
+
+def _demanded(templates: list[str], letters: dict[str, str], singles: int) -> Iterator[str]:
+    """What the key must be where its own conditions spell it with variables: with their letters, or their defaults."""
+    spellings: tuple[Binding, ...] = ({**letters}, dict.fromkeys(letters))
+    for values in spellings:
+        for text in filter(None, (filled(template, values) for template in templates)):
+            yield from points(text, singles)
 
 
 def _domain_values(
@@ -86,8 +99,9 @@ def _domain_values(
 ) -> list[str]:
     found = list(points("*", singles))
     for key in sorted({atom.key for atom in atoms}):
-        group = frozenset(atom for atom in atoms if atom.key == key and not any(map(variables_in, atom.values)))
-        wanted = frozenset(atom for atom in group if (atom in positive) is not atom.negated)
+        plain = {atom: without_variables(atom) for atom in atoms if atom.key == key}
+        group = frozenset(atom for atom in plain.values() if atom.values)
+        wanted = frozenset(plain[atom] for atom in plain if (atom in positive) is not atom.negated) & group
         if group:
             found += premises.domain(group, wanted, budget, singles).pool
     return found

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from remit.errors import RemitError
 from remit.iam.evaluate import Layers
 from remit.iam.pattern import is_pattern
-from remit.iam.policy import Policy
+from remit.iam.policy import Globs, Policy
 from remit.iam.side import Side
 from remit.iam.sweep import Sweep
 
@@ -83,11 +83,13 @@ def compare_documents(old: Policy, new: Policy, *, known: Known | None = None) -
 
 
 def _as_allows(policy: Policy) -> Policy:
-    """Its denials, as if each allowed."""
+    """Its denials, as if each allowed; without Resource a Deny means every one, an Allow none."""
     return replace(
         policy,
         statements=tuple(
-            replace(statement, effect="Allow") for statement in policy.statements if statement.effect == "Deny"
+            replace(statement, effect="Allow", resources=statement.resources or Globs(("*",)))
+            for statement in policy.statements
+            if statement.effect == "Deny"
         ),
     )
 

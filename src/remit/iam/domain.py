@@ -7,22 +7,19 @@ their own: the points are the most general ones.
 
 from __future__ import annotations
 
-import base64
-import ipaddress
+import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from functools import lru_cache
-from itertools import pairwise, product
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
-from remit.iam import values
 from remit.iam.atom import EMPTY, Atom, State, kind_of
 from remit.iam.budget import Budget, Exhausted
-from remit.iam.glob import Unclear, points
+from remit.iam.glob import Unclear, points, some_points
+from remit.iam.limits import TYPED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.iam.policy import Statement
 
@@ -30,7 +27,11 @@ MOST_VALUES: Final = 2_000
 MOST_MEETS: Final = 10_000  # pairs of patterns that are held against each other
 MOST_TYPED: Final = 10_000  # as MOST_VALUES, of numbers, dates and addresses: a policy has room for 600 addresses
 MOST_STEPS: Final = 3_000_000  # to hold values against conditions
-_VALUE, _MEET, _AT_ONCE = 5, 200, 4  # steps to read a value, and of a meet; values that one step compares
+_VALUE, _PART, _MEET, _AT_ONCE = 5, 10, 200, 4  # steps to read a value, of a pattern, of a meet; values per step
+_COLONS: Final = 5  # that part an ARN
+_SIGN: Final = re.compile(r"(\*+|\?)")
+_THIRD: Final = {"k": "\u212a", "å": "\u212b", "θ": "\u03f4", "ω": "\u2126", "ß": "\u1e9e"}
+"""Letters that have this one as well as their usual capital."""
 _SPELLINGS: Final = 6  # letters of a text compared without case whose every spelling is tried
 
 
@@ -54,7 +55,7 @@ class Premises:
                 if condition.quantifier:
                     sets.add(condition.key.lower())
                 kind = kind_of(condition.operator)
-                if kind in _TYPED:
+                if kind in TYPED:
                     kinds.setdefault(condition.key.lower(), set()).add(kind)
         return Premises(frozenset(sets), {key: tuple(sorted(found)) for key, found in kinds.items()})
 
@@ -189,7 +190,7 @@ def _effort(atom: Atom) -> int:
     """Steps to hold a value against a condition."""
     if _is_glob(atom):
         return 1 + len(atom.values)
-    return 2 + (len(atom.values) // _AT_ONCE if atom.kind in _TYPED else 0)
+    return 2 + (len(atom.values) // _AT_ONCE if atom.kind in TYPED else 0)
 
 
 def _typed_pool(atoms: list[Atom], kinds: tuple[str, ...]) -> tuple[list[str], bool]:
@@ -197,81 +198,13 @@ def _typed_pool(atoms: list[Atom], kinds: tuple[str, ...]) -> tuple[list[str], b
     spelled = [value for atom in texts for value in atom.values]
     pool: list[str] = []
     for kind in kinds:
-        read, between = _TYPED[kind]
+        read, between = TYPED[kind]
         own = [value for atom in atoms if atom.kind == kind for value in atom.values]
         literals = [value for value in spelled if read(value) is not None]
         pool += [*literals, *between([*own, *literals])]
-    # Texts beside numbers: another spelling of the same number may escape them, which the points do not try.
-    return pool, kinds == ("Bool",) or not texts
-
-
-def _numbers(texts: list[str]) -> Iterator[str]:
-    return _around(texts, values.number, lambda found: f"{found:f}")
-
-
-def _around(texts: list[str], read: Callable[[str], Decimal | None], show: Callable[[Decimal], str]) -> Iterator[str]:
-    """Every limit, something between each two, below the first and above the last."""
-    limits = sorted({limit for limit in map(read, texts) if limit is not None})
-    if not limits:
-        yield show(Decimal(0))
-        return
-    yield from map(show, limits)
-    yield show(limits[-1] + 1)
-    yield show(limits[0] - 1)
-    for low, high in pairwise(limits):
-        yield show((low + high) / 2)
-
-
-def _instants(texts: list[str]) -> Iterator[str]:
-    return _around(texts, values.instant, _date)
-
-
-def _date(seconds: Decimal) -> str:
-    if seconds == int(seconds):
-        try:
-            moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(seconds))
-        except OverflowError:
-            pass
-        else:
-            return moment.strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)
-    return f"{seconds:f}" if "." in f"{seconds:f}" else f"{seconds:f}.0"
-
-
-def _booleans(_: list[str]) -> tuple[str, ...]:
-    return ("true", "false")
-
-
-def _bytes(texts: list[str]) -> Iterator[str]:
-    known = {found for found in map(values.binary, texts) if found is not None}
-    yield from sorted(base64.b64encode(found).decode() for found in known)
-    longest = max((len(found) for found in known), default=0)
-    yield base64.b64encode(b"\0" * (longest + 1)).decode()
-
-
-def _addresses(texts: list[str]) -> Iterator[str]:
-    """The ends of every block, the addresses just outside, and one of each family."""
-    ends = {4: (ipaddress.IPv4Address, 2**32), 6: (ipaddress.IPv6Address, 2**128)}
-    found = {block for block in map(values.network, texts) if block is not None}
-    for family, first, last in sorted(found):
-        make, size = ends[family]
-        for address in (first, last, first - 1, last + 1):
-            if 0 <= address < size:
-                yield str(make(address))
-    yield "192.0.2.1"
-    yield "2001:db8::1"
-
-
-if TYPE_CHECKING:
-    _Reader = Callable[[str], object | None]
-    _Points = Callable[[list[str]], Iterable[str]]
-
-_TYPED: Final[dict[str, tuple[_Reader, _Points]]] = {
-    "Numeric": (values.number, _numbers),
-    "Date": (values.instant, _instants),
-    "Bool": (values.boolean, _booleans),
-    "Binary": (values.binary, _bytes),
-    "IpAddress": (values.network, _addresses),
-}
+    # Texts beside numbers: another spelling of the same number may escape them, which the points do not try. Two types
+    # at once: what one tells apart is not tried within the limits of the other.
+    return pool, kinds == ("Bool",) or (len(kinds) == 1 and not texts)
 
 
 def _text_pool(atoms: list[Atom], wanted: frozenset[Atom], singles: int, budget: Budget) -> tuple[list[str], bool]:
@@ -280,15 +213,21 @@ def _text_pool(atoms: list[Atom], wanted: frozenset[Atom], singles: int, budget:
     singles = max(singles, *(text.count("?") for atom in texts if _is_glob(atom) for text in atom.values), 0)
     pool: list[str] = [spelling for atom in texts if atom in wanted for spelling in _spellings(atom)]
     groups = [[_as_glob(atom, text) for text in atom.values] for atom in texts if atom in wanted and _is_glob(atom)]
+    mixed = len({atom.kind for atom in texts if _is_glob(atom)}) > 1
+    doubts: list[Unclear | None] = []
     for pattern in _meets(groups, budget):
-        pool.extend(points(pattern, singles))
+        for part in _in_parts(pattern) if mixed else (pattern,):
+            found, doubt = some_points(part, singles)
+            budget.spend(_PART)
+            pool.extend(found)
+            doubts.append(doubt)
     pool.extend(points("*", singles))
     folding = [atom for atom in texts if "IgnoreCase" in atom.operator]
     exact = not folding or (
         all("Equals" in atom.operator and not _is_glob(atom) for atom in texts)
         and all(len(text) <= _SPELLINGS or len(texts) == len(folding) for atom in folding for text in atom.values)
     )
-    return pool, exact
+    return pool, exact and not any(doubts)
 
 
 def _pairs(atoms: list[Atom], wanted: frozenset[Atom]) -> int:
@@ -313,9 +252,37 @@ def _spellings(atom: Atom) -> Iterator[str]:
         if "IgnoreCase" not in atom.operator:
             continue
         if len(text) <= _SPELLINGS:
-            yield from ("".join(letters) for letters in product(*({one.lower(), one.upper()} for one in text)))
+            yield from ("".join(letters) for letters in product(*map(_cases, text)))
         else:
             yield from (text.lower(), text.upper(), text.swapcase(), text.title())
+
+
+def _cases(letter: str) -> Iterable[str]:
+    """Every letter that is the same without case."""
+    low = letter.lower()
+    return dict.fromkeys((low, letter.upper(), letter.title(), _THIRD.get(low, low)))
+
+
+def _in_parts(pattern: str) -> list[str]:
+    """The pattern with its wildcards taken apart: which of them hold colons that part an ARN.
+
+    The wildcards of what it gives hold none before the fifth colon, as those of ArnLike.
+    """
+    found = [("", 0)]  # the beginning, with as many colons
+    for piece in _SIGN.split(pattern):
+        most = {"*": _COLONS, "?": 1}.get(piece[:1], 0)
+        found = [
+            (text + _parted(piece, held), colons + (held if most else piece.count(":")))
+            for text, colons in found
+            for held in range(max(0, min(most, _COLONS - colons)) + 1)
+        ]
+        if len(found) > MOST_VALUES:
+            raise Unclear("a pattern can be parted into the components of an ARN in too many ways")
+    return [text for text, _ in found]
+
+
+def _parted(piece: str, colons: int) -> str:
+    return ":" if piece == "?" and colons else piece + f":{piece}" * colons
 
 
 def _meets(groups: list[list[str]], budget: Budget) -> list[str]:

@@ -58,6 +58,14 @@ def points(pattern: str, singles: int = 0) -> tuple[str, ...]:
     )
 
 
+def some_points(pattern: str, singles: int) -> tuple[tuple[str, ...], Unclear | None]:
+    """The points of a pattern, or some of them and why it is not all."""
+    try:
+        return points(pattern, singles), None
+    except Unclear as reason:
+        return (*points(pattern), pattern.replace("?", FRESH).replace("*", FRESH * (singles + 1))), reason
+
+
 @lru_cache(maxsize=16_384)
 def within(narrow: str, wide: str) -> bool:
     """Whether `wide` describes all of `narrow`; False may also mean: only by way of its `?`."""

@@ -16,7 +16,7 @@ from remit.iam.binding import bindings, contested, measured, pins
 from remit.iam.box import Box, loosened, tightened, with_values
 from remit.iam.budget import Budget
 from remit.iam.context import Context, find_context
-from remit.iam.glob import FRESH, Unclear, points
+from remit.iam.glob import Unclear, points, some_points
 from remit.iam.pattern import covers
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Questions:
             found = self._bound(boxes, covers, values)
             if found is not None:
                 return found
-        if not all_of_them or doubtful(boxes, covers, names & self.premises.several):
+        if not all_of_them or doubtful(boxes, covers, names, self.premises.several):
             raise Unclear("it depends on what its variables or late-bound parts stand for")
         return None
 
@@ -97,7 +97,10 @@ class Questions:
         first = wanted[0]
         told = not first.not_resources and not measured(wanted, covers)
         shown = points(first.resources[0], _singles(covers)) if told else ()
-        least = [tightened(box, held, shown) for box in covers if box.marked_atoms <= held]
+        implied = frozenset(
+            atom for box in covers for atom in box.marked_atoms if any(one.implies(atom) for one in held)
+        )
+        least = [tightened(box, implied, shown) for box in covers if box.marked_atoms <= implied]
         pattern = "*" if first.not_resources else loose[0].resources[0]
         try:
             return self._search(pattern, loose, tuple(least), absences(held)) is not None
@@ -141,8 +144,8 @@ class Questions:
         escapes: dict[Box, None] = {}
         tried, doubt = some_points(pattern, singles)
         for point in tried:
-            if not all(box.on(point) for box in spared):
-                continue
+            if not point or not all(box.on(point) for box in spared):
+                continue  # a request names some resource
             self.budget.spend(sum(1 + len(box.globs) for box in covers))
             active = [box for box in covers if box.on(point)]
             context = self._context(units, active)
@@ -168,14 +171,6 @@ class Questions:
         if isinstance(found, Unclear):
             raise found
         return found
-
-
-def some_points(pattern: str, singles: int) -> tuple[tuple[str, ...], Unclear | None]:
-    """The points of a pattern, or some of them and why it is not all."""
-    try:
-        return points(pattern, singles), None
-    except Unclear as reason:
-        return (*points(pattern), pattern.replace("?", FRESH).replace("*", FRESH * (singles + 1))), reason
 
 
 def taken(pattern: str, boxes: Iterable[Box], units: tuple[Atom, ...]) -> bool:
@@ -227,16 +222,17 @@ def absences(atoms: frozenset[Atom]) -> tuple[Atom, ...]:
     )
 
 
-def doubtful(wanted: tuple[Box, ...], covers: tuple[Box, ...], in_sets: frozenset[str]) -> bool:
+def doubtful(wanted: tuple[Box, ...], covers: tuple[Box, ...], names: frozenset[str], several: frozenset[str]) -> bool:
     """Whether "no place" under the values tried may be wrong, because a mark would have to equal something else.
 
-    Where marks need only differ from things, they are the most general values, and nothing is in doubt.
+    Where marks need only differ from things, they are the most general values, and nothing is in doubt. A variable's
+    own key has a value already, which a demand with marks comes on top of.
     """
-    if in_sets:
+    if not names.isdisjoint(several):
         return True
     if next(contested(wanted, covers), None) is not None or measured(wanted, covers):
         return True
     met = [atom for box in wanted for atom in box.atoms if not atom.negated]
     met += [atom for box in covers for atom in box.atoms if atom.negated]
     odd = {atom.key for box in (*wanted, *covers) for atom in box.marked_atoms}
-    return any(sum(atom.key == key for atom in met) > 1 for key in odd)
+    return any(sum(atom.key == key for atom in met) + (key in names) > 1 for key in odd)

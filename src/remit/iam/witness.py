@@ -84,9 +84,11 @@ def requests_for(
     if lifelike:
         yield _lifelike(found, name, next(words.attempts()))
     for number, spelling in enumerate(words.attempts()):
-        action = name or _invented(found.action, spelling)
-        resource = found.place.resource if number else _likely(found.place.resource, action)
-        yield action, decode(resource, spelling), _context(found.place.context, spelling)
+        action = name or decode(found.action, spelling)
+        context = _context(found.place.context, spelling)
+        if not number:
+            yield action, decode(_likely(found.place.resource, action), spelling), context
+        yield action, decode(found.place.resource, spelling), context
 
 
 def _lifelike(found: Opening, name: str, words: tuple[str, ...]) -> tuple[str, str, dict[str, ContextValue]]:
@@ -101,7 +103,7 @@ def _lifelike(found: Opening, name: str, words: tuple[str, ...]) -> tuple[str, s
                 spelling[1 + place % (len(words) - 1)] = given
         elif state is not None:
             states[key] = tuple(real.value(key, one) for one in state)
-    action = name or _invented(found.action, words)
+    action = name or decode(found.action, words)
     whole = real.resource_of(action) if found.place.resource == FRESH else None
     resource = whole or _likely(found.place.resource, action)
     return action, decode(resource, spelling), _context(states, spelling)
@@ -114,11 +116,6 @@ def _context(states: Context, spelling: Sequence[str]) -> dict[str, ContextValue
         else tuple(decode(value, spelling) for value in state or ())
         for key, state in states.items()
     }
-
-
-def _invented(action: str, spelling: Sequence[str]) -> str:
-    """An action of a point: a whole one for `*`, so that it reads as an action."""
-    return decode(f"{FRESH}:{FRESH}" if action == FRESH else action, spelling)
 
 
 def _likely(resource: str, action: str) -> str:
