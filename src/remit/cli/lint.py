@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from functools import cache
 from pathlib import Path
@@ -142,11 +143,21 @@ def _of_path(path: Path, kind: str | None, reasons: dict[str, str]) -> Iterator[
             yield from _of_path(file, kind, reasons)
         return
     try:
-        data = path.read_bytes()
+        data = _bytes_of(path)
     except OSError as error:
         yield unreadable(RemitError(f"cannot read {path}: {error.strerror}"), path.as_posix())
         return
     yield from lint_bytes(data, path.as_posix(), kind=kind, allow=reasons)
+
+
+def _bytes_of(path: Path) -> bytes:
+    """A file's bytes; of a pipe or a device at most what a template may have, and nothing when nobody writes to it."""
+    from remit.templates.read import LARGEST
+
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    os.set_blocking(descriptor, True)  # opening waits for a writer, reading only for one who is there
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(-1 if stat.S_ISREG(os.fstat(descriptor).st_mode) else LARGEST + 1)
 
 
 def _files(folder: Path) -> Iterator[Path]:
