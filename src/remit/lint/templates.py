@@ -45,7 +45,8 @@ def stack_of(raw: Mapping[str, Any], locate: Locate, size: int = 0) -> Stack:
         name: one for name, one in _mapping(raw.get("Resources")).items() if isinstance(one, dict) and "Type" in one
     }
     names = frozenset((*_mapping(raw.get("Resources")), *_mapping(raw.get("Parameters"))))
-    makes_more = any(str(one["Type"]).startswith("AWS::Serverless::") for one in resources.values())
+    kinds = [str(one["Type"]) for one in resources.values()]
+    makes_more = any(kind.startswith("AWS::Serverless::") or kind.endswith("::MODULE") for kind in kinds)
     macros = "Transform" in raw or any(name.startswith("Fn::") for name in _mapping(raw.get("Resources")))
     return Stack(raw, locate, names, resources, exact=not (makes_more or macros), size=size)
 
