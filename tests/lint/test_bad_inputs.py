@@ -11,9 +11,12 @@ import pytest
 from remit.lint import lint_bytes
 from remit.lint.run import lint_document
 
+FILES = ("bad_inputs", "slips")
+"""Mistakes that were collected, and more of their kinds: other words, other services, other places."""
 ROWS: list[dict[str, Any]] = [
     json.loads(line)
-    for line in Path(__file__).with_name("data").joinpath("bad_inputs.jsonl").read_text("utf-8").splitlines()
+    for name in FILES
+    for line in Path(__file__).with_name("data").joinpath(f"{name}.jsonl").read_text("utf-8").splitlines()
 ]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -124,6 +126,24 @@ def test_a_page_tells_what_is_wrong_and_what_is_better(capsys: pytest.CaptureFix
 def test_the_kind_of_a_policy_can_be_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert "R106" not in run(capsys, "good.json", "--kind", "resource", "--json")[1]
     assert "R109" in run(capsys, "good.json", "--kind", "trust", "--json")[1]
+
+
+def test_a_pipe_is_read_when_somebody_writes_to_it_and_not_waited_for_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    code, out, _ = run(capsys, str(pipe), "--json")
+    assert (code, [one["message"] for one in json.loads(out)]) == (2, [f"{pipe.as_posix()} is empty"])
+    keep = os.open(pipe, os.O_RDWR)
+    os.write(keep, BAD.encode())
+    threading.Timer(0.2, os.close, [keep]).start()
+    assert run(capsys, str(pipe), "--json")[0] == 1
+
+
+def test_a_device_without_end_is_too_large(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "/dev/zero", "--json")
+    assert (code, "so large" in json.loads(out)[0]["message"]) == (2, True)
 
 
 def test_a_folder_without_policies_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

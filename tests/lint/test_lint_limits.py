@@ -135,3 +135,27 @@ def test_no_statement_crashes_lint(statement: dict[str, object]) -> None:
 def test_no_bytes_crash_lint(data: bytes) -> None:
     for finding in lint_bytes(data, "any"):
         assert finding.file == "any"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "hint"),
+    [
+        ("Resources:\n\tQueue:\n", (2, 1), "use spaces"),
+        ("Resource: *\n", (1, 11), "put it in quotes"),
+        ("Action: @sqs\n", (1, 9), "in quotes"),
+        ('Resources:\n  Queue: {Type: "AWS::SQS::Queue"\n', (2, 10), ""),
+        ('Type: "AWS::SQS::Queue\nOther: 1\n', (1, 7), ""),
+    ],
+)
+def test_signs_of_yaml_are_explained_and_what_never_ends_is_told_where_it_begins(
+    text: str, place: tuple[int, int], hint: str
+) -> None:
+    (found,) = lint_bytes(text.encode(), "t.yaml")
+    assert (found.rule, (found.line, found.column)) == ("R001", place)
+    assert hint in (found.hint or "")
+
+
+def test_yaml_in_flow_style_is_yaml() -> None:
+    text = '{Version: "2012-10-17", Statement: [{Effect: Allow, Action: s3:GetObjekt, Resource: "*"}]}'
+    assert [one.rule for one in lint_bytes(text.encode(), "p.yaml")] == ["R202"]
+    assert [one.rule for one in lint_bytes(text.encode(), "p.json")] == ["R001"]

@@ -40,6 +40,12 @@ def needs_key(condition: Condition) -> bool:
     return not found.negated or condition.quantifier.lower() == "foranyvalue"
 
 
+def negated(condition: Condition) -> bool:
+    """Whether a condition holds where the key is absent: StringNotEquals and its like."""
+    found = _OPERATORS.get(condition.operator.lower().removesuffix("ifexists"))
+    return found is not None and found.negated and not condition.quantifier
+
+
 @lru_cache(maxsize=4096)
 def exists(key: str) -> bool:
     """Whether a key is known, or is a family of keys without a member's name (which has a finding of its own)."""

@@ -19,10 +19,13 @@ STATEMENT: Final = (
 _SIGNS: Final = frozenset({"statement", "effect", "notaction", "policydocument"})
 _PAIRS: Final = {"Action": "NotAction", "Resource": "NotResource", "Principal": "NotPrincipal"}
 
+_REMARKS: Final = frozenset({"comment", "description", "name", "note", "reason", "title"})
+"""What people add to say what a statement is for; none of it is an element."""
+
 
 def unknown(raw: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, str | None]:
     """The keys that are no elements, each with the element that it resembles."""
-    return {key: nearest(str(key), known) for key in raw if key not in known}
+    return {key: None if str(key).lower() in _REMARKS else nearest(str(key), known) for key in raw if key not in known}
 
 
 def is_policy(value: Any) -> bool:

@@ -58,10 +58,10 @@ def in_service(prefix: str, name: str, item: Item | None = None) -> tuple[str, .
 def _namesakes(prefix: str, name: str, item: Item | None) -> tuple[str, ...]:
     """The actions of this very name elsewhere; of a single word only in services of one family, or much used ones."""
     found = _ranked(_by_name().get(_folded(name), ()), item)
-    if len(re.findall(r"[A-Z]", name)) > 1:
-        return found
     family = tuple(one for one in found if one.startswith(f"{prefix.lower()}-"))
-    return family or tuple(one for one in found if one.endswith(f":{name}") and one.partition(":")[0] in _OFTEN)
+    several = len(re.findall(r"[A-Z]", name)) > 1
+    usual = (one for one in found if one.partition(":")[0] in _OFTEN)
+    return family or tuple(one for one in usual if several or one.endswith(f":{name}"))
 
 
 def by_name(name: str, item: Item | None = None) -> tuple[str, ...]:

@@ -34,6 +34,8 @@ def of_service(value: str) -> tuple[str, str] | None:
     label = value.partition(".")[0].lower()
     if not _SERVICE.fullmatch(value):
         meant = _meant(label)
+        if meant is None and "." in value:
+            return None  # a few have names of their own: alexa-appkit.amazon.com
         hint = f"did you mean '{meant}.{_DOMAIN}'?" if meant else f"a service is written NAME.{_DOMAIN}"
         return f"'{value}' is no principal of a service: IAM refuses it", hint
     meant = None if label in _known() else _meant(label)

@@ -33,16 +33,18 @@ _NOUNS: Final = {
     "metric": "metric data",
 }
 _USUAL: Final = frozenset({
-    "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "iam:GetRole", "iam:PassRole",
-    "kms:Decrypt", "kms:Encrypt", "lambda:InvokeFunction", "logs:CreateLogStream", "logs:PutLogEvents",
-    "s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject", "sns:Publish", "sqs:DeleteMessage",
-    "sqs:ReceiveMessage", "sqs:SendMessage", "ssm:GetParameter", "states:StartExecution",
+    "cloudwatch:PutMetricData", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
+    "events:PutEvents", "iam:GetRole", "iam:PassRole", "kms:Decrypt", "kms:Encrypt", "lambda:InvokeFunction",
+    "logs:CreateLogStream", "logs:PutLogEvents", "s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject",
+    "secretsmanager:GetSecretValue", "sns:Publish", "sqs:DeleteMessage", "sqs:ReceiveMessage", "sqs:SendMessage",
+    "ssm:GetParameter", "states:StartExecution",
 })  # fmt: skip
 """What functions use most: of several that fit equally, these were meant."""
 _LEAST: Final = 3  # letters of an abbreviation
 _AGREES, _SHORTENED, _LIKE = 10, 8, 6
 _SAME_VERB: Final = 7  # more, for the very verb
 _MISSING: Final = 3
+_OFTEN: Final = 4  # more, for what functions use most
 
 
 @lru_cache(maxsize=1024)
@@ -59,7 +61,7 @@ def same_words(prefix: str, name: str, *, whole: bool = False) -> tuple[str, ...
         for one, words in ((one, _words(one)) for one in bare_names(prefix.lower()))
         if not whole or _has_all(wanted, words)
     ]
-    found = sorted((-rate, full not in _USUAL, len(full), full) for rate, full in rated if rate > 0)
+    found = sorted((-rate - _OFTEN * (full in _USUAL), len(full), full) for rate, full in rated if rate > 0)
     return tuple(full for *_, full in found[:3])
 
 

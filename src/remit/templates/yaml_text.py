@@ -83,7 +83,7 @@ def _advice(problem: str, mark: Any, text: str) -> str | None:
         return "YAML does not indent with tabs: use spaces"
     if sign and sign in "@`%":
         return f"put the text that begins with {sign} in quotes"
-    if "alphabetic or numeric" in problem and line[: mark.column].rstrip().endswith(("*", "&")):
+    if "alphabetic or numeric" in problem and line[: mark.column + 1].rstrip().endswith(("*", "&")):
         return "a * begins an alias in YAML: put it in quotes, '*'"
     return None
 

@@ -41,7 +41,7 @@ _REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 def statement(item: Item) -> Iterator[Problem]:
     """Resources that name nothing."""
     for text in item.resources:
-        if (told := _untidy(text)) is not None:
+        if (text.find("arn:", 4) > 0 or text[-1:].isspace()) and (told := _untidy(text)) is not None:
             yield Problem(*told, (item.resource_element, text))
             continue
         if text == "*" or ((parsed := facts.arn(text)) is not None and parsed.resource):
@@ -69,7 +69,7 @@ def _referred(text: str, item: Item) -> tuple[str, str] | None:
 
 def _untidy(text: str) -> tuple[str, str] | None:
     """Several ARNs in one text, or white space around one."""
-    if not text.startswith("arn:") or not (text[-1].isspace() or "arn:" in text[4:]):
+    if not text.startswith("arn:"):
         return None
     parts = [part for part in re.split(r"[\s,;|]+(?=arn:|$)", text) if part]
     if len(parts) > 1 and all(facts.arn(part) is not None for part in parts):

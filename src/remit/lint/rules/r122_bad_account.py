@@ -33,7 +33,7 @@ _KEYS = frozenset({
     "aws:sourceaccount", "aws:principalaccount", "aws:resourceaccount", "s3:resourceaccount", "aws:vpceaccount",
     "kms:calleraccount",
 })  # fmt: skip
-_OWNERS = frozenset({"aws", "aws-managed", "amazon", "partner", "offering"})
+_OWNERS = frozenset({"aws", "aws-managed", "amazon", "cloudfront", "partner", "offering"})
 """What stands for the account in the ARNs of AWS's own resources."""
 _UNSET = frozenset({"none", "null", "undefined", "nan"})
 

@@ -30,7 +30,16 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _UNSET = re.compile(r"(?:(?<=[:/])|^)(None|null|undefined|NaN)(?=[:/]|$)")
-_NAMELESS = re.compile(r"(?:table|stream|function|role|parameter|secret|key|stateMachine|repository|log-group)[:/]")
+_NAMELESS = frozenset({
+    "function:", "key/", "log-group:", "parameter/", "repository/", "role/", "secret:", "stateMachine:", "stream/",
+    "table/",
+})  # fmt: skip
+_SIGNS = ("None", "null", "undefined", "NaN", ":::/", *(f'{name}"' for name in sorted(_NAMELESS)))
+
+
+def concerned(text: str) -> bool:
+    """Whether a document has such words, or texts that end where a name begins."""
+    return any(sign in text for sign in _SIGNS)
 
 
 def statement(item: Item) -> Iterator[Problem]:
@@ -44,7 +53,7 @@ def statement(item: Item) -> Iterator[Problem]:
         if found is not None:
             message = f"the resource of '{text}' is named '{found[1]}': an unset value was put in"
             yield Problem(message, "set the variable, or write the name", spot, _severity(arn))
-        elif _NAMELESS.fullmatch(arn.resource) or (arn.service == "s3" and arn.resource.startswith("/")):
+        elif arn.resource in _NAMELESS or (arn.service == "s3" and arn.resource.startswith("/")):
             message = f"'{text}' leaves out the name: an empty value was put in, and nothing matches"
             yield Problem(message, "set the variable, or write the name; * stands for every one", spot)
 

@@ -46,6 +46,7 @@ def doubtful(item: Item) -> Iterator[Problem]:
 
 
 def _mended(prefix: str, pattern: str) -> tuple[str, ...]:
-    whole = meant.respelt(prefix, pattern)
+    longer = f"{prefix}:{pattern}*"
+    whole = longer if facts.meant(longer) else meant.respelt(prefix, pattern)
     begin = "" if whole else meant.beginning(prefix, pattern)
     return (whole,) if whole else (f"{prefix}:{begin}*",) if begin else ()

@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING, Any
 
 from remit.errors import did_you_mean, nearest
 from remit.iam import tokens
+from remit.lint import facts
 from remit.lint.elements import is_policy
 from remit.lint.finding import ERROR, WARNING, Problem
 
@@ -54,8 +55,8 @@ _PSEUDO = frozenset(
 
 _FUNCTIONS = frozenset({
     "Fn::And", "Fn::Base64", "Fn::Cidr", "Fn::Equals", "Fn::FindInMap", "Fn::ForEach", "Fn::GetAZs", "Fn::GetAtt",
-    "Fn::If", "Fn::ImportValue", "Fn::Join", "Fn::Length", "Fn::Not", "Fn::Or", "Fn::Select", "Fn::Split", "Fn::Sub",
-    "Fn::ToJsonString", "Fn::Transform",
+    "Fn::GetStackOutput", "Fn::If", "Fn::ImportValue", "Fn::Join", "Fn::Length", "Fn::Not", "Fn::Or", "Fn::Select",
+    "Fn::Split", "Fn::Sub", "Fn::ToJsonString", "Fn::Transform",
 })  # fmt: skip
 _VARIABLE = re.compile(r"\$\{([a-z][a-z0-9-]*:[^{}]+)\}")
 _BRACES = re.compile(r"(?<![${])\{([A-Za-z][A-Za-z0-9:.]*)\}(?!\})")
@@ -93,8 +94,8 @@ def _function(name: str, argument: Any, spot: Spot, stack: Stack) -> Iterator[Pr
     if section is not None and isinstance(wanted, str) and wanted not in (known := stack.raw.get(section) or {}):
         message = f"{name} asks for '{wanted}', and the template has no such {section.lower().removesuffix('s')}"
         yield Problem(message, did_you_mean(wanted, known) or f"add it to {section}", spot)
-    elif name.startswith("Fn::") and name not in _FUNCTIONS and (hint := did_you_mean(name, _FUNCTIONS)) is not None:
-        yield Problem(f"CloudFormation has no function {name}", hint, spot)
+    elif name.startswith("Fn::") and name not in _FUNCTIONS and (near := facts.near(name, _FUNCTIONS)) is not None:
+        yield Problem(f"CloudFormation has no function {name}", f"did you mean `{near}`?", spot)
     elif name == "Fn::Sub":
         yield from _substituted(argument, spot, stack)
 

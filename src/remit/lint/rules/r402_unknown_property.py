@@ -63,7 +63,7 @@ def template(stack: Stack) -> Iterator[Problem]:
             if one in known or one in found.read_only or str(one).startswith("Fn::"):
                 continue
             hint = did_you_mean(str(one), known)
-            if hint is not None or not kind.startswith(_SAM):  # SAM takes more than its schema has
+            if not kind.startswith(_SAM) or facts.near(str(one), known):  # SAM takes more than its schema has
                 spot = ("Resources", name, "Properties", one)
                 yield Problem(f"{kind} has no property '{one}'", hint or "remove it", spot)
 

@@ -28,6 +28,7 @@ from remit.lint.subject import IDENTITY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.iam.policy import Condition
     from remit.lint.subject import Item
 
 SEVERITY = ERROR
@@ -39,7 +40,10 @@ def conditional(item: Item) -> Iterator[Problem]:
     if not names or item.document.kind != IDENTITY or not item.allows or len(names) > 500:  # noqa: PLR2004 - of `*`, some action takes every key
         return
     for condition in item.statement.conditions:
-        if not conditions.needs_key(condition) or not conditions.of_a_service(condition.key):
+        if not conditions.of_a_service(condition.key):
+            continue
+        if not conditions.needs_key(condition):
+            yield from _always(item, condition)
             continue
         takers = [name for name in names if conditions.takes(name, condition.key)]
         if len(takers) == len(names):
@@ -61,6 +65,17 @@ def conditional(item: Item) -> Iterator[Problem]:
             yield Problem(message, hint, spot, ERROR if foreign or near or reliable else WARNING)
         else:
             yield from _partly(item, condition.key, spot)
+
+
+def _always(item: Item, condition: Condition) -> Iterator[Problem]:
+    """A negated condition on a key that no request has is always met."""
+    foreign = condition.key.partition(":")[0].lower() not in item.services
+    if not conditions.negated(condition) or condition.if_exists or not foreign:
+        return
+    if not any(conditions.takes(name, condition.key) for name in item.known_actions):
+        message = f"none of these actions has the condition key '{condition.key}': {condition.spelled} is always met"
+        spot = ("Condition", condition.spelled, condition.key)
+        yield Problem(message, "use a key that they have, or aws:ResourceTag/KEY for tags", spot, WARNING)
 
 
 def _partly(item: Item, key: str, spot: tuple[str, ...]) -> Iterator[Problem]:
