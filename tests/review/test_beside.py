@@ -37,29 +37,33 @@ def undecided(old: tuple[str, dict[str, Any]] | None, new: tuple[str, dict[str, 
 
 
 MORE: Final = {
-    "a new policy": (None, bucket(READ), "R (AWS::S3::BucketPolicy) is new"),
-    "a principal": (bucket(READ), bucket({**READ, "Principal": "*"}), "R (AWS::S3::BucketPolicy) is not what it was"),
-    "another target": (bucket(READ), bucket(READ, name="other"), "is not what it was"),
-    "a deny that goes": (bucket(READ, DENY), bucket(READ), "is not what it was"),
-    "a policy of a deny that goes": (bucket(DENY), None, "is gone"),
-    "a key's policy, as text": (key(READ), key({**READ, "Principal": "*"}), "R (AWS::KMS::Key) is not what it was"),
-    "a permission": (None, ("AWS::Lambda::Permission", NARROW), "R (AWS::Lambda::Permission) is new"),
+    "a new policy": (None, bucket(READ), "R (AWS::S3::BucketPolicy), now with "),
+    "a principal": (bucket(READ), bucket({**READ, "Principal": "*"}), 'now with {"Action": "s3:GetObject"'),
+    "another target": (bucket(READ), bucket(READ, name="other"), 'on {"Bucket": "other"}'),
+    "a deny that goes": (bucket(READ, DENY), bucket(READ), "no longer with "),
+    "a policy of a deny that goes": (bucket(DENY), None, "R (AWS::S3::BucketPolicy), no longer with "),
+    "a key's policy, as text": (key(READ), key({**READ, "Principal": "*"}), "R (AWS::KMS::Key), now with "),
+    "a permission": (None, ("AWS::Lambda::Permission", NARROW), "R (AWS::Lambda::Permission), now with properties "),
     "a permission for every source": (
         ("AWS::Lambda::Permission", NARROW),
         ("AWS::Lambda::Permission", PERMISSION),
-        "is not what it was",
+        'no longer with {"SourceArn": "arn:aws:s3:::b"}',
     ),
     "a permission for another source": (
         ("AWS::Lambda::Permission", NARROW),
         ("AWS::Lambda::Permission", {**NARROW, "SourceArn": "arn:aws:s3:::c"}),
-        "is not what it was",
+        'no longer with {"SourceArn": "arn:aws:s3:::b"}',
     ),
-    "an open URL": (("AWS::Lambda::Url", {"AuthType": "AWS_IAM"}), ("AWS::Lambda::Url", {"AuthType": "NONE"}), "Url"),
-    "a user": (None, ("AWS::IAM::User", {"ManagedPolicyArns": ADMIN}), "R (AWS::IAM::User) is new"),
+    "an open URL": (
+        ("AWS::Lambda::Url", {"AuthType": "AWS_IAM"}),
+        ("AWS::Lambda::Url", {"AuthType": "NONE"}),
+        '{"AuthType": "NONE"}',
+    ),
+    "a user": (None, ("AWS::IAM::User", {"ManagedPolicyArns": ADMIN}), "R (AWS::IAM::User), now with properties "),
     "a group of a policy": (
         ("AWS::IAM::Policy", {"PolicyDocument": {"Statement": []}}),
         ("AWS::IAM::Policy", {"PolicyDocument": {"Statement": []}, "Groups": ["admins"]}),
-        "R (AWS::IAM::Policy) is not what it was",
+        "R (AWS::IAM::Policy), now with properties ",
     ),
 }
 NO_MORE: Final = {
@@ -92,7 +96,8 @@ def test_it_is_told_under_its_name_and_counts() -> None:
     found = review_files((template(None), "old.json"), (template(bucket(READ)), "new.json"))
     assert found.broadens
     lines = list(review_lines(found))
-    reason = "R (AWS::S3::BucketPolicy) is new: what it gives to others than roles is not compared"
+    policy = f'{json.dumps(READ, sort_keys=True)} on {{"Bucket": "b"}}'
+    reason = f"R (AWS::S3::BucketPolicy), now with {policy}: what it gives to others than roles is not compared"
     assert lines[1:4] == ["", "R", f"  ? {reason}"]
     assert lines[-1] == "0 gained, 0 lost, 1 undecided"
 
@@ -115,6 +120,19 @@ def test_a_plans_permissions_count_too() -> None:
         "prior_state": {"values": values()},
     }
     found = plan_review(json.dumps(plan).encode(), "plan.json")
-    assert [one.reason for change in found.changes for one in change.unseen] == [
-        "aws_lambda_permission.p (aws_lambda_permission) is new: what it gives to others than roles is not compared"
-    ]
+    (reason,) = [one.reason for change in found.changes for one in change.unseen]
+    assert reason.startswith("aws_lambda_permission.p (aws_lambda_permission), now with properties ")
+
+
+def test_what_a_user_is_made_of_is_not_told() -> None:
+    (reason,) = undecided(None, ("AWS::IAM::User", {"LoginProfile": {"Password": "correct horse"}}))
+    assert "horse" not in reason
+
+
+def test_two_changes_of_a_resource_are_told_in_different_words() -> None:
+    """What a person accepted of the one must not hold for the other, however long both are."""
+    long = "arn:aws:s3:::" + "b" * 900
+    first, second = (
+        undecided(None, bucket({**READ, "Resource": long, "Principal": who, "Sid": "Z" * 300})) for who in ("*", ROOT)
+    )
+    assert first != second

@@ -54,6 +54,8 @@ class Running:
     """The managed policies that the template makes, by the text that refers to them."""
     open: tuple[str, ...] = ()
     """The functions that everyone may call, by their names in the project."""
+    resources: tuple[Resource, ...] = ()
+    """All that it declares."""
     outside: tuple[Role, ...] = ()
     """The roles that the template does not make, or that nobody can tell to be its own, and attaches policies to."""
 
@@ -77,6 +79,7 @@ def declared(template: Mapping[str, Any]) -> Running:
         others,
         read.documents,
         opened(read.resources, functions),
+        tuple(read.resources),
         outside,
     )
 

@@ -43,8 +43,8 @@ def remember_running(account: Account, folder: Path, namespace: str, stage: str)
     for known in (last(account, folder, namespace), _last_build(folder)):
         found = found if known is None else explained(found, known)
     path = record_path(folder, namespace, local=account.local)
-    text = recorded_text(namespace, stage, found.roles, _place(account), found.documents, found.others, found.open)
-    write(path, text)
+    beside = (found.documents, found.others, found.open, found.giving)
+    write(path, recorded_text(namespace, stage, found.roles, _place(account), *beside))
 
 
 def last(account: Account, folder: Path, namespace: str) -> Version | None:

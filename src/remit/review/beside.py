@@ -1,4 +1,4 @@
-"""What a template gives beside its roles (policies of resources, permissions, users): told where it may be more now.
+"""What an app or a template gives beside its roles (policies of resources, permissions, users), where it may be more.
 
 It is not compared by what it means: statements that stay, and those that only go, are plainly no gain, and everything
 else is undecided.
@@ -6,17 +6,17 @@ else is undecided.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Role
 from remit.iam.evaluate import Layers
 from remit.iam.policy import Policy
-from remit.review.change import Change, Standing, Unseen
+from remit.review.change import Change, Given, Standing, Unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import Resource
 
@@ -37,17 +37,24 @@ _LIMITS: Final = (
 _URLS: Final = {"AWS::Lambda::Url": "AuthType", "aws_lambda_function_url": "authorization_type"}
 """A function's URL lets nobody in by itself, but a permission may mean callers whom IAM need not know."""
 _TAGS: Final = ("Tags", "tags", "tags_all")
+_LONG: Final = 300
+"""Characters of a statement that are told."""
+_NOTHING: Final = Given("")
 
 
-def beside(old: Iterable[Resource], new: Iterable[Resource]) -> Iterator[Change]:
+def giving(resources: Iterable[Resource]) -> dict[str, Given]:
+    """What each resource lets others do, by its logical id; resources that let nobody do anything are left out."""
+    found = ((one.logical_id, _given(one)) for one in resources)
+    return {name: given for name, given in found if given.allows or given.denies}
+
+
+def beside(old: Mapping[str, Given], new: Mapping[str, Given]) -> Iterator[Change]:
     """An undecided change for each resource that may let others in than before."""
-    before, after = ({one.logical_id: one for one in side} for side in (old, new))
-    for name in dict.fromkeys((*after, *before)):
-        one, other = before.get(name), after.get(name)
-        if _given(other).exceeds(_given(one)):
-            kind = (other or one).type  # type: ignore[union-attr]  # one of them is there
-            how = "is new" if one is None else "is gone" if other is None else "is not what it was"
-            reason = f"{name} ({kind}) {how}: what it gives to others than roles is not compared"
+    for name in dict.fromkeys((*new, *old)):
+        more = tuple(_beyond(new.get(name, _NOTHING), old.get(name, _NOTHING)))
+        if more:
+            kind = (new.get(name) or old[name]).type
+            reason = f"{name} ({kind}), {', '.join(more)}: what it gives to others than roles is not compared"
             yield Change((), _nobody(name), _nobody(name), unseen=(Unseen("", reason),))
 
 
@@ -55,40 +62,43 @@ def _nobody(name: str) -> Standing:
     return Standing(Role(name, (), ()), Layers((Policy(()),)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """What lets somebody in, what keeps out whoever is let in elsewhere, and what is asked of those let in; as text."""
-
-    allows: frozenset[str] = frozenset()
-    denies: frozenset[str] = frozenset()
-    limits: frozenset[str] = frozenset()
-
-    def exceeds(self, other: _Given) -> bool:
-        """Whether it may let in somebody whom the other does not."""
-        limited = other.limits <= self.limits or not self.allows
-        return not (self.allows <= other.allows and other.denies <= self.denies and limited)
+def _beyond(given: Given, other: Given) -> Iterator[str]:
+    """What may let in somebody whom the other does not: told exactly, since a person may accept it."""
+    gone = (*other.denies - given.denies, *(other.limits - given.limits if given.allows else ()))
+    yield from (f"now with {_short(text)}" for text in sorted(given.allows - other.allows))
+    yield from (f"no longer with {_short(text)}" for text in sorted(gone))
 
 
-def _given(resource: Resource | None) -> _Given:
-    if resource is None or resource.type in _ROLES:
-        return _Given()
-    if resource.type in _URLS:
-        how = resource.properties.get(_URLS[resource.type])
-        return _Given() if how == "AWS_IAM" else _Given(frozenset((_text(how),)))
+def _short(text: str) -> str:
+    return text if len(text) <= _LONG else f"{text[:_LONG]}... ({_digest(text)})"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _given(resource: Resource) -> Given:
+    kind = resource.type
+    if kind in _ROLES:
+        return Given(kind)
+    if kind in _URLS:
+        how = resource.properties.get(_URLS[kind])
+        return Given(kind, frozenset(() if how == "AWS_IAM" else (_text({_URLS[kind]: how}),)))
     properties = {name: value for name, value in resource.properties.items() if name not in _TAGS}
-    held = resource.type in _POLICIES and any(properties.get(name) for name in _HOLDERS)
-    if held or (resource.type.startswith(_GIVING) and resource.type not in _POLICIES):
+    held = kind in _POLICIES and any(properties.get(name) for name in _HOLDERS)
+    if held or (kind.startswith(_GIVING) and kind not in _POLICIES):
         limits = {name: properties.pop(name) for name in _LIMITS if name in properties}
         asked = frozenset(_text({name: value}) for name, value in limits.items())
-        return _Given(frozenset((_text(properties),)), limits=asked)
+        # Not told as they are: those of a user may hold a password.
+        return Given(kind, frozenset((f"properties {_digest(_text(properties))}",)), limits=asked)
     statements = list(_statements(properties))
     target = _text({name: properties.get(name) for name in properties if not _documents(properties[name])})
-    where = target if resource.type.lower().endswith("policy") else ""
+    where = f" on {target}" if kind.lower().endswith("policy") else ""
     allows, denies = (
-        frozenset(where + _text(one) for one in statements if (one.get("Effect") == "Deny") is denied)
+        frozenset(_text(one) + where for one in statements if (one.get("Effect") == "Deny") is denied)
         for denied in (False, True)
     )
-    return _Given(allows, denies)
+    return Given(kind, allows, denies)
 
 
 def _statements(value: Any) -> Iterator[dict[str, Any]]:

@@ -19,6 +19,19 @@ SAME: Final = Comparison()
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What one resource lets others than roles do (a bucket's policy, a permission, a user), each part as text.
+
+    `allows` lets somebody in, `denies` keeps out whoever is let in elsewhere, `limits` is asked of those let in.
+    """
+
+    type: str
+    allows: frozenset[str] = frozenset()
+    denies: frozenset[str] = frozenset()
+    limits: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """One version of an app's roles. `where` says which, as in "the working tree" or "the last deploy"."""
 
@@ -38,6 +51,8 @@ class Version:
     """The functions that run under a role that is none of `roles`, and its ARN: what it may do is not known."""
     open: tuple[str, ...] | None = None
     """The functions that everyone may call, by name; None where nobody knows."""
+    giving: Mapping[str, Given] | None = None
+    """What the app's resources let others do, by their logical id; None where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from remit.explain.names import put
 from remit.iam.compare import Comparison, compare
 from remit.iam.evaluate import Layers
 from remit.iam.policy import Policy
+from remit.review.beside import beside
 from remit.review.change import SAME, Change, Review, Unseen
 from remit.review.pairs import pairs, renamed
 from remit.review.standing import plain, stand
@@ -38,14 +39,14 @@ def review(old: Version, new: Version) -> Review:
     """
     before, after = _Side(old, new), _Side(new, old)
     changes = tuple(_change(pair, before.of(pair.old), after.of(pair.new), old, new) for pair in pairs(old, new))
-    told = tuple(change for change in changes if not change.same)
+    told = (*(change for change in changes if not change.same), *_beside(old, new))
     return Review(
         old=old.where,
         new=new.where,
         changes=told,
         notes=(*notes(told), *renamed(old, new)),
         functions=tuple(dict.fromkeys(name for one in (new, old) for name in _functions(one))),
-        roles=tuple(dict.fromkeys(role.logical_id for one in (new, old) for role in one.roles if not role.functions)),
+        roles=tuple(dict.fromkeys(name for one in (new, old) for name in _roles(one))),
         names={**({"${AWS::StackName}": new.namespace} if new.namespace else {}), **new.names},
     )
 
@@ -53,6 +54,18 @@ def review(old: Version, new: Version) -> Review:
 def _functions(version: Version) -> Iterator[str]:
     yield from (name for role in version.roles for name in role.functions)
     yield from version.others
+
+
+def _roles(version: Version) -> Iterator[str]:
+    """What stands for itself, not for functions: other roles, and resources that let others do something."""
+    yield from (role.logical_id for role in version.roles if not role.functions)
+    yield from version.giving or ()
+
+
+def _beside(old: Version, new: Version) -> Iterator[Change]:
+    """What the resources let others do; nothing where one of the versions does not tell."""
+    if old.giving is not None and new.giving is not None:
+        yield from beside(old.giving, new.giving)
 
 
 class _Side:

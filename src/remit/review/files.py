@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
-from remit.review.beside import beside
+from remit.review.beside import giving
 from remit.review.change import Version
 from remit.review.changes import review
 from remit.review.worlds import merged
@@ -83,7 +83,6 @@ def _reviewed(old: Read, before: str, new: Read, after: str) -> Review:
     found = review(_version(old, before), _version(new, after))
     return replace(
         found,
-        changes=(*found.changes, *beside(old.resources, new.resources)),
         notes=tuple(dict.fromkeys((*old.notes, *new.notes, *found.notes))),
     )
 
@@ -151,7 +150,7 @@ def _version(read: Read, where: str) -> Version:
         for one in read.resources
         if one.type in _RUN and one.logical_id not in served and (role := one.properties.get(_RUN[one.type]))
     }
-    return Version(where, read.roles, documents=read.documents, others=others)
+    return Version(where, read.roles, documents=read.documents, others=others, giving=giving(read.resources))
 
 
 def _text(value: Any) -> str:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Role
 from remit.build.declared import opened
+from remit.build.synth import intrinsics
 from remit.catalogue.managed import managed_policy
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.document import read_json
 from remit.iam.policy import VERSION, Policy, parse, parse_statement, render, render_statement
-from remit.review.change import Version
+from remit.review.beside import giving
+from remit.review.change import Given, Version
 from remit.review.standing import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from remit.app import App
+    from remit.app import App, Resource
 
 FOLDER: Final = Path(".remit") / "deployed"
 FORMAT: Final = 1
@@ -50,13 +52,24 @@ def record(app: App, roles: Iterable[Role], place: Place | None, documents: Mapp
     of AWS are taken from the catalogue, so that a later review sees what AWS has changed since.
     """
     given = tuple(roles)
-    return recorded_text(app.namespace, app.stage, given, place, documents, others_of(app), open_functions(app))
+    others, everyone = others_of(app), open_functions(app)
+    return recorded_text(app.namespace, app.stage, given, place, documents, others, everyone, giving_of(app))
 
 
 def open_functions(app: App) -> tuple[str, ...]:
     """The functions that everyone may call, by what their triggers and the shared resources say."""
     made = (one for function in app.functions for trigger in function.triggers for one in trigger.resources(function))
     return opened((*made, *app.resources), {f"{one.logical_id}Function": one.name for one in app.functions})
+
+
+def giving_of(app: App) -> dict[str, Given]:
+    """What the shared resources let others do; permissions to call functions are `open_functions`."""
+    return giving(replace(one, properties=intrinsics(one.properties)) for one in app.resources if not calls(one))
+
+
+def calls(resource: Resource) -> bool:
+    """Whether a resource is about who may call a function."""
+    return resource.type in ("AWS::Lambda::Permission", "AWS::Lambda::Url")
 
 
 def others_of(app: App) -> dict[str, str]:
@@ -73,6 +86,7 @@ def recorded_text(
     documents: Mapping[str, Policy] | None = None,
     others: Mapping[str, str] | None = None,
     everyone: Iterable[str] | None = None,
+    given: Mapping[str, Given] | None = None,
 ) -> str:
     """As `record`, of an app's parts; without a place it was not deployed."""
     from remit import __version__  # noqa: PLC0415 - the package's own attributes are imported when asked for
@@ -88,6 +102,7 @@ def recorded_text(
         "roles": [_role(role) for role in roles],
         "others": dict(others or {}),
         **({} if everyone is None else {"open": sorted(everyone)}),
+        **({} if given is None else {"giving": {name: _given(one) for name, one in sorted(given.items())}}),
         "managed": dict(_managed(roles, documents or {})),
     }
     return json.dumps(value, indent=2) + "\n"
@@ -104,6 +119,11 @@ def _role(role: Role) -> dict[str, Any]:
         "grants": [_grant(grant) for grant in role.grants],
         **({"notes": list(role.notes)} if role.notes else {}),
     }
+
+
+def _given(given: Given) -> dict[str, Any]:
+    parts = (("allows", given.allows), ("denies", given.denies), ("limits", given.limits))
+    return {"type": given.type, **{name: sorted(texts) for name, texts in parts if texts}}
 
 
 def _grant(grant: Grant) -> dict[str, Any]:
@@ -172,6 +192,7 @@ def _version(value: Mapping[str, Any]) -> Version:
         namespace=_text(value["namespace"]),
         others={name: _text(arn) for name, arn in value["others"].items()},
         open=_texts(value["open"]) if "open" in value else None,
+        giving={name: _read_given(one) for name, one in value["giving"].items()} if "giving" in value else None,
     )
 
 
@@ -186,6 +207,11 @@ def _read_role(value: Mapping[str, Any]) -> Role:
         trusts=_texts(value["trusts"]),
         notes=_texts(value.get("notes", [])),
     )
+
+
+def _read_given(value: Mapping[str, Any]) -> Given:
+    parts = (frozenset(_texts(value.get(name, []))) for name in ("allows", "denies", "limits"))
+    return Given(_text(value["type"]), *parts)
 
 
 def _read_grant(value: Mapping[str, Any]) -> Grant:

@@ -10,8 +10,8 @@ from remit.build.declared import whole as every_role
 from remit.grants.assign import assign
 from remit.iam.policy import Globs
 from remit.project.load import load
-from remit.review.change import Version
-from remit.review.record import open_functions, others_of
+from remit.review.change import Given, Version
+from remit.review.record import giving_of, open_functions, others_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,15 @@ def version_of(app: App, where: str = "the working tree") -> Version:
     roles, documents = every_role(app, assign(app))
     served = {name for role in roles for name in role.functions}
     others = {name: arn for name, arn in others_of(app).items() if name not in served}
-    return Version(where, roles, documents=documents, namespace=app.namespace, others=others, open=open_functions(app))
+    return Version(
+        where,
+        roles,
+        documents=documents,
+        namespace=app.namespace,
+        others=others,
+        open=open_functions(app),
+        giving=giving_of(app),
+    )
 
 
 def renamed_to(version: Version, namespace: str) -> Version:
@@ -53,6 +61,7 @@ def renamed_to(version: Version, namespace: str) -> Version:
         trusts={name: _policy(policy, put) for name, policy in version.trusts.items()},
         versions={put(arn): found for arn, found in version.versions.items()},
         others={name: put(arn) for name, arn in version.others.items()},
+        giving=version.giving and {name: _given(one, put) for name, one in version.giving.items()},
         namespace=namespace,
     )
 
@@ -74,6 +83,11 @@ def _role(role: Role, put: Callable[[str], str]) -> Role:
 
 def _policy(policy: Policy, put: Callable[[str], str]) -> Policy:
     return replace(policy, statements=tuple(put_texts(statement, put) for statement in policy.statements))
+
+
+def _given(given: Given, put: Callable[[str], str]) -> Given:
+    allows, denies, limits = (frozenset(map(put, part)) for part in (given.allows, given.denies, given.limits))
+    return Given(given.type, allows, denies, limits)
 
 
 def put_texts(statement: Statement, put: Callable[[str], str]) -> Statement:
