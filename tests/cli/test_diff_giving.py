@@ -1,0 +1,83 @@
+"""`remit diff` on a project whose own resources let others do something."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from projects import APP, Project, write
+from remit.grants.assign import assign
+from remit.review.record import Place, record, record_path
+
+if TYPE_CHECKING:
+    from conftest import Make
+
+ACCOUNT = {"AWS": "arn:aws:iam::444455556666:root"}
+FUNCTION = f"{APP}@app.function()\ndef hello(event, context): ...\n"
+
+
+def shared(principal: Any) -> str:
+    """A queue, and its policy that lets someone send."""
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sqs:SendMessage", "Resource": "*"}
+    return (
+        "from remit import Shared, resource\n\n\nclass Data(Shared):\n"
+        "    queue = resource('AWS::SQS::Queue')\n"
+        f"    policy = resource('AWS::SQS::QueuePolicy', {{'Queues': [queue.ref], 'PolicyDocument': {{"
+        f"'Version': '2012-10-17', 'Statement': [{statement}]}}}})\n"
+    )
+
+
+@pytest.fixture
+def project(make: Make) -> Project:
+    """A project that was deployed with a queue to which another account may send."""
+    made = make(**{"app.py": FUNCTION, "shared/resources/data.py": shared(ACCOUNT)})
+    deployed(made)
+    return made
+
+
+def deployed(project: Project) -> None:
+    app = project.load()
+    path = record_path(project.folder, app.namespace)
+    text = record(app, assign(app), Place("111122223333", "eu-central-1"))
+    write(project.folder, {str(path.relative_to(project.folder)): text})
+
+
+def undecided(project: Project) -> list[str]:
+    return [one["reason"] for one in json.loads(project.remit("diff", "--json").out)["undecided"]]
+
+
+def test_what_stays_is_not_told(project: Project) -> None:
+    ran = project.remit("diff")
+    assert (ran.status, ran.out) == (0, "The same access for 1 function: proven for every request.\n")
+
+
+def test_a_queue_that_is_opened_to_everyone_is_undecided_with_its_statement(project: Project) -> None:
+    write(project.folder, {"shared/resources/data.py": shared("*")})
+    (reason,) = undecided(project)
+    assert reason.startswith('DataPolicy (AWS::SQS::QueuePolicy), now with {"Action": "sqs:SendMessage"')
+    assert '"Principal": "*"' in reason
+    assert project.remit("diff").status == 1
+
+
+def test_what_is_accepted_of_it_holds_for_that_change_alone(project: Project) -> None:
+    write(project.folder, {"shared/resources/data.py": shared({"AWS": "arn:aws:iam::777788889999:root"})})
+    assert project.remit("diff", "--accept", "our own billing account sends").status == 0
+    assert project.remit("diff").status == 0
+    write(project.folder, {"shared/resources/data.py": shared("*")})
+    assert project.remit("diff").status == 1
+
+
+def test_a_policy_that_goes_lets_nobody_in(project: Project) -> None:
+    (project.folder / "shared/resources/data.py").unlink()
+    assert undecided(project) == []
+
+
+def test_a_record_that_does_not_say_what_resources_give_tells_nothing(project: Project) -> None:
+    (path,) = (project.folder / ".remit/deployed").iterdir()
+    older = json.loads(path.read_text())
+    del older["giving"]
+    path.write_text(json.dumps(older))
+    write(project.folder, {"shared/resources/data.py": shared("*")})
+    assert undecided(project) == []
