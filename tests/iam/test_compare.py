@@ -574,3 +574,34 @@ def test_where_the_usual_form_of_an_arn_is_allowed_already_the_bare_text_is_the_
     found = compared(policy(allow("s3:*", ["??", "arn:*"])), policy(allow("s3:*")))
     assert [piece.request.resource[:4] == "arn:" for piece in found.gained] == [False]
     assert found.undecided == ()
+
+
+def told(old: Policy | Layers, new: Policy | Layers) -> list[tuple[str, str]]:
+    """Action and resource of what is gained, as they are told."""
+    return [(piece.action, piece.resource) for piece in compared(old, new).gained]
+
+
+def test_of_a_wide_statement_that_a_limit_holds_only_what_the_limit_gives_is_told() -> None:
+    def bounded(*statements: dict[str, Any]) -> Layers:
+        return Layers((policy(allow("*")),), boundary=(policy(*statements),))
+
+    first = bounded(allow(["s3:Get*", "sqs:*"]))
+    assert told(first, bounded(allow(["s3:*", "sqs:*"]))) == [("s3:*", "*")]
+    assert told(first, bounded(allow(["s3:Get*", "sqs:*"]), allow("s3:P*", KEYS))) == [("s3:P*", KEYS)]
+    assert told(first, Layers((policy(allow("*")),))) == [("*", "*")]
+    levels = Layers((policy(allow("*")),), scp=((policy(allow("s3:*")),), (policy(allow("*:Get*")),)))
+    assert told(Layers((policy(allow("s3:P*")),)), levels) == [("s3:get*", "*")]
+
+
+def test_of_a_wide_statement_only_what_a_deny_or_a_not_action_took_is_told() -> None:
+    everything = policy(allow("*"))
+    assert told(policy(allow("*"), deny("s3:Put*", KEYS)), everything) == [("s3:Put*", KEYS)]
+    but_some = {"Effect": "Allow", "NotAction": ["sqs:*", "dynamodb:*"], "Resource": "*"}
+    assert told(policy(but_some), everything) == [("sqs:*", "*"), ("dynamodb:*", "*")]
+
+
+def test_the_piece_after_which_no_more_are_told_stands_for_the_whole_statement() -> None:
+    many = compare(policy(), policy(allow("s3:*", [f"arn:aws:s3:::b{number}" for number in range(300)]))).gained
+    assert [piece.whole for piece in many] == [*[False] * (len(many) - 1), True]
+    few = compare(policy(), policy(allow("s3:*", [f"arn:aws:s3:::b{number}" for number in range(100)]))).gained
+    assert not any(piece.whole for piece in few)

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iam.compare_differential import back, case
+from iam.compare_differential import case, unspelled
 from iam.small_worlds import Maker, World, spelled
 from remit.iam.evaluate import Layers
 from remit.iam.minimise import length, minimise
@@ -51,27 +51,10 @@ def test_minimising_changes_neither_what_is_allowed_nor_what_is_denied() -> None
         ready = spelled(one).identity[0]
         short = minimise(ready)
         smaller += length(short) < length(ready)
-        other = Layers((unspelled(short),))
+        other = Layers((replace(short, statements=tuple(map(unspelled, short.statements))),))
         world = World.of(one, other)
         if len(world.contexts) > 2_000:
             continue
         assert world.masks(one) == world.masks(other), number
         assert world.masks(denials(one.identity)) == world.masks(denials(other.identity)), number
     assert smaller > 100
-
-
-def unspelled(policy: Policy) -> Policy:
-    """A policy of remit in the spelling of the small worlds."""
-    return replace(
-        policy,
-        statements=tuple(
-            replace(
-                statement,
-                resources=replace(statement.resources, patterns=tuple(map(back, statement.resources.patterns))),
-                conditions=tuple(
-                    replace(condition, values=tuple(map(back, condition.values))) for condition in statement.conditions
-                ),
-            )
-            for statement in policy.statements
-        ),
-    )

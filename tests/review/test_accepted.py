@@ -171,6 +171,31 @@ def test_what_acceptance_gives_accepts_everything_and_reads_back() -> None:
     }
 
 
+def test_of_a_wide_statement_that_a_boundary_holds_no_more_is_accepted_than_the_boundary_gives() -> None:
+    def bounded(action: str) -> Version:
+        boundary = {OWN: Policy((allow(action),))}
+        return Version("a version", (role(allow("*"), boundary=OWN),), documents=boundary)
+
+    found = review(bounded("s3:Get*"), bounded("s3:*"))
+    (agreed,) = acceptance(found, "agreed")
+    assert agreed.statement == allow("s3:*")
+    assert not accept(found, [agreed])[0].broadens
+    assert accept(review(bounded("s3:Get*"), bounded("*")), [agreed])[0].broadens
+
+
+def test_where_not_every_piece_is_told_the_whole_statement_is_accepted_or_nothing() -> None:
+    buckets = tuple(f"arn:aws:s3:::b{number}" for number in range(300))
+    found = change(role(allow("s3:*", on=buckets)))
+    (part,) = found.changes
+    untold = set(buckets).difference(piece.resource for piece in part.access.gained)
+    assert untold
+    told = [entry({**GET, "Action": "s3:*", "Resource": sorted(set(buckets) - untold)})]
+    assert left(found, *told)[0]
+    (agreed,) = acceptance(found, "agreed")
+    assert agreed.statement == allow("s3:*", on=buckets)
+    assert not accept(found, [agreed])[0].broadens
+
+
 def test_what_functions_gain_alike_is_one_entry() -> None:
     names, gain = ("a", "b", "c"), allow("s3:GetObject", on=BUCKET)
 

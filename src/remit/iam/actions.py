@@ -6,7 +6,7 @@ narrowed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.budget import Budget, Exhausted
@@ -15,7 +15,7 @@ from remit.iam.pattern import is_pattern, matcher
 from remit.iam.question import needed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from remit.iam.box import Box, Index
     from remit.iam.question import Place, Questions
@@ -30,10 +30,15 @@ ALWAYS_ALLOWED: Final = "sts:getcalleridentity"  # whatever policies say, so tha
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Something that is possible: an action (folded, `real` when it exists) on a resource pattern, at a place."""
+    """Something that is possible: an action (folded, `real` when it exists) on a resource pattern, at a place.
+
+    `pattern` is the action pattern (folded) that it stands for: the one that was asked about, or the part of it that
+    all of the wanted statements share and no cover spares.
+    """
 
     action: str
     real: str | None
+    pattern: str
     resource: str
     place: Place
 
@@ -59,15 +64,14 @@ class Case:
 class Openings:
     """What a case leaves open, for each action pattern of its first statement."""
 
-    __slots__ = ("_active", "_spared", "case", "known", "questions", "resources", "singles")
+    __slots__ = ("_active", "_resources", "_spared", "case", "known", "questions", "singles")
 
     def __init__(self, case: Case, questions: Questions, known: Known) -> None:
         self.case = case
         self.questions = questions
         self.known = known
         self._active: dict[str, tuple[Box, ...]] = {}
-        first = case.wanted[0]
-        self.resources = ("*",) if first.not_resources else first.resources
+        self._resources: tuple[str, ...] | None = None
         self.singles = max((index.singles for index in case.covers), default=0)
         self._spared = tuple(box for box in case.wanted if box.not_actions)
         for box in self._spared:
@@ -75,7 +79,12 @@ class Openings:
 
     def of(self, pattern: str) -> Iterator[Opening | Unclear]:
         """What is open within one action pattern (folded; `*` for NotAction), for each resource; or what is unclear."""
-        for resource in self.resources:
+        try:
+            resources = self.resources
+        except Unclear as reason:
+            yield reason
+            return
+        for resource in resources:
             try:
                 yield from self._on(pattern, resource)
             except Exhausted as reason:
@@ -84,16 +93,36 @@ class Openings:
             except Unclear as reason:
                 yield reason
 
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """The resource patterns of the first statement (`*` for NotResource), as far as all wanted ones share them.
+
+        Only texts that are compared as they are spelled are cut, since what is left must be a text that people know.
+        """
+        if self._resources is None:
+            first, *others = self.case.wanted
+            shared = [box.resources for box in others if not box.not_resources and box.as_spelled]
+            if first.not_resources:
+                self._resources = ("*",)
+            elif shared and first.as_spelled:
+                self._resources = tuple(_starts(first.resources, shared, self.questions.budget))
+            else:
+                self._resources = first.resources
+        return self._resources
+
     def _on(self, pattern: str, resource: str) -> Iterator[Opening]:
         """Like `Questions._search`: narrow the pattern where NotAction covers leave no other way."""
         whole = (pattern,) if ":" in pattern else self.questions.budget.meet(pattern, _ACTION)
-        todo = list(reversed(_starts(whole, self.case.wanted[1:], self.questions.budget)))
+        others = (box.actions for box in self.case.wanted[1:] if not box.not_actions)
+        starts = _starts(whole, others, self.questions.budget)
+        todo = [one for one in reversed(starts) if one in whole or one.count(":") == 1]  # as every action has
         seen = set(todo)
         while todo:
             narrow = todo.pop()
             opening, escapes = self._at(narrow, resource)
             if opening is not None:
-                yield self._as_real(narrow, resource, opening)
+                found = self._as_real(narrow, resource, opening)
+                yield replace(found, pattern=pattern) if narrow in whole else found
                 continue
             for box in escapes:
                 self.questions.budget.spend(_MEET * len(box.actions))
@@ -101,10 +130,10 @@ class Openings:
                     part
                     for text in box.actions
                     for part in self.questions.budget.meet(narrow, text)
-                    if part not in seen
+                    if part not in seen and part.count(":") == 1
                 ]
                 seen.update(fresh)
-                todo.extend(fresh)
+                todo.extend(reversed(fresh))
             if len(seen) > MOST_PATTERNS:
                 raise Unclear("its actions can be narrowed in too many ways")
 
@@ -116,7 +145,7 @@ class Openings:
             active = self._covers_of(point)
             place = self.place(resource, active)
             if place is not None:
-                return Opening(point, None, resource, place), ()
+                return Opening(point, None, pattern, resource, place), ()
             turned = [box for box in active if box.not_actions]
             steady = tuple(box for box in active if not box.not_actions)
             if turned and self.place(resource, steady) is not None:
@@ -148,7 +177,7 @@ class Openings:
         """The same with an action that exists, if any is open."""
         if not is_pattern(pattern):
             names = self.known(pattern)
-            return Opening(opening.action, names[0] if names else None, resource, opening.place)
+            return replace(opening, real=names[0] if names else None)
         for name in self._uncovered(pattern):
             folded = name.lower()
             if folded == ALWAYS_ALLOWED or not self.meant(folded):
@@ -160,7 +189,7 @@ class Openings:
             except Unclear:
                 continue
             if place is not None:
-                return Opening(folded, name, resource, place)
+                return Opening(folded, name, pattern, resource, place)
         return opening
 
     def _uncovered(self, pattern: str) -> Iterator[str]:
@@ -174,11 +203,9 @@ class Openings:
         return (name for name in names if name not in taken)
 
 
-def _starts(patterns: tuple[str, ...], others: tuple[Box, ...], budget: Budget) -> list[str]:
+def _starts(patterns: tuple[str, ...], others: Iterable[tuple[str, ...]], budget: Budget) -> list[str]:
+    """What some patterns share with one of each further statement's."""
     found = list(patterns)
-    for box in others:
-        if not box.not_actions:
-            found = list(
-                dict.fromkeys(part for one in found for text in box.actions for part in budget.meet(one, text))
-            )
+    for texts in others:
+        found = list(dict.fromkeys(part for one in found for text in texts for part in budget.meet(one, text)))
     return found

@@ -112,12 +112,18 @@ class Box:
         """Whether it plainly speaks of every action."""
         return not self.not_actions and "*" in self.statement.actions.patterns
 
+    @property
+    def as_spelled(self) -> bool:
+        """Whether its resources are compared as the statement spells them."""
+        given = self.statement.resources
+        return given is None or self.resources == given.patterns
+
     def spelling_of(self, resource: str) -> str:
-        """A resource pattern of it as the statement spells it; `*` for NotResource, or without Resource."""
+        """A resource pattern of it, or a part of one, as the statement spells it; `*` for NotResource."""
         given = self.statement.resources
         if given is None or given.negated:
             return "*"
-        return given.patterns[self.resources.index(resource)]
+        return given.patterns[self.resources.index(resource)] if resource in self.resources else resource
 
     def on(self, point: str) -> bool:
         """Whether its resources contain a point."""

@@ -32,8 +32,10 @@ class Source:
 class Piece:
     """Access that one side has and the other has not: what a statement says, and a request that shows it.
 
-    `action` and `resource` are as the statement spells them (`*` for NotAction and NotResource); `tier` is "now" when
-    the request's action exists, else "future". `because` says what has changed.
+    `action` and `resource` are as the statement spells them (`*` for NotAction and NotResource), or the part that is
+    gained where a limit or a Deny of either side leaves no more; `tier` is "now" when the request's action exists, else
+    "future". `because` says what has changed. `whole` stands for everything else that the statement gains, too, which
+    is more than is told one by one.
     """
 
     source: Source
@@ -42,6 +44,7 @@ class Piece:
     request: Request
     tier: Tier
     because: str
+    whole: bool = False
 
     @property
     def context(self) -> dict[str, Any]:

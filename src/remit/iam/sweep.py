@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import product
+from dataclasses import replace
+from itertools import chain, product
 from math import prod
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -50,6 +51,7 @@ class Sweep:
         self.budget = budget or Budget()
         self._counted = 0
         self._questions: Questions | None = None
+        self._spellings: dict[str, str] | None = None
         self.undecided: dict[Undecided, None] = {
             Undecided(source, reason): None for side in (old, new) for source, reason in side.unclear()
         }
@@ -72,6 +74,15 @@ class Sweep:
             statements = (box.statement for side in (self.old, self.new) for own in side.compiled for box in own.boxes)
             self._questions = Questions(Premises.of(statements, SETS), self.budget)
         return self._questions
+
+    @property
+    def spellings(self) -> dict[str, str]:
+        """The action patterns of either side by how they are folded, as somebody spells them."""
+        if self._spellings is None:
+            boxes = (box for side in (self.old, self.new) for policy in side.compiled for box in policy.boxes)
+            pairs = (zip(box.actions, box.statement.actions.patterns, strict=True) for box in boxes)
+            self._spellings = dict(chain.from_iterable(pairs))
+        return self._spellings
 
     def gains(self, *, first: bool = False) -> Iterator[Piece]:
         """Every gain, in the order of the new side's statements; with `first`, the first one alone.
@@ -144,15 +155,17 @@ class Sweep:
                 if isinstance(found, Unclear):
                     self._leave(box, str(found))
                     continue
-                if (box, action, found.resource) in told:
+                if (box, found.pattern, found.resource) in told:
                     continue
-                piece = self._checked(box, spelled, found, because, lifelike=not first)
+                name = spelled if found.pattern == action else self.spellings.get(found.pattern, found.pattern)
+                piece = self._checked(box, name, found, because, lifelike=not first)
                 if piece is not None:
-                    told.add((box, action, found.resource))
+                    told.add((box, found.pattern, found.resource))
                     count += 1
-                    yield piece
                     self.count += 1
-                    if first or self.count > MOST_IN_ALL or self.budget.left < self.budget.steps // 2:
+                    spent = self.count > MOST_IN_ALL or self.budget.left < self.budget.steps // 2
+                    yield replace(piece, whole=True) if spent or count > MOST_PIECES else piece
+                    if first or spent:
                         return
                     if count > MOST_PIECES:
                         break

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
@@ -11,7 +10,6 @@ from remit.explain.names import put
 from remit.iam.compare import includes
 from remit.iam.finding import Piece, Undecided
 from remit.iam.policy import VERSION, Globs, Policy, Statement
-from remit.iam.sweep import MOST_IN_ALL, MOST_PIECES
 from remit.review.change import Accepted, Change, Review, Unseen
 from remit.review.entries import ACCESS, POLICY, TRUST, UNDECIDED, Entry, read_accepted, written
 from remit.review.standing import filled, plain
@@ -74,12 +72,7 @@ def _accepted(change: Change, entries: Sequence[Entry], names: Mapping[str, str]
     for numbers, functions in apart.items():
         given = {number: entries[number] for number in numbers}
         part = replace(change, functions=tuple(functions)) if change.functions else change
-        yield _settled(part, _Judge(given, names, used, _told(change), change.after)) if given else part
-
-
-def _told(change: Change) -> Counter[int]:
-    """How many gains of each statement were told; beyond its limit a comparison does not tell all."""
-    return Counter(id(piece.source.statement) for piece in change.access.gained)
+        yield _settled(part, _Judge(given, names, used, change.after)) if given else part
 
 
 def _settled(change: Change, judge: _Judge) -> Change:
@@ -116,14 +109,11 @@ class _Judge:
     entries: Mapping[int, Entry]
     names: Mapping[str, str]
     used: set[int]
-    told: Counter[int]
     after: Standing | None
 
     def access(self, piece: Piece) -> str | None:
         """The reason why a gain is accepted; None when it is not proven to be."""
-        whole = self.told[id(piece.source.statement)] > MOST_PIECES or self.told.total() > MOST_IN_ALL
-        wanted = piece.source.statement if whole else narrowed(piece)
-        asked = Policy((filled(wanted, self.names),), self._version(piece.source))
+        asked = Policy((filled(narrowed(piece), self.names),), self._version(piece.source))
         return self._within(ACCESS, lambda statements: includes(Policy(statements), asked))
 
     def trust(self, piece: Piece) -> str | None:
@@ -172,12 +162,16 @@ class _Judge:
 
 
 def narrowed(piece: Piece) -> Statement:
-    """The statement of a piece with the one action and the one resource that the piece is about, conditions kept."""
+    """The statement of a piece with the one action and the one resource that the piece is about, conditions kept.
+
+    All pieces of a statement together have all that it gains, so that nobody accepts more than is told, nor less.
+    """
     statement = piece.source.statement
-    resources = statement.resources
-    if not statement.actions.negated and piece.action in statement.actions.patterns:
+    if piece.whole:
+        return statement
+    if not statement.actions.negated:
         statement = replace(statement, actions=Globs((piece.action,)))
-    if resources is not None and not resources.negated and piece.resource in resources.patterns:
+    if statement.resources is not None and not statement.resources.negated:
         statement = replace(statement, resources=Globs((piece.resource,)))
     return statement
 

@@ -57,6 +57,8 @@ def narrowed_trust(piece: Piece) -> Statement:
     """The statement of a piece with nobody but the principal, and nothing but the action, that the piece is about."""
     statement = piece.source.statement
     who = statement.principals
+    if piece.whole:
+        return statement
     if not statement.actions.negated:
         statement = replace(statement, actions=Globs((piece.action,)))
     if who is None or who.negated:
@@ -141,18 +143,18 @@ class _Asker:
         self, pieces: Iterable[Piece], old: _Encoded, new: _Encoded
     ) -> tuple[tuple[Piece, ...], list[Undecided]]:
         """The pieces as a trust policy's, each with a request that the evaluator agrees about; the rest undecided."""
-        found: dict[tuple[Source, str, str], Piece] = {}
+        found: dict[tuple[Source, str, str, bool], Piece] = {}
         unsure: list[Undecided] = []
         for piece in pieces:
             source = new.source(piece.source.index)
-            resource = new.spelled.get(piece.resource) or unescaped(piece.resource)
+            resource = new.spelled.get(piece.resource) or old.spelled.get(piece.resource) or unescaped(piece.resource)
             request = self.request(piece, old, new)
             if request is None:
                 unsure.append(Undecided(source, f"the evaluator does not confirm what was found about {resource}"))
                 continue
             because = piece.because.replace(" side ", " trust policy ").replace("identity[0]", f"{_LAYER}[0]")
-            one = Piece(source, piece.action, resource, request, piece.tier, because)
-            found.setdefault((source, one.action, one.resource), one)
+            one = replace(piece, source=source, resource=resource, request=request, because=because)
+            found.setdefault((source, one.action, one.resource, one.whole), one)
         return tuple(found.values()), unsure
 
     def request(self, piece: Piece, old: _Encoded, new: _Encoded) -> Request | None:
