@@ -230,15 +230,17 @@ def _strings(value: object, path: str) -> tuple[str, ...]:
         raise RemitError(
             f"{path} is an empty list", hint="IAM refuses it; often a loop or a variable that gave nothing"
         )
-    several = isinstance(value, list | tuple)
     return tuple(
-        dict.fromkeys(_string(item, f"{path}[{index}]" if several else path) for index, item in enumerate(items))
+        dict.fromkeys(_string(item, path, index if items is value else None) for index, item in enumerate(items))
     )
 
 
-def _string(value: object, path: str) -> str:
+def _string(value: object, path: str, index: int | None = None) -> str:
+    if isinstance(value, str) and value.strip():
+        return tokens.with_dynamic(value)
     if tokens.is_intrinsic(value):
         return tokens.with_dynamic(tokens.from_intrinsic(value))
+    path = path if index is None else f"{path}[{index}]"
     if value is None:
         raise RemitError(
             f"{path} is None",
@@ -248,9 +250,7 @@ def _string(value: object, path: str) -> str:
         raise RemitError(f"{path} is a list inside a list", hint="unpack it: [*reads, *writes]")
     if not isinstance(value, str):
         raise RemitError(f"{path} must be a string or a list of strings, got {_kind(value)}")
-    if not value.strip():
-        raise RemitError(f"{path} is an empty string")
-    return tokens.with_dynamic(value)
+    raise RemitError(f"{path} is an empty string")
 
 
 def _kind_of_principal(text: str) -> str:

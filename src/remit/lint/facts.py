@@ -230,6 +230,7 @@ _SPOKEN: Final = {
 """Keys by the words that people have for what they hold."""
 
 
+@lru_cache(maxsize=1024)
 def near_key(name: str) -> str | None:
     """The condition key that a misspelt one resembles: a global one, or one of the service that it names."""
     bare, slash, tag = name.partition("/")

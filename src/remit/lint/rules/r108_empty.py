@@ -28,6 +28,11 @@ SEVERITY = ERROR
 _HINT = "often a loop or a variable that gave nothing: add a value, or remove the statement"
 
 
+def concerned(text: str) -> bool:
+    """Whether a document has anything empty."""
+    return "[]" in text or "{}" in text
+
+
 def document(document: Document) -> Iterator[Problem]:
     """No statements at all."""
     if isinstance(document.raw, dict) and document.raw.get("Statement") in ([], {}):

@@ -42,6 +42,11 @@ if TYPE_CHECKING:
 SEVERITY = ERROR
 
 
+def concerned(text: str) -> bool:
+    """Whether a document has principals."""
+    return 'Principal"' in text
+
+
 def shape(written: Written) -> Iterator[Problem]:
     """A Principal where the role is it; a policy file that does not say what it is for may be a resource's."""
     for element in ("Principal", "NotPrincipal"):

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from remit.lint.subject import Written
 
 SEVERITY = ERROR
+_SIGNS = frozenset("{<_-%$")
 _BRACE = re.compile(r'\{[^"}]')
 _WORDS = ("<", "%s", "%(", "ACCOUNT", "REGION", "BUCKET", "$")
 _BARE_VARIABLE = re.compile(r"\$?\{([a-z][\w.-]*:[\w/-]+)\}|\$([a-z][\w-]*:[A-Za-z]+)")
@@ -85,7 +86,7 @@ def _texts(value: Any, spot: Spot) -> Iterator[tuple[str, Spot]]:
 
 
 def _problem(text: str, spot: Spot, *, template: bool) -> Iterator[Problem]:
-    if text.isalnum() or not any(sign in text for sign in "{<_-%$"):
+    if _SIGNS.isdisjoint(text):
         return
     if (found := REFERENCE.search(text)) is not None:
         hint = "write Fn::Sub (!Sub) around it" if template else _outside(found[1])

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 SEVERITY = WARNING
 
 
+def concerned(text: str) -> bool:
+    """Whether a document has principals."""
+    return 'Principal"' in text
+
+
 def statement(item: Item) -> Iterator[Problem]:
     """Allow for everyone, or for everyone but a few, without conditions."""
     principals = item.statement.principals

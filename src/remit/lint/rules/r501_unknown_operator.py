@@ -17,6 +17,7 @@ Source: "IAM JSON policy elements: Condition operators" (IAM User Guide).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from remit.catalogue.keys import operators
@@ -62,7 +63,7 @@ def _problem(condition: Condition) -> Iterator[Problem]:
     spot = ("Condition", condition.spelled)
     operator = condition.operator.lower().removesuffix("ifexists")
     quantifier = condition.quantifier.lower()
-    if (whole := _put_together(condition)) is not None:
+    if (whole := _put_together(condition.spelled)) is not None:
         message = f"unknown condition operator '{condition.spelled}': IAM refuses it"
         yield Problem(message, f"did you mean `{whole}`?", spot)
     elif quantifier and quantifier not in _SETS:
@@ -79,9 +80,10 @@ def _problem(condition: Condition) -> Iterator[Problem]:
         yield Problem("'NullIfExists' does not exist: Null tests the presence by itself", "did you mean `Null`?", spot)
 
 
-def _put_together(condition: Condition) -> str | None:
+@lru_cache(maxsize=1024)
+def _put_together(spelled: str) -> str | None:
     """An operator whose parts are all there, in another order or with other signs between them."""
-    folded = "".join(filter(str.isalnum, condition.spelled)).lower()
+    folded = "".join(filter(str.isalnum, spelled)).lower()
     if_exists = "ifexists" in folded
     quantifier = next((name for low, name in _SETS.items() if low in folded), None)
     bare = folded.replace("ifexists", "").replace((quantifier or "").lower(), "")
@@ -90,7 +92,7 @@ def _put_together(condition: Condition) -> str | None:
     if operator is None or whole is None or (operator == "Null" and if_exists):
         return None
     whole += "IfExists" if if_exists else ""
-    return whole if whole.lower() != condition.spelled.lower() else None
+    return whole if whole.lower() != spelled.lower() else None
 
 
 def _meant(condition: Condition) -> str:
