@@ -10,9 +10,8 @@ from remit.build.declared import declared
 from remit.deploy.changeset import deployed_template
 from remit.deploy.faults import told
 from remit.deploy.stack import describe
-from remit.review.beside import giving
+from remit.review.beside import giving_of_app
 from remit.review.change import Version
-from remit.review.record import calls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +43,7 @@ def version(template: Mapping[str, Any], account: Account, namespace: str) -> Ve
         others=running.others,
         documents=running.documents,
         open=running.open,
-        giving=giving(one for one in running.resources if not calls(one)),
+        giving=giving_of_app(running.resources),
     )
 
 
