@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.build import declared as reading
 from remit.build.declared import declared
+from remit.catalogue.partitions import partition
 from remit.deploy.changeset import deployed_template
 from remit.deploy.faults import told
 from remit.deploy.stack import describe
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from remit.deploy.session import Account
 
 LAST: Final = "the last deploy"
-_SUFFIXES: Final = {"aws-cn": "amazonaws.com.cn"}
 
 
 def recorded(account: Account, namespace: str) -> Version | None:
@@ -49,12 +49,13 @@ def version(template: Mapping[str, Any], account: Account, namespace: str) -> Ve
 
 def pseudo(account: Account, namespace: str) -> dict[str, str]:
     """What CloudFormation's pseudo parameters are there, by their text."""
+    known = partition(account.partition)
     return {
         "${AWS::AccountId}": account.account,
         "${AWS::Partition}": account.partition,
         "${AWS::Region}": account.region,
         "${AWS::StackName}": namespace,
-        "${AWS::URLSuffix}": _SUFFIXES.get(account.partition, "amazonaws.com"),
+        "${AWS::URLSuffix}": "amazonaws.com" if known is None else known.dns_suffix,
     }
 
 
