@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Role
+from remit.catalogue.templates import PERMISSION_LIMITS
 from remit.iam.evaluate import Layers
 from remit.iam.policy import Policy
 from remit.review.change import Change, Given, Standing, Unseen
@@ -30,8 +31,7 @@ _GIVING: Final = (
 _POLICIES: Final = ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "aws_iam_policy_attachment")
 _HOLDERS: Final = ("Groups", "Users", "groups", "users")
 _LIMITS: Final = (
-    "EventSourceToken", "PrincipalOrgID", "SourceAccount", "SourceArn",
-    "event_source_token", "principal_org_id", "source_account", "source_arn",
+    *PERMISSION_LIMITS, "event_source_token", "principal_org_id", "source_account", "source_arn",
 )  # fmt: skip
 """What a permission asks of those whom it lets in."""
 _URLS: Final = {"AWS::Lambda::Url": "AuthType", "aws_lambda_function_url": "authorization_type"}
