@@ -9,7 +9,7 @@ from remit.build.declared import adds_access, complete, declared
 from remit.grants.assign import assign
 from remit.review.accepted import accept, acceptance
 from remit.review.changes import review
-from remit.review.record import read_record, recorded_text
+from remit.review.record import read_record, record
 from remit.review.tree import version_of
 from remit.templates.roles import OUTSIDE
 
@@ -85,7 +85,7 @@ def test_a_policy_for_a_role_that_nobody_can_tell_is_seen_and_noted_until_it_is_
     gained = [piece.action for change in found.changes for piece in change.access.gained]
     assert gained == ["sqs:SendMessage", "sns:Publish"]
     assert [one.reason for change in found.changes for one in change.unseen] == [OUTSIDE]
-    text = recorded_text(new.namespace, "dev", new.roles, None, new.documents)
+    text = record(new, "dev", None)
     assert review(read_record(text.encode(), "a record"), new).changes == ()
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import APP, Project, write
-from remit.grants.assign import assign
 from remit.review.record import Place, record, record_path
+from remit.review.tree import version_of
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -40,7 +40,7 @@ def project(make: Make) -> Project:
 def deployed(project: Project) -> None:
     app = project.load()
     path = record_path(project.folder, app.namespace)
-    text = record(app, assign(app), Place("111122223333", "eu-central-1"))
+    text = record(version_of(app), app.stage, Place("111122223333", "eu-central-1"))
     write(project.folder, {str(path.relative_to(project.folder)): text})
 
 

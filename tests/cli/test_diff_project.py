@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import APP, HELLO, Project, configuration, remit, remit_process, write
-from remit.grants.assign import assign
 from remit.review.record import Place, record, record_path
+from remit.review.tree import version_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ def deployed(project: Project, *, local: bool = False) -> None:
     app = project.load()
     path = record_path(project.folder, app.namespace, local=local)
     place = Place("111122223333", "eu-central-1", local)
-    write(project.folder, {str(path.relative_to(project.folder)): record(app, assign(app), place)})
+    write(project.folder, {str(path.relative_to(project.folder)): record(version_of(app), app.stage, place)})
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -15,12 +15,10 @@ from remit.deploy.drift import drift
 from remit.deploy.execute import execute
 from remit.deploy.held import Document, Held, all_held, each_held
 from remit.deploy.live import Live, _newer, live
-from remit.deploy.recorded import recorded
+from remit.deploy.recorded import pseudo, recorded
+from remit.deploy.session import Account
 from remit.iam.policy import Policy, parse
 from stacks import READ, WRITE, template
-
-if TYPE_CHECKING:
-    from remit.deploy.session import Account
 
 NAME = "orders-dev"
 LOGS = {
@@ -313,3 +311,8 @@ def test_the_table_of_calls_is_what_reading_the_account_calls(account: Account, 
         )
     found(account)
     assert seen == {call.operation for call in LIVE}
+
+
+def test_the_url_suffix_is_that_of_the_partition() -> None:
+    account = Account("111122223333", "eusc-de-east-1", "aws-eusc", None)
+    assert pseudo(account, "orders-dev")["${AWS::URLSuffix}"] == "amazonaws.eu"

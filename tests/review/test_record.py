@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,8 @@ from remit.grants.assign import assign
 from remit.iam.policy import OLD_VERSION, VERSION, Policy, allow, parse
 from remit.review.change import Version
 from remit.review.changes import review
-from remit.review.record import Place, read_record, record, record_path, recorded, recorded_text
+from remit.review.record import Place, read_record, record, record_path, recorded
+from remit.review.tree import version_of
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -38,7 +40,7 @@ def test_what_is_recorded_is_read_back_whole(project: Project) -> None:
     app = project.load()
     roles = assign(app)
     own = Policy((allow("s3:*"),))
-    found = read_record(record(app, roles, HERE, {OWN: own}).encode(), "record.json")
+    found = read_record(record(replace(version_of(app), documents={OWN: own}), "dev", HERE).encode(), "record.json")
     basic = managed_policy(BASIC)
     assert basic is not None
     assert found.roles == roles
@@ -49,14 +51,14 @@ def test_what_is_recorded_is_read_back_whole(project: Project) -> None:
 
 
 def test_the_same_deploy_gives_the_same_bytes(project: Project) -> None:
-    once = record(project.load(), project.roles(), HERE)
-    assert once == record(project.load(), project.roles(), HERE)
+    once = record(version_of(project.load()), "dev", HERE)
+    assert once == record(version_of(project.load()), "dev", HERE)
     assert str(project.folder) not in once
 
 
 def test_the_aws_on_this_machine_has_a_record_of_its_own(project: Project) -> None:
     path = record_path(project.folder, "orders-dev", local=True)
-    text = record(project.load(), project.roles(), Place("000000000000", "us-east-1", local=True))
+    text = record(version_of(project.load()), "dev", Place("000000000000", "us-east-1", local=True))
     write(project.folder, {path.relative_to(project.folder).as_posix(): text})
     local = recorded(project.folder, "orders-dev", local=True)
     assert local is not None
@@ -83,7 +85,7 @@ def test_a_file_that_is_no_record_is_refused_in_a_sentence(text: str, expected: 
 
 @pytest.mark.parametrize("junk", [None, 3, "x", [], {}, [3], {"a": 1}, "${{"])
 def test_whatever_stands_in_a_record_it_is_read_or_refused(project: Project, junk: object) -> None:
-    whole = record(project.load(), project.roles(), HERE)
+    whole = record(version_of(project.load()), "dev", HERE)
     fresh = review(read_record(whole.encode(), "record.json"), read_record(whole.encode(), "record.json"))
     assert fresh.changes == ()
     for key in json.loads(whole):
@@ -98,7 +100,7 @@ def test_whatever_stands_in_a_record_it_is_read_or_refused(project: Project, jun
 
 
 def test_a_damaged_statement_makes_the_record_unreadable(project: Project) -> None:
-    value = json.loads(record(project.load(), project.roles(), HERE))
+    value = json.loads(record(version_of(project.load()), "dev", HERE))
     value["roles"][0]["grants"][0]["statement"].pop("Effect")
     with pytest.raises(RemitError, match="no record of a deploy"):
         read_record(json.dumps(value).encode(), "record.json")
@@ -106,5 +108,5 @@ def test_a_damaged_statement_makes_the_record_unreadable(project: Project) -> No
 
 def test_the_version_of_a_statement_s_language_is_kept() -> None:
     grants = tuple(Grant(allow("s3:Get*", on="${aws:username}"), "x", version=one) for one in (VERSION, OLD_VERSION))
-    text = recorded_text("orders-dev", "dev", (Role("R", grants, ("ingest",)),), None)
+    text = record(Version("new", (Role("R", grants, ("ingest",)),)), "dev", None)
     assert read_record(text.encode(), "a record").roles[0].grants == grants

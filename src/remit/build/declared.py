@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.build.synth import document, synth
+from remit.catalogue.templates import PERMISSION_LIMITS
 from remit.errors import Origin
 from remit.iam import tokens
 from remit.iam.policy import Policy
@@ -22,8 +23,6 @@ _INLINE: Final = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy")
 _MANAGED: Final = "AWS::IAM::ManagedPolicy"
 _IAM: Final = "AWS::IAM::"
 _OWN: Final = "${AWS::StackName}-"
-_LIMITS: Final = ("EventSourceToken", "PrincipalOrgID", "SourceAccount", "SourceArn")
-"""What a permission may ask of those whom it lets call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ def opened(resources: Iterable[Resource], functions: Mapping[str, str]) -> tuple
         for one in resources
         if one.type == "AWS::Lambda::Permission"
         and one.properties.get("Principal") == "*"
-        and not any(limit in one.properties for limit in _LIMITS)
+        and not any(limit in one.properties for limit in PERMISSION_LIMITS)
     )
     return tuple(dict.fromkeys(functions[one] for one in named if one in functions))
 

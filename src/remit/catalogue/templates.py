@@ -15,6 +15,9 @@ _CUSTOM: Final = "AWS::CloudFormation::CustomResource"
 _NOWHERE: Final[Mapping[str, int | str]] = {}
 Range = tuple[float | None, float | None]
 
+PERMISSION_LIMITS: Final = ("EventSourceToken", "PrincipalOrgID", "SourceAccount", "SourceArn")
+"""The properties by which an AWS::Lambda::Permission asks something of those whom it lets call."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:

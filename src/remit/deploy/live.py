@@ -15,9 +15,8 @@ from remit.deploy.held import documents, held, roles_of_functions
 from remit.deploy.references import names
 from remit.deploy.status import status
 from remit.explain.names import put, references
-from remit.review.beside import giving
+from remit.review.beside import giving_of_app
 from remit.review.change import Version
-from remit.review.record import calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -81,7 +80,7 @@ def live(account: Account, namespace: str) -> Live | None:
         namespace=namespace,
         others={name: under[name] for name in running.others if name in under and name not in moved},
         open=running.open,
-        giving=giving(one for one in running.resources if not calls(one)),
+        giving=giving_of_app(running.resources),
     )
     unknown = (f"what {text} is in the account is not known: it is compared as text" for text in known.open)
     return Live(version, (*drifted, *_under_others(running, physical, moved)), (*unknown, *_newer(read)))

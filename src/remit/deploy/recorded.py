@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.build import declared as reading
 from remit.build.declared import declared
+from remit.catalogue.partitions import partition
 from remit.deploy.changeset import deployed_template
 from remit.deploy.faults import told
 from remit.deploy.stack import describe
-from remit.review.beside import giving
+from remit.review.beside import giving_of_app
 from remit.review.change import Version
-from remit.review.record import calls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from remit.deploy.session import Account
 
 LAST: Final = "the last deploy"
-_SUFFIXES: Final = {"aws-cn": "amazonaws.com.cn"}
 
 
 def recorded(account: Account, namespace: str) -> Version | None:
@@ -44,18 +43,19 @@ def version(template: Mapping[str, Any], account: Account, namespace: str) -> Ve
         others=running.others,
         documents=running.documents,
         open=running.open,
-        giving=giving(one for one in running.resources if not calls(one)),
+        giving=giving_of_app(running.resources),
     )
 
 
 def pseudo(account: Account, namespace: str) -> dict[str, str]:
     """What CloudFormation's pseudo parameters are there, by their text."""
+    known = partition(account.partition)
     return {
         "${AWS::AccountId}": account.account,
         "${AWS::Partition}": account.partition,
         "${AWS::Region}": account.region,
         "${AWS::StackName}": namespace,
-        "${AWS::URLSuffix}": _SUFFIXES.get(account.partition, "amazonaws.com"),
+        "${AWS::URLSuffix}": "amazonaws.com" if known is None else known.dns_suffix,
     }
 
 

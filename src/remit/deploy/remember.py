@@ -13,7 +13,7 @@ from remit.deploy.recorded import recorded as running
 from remit.errors import Origin, RemitError
 from remit.iam.policy import parse_statement
 from remit.review.change import Version
-from remit.review.record import Place, record, record_path, recorded, recorded_text
+from remit.review.record import Place, record, record_path, recorded
 from remit.review.tree import version_of
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 def remember(account: Account, folder: Path, built: Built) -> None:
     """Record a build as what is deployed. RemitError: the file cannot be written."""
     path = record_path(folder, built.namespace, local=account.local)
-    found = version_of(built.app)
-    write(path, record(built.app, found.roles, _place(account), found.documents))
+    write(path, record(version_of(built.app), built.app.stage, _place(account)))
 
 
 def remember_running(account: Account, folder: Path, namespace: str, stage: str) -> None:
@@ -43,8 +42,7 @@ def remember_running(account: Account, folder: Path, namespace: str, stage: str)
     for known in (last(account, folder, namespace), _last_build(folder)):
         found = found if known is None else explained(found, known)
     path = record_path(folder, namespace, local=account.local)
-    beside = (found.documents, found.others, found.open, found.giving)
-    write(path, recorded_text(namespace, stage, found.roles, _place(account), *beside))
+    write(path, record(found, stage, _place(account)))
 
 
 def last(account: Account, folder: Path, namespace: str) -> Version | None:

@@ -25,6 +25,12 @@ _SPOKEN: Final = {
     "cloudwatch-logs": "logs", "cloudwatchlogs": "logs", "eventbridge": "events", "sfn": "states",
     "stepfunctions": "states", "step-functions": "states", "ecs-task": "ecs-tasks", "api-gateway": "apigateway",
 }  # fmt: skip
+_LIKELY: Final = (
+    "apigateway", "bedrock", "cloudformation", "cloudfront", "cloudtrail", "codebuild", "codepipeline",
+    "cognito-idp", "config", "ec2", "ecs-tasks", "edgelambda", "elasticloadbalancing", "events", "firehose",
+    "glue", "iot", "lambda", "logs", "pipes", "sagemaker", "scheduler", "secretsmanager", "states",
+)  # fmt: skip
+"""The services that assume roles and use resources most."""
 
 
 def of_service(value: str) -> tuple[str, str] | None:
@@ -69,18 +75,9 @@ def of_account(value: str) -> tuple[str, str] | None:
 def _meant(label: str) -> str | None:
     if label in _SPOKEN:
         return _SPOKEN[label]
-    return label if label in _known() else facts.near(label, _likely())
+    return label if label in _known() else facts.near(label, _LIKELY)
 
 
 @cache
 def _known() -> frozenset[str]:
     return frozenset((*services(), *_BESIDE))
-
-
-def _likely() -> tuple[str, ...]:
-    """The services that assume roles and use resources most."""
-    return (
-        "apigateway", "bedrock", "cloudformation", "cloudfront", "cloudtrail", "codebuild", "codepipeline",
-        "cognito-idp", "config", "ec2", "ecs-tasks", "edgelambda", "elasticloadbalancing", "events", "firehose",
-        "glue", "iot", "lambda", "logs", "pipes", "sagemaker", "scheduler", "secretsmanager", "states",
-    )  # fmt: skip

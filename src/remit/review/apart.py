@@ -69,8 +69,7 @@ def main(folder: str, stage: str, answer: str) -> None:
 
     try:
         app = load(Path(folder), json.loads(stage))
-        found = version_of(app)
-        text = record(app, found.roles, None, found.documents)
+        text = record(version_of(app), app.stage, None)
     except RemitError as error:
         text = json.dumps({"error": _error(error)})
     Path(answer).write_text(text, "utf-8")

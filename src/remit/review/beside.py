@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Role
+from remit.catalogue.templates import PERMISSION_LIMITS
 from remit.iam.evaluate import Layers
 from remit.iam.policy import Policy
 from remit.review.change import Change, Given, Standing, Unseen
@@ -30,12 +31,12 @@ _GIVING: Final = (
 _POLICIES: Final = ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "aws_iam_policy_attachment")
 _HOLDERS: Final = ("Groups", "Users", "groups", "users")
 _LIMITS: Final = (
-    "EventSourceToken", "PrincipalOrgID", "SourceAccount", "SourceArn",
-    "event_source_token", "principal_org_id", "source_account", "source_arn",
+    *PERMISSION_LIMITS, "event_source_token", "principal_org_id", "source_account", "source_arn",
 )  # fmt: skip
 """What a permission asks of those whom it lets in."""
 _URLS: Final = {"AWS::Lambda::Url": "AuthType", "aws_lambda_function_url": "authorization_type"}
 """A function's URL lets nobody in by itself, but a permission may mean callers whom IAM need not know."""
+_CALLS: Final = ("AWS::Lambda::Permission", "AWS::Lambda::Url")
 _TAGS: Final = ("Tags", "tags", "tags_all")
 _LONG: Final = 300
 """Characters of a statement that are told."""
@@ -46,6 +47,11 @@ def giving(resources: Iterable[Resource]) -> dict[str, Given]:
     """What each resource lets others do, by its logical id; resources that let nobody do anything are left out."""
     found = ((one.logical_id, _given(one)) for one in resources)
     return {name: given for name, given in found if given.allows or given.denies}
+
+
+def giving_of_app(resources: Iterable[Resource]) -> dict[str, Given]:
+    """As `giving`, but who may call the functions, which is told of an app by itself: `Version.open`."""
+    return giving(one for one in resources if one.type not in _CALLS)
 
 
 def beside(old: Mapping[str, Given], new: Mapping[str, Given]) -> Iterator[Change]:

@@ -81,10 +81,7 @@ def _in(world: World, source: Source) -> Read:
 
 def _reviewed(old: Read, before: str, new: Read, after: str) -> Review:
     found = review(_version(old, before), _version(new, after))
-    return replace(
-        found,
-        notes=tuple(dict.fromkeys((*old.notes, *new.notes, *found.notes))),
-    )
+    return replace(found, notes=tuple(dict.fromkeys((*old.notes, *new.notes, *found.notes))))
 
 
 def _uncertain(old: Any, new: Any) -> dict[str, str]:

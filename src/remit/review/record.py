@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Role
-from remit.build.declared import opened
-from remit.build.synth import intrinsics
 from remit.catalogue.managed import managed_policy
 from remit.errors import Origin, RemitError
-from remit.iam import tokens
 from remit.iam.document import read_json
 from remit.iam.policy import VERSION, Policy, parse, parse_statement, render, render_statement
-from remit.review.beside import giving
 from remit.review.change import Given, Version
 from remit.review.standing import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    from remit.app import App, Resource
 
 FOLDER: Final = Path(".remit") / "deployed"
 FORMAT: Final = 1
@@ -45,65 +39,28 @@ def record_path(folder: Path, namespace: str, *, local: bool = False) -> Path:
     return folder / FOLDER / f"{namespace}{'@local' if local else ''}.json"
 
 
-def record(app: App, roles: Iterable[Role], place: Place | None, documents: Mapping[str, Policy] | None = None) -> str:
+def record(version: Version, stage: str, place: Place | None) -> str:
     """The record of a deploy, as text; without a place, of what was not deployed.
 
-    `documents` has the managed policies and boundaries of the account itself, by ARN, where somebody read them; those
-    of AWS are taken from the catalogue, so that a later review sees what AWS has changed since.
+    The managed policies and boundaries that are not among the version's documents, those of AWS as a rule, are taken
+    from the catalogue, so that a later review sees what AWS has changed since.
     """
-    given = tuple(roles)
-    others, everyone = others_of(app), open_functions(app)
-    return recorded_text(app.namespace, app.stage, given, place, documents, others, everyone, giving_of(app))
-
-
-def open_functions(app: App) -> tuple[str, ...]:
-    """The functions that everyone may call, by what their triggers and the shared resources say."""
-    made = (one for function in app.functions for trigger in function.triggers for one in trigger.resources(function))
-    return opened((*made, *app.resources), {f"{one.logical_id}Function": one.name for one in app.functions})
-
-
-def giving_of(app: App) -> dict[str, Given]:
-    """What the shared resources let others do; permissions to call functions are `open_functions`."""
-    return giving(replace(one, properties=intrinsics(one.properties)) for one in app.resources if not calls(one))
-
-
-def calls(resource: Resource) -> bool:
-    """Whether a resource is about who may call a function."""
-    return resource.type in ("AWS::Lambda::Permission", "AWS::Lambda::Url")
-
-
-def others_of(app: App) -> dict[str, str]:
-    """The functions that bring a role of their own, and its ARN."""
-    given = {one.name: one.properties["Role"] for one in app.functions if "Role" in one.properties}
-    return {name: tokens.from_intrinsic(arn) if tokens.is_intrinsic(arn) else str(arn) for name, arn in given.items()}
-
-
-def recorded_text(
-    namespace: str,
-    stage: str,
-    roles: tuple[Role, ...],
-    place: Place | None,
-    documents: Mapping[str, Policy] | None = None,
-    others: Mapping[str, str] | None = None,
-    everyone: Iterable[str] | None = None,
-    given: Mapping[str, Given] | None = None,
-) -> str:
-    """As `record`, of an app's parts; without a place it was not deployed."""
     from remit import __version__  # noqa: PLC0415 - the package's own attributes are imported when asked for
 
+    given = version.giving
     value = {
         "format": FORMAT,
         "remit": __version__,
-        "namespace": namespace,
+        "namespace": version.namespace,
         "stage": stage,
         "account": None if place is None else place.account,
         "region": None if place is None else place.region,
         "local": place is not None and place.local,
-        "roles": [_role(role) for role in roles],
-        "others": dict(others or {}),
-        **({} if everyone is None else {"open": sorted(everyone)}),
+        "roles": [_role(role) for role in version.roles],
+        "others": dict(version.others),
+        **({} if version.open is None else {"open": sorted(version.open)}),
         **({} if given is None else {"giving": {name: _given(one) for name, one in sorted(given.items())}}),
-        "managed": dict(_managed(roles, documents or {})),
+        "managed": dict(_managed(version.roles, version.documents)),
     }
     return json.dumps(value, indent=2) + "\n"
 

@@ -6,12 +6,15 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from remit.build.declared import opened
 from remit.build.declared import whole as every_role
+from remit.build.synth import intrinsics
 from remit.grants.assign import assign
+from remit.iam import tokens
 from remit.iam.policy import Globs
 from remit.project.load import load
+from remit.review.beside import giving_of_app
 from remit.review.change import Given, Version
-from remit.review.record import giving_of, open_functions, others_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,16 +33,28 @@ def version_of(app: App, where: str = "the working tree") -> Version:
     """The roles of an app that is loaded, with what its shared resources add to them."""
     roles, documents = every_role(app, assign(app))
     served = {name for role in roles for name in role.functions}
-    others = {name: arn for name, arn in others_of(app).items() if name not in served}
+    others = {name: arn for name, arn in _others(app).items() if name not in served}
     return Version(
         where,
         roles,
         documents=documents,
         namespace=app.namespace,
         others=others,
-        open=open_functions(app),
-        giving=giving_of(app),
+        open=_open(app),
+        giving=giving_of_app(replace(one, properties=intrinsics(one.properties)) for one in app.resources),
     )
+
+
+def _others(app: App) -> dict[str, str]:
+    """The functions that bring a role of their own, and its ARN."""
+    given = {one.name: one.properties["Role"] for one in app.functions if "Role" in one.properties}
+    return {name: tokens.from_intrinsic(arn) if tokens.is_intrinsic(arn) else str(arn) for name, arn in given.items()}
+
+
+def _open(app: App) -> tuple[str, ...]:
+    """The functions that everyone may call, by what their triggers and the shared resources say."""
+    made = (one for function in app.functions for trigger in function.triggers for one in trigger.resources(function))
+    return opened((*made, *app.resources), {f"{one.logical_id}Function": one.name for one in app.functions})
 
 
 def renamed_to(version: Version, namespace: str) -> Version:

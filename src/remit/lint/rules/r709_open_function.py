@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from remit.catalogue.templates import PERMISSION_LIMITS
 from remit.lint import facts, meant, principals
 from remit.lint.finding import ERROR, WARNING, Problem
 
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from remit.lint.subject import Stack
 
 SEVERITY = ERROR
-_SOURCES = ("SourceArn", "SourceAccount", "PrincipalOrgID", "EventSourceToken")
 
 
 def template(stack: Stack) -> Iterator[Problem]:
@@ -63,7 +63,7 @@ def _principal(properties: Mapping[str, Any], spot: Spot) -> Iterator[Problem]:
     value = properties.get("Principal")
     if not isinstance(value, str) or "${" in value:
         return
-    bounded = any(one in properties for one in _SOURCES)
+    bounded = any(one in properties for one in PERMISSION_LIMITS)
     if value == "*" and not bounded and properties.get("FunctionUrlAuthType") != "AWS_IAM":
         message = "Principal '*' without a source lets everyone call the function: every account, and the public"
         yield Problem(message, "name the account, or add PrincipalOrgID or SourceArn", spot, WARNING)
