@@ -81,3 +81,18 @@ def test_a_record_that_does_not_say_what_resources_give_tells_nothing(project: P
     path.write_text(json.dumps(older))
     write(project.folder, {"shared/resources/data.py": shared("*")})
     assert undecided(project) == []
+
+
+def test_before_the_first_deploy_nothing_is_given_to_anybody(make: Make) -> None:
+    made = make(**{"app.py": FUNCTION, "shared/resources/data.py": shared("*")})
+    (reason,) = undecided(made)
+    assert reason.startswith("DataPolicy (AWS::SQS::QueuePolicy), now with ")
+
+
+def test_what_is_accepted_of_it_names_the_stack_and_no_stage(project: Project) -> None:
+    namespace = project.load().namespace
+    write(project.folder, {"shared/resources/data.py": shared(f"arn:aws:iam::777788889999:role/{namespace}-sends")})
+    assert project.remit("diff", "--accept", "billing sends").status == 0
+    (agreed,) = json.loads((project.folder / "config/accepted.json").read_text())
+    assert "role/${AWS::StackName}-sends" in agreed["undecided"]
+    assert project.remit("diff").status == 0

@@ -197,14 +197,14 @@ def _versions(wishes: _Wishes) -> _Pair:
 
 
 def _recorded(wishes: _Wishes) -> _Pair:
-    from remit.review.change import Version
+    from remit.review.change import nothing
     from remit.review.record import recorded
     from remit.review.tree import tree
 
     new = tree(wishes.folder, wishes.stage)
     old = recorded(wishes.folder, new.namespace, local=wishes.local)
     if old is None:
-        return _Pair(Version("nothing", ()), new, (_NO_RECORD,))
+        return _Pair(nothing(), new, (_NO_RECORD,))
     return _Pair(old, new)
 
 
@@ -232,27 +232,27 @@ def _two_stages(wishes: _Wishes) -> _Pair:
 def _deployed(wishes: _Wishes) -> _Pair:
     from remit.deploy.recorded import explained, recorded
     from remit.deploy.remember import last
-    from remit.review.change import Version
+    from remit.review.change import nothing
     from remit.review.tree import tree
 
     new = tree(wishes.folder, wishes.stage)
     account = _account(wishes)
     old = recorded(account, new.namespace)
     if old is None:
-        return _Pair(Version("nothing", ()), new, (_NOT_DEPLOYED,))
+        return _Pair(nothing(), new, (_NOT_DEPLOYED,))
     known = last(account, wishes.folder, new.namespace)
     return _Pair(old if known is None else explained(old, known), replace(new, names=old.names))
 
 
 def _live(wishes: _Wishes) -> _Pair:
     from remit.deploy.live import live
-    from remit.review.change import Version
+    from remit.review.change import nothing
     from remit.review.tree import tree
 
     new = tree(wishes.folder, wishes.stage)
     found = live(_account(wishes), new.namespace)
     if found is None:
-        return _Pair(Version("nothing", ()), new, (_NOT_DEPLOYED,))
+        return _Pair(nothing(), new, (_NOT_DEPLOYED,))
     return _Pair(found.version, found.beside(new), found.notes, found.drift)
 
 

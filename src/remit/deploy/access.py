@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from remit.deploy.recorded import explained, pseudo, version
 from remit.errors import RemitError
 from remit.review.accepted import accept
-from remit.review.change import Review, Version
+from remit.review.change import Review, Version, nothing
 from remit.review.changes import review
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from remit.deploy.session import Account
     from remit.review.entries import Entry
 
-NOTHING: Final = "nothing"
 THIS: Final = "this deploy"
 Approval: TypeAlias = Literal["broadening", "any", "never"]
 APPROVALS: Final[tuple[Approval, ...]] = ("broadening", "any", "never")
@@ -64,7 +63,7 @@ def access(
     """
     try:
         new = version(planned.template, account, planned.namespace)
-        old = version(planned.running, account, planned.namespace) if planned.running else Version(NOTHING, ())
+        old = version(planned.running, account, planned.namespace) if planned.running else nothing()
     except RemitError as error:
         return Access(Review(planned.namespace, THIS, ()), f"the roles of a template cannot be read: {error.message}")
     here = Version(THIS, tuple(roles), names=pseudo(account, planned.namespace))

@@ -188,6 +188,7 @@ def acceptance(review: Review, because: str) -> tuple[Entry, ...]:
             found.setdefault(Entry((), kind, because, _general(statement, review.names)), {}).update(functions)
         for one in change.unseen:
             kind, text = (POLICY, one.arn) if one.arn.startswith("arn:") else (UNDECIDED, one.reason)
+            text = _stages(review.names)(text)
             found.setdefault(Entry((), kind, because, text=text), {}).update(functions)
     return tuple(replace(entry, functions=tuple(functions)) for entry, functions in found.items())
 
@@ -223,9 +224,14 @@ def _with(statement: Statement, element: Literal["actions", "resources"], globs:
 
 
 def _general(statement: Statement, names: Mapping[str, str]) -> Statement:
-    """The statement for every stage: its own namespace is written as the stack's name."""
+    """The statement for every stage."""
+    return put_texts(statement, _stages(names))
+
+
+def _stages(names: Mapping[str, str]) -> Callable[[str], str]:
+    """Makes a text hold for every stage: its own namespace is written as the stack's name."""
     stack = names.get(_STACK, "")
-    return put_texts(statement, lambda text: whole(stack).sub(_STACK, text)) if stack else statement
+    return (lambda text: whole(stack).sub(_STACK, text)) if stack else (lambda text: text)
 
 
 __all__ = ["Entry", "accept", "acceptance", "read_accepted", "written"]

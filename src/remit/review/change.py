@@ -55,6 +55,11 @@ class Version:
     """What the app's resources let others do, by their logical id; None where nobody knows."""
 
 
+def nothing() -> Version:
+    """What there is before the first deploy: no role, and nobody to whom a resource gives anything."""
+    return Version("nothing", (), giving={})
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A role with everything that bears on it, ready to be compared."""
