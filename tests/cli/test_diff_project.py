@@ -411,7 +411,7 @@ def test_a_function_that_is_opened_to_everyone_is_told_until_it_is_accepted(make
     deployed(project)
     commit(project.folder)
     write(project.folder, {"app.py": PUBLIC})
-    reason = "everyone may call hello now: its URL, or a permission, asks nobody who they are"
+    reason = "everyone may call hello now: its URL, or a permission, names no account"
     for arguments in ((), ("--base", "HEAD")):
         ran = project.remit("diff", *arguments, "--json")
         assert (ran.status, [one["reason"] for one in told(ran)["undecided"]]) == (1, [reason])

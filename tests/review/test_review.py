@@ -316,7 +316,7 @@ def opened(old: Version, new: Version) -> list[str]:
 
 def test_a_function_that_everyone_may_call_now_is_told_though_its_role_is_the_same() -> None:
     both = role("web", READ, functions=("web", "admin"))
-    reason = "everyone may call admin now: its URL, or a permission, asks nobody who they are"
+    reason = "everyone may call admin now: its URL, or a permission, names no account"
     assert opened(version(both, open=("web",)), version(both, open=("web", "admin"))) == [reason]
     assert opened(version(both, open=("web", "admin")), version(both, open=("web",))) == []
 

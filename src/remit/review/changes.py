@@ -120,7 +120,7 @@ def _opened(pair: Pair, old: Version, new: Version) -> Iterator[Unseen]:
     there = set(_functions(old))
     for name in pair.functions:
         if name in there and old.open is not None and name not in old.open and name in (new.open or ()):
-            yield Unseen("", f"everyone may call {name} now: its URL, or a permission, asks nobody who they are")
+            yield Unseen("", f"everyone may call {name} now: its URL, or a permission, names no account")
 
 
 def _alike(before: Standing, after: Standing) -> bool:
