@@ -20,6 +20,7 @@ _DOCUMENT_KEYS: Final = ("Version", "Id", "Statement")
 _STATEMENT_KEYS: Final = (
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
 )  # fmt: skip
+_LONGEST: Final = 100_000  # characters of an action or an ARN; a whole policy has 32,768 at most
 _PRINCIPAL_KINDS: Final = ("AWS", "Service", "Federated", "CanonicalUser")
 
 
@@ -250,6 +251,11 @@ def _string(value: object, path: str) -> str:
         raise RemitError(f"{path} must be a string or a list of strings, got {_kind(value)}")
     if not value.strip():
         raise RemitError(f"{path} is an empty string")
+    if len(value) > _LONGEST:
+        raise RemitError(
+            f"{path} is a string of {len(value):,} characters: no name in AWS is so long",
+            hint="a loop or a file that was put in by mistake?",
+        )
     return tokens.with_dynamic(value)
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.errors import Origin, RemitError
 from remit.grants.defaults import queue_id
 from remit.iam import tokens
-from remit.iam.document import DEPTH
+from remit.iam.document import DEPTH, too_large
+from remit.iam.document import LARGEST as LARGEST_DOCUMENT
 from remit.lint import python_text, shelf
 from remit.lint.finding import ERROR, Finding, Problem
 from remit.lint.subject import IDENTITY, RESOURCE, TRUST, Document, Environment, Item, Project
@@ -126,13 +127,16 @@ def lint_bytes(
     What cannot be read at all is one finding of R001. `kind` is identity, trust, resource or control; by default the
     document tells.
     """
-    from remit.templates.read import read  # noqa: PLC0415 - an app reads no files
+    from remit.templates.read import LARGEST, read  # noqa: PLC0415 - an app reads no files
 
     try:
-        source = read(data, file)
+        source = read(data, file, most=LARGEST)
     except RemitError as error:
         return (unreadable(error, file),)
-    return _of_file(source, kind, allow)
+    found = _of_file(source, kind, allow)
+    if len(data) > LARGEST_DOCUMENT:  # what in it is too long has a place of its own
+        return (unreadable(too_large(len(data), file), file), *found)
+    return found
 
 
 _SIGN: Final = re.compile(rb"\bAWSTemplateFormatVersion\b|\bAWS::[A-Z]|\b(Statement|Effect|Action)['\"]?\s*:")
