@@ -16,6 +16,7 @@ from remit.iam.document import DEPTH, too_large
 from remit.iam.document import LARGEST as LARGEST_DOCUMENT
 from remit.lint import python_text, shelf
 from remit.lint.finding import ERROR, Finding, Problem
+from remit.lint.secrets import hidden
 from remit.lint.subject import IDENTITY, RESOURCE, TRUST, Document, Environment, Item, Project
 from remit.lint.suppress import suppress
 
@@ -172,7 +173,7 @@ def unreadable(error: RemitError, file: str | None, folder: Path | None = None) 
     if folder is not None and error.origin is not None:
         python_text.forget()
         origin = python_text.named_in(folder, error.origin, error.message)
-    return Finding(rule.code, rule.name, ERROR, error.message, error.hint, origin)
+    return Finding(rule.code, rule.name, ERROR, hidden(error.message), error.hint, origin)
 
 
 def _table(allow: Mapping[str, str] | None) -> dict[str, tuple[str, Origin | None]]:
@@ -434,7 +435,7 @@ def _finding(rule: Rule, problem: Problem, place: Place, grant: Grant | None) ->
     message, hint = tokens.as_written(problem.message), problem.hint and tokens.as_written(problem.hint)
     if grant is not None:
         message, hint = _as_written(message), hint and _as_written(hint)
-    return Finding(rule.code, rule.name, severity, message, hint, place(problem.spot), grant)
+    return Finding(rule.code, rule.name, severity, hidden(message), hint and hidden(hint), place(problem.spot), grant)
 
 
 _WRITTEN: Final = {f"${{AWS::{late}}}": f"{{aws.{name}}}" for late, name in
