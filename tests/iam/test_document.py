@@ -72,6 +72,9 @@ def test_bytes_that_are_no_utf_8_are_told_by_their_offset() -> None:
         read_json(b'\xef\xbb\xbf["a\xff"]', "p.json")
     with pytest.raises(RemitError, match="byte 2 is 0xe9"):
         read_json(b'["\xe9"]', "p.json")
+    with pytest.raises(RemitError, match="byte 9 is 0xe9") as caught:
+        read_json(b'\xef\xbb\xbf[\n"\xc3\xa4 \xe9"]', "p.json", line=3)
+    assert caught.value.origin == Origin("p.json", 4, 4)
 
 
 def test_a_byte_order_mark_is_tolerated_in_bytes_and_in_text() -> None:

@@ -36,7 +36,7 @@ def read_json(text: str | bytes, file: str, *, line: int = 1, most: int = LARGES
     """
     if len(text) > most:
         raise too_large(len(text), file, line)
-    text = decode(text, file) if isinstance(text, bytes) else text.removeprefix(_BOM)
+    text = decode(text, file, line) if isinstance(text, bytes) else text.removeprefix(_BOM)
     source = Source(text, file, line)
     mistake: Exception | None = None
     try:
@@ -55,16 +55,18 @@ def read_json(text: str | bytes, file: str, *, line: int = 1, most: int = LARGES
     return value, _Places(source).locate
 
 
-def decode(data: bytes, file: str) -> str:
-    """UTF-8 text of a file's bytes, without a byte order mark. RemitError: the first bad byte's offset."""
+def decode(data: bytes, file: str, line: int = 1) -> str:
+    """UTF-8 text of a file's bytes, without a byte order mark. RemitError: the first bad byte's offset and place."""
     try:
         return data.removeprefix(_MARK).decode("utf-8")
     except UnicodeDecodeError as error:
         offset = error.start + (len(_MARK) if data.startswith(_MARK) else 0)
+        before = data[:offset].removeprefix(_MARK)
+        column = len(before.rpartition(b"\n")[2].decode("utf-8")) + 1
         raise RemitError(
             f"{file} is not UTF-8: byte {offset} is 0x{data[offset]:02x}",
             hint="save it as UTF-8",
-            origin=Origin(file),
+            origin=Origin(file, line + before.count(b"\n"), column),
         ) from None
 
 

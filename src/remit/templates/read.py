@@ -40,21 +40,7 @@ def _decoded(data: bytes, file: str) -> str:
         raise RemitError(
             f"{file} is not UTF-8: it looks like UTF-16", hint="save it as UTF-8", origin=Origin(file, 1, 1)
         )
-    try:
-        return decode(data, file)
-    except RemitError as error:
-        raise RemitError(error.message, hint=error.hint, origin=_undecodable(data, file)) from None
-
-
-def _undecodable(data: bytes, file: str) -> Origin:
-    """Where the first byte stands that is no UTF-8."""
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-        last = before.rpartition(b"\n")[2]
-        return Origin(file, before.count(b"\n") + 1, len(last.decode("utf-8", "replace").removeprefix("\ufeff")) + 1)
-    return Origin(file)
+    return decode(data, file)
 
 
 def _is_flow(text: str, file: str) -> bool:
