@@ -227,10 +227,10 @@ def test_of_many_bad_lines_the_first_are_told_and_all_are_answered() -> None:
     assert talk.endswith("error: 10 more lines cannot be read: their answers tell why\n")
 
 
-@pytest.mark.parametrize("element", ["Action", "Resource"])
+@pytest.mark.parametrize("element", ["Action", "NotAction"])
 def test_a_name_without_end_is_refused_at_its_place(tmp_path: Path, element: str) -> None:
     policy = tmp_path / "policy.json"
-    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*", element: ["s3:" + "*a" * 50_000]}
+    statement = {"Effect": "Allow", "Resource": "*", element: ["s3:" + "*a" * 50_000]}
     policy.write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}), "utf-8")
     code, _, talk = remit("evaluate", "--policy", str(policy), "--action", "s3:GetObject")
     assert code == 2
