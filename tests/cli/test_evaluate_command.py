@@ -218,3 +218,21 @@ def test_a_slip_in_what_is_asked_is_noted_beside_the_answer(tmp_path: Path) -> N
         "note: the catalogue knows no action s3:GetObjct: did you mean s3:GetObject?",
         "note: the resource b/k is no ARN",
     ]
+
+
+def test_of_many_bad_lines_the_first_are_told_and_all_are_answered() -> None:
+    code, found, talk = answers(*[b"nonsense"] * 30, case(id=1))
+    assert (code, len(found), found[-1]["id"]) == (2, 31, 1)
+    assert talk.count("is not valid JSON") == 20
+    assert talk.endswith("error: 10 more lines cannot be read: their answers tell why\n")
+
+
+@pytest.mark.parametrize("element", ["Action", "NotAction"])
+def test_a_name_without_end_is_refused_at_its_place(tmp_path: Path, element: str) -> None:
+    policy = tmp_path / "policy.json"
+    statement = {"Effect": "Allow", "Resource": "*", element: ["s3:" + "*a" * 50_000]}
+    policy.write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}), "utf-8")
+    code, _, talk = remit("evaluate", "--policy", str(policy), "--action", "s3:GetObject")
+    assert code == 2
+    assert f"{element}[0] is a string of 100,003 characters" in talk.replace("Statement[0].", "")
+    assert f"--> {policy}:1:" in talk

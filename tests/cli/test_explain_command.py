@@ -516,3 +516,10 @@ def test_a_stack_s_name_goes_with_a_template() -> None:
     ran = EXAMPLE.remit("explain", "report", "--stack", "shop")
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.startswith("error: --stack and --parameter go with a template\n")
+
+
+@pytest.mark.parametrize(("name", "text"), [("p.json", "null"), ("p.yaml", "# nothing\n")])
+def test_a_file_that_holds_nothing_is_no_policy(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    ran = remit("explain", "--policy", str(tmp_path / name))
+    assert (ran.status, f"{name}:1:1" in ran.err) == (2, True)

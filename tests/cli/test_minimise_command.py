@@ -153,3 +153,14 @@ def test_mistakes_are_told(tmp_path: Path, value: object, options: tuple[str, ..
     ran = minimise(tmp_path, value, *options)
     assert (2, "") == (ran.status, ran.out)
     assert message in ran.err
+
+
+def test_half_of_a_pair_of_surrogates_is_counted_and_written_as_it_was(tmp_path: Path) -> None:
+    ran = minimise(tmp_path, document(allow("s3:GetObject", "arn:aws:s3:::b/\ud800")))
+    assert (ran.status, json.loads(ran.out)["Statement"][0]["Resource"]) == (0, "arn:aws:s3:::b/\ud800")
+
+
+@pytest.mark.parametrize("value", [[], {}])
+def test_what_holds_no_policy_is_refused_at_its_place(tmp_path: Path, value: object) -> None:
+    ran = minimise(tmp_path, value)
+    assert (ran.status, "policy.json:1:1" in ran.err) == (2, True)

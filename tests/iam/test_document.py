@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from remit.errors import Origin, RemitError
-from remit.iam.document import DEPTH, read_json, steps
+from remit.iam.document import DEPTH, LARGEST, read_json, steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +72,9 @@ def test_bytes_that_are_no_utf_8_are_told_by_their_offset() -> None:
         read_json(b'\xef\xbb\xbf["a\xff"]', "p.json")
     with pytest.raises(RemitError, match="byte 2 is 0xe9"):
         read_json(b'["\xe9"]', "p.json")
+    with pytest.raises(RemitError, match="byte 9 is 0xe9") as caught:
+        read_json(b'\xef\xbb\xbf[\n"\xc3\xa4 \xe9"]', "p.json", line=3)
+    assert caught.value.origin == Origin("p.json", 4, 4)
 
 
 def test_a_byte_order_mark_is_tolerated_in_bytes_and_in_text() -> None:
@@ -148,3 +151,11 @@ def test_a_place_that_is_asked_again_is_remembered() -> None:
     _, locate = read_json(json.dumps({"Statement": [{"Action": "a"}] * 1_000}), "p.json")
     first = calls(lambda: locate("Statement[998].Action"))
     assert calls(lambda: locate("Statement[997].Action")) < first / 100
+
+
+def test_a_text_longer_than_any_document_is_refused_before_it_is_read() -> None:
+    for text in ("[" * (LARGEST + 1), b"\xff" * (LARGEST + 1)):
+        with pytest.raises(RemitError, match="has 8,000,001 bytes: no policy") as caught:
+            read_json(text, "p.json", line=3)
+        assert caught.value.origin == Origin("p.json", 3, 1)
+    assert read_json(" " * LARGEST + "1", "p.json", most=LARGEST + 1)[0] == 1

@@ -80,7 +80,7 @@ ROWS = [
     Row("K20", "policy[0].Condition.x.Condition contains itself", "config/deploy.py:6:34",
         {"config/deploy.py": "from remit import configure\n\nd = " + STATEMENT % "*:*" + '\nd["Condition"] = {"x": d}\nwith configure() as config:\n    config.lambda_.iam.policy = [d]\n'}, BUILD),
     Row("K21", "a string of 10,485,763 characters", "config/deploy.py:4:34", configured('config.lambda_.iam.policy = ["s3:" + "x" * 10_485_760]')),
-    Row("K21", "a string of 10,485,763 characters", "policy.json:1:71", {"policy.json": POLICY.replace("s3:GetObject", "s3:" + "x" * 10_485_760) % "*"}, ("lint", "policy.json"), 1),
+    Row("K21", "a string of 10,485,763 characters", "policy.json:1:71", {"policy.json": POLICY.replace("s3:GetObject", "s3:" + "x" * 10_485_760) % "*"}, ("lint", "policy.json"), 2),
     Row("K29", "policy.json is not UTF-8: byte 112 is 0x81", "policy.json:1:113", {"policy.json": (POLICY % "arn:aws:s3:::").encode()[:-4] + b'\x81"}]}'}, ("lint", "policy.json")),
     Row("K33", "stage '../prod' is not a stage's name", "", {}, ("lint", "--stage", "../prod")),
     Row("K33", "stage '../prod' is not a stage's name", "", {}, ("build", "--stage", "../prod")),

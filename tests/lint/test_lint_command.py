@@ -187,3 +187,33 @@ def test_a_file_that_is_named_and_holds_neither_has_one_finding(
         (tmp_path / name).write_text(text, "utf-8")
         (found,) = json.loads(run(capsys, str(tmp_path / name), "--json")[1])
         assert (found["rule"], found["message"]) == ("R110", "here is neither a policy document nor a template")
+
+
+KEY, TOKEN, WORD = "AKIA" + "Z7FT2Q3EGRIBQB5V", "ghp_" + "a1B2c3D4e5F6" * 3, "Correct!Horse9"
+SECRETIVE = {
+    "policy.json": """{"Version": "2012-10-17", "Statement": [
+ {"Effect": "Allow", "Action": "%s", "Resource": "%s",
+  "Condition": {"IpAddress": {"aws:SourceIp": "%s"}, "Bool": {"aws:SecureTransport": "%s"}}}]}""",
+    "template.yaml": """Resources:
+  F:
+    Type: AWS::Lambda::Function
+    Properties:
+      Environment:
+        Variables: {AWS_REGION: eu-west-1, A: %s, TOKEN: %s, PASSWORD: Correct!Horse9, DB: "postgres://a:Correct!Horse9@h/d"}
+      Role: %s %s
+""",
+    "broken.json": '{"%s": %s, "%s": %s}',
+    "twice.json": '{"%s": "%s", "%s": "%s"}',
+    "broken.yaml": "TOKEN: %s: %s\nPASSWORD: 'Correct!Horse9' %s %s\n",
+}
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+@pytest.mark.parametrize("name", SECRETIVE)
+def test_a_secret_is_not_printed_in_any_form(
+    files: Path, capsys: pytest.CaptureFixture[str], form: str, name: str
+) -> None:
+    (files / name).write_text(SECRETIVE[name] % (KEY, TOKEN, KEY, TOKEN), "utf-8")
+    _, out, talk = run(capsys, name, "--format", form)
+    assert "R0" in out or "R7" in out
+    assert [secret for secret in (KEY, TOKEN, WORD) if secret in out + talk] == []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from remit.report.review import review_lines
-from remit.review.files import review_files
+from remit.review.files import holds_roles, review_files
 
 if TYPE_CHECKING:
     from remit.review.change import Review
@@ -224,3 +225,10 @@ def test_a_resource_that_may_say_anything_and_differs_is_undecided_where_a_role_
 
     assert between(of("arn:aws:s3:::a"), of("*")).broadens
     assert not between(of("*"), of("*")).broadens
+
+
+def test_a_file_of_empty_lines_is_looked_at_once() -> None:
+    start = time.process_time()
+    assert not holds_roles(b"\n" * 1_000_000 + b"{")
+    assert time.process_time() - start < 1
+    assert holds_roles(b"\n\n 'Resources' :\n")

@@ -70,8 +70,8 @@ class Sizes:
     def text(self, text: str) -> int:
         """Characters of a text in which late-bound parts take their longest form."""
         if "${" not in text:
-            return len(text.encode())
-        return sum(len(part.encode()) if isinstance(part, str) else self._longest(part) for part in tokens.split(text))
+            return _bytes(text)
+        return sum(_bytes(part) if isinstance(part, str) else self._longest(part) for part in tokens.split(text))
 
     def _value(self, value: Any) -> int:
         if isinstance(value, dict):
@@ -82,11 +82,10 @@ class Sizes:
         if not isinstance(value, str):
             return len(json.dumps(value))
         if "${" not in value:
-            return len(encode_basestring(value).encode())
+            return _bytes(encode_basestring(value))
         pieces = tokens.split(value)
         return 2 + sum(
-            len(encode_basestring(part).encode()) - 2 if isinstance(part, str) else self._longest(part)
-            for part in pieces
+            _bytes(encode_basestring(part)) - 2 if isinstance(part, str) else self._longest(part) for part in pieces
         )
 
     def _longest(self, reference: tokens.Reference) -> int:
@@ -134,3 +133,8 @@ def parts(role: Role) -> tuple[tuple[Grant, ...], ...]:
         found.append(role.grants[start : start + count])
         start += count
     return tuple(found)
+
+
+def _bytes(text: str) -> int:
+    """Bytes of UTF-8; JSON may spell half of a pair of surrogates, which has none of its own."""
+    return len(text.encode("utf-8", "surrogatepass"))

@@ -263,9 +263,10 @@ def _account(wishes: _Wishes) -> Account:
 def _files(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
     """Two templates or two policies, or a plan."""
     from remit.review.files import holds_roles, plan_review, review_files
+    from remit.templates.read import may_be_plan
 
     if len(given) == 1:
-        if not any(word in given[0][0] for word in (b"planned_values", b"terraform_version")):
+        if not may_be_plan(given[0][0]):
             raise RemitError(
                 f"{given[0][1]} alone is compared with nothing: it is no Terraform plan",
                 hint="give OLD and NEW; `terraform show -json PLAN` prints a plan, which holds both",

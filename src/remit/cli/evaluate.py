@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from remit.iam.document import Locate
     from remit.iam.evaluate import Decision
 
+_TOLD: Final = 20
+"""Lines that cannot be read and are told one by one: a file of another kind has nothing else."""
 _LAYERS: Final = ("identity", "boundary", "session", "resource", "scp", "rcp")
 _REQUEST: Final[dict[str, tuple[type, ...]]] = {
     "action": (str,),
@@ -203,7 +205,7 @@ def _name(path: Path) -> str:
 
 def _lines(path: Path) -> int:
     """Answer every line; a bad one is answered by its error, and the exit code is 2."""
-    status = 0
+    bad = 0
     for number, text in _texts(path):
         identifier: Any = None
         try:
@@ -212,12 +214,15 @@ def _lines(path: Path) -> int:
                 identifier = value.get("id")
             answer = _answer(identifier, evaluate(*_case(value, locate)))
         except RemitError as error:
-            status = 2
+            bad += 1
             at = error.origin if error.origin is not None and error.origin.line else Origin(_name(path), number)
-            click.echo(str(RemitError(error.message, hint=error.hint, origin=at)), err=True)
+            if bad <= _TOLD:
+                click.echo(str(RemitError(error.message, hint=error.hint, origin=at)), err=True)
             answer = {"id": identifier, "error": error.message, "line": at.line, "column": at.column}
-        click.echo(json.dumps(answer))
-    return status
+        sys.stdout.write(json.dumps(answer) + "\n")  # click.echo would flush each
+    if bad > _TOLD:
+        click.echo(f"error: {bad - _TOLD:,} more lines cannot be read: their answers tell why", err=True)
+    return 2 if bad else 0
 
 
 def _texts(path: Path) -> Iterator[tuple[int, bytes]]:

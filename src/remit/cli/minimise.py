@@ -167,6 +167,7 @@ def _read(path: Path) -> _Given:
         raise RemitError(
             f"{name} holds more than policies that are attached together",
             hint="`remit minimise` takes a policy document, or a list of those of one role, user or group",
+            origin=source.place(()),
         )
     found = value.get("identity", value) if isinstance(value, dict) else value
     documents = tuple(found) if isinstance(found, list) else (found,)

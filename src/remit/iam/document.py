@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 LONGEST_NUMBER: Final = 300  # digits; IAM's numbers have 20
+LARGEST: Final = 8_000_000
+"""Bytes of a document, unless more are asked for: CloudFormation takes a megabyte, IAM far less."""
 _BOM: Final = "\ufeff"
 _MARK: Final = b"\xef\xbb\xbf"
 
@@ -26,13 +28,15 @@ Locate: TypeAlias = "Callable[[str | Path], Origin]"
 """The place of a value: by a path as errors spell it (`Statement[0].Action[1]`) or by its steps."""
 
 
-def read_json(text: str | bytes, file: str, *, line: int = 1) -> tuple[Any, Locate]:
+def read_json(text: str | bytes, file: str, *, line: int = 1, most: int = LARGEST) -> tuple[Any, Locate]:
     """Read one JSON document; `file` is how errors name it, `line` its first line's number.
 
     RemitError at line and column: a syntax error, a key that stands twice in one object, NaN or Infinity,
-    nesting deeper than `DEPTH`, bytes that are no UTF-8 (with their offset).
+    nesting deeper than `DEPTH`, more than `most` bytes, bytes that are no UTF-8 (with their offset).
     """
-    text = decode(text, file) if isinstance(text, bytes) else text.removeprefix(_BOM)
+    if len(text) > most:
+        raise too_large(len(text), file, line)
+    text = decode(text, file, line) if isinstance(text, bytes) else text.removeprefix(_BOM)
     source = Source(text, file, line)
     mistake: Exception | None = None
     try:
@@ -51,17 +55,24 @@ def read_json(text: str | bytes, file: str, *, line: int = 1) -> tuple[Any, Loca
     return value, _Places(source).locate
 
 
-def decode(data: bytes, file: str) -> str:
-    """UTF-8 text of a file's bytes, without a byte order mark. RemitError: the first bad byte's offset."""
+def decode(data: bytes, file: str, line: int = 1) -> str:
+    """UTF-8 text of a file's bytes, without a byte order mark. RemitError: the first bad byte's offset and place."""
     try:
         return data.removeprefix(_MARK).decode("utf-8")
     except UnicodeDecodeError as error:
         offset = error.start + (len(_MARK) if data.startswith(_MARK) else 0)
+        before = data[:offset].removeprefix(_MARK)
+        column = len(before.rpartition(b"\n")[2].decode("utf-8")) + 1
         raise RemitError(
             f"{file} is not UTF-8: byte {offset} is 0x{data[offset]:02x}",
             hint="save it as UTF-8",
-            origin=Origin(file),
+            origin=Origin(file, line + before.count(b"\n"), column),
         ) from None
+
+
+def too_large(size: int, file: str, line: int = 1) -> RemitError:
+    """That a document is longer than any can be, said before it is read."""
+    return RemitError(f"{file} has {size:,} bytes: no policy and no template is so large", origin=Origin(file, line, 1))
 
 
 def steps(path: str) -> Path:

@@ -20,6 +20,7 @@ _DOCUMENT_KEYS: Final = ("Version", "Id", "Statement")
 _STATEMENT_KEYS: Final = (
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
 )  # fmt: skip
+_LONGEST: Final = 100_000  # characters of an action; a whole policy has 32,768 at most
 _PRINCIPAL_KINDS: Final = ("AWS", "Service", "Federated", "CanonicalUser")
 
 
@@ -236,7 +237,7 @@ def _strings(value: object, path: str) -> tuple[str, ...]:
 
 
 def _string(value: object, path: str, index: int | None = None) -> str:
-    if isinstance(value, str) and value.strip():
+    if isinstance(value, str) and len(value) <= _LONGEST and value.strip():
         return tokens.with_dynamic(value)
     if tokens.is_intrinsic(value):
         return tokens.with_dynamic(tokens.from_intrinsic(value))
@@ -250,7 +251,14 @@ def _string(value: object, path: str, index: int | None = None) -> str:
         raise RemitError(f"{path} is a list inside a list", hint="unpack it: [*reads, *writes]")
     if not isinstance(value, str):
         raise RemitError(f"{path} must be a string or a list of strings, got {_kind(value)}")
-    raise RemitError(f"{path} is an empty string")
+    if not value.strip():
+        raise RemitError(f"{path} is an empty string")
+    if "Action" in path:  # it is matched with every action that there is
+        raise RemitError(
+            f"{path} is a string of {len(value):,} characters: no name in AWS is so long",
+            hint="a loop or a file that was put in by mistake?",
+        )
+    return tokens.with_dynamic(value)
 
 
 def _kind_of_principal(text: str) -> str:

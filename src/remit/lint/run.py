@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.errors import Origin, RemitError
 from remit.grants.defaults import queue_id
 from remit.iam import tokens
-from remit.iam.document import DEPTH
+from remit.iam.document import DEPTH, too_large
+from remit.iam.document import LARGEST as LARGEST_DOCUMENT
 from remit.lint import python_text, shelf
 from remit.lint.finding import ERROR, Finding, Problem
+from remit.lint.secrets import hidden
 from remit.lint.subject import IDENTITY, RESOURCE, TRUST, Document, Environment, Item, Project
 from remit.lint.suppress import suppress
 
@@ -126,13 +128,16 @@ def lint_bytes(
     What cannot be read at all is one finding of R001. `kind` is identity, trust, resource or control; by default the
     document tells.
     """
-    from remit.templates.read import read  # noqa: PLC0415 - an app reads no files
+    from remit.templates.read import LARGEST, read  # noqa: PLC0415 - an app reads no files
 
     try:
-        source = read(data, file)
+        source = read(data, file, most=LARGEST)
     except RemitError as error:
         return (unreadable(error, file),)
-    return _of_file(source, kind, allow)
+    found = _of_file(source, kind, allow)
+    if len(data) > LARGEST_DOCUMENT:  # what in it is too long has a place of its own
+        return (unreadable(too_large(len(data), file), file), *found)
+    return found
 
 
 _SIGN: Final = re.compile(rb"\bAWSTemplateFormatVersion\b|\bAWS::[A-Z]|\b(Statement|Effect|Action)['\"]?\s*:")
@@ -168,7 +173,7 @@ def unreadable(error: RemitError, file: str | None, folder: Path | None = None) 
     if folder is not None and error.origin is not None:
         python_text.forget()
         origin = python_text.named_in(folder, error.origin, error.message)
-    return Finding(rule.code, rule.name, ERROR, error.message, error.hint, origin)
+    return Finding(rule.code, rule.name, ERROR, hidden(error.message), error.hint, origin)
 
 
 def _table(allow: Mapping[str, str] | None) -> dict[str, tuple[str, Origin | None]]:
@@ -430,7 +435,7 @@ def _finding(rule: Rule, problem: Problem, place: Place, grant: Grant | None) ->
     message, hint = tokens.as_written(problem.message), problem.hint and tokens.as_written(problem.hint)
     if grant is not None:
         message, hint = _as_written(message), hint and _as_written(hint)
-    return Finding(rule.code, rule.name, severity, message, hint, place(problem.spot), grant)
+    return Finding(rule.code, rule.name, severity, hidden(message), hint and hidden(hint), place(problem.spot), grant)
 
 
 _WRITTEN: Final = {f"${{AWS::{late}}}": f"{{aws.{name}}}" for late, name in

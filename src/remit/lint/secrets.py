@@ -19,6 +19,22 @@ _KINDS: Final = (
     ("a GitLab token", re.compile(r"(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{20,}")),
     ("a Stripe key", re.compile(r"(?<![A-Za-z0-9])[rs]k_live_[A-Za-z0-9]{20,}")),
 )
+_NAMES: Final = r"(?:PASSWORD|PASSWD|PWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIALS?)"
+_NAME: Final = re.compile(rf"(?:^|_){_NAMES}$", re.IGNORECASE)
+_HARMLESS: Final = re.compile(
+    r"(?i)arn:|/|true|false|none|null|changeme|example|\$\{|[a-z0-9]+(?:[-_.][a-z0-9]+)+$|[0-9]{1,5}$"
+)
+_LEAST: Final = 8
+_IN_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@{}$]*:(?!\$\{|\{\{|\*|<)[^/\s@{}$]{3,}@[^\s@]+")
+"""A password in a connection string: `postgres://app:…@host/db`."""
+_TOKEN: Final = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}")
+"""A JSON Web Token that is signed."""
+_NAMED: Final = re.compile(
+    rf"(?<![A-Za-z0-9]){_NAMES}[\"']?\s{{0,4}}"
+    r"(?:[=:]\s{0,4}(?:\"[^\"]*\"?|'[^']*'?)|:\s{0,4}[^\s\"'{}\[\](),#!][^,}#]*)",
+    re.IGNORECASE,
+)
+"""A name as above in a line of YAML, JSON or Python, and what is assigned to it."""
 _BARE: Final = re.compile(r"(?<![A-Za-z0-9/+=:.-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 _CASES: Final = (re.compile(r"[a-z]"), re.compile(r"[A-Z]"), re.compile(r"[0-9].*[0-9]"))
 
@@ -55,3 +71,36 @@ def bare_key(text: str) -> str | None:
         if all(case.search(one) for case in _CASES):
             return "an AWS secret access key"
     return None
+
+
+def named(name: str, value: str) -> str | None:
+    """What a variable holds by its form, or by its name; None where neither tells of a secret."""
+    if _TOKEN.fullmatch(value):
+        return "holds a signed token"
+    if _IN_URL.match(value):
+        return "holds a password"
+    if _NAME.search(name) and len(value) >= _LEAST and not _HARMLESS.match(value):
+        return "looks like a secret"
+    return None
+
+
+def hidden(text: str) -> str:
+    """The text with a star for every sign of what is a secret in it, or is named as one; as long as before."""
+    for _, pattern in _KINDS:
+        text = pattern.sub(_stars, text)
+    for pattern in (_IN_URL, _TOKEN):
+        text = pattern.sub(_stars, text)
+    text = _BARE.sub(lambda found: _stars(found) if all(case.search(found[0]) for case in _CASES) else found[0], text)
+    return _NAMED.sub(_assigned, text)
+
+
+def _assigned(found: re.Match[str]) -> str:
+    name, sign, value = re.split("([=:])", found[0], maxsplit=1)
+    word = value.strip().strip("\"'")
+    if len(word) < _LEAST or _HARMLESS.match(word):
+        return found[0]
+    return name + sign + value.replace(word, "*" * len(word))
+
+
+def _stars(found: re.Match[str]) -> str:
+    return found[0] if "EXAMPLE" in found[0] else "*" * len(found[0])

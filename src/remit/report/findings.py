@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.lint.secrets import hidden
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 
 _WIDTH: Final = 120
 """Characters of a source line that are shown."""
+_AROUND: Final = 1_000
+"""Characters beside them that may tell that a part of a secret is shown."""
 _SARIF_LEVELS: Final = {"error": "error", "warning": "warning", "note": "note"}
 _GITHUB_LEVELS: Final = {"error": "error", "warning": "warning", "note": "notice"}
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -50,9 +54,9 @@ def _excerpt(finding: Finding, source: Callable[[str], Sequence[str]]) -> Iterat
     text = lines[finding.line - 1].replace("\t", " ")
     column = max(finding.column, 1)
     start = max(0, column - _WIDTH // 2) if column > _WIDTH * 3 // 4 else 0
-    shown = "".join(
-        sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text[start : start + _WIDTH]
-    )
+    before = max(0, start - _AROUND)
+    safe = hidden(text[before : start + _WIDTH + _AROUND])[start - before :][:_WIDTH]
+    shown = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in safe)
     number = str(finding.line)
     cut = "…" if start else ""
     yield f"   {' ' * len(number)} |"

@@ -32,7 +32,7 @@ _RUN: Final = {"AWS::Lambda::Function": "Role", "aws_lambda_function": "role"}
 _SAYING: Final = ("AWS::SSM::Parameter", "AWS::CloudFormation::", "Custom::")
 """Types whose attributes may say anything."""
 _TEMPLATE: Final = frozenset(("Resources", "AWSTemplateFormatVersion"))
-_SECTION: Final = re.compile(rb"^\W*(Resources|AWSTemplateFormatVersion)['\"]?[ \t]*:", re.MULTILINE)
+_SECTION: Final = re.compile(rb"^[^\w\n]*(Resources|AWSTemplateFormatVersion)['\"]?[ \t]*:", re.MULTILINE)
 """A section of a template in YAML, whatever its indentation and quotes are."""
 _PLAN: Final = frozenset(("planned_values", "terraform_version"))
 

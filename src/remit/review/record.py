@@ -117,7 +117,7 @@ def recorded(folder: Path, namespace: str, *, local: bool = False) -> Version | 
 
 def read_record(data: bytes, file: str) -> Version:
     """The roles that a record holds. RemitError: it is none, it is damaged, or a newer remit wrote it."""
-    value, _ = read_json(data, file)
+    value, _ = read_json(data, file, most=len(data))
     given = value.get("format") if isinstance(value, dict) else None
     if isinstance(given, int) and given > FORMAT:
         raise RemitError(f"a newer remit wrote {file}", hint="upgrade remit, or deploy with this one", origin=_at(file))

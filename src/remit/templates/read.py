@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.errors import Origin, RemitError
-from remit.iam.document import decode, read_json
+from remit.iam.document import LARGEST as LARGEST_DOCUMENT
+from remit.iam.document import decode, read_json, too_large
 from remit.templates.yaml_text import read_yaml
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 _QUOTED_KEY: Final = re.compile(r'\s*"[^"\n]*"\s*:')
 LARGEST: Final = 32_000_000
-"""Bytes of a file that is read at all."""
+"""Bytes of a file that is read at all: a Terraform plan may hold much else."""
 
 Locate: TypeAlias = "Callable[[Path], Origin]"
 
@@ -39,21 +40,7 @@ def _decoded(data: bytes, file: str) -> str:
         raise RemitError(
             f"{file} is not UTF-8: it looks like UTF-16", hint="save it as UTF-8", origin=Origin(file, 1, 1)
         )
-    try:
-        return decode(data, file)
-    except RemitError as error:
-        raise RemitError(error.message, hint=error.hint, origin=_undecodable(data, file)) from None
-
-
-def _undecodable(data: bytes, file: str) -> Origin:
-    """Where the first byte stands that is no UTF-8."""
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-        last = before.rpartition(b"\n")[2]
-        return Origin(file, before.count(b"\n") + 1, len(last.decode("utf-8", "replace").removeprefix("\ufeff")) + 1)
-    return Origin(file)
+    return decode(data, file)
 
 
 def _is_flow(text: str, file: str) -> bool:
@@ -61,18 +48,25 @@ def _is_flow(text: str, file: str) -> bool:
     return file.endswith((".yaml", ".yml")) and re.match(r"\s*\{\s*[A-Za-z!]", text) is not None
 
 
-def read(data: bytes, file: str) -> Source:
-    """Read a file's bytes; JSON if it begins like it or is named so, else YAML. RemitError at line and column."""
-    if len(data) > LARGEST:
-        raise RemitError(
-            f"{file} has {len(data):,} bytes: no policy and no template is so large", origin=Origin(file, 1, 1)
-        )
+def may_be_plan(data: bytes) -> bool:
+    """Whether a file speaks as `terraform show -json` does."""
+    return b"planned_values" in data or b"terraform_version" in data
+
+
+def read(data: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> Source:
+    """Read a file's bytes; JSON if it begins like it or is named so, else YAML. RemitError at line and column.
+
+    More than `most` bytes are refused; what may be a plan may have `LARGEST`.
+    """
+    most = LARGEST if may_be_plan(data) else most
+    if len(data) > most:
+        raise too_large(len(data), file)
     text = _decoded(data, file)
     if not text.strip():
         raise RemitError(f"{file} is empty", origin=Origin(file, 1, 1))
     if file.endswith(".json") or (text.lstrip()[0] in '{["' and not _QUOTED_KEY.match(text)):
         try:
-            value, locate = read_json(text, file)
+            value, locate = read_json(text, file, most=most)
             return Source(file, text, value, locate)
         except RemitError:
             if not _is_flow(text, file):

@@ -44,6 +44,8 @@ class Read:
 
 def policy_role(value: Any, file: str, place: Place) -> Read:
     """A policy document, which counts as the one role of its file. RemitError at the line of what is wrong."""
+    if value is None:
+        raise RemitError(f"{file} holds no policy document", hint="a policy has Statement", origin=place(()))
     return Read((Role(file, tuple(grants_of(value, (), place)), (), trusts=()),), is_policy=True)
 
 

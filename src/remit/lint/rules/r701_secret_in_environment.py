@@ -41,15 +41,6 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _DYNAMIC = re.compile(r"\{\{resolve:(?:secretsmanager|ssm-secure):(?:[^{}]|\$\{[^{}]*\})*\}\}")
-_NAMES = re.compile(r"(?:^|_)(?:PASSWORD|PASSWD|PWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIALS?)$", re.IGNORECASE)
-_NO_SECRET = re.compile(
-    r"(?i)arn:|/|true|false|none|null|changeme|example|\$\{|[a-z0-9]+(?:[-_.][a-z0-9]+)+$|[0-9]{1,5}$"
-)
-_LEAST = 8
-_IN_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@{}$]*:(?!\$\{|\{\{|\*|<)[^/\s@{}$]{3,}@[^\s@]+")
-"""A password in a connection string: `postgres://app:…@host/db`."""
-_TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}")
-"""A JSON Web Token that is signed."""
 
 
 def environment(environment: Environment) -> Iterator[Problem]:
@@ -65,11 +56,6 @@ def environment(environment: Environment) -> Iterator[Problem]:
         elif _DYNAMIC.search(value):
             message = f"variable {name} of {environment.function}: the secret is put in as plain text at deploy time"
             yield Problem(message, hint, (name,), WARNING)
-        elif _IN_URL.match(value) or _TOKEN.fullmatch(value):
-            what = "a signed token" if _TOKEN.fullmatch(value) else "a password"
-            yield Problem(
-                f"variable {name} of {environment.function} holds {what} in plain text", hint, (name,), WARNING
-            )
-        elif _NAMES.search(name) and len(value) >= _LEAST and not _NO_SECRET.match(value):
-            message = f"variable {name} of {environment.function} looks like a secret in plain text"
+        elif (what := secrets.named(name, value)) is not None:
+            message = f"variable {name} of {environment.function} {what} in plain text"
             yield Problem(message, hint, (name,), WARNING)
