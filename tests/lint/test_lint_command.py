@@ -183,10 +183,12 @@ def test_a_file_that_is_named_and_holds_neither_has_one_finding(
 ) -> None:
     part = json.dumps({"QueueArn": {"Value": {"Ref": "Queue"}}})
     named = {name: ELSEWHERE[name] for name in ("package.json", "compose.yml")} | {"part.json": part}
-    for name, text in named.items():
+    for name, text in (named | {"null.json": "null", "one.json": "1", "list.json": "[1, 2]"}).items():
         (tmp_path / name).write_text(text, "utf-8")
-        (found,) = json.loads(run(capsys, str(tmp_path / name), "--json")[1])
-        assert (found["rule"], found["message"]) == ("R110", "here is neither a policy document nor a template")
+        status, out, _ = run(capsys, str(tmp_path / name), "--json")
+        (found,) = json.loads(out)
+        assert (status, found["rule"], found["line"], found["column"]) == (2, "R001", 1, 1)
+        assert found["message"].endswith(f"{name} holds neither a policy document nor a template")
 
 
 KEY, TOKEN, WORD = "AKIA" + "Z7FT2Q3EGRIBQB5V", "ghp_" + "a1B2c3D4e5F6" * 3, "Correct!Horse9"

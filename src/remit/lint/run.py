@@ -125,8 +125,8 @@ def lint_bytes(
 ) -> tuple[Finding, ...]:
     """What is wrong or too wide in a file's content: a policy or a template, JSON or YAML.
 
-    What cannot be read at all is one finding of R001. `kind` is identity, trust, resource or control; by default the
-    document tells.
+    What cannot be read at all, or is neither of the two, is one finding of R001. `kind` is identity, trust, resource or
+    control; by default the document tells.
     """
     from remit.templates.read import LARGEST, read  # noqa: PLC0415 - an app reads no files
 
@@ -134,6 +134,8 @@ def lint_bytes(
         source = read(data, file, most=LARGEST)
     except RemitError as error:
         return (unreadable(error, file),)
+    if not _is_meant(source.value):
+        return (unreadable(_neither(source), file),)
     found = _of_file(source, kind, allow)
     if len(data) > LARGEST_DOCUMENT:  # what in it is too long has a place of its own
         return (unreadable(too_large(len(data), file), file), *found)
@@ -148,17 +150,29 @@ def lint_found(
     data: bytes, file: str, *, kind: str | None = None, allow: Mapping[str, str] | None = None
 ) -> tuple[Finding, ...] | None:
     """As `lint_bytes`, of a file that nobody named; None where it holds neither a policy nor a template."""
-    from remit.lint.elements import is_policy  # noqa: PLC0415 - an app reads no files
-    from remit.lint.templates import is_template  # noqa: PLC0415 - as above
-    from remit.templates.read import read  # noqa: PLC0415 - as above
+    from remit.templates.read import read  # noqa: PLC0415 - an app reads no files
 
     try:
         source = read(data, file)
     except RemitError as error:
         return (unreadable(error, file),) if _SIGN.search(data) is not None else None
-    if is_template(source.value) or is_policy(_policy_in(source.value)[0]):
-        return _of_file(source, kind, allow)
-    return None
+    return _of_file(source, kind, allow) if _is_meant(source.value) else None
+
+
+def _is_meant(value: Any) -> bool:
+    """Whether a file's value is a template or a policy, whatever is wrong with it."""
+    from remit.lint.elements import is_policy  # noqa: PLC0415 - an app reads no files
+    from remit.lint.templates import is_template  # noqa: PLC0415 - as above
+
+    return is_template(value) or is_policy(_policy_in(value)[0])
+
+
+def _neither(source: Source) -> RemitError:
+    return RemitError(
+        f"{source.file} holds neither a policy document nor a template",
+        hint="a policy has Statement, a template Resources; `remit explain` and `remit diff` read plans of Terraform",
+        origin=source.place(()),
+    )
 
 
 def _of_file(source: Source, kind: str | None, allow: Mapping[str, str] | None) -> tuple[Finding, ...]:
