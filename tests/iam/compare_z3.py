@@ -73,6 +73,11 @@ class Model:
         self.there: dict[str, Any] = {}
         self.values: dict[tuple[str, str], Any] = {}
 
+    def premises(self) -> tuple[Any, ...]:
+        """An action has one colon, with a text on either side, and a resource is some text."""
+        word = z3.Plus(NO_COLON)
+        return z3.InRe(self.action, z3.Concat(word, z3.Re(":"), word)), self.resource != z3.StringVal("")
+
     def present(self, key: str) -> Any:
         return self.there.setdefault(key, z3.Bool(f"{key} is there"))
 
@@ -147,7 +152,7 @@ def adds(old: Layers, new: Layers) -> bool | None:
     model = Model()
     solver = z3.Solver()
     solver.set("timeout", SECONDS * 1000)
-    solver.add(model.allowed(new), z3.Not(model.allowed(old)))
+    solver.add(model.allowed(new), z3.Not(model.allowed(old)), *model.premises())
     return {"sat": True, "unsat": False}.get(str(solver.check()))
 
 

@@ -5,8 +5,9 @@ denies. The new side gains where it allows and either some layer of the old side
 side denies. Each finding is put to the ordinary evaluator again; what cannot be decided is told as undecided and
 counts as nothing.
 
-The procedure is exact up to its budgets. Its premises: a key is absent, or has one value, or several if some condition
-reads it as a set; references of CloudFormation are texts that equal only themselves; the resource is any text.
+The procedure is exact up to its budgets. Its premises: an action has one colon, with a text on either side; a key is
+absent, or has one value, or several if some condition reads it as a set; references of CloudFormation are texts that
+equal only themselves; the resource is any text but the empty one.
 """
 
 from __future__ import annotations
