@@ -28,14 +28,14 @@ _BAR = 1.0  # seconds
 _RECORD = """\
 import sys
 from pathlib import Path
-from remit.grants.assign import assign
 from remit.project.load import load
 from remit.review.record import Place, record, record_path
+from remit.review.tree import version_of
 folder = Path(sys.argv[1])
 app = load(folder)
 path = record_path(folder, app.namespace)
 path.parent.mkdir(parents=True)
-path.write_text(record(app, assign(app), Place("111122223333", "eu-central-1")))
+path.write_text(record(version_of(app), app.stage, Place("111122223333", "eu-central-1")))
 """
 
 

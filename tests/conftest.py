@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -16,6 +17,10 @@ class Make(Protocol):
     """Writes a project: `config` goes into the `with` block of config/deploy.py, `app` follows on `APP`'s imports."""
 
     def __call__(self, *, config: str | None = None, app: str | None = None, **files: str | bytes) -> Project: ...
+
+
+# A shell lets what it runs in the background ignore Ctrl-C, and programs that tests start would do so, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
