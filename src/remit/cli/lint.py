@@ -59,7 +59,7 @@ def command(
 
     Policies are JSON or YAML; templates are CloudFormation's or SAM's; other files of a folder are not looked at. Needs
     no AWS and no credentials. Exits with 1 when there are errors (with --strict also when there are warnings), with 2
-    when something cannot be read.
+    when something cannot be read, or is neither a policy nor a template.
 
     A comment at the line accepts a finding: `# remit: allow R213 because …`; `config.lint.allow = {"R213": "…"}`
     accepts a rule for the whole app.
