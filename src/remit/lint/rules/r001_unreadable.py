@@ -1,8 +1,8 @@
 """The file cannot be read: broken JSON or YAML, a repeated key, a tag that would run code, no UTF-8, endless nesting.
 
 Readers that are more tolerant keep the last of two equal keys, turn NaN into something IAM refuses, or build objects
-from YAML tags. remit reads what every reader understands alike, and says at which line it does not. A file that is named
-and is neither a policy nor a template is no better. The exit code is 2.
+from YAML tags. remit reads what every reader understands alike, and says at which line it does not. A file that is
+named and is neither a policy nor a template is no better. The exit code is 2.
 
 Flagged:
 
