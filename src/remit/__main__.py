@@ -1,5 +1,5 @@
 """`python -m remit`: the command line, where the script is not on the path."""
 
-from remit.cli import main
+from remit.cli import script
 
-main()
+script()

@@ -319,8 +319,7 @@ def test_the_version_is_printed() -> None:
 
 def test_a_reader_that_goes_away_brings_no_traceback(make: Make) -> None:
     project = make(app="".join(f"@app.function(policy='s3:Get{n}')\ndef f{n}(e, c): ...\n" for n in range(100)))
-    code = "from remit.cli import main; main()"
-    command = [sys.executable, "-c", code, "build", "--no-package", "--json"]
+    command = [sys.executable, "-m", "remit", "build", "--no-package", "--json"]
     environment = {"PYTHONPATH": str(SOURCE), "PATH": os.environ["PATH"]}
     with subprocess.Popen(
         command, cwd=project.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -336,7 +335,7 @@ def test_output_that_cannot_be_written_is_an_error_and_no_traceback(make: Make, 
     project = make(app=ORDERS)
     with open(os.open("/dev/full", os.O_WRONLY), "wb", buffering=0) as full:  # noqa: PTH123 - a device
         ran = subprocess.run(
-            [sys.executable, "-c", "from remit.cli import main; main()", *arguments],
+            [sys.executable, "-m", "remit", *arguments],
             cwd=project.folder, env={"PYTHONPATH": str(SOURCE)}, stdout=full,
             stderr=subprocess.PIPE, text=True, check=False, timeout=60,
         )  # fmt: skip
@@ -347,18 +346,17 @@ def test_output_that_cannot_be_written_is_an_error_and_no_traceback(make: Make, 
 @pytest.mark.parametrize("arguments", ["--version", "build --no-package", "build --stage X", "delete --local"])
 def test_closed_standard_streams_are_no_fault_of_remit(make: Make, arguments: str) -> None:
     project = make(app=ORDERS)
-    command = f"from remit.cli import main; main({arguments.split()!r})"
     ended = []
     for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
         ran = subprocess.run(
-            ["/bin/sh", "-c", f'"$0" -c "$1" {closed}', sys.executable, command],
+            ["/bin/sh", "-c", f'"$0" -m remit {arguments} {closed}', sys.executable],
             cwd=project.folder, env={"PYTHONPATH": str(SOURCE)}, capture_output=True, text=True, check=False,
             timeout=60,
         )  # fmt: skip
         assert "Traceback" not in ran.stderr
         ended.append(ran.returncode)
     subprocess.run(
-        [sys.executable, "-c", "from remit.cli import main; main(['local', 'stop'])"],
+        [sys.executable, "-m", "remit", "local", "stop"],
         cwd=project.folder, env={"PYTHONPATH": str(SOURCE)}, capture_output=True, check=True, timeout=60,
     )  # fmt: skip
     assert [2 if "X" in arguments else 0] * 4 == ended

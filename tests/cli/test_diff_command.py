@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 def remit(*arguments: str, stdin: bytes = b"", cwd: Path | None = None) -> tuple[int, str, str]:
     """Exit code, output and talk of `remit`."""
     done = subprocess.run(
-        [sys.executable, "-c", "from remit.cli import main; main()", *arguments],
+        [sys.executable, "-m", "remit", *arguments],
         input=stdin,
         capture_output=True,
         check=False,

@@ -70,7 +70,7 @@ class Shop:
     def remit(self, *arguments: str) -> tuple[int, str, str]:
         """Run a command as its user does, whose credentials are the account's."""
         done = subprocess.run(
-            [sys.executable, "-c", "from remit.cli import main; main()", *arguments],
+            [sys.executable, "-m", "remit", *arguments],
             cwd=self.folder,
             env={
                 "PATH": os.environ["PATH"],
