@@ -74,7 +74,7 @@ def build(
     roles = fitted(app, declared)
     template = synth(app, roles)
     check(template, declared, app)  # before minutes go into packages
-    overridden = guarded(app, declared, accept)
+    overridden = guarded(app, declared, accept, folder)
     refuse(errors(app, declared, folder=folder))
     guarded_by = guard(folder, app, declared, place)
     rooms = _headroom(app, declared, roles, template)

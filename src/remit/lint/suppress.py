@@ -100,6 +100,16 @@ def suppress(
     return kept
 
 
+def reason(rule: str, origin: Origin | None, text: str, table: Mapping[str, tuple[str, Origin | None]]) -> str | None:
+    """Why a rule is accepted at a line of a file's `text`, or for the whole app; None where nobody says so."""
+    given = [] if origin is None else allowances(text, origin.file)
+    here = (
+        one for one in given if isinstance(one, Allowance) and (one.rule, one.line) == (rule, origin and origin.line)
+    )
+    wide = (why for name, (why, _) in table.items() if rule_named(name).code == rule)
+    return next((one.because for one in here), None) or next(wide, None)
+
+
 def _keys(finding: Finding) -> Iterator[tuple[str, str, int]]:
     """The lines whose comments speak for a finding: its own, and the one on which its grant begins."""
     for origin in (finding.origin, finding.grant.origin if finding.grant else None):
