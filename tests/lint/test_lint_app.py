@@ -300,3 +300,10 @@ def test_columns_count_characters(tmp_path: Path) -> None:
     folder = project(tmp_path, config=config, app=APP.replace('["lambda:Invoke"]', "[]"))
     (found,) = lint(load(folder), folder=folder)
     assert found.column == line.index('"s3:') + 1
+
+
+def test_a_rule_that_the_settings_allow_and_that_does_not_exist_is_told_at_its_line(tmp_path: Path) -> None:
+    folder = project(tmp_path, config=CONFIG + '    config.lint.allow = {\n        "R999": "old",\n    }\n')
+    with pytest.raises(RemitError, match="there is no rule `R999`") as caught:
+        lint(load(folder), folder=folder)
+    assert str(caught.value.origin) == f"config/deploy.py:{CONFIG.count(chr(10)) + 2}:9"

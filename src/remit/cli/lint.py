@@ -61,8 +61,8 @@ def command(
     no AWS and no credentials. Exits with 1 when there are errors (with --strict also when there are warnings), with 2
     when something cannot be read, or is neither a policy nor a template.
 
-    A comment at the line accepts a finding: `# remit: allow R213 because …`; `config.lint.allow = {"R213": "…"}`
-    accepts a rule for the whole app.
+    A comment at the line, or where the statement begins, accepts a finding: `# remit: allow R213 because …`;
+    `config.lint.allow = {"R213": "…"}` accepts a rule for the whole app.
 
     \b
     Examples:

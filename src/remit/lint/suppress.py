@@ -1,7 +1,8 @@
 """Findings that somebody accepted, with the reason: `# remit: allow R213 because …` at the line, or a table of reasons.
 
-A comment speaks for its own line, or, where it stands alone, for the next line that is no comment. Several rules are
-separated by commas. A reason that nobody gave does not count, and a comment that nothing needs is reported.
+A comment speaks for its own line, or, where it stands alone, for the next line that is no comment; on the line where a
+statement begins, for all of the statement. Several rules are separated by commas. A reason that nobody gave does not
+count, and a comment that nothing needs is reported.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def suppress(
     `texts` has the files whose comments count; `table` has reasons by rule, for the whole app, with their own lines.
     """
     given = [one for file, text in texts.items() for one in allowances(text, file)]
-    wide = {rule_named(name).code: (name, *why) for name, why in table.items()}
+    wide = {_code(name, origin): (name, why, origin) for name, (why, origin) in table.items()}
     at = {(one.rule, one.origin.file, one.line): one for one in given if isinstance(one, Allowance)}
     used: set[Allowance] = set()
     used_names: set[str] = set()
@@ -100,19 +101,26 @@ def suppress(
     return kept
 
 
+def _code(name: str, origin: Origin | None) -> str:
+    try:
+        return rule_named(name).code
+    except RemitError as error:
+        raise RemitError(error.message, hint=error.hint, origin=origin) from None
+
+
 def reason(rule: str, origin: Origin | None, text: str, table: Mapping[str, tuple[str, Origin | None]]) -> str | None:
     """Why a rule is accepted at a line of a file's `text`, or for the whole app; None where nobody says so."""
     given = [] if origin is None else allowances(text, origin.file)
     here = (
         one for one in given if isinstance(one, Allowance) and (one.rule, one.line) == (rule, origin and origin.line)
     )
-    wide = (why for name, (why, _) in table.items() if rule_named(name).code == rule)
+    wide = (why for name, (why, written) in table.items() if _code(name, written) == rule)
     return next((one.because for one in here), None) or next(wide, None)
 
 
 def _keys(finding: Finding) -> Iterator[tuple[str, str, int]]:
-    """The lines whose comments speak for a finding: its own, and the one on which its grant begins."""
-    for origin in (finding.origin, finding.grant.origin if finding.grant else None):
+    """The lines whose comments speak for a finding: its own, and the one on which its grant or statement begins."""
+    for origin in (finding.origin, finding.grant.origin if finding.grant else None, finding.statement):
         if origin is not None:
             yield finding.rule, origin.file, origin.line
 
