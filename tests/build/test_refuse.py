@@ -13,7 +13,9 @@ def test_an_action_that_does_not_exist_stops_the_build_at_its_line(make: Make) -
     ran = make(app=source).remit("build", "--no-package")
     assert 2 == ran.status
     assert "error: [R202] s3 has no action 'GetObjct': IAM accepts it, and it grants nothing\n" in ran.err
-    assert "did you mean `s3:GetObject`?" in ran.err
+    assert ran.err.endswith(
+        "hint: did you mean `s3:GetObject`?\n  or, if it is meant, write `# remit: allow R202 because …` at the line\n"
+    )
 
 
 def test_no_more_than_ten_are_told(make: Make) -> None:
