@@ -74,10 +74,7 @@ def command(
     if explain is not None or listing:
         return _pages(explain)
     reasons = _reasons(allow)
-    if paths:
-        findings = tuple(finding for path in paths for finding in _of_path(path, kind, reasons))
-    else:
-        findings = _of_app(folder, stage, reasons)
+    findings = _of_paths(paths, kind, reasons) if paths else _of_app(folder, stage, reasons)
     if form in ("sarif", "github") and not paths:
         findings = tuple(_from_here(finding, folder) for finding in findings)
     _print(findings, "json" if as_json else form, folder)
@@ -131,20 +128,27 @@ def _of_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[F
     return lint(app, folder=folder, allow=reasons)
 
 
-def _of_path(path: Path, kind: str | None, reasons: dict[str, str]) -> Iterator[Finding]:
+def _of_paths(paths: tuple[Path, ...], kind: str | None, reasons: dict[str, str]) -> tuple[Finding, ...]:
+    """What is found at all of the paths; a reason is unused where no file needs it."""
+    from remit.lint.run import accept
+
+    return accept((finding for path in paths for finding in _of_path(path, kind)), reasons)
+
+
+def _of_path(path: Path, kind: str | None) -> Iterator[Finding]:
     from remit.lint.run import lint_bytes
 
     if str(path) == "-":
-        yield from lint_bytes(sys.stdin.buffer.read(), "standard input", kind=kind, allow=reasons)
+        yield from lint_bytes(sys.stdin.buffer.read(), "standard input", kind=kind)
     elif path.is_dir():
-        yield from _of_folder(path, kind, reasons)
+        yield from _of_folder(path, kind)
     elif isinstance(data := _bytes(path), bytes):
-        yield from lint_bytes(data, path.as_posix(), kind=kind, allow=reasons)
+        yield from lint_bytes(data, path.as_posix(), kind=kind)
     else:
         yield data
 
 
-def _of_folder(folder: Path, kind: str | None, reasons: dict[str, str]) -> Iterator[Finding]:
+def _of_folder(folder: Path, kind: str | None) -> Iterator[Finding]:
     """What is found in the policies and templates of a folder; other files are counted, and not looked at."""
     from remit.lint.run import lint_found
 
@@ -154,7 +158,7 @@ def _of_folder(folder: Path, kind: str | None, reasons: dict[str, str]) -> Itera
     others: list[str] = []
     for file in files:
         data = _bytes(file)
-        found = lint_found(data, file.as_posix(), kind=kind, allow=reasons) if isinstance(data, bytes) else (data,)
+        found = lint_found(data, file.as_posix(), kind=kind) if isinstance(data, bytes) else (data,)
         if found is None:
             others.append(file.as_posix())
         yield from found or ()

@@ -64,6 +64,7 @@ def lint(
 
 
 _OF_COMMENTS: Final = frozenset({"R002", "R003"})
+_FIRM: Final = frozenset({"R001", *_OF_COMMENTS})
 
 
 def _in_characters(findings: Iterable[Finding], texts: Mapping[str, str]) -> Iterator[Finding]:
@@ -146,9 +147,7 @@ _SIGN: Final = re.compile(rb"\bAWSTemplateFormatVersion\b|\bAWS::[A-Z]|\b(Statem
 """What tells that a file which cannot be read was meant to be a policy or a template."""
 
 
-def lint_found(
-    data: bytes, file: str, *, kind: str | None = None, allow: Mapping[str, str] | None = None
-) -> tuple[Finding, ...] | None:
+def lint_found(data: bytes, file: str, *, kind: str | None = None) -> tuple[Finding, ...] | None:
     """As `lint_bytes`, of a file that nobody named; None where it holds neither a policy nor a template."""
     from remit.templates.read import read  # noqa: PLC0415 - an app reads no files
 
@@ -156,7 +155,7 @@ def lint_found(
         source = read(data, file)
     except RemitError as error:
         return (unreadable(error, file),) if _SIGN.search(data) is not None else None
-    return _of_file(source, kind, allow) if _is_meant(source.value) else None
+    return _of_file(source, kind, None) if _is_meant(source.value) else None
 
 
 def _is_meant(value: Any) -> bool:
@@ -188,6 +187,19 @@ def unreadable(error: RemitError, file: str | None, folder: Path | None = None) 
         python_text.forget()
         origin = python_text.named_in(folder, error.origin, error.message)
     return Finding(rule.code, rule.name, ERROR, hidden(error.message), error.hint, origin)
+
+
+def accept(findings: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Finding, ...]:
+    """What is left of the findings of several files where `allow` accepts rules, and the reasons that no file needs.
+
+    What cannot be read, and what is wrong with a comment that accepts, is not accepted.
+    """
+    told = tuple(findings)
+    table = {shelf.rule(name).code: because for name, because in allow.items()}
+    broken = {one.rule for one in told}
+    kept = (one for one in told if one.rule in _FIRM or one.rule not in table)
+    unused = {code: because for code, because in table.items() if code not in broken}
+    return (*kept, *suppress((), {}, _table(unused)))
 
 
 def _table(allow: Mapping[str, str] | None) -> dict[str, tuple[str, Origin | None]]:
