@@ -144,6 +144,16 @@ def test_a_pipe_is_read_when_somebody_writes_to_it_and_not_waited_for_else(
     assert run(capsys, str(pipe), "--json")[0] == 1
 
 
+def test_a_pipe_is_read_once_and_so_shows_no_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    keep = os.open(pipe, os.O_RDWR)
+    os.write(keep, BAD.encode())
+    threading.Timer(0.2, os.close, [keep]).start()
+    code, out, _ = run(capsys, str(pipe))
+    assert (code, f"  --> {pipe.as_posix()}:2:32\n  hint:" in out) == (1, True)
+
+
 def test_a_device_without_end_is_too_large(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "/dev/zero", "--json")
     assert (code, "so large" in json.loads(out)[0]["message"]) == (2, True)

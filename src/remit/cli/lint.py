@@ -228,7 +228,8 @@ class _Source:
     def _lines(self, file: str) -> Sequence[str]:
         for path in (self.folder / file, Path(file)):
             try:
-                return path.read_text("utf-8").split("\n")
+                if path.is_file():  # what a pipe held is gone, and its next reader would wait
+                    return path.read_text("utf-8").split("\n")
             except (OSError, ValueError):
                 continue
         return ()
