@@ -307,3 +307,15 @@ def test_a_rule_that_the_settings_allow_and_that_does_not_exist_is_told_at_its_l
     with pytest.raises(RemitError, match="there is no rule `R999`") as caught:
         lint(load(folder), folder=folder)
     assert str(caught.value.origin) == f"config/deploy.py:{CONFIG.count(chr(10)) + 2}:9"
+
+
+def test_a_docstring_that_tells_how_to_accept_accepts_nothing(tmp_path: Path) -> None:
+    docstring = '"""Accept it so:\n\n    # remit: allow R201 because …\n"""\n'
+    folder = project(tmp_path, config=docstring + CONFIG)
+    assert [one for one in lint(load(folder), folder=folder) if one.rule in {"R002", "R003"}] == []
+
+
+def test_a_comment_behind_another_and_below_a_form_feed_accepts_all_the_same(tmp_path: Path) -> None:
+    line = '"dynamdb:GetItem",  # noqa: X1 # remit: allow R201 because the service is private'
+    folder = project(tmp_path, config="\f\n" + CONFIG.replace('"dynamdb:GetItem",', line))
+    assert {"R201", "R002"}.isdisjoint(one.rule for one in lint(load(folder), folder=folder))

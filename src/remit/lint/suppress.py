@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _MARK: Final = "remit: allow"
 _COMMENT: Final = re.compile(r"#\s*remit:\s*allow\s+(?P<rules>[A-Za-z0-9-]+(?:\s*,\s*[A-Za-z0-9-]+)*)(?P<rest>[^\n]*)")
+_LINES: Final = re.compile(r"\r\n?|\n")
+"""What ends a line to Python, and to whom counts lines; a form feed does not."""
 _BECAUSE: Final = re.compile(r"\s*(?:because|:|-|--|—)?\s*(\S.*?)\s*$")
 
 
@@ -37,16 +39,29 @@ def allowances(text: str, file: str) -> Iterator[Allowance | Finding]:
     """The allowances that a file's comments give; a Finding for a comment that gives none."""
     if _MARK not in text and "remit:allow" not in text:
         return
-    lines = text.splitlines()
+    lines = _LINES.split(text)
+    comments = _python_comments(text) if file.endswith(".py") else None
     for number, line in enumerate(lines, 1):
         found = _COMMENT.search(line)
-        if found is None:
+        if found is None or (comments is not None and not comments.get(number, len(line)) <= found.start()):
             continue
         alone = not line[: found.start()].strip()
         target = _next_line(lines, number) if alone else number
         origin = Origin(file, number, found.start() + 1)
         for name in re.split(r"\s*,\s*", found["rules"]):
             yield _allowance(name, found["rest"], origin, target)
+
+
+def _python_comments(text: str) -> dict[int, int] | None:
+    """The columns, from 0, where comments begin, by lines from 1: a docstring may speak of them. None: no Python."""
+    import tokenize  # noqa: PLC0415 - few files accept anything
+    from io import StringIO  # noqa: PLC0415 - as above
+
+    try:
+        tokens = tuple(tokenize.generate_tokens(StringIO(text).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return None
+    return dict(one.start for one in tokens if one.type == tokenize.COMMENT)
 
 
 def _next_line(lines: list[str], number: int) -> int:
