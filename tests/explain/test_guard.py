@@ -228,8 +228,9 @@ def test_a_warning_alone_does_not_stop_the_build(make: Make) -> None:
     assert "warning: hello writes its logs, but without logs:CreateLogStream, logs:PutLogEvents" in ran.err
 
 
-def test_an_empty_reason_is_none(make: Make) -> None:
-    ran = make().remit("build", "--no-package", "--accept", " ")
+@pytest.mark.parametrize("reason", ["", " ", "…", "--"])
+def test_an_empty_reason_is_none(make: Make, reason: str) -> None:
+    ran = make().remit("build", "--no-package", "--accept", reason)
     assert (ran.status, ran.err.splitlines()[0]) == (2, "error: --accept needs a reason")
 
 

@@ -132,10 +132,19 @@ def test_a_comment_where_a_grant_begins_accepts_what_is_inside(tmp_path: Path) -
     assert "R302" not in {rule for rule, _, _ in places(found)}
 
 
-def test_a_comment_without_a_reason_accepts_nothing(tmp_path: Path) -> None:
-    found = accepted(tmp_path, '"dynamdb:GetItem",', '"dynamdb:GetItem",  # remit: allow R201')
+@pytest.mark.parametrize("rest", ["", " because", " because …", ":", " --", " — ", " because ..."])
+def test_a_comment_without_a_reason_accepts_nothing(tmp_path: Path, rest: str) -> None:
+    found = accepted(tmp_path, '"dynamdb:GetItem",', f'"dynamdb:GetItem",  # remit: allow R201{rest}')
     assert ("R201", "config/deploy.py", 6) in places(found)
     assert ("R003", "config/deploy.py", 6) in places(found, "warning")
+
+
+@pytest.mark.parametrize(
+    "rest", [" because of #12", ": private", " -- private", " — private", " the service is private"]
+)
+def test_any_words_are_a_reason(tmp_path: Path, rest: str) -> None:
+    found = accepted(tmp_path, '"dynamdb:GetItem",', f'"dynamdb:GetItem",  # remit: allow R201{rest}')
+    assert {"R201", "R002", "R003"}.isdisjoint(one.rule for one in found)
 
 
 def test_a_comment_that_names_no_rule_says_which_was_meant(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["good.json", "--strict", "--allow", "R202=because it is coming"], 1),
         (["broken.json", "--allow", "R001=because it is"], 2),
         (["bad.json", "--allow", "R202"], 2),
+        (["bad.json", "--allow", "R202=…"], 2),
         (["bad.json", "--allow", "R999=x"], 2),
         (["bad.json", "--format", "nothing"], 2),
         (["--explain", "R202"], 0),

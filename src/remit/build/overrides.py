@@ -24,7 +24,7 @@ def guarded(app: App, roles: tuple[Role, ...], accept: str | None, folder: Path)
     So does a comment at the override in the project's `folder`, or `config.lint.allow`, as for any finding of lint.
     RemitError at the override: it breaks what the app uses, and no reason accepts that; or the reason is empty.
     """
-    if accept is not None and not accept.strip():
+    if accept is not None and not any(map(str.isalnum, accept)):
         raise RemitError("--accept needs a reason", hint='such as --accept "another team deploys the queue\'s grant"')
     unused = () if accept is None else ("warning: nothing needs --accept: no override stops the build",)
     if app.default_policy is None and app.default_vpc_policy is None and app.boundary is None:

@@ -107,11 +107,12 @@ def _pages(explain: str | None) -> int:
 
 def _reasons(pairs: tuple[str, ...]) -> dict[str, str]:
     from remit.lint.shelf import rule
+    from remit.lint.suppress import is_reason
 
     reasons: dict[str, str] = {}
     for pair in pairs:
         name, equals, because = pair.partition("=")
-        if not equals or not because.strip():
+        if not equals or not is_reason(because):
             raise RemitError(f"--allow {pair!r} gives no reason", hint=f"--allow '{name or 'R213'}=because …'")
         reasons[rule(name).code] = because.strip()
     return reasons

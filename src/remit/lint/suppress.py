@@ -22,7 +22,7 @@ _MARK: Final = "remit: allow"
 _COMMENT: Final = re.compile(r"#\s*remit:\s*allow\s+(?P<rules>[A-Za-z0-9-]+(?:\s*,\s*[A-Za-z0-9-]+)*)(?P<rest>[^\n]*)")
 _LINES: Final = re.compile(r"\r\n?|\n")
 """What ends a line to Python, and to whom counts lines; a form feed does not."""
-_BECAUSE: Final = re.compile(r"\s*(?:because|:|-|--|—)?\s*(\S.*?)\s*$")
+_BECAUSE: Final = re.compile(r"\s*(?:because\b|:|--|-|—)?+\s*(.*?)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,11 @@ def allowances(text: str, file: str) -> Iterator[Allowance | Finding]:
             yield _allowance(name, found["rest"], origin, target)
 
 
+def is_reason(text: str) -> bool:
+    """Whether a text can be a reason: there is a word, and not an ellipsis alone."""
+    return any(map(str.isalnum, text))
+
+
 def _python_comments(text: str) -> dict[int, int] | None:
     """The columns, from 0, where comments begin, by lines from 1: a docstring may speak of them. None: no Python."""
     import tokenize  # noqa: PLC0415 - few files accept anything
@@ -77,7 +82,7 @@ def _allowance(name: str, rest: str, origin: Origin, line: int) -> Allowance | F
     except RemitError as error:
         return _finding("R003", error.message, error.hint, origin)
     because = _BECAUSE.fullmatch(rest)
-    if because is None:
+    if because is None or not is_reason(because[1]):
         return _finding(
             "R003", f"`{name}` is allowed without a reason, so it is not", f"# remit: allow {name} because …", origin
         )
