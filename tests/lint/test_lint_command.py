@@ -233,3 +233,12 @@ def test_a_secret_is_not_printed_in_any_form(
     _, out, talk = run(capsys, name, "--format", form)
     assert "R0" in out or "R7" in out
     assert [secret for secret in (KEY, TOKEN, WORD) if secret in out + talk] == []
+
+
+def test_the_rules_and_a_page_are_told_to_programs_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = json.loads(run(capsys, "--rules", "--json")[1])
+    assert len(rows) > 80
+    page = json.loads(run(capsys, "--explain", "unknown-action", "--json")[1])
+    assert "Flagged:" in page.pop("page")
+    assert page in rows
+    assert page["rule"] == "R202"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from remit.lint.finding import Finding
+    from remit.lint.shelf import Rule
 
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 _FEW = 3  # files that a note names
@@ -72,7 +73,7 @@ def command(
       remit lint --explain R301
     """
     if explain is not None or listing:
-        return _pages(explain)
+        return _pages(explain, as_json=as_json or form == "json")
     reasons = _reasons(allow)
     findings = _of_paths(paths, kind, reasons) if paths else _of_app(folder, stage, reasons)
     if form in ("sarif", "github") and not paths:
@@ -93,16 +94,25 @@ def _from_here(finding: Finding, folder: Path) -> Finding:
     return replace(finding, origin=replace(finding.origin, file=(folder / finding.origin.file).as_posix()))
 
 
-def _pages(explain: str | None) -> int:
+def _pages(explain: str | None, *, as_json: bool) -> int:
     from remit.lint.shelf import rule, rules
 
-    if explain is None:
+    if explain is not None:
+        found = rule(explain)
+        if as_json:
+            options.print_json({**_row(found), "page": found.page})
+        else:
+            click.echo(f"{found.code} {found.name} ({found.severity})\n\n{found.page}", nl=False)
+    elif as_json:
+        options.print_json([_row(one) for one in rules()])
+    else:
         for one in rules():
             click.echo(f"{one.code}  {one.severity:<7}  {one.name:<28}  {one.title}")
-        return 0
-    found = rule(explain)
-    click.echo(f"{found.code} {found.name} ({found.severity})\n\n{found.page}", nl=False)
     return 0
+
+
+def _row(rule: Rule) -> dict[str, str]:
+    return {"rule": rule.code, "severity": rule.severity, "name": rule.name, "title": rule.title}
 
 
 def _reasons(pairs: tuple[str, ...]) -> dict[str, str]:
