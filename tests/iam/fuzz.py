@@ -6,10 +6,10 @@ dependency of the project: `python3.11 -m venv fuzzing && fuzzing/bin/pip instal
 target the inputs of files, and `--random N` inputs of its own.
 
 A target takes bytes. It fails when anything but a RemitError escapes, when an answer contradicts another, or when an
-input takes a second of the processor: without instrumentation, which makes all twenty to forty times slower, so that
-one which seems to take a second gets a process of its own. atheris then prints the bytes and keeps them in `crash-*`. A
-record gets a line of JSON for each target: inputs, seconds, the slowest input's seconds (as seen: under
-instrumentation, unless it had a process of its own) and bytes.
+input takes a second of the processor: without instrumentation, which makes all twenty to forty times slower, and
+without what the collector and first imports take, so that one which seems to take a second gets a process of its own.
+atheris then prints the bytes and keeps them in `crash-*`. A record gets a line of JSON for each target: inputs,
+seconds, the slowest input's seconds (as seen: under instrumentation, unless it had a process of its own) and bytes.
 """
 
 from __future__ import annotations
@@ -232,9 +232,9 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], float]] = {
 class Watch:
     """A target that is timed and counted."""
 
-    def __init__(self, name: str, *, instrumented: bool = False) -> None:
-        """Nothing has run yet."""
-        self.name, self.target, self.instrumented = name, TARGETS[name][0], instrumented
+    def __init__(self, name: str, *, alone: bool = False) -> None:
+        """Nothing has run yet. `alone` when the process is only for this: what seems slow is slow."""
+        self.name, self.target, self.alone = name, TARGETS[name][0], alone
         self.count, self.slowest, self.input, self.started = 0, 0.0, b"", time.perf_counter()
 
     def __call__(self, data: bytes) -> None:
@@ -245,11 +245,9 @@ class Watch:
         except RemitError as error:
             str(error)
         spent = time.process_time() - before
-        if spent > SECOND and self.instrumented:
-            spent = alone(self.name, data)
+        if spent > SECOND and not self.alone:
+            spent = seconds_alone(self.name, data)
         self.count += 1
-        if self.instrumented and self.count % TOLD == 0:
-            gc.collect()  # its pauses are no input's fault: `fuzz` turns it off
         if spent > self.slowest:
             self.slowest, self.input = spent, data
         if spent > SECOND:
@@ -262,7 +260,7 @@ class Watch:
         return json.dumps({**figures, "slowest": round(self.slowest, 4), "input": self.input.hex()}) + "\n"
 
 
-def alone(name: str, data: bytes) -> float:
+def seconds_alone(name: str, data: bytes) -> float:
     """What one input takes in a process of its own, without instrumentation: seconds of the processor."""
     with tempfile.NamedTemporaryFile(prefix=f"slow-{name}-") as file:
         file.write(data)
@@ -308,12 +306,13 @@ def fuzz(name: str, runs: int, record: Path | None) -> None:
     """Run a target under atheris, which ends the process."""
     import atheris  # noqa: PLC0415 - no dependency of the project
 
-    watch = Watch(name, instrumented=True)
+    watch = Watch(name)
     gc.disable()
 
     def target(data: bytes) -> None:
         watch(data)
         if watch.count % TOLD == 0:
+            gc.collect()  # its pauses are no input's fault
             sys.stderr.write(watch.line())
         if watch.count == runs and record is not None:
             with record.open("a") as file:
@@ -351,7 +350,7 @@ def main() -> int:
     if given.target == "all":
         return every(given.runs, given.record)
     if given.replay or given.random:
-        watch = Watch(given.target)
+        watch = Watch(given.target, alone=True)
         for data in (
             *(file.read_bytes() for file in given.replay or ()),
             *random_inputs(given.target, given.random or 0, 1),
