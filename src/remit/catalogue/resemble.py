@@ -6,15 +6,18 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue.actions import action, actions, service, services
+from remit.catalogue import words
+from remit.catalogue.actions import action, actions, bare_names, service, services
 from remit.catalogue.operations import clients, operation, prefixes
+from remit.catalogue.slips import common, near, within_reach
 from remit.catalogue.store import chunk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from remit.catalogue.operations import Operation
+
 _MOST: Final = 3
-_SHORTLIST: Final = 30
 # Names that people use and no source has.
 _ALSO: Final = {
     "alb": "elasticloadbalancing", "apigw": "apigateway", "asg": "autoscaling", "aurora": "rds",
@@ -22,12 +25,27 @@ _ALSO: Final = {
     "cloudwatchevents": "events", "cognito": "cognito-idp", "cw": "cloudwatch", "cwlogs": "logs",
     "ddb": "dynamodb", "dynamo": "dynamodb", "efs": "elasticfilesystem", "elasticcontainerservice": "ecs",
     "elasticsearch": "es", "elb": "elasticloadbalancing", "emr": "elasticmapreduce", "fargate": "ecs", "mail": "ses",
+    "monitoring": "cloudwatch",
     "msk": "kafka", "nlb": "elasticloadbalancing", "opensearch": "es", "parameterstore": "ssm", "queue": "sqs",
     "redis": "elasticache", "r53": "route53", "s3api": "s3", "secrets": "secretsmanager", "sfn": "states",
     "simplenotificationservice": "sns", "simplequeueservice": "sqs", "simplestorageservice": "s3",
     "statemachine": "states", "stepfunction": "states", "systemsmanager": "ssm", "topic": "sns",
     "userpool": "cognito-idp",
 }  # fmt: skip
+# Actions by names that no operation and no action has, folded.
+_CALLED: Final = {
+    "cloudfront:invalidatecache": "cloudfront:CreateInvalidation", "ecr:getlogin": "ecr:GetAuthorizationToken",
+    "ecr:getloginpassword": "ecr:GetAuthorizationToken", "ecr:login": "ecr:GetAuthorizationToken",
+    "ecr:pull": "ecr:BatchGetImage", "ecr:pullimage": "ecr:BatchGetImage", "ecr:push": "ecr:PutImage",
+    "kms:deletekey": "kms:ScheduleKeyDeletion", "ssm:getsecurestring": "ssm:GetParameter",
+}  # fmt: skip
+OFTEN: Final = (
+    "dynamodb", "s3", "sqs", "sns", "lambda", "logs", "kms", "secretsmanager", "ssm", "sts", "events", "states",
+    "kinesis", "cloudwatch", "ec2", "iam", "ses", "execute-api", "cognito-idp", "xray", "firehose", "rds", "ecs",
+    "athena", "glue",
+)  # fmt: skip
+"""The services that functions use most: of several that fit, the first of these was meant."""
+_FIRST: Final = 6
 
 
 @lru_cache(maxsize=1024)
@@ -40,75 +58,123 @@ def nearest_services(name: str) -> tuple[str, ...]:
     bare = re.sub(r"^(?:amazon|aws)(?=.)", "", wanted)
     if wanted in known or bare in known:
         return known[wanted if wanted in known else bare]
-    near = _near(wanted, known)
-    return tuple(dict.fromkeys(prefix for found in near for prefix in known[found]))[:_MOST]
+    found = within_reach(wanted, known)
+    close = near(wanted, found) is not None
+    ranked = (*found, *_held(bare, known)) if close else (*_held(bare, known), *found)
+    return tuple(dict.fromkeys(prefix for one in ranked for prefix in known[one]))[:_MOST]
+
+
+def spoken(name: str) -> str | None:
+    """The service that people call so, though nothing of AWS does: `cfn`, `elb`, `cwlogs`."""
+    return _ALSO.get(_folded(name))
+
+
+def _held(wanted: str, known: Iterable[str]) -> list[str]:
+    """The names with which a word begins or ends, the longest first: `s3` of `s3bucket`, `kafka` of `managedkafka`."""
+    begun = (one for one in known if len(one) > 1 and wanted.startswith(one))
+    ended = (one for one in known if len(one) > _MOST and wanted.endswith(one))
+    return sorted({*begun, *ended}, key=lambda one: (-len(one), one))
+
+
+def operation_of(prefix: str, name: str) -> Operation | None:
+    """The operation of this name, of a client that has the service's actions (`bedrock-runtime` has bedrock's)."""
+    found = operation(prefix, name)
+    others = () if found is not None else (one for one in clients() if one.startswith(f"{prefix.lower()}-"))
+    return found or next((called for one in others if (called := operation(one, name)) is not None), None)
 
 
 @lru_cache(maxsize=4096)
-def nearest_actions(name: str) -> tuple[str, ...]:
-    """At most three actions that a full name (`s3:GetObjcet`) resembles; an operation's name gives its."""
+def nearest_actions(name: str, speaking: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """At most three actions that a full name (`s3:GetObjcet`) resembles; an operation's name gives its.
+
+    `speaking` are the services of which the rest of a statement speaks; they were meant rather than others.
+    """
     prefix, _, bare = name.partition(":")
     known = action(name)
     if known is not None:
         return (known.full_name,)
-    called = operation(prefix, bare)
+    called = operation_of(prefix, bare)
     if called is not None and called.calls:
         return (called.actions or called.perhaps)[:_MOST]
-    candidates = (prefix.lower(),) if service(prefix) else nearest_services(prefix)
-    moved = [f"{candidate}:{bare}" for candidate in candidates]
-    exact = [found.full_name for text in moved if (found := action(text)) is not None]
-    if not exact and not service(prefix):
-        exact = [found for text in moved for found in nearest_actions(text)[:1]] if candidates else []
-    if exact:
-        return tuple(exact[:_MOST])
-    folded = _action_names(prefix.lower())
-    near = [found for word in _near(_folded(bare), folded) for found in folded[word]]
-    return tuple(near[:_MOST]) or _elsewhere(bare)
+    found = _of_service(prefix.lower(), bare, speaking) if service(prefix) else _moved(prefix, bare, speaking)
+    return found[:_MOST]
 
 
-def _elsewhere(bare: str) -> tuple[str, ...]:
-    """The actions of this very name in other services."""
-    found = (action(f"{prefix}:{bare}") for prefix in services()) if bare else ()
-    return tuple(known.full_name for known in found if known is not None)[:_MOST]
-
-
-def _near(wanted: str, known: Iterable[str]) -> list[str]:
-    """The known words within reach of a word: fewest slips first, then the longest common beginning."""
-    pairs = _pairs(wanted)
-    reach = max(2, len(wanted) // 3)
-    shortlist = sorted(
-        (word for word in known if abs(len(word) - len(wanted)) <= reach),
-        key=lambda word: (-2 * len(pairs & _pairs(word)) / (len(pairs) + len(word) + 1), word),
-    )[:_SHORTLIST]
-    ranked = sorted((slips(wanted, word), -_common(wanted, word), word) for word in shortlist)
-    return [word for distance, _, word in ranked if distance <= reach]
-
-
-def slips(left: str, right: str) -> int:
-    """How many letters to add, drop, replace or swap with their neighbour to turn one word into the other."""
-    before: list[int] = []
-    last = list(range(len(right) + 1))
-    for i, here in enumerate(left, 1):
-        row = [i]
-        for j, there in enumerate(right, 1):
-            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (here != there))
-            if i > 1 and j > 1 and here == right[j - 2] and left[i - 2] == there:
-                cost = min(cost, before[j - 2] + 1)
-            row.append(cost)
-        before, last = last, row
-    return last[-1]
-
-
-@lru_cache(maxsize=32768)
-def _pairs(word: str) -> frozenset[str]:
-    return frozenset(map("".join, zip(f"^{word}", f"{word}$", strict=True)))
-
-
-def _common(left: str, right: str) -> int:
-    return next(
-        (place for place, (a, b) in enumerate(zip(left, right, strict=False)) if a != b),
-        min(len(left), len(right)),
+def _of_service(prefix: str, bare: str, speaking: tuple[str, ...]) -> tuple[str, ...]:
+    """A slip, other words for the same, a namesake of another service, some of the words, some of the letters."""
+    if (called := _CALLED.get(f"{prefix}:{_folded(bare)}")) is not None:
+        return (called,)
+    folded = _action_names(prefix)
+    reached = [found for word in within_reach(_folded(bare), folded) for found in folded[word]]
+    likely = tuple(one for one in reached if not words.another_verb(bare, one.partition(":")[2]))
+    if likely and near(_folded(bare), [_folded(likely[0].partition(":")[2])]):
+        return likely
+    return (
+        words.in_other_words(prefix, bare)
+        or _namesakes(prefix, bare, speaking)
+        or words.same_words(prefix, bare)
+        or likely
+        or by_name(bare, speaking)
+        or tuple(reached)
     )
+
+
+def _moved(prefix: str, bare: str, speaking: tuple[str, ...]) -> tuple[str, ...]:
+    """The same for a service that does not exist: of one that its name resembles, or of any with that very action."""
+    candidates = nearest_services(prefix)
+    exact = tuple(found.full_name for one in candidates if (found := action(f"{one}:{bare}")) is not None)
+    if exact:
+        return exact
+    wanted = _folded(prefix)
+    same = _by_name().get(_folded(bare), ())
+    owners = ((one, one.partition(":")[0]) for one in same)
+    akin = [one for one, owner in owners if owner in speaking or common(wanted, _folded(owner)) >= _MOST]
+    if akin:
+        return ranked(akin, speaking)
+    near_by = dict.fromkeys(found for one in candidates for found in nearest_actions(f"{one}:{bare}")[:1])
+    return tuple(near_by) or by_name(bare, speaking)
+
+
+def _namesakes(prefix: str, name: str, speaking: tuple[str, ...]) -> tuple[str, ...]:
+    """The actions of this very name elsewhere; of a single word only in services of one family, or much used ones."""
+    found = ranked(_by_name().get(_folded(name), ()), speaking)
+    family = tuple(one for one in found if one.startswith(f"{prefix}-"))
+    several = len(re.findall(r"[A-Z]", name)) > 1
+    usual = (one for one in found if one.partition(":")[0] in OFTEN)
+    return family or tuple(one for one in usual if several or one.endswith(f":{name}"))
+
+
+def by_name(name: str, speaking: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The actions, of whatever service, with this bare name or of the operation with this name; the likeliest first."""
+    wanted = _folded(name)
+    found = list(_by_name().get(wanted, ()))
+    for prefix in (*speaking, *OFTEN):
+        called = operation(prefix, name)
+        if called is not None and called.calls and not found:
+            found.extend((called.actions or called.perhaps)[:1])
+    if not found and wanted:
+        for prefix in (*speaking, *OFTEN[:_FIRST]):
+            folded = _action_names(prefix)
+            close = near(wanted, folded)
+            if close is not None:
+                return tuple(folded[close])
+    return ranked(found, speaking)
+
+
+def ranked(names: Iterable[str], speaking: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Actions, first those of the services that a statement speaks of, then those that functions use most."""
+    order = {prefix: place for place, prefix in reversed(list(enumerate((*speaking, *OFTEN))))}
+    first: dict[str, None] = dict.fromkeys(names)
+    return tuple(sorted(first, key=lambda name: (order.get(name.partition(":")[0], len(order)), name)))
+
+
+@cache
+def _by_name() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for prefix in services():
+        for name in bare_names(prefix):
+            found.setdefault(name.lower(), []).append(f"{prefix}:{name}")
+    return found
 
 
 @cache

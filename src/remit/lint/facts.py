@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue import actions as known
-from remit.catalogue import arns
+from remit.catalogue import arns, slips
 from remit.catalogue.expand import expand
 from remit.catalogue.keys import global_key, global_keys
 from remit.errors import nearest
@@ -56,6 +56,8 @@ def arn(text: str) -> Arn | None:
 
 meant: Final = expand
 """The actions that a pattern means, by their full names."""
+near: Final = slips.near
+"""The known word that a misspelt one resembles."""
 targets: Final = known.target_names
 """The names of the resource types that an action takes."""
 
@@ -170,18 +172,6 @@ def key_type(name: str) -> str | None:
     return found_type
 
 
-LEAST_SLIPS: Final = 2
-
-
-def near(word: str, known: Iterable[str]) -> str | None:
-    """The known word that differs from a word by the fewest slips, at most two (a third of a short word); else None."""
-    from remit.catalogue.resemble import slips  # noqa: PLC0415 - asked of mistakes alone
-
-    reach = min(LEAST_SLIPS, max(1, len(word) // 3))
-    ranked = sorted((slips(word, one), one) for one in known if abs(len(one) - len(word)) <= reach)
-    return ranked[0][1] if ranked and ranked[0][0] <= reach else None
-
-
 def variable_texts(statement: Statement) -> tuple[tuple[Spot, str], ...]:
     """The texts of a statement in which `${…}` counts, with their spots: resources and the values of conditions."""
     resources = statement.resources
@@ -233,25 +223,41 @@ _SPOKEN: Final = {
 @lru_cache(maxsize=1024)
 def near_key(name: str) -> str | None:
     """The condition key that a misspelt one resembles: a global one, or one of the service that it names."""
-    bare, slash, tag = name.partition("/")
+    bare, sign, member = _parted(name)
     if (spoken := _SPOKEN.get("".join(filter(str.isalnum, bare.lower())).removeprefix("aws"))) is not None:
         return spoken
-    prefix = bare.partition(":")[0].lower()
-    spelled = {key.name.lower(): key.name for key in global_keys() if key.tagged == bool(slash)}
-    for key in known.keys(prefix):
-        known_bare, known_slash, _ = key.name.partition("/")
-        if bool(known_slash) == bool(slash):
+    prefix, _, local = bare.partition(":")
+    spelled = {key.name.lower(): key.name for key in global_keys() if key.tagged == bool(sign)}
+    for key in known.keys(prefix.lower()):
+        known_bare, known_sign, _ = _parted(key.name)
+        if bool(known_sign) == bool(sign):
             spelled.setdefault(known_bare.lower(), known_bare)
-    for other in () if known.service(prefix) else _services_like(prefix):
-        exact = key_spelled(f"{other}:{bare.partition(':')[2]}")
+    for other in () if known.service(prefix.lower()) else _services_like(prefix):
+        exact = key_spelled(f"{other}:{local}")
         if exact is not None:
-            return exact + slash + tag
-    found = near(bare.lower(), spelled) or nearest(bare, spelled)
-    if found is None and not slash:
+            return exact + sign + member
+    found = _ending(prefix.lower(), local.lower(), spelled) or near(bare.lower(), spelled) or nearest(bare, spelled)
+    if found is None and not sign:
         tagged = {key.name.lower(): key.name for key in global_keys() if key.tagged}
         found = near(bare.lower(), tagged)
         return f"{tagged[found]}/KEY" if found else None
-    return None if found is None else spelled[found] + slash + tag
+    return None if found is None else spelled[found] + sign + member
+
+
+_MEMBERED: Final = re.compile(r"([^/:]*:?[^/:]*)(?:([/:])(.*))?", re.DOTALL)
+"""A key, and what goes on after it: the key of a tag, of a context."""
+_WHOLE_WORD: Final = 5
+
+
+def _parted(key: str) -> tuple[str, str, str]:
+    found = _MEMBERED.fullmatch(key)
+    return (found[1], found[2] or "", found[3] or "") if found else (key, "", "")
+
+
+def _ending(prefix: str, local: str, known_keys: Iterable[str]) -> str | None:
+    """The shortest key of a service that ends in what somebody wrote: `PrincipalIsAWSService` for `IsAWSService`."""
+    wanted = (one for one in known_keys if one.startswith(f"{prefix}:") and one.endswith(local))
+    return min(wanted, key=lambda one: (len(one), one), default=None) if len(local) >= _WHOLE_WORD else None
 
 
 @lru_cache(maxsize=16384)

@@ -19,14 +19,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
-from remit.catalogue.operations import clients, operation
+from remit.catalogue.resemble import operation_of
 from remit.lint import facts, meant
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.catalogue.operations import Operation
     from remit.lint.subject import Item
 
 SEVERITY = ERROR
@@ -43,17 +42,10 @@ def doubtful(item: Item) -> Iterator[Problem]:
             yield _problem(text, item)
 
 
-def _operation(prefix: str, name: str) -> Operation | None:
-    """The operation of this name, of a client that has the service's actions (`bedrock-runtime` has bedrock's)."""
-    found = operation(prefix, name)
-    others = () if found is not None else (one for one in clients() if one.startswith(f"{prefix.lower()}-"))
-    return found or next((called for one in others if (called := operation(one, name)) is not None), None)
-
-
 def _problem(text: str, item: Item) -> Problem:
     prefix, _, name = text.partition(":")
     spot = (item.action_element, text)
-    called = _operation(prefix, name)
+    called = operation_of(prefix, name)
     if text.lower() in _GONE:
         return Problem(f"'{text}' is no action any more, though {_GONE[text.lower()]}", "remove it", spot, WARNING)
     by_aws = facts.written_by_aws(text)

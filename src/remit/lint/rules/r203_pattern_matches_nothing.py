@@ -38,15 +38,22 @@ def doubtful(item: Item) -> Iterator[Problem]:
         prefix = text.partition(":")[0]
         if meant.well_formed(text) and service(prefix):
             severity = WARNING if facts.written_by_aws(text) else ERROR
-            near = () if severity == WARNING else nearest_actions(text.replace("*", "").replace("?", ""))
-            near = near or (() if severity == WARNING else _mended(prefix, text.partition(":")[2]))
-            hint = f"nearest: `{near[0]}`" if near else f"`{prefix}:*` is every action of {prefix}"
+            near = "" if severity == WARNING else _nearest(prefix, text.partition(":")[2])
+            hint = f"nearest: `{near}`" if near else f"`{prefix}:*` is every action of {prefix}"
             spot = (item.action_element, text)
             yield Problem(f"'{text}' matches no action: it grants nothing", hint, spot, severity)
 
 
-def _mended(prefix: str, pattern: str) -> tuple[str, ...]:
+def _nearest(prefix: str, pattern: str) -> str:
+    """The one action that a pattern misses by a slip; else the pattern without its own; else what says the same."""
+    name = pattern.replace("*", "").replace("?", "")
+    found = nearest_actions(f"{prefix}:{name}")[:1]
+    slipped = found and facts.near(name.lower(), [found[0].partition(":")[2].lower()])
+    return found[0] if slipped else _mended(prefix, pattern) or "".join(found)
+
+
+def _mended(prefix: str, pattern: str) -> str:
     longer = f"{prefix}:{pattern}*"
     whole = longer if facts.meant(longer) else meant.respelt(prefix, pattern)
     begin = "" if whole else meant.beginning(prefix, pattern)
-    return (whole,) if whole else (f"{prefix}:{begin}*",) if begin else ()
+    return whole or (f"{prefix}:{begin}*" if begin else "")

@@ -17,6 +17,7 @@ Source: "IAM JSON policy elements: Condition operators" (IAM User Guide).
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -37,17 +38,20 @@ _NAMES = {one.name.lower(): one.name for one in operators()}
 _SETS = {one.lower(): one for one in _QUANTIFIERS}
 _WORDS = {
     "equals": "StringEquals", "equal": "StringEquals", "eq": "StringEquals", "like": "StringLike",
-    "stringcontains": "StringLike",
-    "stringstartswith": "StringLike", "boolean": "Bool", "boolequals": "Bool", "exists": "Null", "isnull": "Null",
-    "ipequals": "IpAddress", "sourceip": "IpAddress", "cidr": "IpAddress",
-    "numericlessthanorequals": "NumericLessThanEquals", "numericgreaterthanorequals": "NumericGreaterThanEquals",
-    "datebefore": "DateLessThan", "dateafter": "DateGreaterThan",
-    "notstringequals": "StringNotEquals", "notstringlike": "StringNotLike",
-    "arnmatch": "ArnLike", "arnmatches": "ArnLike", "matches": "StringLike", "stringmatch": "StringLike",
-    "startswith": "StringLike", "contains": "StringLike", "in": "StringEquals", "notin": "StringNotEquals",
-    "notip": "NotIpAddress", "ipnotin": "NotIpAddress", "ipaddressin": "IpAddress", "ip": "IpAddress",
-    "notnull": "Null", "stringnotequal": "StringNotEquals", "notequals": "StringNotEquals", "stringin": "StringEquals",
+    "exists": "Null", "isnull": "Null", "notnull": "Null", "sourceip": "IpAddress", "cidr": "IpAddress",
+    "datebefore": "DateLessThan", "dateafter": "DateGreaterThan", "ip": "IpAddress",
+    "in": "StringEquals", "notin": "StringNotEquals", "notequals": "StringNotEquals", "ipin": "IpAddress",
+    "boolequals": "Bool", "ipequals": "IpAddress", "ipaddressin": "IpAddress", "ipaddressequals": "IpAddress",
+    "notip": "NotIpAddress", "notipin": "NotIpAddress", "stringin": "StringEquals", "stringstarts": "StringLike",
+    "starts": "StringLike",
 }  # fmt: skip
+_SYNONYMS = {
+    "boolean": "bool", "integer": "numeric", "number": "numeric", "int": "numeric", "datetime": "date", "time": "date",
+    "matches": "like", "match": "like", "contains": "like", "startswith": "starts", "endswith": "like",
+    "unlike": "notlike", "unequal": "notequals", "eq": "equals", "or": "", "greaterequals": "greaterthanequals", "lessequals": "lessthanequals",
+}  # fmt: skip
+"""Words for what operators are made of. `StringUnlike` is `StringNotLike`."""
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 def conditional(item: Item) -> Iterator[Problem]:
@@ -69,7 +73,10 @@ def _problem(condition: Condition) -> Iterator[Problem]:
     elif quantifier and quantifier not in _SETS:
         near = facts.near(quantifier, _SETS) or nearest(quantifier, _SETS) or "foranyvalue"
         message = f"unknown set operator '{condition.quantifier}:' in '{condition.spelled}': IAM refuses it"
-        others = " or ".join(f"`{one}:`" for one in (_SETS[near], *(one for one in _QUANTIFIERS if one != _SETS[near])))
+        operator = _meant(condition)
+        others = " or ".join(
+            f"`{one}:{operator}`" for one in (_SETS[near], *(one for one in _QUANTIFIERS if one != _SETS[near]))
+        )
         yield Problem(message, f"did you mean {others}?", spot)
     elif operator not in _NAMES:
         whole = (f"{condition.quantifier}:" if condition.quantifier else "") + _meant(condition)
@@ -96,10 +103,24 @@ def _put_together(spelled: str) -> str | None:
 
 
 def _meant(condition: Condition) -> str:
-    written = condition.operator.lower() + ("ifexists" if condition.if_exists else "")
-    bare = written.removesuffix("ifexists")
+    """The operator that somebody had in mind: by other words, in another order, misspelt; never its opposite."""
+    bare = _translated(re.sub(r"IfExists$", "", condition.operator, flags=re.IGNORECASE))
+    suffix = "IfExists" if condition.if_exists or condition.operator.lower().endswith("ifexists") else ""
     if bare in _WORDS:
-        return _WORDS[bare] + ("IfExists" if bare != written else "")
+        return _WORDS[bare] + ("" if _WORDS[bare] == "Null" else suffix)
     known = {**_NAMES, **{f"{low}ifexists": f"{name}IfExists" for low, name in _NAMES.items() if low != "null"}}
-    near = facts.near(written, known) or nearest(written, known)
-    return known[near] if near else "StringEquals"
+    written = bare + suffix.lower()
+    if (near := facts.near(written, known)) is not None:
+        return known[near]
+    alike = {_positive(low): name for low, name in known.items() if ("not" in low) == ("not" in written)}
+    near = facts.near(_positive(written), alike) or nearest(_positive(written), alike)
+    return alike[near] if near else "StringEquals"
+
+
+def _translated(operator: str) -> str:
+    parts = (part.lower() for part in _PARTS.findall(operator))
+    return "".join(_SYNONYMS.get(part, part) for part in parts)
+
+
+def _positive(operator: str) -> str:
+    return operator.replace("not", "", 1)
