@@ -10,20 +10,25 @@ from functools import cache
 from typing import Final
 
 from remit.catalogue.actions import services
+from remit.catalogue.resemble import spoken
+from remit.catalogue.slips import slips
 from remit.lint import facts
 
 _SERVICE: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|aws\.internal|aws)")
 _ID: Final = re.compile(r"A[A-Z0-9]{15,}|\d{12}")
 _HOLDERS: Final = ("user/", "role/", "federated-user/", "assumed-role/")
 _DOMAIN: Final = "amazonaws.com"
+_LONG: Final = 6
 _BESIDE: Final = (
     "apprunner", "delivery.logs", "ecs-tasks", "edgelambda", "eks-fargate-pods", "lambda", "mediaconvert",
-    "replicator.lambda", "spotfleet", "states", "vpc-flow-logs", "vpc-lattice",
+    "opensearchservice", "replicator.lambda", "spotfleet", "states", "vpc-flow-logs", "vpc-lattice",
 )  # fmt: skip
 """Principals whose names are no prefix of actions."""
 _SPOKEN: Final = {
     "cloudwatch-logs": "logs", "cloudwatchlogs": "logs", "eventbridge": "events", "sfn": "states",
     "stepfunctions": "states", "step-functions": "states", "ecs-task": "ecs-tasks", "api-gateway": "apigateway",
+    "eventbridge-scheduler": "scheduler", "eventbridgescheduler": "scheduler", "lambda-edge": "edgelambda",
+    "flowlogs": "vpc-flow-logs", "ecs-fargate": "ecs-tasks",
 }  # fmt: skip
 _LIKELY: Final = (
     "apigateway", "bedrock", "cloudformation", "cloudfront", "cloudtrail", "codebuild", "codepipeline",
@@ -73,9 +78,18 @@ def of_account(value: str) -> tuple[str, str] | None:
 
 
 def _meant(label: str) -> str | None:
-    if label in _SPOKEN:
-        return _SPOKEN[label]
-    return label if label in _known() else facts.near(label, _LIKELY)
+    """The service that a name means: as people call it, with other signs, misspelt."""
+    if label in _SPOKEN or label in _known():
+        return _SPOKEN.get(label, label)
+    folded = {"".join(filter(str.isalnum, one)): one for one in (*_LIKELY, *_BESIDE)}
+    written = "".join(filter(str.isalnum, label))
+    return folded.get(written) or spoken(label) or facts.near(label, _LIKELY) or _one_slip(label)
+
+
+def _one_slip(label: str) -> str | None:
+    """The service whose long name differs by a single letter: some principals that nobody lists have like names."""
+    found = facts.near(label, services()) if len(label) >= _LONG else None
+    return found if found is not None and slips(label, found) == 1 else None
 
 
 @cache

@@ -31,11 +31,11 @@ _IN_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@{}$]*:(?!\$\{|\{\
 _TOKEN: Final = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}")
 """A JSON Web Token that is signed."""
 _NAMED: Final = re.compile(
-    rf"(?<![A-Za-z0-9]){_NAMES}[\"']?\s{{0,4}}"
+    rf"(?<![A-Za-z0-9])(?<![0-9*}}]:){_NAMES}[\"']?\s{{0,4}}"
     r"(?:[=:]\s{0,4}(?:\"[^\"]*\"?|'[^']*'?)|:\s{0,4}[^\s\"'{}\[\](),#!][^,}#]*)",
     re.IGNORECASE,
 )
-"""A name as above in a line of YAML, JSON or Python, and what is assigned to it."""
+"""A name as above in a line of YAML, JSON or Python, and what is assigned to it; an ARN's `secret:NAME` is none."""
 _BARE: Final = re.compile(r"(?<![A-Za-z0-9/+=:.-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 _CASES: Final = (re.compile(r"[a-z]"), re.compile(r"[A-Z]"), re.compile(r"[0-9].*[0-9]"))
 

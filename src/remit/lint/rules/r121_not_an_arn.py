@@ -35,6 +35,8 @@ SEVERITY = ERROR
 _PARTS = 6
 _OF_BUCKET = re.compile(r"^([a-z0-9][a-z0-9.-]+)\.s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?(?=/|$)")
 _PSEUDO = re.compile(r"\$\{AWS::(?:AccountId|Partition|Region)\}")
+_BEGUN = re.compile(r"([A-Za-z]{2,4})[:.;,/]+(?:(aws[a-z-]*|arn)[:.;,/]+)?(?=[a-z])")
+_UNPARTED = re.compile(r"(arn:[^:]*:[^:]*:[^:]*:\d{12})/(.+)")
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 
 
@@ -96,8 +98,8 @@ def _said(text: str, item: Item) -> tuple[str, str]:
         full = _completed(text, item)
         message = f"'{text}' is not an ARN: it has {parts} of {_PARTS} parts"
         return message, f"did you mean '{full}'?" if full else "arn:partition:service:region:account:resource"
-    if re.match(r"arn[^:]|(?:aws|ARN):", text):
-        full = f"arn:{text[4:]}" if text.startswith("ARN:") else f"arn:{text}"
+    full = _begun(text)
+    if full is not None:
         hint = f"did you mean '{full}'?" if facts.arn(full) else "arn:partition:service:region:account:resource"
         return f"'{text}' is not an ARN: it does not begin with 'arn:'", hint
     bare = _OF_BUCKET.sub(r"\1", re.sub(r"^(?:s3://|https?://(?:s3[.-][a-z0-9.-]+/)?)", "", text.strip()))
@@ -109,8 +111,19 @@ def _said(text: str, item: Item) -> tuple[str, str]:
     )
 
 
+def _begun(text: str) -> str | None:
+    """The ARN whose beginning is misspelt: `anr:aws:`, `arn.aws.`, `aws:arn:`; None where none begins."""
+    found = _BEGUN.match(text)
+    first, second = (found[1].lower(), found[2] or "") if found is not None else ("", "")
+    if found is not None and second and (first, second) != ("aws", "aws") and facts.near(first, ["arn", "aws"]):
+        return f"arn:{second if first != 'aws' else 'aws'}:{text[found.end() :]}"
+    return f"arn:{text}" if re.match(r"arn[^:]|aws:", text) else None
+
+
 def _completed(text: str, item: Item) -> str | None:
-    """The ARN with the parts that were left out: region and account."""
+    """The ARN with the parts that were left out: region and account, or the colon after that."""
+    if (unparted := _UNPARTED.fullmatch(text)) is not None:
+        return f"{unparted[1]}:{unparted[2]}"
     head, _, resource = text.rpartition(":")
     parts = head.split(":")
     if len(parts) > 1 and partition(parts[1]) is None and facts.has_arns(parts[1].lower()):

@@ -31,6 +31,16 @@ if TYPE_CHECKING:
     from remit.lint.subject import Item
 
 SEVERITY = ERROR
+_PLACES = {
+    "bahrain": "me-south-1", "canada": "ca-central-1", "capetown": "af-south-1", "dublin": "eu-west-1",
+    "frankfurt": "eu-central-1", "hongkong": "ap-east-1", "hyderabad": "ap-south-2", "ireland": "eu-west-1",
+    "jakarta": "ap-southeast-3", "london": "eu-west-2", "melbourne": "ap-southeast-4", "milan": "eu-south-1",
+    "mumbai": "ap-south-1", "ohio": "us-east-2", "oregon": "us-west-2", "osaka": "ap-northeast-3", "paris": "eu-west-3",
+    "saopaulo": "sa-east-1", "seoul": "ap-northeast-2", "singapore": "ap-southeast-1", "spain": "eu-south-2",
+    "stockholm": "eu-north-1", "sydney": "ap-southeast-2", "telaviv": "il-central-1", "tokyo": "ap-northeast-1",
+    "uae": "me-central-1", "virginia": "us-east-1", "zurich": "eu-central-2",
+}  # fmt: skip
+"""Where regions are, as "AWS Regions and Availability Zones" calls them."""
 
 
 def statement(item: Item) -> Iterator[Problem]:
@@ -64,7 +74,7 @@ def _problem(region: str, spot: Spot) -> Problem:
         known = region_of_zone(region)
         hint = f"did you mean '{known}'?" if known else "write the region"
         return Problem(f"'{region}' is an availability zone, not a region: nothing matches", hint, spot)
-    close = facts.near(region.lower(), regions()) or _rearranged(region)
+    close = facts.near(region.lower(), regions()) or _rearranged(region) or _at_place(region)
     if close is None and partition_of(region) is not None:
         message = f"'{region}' is named like a region, but remit knows none of that name"
         return Problem(message, "is it new? `remit data refresh` reads the lists again", spot, WARNING)
@@ -77,3 +87,9 @@ def _rearranged(region: str) -> str | None:
     """The region that has the same letters: `useast1`, `us_east_1`, `US East 1`."""
     folded = "".join(filter(str.isalnum, region.lower()))
     return next((one for one in regions() if one.replace("-", "") == folded), None)
+
+
+def _at_place(region: str) -> str | None:
+    """The region that is at the place of a name: `eu-frankfurt-1`, `N. Virginia`."""
+    folded = "".join(filter(str.isalpha, region.lower()))
+    return next((code for place, code in _PLACES.items() if place in folded), None)

@@ -27,15 +27,17 @@ Source: the resource types' schemas (CloudFormation registry).
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from remit.catalogue.resemble import nearest_services, spoken
 from remit.catalogue.templates import resource_type, resource_types
 from remit.errors import did_you_mean
 from remit.lint import facts
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from remit.lint.subject import Stack
 
@@ -70,9 +72,18 @@ def template(stack: Stack) -> Iterator[Problem]:
 
 def _near_type(kind: str) -> str | None:
     """A type that differs by a slip; a name that resembles none may be newer than what remit knows."""
-    vendor = kind.split("::", maxsplit=1)[0]
+    vendor, _, rest = re.sub(r":+", "::", kind).partition("::")
     if vendor not in ("AWS", "Aws", "aws") and not facts.near(vendor.lower(), ["aws"]):
         return None
     folded = {one.lower(): one for one in resource_types()}
-    found = folded.get(kind.lower()) or facts.near(kind.lower(), folded)
-    return folded.get(found, found) if found is not None else None
+    wanted = f"aws::{re.sub('ies$', 'y', rest.lower())}"
+    found = wanted if wanted in folded else facts.near(wanted, folded) or _elsewhere(rest.lower(), folded)
+    return folded[found] if found is not None else None
+
+
+def _elsewhere(rest: str, known: Iterable[str]) -> str | None:
+    """The one type of this name in another service, as that is called elsewhere: AWS::Events::Rule for EventBridge."""
+    owner, _, name = rest.partition("::")
+    called = spoken(owner) or next(iter(nearest_services(owner)), owner)
+    same = [one for one in known if name and one.endswith(f"::{name}")]
+    return next((one for one in same if one == f"aws::{called}::{name}"), same[0] if len(same) == 1 else None)

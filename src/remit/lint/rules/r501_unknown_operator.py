@@ -48,7 +48,8 @@ _WORDS = {
 _SYNONYMS = {
     "boolean": "bool", "integer": "numeric", "number": "numeric", "int": "numeric", "datetime": "date", "time": "date",
     "matches": "like", "match": "like", "contains": "like", "startswith": "starts", "endswith": "like",
-    "unlike": "notlike", "unequal": "notequals", "eq": "equals", "or": "", "greaterequals": "greaterthanequals", "lessequals": "lessthanequals",
+    "unlike": "notlike", "unequal": "notequals", "eq": "equals", "or": "",
+    "greaterequals": "greaterthanequals", "lessequals": "lessthanequals",
 }  # fmt: skip
 """Words for what operators are made of. `StringUnlike` is `StringNotLike`."""
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
