@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import random
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from remit.catalogue.actions import actions
 from remit.catalogue.keys import global_keys, operators
 from remit.catalogue.partitions import regions
+from remit.catalogue.resemble import nearest_actions
 from remit.lint import lint_bytes
 
 if TYPE_CHECKING:
@@ -175,3 +177,93 @@ def test_names_of_sdks_and_of_other_services_are_translated(written: str, meant:
     found = [hint for rule in ("R201", "R202", "R203", "R204") if (hint := hint_of(rule, Action=written))]
     assert found
     assert f"`{meant}`" in found[0]
+
+
+WRITTEN: list[dict[str, Any]] = [
+    json.loads(line) for line in (Path(__file__).parent / "data" / "meant.jsonl").read_text("utf-8").splitlines()
+]
+KINDS = sorted({case["kind"] for case in WRITTEN})
+
+
+def of_statement(**elements: object) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", **elements}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def of_key(text: str) -> dict[str, Any]:
+    value = "1" if "Date" in text else "v"
+    return of_statement(Action="iam:*", Condition={"StringEquals": {text: value}})
+
+
+def of_operator(text: str) -> dict[str, Any]:
+    return of_statement(Condition={text: {"aws:SourceVpc": "v"}})
+
+
+def of_resource(text: str) -> dict[str, Any]:
+    name, _, arn = text.partition(" ")
+    return of_statement(Action=name, Resource=arn)
+
+
+def of_principal(text: str) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Principal": {"Service": text}, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def of_template(kind: str, **properties: object) -> dict[str, Any]:
+    transform = "AWS::Serverless-2016-10-31"
+    return {"Transform": transform, "Resources": {"It": {"Type": kind, "Properties": properties}}}
+
+
+DOCUMENTS: dict[str, Callable[..., dict[str, Any]]] = {
+    "action": lambda text: of_statement(Action=text),
+    "service": lambda text: of_statement(Action=text),
+    "operator": of_operator,
+    "key": of_key,
+    "region": lambda text: of_statement(Action="sqs:SendMessage", Resource=f"arn:aws:sqs:{text}:111122223333:q"),
+    "principal": of_principal,
+    "resource": of_resource,
+    "type": of_template,
+    "managed": lambda text: of_template("AWS::Serverless::Function", Policies=[text]),
+}
+
+
+def named_first(kind: str, text: str) -> set[str]:
+    """What the hints about a text name first."""
+    document = json.dumps(DOCUMENTS[kind](text))
+    hints = (one.hint or "" for one in lint_bytes(document.encode(), "template.json"))
+    return {found[1] for hint in hints if (found := re.search(r"(?:did you mean|nearest:) [`']([^`']+)", hint))}
+
+
+def right(case: dict[str, Any]) -> bool:
+    named = named_first(case["kind"], case["written"])
+    return not named.isdisjoint(case["meant"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_people_write_instead_is_told_first(kind: str) -> None:
+    """By hand: methods of SDKs, names of consoles, plural and singular, words of other languages."""
+    cases = [case for case in WRITTEN if case["kind"] == kind]
+    wrong = [case["written"] for case in cases if not right(case)]
+    assert len(wrong) <= len(cases) * 0.05, wrong
+
+
+READ = ("Get", "List", "Describe")
+
+
+def test_get_list_and_describe_are_taken_for_each_other() -> None:
+    """Where one of the three alone is there, in singular or plural, it was meant."""
+    known = {name.lower() for service in SERVICES for name in actions(service)}
+    nouns = [(name, found) for name in ACTIONS if (found := re.fullmatch(r"(\w+-?\w+):(Get|List|Describe)(\w+)", name))]
+    cases = []
+    for name, found in RANDOM.sample(nouns, 250):
+        forms = {found[3], f"{found[3]}s", found[3].removesuffix("s")}
+        others = {f"{found[1]}:{verb}{form}".lower() for verb in READ for form in forms} & known
+        if others == {name.lower()}:
+            cases.append((f"{found[1]}:{RANDOM.choice([verb for verb in READ if verb != found[2]])}{found[3]}", name))
+    assert len(cases) > 100
+    assert sum(nearest_actions(written)[:1] == (meant,) for written, meant in cases) >= 0.95 * len(cases)
+
+
+@pytest.mark.parametrize("name", ["s3:Frobnicate", "dynamodb:MakeCoffee", "lambda:Hello", "xyzzy:Plugh", "sqs:DoIt"])
+def test_nothing_is_named_that_nobody_can_have_meant(name: str) -> None:
+    assert nearest_actions(name) == ()

@@ -79,7 +79,8 @@ def _held(wanted: str, known: Iterable[str]) -> list[str]:
 def operation_of(prefix: str, name: str) -> Operation | None:
     """The operation of this name, of a client that has the service's actions (`bedrock-runtime` has bedrock's)."""
     found = operation(prefix, name)
-    others = () if found is not None else (one for one in clients() if one.startswith(f"{prefix.lower()}-"))
+    folded = prefix.lower()
+    others = (one for one in clients() if one.startswith(f"{folded}-") or prefixes(one) == (folded,))
     return found or next((called for one in others if (called := operation(one, name)) is not None), None)
 
 

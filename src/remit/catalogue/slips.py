@@ -30,15 +30,17 @@ def slips(left: str, right: str) -> int:
 def near(word: str, known: Iterable[str]) -> str | None:
     """The known word that differs from a word by the fewest slips, at most two (a third of a short word); else None.
 
-    Of several the one that the word begins or ends: a name cut short has lost letters and no others instead.
+    Of several the one that has the very letters, in another order, or that the word begins or ends: a name cut short
+    has lost letters and no others instead.
     """
     reach = min(LEAST_SLIPS, max(1, len(word) // 3))
-    ranked = sorted((slips(word, one), not _cut(word, one), one) for one in known if abs(len(one) - len(word)) <= reach)
-    return ranked[0][2] if ranked and ranked[0][0] <= reach else None
+    close = ((slips(word, one), one) for one in known if abs(len(one) - len(word)) <= reach)
+    ranked = sorted((number, *_differences(word, one), one) for number, one in close if number <= reach)
+    return ranked[0][-1] if ranked else None
 
 
-def _cut(word: str, one: str) -> bool:
-    return one.startswith(word) or one.endswith(word)
+def _differences(word: str, one: str) -> tuple[bool, bool]:
+    return sorted(word) != sorted(one), not (one.startswith(word) or one.endswith(word))
 
 
 def within_reach(wanted: str, known: Iterable[str]) -> list[str]:

@@ -28,6 +28,8 @@ _VERBS: Final = {
     "update": "modify change put edit", "upload": "put", "upsert": "put update", "view": "get",
     "write": "put",
 }  # fmt: skip
+_READING: Final = frozenset({"describe", "get", "list"})
+"""Verbs between which AWS chooses as it likes; others, as Put and Create, are rather taken at their word."""
 _KNOWN_VERBS: Final = frozenset(_VERBS) | {verb for others in _VERBS.values() for verb in others.split()}
 _NOUNS: Final = {
     "event": "events",
@@ -63,7 +65,9 @@ def in_other_words(prefix: str, name: str) -> tuple[str, ...]:
     """
     longer = _begun(prefix, name)
     usual = tuple(one for one in longer if one in USUAL)
-    return usual or _renamed(prefix, name) or _between(prefix, name) or longer or same_words(prefix, name, whole=True)
+    renamed = _renamed(prefix, name)
+    told = renamed if _parts(_words(name))[1] in _READING or not USUAL.isdisjoint(renamed) else ()
+    return usual or told or _between(prefix, name) or longer or renamed or same_words(prefix, name, whole=True)
 
 
 def _begun(prefix: str, name: str) -> tuple[str, ...]:
@@ -80,12 +84,12 @@ def _renamed(prefix: str, name: str) -> tuple[str, ...]:
     batch, verb, nouns = _parts(_words(name))
     others = _VERBS.get(verb, "").split()
     found = [
-        (others.index(other), f"{prefix}:{one}")
+        (nouns != other_nouns, others.index(other), f"{prefix}:{one}")
         for one in bare_names(prefix)
         for other_batch, other, other_nouns in (_parts(_words(one)),)
         if other in others and batch == other_batch and nouns and _alike(nouns, other_nouns)
     ]
-    return tuple(full for _, full in sorted(found)[:_MOST])
+    return tuple(full for *_, full in sorted(found)[:_MOST])
 
 
 def _between(prefix: str, name: str) -> tuple[str, ...]:

@@ -224,6 +224,10 @@ _SPOKEN: Final = {
 def near_key(name: str) -> str | None:
     """The condition key that a misspelt one resembles: a global one, or one of the service that it names."""
     bare, sign, member = _parted(name)
+    if sign == ":":
+        whole = {key.name.lower(): key.name for key in known.keys(name.partition(":")[0].lower())}
+        if (found := near(name.lower(), whole)) is not None:
+            return whole[found]
     if (spoken := _SPOKEN.get("".join(filter(str.isalnum, bare.lower())).removeprefix("aws"))) is not None:
         return spoken
     prefix, _, local = bare.partition(":")

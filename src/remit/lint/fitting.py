@@ -164,7 +164,7 @@ def _completions(text: str, name: str) -> Iterator[str]:
         region, account = (arn.region if shape.region else ""), (arn.account if shape.account else "")
         yield f"arn:{arn.partition}:{arn.service}:{region}:{account}:{arn.resource}"
         inner = ("", ":*") if ":${" in shape.resource.partition("}")[2] else ("",)
-        for rest in (re.split(r"[/:]", arn.resource, maxsplit=1)[-1], arn.resource):
+        for rest in (re.split(r"[/:]+", arn.resource, maxsplit=1)[-1], arn.resource):
             yield from (f"arn:{arn.partition}:{arn.service}:{region}:{account}:{begin}{rest}{end}" for end in inner)
 
 

@@ -28,7 +28,8 @@ _SPOKEN: Final = {
     "cloudwatch-logs": "logs", "cloudwatchlogs": "logs", "eventbridge": "events", "sfn": "states",
     "stepfunctions": "states", "step-functions": "states", "ecs-task": "ecs-tasks", "api-gateway": "apigateway",
     "eventbridge-scheduler": "scheduler", "eventbridgescheduler": "scheduler", "lambda-edge": "edgelambda",
-    "flowlogs": "vpc-flow-logs", "ecs-fargate": "ecs-tasks",
+    "flowlogs": "vpc-flow-logs",
+    "kinesisfirehose": "firehose", "kinesis-firehose": "firehose", "ecs-fargate": "ecs-tasks",
 }  # fmt: skip
 _LIKELY: Final = (
     "apigateway", "bedrock", "cloudformation", "cloudfront", "cloudtrail", "codebuild", "codepipeline",

@@ -118,7 +118,7 @@ def _tidied(text: str, item: Item, otherwise: str = _FORM) -> str:
 
 def _from_method(text: str, item: Item) -> str:
     prefix, _, name = text.partition(":")
-    found = meant.of_service(prefix, name) or meant.by_name(name, item)
+    found = meant.of_service(prefix, name) or meant.of_another_service(text, item)
     return f"did you mean `{found[0]}`?" if found else _FORM
 
 
