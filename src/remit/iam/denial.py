@@ -78,6 +78,8 @@ _LATE: Final = re.compile(r"\$\{[^{}]{1,200}\}$")
 _CLOSING: Final = tuple(".,;:)\"'`]}")
 _STREAM: Final = ":log-stream:"
 """What an ARN of CloudWatch Logs ends with where no stream is meant: the colon is the ARN's."""
+_PLACEHOLDER: Final = re.compile(r"[^<]<[^<>]{1,100}>$")
+_CUT: Final = ("…", "...")
 _PAIRS: Final = {")": "(", "]": "[", "}": "{"}
 _ARN: Final = re.compile(r"arn:[a-z-]{1,20}:(?:sts|iam)::([^:\s]{0,40}):")
 
@@ -167,7 +169,7 @@ def _resource(found: re.Match[str] | None, principal: str | None) -> str | None:
     """The resource, as an ARN where IAM names it by its kind (`role worker`); `policy path /` is every one: `*`."""
     if found is None:
         return None
-    if (found["bare"] or "").startswith("<"):  # a placeholder
+    if (found["bare"] or "").startswith("<") or (found["bare"] or "").endswith(_CUT):  # a placeholder, or cut off
         return None
     name = _trimmed(found["whole"] or found["bare"])
     if found["path"]:
@@ -219,7 +221,8 @@ def _caller(flat: str) -> dict[str, Any]:
 
 def _trimmed(text: str) -> str:
     """A name without the punctuation, or the markup, of the sentence that it stands in."""
-    name = text.partition("</")[0].strip("\"'`<>")
+    name = text.partition("</")[0].strip("\"'`")
+    name = name if _PLACEHOLDER.search(name) is not None else name.strip("\"'`<>")
     while name.endswith(_CLOSING) and not name.endswith(_STREAM) and _LATE.search(name) is None:
         opening = _PAIRS.get(name[-1])
         if opening is not None and name.count(opening) == name.count(name[-1]):

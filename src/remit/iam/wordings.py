@@ -28,7 +28,8 @@ DENIED: Final = re.compile(
     r"|(?:must allow|allows) [\w .]{1,80} to assume the role|[Nn]ot authorized to assume|[Aa]ccess was denied"
     r"|Insufficient permissions to enable logging|Unable to validate the following destination configurations"
     r"|Unable to verify/create output bucket"
-    r"|does not have any privilege on specified resource"
+    r"|does not have any privilege on specified resource|with an explicit deny in (?:an?|the|one or more) \w"
+    r"|because no [\w -]{1,40} polic(?:y|ies) allows?\b"
 )
 WHO: Final = re.compile(r"\b[Uu]ser: ?((?:arn:[^ ]{1,2048}(?: [^ ]{1,100}){0,3}?|[^ ]{1,2048})) ?is not authorized")
 QUOTED: Final = re.compile(
@@ -47,7 +48,8 @@ NOBODY: Final = frozenset({
 })  # fmt: skip
 """What stands before `is not authorized` and is no name."""
 ACTION: Final = re.compile(
-    r"(?:[Nn]ot authorized to perform|have permissions? to call):? ?[`'\"]?([A-Za-z0-9-]{1,64}:[A-Za-z0-9*]{1,128})"
+    r"(?:[Nn]ot authorized to (?:perform|execute)|have permissions? to call):? ?"
+    r"[`'\"]?([A-Za-z0-9-]{1,64}:[A-Za-z0-9*]{1,128})"
 )
 RESOURCE: Final = re.compile(
     r"on (?:the )?resource(?:\(s\)|s)?:? ?(?!associated with)"
@@ -64,6 +66,7 @@ LAYER: Final = re.compile(
 )
 ENCODED: Final = re.compile(r"[Ee]ncoded authorization failure message: ?([\w+/=-]{16,})")
 
+_CALLING: Final = r"(?:An error occurred|A client error) \([\w.]{1,100}\) (?:occurred )?when calling the"
 _JAVASCRIPT: Final = (
     r"(?:deserializeAws_(?:restXml|restJson1|json1_0|json1_1|query|ec2)|\bde_)(?P<operation>\w{1,200}?)CommandError"
 )
@@ -86,7 +89,7 @@ AROUND: Final = tuple(
         r"\[Aws::(?P<service>\w{1,40})::Client \d{3} [\d.]{1,20} \d{1,3} retries\] (?P<operation>\w{1,200})\(",
         _PHP,
         r"\bCall failed: (?P<operation>\w{1,200})\(",
-        r"An error occurred \([\w.]{1,100}\) when calling the (?P<operation>\w{1,200}) operation",
+        rf"{_CALLING} (?P<operation>\w{{1,200}}) operation",
         r"operation error (?P<service>[\w ]{1,60}): (?P<operation>\w{1,200}),",
         _TRAIL,
         r"role does not have permissions? to call (?P<operation>\w{1,128}) on (?P<service>\w{1,60})",
@@ -115,8 +118,8 @@ STREAM: Final = re.compile(
     r"access stream (arn:[a-z-]{1,20}:(dynamodb|kinesis):\S{1,2048}?)\.? "
     r"Please ensure the role can perform the (\w{1,60})"
 )
-OBJECT: Final = re.compile(r"\bs3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([^\s\"'`<>]{1,1024}))?")
-"""Where the AWS CLI, Athena and Glue say on what: the one object or bucket that a message names."""
+OBJECT: Final = re.compile(r"\bs3[an]?://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([^\s\"'`<>]{1,1024}))?")
+"""Where the AWS CLI, Athena, Glue and Hadoop say on what: the one object or bucket that a message names."""
 NAMED_BUCKET: Final = (
     re.compile(
         r"Call failed: \w{1,200}\(\{\"Bucket\":\"(?P<bucket>[a-z0-9.-]{3,63})\"(?:,\"Key\":\"(?P<key>[^\"]{1,1024}))?"
@@ -243,7 +246,7 @@ NOTES: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
     )
 )
 """What a message means beside IAM's policies; of several the first."""
-_NAMED: Final = r"\b(?!(?:on|of|for|a|an|the|type|resource)\b)([A-Za-z0-9]{1,255})\b"
+_NAMED: Final = r"(?<!HandlerErrorCode: )\b(?!(?:on|of|for|a|an|the|type|resource)\b)([A-Za-z0-9]{1,255})\b"
 EVENT: Final = (
     re.compile(rf"{_NAMED}[\s|()]{{1,40}}AWS::\w{{1,60}}::\w{{1,60}}\b"),
     re.compile(rf"\bAWS::\w{{1,60}}::\w{{1,60}}[\s|]{{1,40}}{_NAMED}"),
@@ -259,6 +262,11 @@ _SECRET: Final = re.compile(
     r"(failure message:\s{0,99})((?:[\w+/=-]{40,}[ \t]{0,9}\n[ \t]{0,99}){1,200}[\w+/=-]{1,4096})"
     r"(?=[ \t]{0,9}(?:\n|$))"
 )
+_PARTED_ACTION: Final = re.compile(
+    r"(perform: [A-Za-z0-9-]{1,64})\n[ \t]{0,99}([A-Za-z0-9-]{0,64}:\w{1,128})"
+    r"|(perform: [A-Za-z0-9-]{1,64}:\w{0,128})\n[ \t]{0,99}(?!on resource)(\w{1,128})(?= on resource)"
+)
+"""An action that a narrow terminal parted, in its service or in its name."""
 _LONGEST_NAME: Final = 4096
 _INDENT: Final = 10
 """White space from which on a line is the rest of a table's cell."""
@@ -270,6 +278,7 @@ def unwrapped(text: str) -> str:
     if "\n" not in text:
         return text
     text = _SECRET.sub(lambda found: found[1] + "".join(found[2].split()), text)
+    text = _PARTED_ACTION.sub(lambda found: "".join(part or "" for part in found.groups()), text)
     lines = [_line(line) for line in text.split("\n")]
     cell = max((len(line) for line, indent in lines if indent >= _INDENT), default=0)
     whole: list[str] = []
