@@ -44,6 +44,22 @@ def test_a_frame_and_colours_change_nothing(origin: str) -> None:
     assert parse(f"\x1b[31m{framed}\x1b[0m\r\n") == parse(text)
 
 
+def told(text: str) -> tuple[object, ...]:
+    found = parse(text)
+    return () if found is None else (found.principal, found.action, found.resource, found.layer, found.operation)
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 160])
+def test_where_a_terminal_cut_the_lines_makes_no_difference(width: int) -> None:
+    """Long lines are cut in the middle of words; what is copied from the terminal keeps the cuts."""
+    texts = [case["text"] for case in CASES.values() if "\n" not in case["text"] and case["text"].lstrip()[0] != "{"]
+    long = [text for text in texts if len(text) > width]
+    cut = ["\n".join(text[at : at + width] for at in range(0, len(text), width)) for text in long]
+    alike = sum(told(one) == told(text) for one, text in zip(cut, long, strict=True))
+    assert len(long) >= 150
+    assert alike >= 0.95 * len(long)
+
+
 def test_a_record_is_found_in_a_line_of_a_log() -> None:
     """What stands before it on the line, and other lines, are no hindrance."""
     record = next(case["text"] for case in CASES.values() if case["origin"] == "cloudtrail: s3, no message")

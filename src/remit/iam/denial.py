@@ -12,6 +12,7 @@ import json
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from urllib.parse import unquote_plus
 
 from remit.iam import wordings
 
@@ -78,6 +79,11 @@ _LATE: Final = re.compile(r"\$\{[^{}]{1,200}\}$")
 _CLOSING: Final = tuple(".,;:)\"'`]}")
 _STREAM: Final = ":log-stream:"
 """What an ARN of CloudWatch Logs ends with where no stream is meant: the colon is the ARN's."""
+_WHOLE: Final = re.compile(r"arn(?::[^:\s]*){4}:\S+")
+_IN_A_URL: Final = re.compile(r"not(?:\+|%20)authorized(?:\+|%20)to")
+_TYPESET: Final = str.maketrans("\u201c\u201d\u2018\u2019", "\"\"''", "\u200b\u200c\u2060\ufeff")
+"""The quotation marks of word processors and chats, and signs that nobody sees."""
+_BOLD: Final = re.compile(r"(?<![*\w:/-])\*\*([^*\s][^*]{0,2048})\*\*(?![*\w:/-])")
 _PLACEHOLDER: Final = re.compile(r"[^<]<[^<>]{1,100}>$")
 _CUT: Final = ("…", "...")
 _PAIRS: Final = {")": "(", "]": "[", "}": "{"}
@@ -87,12 +93,23 @@ _ARN: Final = re.compile(r"arn:[a-z-]{1,20}:(?:sts|iam)::([^:\s]{0,40}):")
 def parse(text: str) -> Denial | None:
     """What a text says about a denied request; None when it tells of none. Never fails, whatever the text."""
     text = text[-LONGEST:]
-    found = _structured(text, _DEPTH) or _in_lines(text) or _plain(text)
+    found = _structured(text, _DEPTH) or _in_lines(text)
+    if found is None:
+        read = ((way, _plain(way)) for way in wordings.readings(text))
+        text, found = max(read, key=lambda pair: _wholeness(pair[1]))
     if found is None:
         return None
     flat = _flat(text)
     log = wordings.LOG.search(flat)
     return replace(found, others=_others(flat, found), function=log[1] if log is not None else None)
+
+
+def _wholeness(found: Denial | None) -> int:
+    """How much a reading tells, of which an ARN that is cut through is no part."""
+    if found is None:
+        return -1
+    names = (found.action, found.operation, found.service, found.layer, found.principal, found.resource, found.encoded)
+    return sum(one is not None and (not one.startswith("arn") or _WHOLE.fullmatch(one) is not None) for one in names)
 
 
 def _plain(text: str) -> Denial | None:
@@ -113,8 +130,10 @@ def _plain(text: str) -> Denial | None:
 
 def _flat(text: str) -> str:
     """One line of plain words, whatever escaped, framed or coloured them."""
-    plain = html.unescape(text.replace('\\"', '"').replace("\\n", "\n").replace("\\/", "/"))
-    return " ".join(_CONTROL.sub(" ", wordings.unwrapped(plain)).split())
+    if _IN_A_URL.search(text) is not None:
+        text = unquote_plus(text)
+    plain = html.unescape(text.replace('\\"', '"').replace("\\n", "\n").replace("\\/", "/")).translate(_TYPESET)
+    return " ".join(_BOLD.sub(r"\1", _CONTROL.sub(" ", wordings.unwrapped(plain))).split())
 
 
 def _others(flat: str, first: Denial) -> tuple[str, ...]:
@@ -172,6 +191,8 @@ def _resource(found: re.Match[str] | None, principal: str | None) -> str | None:
     if (found["bare"] or "").startswith("<") or (found["bare"] or "").endswith(_CUT):  # a placeholder, or cut off
         return None
     name = _trimmed(found["whole"] or found["bare"])
+    if not name:
+        return None
     if found["path"]:
         return "*"
     owner = _ARN.match(principal or "")

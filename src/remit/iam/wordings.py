@@ -7,6 +7,7 @@ any kind is read in time that grows with its length alone.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ RESOURCE: Final = re.compile(
 )
 LAYER: Final = re.compile(
     r"(?P<how>because no|with an explicit deny in (?:an?|the|one or more)) (?P<kind>"
-    r"identity-based polic(?:y|ies)|permissions? boundar(?:y|ies)|session polic(?:y|ies)|resource-based polic(?:y|ies)"
+    r"identity- ?based polic(?:y|ies)|permissions? boundar(?:y|ies)|session polic(?:y|ies)"
+    r"|resource- ?based polic(?:y|ies)"
     r"|role trust polic(?:y|ies)|vpc endpoint polic(?:y|ies)|service control polic(?:y|ies)"
     r"|resource control polic(?:y|ies))(?: allows? the (?P<action>[A-Za-z0-9-]{1,64}:[A-Za-z0-9*]{1,128}) action)?"
     r"(?:,? with policy ARN)?(?:: ?(?P<policy>arn:\S{1,2048}))?",
@@ -257,6 +259,9 @@ EVENT: Final = (
 _ESCAPE: Final = re.compile(r"\x1b(?:\[[0-9;?]{0,16}[ -/]?[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)?|[@-_])")
 _FRAME: Final = "│╷╵┃║"
 _MARGINS: Final = ("| ", "> ", ", ")
+_GOES_ON: Final = re.compile(
+    r"[^\s:\[\]{}|>│╷╵┃║]\S{0,300} (?:with an explicit|because no|is not auth|on resource|action\b|\(Service)"
+)
 _SENTENCE: Final = re.compile(r"(?:with|because|is|on|to|and|not)\b|[\"'(]")
 _SECRET: Final = re.compile(
     r"(failure message:\s{0,99})((?:[\w+/=-]{40,}[ \t]{0,9}\n[ \t]{0,99}){1,200}[\w+/=-]{1,4096})"
@@ -268,8 +273,26 @@ _PARTED_ACTION: Final = re.compile(
 )
 """An action that a narrow terminal parted, in its service or in its name."""
 _LONGEST_NAME: Final = 4096
+_NARROWEST, _WIDEST = 40, 400
+"""Columns of a terminal."""
 _INDENT: Final = 10
 """White space from which on a line is the rest of a table's cell."""
+
+
+def readings(text: str) -> tuple[str, ...]:
+    """A text as it is, and as it was if a terminal cut its lines at one width, wherever that fell; the likelier first.
+
+    It did where the next line begins in the middle of a word, after which the sentence goes on.
+    """
+    lines = _ESCAPE.sub("", text).replace("\r\n", "\n").split("\n")
+    width = max(map(len, lines))
+    if len(lines) == 1 or not _NARROWEST <= width <= _WIDEST:
+        return (text,)
+    pairs = tuple(pairwise((*lines, "")))
+    cut = [len(line) == width and not _SENTENCE.match(after) for line, after in pairs]
+    whole = "".join(line if parted else f"{line}\n" for line, parted in zip(lines, cut, strict=True))
+    sure = any(parted and _GOES_ON.match(after) for (_, after), parted in zip(pairs, cut, strict=True))
+    return (whole, text) if sure else (text, whole)
 
 
 def unwrapped(text: str) -> str:
