@@ -187,6 +187,11 @@ NOTES: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
             _OTHER,
         ),
         (
+            r"Cross-account pass role is not allowed",
+            "what is passed is a role of another account: a service takes those of its own account alone",
+            {**_OTHER, "action": "iam:PassRole"},
+        ),
+        (
             r"do not have access to it",
             "SQS answers alike for a queue that does not exist: check its name, region and account first",
             {},
