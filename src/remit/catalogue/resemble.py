@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue import words
 from remit.catalogue.actions import action, actions, bare_names, service, services
-from remit.catalogue.operations import clients, operation, prefixes
-from remit.catalogue.slips import common, near, within_reach
+from remit.catalogue.operations import clients, operation, operations, prefixes
+from remit.catalogue.slips import common, near, slips, within_reach
 from remit.catalogue.store import chunk
 
 if TYPE_CHECKING:
@@ -37,7 +37,10 @@ _CALLED: Final = {
     "cloudfront:invalidatecache": "cloudfront:CreateInvalidation", "ecr:getlogin": "ecr:GetAuthorizationToken",
     "ecr:getloginpassword": "ecr:GetAuthorizationToken", "ecr:login": "ecr:GetAuthorizationToken",
     "ecr:pull": "ecr:BatchGetImage", "ecr:pullimage": "ecr:BatchGetImage", "ecr:push": "ecr:PutImage",
-    "kms:deletekey": "kms:ScheduleKeyDeletion", "ssm:getsecurestring": "ssm:GetParameter",
+    "kms:deletekey": "kms:ScheduleKeyDeletion", "sns:createsubscription": "sns:Subscribe",
+    "ssm:getsecurestring": "ssm:GetParameter", "states:executestatemachine": "states:StartExecution",
+    "states:invokestatemachine": "states:StartExecution", "states:runstatemachine": "states:StartExecution",
+    "sts:assumerolewithoidc": "sts:AssumeRoleWithWebIdentity",
 }  # fmt: skip
 OFTEN: Final = (
     "dynamodb", "s3", "sqs", "sns", "lambda", "logs", "kms", "secretsmanager", "ssm", "sts", "events", "states",
@@ -108,16 +111,29 @@ def _of_service(prefix: str, bare: str, speaking: tuple[str, ...]) -> tuple[str,
     folded = _action_names(prefix)
     reached = [found for word in within_reach(_folded(bare), folded) for found in folded[word]]
     likely = tuple(one for one in reached if not words.another_verb(bare, one.partition(":")[2]))
-    if likely and near(_folded(bare), [_folded(likely[0].partition(":")[2])]):
+    slipped = bool(likely) and near(_folded(bare), [_folded(likely[0].partition(":")[2])]) is not None
+    if slipped and not (words.well_spelt(prefix, bare) and words.renamed(prefix, bare)):
         return likely
+    same = _namesakes(prefix, bare, speaking)
+    single = words.same_words(prefix, bare) if len(re.findall(r"[A-Z]", bare)) == 1 else ()
     return (
-        words.in_other_words(prefix, bare)
-        or _namesakes(prefix, bare, speaking)
+        _slip_of_operation(prefix, bare)
+        or words.in_other_words(prefix, bare)
+        or (() if words.USUAL.isdisjoint(same) else same)
+        or (() if words.USUAL.isdisjoint(single) else single)
+        or same
         or words.same_words(prefix, bare)
-        or likely
+        or tuple(one for one in likely if one.endswith(bare) or words.same_verb(bare, one.partition(":")[2]))
         or by_name(bare, speaking)
-        or tuple(reached)
     )
+
+
+def _slip_of_operation(prefix: str, bare: str) -> tuple[str, ...]:
+    """What an operation of the API needs whose name is a letter off: `ListObject` of `ListObjects`."""
+    folded = {_folded(name): name for name in operations(prefix)}
+    close = near(_folded(bare), folded)
+    called = operation(prefix, folded[close]) if close is not None and slips(close, _folded(bare)) == 1 else None
+    return (called.actions or called.perhaps)[:_MOST] if called is not None else ()
 
 
 def _moved(prefix: str, bare: str, speaking: tuple[str, ...]) -> tuple[str, ...]:

@@ -15,18 +15,20 @@ from remit.catalogue.slips import near
 
 _WORD: Final = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _VERBS: Final = {
-    "add": "put create", "call": "invoke", "change": "update put", "consume": "receive get",
-    "create": "put run request start", "delete": "remove terminate deregister cancel", "dequeue": "receive",
-    "describe": "get list", "download": "get", "drop": "delete", "edit": "update put", "emit": "put publish",
-    "enqueue": "send", "execute": "invoke start run", "fetch": "get receive", "find": "list get",
-    "get": "describe list receive", "insert": "put", "invoke": "start run", "launch": "run start",
-    "list": "describe get", "load": "get", "make": "create put", "modify": "update put change", "poll": "receive get",
-    "publish": "put send", "pull": "get", "push": "send put publish", "put": "create update send write publish",
-    "read": "get receive", "remove": "delete", "retrieve": "get receive", "run": "start invoke",
-    "save": "put", "search": "query list", "send": "publish put", "set": "put update", "show": "describe get list",
-    "start": "run", "stop": "cancel terminate", "store": "put", "trigger": "invoke start",
-    "update": "modify change put edit", "upload": "put", "upsert": "put update", "view": "get",
-    "write": "put",
+    "ack": "delete", "acknowledge": "delete", "add": "put create", "call": "invoke",
+    "cancel": "stop terminate delete", "change": "update put", "clear": "purge delete", "consume": "receive get",
+    "create": "put run request start", "delete": "remove terminate deregister cancel write",
+    "deploy": "create update", "dequeue": "receive", "describe": "get list", "download": "get", "drop": "delete",
+    "edit": "update put", "emit": "put publish", "enqueue": "send", "execute": "invoke run start",
+    "fetch": "get receive", "find": "list get", "get": "describe list receive", "insert": "put",
+    "invoke": "start run", "launch": "run start", "list": "describe get", "load": "get", "make": "create put",
+    "modify": "update put change", "poll": "receive get", "purge": "delete", "publish": "put send",
+    "pull": "get receive", "push": "send put publish", "put": "create update send write publish",
+    "read": "get receive", "remove": "delete", "restart": "reboot", "retrieve": "get receive",
+    "run": "start invoke send", "save": "put", "search": "query scan list", "send": "publish put",
+    "set": "put update", "show": "describe get list", "start": "run", "stop": "cancel terminate", "store": "put",
+    "trigger": "invoke start put", "update": "modify change put edit write", "upload": "put", "upsert": "put update",
+    "view": "get", "write": "put",
 }  # fmt: skip
 _READING: Final = frozenset({"describe", "get", "list"})
 """Verbs between which AWS chooses as it likes; others, as Put and Create, are rather taken at their word."""
@@ -42,11 +44,12 @@ _NOUNS: Final = {
 USUAL: Final = frozenset({
     "athena:StartQueryExecution", "bedrock:InvokeModel", "cloudwatch:PutMetricAlarm", "cloudwatch:PutMetricData",
     "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
-    "ec2:DescribeInstances", "ec2:RunInstances", "ecs:RunTask", "events:PutEvents", "iam:GetRole", "iam:PassRole",
-    "kinesis:PutRecord", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "lambda:InvokeFunction",
-    "logs:CreateLogStream", "logs:PutLogEvents", "s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject",
-    "secretsmanager:GetSecretValue", "ses:SendEmail", "sns:Publish", "sqs:DeleteMessage", "sqs:ReceiveMessage",
-    "sqs:SendMessage", "ssm:GetParameter", "states:StartExecution", "sts:AssumeRole", "xray:PutTraceSegments",
+    "ec2:DescribeInstances", "ec2:RunInstances", "ec2:TerminateInstances", "ecs:RunTask", "events:PutEvents",
+    "iam:GetRole", "iam:PassRole", "kinesis:PutRecord", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey",
+    "lambda:InvokeFunction", "logs:CreateLogStream", "logs:PutLogEvents", "s3:DeleteObject", "s3:GetObject",
+    "s3:ListBucket", "s3:PutObject", "secretsmanager:GetSecretValue", "ses:SendEmail", "sns:Publish",
+    "sqs:DeleteMessage", "sqs:ReceiveMessage", "sqs:SendMessage", "ssm:GetParameter", "states:StartExecution",
+    "sts:AssumeRole", "xray:PutTraceSegments",
 })  # fmt: skip
 """What functions use most: of several that fit equally, these were meant."""
 _MOST: Final = 3
@@ -65,9 +68,31 @@ def in_other_words(prefix: str, name: str) -> tuple[str, ...]:
     """
     longer = _begun(prefix, name)
     usual = tuple(one for one in longer if one in USUAL)
-    renamed = _renamed(prefix, name)
-    told = renamed if _parts(_words(name))[1] in _READING or not USUAL.isdisjoint(renamed) else ()
-    return usual or told or _between(prefix, name) or longer or renamed or same_words(prefix, name, whole=True)
+    told = usual or renamed(prefix, name) or _between(prefix, name) or longer[:_MOST]
+    return told or _renamed(prefix, name) or same_words(prefix, name, whole=True)
+
+
+def renamed(prefix: str, name: str) -> tuple[str, ...]:
+    """The actions that a name tells but for its verb, where AWS takes verbs as it likes, or that are usual.
+
+    One is not taken for a list of them: `GetTopicAttributes`, and not `ListTopics`, for `GetTopic`.
+    """
+    _, verb, nouns = _parts(_words(name))
+    found = _renamed(prefix, name)
+    if verb not in _READING:
+        return found if not USUAL.isdisjoint(found) else ()
+    parts = ((one, _parts(_words(one.partition(":")[2]))) for one in found)
+    return tuple(one for one, (_, other, others) in parts if verb == "list" or other != "list" or nouns == others)
+
+
+def well_spelt(prefix: str, name: str) -> bool:
+    """Whether every word of a name is one of the service's: then it is no slip of the keyboard."""
+    return {_singular(word) for word in _words(name)[1:]} <= _vocabulary(prefix)
+
+
+@lru_cache(maxsize=64)
+def _vocabulary(prefix: str) -> frozenset[str]:
+    return frozenset(_singular(word) for one in bare_names(prefix) for word in _words(one)[1:])
 
 
 def _begun(prefix: str, name: str) -> tuple[str, ...]:
@@ -76,15 +101,15 @@ def _begun(prefix: str, name: str) -> tuple[str, ...]:
     if len(stem) < _BEGINNING:
         return ()
     longer = (one for one in bare_names(prefix) if one.lower().startswith(stem) and len(one) > len(stem) + 1)
-    return tuple(f"{prefix}:{one}" for one in sorted(longer, key=lambda one: (len(one), one))[:_MOST])
+    return tuple(f"{prefix}:{one}" for one in sorted(longer, key=lambda one: (len(one), one)))
 
 
 def _renamed(prefix: str, name: str) -> tuple[str, ...]:
     """The actions that do to the very same thing what another verb tells: Describe for List, Change for Update."""
     batch, verb, nouns = _parts(_words(name))
-    others = _VERBS.get(verb, "").split()
+    others = [verb, *_VERBS.get(verb, "").split()]
     found = [
-        (nouns != other_nouns, others.index(other), f"{prefix}:{one}")
+        (other != verb, nouns != other_nouns, others.index(other), f"{prefix}:{one}")
         for one in bare_names(prefix)
         for other_batch, other, other_nouns in (_parts(_words(one)),)
         if other in others and batch == other_batch and nouns and _alike(nouns, other_nouns)
@@ -98,10 +123,14 @@ def _between(prefix: str, name: str) -> tuple[str, ...]:
     found = [
         (f"{prefix}:{one}" not in USUAL, len(one), f"{prefix}:{one}")
         for one in bare_names(prefix)
-        if len(words := _words(one)) == len(wanted) + 1
-        if any(_alike(wanted, words[:at] + words[at + 1 :]) for at in range(len(words) - 1))
+        if len(words := _words(one)) == len(wanted) + 1 and _with_one_more(wanted, words)
     ]
     return tuple(full for *_, full in sorted(found)[:_MOST])
+
+
+def _with_one_more(wanted: tuple[str, ...], words: tuple[str, ...]) -> bool:
+    more = (at for at, word in enumerate(words[:-1]) if word not in _KNOWN_VERBS)
+    return any(_alike(wanted, words[:at] + words[at + 1 :]) for at in more)
 
 
 def same_words(prefix: str, name: str, *, whole: bool = False) -> tuple[str, ...]:
@@ -118,8 +147,19 @@ def same_words(prefix: str, name: str, *, whole: bool = False) -> tuple[str, ...
         if not whole or _has_all(wanted, words)
     ]
     rated = [(rate, full) for rate, full in rated if not whole or len(wanted) > 1 or full in USUAL]
-    found = sorted((-rate - _OFTEN * (full in USUAL), len(full), full) for rate, full in rated if rate > 0)
+    single = len(wanted) == 1
+    found = sorted(
+        (not (single and full in USUAL), -rate - _OFTEN * (full in USUAL), len(full), full)
+        for rate, full in rated
+        if rate > 0
+    )
     return tuple(full for *_, full in found[:_MOST])
+
+
+def same_verb(name: str, other: str) -> bool:
+    """Whether two names begin with the same verb, but for a slip."""
+    mine, yours = _parts(_words(name))[1], _parts(_words(other))[1]
+    return mine == yours or (mine not in _KNOWN_VERBS and near(mine, [yours]) is not None)
 
 
 def another_verb(name: str, other: str) -> bool:

@@ -45,7 +45,8 @@ def statement(item: Item) -> Iterator[Problem]:
             continue
         from remit.catalogue.resemble import nearest_services  # noqa: PLC0415 - asked of mistakes alone
 
-        near = nearest_services(arn.service)
+        own = facts.near(arn.service.lower(), item.services)
+        near = (own,) if own else nearest_services(arn.service)
         hint = f"did you mean '{near[0]}'?" if near else "the third part of an ARN is the service"
         sure = arn.service in ("", "None") or any(facts.near(arn.service.lower(), [one]) for one in near)
         shown = arn.service or "(empty)"
