@@ -104,6 +104,13 @@ def nearest_actions(name: str, speaking: tuple[str, ...] = ()) -> tuple[str, ...
     return found[:_MOST]
 
 
+def a_slip_off(name: str) -> str | None:
+    """The action that a full name misses by two letters at most; None when it rather says something else."""
+    found = nearest_actions(name)[:1]
+    bare = _folded(name.partition(":")[2])
+    return found[0] if found and near(bare, [_folded(found[0].partition(":")[2])]) is not None else None
+
+
 def _of_service(prefix: str, bare: str, speaking: tuple[str, ...]) -> tuple[str, ...]:
     """A slip, other words for the same, a namesake of another service, some of the words, some of the letters."""
     if (called := _CALLED.get(f"{prefix}:{_folded(bare)}")) is not None:

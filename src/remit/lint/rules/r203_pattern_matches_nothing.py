@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
-from remit.catalogue.resemble import nearest_actions
+from remit.catalogue.resemble import a_slip_off, nearest_actions
 from remit.lint import facts, meant
 from remit.lint.finding import ERROR, WARNING, Problem
 
@@ -46,10 +46,8 @@ def doubtful(item: Item) -> Iterator[Problem]:
 
 def _nearest(prefix: str, pattern: str) -> str:
     """The one action that a pattern misses by a slip; else the pattern without its own; else what says the same."""
-    name = pattern.replace("*", "").replace("?", "")
-    found = nearest_actions(f"{prefix}:{name}")[:1]
-    slipped = found and facts.near(name.lower(), [found[0].partition(":")[2].lower()])
-    return found[0] if slipped else _mended(prefix, pattern) or "".join(found)
+    name = f"{prefix}:{pattern}".replace("*", "").replace("?", "")
+    return a_slip_off(name) or _mended(prefix, pattern) or next(iter(nearest_actions(name)), "")
 
 
 def _mended(prefix: str, pattern: str) -> str:
