@@ -141,10 +141,11 @@ def test_a_name_that_the_template_gives_is_the_only_one_that_is_reached(
 
 
 def test_where_a_generated_name_is_not_foretold_the_kind_is_granted_and_said() -> None:
-    found = made(Db=resource("AWS::RDS::DBInstance"), Etl=resource("AWS::Glue::Job", Role="r"))
-    assert places(found, "rds:RebootDBInstance") == {arn("rds", "db:*")}
+    found = made(Find=resource("AWS::OpenSearchService::Domain"), Etl=resource("AWS::Glue::Job", Role="r"))
+    assert places(found, "es:DeleteDomain") == {arn("es", "domain/*")}
     assert any(
-        note.startswith("on every resource of their kind") and "Db (AWS::RDS::DBInstance), Etl (AWS::Glue::Job)" in note
+        note.startswith("on every resource of their kind")
+        and "Find (AWS::OpenSearchService::Domain), Etl (AWS::Glue::Job)" in note
         for note in found.notes
     )
 
@@ -197,7 +198,7 @@ def test_what_is_about_another_resource_is_granted_on_that_one(about: dict[str, 
     ("declared", "name", "expected"),
     [
         (resource("AWS::EC2::EIP"), "ec2:CreateTags", {arn("ec2", "elastic-ip/*")}),
-        (resource("AWS::RDS::DBParameterGroup"), "rds:AddTagsToResource", {arn("rds", "pg:*")}),
+        (resource("AWS::RDS::DBParameterGroup"), "rds:AddTagsToResource", {arn("rds", "pg:shop-it-*")}),
         (resource("AWS::Neptune::DBCluster"), "rds:AddTagsToResource", {arn("rds", "cluster:*")}),
         (resource("AWS::MSK::VpcConnection"), "ec2:CreateTags", {arn("ec2", "*")}),
         (resource("AWS::ECS::TaskDefinition", Family="web"), "ecs:RegisterTaskDefinition",

@@ -130,8 +130,28 @@ OPTIONAL: Final[Mapping[str, Uses]] = {
         ("logs:PutLogGroupDeletionProtection", "DeletionProtectionEnabled"),
         ("logs:PutRetentionPolicy logs:DeleteRetentionPolicy", "RetentionInDays"),
     ),
-    "AWS::RDS::DBCluster": (("secretsmanager:*", "ManageMasterUserPassword MasterUserSecret"),),
-    "AWS::RDS::DBInstance": (("secretsmanager:*", "ManageMasterUserPassword MasterUserSecret"),),
+    "AWS::CodeBuild::Project": (
+        ("codebuild:*Webhook", "Triggers"),
+        ("codebuild:UpdateProjectVisibility", "Visibility"),
+    ),
+    "AWS::RDS::DBCluster": (
+        ("secretsmanager:*", "ManageMasterUserPassword MasterUserSecret"),
+        ("rds:*DBInstance", "DBClusterInstanceClass"),
+        ("rds:*RoleToDBCluster rds:*RoleFromDBCluster", "AssociatedRoles"),
+        ("rds:RestoreDBClusterFromSnapshot", "SnapshotIdentifier"),
+        ("rds:RestoreDBClusterToPointInTime", "SourceDBClusterIdentifier SourceDbClusterResourceId"),
+    ),
+    "AWS::RDS::DBInstance": (
+        ("secretsmanager:*", "ManageMasterUserPassword MasterUserSecret"),
+        ("rds:*RoleToDBInstance rds:*RoleFromDBInstance", "AssociatedRoles"),
+        ("rds:RestoreDBInstanceFromDBSnapshot", "DBSnapshotIdentifier DBClusterSnapshotIdentifier"),
+        (
+            "rds:RestoreDBInstanceToPointInTime",
+            "SourceDBInstanceAutomatedBackupsArn SourceDBInstanceIdentifier SourceDbiResourceId",
+        ),
+        ("rds:CreateDBInstanceReadReplica", "SourceDBInstanceIdentifier SourceDBClusterIdentifier"),
+        ("rds:*AutomatedBackupsReplication", "AutomaticBackupReplicationRegion"),
+    ),
     "AWS::S3::Bucket": _BUCKET,
     "AWS::SNS::Topic": (
         ("iam:*", "DeliveryStatusLogging"),
@@ -151,11 +171,23 @@ ALSO: Final[Mapping[str, Uses]] = {
         ),
     ),
     "AWS::CloudFormation::Stack": (("s3:GetObject", "TemplateURL"),),
+    "AWS::EFS::MountTarget": (
+        (
+            "ec2:CreateNetworkInterface ec2:DeleteNetworkInterface ec2:DescribeNetworkInterfaces ec2:DescribeSubnets",
+            "SubnetId",
+        ),
+        ("ec2:ModifyNetworkInterfaceAttribute", "SecurityGroups"),
+    ),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": (("iam:CreateServiceLinkedRole", "Subnets SubnetMappings"),),
+    "AWS::OpenSearchService::Domain": (("iam:CreateServiceLinkedRole", "VPCOptions"),),
+    "AWS::SecretsManager::Secret": (("kms:Decrypt kms:GenerateDataKey", "KmsKeyId"),),
 }
 """What a service asks of whoever deploys beside what a type's handlers list, and the properties that make it.
 
 Sources: "Configure logging for HTTP APIs in API Gateway" (API Gateway Developer Guide); TemplateURL in "CreateStack"
-(CloudFormation API Reference).
+(CloudFormation API Reference); "CreateMountTarget" (Amazon EFS API Reference); "Service-linked roles" (Elastic Load
+Balancing User Guide); "Creating VPC access for Amazon OpenSearch Service domains"; "Permissions for the KMS key" (AWS
+Secrets Manager User Guide).
 """
 _WRITES: Final = ("create", "update", "delete")
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
@@ -168,6 +200,8 @@ def called(declared: Declared) -> Mapping[str, tuple[str, ...]]:
     if found is None:
         return {}
     by_verb = {"create": found.create, "read": found.read, "update": found.update, "delete": found.delete}
+    if declared.kept:
+        del by_verb["delete"]
     actions = dict.fromkeys(action for listed in by_verb.values() for action in listed)
     listed = {
         action: tuple(verb for verb, listed in by_verb.items() if action in listed)

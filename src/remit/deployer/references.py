@@ -46,9 +46,14 @@ def direct(stack: Stack, declared: Declared, only: re.Pattern[str] | None = None
 
 def literals(stack: Stack, declared: Declared, only: re.Pattern[str] | None = None) -> Iterator[str]:
     """The texts of a resource's properties."""
-    for _, value in _values(declared.properties, only):
+    return (text for _, text in named_literals(stack, declared, only))
+
+
+def named_literals(stack: Stack, declared: Declared, only: re.Pattern[str] | None = None) -> Iterator[tuple[str, str]]:
+    """The texts of a resource's properties, each with the name of the property that it stands in."""
+    for name, value in _values(declared.properties, only):
         if isinstance(value, str) or tokens.is_intrinsic(value):
-            yield from texts(stack, value)
+            yield from ((name, text) for text in texts(stack, value))
 
 
 def unknown_roles(stack: Stack, declared: Declared) -> bool:
