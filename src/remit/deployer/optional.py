@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.handlers import handlers
+from remit.deployer.declared import at
 from remit.deployer.references import mentions
 
 if TYPE_CHECKING:
@@ -180,6 +181,12 @@ ALSO: Final[Mapping[str, Uses]] = {
     ),
     "AWS::ElasticLoadBalancingV2::LoadBalancer": (("iam:CreateServiceLinkedRole", "Subnets SubnetMappings"),),
     "AWS::OpenSearchService::Domain": (("iam:CreateServiceLinkedRole", "VPCOptions"),),
+    "AWS::Lambda::Function": (
+        (
+            "ecr:BatchGetImage ecr:GetDownloadUrlForLayer ecr:GetRepositoryPolicy ecr:SetRepositoryPolicy",
+            "Code.ImageUri",
+        ),
+    ),
     "AWS::SecretsManager::Secret": (("kms:Decrypt kms:GenerateDataKey", "KmsKeyId"),),
 }
 """What a service asks of whoever deploys beside what a type's handlers list, and the properties that make it.
@@ -187,7 +194,7 @@ ALSO: Final[Mapping[str, Uses]] = {
 Sources: "Configure logging for HTTP APIs in API Gateway" (API Gateway Developer Guide); TemplateURL in "CreateStack"
 (CloudFormation API Reference); "CreateMountTarget" (Amazon EFS API Reference); "Service-linked roles" (Elastic Load
 Balancing User Guide); "Creating VPC access for Amazon OpenSearch Service domains"; "Permissions for the KMS key" (AWS
-Secrets Manager User Guide).
+Secrets Manager User Guide); "Amazon ECR permissions" (AWS Lambda Developer Guide).
 """
 _WRITES: Final = ("create", "update", "delete")
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
@@ -211,7 +218,7 @@ def called(declared: Declared) -> Mapping[str, tuple[str, ...]]:
     also = (
         action
         for named, uses in ALSO.get(declared.type, ())
-        if any(declared.properties.get(use) not in _EMPTY for use in uses.split())
+        if any(at(declared.properties, use) not in _EMPTY for use in uses.split())
         for action in named.split()
     )
     return listed | dict.fromkeys(also, _WRITES)

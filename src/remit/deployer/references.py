@@ -13,7 +13,7 @@ from remit.iam import tokens
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROLES: Final = re.compile(r"role|credentials(?:arn)?$|instanceprofile|snscallerarn", re.IGNORECASE)
+ROLES: Final = re.compile(r"role|credentials(?:arn)?$|instanceprofile|snscallerarn|permissionarn$", re.IGNORECASE)
 """Names of properties that take a role."""
 
 

@@ -49,6 +49,7 @@ SHAPES: Final[dict[str, Shape]] = {
     "AWS::CloudWatch::CompositeAlarm": Shape(("cloudwatch:alarm",), "AlarmName", "AlarmName"),
     "AWS::CloudWatch::Dashboard": Shape(("cloudwatch:dashboard",), "DashboardName", "DashboardName", styles=()),
     "AWS::CodeDeploy::Application": Shape(("codedeploy:application",), "ApplicationName", "ApplicationName", styles=()),
+    "AWS::CodePipeline::Pipeline": Shape(("codepipeline:pipeline",), "PipelineName", "Name", 100),
     "AWS::DynamoDB::GlobalTable": Shape(
         ("dynamodb:table", "dynamodb:index", "dynamodb:stream"), "TableName", "TableName"
     ),
@@ -87,6 +88,7 @@ SHAPES: Final[dict[str, Shape]] = {
         ("iam:instance-profile",), "InstanceProfileNameWithPath", "InstanceProfileName", 128
     ),
     "AWS::IAM::ManagedPolicy": Shape(("iam:policy",), "PolicyNameWithPath", "ManagedPolicyName", 128),
+    "AWS::IAM::OIDCProvider": Shape(("iam:oidc-provider",), "OidcProviderName", "Url", styles=(), prefix="https://"),
     "AWS::IAM::Role": Shape(("iam:role",), "RoleNameWithPath", "RoleName", 64),
     "AWS::IAM::User": Shape(("iam:user",), "UserNameWithPath", "UserName", 64),
     "AWS::KMS::Alias": Shape(("kms:alias",), "Alias", "AliasName", styles=(), prefix="alias/"),

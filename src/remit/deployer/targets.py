@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.actions import action
 from remit.catalogue.arns import matches, parse
-from remit.deployer.declared import OPEN, Declared, Stack, arns, filled, lowered, names, texts
+from remit.deployer.declared import OPEN, Declared, Stack, arns, filled, items, lowered, names, texts
 from remit.deployer.linked import linked
 from remit.deployer.references import ROLES, direct, literals, mentions, named_literals, referred
 from remit.deployer.shapes import SHAPES
@@ -26,29 +26,34 @@ _IDENTITIES: Final = frozenset({
 })  # fmt: skip
 """Kinds that nobody gets by a wildcard: only those that the template names."""
 _QUALIFIED: Final = frozenset({"AWS::Lambda::Alias", "AWS::Lambda::Version"})
-_NAMED_BY: Final[dict[str, tuple[str, str]]] = {
-    "AWS::CertificateManager::Certificate": ("DomainValidationOptions", "Id"),
-    "AWS::Events::EventBusPolicy": ("EventBusName", "EventBusName"),
-    "AWS::IAM::AccessKey": ("UserName", "UserNameWithPath"),
-    "AWS::IAM::InstanceProfile": ("Roles", "RoleNameWithPath"),
-    "AWS::IAM::ManagedPolicy": ("Roles", "RoleNameWithPath"),
-    "AWS::IAM::Policy": ("Roles", "RoleNameWithPath"),
-    "AWS::IAM::RolePolicy": ("RoleName", "RoleNameWithPath"),
-    "AWS::IAM::UserToGroupAddition": ("GroupName", "GroupNameWithPath"),
-    "AWS::Lambda::Alias": ("FunctionName", "FunctionName"),
-    "AWS::Lambda::EventInvokeConfig": ("FunctionName", "FunctionName"),
-    "AWS::Lambda::EventSourceMapping": ("FunctionName", "FunctionName"),
-    "AWS::Lambda::Permission": ("FunctionName", "FunctionName"),
-    "AWS::Lambda::Url": ("TargetFunctionArn", "FunctionName"),
-    "AWS::Lambda::Version": ("FunctionName", "FunctionName"),
-    "AWS::Logs::LogStream": ("LogGroupName", "LogGroupName"),
-    "AWS::Logs::MetricFilter": ("LogGroupName", "LogGroupName"),
-    "AWS::Logs::SubscriptionFilter": ("LogGroupName", "LogGroupName"),
-    "AWS::Route53::RecordSet": ("HostedZoneId", "Id"),
-    "AWS::Route53::RecordSetGroup": ("HostedZoneId", "Id"),
-    "AWS::S3::BucketPolicy": ("Bucket", "BucketName"),
+_WHO: Final = (("Groups", "GroupNameWithPath"), ("Roles", "RoleNameWithPath"), ("Users", "UserNameWithPath"))
+_NAMED_BY: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "AWS::CertificateManager::Certificate": (("DomainValidationOptions", "Id"),),
+    "AWS::Events::EventBusPolicy": (("EventBusName", "EventBusName"),),
+    "AWS::IAM::AccessKey": (("UserName", "UserNameWithPath"),),
+    "AWS::IAM::GroupPolicy": (("GroupName", "GroupNameWithPath"),),
+    "AWS::IAM::InstanceProfile": (("Roles", "RoleNameWithPath"),),
+    "AWS::IAM::ManagedPolicy": _WHO,
+    "AWS::IAM::Policy": _WHO,
+    "AWS::IAM::RolePolicy": (("RoleName", "RoleNameWithPath"),),
+    "AWS::IAM::UserPolicy": (("UserName", "UserNameWithPath"),),
+    "AWS::IAM::UserToGroupAddition": (("GroupName", "GroupNameWithPath"),),
+    "AWS::Lambda::Alias": (("FunctionName", "FunctionName"),),
+    "AWS::Lambda::EventInvokeConfig": (("FunctionName", "FunctionName"),),
+    "AWS::Lambda::EventSourceMapping": (("FunctionName", "FunctionName"),),
+    "AWS::Lambda::Permission": (("FunctionName", "FunctionName"),),
+    "AWS::Lambda::Url": (("TargetFunctionArn", "FunctionName"),),
+    "AWS::Lambda::Version": (("FunctionName", "FunctionName"),),
+    "AWS::Logs::LogStream": (("LogGroupName", "LogGroupName"),),
+    "AWS::Logs::MetricFilter": (("LogGroupName", "LogGroupName"),),
+    "AWS::Logs::SubscriptionFilter": (("LogGroupName", "LogGroupName"),),
+    "AWS::Route53::DNSSEC": (("HostedZoneId", "Id"),),
+    "AWS::Route53::KeySigningKey": (("HostedZoneId", "Id"),),
+    "AWS::Route53::RecordSet": (("HostedZoneId", "Id"),),
+    "AWS::Route53::RecordSetGroup": (("HostedZoneId", "Id"),),
+    "AWS::S3::BucketPolicy": (("Bucket", "BucketName"),),
 }
-"""Types about another resource: the property that names it, and the variable of its ARN that the name fills."""
+"""Types about other resources: the properties that name them, and the variable of their ARNs that the name fills."""
 _UNNAMED: Final = frozenset({"route53:change"})
 """Kinds whose ARNs have a variable of that name, too, which is another's."""
 _KINDS: Final = {
@@ -76,6 +81,22 @@ _KINDS: Final = {
     "AWS::RDS::OptionGroup": "rds:og",
 }
 """Types that are not named like IAM's kind of them."""
+_SERVICES: Final = {
+    "AmazonMQ": "mq",
+    "CertificateManager": "acm",
+    "Cognito": "cognitoidp",
+    "EFS": "elasticfilesystem",
+    "EMR": "elasticmapreduce",
+    "ElasticLoadBalancingV2": "elasticloadbalancing",
+    "KinesisAnalyticsV2": "kinesisanalytics",
+    "KinesisFirehose": "firehose",
+    "MSK": "kafka",
+    "MWAA": "airflow",
+    "OpenSearchServerless": "aoss",
+    "OpenSearchService": "es",
+    "StepFunctions": "states",
+}
+"""Services that types call otherwise than IAM does."""
 _API: Final = "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
 _APIS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("AWS::ApiGatewayV2::DomainName", ("/domainnames", "/domainnames/*", "/tags/*")),
@@ -96,6 +117,11 @@ _ADDRESS: Final = re.compile(
     rf"(?:amazonaws\.com(?:\.cn)?|{OPEN})/)(?(host)|(?P<bucket>[^/{OPEN}]+)/?)(?P<key>[^{OPEN}]*)"
 )
 """Where something is in S3, as a URI or as a URL of either style."""
+_IMAGE: Final = re.compile(
+    r"(?P<account>[0-9]{12}|\$\{AWS::AccountId\})\.dkr\.ecr\.(?P<region>[a-z0-9-]+|\$\{AWS::Region\})\."
+    rf"(?:[a-z0-9.]+|{OPEN})/(?P<name>[a-z0-9._/-]+)"
+)
+"""Where a container's image is in ECR."""
 _KEYS: Final = re.compile(r"kms|key|encrypt|sse", re.IGNORECASE)
 _PLACES: Final = re.compile(r"s3|location|uri|bucket|templateurl", re.IGNORECASE)
 _FETCH: Final = ("s3:GetObject", "s3:GetObjectVersion")
@@ -123,6 +149,8 @@ _IDS: Final = {
     "elasticfilesystem:file-system": "fs",
 }
 """How the ids of a kind begin ("Resource IDs", Amazon EC2 User Guide)."""
+_CALLED: Final = {"ami": "image", "eipalloc": "allocation", "sg": "group"}
+"""What properties call such an id, where it is not the kind's name."""
 _GUARDED: Final = {
     "AWS::ApiGateway": "apigateway",
     "AWS::AppRunner": "apprunner",
@@ -144,12 +172,44 @@ _DEFAULTS: Final = {
 
 Source: "Identity-based policy examples for Amazon RDS": `og:default*`, `pg:default*`, `subgrp:default`.
 """
+_MADE_BESIDE: Final = {
+    "ec2:DisassociateAddress": ("ec2:network-interface",),
+    "ec2:DisassociateNatGatewayAddress": ("ec2:network-interface",),
+    "ec2:RunInstances": ("ec2:volume",),
+}
+"""What an action asks for with its resource, though the Service Authorization Reference does not say that it must.
+
+Source: "Example policies for working with the AWS CLI or an AWS SDK", launch instances (Amazon EC2 User Guide).
+"""
 _LOWER: Final = frozenset({"elasticache", "memorydb", "rds", "redshift"})
 """Services that keep names in small letters."""
 _SCOPES: Final = {"REGIONAL": "regional", "CLOUDFRONT": "global"}
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
-_NAMES: Final = re.compile(r"(?:Name|(?<!^Resource)Id|Identifier|Scope)$")
+_NAMES: Final = re.compile(r"(?:Name|NameWithPath|(?<!^Resource)Id|Identifier|Pool|Scope)$")
 """Variables of ARNs that are spelled as the property of that name."""
+_ALIASES: Final = {
+    ("athena", "WorkGroupName"): "WorkGroup",
+    ("autoscaling", "GroupFriendlyName"): "AutoScalingGroupName",
+    ("cloudwatch", "InsightRuleName"): "RuleName",
+    ("codedeploy", "DeploymentConfigurationName"): "DeploymentConfigName",
+    ("ec2", "KeyPairName"): "KeyName",
+    ("ecs", "ClusterName"): "Cluster",
+    ("ecs", "ServiceName"): "Service",
+    ("elasticache", "CacheClusterId"): "ClusterName",
+    ("iam", "CertificateNameWithPath"): "ServerCertificateName",
+    ("rds", "ClusterParameterGroupName"): "DBClusterParameterGroupName",
+    ("rds", "ClusterSnapshotName"): "DBClusterSnapshotIdentifier",
+    ("rds", "DbClusterInstanceName"): "DBClusterIdentifier",
+    ("rds", "DbInstanceName"): "DBInstanceIdentifier",
+    ("rds", "ParameterGroupName"): "DBParameterGroupName",
+    ("rds", "SnapshotName"): "DBSnapshotIdentifier",
+    ("rds", "SubnetGroupName"): "DBSubnetGroupName",
+    ("redshift", "ClusterName"): "ClusterIdentifier",
+    ("redshift", "SnapshotName"): "SnapshotIdentifier",
+    ("ses", "DedicatedIPPool"): "PoolName",
+    ("ses", "IdentityName"): "EmailIdentity",
+}
+"""Variables of a service's ARNs, and the property that gives them under another name."""
 _BARE: Final = frozenset({"Id", "Name"})
 """Those of them that are any kind's, so that a property of that name is the type's own."""
 _MANY: Final = 12  # kinds that are tagged; more, and nothing tells which, are all of the service's
@@ -210,22 +270,30 @@ def _beside(stack: Stack, declared: Declared, known: Action) -> Iterator[str]:
     """What an action on the resource itself works on as well (a group, a network), unless it is tagging.
 
     That is what the template mentions; of what it does not, the defaults that the service takes then, and all of a kind
-    that the action must have.
+    that the action must have, or of those that it may, if it mentions none of them.
     """
     if _tagging(known):
         return
-    for target in known.targets:
+    own = _own_kinds(declared, known.targets)
+    others = [target for target in known.targets if _kind(target) not in own]
+    mentioned = {_kind(target): tuple(_mentioned(stack, declared, target)) for target in others}
+    silent = declared.type not in SHAPES and not any(mentioned[_kind(one)] for one in others if not one.required)
+    must = _MADE_BESIDE.get(known.full_name, ())
+    for target in others:
         kind = _kind(target)
-        if kind in _own_kinds(declared, known.targets):
-            continue
-        mentioned = tuple(_mentioned(stack, declared, target))
-        yield from mentioned
-        if mentioned or kind in _IDENTITIES:
+        yield from mentioned[kind]
+        if mentioned[kind] or kind in _IDENTITIES:
             continue
         if kind in _DEFAULTS:
             yield from (format_.rpartition(":")[0] + f":{_DEFAULTS[kind]}" for format_ in _filled(target, {}))
-        elif target.required:
+        elif target.required or silent or kind in must or _speaks(stack, declared, target):
             yield from _filled(target, {})
+
+
+def _speaks(stack: Stack, declared: Declared, target: Target) -> bool:
+    """Whether a property is called like a kind."""
+    last = _folded(target.type.name)
+    return any(last in _folded(name) for name, _ in named_literals(stack, declared))
 
 
 def _kind(target: Target) -> str:
@@ -241,8 +309,8 @@ def _own_kinds(declared: Declared, kinds: tuple[Target, ...]) -> frozenset[str]:
         return frozenset((_KINDS[declared.type],))
     last = _folded(declared.type.rpartition("::")[2])
     alike = [target for target in kinds if last.endswith(_folded(target.type.name))]
-    service = declared.type.split("::")[1].lower()
-    if not alike or alike[0].type.service != service:
+    service = declared.type.split("::")[1]
+    if not alike or _folded(alike[0].type.service) != _SERVICES.get(service, service.lower()):
         return frozenset()
     return frozenset(_kind(target) for target in alike)
 
@@ -299,6 +367,8 @@ def _foreign(stack: Stack, declared: Declared, known: Action) -> tuple[str, ...]
             missing.append(target)
     required = [target for target in missing if target.required]
     wanted = required if found or required else missing
+    must = _MADE_BESIDE.get(known.full_name, ())
+    wanted = [*wanted, *(target for target in missing if _kind(target) in must and target not in wanted)]
     if len(wanted) > _MANY and _tagging(known):
         return (*found, f"arn:${{AWS::Partition}}:{known.service}:${{AWS::Region}}:${{AWS::AccountId}}:*")
     for target in wanted:
@@ -343,8 +413,9 @@ def _mentioned(stack: Stack, declared: Declared, target: Target) -> Iterator[str
         if arn is not None and not open_ and any(matches(arn, format_) for format_ in target.type.arns):
             found += _spelled(kind, (text,))
     found += _by_id(stack, declared, target)
-    if not found:
-        found += _by_name(stack, declared, target)
+    found += [arn for arn in _by_name(stack, declared, target) if not found or OPEN not in arn]
+    if kind == "ecr:repository":
+        found += _images(stack, declared)
     if not found and kind not in _IDENTITIES:
         found += _by_properties(stack, declared, target)
     qualified = kind == "lambda:function" and (declared.type in _QUALIFIED or "Qualifier" in declared.properties)
@@ -359,13 +430,21 @@ def _by_id(stack: Stack, declared: Declared, target: Target) -> Iterator[str]:
     start = _IDS.get(_kind(target))
     if start is None:
         return
+    takes = re.compile(rf"(?:{_folded(target.type.name)}|{_CALLED.get(start, start)})(?:ids?|s)?$")
     by_property: dict[str, list[str]] = {}
-    for name, text in named_literals(stack, declared):
-        by_property.setdefault(name, []).extend(text.split(","))
-    for texts_ in by_property.values():
+    for name, text in _literals_within(stack, declared):
+        by_property.setdefault(_folded(name), []).extend(text.split(","))
+    for name, texts_ in by_property.items():
         ids = [text for text in texts_ if re.fullmatch(rf"{start}-[0-9a-z]+", text.strip())]
-        for id_ in ["*"] if ids and any(OPEN in text for text in texts_) else ids:
+        unknown = (ids or takes.search(name)) and any(OPEN in text for text in texts_)
+        for id_ in ["*"] if unknown else ids:
             yield from (format_.rpartition("/")[0] + f"/{id_.strip()}" for format_ in _filled(target, {}))
+
+
+def _literals_within(stack: Stack, declared: Declared) -> Iterator[tuple[str, str]]:
+    """The texts of a resource's properties with their names, and those of what it refers to that has none itself."""
+    for one in (declared, *(other for other in referred(stack, declared) if other.type not in SHAPES)):
+        yield from named_literals(stack, one)
 
 
 def _by_properties(stack: Stack, declared: Declared, target: Target, *, own: bool = False) -> tuple[str, ...]:
@@ -387,15 +466,22 @@ def _variables(
     variables = [name for name in _VARIABLE.findall(format_) if _NAMES.search(name) and (own or name not in _BARE)]
     named = [name for name in variables if name.endswith("Name")]
     given = {_folded(name): value for name, value in declared.properties.items()}
-    if own and named:
-        given.setdefault(_folded(named[-1]), given.get("name"))
     values: dict[str, tuple[str, ...]] = {}
     for variable in variables:
-        value = given.get(_folded(variable), given.get(f"db{_folded(variable)}") if service == "rds" else None)
+        names_ = (
+            variable,
+            _ALIASES.get((service, variable), variable),
+            *(["Name"] if own and named[-1:] == [variable] else []),
+        )
+        value = next((given[name] for name in map(_folded, names_) if name in given), None)
         spelled = () if isinstance(value, list) else texts(stack, value)
         values[variable] = tuple(_as_kept(service, text) for text in spelled) or _inherited(
             stack, declared, service, variable
         )
+        if not own and not values[variable] and (service, variable) in _ALIASES:
+            alias = _ALIASES[service, variable]
+            within = [text for name, text in _literals_within(stack, declared) if name == alias]
+            values[variable] = tuple(_as_kept(service, text) for text in within)
     return {variable: spelled for variable, spelled in values.items() if spelled}
 
 
@@ -414,18 +500,22 @@ def _as_kept(service: str, text: str) -> str:
 
 
 def _by_name(stack: Stack, declared: Declared, target: Target) -> Iterator[str]:
-    given, variable = _NAMED_BY.get(declared.type, ("", ""))
-    if not given or _kind(target) in _UNNAMED:
-        return
-    if not any(f"${{{variable}}}" in format_ for format_ in target.type.arns):
-        return
-    value = declared.properties.get(given)
     kind = _kind(target)
-    for item in value if isinstance(value, list) else [value]:
-        named = item["HostedZoneId"] if isinstance(item, Mapping) and "HostedZoneId" in item else item
-        for text in texts(stack, named):
-            if not text.startswith("arn:"):
-                yield from _spelled(kind, tuple(filled(format_, {variable: text}) for format_ in target.type.arns))
+    for given, variable in () if kind in _UNNAMED else _NAMED_BY.get(declared.type, ()):
+        if not any(f"${{{variable}}}" in format_ for format_ in target.type.arns):
+            continue
+        for item in items(declared.properties.get(given)):
+            named = item["HostedZoneId"] if isinstance(item, Mapping) and "HostedZoneId" in item else item
+            for text in texts(stack, named):
+                if not text.startswith("arn:"):
+                    yield from _spelled(kind, tuple(_filled(target, {variable: text})))
+
+
+def _images(stack: Stack, declared: Declared) -> Iterator[str]:
+    """The repositories of the images that a resource's properties mention."""
+    for text in literals(stack, declared):
+        if (found := _IMAGE.match(text)) is not None:
+            yield f"arn:${{AWS::Partition}}:ecr:{found['region']}:{found['account']}:repository/{found['name']}"
 
 
 def _sources(stack: Stack, declared: Declared, name: str) -> Iterator[str]:
