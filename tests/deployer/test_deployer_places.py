@@ -347,6 +347,68 @@ def test_types_of_which_only_the_api_reference_speaks_are_told_and_call_what_the
     assert any("since the type does not say: Key (AWS::IAM::AccessKey)" in note for note in found.notes)
 
 
+def test_instances_are_run_with_the_keys_images_and_groups_that_the_template_names() -> None:
+    data = {"ImageId": "ami-0b", "KeyName": "theirs", "SecurityGroupIds": ["sg-0b"]}
+    found = made(
+        One=resource("AWS::EC2::Instance", ImageId="ami-0a", KeyName="mine", SubnetId="subnet-0a"),
+        Form=resource("AWS::EC2::LaunchTemplate", LaunchTemplateData=data),
+        Fleet=resource("AWS::AutoScaling::AutoScalingGroup", LaunchTemplate={"LaunchTemplateId": ref("Form")}),
+    )
+    for tail, expected in (("key-pair/mine", True), ("key-pair/theirs", True), ("key-pair/other", False),
+                           ("security-group/sg-0b", True), ("volume/vol-1", True)):  # fmt: skip
+        assert allowed(found, "ec2:RunInstances", arn("ec2", tail)) is expected, tail
+    for image, expected in (("ami-0a", True), ("ami-0b", True), ("ami-0c", False)):
+        assert allowed(found, "ec2:RunInstances", f"arn:aws:ec2:{REGION}::image/{image}") is expected
+
+
+def test_what_an_action_may_work_on_is_all_of_it_only_where_nothing_tells() -> None:
+    """An address may be of a pool, a policy attached to an account, a unit or a root: one of them it must be."""
+    free = made(It=resource("AWS::EC2::EIP"))
+    assert arn("ec2", "ipv4pool-ec2/*") in places(free, "ec2:AllocateAddress")
+    told = made(It=resource("AWS::EC2::NatGateway", SubnetId="subnet-0a", AllocationId={"Fn::ImportValue": "address"}))
+    assert places(told, "ec2:CreateNatGateway") == {
+        arn("ec2", tail) for tail in ("natgateway/*", "subnet/subnet-0a", "elastic-ip/*")
+    }
+
+
+def test_a_policys_holders_are_all_written_and_no_others() -> None:
+    found = made(
+        It=resource(
+            "AWS::IAM::Policy", PolicyName="p", Roles=[ref("Mine"), "given"], Users=["ann"], Groups=[ref("Team")]
+        ),
+        Mine=resource("AWS::IAM::Role", Path="/app/"),
+        Team=resource("AWS::IAM::Group", GroupName="team"),
+    )
+    for name, tails in (("iam:PutRolePolicy", ("role/app/shop-Mine-1", "role/given")),
+                        ("iam:PutUserPolicy", ("user/ann",)), ("iam:PutGroupPolicy", ("group/team",))):  # fmt: skip
+        for tail in tails:
+            assert allowed(found, name, arn("iam", tail, ""))
+        assert not allowed(found, name, arn("iam", f"{tails[0].partition('/')[0]}/other", ""))
+
+
+@pytest.mark.parametrize("tag", [":1", "@sha256:00", ""])
+def test_a_functions_image_is_read_from_its_repository(tag: str) -> None:
+    uri = {"Fn::Sub": "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/shop/web" + tag}
+    found = made(It=resource("AWS::Lambda::Function", PackageType="Image", Code={"ImageUri": uri}))
+    for name in ("ecr:BatchGetImage", "ecr:SetRepositoryPolicy"):
+        assert places(found, name) == {arn("ecr", "repository/shop/web")}
+    assert places(made(It=resource("AWS::Lambda::Function", Code={"ZipFile": "x"})), "ecr:BatchGetImage") == set()
+
+
+def test_a_flow_logs_role_is_passed() -> None:
+    role = f"arn:aws:iam::{NUMBER}:role/flow"
+    found = made(It=resource("AWS::EC2::FlowLog", ResourceId="vpc-0a", DeliverLogsPermissionArn=role))
+    assert allowed(found, "iam:PassRole", role, iam_PassedToService="vpc-flow-logs.amazonaws.com")
+    assert places(found, "ec2:CreateFlowLogs") == {arn("ec2", "vpc-flow-log/*"), arn("ec2", "vpc/vpc-0a")}
+
+
+def test_a_provider_is_named_as_its_address() -> None:
+    found = made(It=resource("AWS::IAM::OIDCProvider", Url="https://token.actions.githubusercontent.com"))
+    assert places(found, "iam:CreateOpenIDConnectProvider") == {
+        arn("iam", "oidc-provider/token.actions.githubusercontent.com", "")
+    }
+
+
 NOT_SETTLED = {
     ("AWS::CloudTrail::Dashboard", "Name"),
     ("AWS::CodeCommit::Repository", "RepositoryName"),

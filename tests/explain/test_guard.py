@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from remit.errors import Origin
-from remit.explain.guard import Broken, broken
+from remit.explain.guard import Broken, alike, broken
 from remit.grants.assign import assign
 from remit.grants.defaults import default_grants
 from remit.project.load import load
@@ -347,3 +347,16 @@ def test_build_stops_where_the_boundary_breaks_an_event_source(make: Make) -> No
     ran = project.remit("build", "--no-package")
     assert "`config.lambda_.iam.permissions_boundary` forbids what the app uses:" in ran.err
     assert ran.err.splitlines()[-1] == "hint: widen the permissions boundary; or go on with --accept REASON"
+
+
+@pytest.mark.parametrize(("count", "told"), [(2, 3), (3, 1), (40, 1)])
+def test_what_breaks_in_many_functions_is_told_once(make: Make, count: int, told: int) -> None:
+    functions = "".join(f"@app.function()\ndef f{number}(event, context): ...\n" for number in range(count))
+    override = 'config.lambda_.iam.default_policy = ["s3:GetObject"]'
+    once = alike(found(make(config=override, app=f"{functions}{INGEST.replace('ingest', 'f_last')}")))
+    logs = [one for one in once if one.feature.endswith("writes its logs")]
+    assert len(logs) == told
+    assert sum(1 + one.more for one in logs) == count + 1
+    if told == 1:
+        assert logs[0].message.startswith(f"f0 writes its logs (and so do {count} functions more), but without logs:")
+    assert [one.function for one in once if one.severity == "error"] == ["f_last"]

@@ -22,9 +22,9 @@ def guarded(app: App, roles: tuple[Role, ...], accept: str | None) -> tuple[str,
         raise RemitError("--accept needs a reason", hint='such as --accept "another team deploys the queue\'s grant"')
     if app.default_policy is None and app.default_vpc_policy is None and app.boundary is None:
         return ()
-    from remit.explain.guard import broken  # noqa: PLC0415 - it brings the evaluator, which few builds need
+    from remit.explain.guard import alike, broken  # noqa: PLC0415 - it brings the evaluator, which few builds need
 
-    found = broken(app, roles)
+    found = alike(broken(app, roles))
     errors = [one for one in found if one.severity == "error"]
     if errors and accept is None:
         raise _refusal(errors, [one for one in found if one.severity == "warning"])

@@ -38,6 +38,7 @@ class Broken:
     `missing` has the needed actions that the role does not allow, `resources` on what. `depends` names what the answer
     hangs on where it is not known: condition keys, or managed policies that are not AWS's own. `denied`: a Deny of the
     role forbids them, so that no further Allow helps. `beyond`: the permissions boundary that does not allow them.
+    `more`: how many functions beside this one it is true of.
     """
 
     function: str
@@ -52,11 +53,14 @@ class Broken:
     depends: tuple[str, ...] = ()
     denied: bool = False
     beyond: str = ""
+    more: int = 0
 
     @property
     def message(self) -> str:
         """One sentence."""
         what, where = ", ".join(self.missing), ", ".join(self.resources)
+        if self.more:
+            return replace(self, feature=f"{self.feature} (and so do {self.more} functions more)", more=0).message
         if self.depends:
             return f"{self.feature}: whether {what} on {where} is allowed depends on {', '.join(self.depends)}"
         if self.beyond:
@@ -94,6 +98,7 @@ Lambda checks the role when a function, or an event source mapping, is made: "Th
 permissions to call CreateNetworkInterface on EC2" (… SendMessage on SQS, PutTraceSegments on XRAY, ReceiveMessage on
 SQS). Logs, and calls of the function's own code, are denied silently or at run time.
 """
+_MANY: Final = 3  # functions of which the same is told one by one
 _SENDING: Final[tuple[Severity, str]] = ("warning", "`perform_later` is denied")
 _UNFORESEEN: Final[tuple[Severity, str]] = ("error", "that does not work")
 
@@ -117,6 +122,19 @@ def broken(app: App, roles: tuple[Role, ...]) -> tuple[Broken, ...]:
         for one in _broken(app, function, asked[function.name], part, bind(grant, own))
     )
     return _merged(found)
+
+
+def alike(found: Iterable[Broken]) -> tuple[Broken, ...]:
+    """The same with what breaks in many functions told once, of the first of them, with how many more there are."""
+    groups: dict[Broken, list[Broken]] = {}
+    for one in found:
+        feature = one.feature.removeprefix(one.function)
+        groups.setdefault(replace(one, function="", role="", feature=feature, resources=()), []).append(one)
+    return tuple(
+        one
+        for group in groups.values()
+        for one in ([replace(group[0], more=len(group) - 1)] if len(group) > _MANY else group)
+    )
 
 
 def _merged(found: Iterable[Broken]) -> tuple[Broken, ...]:
