@@ -409,6 +409,56 @@ def test_a_provider_is_named_as_its_address() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("kind", "properties", "name", "service"),
+    [
+        ("AWS::Glue::Job", {"Role": "runner"}, "runner", "glue"),
+        ("AWS::EMR::Cluster", {"ServiceRole": "runner", "JobFlowRole": "profile"}, "runner", "elasticmapreduce"),
+        ("AWS::EMR::Cluster", {"AutoScalingRole": "scaler"}, "scaler", "application-autoscaling"),
+        ("AWS::ECS::TaskDefinition", {"TaskRoleArn": "runner"}, "runner", "ecs-tasks"),
+    ],
+)
+def test_a_role_that_is_told_by_its_name_is_passed(
+    kind: str, properties: dict[str, Any], name: str, service: str
+) -> None:
+    found = made(It=resource(kind, **properties))
+    role = f"arn:aws:iam::{NUMBER}:role/{name}"
+    assert allowed(found, "iam:PassRole", role, iam_PassedToService=f"{service}.amazonaws.com")
+    assert not allowed(found, "iam:PassRole", role, iam_PassedToService="lambda.amazonaws.com")
+    assert places(found, "iam:PassRole") == {role}
+
+
+def test_the_role_in_an_instance_profile_from_elsewhere_is_told_to_be_unknown() -> None:
+    told = (
+        "the role in the instance profile given of It (AWS::EC2::Instance) is not known, so passing it is not granted"
+    )
+    mine = resource("AWS::IAM::InstanceProfile", Roles=["runner"])
+    assert told in made(It=resource("AWS::EC2::Instance", IamInstanceProfile="given")).notes
+    own = made(It=resource("AWS::EC2::Instance", IamInstanceProfile=ref("Mine")), Mine=mine)
+    assert not any("instance profile" in note for note in own.notes)
+    assert allowed(own, "iam:PassRole", arn("iam", "role/runner", ""), iam_PassedToService="ec2.amazonaws.com")
+
+
+def test_what_a_pattern_of_actions_allows_is_not_said_again() -> None:
+    found = made(
+        It=resource("AWS::AutoScaling::AutoScalingGroup"), One=resource("AWS::EC2::Instance", ImageId="ami-0a")
+    )
+    named = {name for grant in found.grants for name in grant.statement.actions.patterns}
+    assert "ec2:Describe*" in named
+    assert [name for name in named if name.startswith("ec2:Describe")] == ["ec2:Describe*"]
+
+
+def test_a_canarys_function_is_the_one_that_synthetics_makes_for_it() -> None:
+    found = made(It=resource("AWS::Synthetics::Canary", Name="ping"))
+    assert allowed(found, "lambda:UpdateFunctionCode", arn("lambda", "function:cwsyn-ping-1a2b"))
+    assert not allowed(found, "lambda:UpdateFunctionCode", arn("lambda", "function:other"))
+
+
+def test_apis_alone_are_put_and_tags() -> None:
+    found = made(Domain=resource("AWS::ApiGateway::DomainName", DomainName="a.example.com"))
+    assert places(found, "apigateway:PUT") == {f"arn:aws:apigateway:{REGION}::/tags/*"}
+
+
 NOT_SETTLED = {
     ("AWS::CloudTrail::Dashboard", "Name"),
     ("AWS::CodeCommit::Repository", "RepositoryName"),

@@ -662,7 +662,7 @@ def test_any_properties_give_a_policy_or_a_refusal(resources: dict[str, tuple[st
     assert not allowed(bound(found), "iam:CreateRole", arn("iam", "role/admin", "")) or "admin" in json.dumps(template)
 
 
-ACTIONS = ("sqs:SendMessage", "sqs:DeleteQueue", "sqs:TagQueue", "iam:PassRole", "sns:Publish")
+ACTIONS = ("sqs:SendMessage", "sqs:DeleteQueue", "sqs:TagQueue", "iam:PassRole", "sns:Publish", "sqs:*Queue")
 PLACES = ("*", "arn:aws:sqs:::a", "arn:aws:sqs:::ab", "arn:aws:sqs:::b", "arn:aws:sqs:::a*", "arn:aws:sqs:::*b")
 CONDITIONS = st.lists(
     st.builds(

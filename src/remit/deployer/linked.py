@@ -58,6 +58,7 @@ LINKED: Final = {
     "AWS::EKS::Cluster": "eks",
     "AWS::EKS::FargateProfile": "eks-fargate",
     "AWS::EKS::Nodegroup": "eks-nodegroup eks",
+    "AWS::EMR": "elasticmapreduce",
     "AWS::EMRContainers": "emr-containers",
     "AWS::EMRServerless": "ops.emr-serverless",
     "AWS::ElastiCache": "elasticache",

@@ -10,7 +10,7 @@ from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, at
 from remit.deployer.linked import linked
 from remit.deployer.optional import called
 from remit.deployer.passing import passes
-from remit.deployer.references import unknown_roles
+from remit.deployer.references import foreign_profiles, unknown_roles
 from remit.deployer.shapes import SHAPES
 from remit.deployer.targets import left_out, targets
 
@@ -73,6 +73,8 @@ def _open(stack: Stack, declared: Declared) -> Iterator[str]:
     what = f"{declared.logical_id} ({declared.type})"
     if passes(declared) and unknown_roles(stack, declared):
         yield f"the role of {what} is known at the deploy only, so passing it is not granted; `--parameter` tells it"
+    for profile in foreign_profiles(stack, declared) if passes(declared) else ():
+        yield f"the role in the instance profile {profile} of {what} is not known, so passing it is not granted"
     shape = SHAPES.get(declared.type)
     named = () if shape is None else texts(stack, at(declared.properties, shape.property))
     if any(OPEN in text for text in named):

@@ -29,7 +29,12 @@ _QUALIFIED: Final = frozenset({"AWS::Lambda::Alias", "AWS::Lambda::Version"})
 _WHO: Final = (("Groups", "GroupNameWithPath"), ("Roles", "RoleNameWithPath"), ("Users", "UserNameWithPath"))
 _NAMED_BY: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "AWS::CertificateManager::Certificate": (("DomainValidationOptions", "Id"),),
+    "AWS::ECS::Service": (("Role", "RoleNameWithPath"),),
+    "AWS::ECS::TaskDefinition": (("ExecutionRoleArn", "RoleNameWithPath"), ("TaskRoleArn", "RoleNameWithPath")),
+    "AWS::EMR::Cluster": (("AutoScalingRole", "RoleNameWithPath"), ("ServiceRole", "RoleNameWithPath")),
     "AWS::Events::EventBusPolicy": (("EventBusName", "EventBusName"),),
+    "AWS::Glue::Crawler": (("Role", "RoleNameWithPath"),),
+    "AWS::Glue::Job": (("Role", "RoleNameWithPath"),),
     "AWS::IAM::AccessKey": (("UserName", "UserNameWithPath"),),
     "AWS::IAM::GroupPolicy": (("GroupName", "GroupNameWithPath"),),
     "AWS::IAM::InstanceProfile": (("Roles", "RoleNameWithPath"),),
@@ -112,6 +117,8 @@ _APIS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("AWS::ApiGateway::", ("/restapis", "/restapis/*", "/tags/*")),
 )
 """API Gateway's paths by the start of a type: ids are made up, and its actions (GET …) say nothing of the kind."""
+_PUT: Final = ("/apis", "/restapis", "/tags", "/*")
+"""Where API Gateway is asked to PUT: tags, and parts of APIs."""
 _ADDRESS: Final = re.compile(
     r"(?:s3://|https://(?:(?P<host>(?:[a-z0-9.-]|\$\{AWS::\w+\})+)\.)?s3[.-](?:(?:[a-z0-9-]+|\$\{AWS::Region\})\.)?"
     rf"(?:amazonaws\.com(?:\.cn)?|{OPEN})/)(?(host)|(?P<bucket>[^/{OPEN}]+)/?)(?P<key>[^{OPEN}]*)"
@@ -181,6 +188,22 @@ _MADE_BESIDE: Final = {
 
 Source: "Example policies for working with the AWS CLI or an AWS SDK", launch instances (Amazon EC2 User Guide).
 """
+_MADE: Final[Mapping[str, Mapping[str, str]]] = {
+    "AWS::Events::Connection": {"secretsmanager:Secret": "secret:events!connection/{name}/*"},
+    "AWS::RDS::DBCluster": {"secretsmanager:Secret": "secret:rds!*"},
+    "AWS::RDS::DBInstance": {"secretsmanager:Secret": "secret:rds!*"},
+    "AWS::Redshift::Cluster": {"secretsmanager:Secret": "secret:redshift!*"},
+    "AWS::Synthetics::Canary": {
+        "lambda:function": "function:cwsyn-{name}-*",
+        "lambda:layer": "layer:cwsyn-{name}-*",
+        "lambda:layerVersion": "layer:cwsyn-{name}-*:*",
+    },
+}
+"""What services make for resources of a type, by kind: the ends of their ARNs.
+
+Sources: "AWS Secrets Manager secrets managed by other AWS services" (AWS Secrets Manager User Guide); "Required roles
+and permissions for CloudWatch canaries".
+"""
 _LOWER: Final = frozenset({"elasticache", "memorydb", "rds", "redshift"})
 """Services that keep names in small letters."""
 _SCOPES: Final = {"REGIONAL": "regional", "CLOUDFRONT": "global"}
@@ -220,7 +243,7 @@ def targets(stack: Stack, declared: Declared, name: str) -> tuple[str, ...]:
     """The resources that a deploy needs the action on for this resource; none: it is not needed."""
     if name.startswith("apigateway:"):
         paths = next((paths for start, paths in _APIS if declared.type.startswith(start)), ("/*",))
-        return tuple(f"{_API}{path}" for path in paths)
+        return tuple(f"{_API}{path}" for path in paths if name != "apigateway:PUT" or path.startswith(_PUT))
     if name.startswith("iam:") and "ServiceLinkedRole" in name:
         return tuple(f"{_SERVICE_ROLES}{service}/*" for service in linked(stack, declared)) or (f"{_SERVICE_ROLES}*",)
     known = action(name)
@@ -372,27 +395,18 @@ def _foreign(stack: Stack, declared: Declared, known: Action) -> tuple[str, ...]
     if len(wanted) > _MANY and _tagging(known):
         return (*found, f"arn:${{AWS::Partition}}:{known.service}:${{AWS::Region}}:${{AWS::AccountId}}:*")
     for target in wanted:
-        made = _secrets(stack, declared) if _kind(target) == "secretsmanager:Secret" else ()
-        found |= dict.fromkeys(made or _filled(target, {}))
+        found |= dict.fromkeys(tuple(_made(stack, declared, target)) or _filled(target, {}))
     return tuple(found)
 
 
-def _secrets(stack: Stack, declared: Declared) -> tuple[str, ...]:
-    """The secrets that a service makes for a resource of the type, under names of its own.
-
-    Sources: "How Amazon EventBridge uses AWS Secrets Manager"; "AWS Secrets Manager secrets managed by other services".
-    """
-    if declared.type == "AWS::Events::Connection":
-        names = [f"events!connection/{name}/*" for name in texts(stack, declared.properties.get("Name")) or ("*",)]
-    elif declared.type.startswith("AWS::RDS::"):
-        names = ["rds!*"]
-    elif declared.type == "AWS::Redshift::Cluster":
-        names = ["redshift!*"]
-    else:
-        names = []
-    return tuple(
-        f"arn:${{AWS::Partition}}:secretsmanager:${{AWS::Region}}:${{AWS::AccountId}}:secret:{name}" for name in names
-    )
+def _made(stack: Stack, declared: Declared, target: Target) -> Iterator[str]:
+    """What a service makes for a resource of the type, under names of its own."""
+    tail = _MADE.get(declared.type, {}).get(_kind(target))
+    if tail is None:
+        return
+    for name in texts(stack, declared.properties.get("Name")) or ("*",):
+        here = f"arn:${{AWS::Partition}}:{target.type.service}:${{AWS::Region}}:${{AWS::AccountId}}"
+        yield f"{here}:{tail.format(name=name)}"
 
 
 def _folded(text: str) -> str:
