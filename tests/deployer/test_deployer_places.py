@@ -214,7 +214,12 @@ def test_a_service_whose_linked_role_nobody_knows_is_told() -> None:
     with_one = {kind for kind in types_with_handlers() if "iam:CreateServiceLinkedRole" in _called(kind)} | set(
         UNLISTED
     )
-    also = ("AWS::ElasticLoadBalancingV2", "AWS::ElasticLoadBalancing", "AWS::OpenSearchService")
+    also = (
+        "AWS::CloudFront::Distribution",
+        "AWS::ElasticLoadBalancingV2",
+        "AWS::ElasticLoadBalancing",
+        "AWS::OpenSearchService",
+    )
     for name in set(LINKED) - set(also):
         assert any(kind == name or kind.startswith(f"{name}::") for kind in with_one), name
 
@@ -457,6 +462,43 @@ def test_a_canarys_function_is_the_one_that_synthetics_makes_for_it() -> None:
 def test_apis_alone_are_put_and_tags() -> None:
     found = made(Domain=resource("AWS::ApiGateway::DomainName", DomainName="a.example.com"))
     assert places(found, "apigateway:PUT") == {f"arn:aws:apigateway:{REGION}::/tags/*"}
+
+
+@pytest.mark.parametrize(
+    "bucket",
+    [{"Fn::GetAtt": ["Logs", "DomainName"]}, {"Fn::Sub": "cdn-logs.s3.${AWS::URLSuffix}"}, "cdn-logs.s3.amazonaws.com"],
+)
+def test_a_distribution_may_write_the_acl_of_its_log_bucket_alone(bucket: Any) -> None:
+    origins = [{"DomainName": {"Fn::GetAtt": ["Site", "RegionalDomainName"]}, "Id": "o"}]
+    found = made(
+        It=resource(
+            "AWS::CloudFront::Distribution", DistributionConfig={"Logging": {"Bucket": bucket}, "Origins": origins}
+        ),
+        Site=resource("AWS::S3::Bucket", BucketName="site"),
+        Logs=resource("AWS::S3::Bucket", BucketName="cdn-logs"),
+    )
+    assert places(found, "s3:PutBucketAcl") == {"arn:aws:s3:::cdn-logs"}
+    plain = made(It=resource("AWS::CloudFront::Distribution", DistributionConfig={"Origins": origins}))
+    assert places(plain, "s3:PutBucketAcl") == set()
+
+
+def test_functions_at_the_edge_are_replicated() -> None:
+    edge = [{"EventType": "viewer-request", "LambdaFunctionARN": ref("V")}]
+    for config in (
+        {"DefaultCacheBehavior": {"LambdaFunctionAssociations": edge}},
+        {"CacheBehaviors": [{}, {"LambdaFunctionAssociations": edge}]},
+    ):
+        found = made(
+            It=resource("AWS::CloudFront::Distribution", DistributionConfig=config),
+            V=resource("AWS::Lambda::Version", FunctionName=ref("Fn")),
+            Fn=resource("AWS::Lambda::Function", FunctionName="edge"),
+        )
+        assert allowed(found, "lambda:EnableReplication", arn("lambda", "function:edge:3"))
+        assert not allowed(found, "lambda:EnableReplication", arn("lambda", "function:other:3"))
+        assert places(found, "iam:CreateServiceLinkedRole") == {
+            arn("iam", f"role/aws-service-role/{name}.amazonaws.com/*", "")
+            for name in ("replicator.lambda", "logger.cloudfront")
+        }
 
 
 NOT_SETTLED = {

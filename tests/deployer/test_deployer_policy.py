@@ -637,13 +637,16 @@ VALUES = st.recursive(
             "Ref", "Fn::GetAtt", "Fn::Sub", "Fn::Join", "Fn::If", "Fn::Select", "Role", "RoleName", "FunctionName",
             "Name", "ManagedPolicyArns", "PermissionsBoundary", "AssumeRolePolicyDocument", "Statement",
             "Principal", "Service", "Code", "S3Bucket", "S3Key", "KmsKeyArn", "Path", "TableName",
-            "EventBusName", "ServiceToken", "Layers",
+            "EventBusName", "ServiceToken", "Layers", "Fn::FindInMap", "VpcId", "SubnetIds", "Replicas", "Region",
+            "ResourceArn", "LoadBalancerArn", "IamInstanceProfile", "ServiceNamespace", "DistributionConfig", "Logging",
         ]),
         inner, max_size=3,
     ),
     max_leaves=12,
 )  # fmt: skip
-KINDS = ("AWS::IAM::Role", "AWS::Lambda::Function", "AWS::Lambda::Permission", "AWS::Events::Rule", "Custom::X",
+KINDS = ("AWS::EC2::VPCEndpoint", "AWS::RDS::DBInstance", "AWS::WAFv2::WebACLAssociation", "AWS::EMR::Cluster",
+         "AWS::ElasticLoadBalancingV2::Listener", "AWS::DynamoDB::GlobalTable", "AWS::CloudFront::Distribution",
+         "AWS::IAM::Role", "AWS::Lambda::Function", "AWS::Lambda::Permission", "AWS::Events::Rule", "Custom::X",
          "AWS::IAM::ManagedPolicy", "AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SNS::Topic", "A::B",
          "AWS")  # fmt: skip
 

@@ -132,7 +132,7 @@ def _transform(item: Any) -> tuple[str, str]:
 
 def _declared(template: Mapping[str, Any]) -> Iterator[Declared]:
     for logical_id, resource in template["Resources"].items():
-        if logical_id == "Fn::Transform" or logical_id.startswith("Fn::ForEach::"):
+        if str(logical_id).startswith(("Fn::Transform", "Fn::ForEach::")):
             continue
         if not isinstance(resource, Mapping) or not isinstance(resource.get("Type"), str):
             raise RemitError(f"resource `{logical_id}` of the template has no `Type`")
@@ -159,10 +159,11 @@ def texts(stack: Stack, value: Any) -> tuple[str, ...]:
 
 
 def at(properties: Mapping[str, Any], path: str) -> Any:
-    """What stands at a path such as `TableInput.Name`; None: nothing does."""
+    """What stands at a path such as `TableInput.Name`, of a list in the first item that has it; None: nothing does."""
     value: Any = properties
     for step in path.split("."):
-        value = value.get(step) if isinstance(value, Mapping) else None
+        found = (one.get(step) for one in items(value) if isinstance(one, Mapping))
+        value = next((one for one in found if one is not None), None)
     return value
 
 

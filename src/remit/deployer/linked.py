@@ -31,6 +31,7 @@ LINKED: Final = {
     "AWS::Batch": "batch",
     "AWS::Chatbot": "management.chatbot",
     "AWS::Cloud9": "cloud9",
+    "AWS::CloudFront::Distribution": "replicator.lambda logger.cloudfront",
     "AWS::CloudFront::VpcOrigin": "vpcorigin.cloudfront",
     "AWS::CloudHSM": "cloudhsm",
     "AWS::CloudTrail": "cloudtrail",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.handlers import handlers
@@ -172,6 +173,16 @@ ALSO: Final[Mapping[str, Uses]] = {
         ),
     ),
     "AWS::CloudFormation::Stack": (("s3:GetObject", "TemplateURL"),),
+    "AWS::CloudFront::Distribution": (
+        ("s3:GetBucketAcl s3:PutBucketAcl", "DistributionConfig.Logging"),
+        (
+            "iam:CreateServiceLinkedRole lambda:DisableReplication lambda:EnableReplication lambda:GetFunction",
+            (
+                "DistributionConfig.DefaultCacheBehavior.LambdaFunctionAssociations "
+                "DistributionConfig.CacheBehaviors.LambdaFunctionAssociations"
+            ),
+        ),
+    ),
     "AWS::EFS::MountTarget": (
         (
             "ec2:CreateNetworkInterface ec2:DeleteNetworkInterface ec2:DescribeNetworkInterfaces ec2:DescribeSubnets",
@@ -192,9 +203,10 @@ ALSO: Final[Mapping[str, Uses]] = {
 """What a service asks of whoever deploys beside what a type's handlers list, and the properties that make it.
 
 Sources: "Configure logging for HTTP APIs in API Gateway" (API Gateway Developer Guide); TemplateURL in "CreateStack"
-(CloudFormation API Reference); "CreateMountTarget" (Amazon EFS API Reference); "Service-linked roles" (Elastic Load
-Balancing User Guide); "Creating VPC access for Amazon OpenSearch Service domains"; "Permissions for the KMS key" (AWS
-Secrets Manager User Guide); "Amazon ECR permissions" (AWS Lambda Developer Guide).
+(CloudFormation API Reference); "Permissions required to configure standard logging", "Set up IAM permissions and roles
+for Lambda@Edge" (Amazon CloudFront Developer Guide); "CreateMountTarget" (Amazon EFS API Reference); "Service-linked
+roles" (Elastic Load Balancing User Guide); "Creating VPC access for Amazon OpenSearch Service domains"; "Amazon ECR
+permissions" (AWS Lambda Developer Guide); "Permissions for the KMS key" (AWS Secrets Manager User Guide).
 """
 _WRITES: Final = ("create", "update", "delete")
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
@@ -229,9 +241,18 @@ def needed(type_name: str, name: str, properties: Mapping[str, Any]) -> bool:
 
     What uses a key (`kms:…`) is needed only where some property speaks of keys or encryption, whatever the type.
     """
-    for patterns, uses in OPTIONAL.get(type_name, ()):
-        if any(fnmatchcase(name, pattern) for pattern in patterns.split()):
-            return any(properties.get(use) not in _EMPTY for use in uses.split())
+    uses = _uses(type_name, name)
+    if uses is not None:
+        return any(properties.get(use) not in _EMPTY for use in uses)
     if name.startswith("kms:") and not type_name.startswith("AWS::KMS::"):
         return mentions(properties, _KEYS)
     return True
+
+
+@cache
+def _uses(type_name: str, name: str) -> tuple[str, ...] | None:
+    """The properties that make a handler call the action; None: any resource of the type does."""
+    for patterns, uses in OPTIONAL.get(type_name, ()):
+        if any(fnmatchcase(name, pattern) for pattern in patterns.split()):
+            return tuple(uses.split())
+    return None

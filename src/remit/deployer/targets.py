@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.actions import action
 from remit.catalogue.arns import matches, parse
-from remit.deployer.declared import OPEN, Declared, Stack, arns, filled, items, lowered, names, texts
+from remit.deployer.declared import OPEN, Declared, Stack, arns, at, filled, items, lowered, names, texts
 from remit.deployer.linked import linked
 from remit.deployer.references import ROLES, direct, literals, mentions, named_literals, referred
 from remit.deployer.shapes import SHAPES
@@ -129,6 +129,8 @@ _IMAGE: Final = re.compile(
     rf"(?:[a-z0-9.]+|{OPEN})/(?P<name>[a-z0-9._/-]+)"
 )
 """Where a container's image is in ECR."""
+_DOMAIN: Final = re.compile(r"((?:[a-z0-9.-]|\$\{AWS::\w+\})+?)\.s3[.-]")
+"""How the domain name of a bucket begins."""
 _KEYS: Final = re.compile(r"kms|key|encrypt|sse", re.IGNORECASE)
 _PLACES: Final = re.compile(r"s3|location|uri|bucket|templateurl", re.IGNORECASE)
 _FETCH: Final = ("s3:GetObject", "s3:GetObjectVersion")
@@ -430,6 +432,8 @@ def _mentioned(stack: Stack, declared: Declared, target: Target) -> Iterator[str
     found += [arn for arn in _by_name(stack, declared, target) if not found or OPEN not in arn]
     if kind == "ecr:repository":
         found += _images(stack, declared)
+    if kind == "s3:bucket" and declared.type == "AWS::CloudFront::Distribution":
+        found = list(_log_buckets(stack, declared))
     if not found and kind not in _IDENTITIES:
         found += _by_properties(stack, declared, target)
     qualified = kind == "lambda:function" and (declared.type in _QUALIFIED or "Qualifier" in declared.properties)
@@ -523,6 +527,16 @@ def _by_name(stack: Stack, declared: Declared, target: Target) -> Iterator[str]:
             for text in texts(stack, named):
                 if not text.startswith("arn:"):
                     yield from _spelled(kind, tuple(_filled(target, {variable: text})))
+
+
+def _log_buckets(stack: Stack, declared: Declared) -> Iterator[str]:
+    """The bucket of a distribution's logs, which stands by its domain name."""
+    logs = Declared(declared.logical_id, "", {"Bucket": at(declared.properties, "DistributionConfig.Logging.Bucket")})
+    for other in direct(stack, logs):
+        yield from arns(stack, other, "s3:bucket", ("arn:${Partition}:s3:::${BucketName}",))
+    for text in literals(stack, logs):
+        if (found := _DOMAIN.match(text)) is not None:
+            yield f"arn:${{AWS::Partition}}:s3:::{found[1]}"
 
 
 def _images(stack: Stack, declared: Declared) -> Iterator[str]:
