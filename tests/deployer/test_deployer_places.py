@@ -188,6 +188,14 @@ def test_a_load_balancer_is_known_by_what_is_left_of_the_stacks_name(stack: str,
     assert not allowed(found, "elasticloadbalancing:DeleteLoadBalancer", network)
 
 
+def test_a_pipeline_is_known_however_its_stacks_name_is_cut() -> None:
+    """The first name is the one in "AWS::CodePipeline::Pipeline" (CloudFormation Template Reference)."""
+    found = made("mystack", MyPipeline=resource("AWS::CodePipeline::Pipeline"))
+    for name, expected in (("mysta-MyPipeline-A1BCDEFGHIJ2", True), ("mystack-MyPipeline-A1BCDEFGHIJ2", True),
+                           ("other-MyPipeline-A1BCDEFGHIJ2", False)):  # fmt: skip
+        assert allowed(found, "codepipeline:DeletePipeline", arn("codepipeline", name)) is expected
+
+
 def test_two_hyphens_in_a_stacks_name_may_become_one() -> None:
     found = made("my--shop", It=resource("AWS::RDS::DBInstance"))
     for name in ("my--shop-it-1", "my-shop-it-1"):

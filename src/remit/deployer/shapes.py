@@ -4,7 +4,7 @@ Sources: each type's page in the CloudFormation Template Reference ("Name type",
 variables of ARNs are the Service Authorization Reference's. How a generated name is cut: `IdentifierUtils` in
 aws-cloudformation/cloudformation-cli-java-plugin (Apache-2.0), which AWS's own handlers use, those of RDS among them:
 a hyphen and 12 characters at the end, the rest shared between the stack's name and the logical id. Those of load
-balancers and target groups are 24 characters at most (`EC2Co-EcsEl-4EBA2FWWZHYS`).
+balancers and target groups are 24 characters at most (`EC2Co-EcsEl-4EBA2FWWZHYS`), and pipelines' are cut as short.
 
 What has an id instead (a key of KMS, a network) cannot be told from others of its kind: a tag of the stack would tell,
 but KMS, for one, is not given it ("KMS does not support system tags": aws-cloudformation-resource-providers-kms).
@@ -49,7 +49,7 @@ SHAPES: Final[dict[str, Shape]] = {
     "AWS::CloudWatch::CompositeAlarm": Shape(("cloudwatch:alarm",), "AlarmName", "AlarmName"),
     "AWS::CloudWatch::Dashboard": Shape(("cloudwatch:dashboard",), "DashboardName", "DashboardName", styles=()),
     "AWS::CodeDeploy::Application": Shape(("codedeploy:application",), "ApplicationName", "ApplicationName", styles=()),
-    "AWS::CodePipeline::Pipeline": Shape(("codepipeline:pipeline",), "PipelineName", "Name", 100),
+    "AWS::CodePipeline::Pipeline": Shape(("codepipeline:pipeline",), "PipelineName", "Name", 24, shortest=5),
     "AWS::DynamoDB::GlobalTable": Shape(
         ("dynamodb:table", "dynamodb:index", "dynamodb:stream"), "TableName", "TableName"
     ),
