@@ -196,6 +196,19 @@ def test_a_pipeline_is_known_however_its_stacks_name_is_cut() -> None:
         assert allowed(found, "codepipeline:DeletePipeline", arn("codepipeline", name)) is expected
 
 
+def test_a_cluster_of_documents_reaches_its_own_and_the_defaults() -> None:
+    found = made(It=resource("AWS::DocDB::DBCluster", DBClusterIdentifier="docs"))
+    assert places(found, "rds:CreateDBCluster") == {
+        arn("rds", tail) for tail in ("cluster:docs", "cluster-pg:default*", "og:default*", "subgrp:default*")
+    }
+    assert places(found, "rds:RestoreDBClusterFromSnapshot") == set()
+
+
+def test_a_search_domain_is_tagged_as_a_domain() -> None:
+    found = made(It=resource("AWS::Elasticsearch::Domain", DomainName="find"))
+    assert places(found, "es:AddTags") == {arn("es", "domain/find")}
+
+
 def test_two_hyphens_in_a_stacks_name_may_become_one() -> None:
     found = made("my--shop", It=resource("AWS::RDS::DBInstance"))
     for name in ("my--shop-it-1", "my-shop-it-1"):
@@ -426,6 +439,7 @@ def test_a_provider_is_named_as_its_address() -> None:
     ("kind", "properties", "name", "service"),
     [
         ("AWS::Glue::Job", {"Role": "runner"}, "runner", "glue"),
+        ("AWS::CodeBuild::Project", {"ServiceRole": "runner"}, "runner", "codebuild"),
         ("AWS::EMR::Cluster", {"ServiceRole": "runner", "JobFlowRole": "profile"}, "runner", "elasticmapreduce"),
         ("AWS::EMR::Cluster", {"AutoScalingRole": "scaler"}, "scaler", "application-autoscaling"),
         ("AWS::ECS::TaskDefinition", {"TaskRoleArn": "runner"}, "runner", "ecs-tasks"),

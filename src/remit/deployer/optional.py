@@ -74,7 +74,9 @@ OPTIONAL: Final[Mapping[str, Uses]] = {
         ("acm-pca:*", "CertificateAuthorityArn"),
         ("route53:*", "DomainValidationOptions"),
     ),
+    "AWS::DocDB::DBCluster": (("rds:RestoreDBClusterFromSnapshot", "SnapshotIdentifier"),),
     "AWS::DynamoDB::Table": _TABLE,
+    "AWS::FSx::FileSystem": (("fsx:CreateFileSystemFromBackup", "BackupId"),),
     "AWS::IAM::Role": (
         ("iam:AttachRolePolicy iam:DetachRolePolicy", "ManagedPolicyArns"),
         ("iam:PutRolePolicy iam:DeleteRolePolicy iam:GetRolePolicy", "Policies"),

@@ -29,6 +29,7 @@ _QUALIFIED: Final = frozenset({"AWS::Lambda::Alias", "AWS::Lambda::Version"})
 _WHO: Final = (("Groups", "GroupNameWithPath"), ("Roles", "RoleNameWithPath"), ("Users", "UserNameWithPath"))
 _NAMED_BY: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "AWS::CertificateManager::Certificate": (("DomainValidationOptions", "Id"),),
+    "AWS::CodeBuild::Project": (("ServiceRole", "RoleNameWithPath"),),
     "AWS::ECS::Service": (("Role", "RoleNameWithPath"),),
     "AWS::ECS::TaskDefinition": (("ExecutionRoleArn", "RoleNameWithPath"), ("TaskRoleArn", "RoleNameWithPath")),
     "AWS::EMR::Cluster": (("AutoScalingRole", "RoleNameWithPath"), ("ServiceRole", "RoleNameWithPath")),
@@ -92,6 +93,7 @@ _SERVICES: Final = {
     "Cognito": "cognitoidp",
     "EFS": "elasticfilesystem",
     "EMR": "elasticmapreduce",
+    "Elasticsearch": "es",
     "ElasticLoadBalancingV2": "elasticloadbalancing",
     "KinesisAnalyticsV2": "kinesisanalytics",
     "KinesisFirehose": "firehose",
@@ -302,7 +304,8 @@ def _beside(stack: Stack, declared: Declared, known: Action) -> Iterator[str]:
     own = _own_kinds(declared, known.targets)
     others = [target for target in known.targets if _kind(target) not in own]
     mentioned = {_kind(target): tuple(_mentioned(stack, declared, target)) for target in others}
-    silent = declared.type not in SHAPES and not any(mentioned[_kind(one)] for one in others if not one.required)
+    told = any(mentioned[_kind(one)] for one in others if not one.required)
+    silent = not told and declared.type not in SHAPES and known.service != "rds"  # which has defaults instead
     must = _MADE_BESIDE.get(known.full_name, ())
     for target in others:
         kind = _kind(target)
@@ -317,7 +320,7 @@ def _beside(stack: Stack, declared: Declared, known: Action) -> Iterator[str]:
 
 def _speaks(stack: Stack, declared: Declared, target: Target) -> bool:
     """Whether a property is called like a kind."""
-    last = _folded(target.type.name)
+    last = "dbinstance" if _kind(target) == "rds:db" else _folded(target.type.name)
     return any(last in _folded(name) for name, _ in named_literals(stack, declared))
 
 
