@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+import outlive
 from projects import APP, HELLO, Project, configuration, write
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -21,6 +23,12 @@ class Make(Protocol):
 
 # A shell lets what it runs in the background ignore Ctrl-C, and programs that tests start would do so, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_server_outlives_its_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with outlive.ended(tmp_path_factory.getbasetemp()):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,9 @@ def test_an_action_that_does_not_exist_stops_the_build_at_its_line(make: Make) -
     ran = make(app=source).remit("build", "--no-package")
     assert 2 == ran.status
     assert "error: [R202] s3 has no action 'GetObjct': IAM accepts it, and it grants nothing\n" in ran.err
-    assert "did you mean `s3:GetObject`?" in ran.err
+    assert ran.err.endswith(
+        "hint: did you mean `s3:GetObject`?\n  or, if it is meant, write `# remit: allow R202 because …` at the line\n"
+    )
 
 
 def test_no_more_than_ten_are_told(make: Make) -> None:
@@ -39,3 +41,12 @@ def test_a_shared_resource_that_looks_into_a_section_that_no_template_has_is_ref
         "  --> shared/resources/data.py:5:13\n"
         "hint: decide it in Python, where `project.stage` is known\n"
     )
+
+
+def test_a_slip_in_an_override_is_told_before_what_it_breaks(make: Make) -> None:
+    config = "config.lambda_.iam.default_policy = ['logs', 'sqs:RecieveMessage', 'sqs:Get*', 'sqs:Delete*']"
+    ran = make(config=config, app="@app.function(sqs('a'))\ndef a1(event, context): ...\n").remit(
+        "build", "--no-package"
+    )
+    assert "error: [R202] sqs has no action 'RecieveMessage'" in ran.err
+    assert "did you mean `sqs:ReceiveMessage`?" in ran.err

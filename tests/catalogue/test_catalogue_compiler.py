@@ -15,6 +15,7 @@ import pytest
 from remit.catalogue import store
 from remit.catalogue.compiler.checks import LEAST, check
 from remit.catalogue.compiler.differences import Difference, differences
+from remit.catalogue.compiler.files import document
 from remit.catalogue.compiler.handlers import handlers
 from remit.catalogue.compiler.operations import operations
 from remit.catalogue.compiler.policies import policies
@@ -344,3 +345,24 @@ def test_the_two_that_cannot_be_installed_must_be_in_the_folder_that_is_given(tm
         a_package(tmp_path, name, "1", data)
     name, version, *_ = FETCHED[0]
     assert found_in(tmp_path, "extra").splitlines()[0] == f"error: extra does not hold {name} {version}"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.json", b'{"a": '), ("a.json", b"\xff"), ("a.json.gz", gzip.compress(b"{}")[:-9]), ("a.json.gz", b"{}")],
+)
+def test_a_file_that_a_download_left_broken_is_named(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(RemitError, match=f"{name} is missing or broken: "):
+        document(tmp_path / name)
+
+
+def test_a_file_that_a_source_lost_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RemitError, match=r"gone\.json is missing or broken: "):
+        document(tmp_path / "gone.json")
+
+
+def test_a_module_of_policies_that_is_cut_short_is_named(tmp_path: Path) -> None:
+    (tmp_path / "policies.py").write_text('data = """{"')
+    with pytest.raises(RemitError, match=r"policies\.py is missing or broken: "):
+        policies(tmp_path / "policies.py")

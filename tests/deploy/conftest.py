@@ -15,6 +15,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError
 
+import outlive
 from projects import ORDERS
 from remit.cli import main
 from remit.deploy.session import Account, connect
@@ -39,7 +40,8 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port),
     }  # fmt: skip
     with (home / "log").open("wb") as log:
-        aws = subprocess.Popen([sys.executable, "-m", "ministack"], env=scrubbed, cwd=home, stdout=log, stderr=log)
+        command = [sys.executable, "-c", outlive.INSIDE, "ministack"]
+        aws = subprocess.Popen(command, env=scrubbed, cwd=home, stdin=subprocess.PIPE, stdout=log, stderr=log)
     for _ in range(200):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -47,7 +49,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         time.sleep(0.05)
     yield f"http://127.0.0.1:{port}"
     aws.terminate()
-    aws.wait(10)
+    aws.communicate(timeout=10)
 
 
 @pytest.fixture

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from time import process_time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from remit.errors import Origin
-from remit.explain.guard import Broken, alike, broken
+from remit.explain.guard import Broken, broken, together
 from remit.grants.assign import assign
 from remit.grants.defaults import default_grants
 from remit.project.load import load
@@ -227,8 +228,9 @@ def test_a_warning_alone_does_not_stop_the_build(make: Make) -> None:
     assert "warning: hello writes its logs, but without logs:CreateLogStream, logs:PutLogEvents" in ran.err
 
 
-def test_an_empty_reason_is_none(make: Make) -> None:
-    ran = make().remit("build", "--no-package", "--accept", " ")
+@pytest.mark.parametrize("reason", ["", " ", "…", "--"])
+def test_an_empty_reason_is_none(make: Make, reason: str) -> None:
+    ran = make().remit("build", "--no-package", "--accept", reason)
     assert (ran.status, ran.err.splitlines()[0]) == (2, "error: --accept needs a reason")
 
 
@@ -349,14 +351,121 @@ def test_build_stops_where_the_boundary_breaks_an_event_source(make: Make) -> No
     assert ran.err.splitlines()[-1] == "hint: widen the permissions boundary; or go on with --accept REASON"
 
 
-@pytest.mark.parametrize(("count", "told"), [(2, 3), (3, 1), (40, 1)])
-def test_what_breaks_in_many_functions_is_told_once(make: Make, count: int, told: int) -> None:
+MANY = """
+def hello(event, context): ...
+for name in ("web", "book", "tidy"):
+    app.function(name=name, handler="app.hello")
+"""
+
+
+def test_functions_that_lack_the_same_are_told_together(make: Make) -> None:
+    project = make(config="config.lambda_.iam.default_policy = []", app=MANY)
+    app = project.load()
+    (one,) = together(broken(app, assign(app)), app)
+    assert (one.function, one.likewise) == ("web", ("book", "tidy"))
+    assert one.message == (
+        "web writes its logs (likewise book, tidy), but without logs:CreateLogStream, logs:PutLogEvents "
+        "on ${WebLogGroup.Arn} its logs are lost without a word"
+    )
+    (finding,) = (one for one in json.loads(project.remit("lint", "--json").out) if one["rule"] == "R704")
+    assert finding["message"] == one.message
+
+
+def test_functions_that_lack_different_things_are_told_apart(make: Make) -> None:
+    config = "config.lambda_.iam.default_policy = ['logs']"
+    app = (
+        "@app.function(sqs('a'))\ndef one(event, context): ...\n@app.function(sqs('b'))\ndef two(event, context): ...\n"
+    )
+    loaded = make(config=config, app=app).load()
+    told = together(broken(loaded, assign(loaded)), loaded)
+    assert [(one.function, one.likewise) for one in told] == [("one", ()), ("two", ())]
+
+
+def test_two_hundred_functions_are_looked_at_in_a_moment(make: Make) -> None:
+    queues = """
+def hello(event, context): ...
+for n in range(200):
+    app.function(sqs(f"q{n}"), name=f"f{n}", handler="app.hello")
+"""
+    loaded = make(config="config.lambda_.iam.default_policy = ['ec2']", app=queues).load()
+    roles, started = assign(loaded), process_time()
+    assert len(broken(loaded, roles)) == 400
+    assert process_time() - started < 1
+
+
+FROM_A_FUNCTION = (
+    '"Condition": {"ArnLike": {"lambda:SourceFunctionArn":'
+    ' f"arn:{aws.partition}:lambda:{aws.region}:{aws.account}:function:{project.namespace}-*"}}'
+)
+
+
+def test_a_deny_for_the_functions_own_code_leaves_what_lambda_does_for_it(make: Make) -> None:
+    """The policy that "Giving Lambda functions access to resources in an Amazon VPC" recommends."""
+    deny = f'{{"Effect": "Deny", "Action": "ec2:*", "Resource": "*", {FROM_A_FUNCTION}}}'
+    assert found(make(config=f'{VPC}\nconfig.lambda_.iam.default_policy = ["logs", "ec2", {deny}]')) == ()
+
+
+def test_an_allow_for_the_functions_own_code_is_none_for_what_lambda_does_for_it(make: Make) -> None:
+    """But its logs carry the function ("Using source function ARN to control function access behavior")."""
+    allow = f'{{"Effect": "Allow", "Action": "*", "Resource": "*", {FROM_A_FUNCTION}}}'
+    told = found(make(config=f"{VPC}\nconfig.lambda_.iam.default_policy = [{allow}]", app=INGEST))
+    assert [one.feature for one in told] == ["ingest runs in a VPC", "ingest takes messages from queue orders"]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        '{"Bool": {"aws:SecureTransport": "true"}}',
+        '{"StringEquals": {"aws:PrincipalAccount": aws.account}}',
+        '{"StringEquals": {"aws:ResourceAccount": aws.account}}',
+    ],
+)
+def test_a_condition_that_every_request_meets_is_none(make: Make, condition: str) -> None:
+    policy = f'[{{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {condition}}}]'
+    assert found(make(config=f"{VPC}\nconfig.lambda_.iam.default_policy = {policy}", app=INGEST)) == ()
+
+
+def test_the_deny_that_breaks_it_is_named_by_its_line(make: Make) -> None:
+    config = 'config.lambda_.iam.default_policy = ["sqs", "logs"]'
+    app = '@app.function(sqs("orders"), policy={"Effect": "Deny", "Action": "sqs:*", "Resource": "*"})\n'
+    (one,) = found(make(config=config, app=f"{app}def ingest(event, context): ...\n"))
+    assert "(written at app.py:" in one.message
+    assert [origin.file for origin in one.denies] == ["app.py"]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "# remit: allow R704 because the platform team grants it\nconfig.lambda_.iam.default_policy = []",
+        "config.lambda_.iam.default_policy = []  # remit: allow broken-by-override because the platform team grants it",
+        "config.lambda_.iam.default_policy = []\nconfig.lint.allow = {'R704': 'the platform team grants it'}",
+    ],
+)
+def test_what_lint_is_told_to_allow_does_not_stop_the_build(make: Make, config: str) -> None:
+    project = make(config=config, app=INGEST)
+    ran = project.remit("build", "--no-package", "--json")
+    assert ran.status == 0
+    (note,) = json.loads(ran.out)["notes"]
+    assert note.startswith("accepted (the platform team grants it): ingest takes messages")
+    assert "R704" not in project.remit("lint").out
+
+
+def test_a_comment_without_a_reason_stops_the_build_all_the_same(make: Make) -> None:
+    config = "config.lambda_.iam.default_policy = []  # remit: allow R704"
+    assert make(config=config, app=INGEST).remit("build", "--no-package").status == 2
+
+
+def test_a_reason_that_nothing_needs_is_told(make: Make) -> None:
+    ran = make().remit("build", "--no-package", "--accept", "whatever")
+    assert (ran.status, "warning: nothing needs --accept: no override stops the build" in ran.err) == (0, True)
+
+
+@pytest.mark.parametrize(("count", "told"), [(7, "f1, f2, f3, f4, f5, f6"), (200, "f1, f2, f3, f4, f5, and 194 more")])
+def test_of_many_functions_that_lack_the_same_the_first_are_named_and_the_rest_counted(
+    make: Make, count: int, told: str
+) -> None:
     functions = "".join(f"@app.function()\ndef f{number}(event, context): ...\n" for number in range(count))
-    override = 'config.lambda_.iam.default_policy = ["s3:GetObject"]'
-    once = alike(found(make(config=override, app=f"{functions}{INGEST.replace('ingest', 'f_last')}")))
-    logs = [one for one in once if one.feature.endswith("writes its logs")]
-    assert len(logs) == told
-    assert sum(1 + one.more for one in logs) == count + 1
-    if told == 1:
-        assert logs[0].message.startswith(f"f0 writes its logs (and so do {count} functions more), but without logs:")
-    assert [one.function for one in once if one.severity == "error"] == ["f_last"]
+    project = make(config='config.lambda_.iam.default_policy = ["s3:GetObject"]', app=functions)
+    (once,) = together(found(project), project.load())
+    assert once.message.startswith(f"f0 writes its logs (likewise {told}), but without logs:CreateLogStream")
+    assert len(once.likewise) == count - 1

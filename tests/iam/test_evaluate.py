@@ -305,6 +305,8 @@ def test_an_absent_key_fails_positive_operators_and_passes_negated_ones(
         ("ForAllValues:StringNotEquals", ["a", "b"], ["c", "d"], "yes"),
         ("ForAllValues:StringNotEquals", ["a", "b"], ["c", "a"], "no"),
         ("ForAllValues:StringEquals", "a", "", "yes"),
+        ("ForAllValues:StringEquals", "a", [""], "yes"),
+        ("ForAnyValue:StringEquals", "", [""], "no"),
         ("ForAnyValue:StringEquals", ["a", "b"], ["x", "b"], "yes"),
         ("ForAnyValue:StringEquals", "a", ["x", "y"], "no"),
         ("ForAnyValue:StringNotEquals", "a", ["a", "b"], "yes"),

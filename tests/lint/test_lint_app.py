@@ -132,10 +132,19 @@ def test_a_comment_where_a_grant_begins_accepts_what_is_inside(tmp_path: Path) -
     assert "R302" not in {rule for rule, _, _ in places(found)}
 
 
-def test_a_comment_without_a_reason_accepts_nothing(tmp_path: Path) -> None:
-    found = accepted(tmp_path, '"dynamdb:GetItem",', '"dynamdb:GetItem",  # remit: allow R201')
+@pytest.mark.parametrize("rest", ["", " because", " because …", ":", " --", " — ", " because ..."])
+def test_a_comment_without_a_reason_accepts_nothing(tmp_path: Path, rest: str) -> None:
+    found = accepted(tmp_path, '"dynamdb:GetItem",', f'"dynamdb:GetItem",  # remit: allow R201{rest}')
     assert ("R201", "config/deploy.py", 6) in places(found)
     assert ("R003", "config/deploy.py", 6) in places(found, "warning")
+
+
+@pytest.mark.parametrize(
+    "rest", [" because of #12", ": private", " -- private", " — private", " the service is private"]
+)
+def test_any_words_are_a_reason(tmp_path: Path, rest: str) -> None:
+    found = accepted(tmp_path, '"dynamdb:GetItem",', f'"dynamdb:GetItem",  # remit: allow R201{rest}')
+    assert {"R201", "R002", "R003"}.isdisjoint(one.rule for one in found)
 
 
 def test_a_comment_that_names_no_rule_says_which_was_meant(tmp_path: Path) -> None:
@@ -300,3 +309,22 @@ def test_columns_count_characters(tmp_path: Path) -> None:
     folder = project(tmp_path, config=config, app=APP.replace('["lambda:Invoke"]', "[]"))
     (found,) = lint(load(folder), folder=folder)
     assert found.column == line.index('"s3:') + 1
+
+
+def test_a_rule_that_the_settings_allow_and_that_does_not_exist_is_told_at_its_line(tmp_path: Path) -> None:
+    folder = project(tmp_path, config=CONFIG + '    config.lint.allow = {\n        "R999": "old",\n    }\n')
+    with pytest.raises(RemitError, match="there is no rule `R999`") as caught:
+        lint(load(folder), folder=folder)
+    assert str(caught.value.origin) == f"config/deploy.py:{CONFIG.count(chr(10)) + 2}:9"
+
+
+def test_a_docstring_that_tells_how_to_accept_accepts_nothing(tmp_path: Path) -> None:
+    docstring = '"""Accept it so:\n\n    # remit: allow R201 because …\n"""\n'
+    folder = project(tmp_path, config=docstring + CONFIG)
+    assert [one for one in lint(load(folder), folder=folder) if one.rule in {"R002", "R003"}] == []
+
+
+def test_a_comment_behind_another_and_below_a_form_feed_accepts_all_the_same(tmp_path: Path) -> None:
+    line = '"dynamdb:GetItem",  # noqa: X1 # remit: allow R201 because the service is private'
+    folder = project(tmp_path, config="\f\n" + CONFIG.replace('"dynamdb:GetItem",', line))
+    assert {"R201", "R002"}.isdisjoint(one.rule for one in lint(load(folder), folder=folder))

@@ -46,7 +46,11 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["broken.json"], 2),
         (["absent.json"], 2),
         (["bad.json", "--allow", "R202=because it is coming"], 0),
+        (["bad.json", "good.json", "--strict", "--allow", "R202=because it is coming"], 0),
+        (["good.json", "--strict", "--allow", "R202=because it is coming"], 1),
+        (["broken.json", "--allow", "R001=because it is"], 2),
         (["bad.json", "--allow", "R202"], 2),
+        (["bad.json", "--allow", "R202=…"], 2),
         (["bad.json", "--allow", "R999=x"], 2),
         (["bad.json", "--format", "nothing"], 2),
         (["--explain", "R202"], 0),
@@ -141,6 +145,16 @@ def test_a_pipe_is_read_when_somebody_writes_to_it_and_not_waited_for_else(
     assert run(capsys, str(pipe), "--json")[0] == 1
 
 
+def test_a_pipe_is_read_once_and_so_shows_no_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    keep = os.open(pipe, os.O_RDWR)
+    os.write(keep, BAD.encode())
+    threading.Timer(0.2, os.close, [keep]).start()
+    code, out, _ = run(capsys, str(pipe))
+    assert (code, f"  --> {pipe.as_posix()}:2:32\n  hint:" in out) == (1, True)
+
+
 def test_a_device_without_end_is_too_large(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "/dev/zero", "--json")
     assert (code, "so large" in json.loads(out)[0]["message"]) == (2, True)
@@ -219,3 +233,12 @@ def test_a_secret_is_not_printed_in_any_form(
     _, out, talk = run(capsys, name, "--format", form)
     assert "R0" in out or "R7" in out
     assert [secret for secret in (KEY, TOKEN, WORD) if secret in out + talk] == []
+
+
+def test_the_rules_and_a_page_are_told_to_programs_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = json.loads(run(capsys, "--rules", "--json")[1])
+    assert len(rows) > 80
+    page = json.loads(run(capsys, "--explain", "unknown-action", "--json")[1])
+    assert "Flagged:" in page.pop("page")
+    assert page in rows
+    assert page["rule"] == "R202"

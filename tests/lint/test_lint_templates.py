@@ -304,3 +304,34 @@ def test_a_date_is_text_to_cloudformation() -> None:
 def test_what_cloudformation_puts_in_is_of_no_wrong_type(old: str, new: str) -> None:
     head, _, policy = YAML.rpartition(old)
     assert "R103" not in {rule for rule, _ in at(f"{head}{new}{policy}")}
+
+
+ALLOWED = """\
+Version: "2012-10-17"
+Statement:
+  # remit: allow R202 because these will exist
+  - Effect: Allow
+    Action:
+      - s3:GetObjekt
+      - s3:PutObjekt
+    Resource: "*"
+  - Effect: Allow
+    Action: s3:ListBukkets
+    Resource: "*"
+"""
+
+
+def test_a_comment_where_a_statement_begins_speaks_for_all_of_it() -> None:
+    assert [(one.rule, one.line) for one in lint_bytes(ALLOWED.encode(), "policy.yaml") if one.severity != "note"] == [
+        ("R202", 10)
+    ]
+
+
+def test_a_comment_inside_a_statement_speaks_for_its_line_alone() -> None:
+    moved = ALLOWED.replace("  # remit: allow R202 because these will exist\n", "").replace(
+        "s3:GetObjekt\n", "s3:GetObjekt  # remit: allow R202 because it will exist\n"
+    )
+    assert [(one.rule, one.line) for one in lint_bytes(moved.encode(), "policy.yaml") if one.severity != "note"] == [
+        ("R202", 6),
+        ("R202", 9),
+    ]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import outlive
 from remit.errors import RemitError
 from remit.local import aws
 from remit.local.clients import client_arguments, session
@@ -324,3 +325,12 @@ def test_one_that_is_stopped_in_its_tracks_is_given_up_within_ten_seconds(projec
     assert time.monotonic() - began < 10
     assert refusal.value.hint == "`remit local stop` ends it; then start it again"
     assert aws.start(project).pid == running.pid
+
+
+def test_a_server_ends_with_the_tests_that_started_it_however_they_end(project: Path) -> None:
+    with outlive.ended(project.parent) as waiting:
+        running = aws.start(project)
+        assert lives(running.pid)
+        assert waiting.stdin is not None
+        waiting.stdin.close()  # as when whoever holds it is killed
+        assert eventually(lambda: not lives(running.pid))

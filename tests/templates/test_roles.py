@@ -245,3 +245,10 @@ Resources:
         "what event New of F (Telepathy) becomes is not known here",
         "what DeploymentPreference of F (AWS::Serverless::Function) adds is not looked at",
     )
+
+
+@pytest.mark.parametrize(("text", "at"), [("  []", "t.json:1:3"), ("\n null", "t.json:2:2"), ("7", "t.json:1:1")])
+def test_what_is_no_template_where_one_is_wanted_is_told_where_it_begins(text: str, at: str) -> None:
+    with pytest.raises(RemitError, match="has no Resources") as caught:
+        read_template(text.encode(), "t.json")
+    assert str(caught.value.origin) == at

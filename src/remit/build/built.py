@@ -74,8 +74,8 @@ def build(
     roles = fitted(app, declared)
     template = synth(app, roles)
     check(template, declared, app)  # before minutes go into packages
-    overridden = guarded(app, declared, accept)
-    refuse(errors(app, declared, folder=folder))
+    refuse(errors(app, declared, folder=folder))  # first: a slip in an override may be why it breaks something
+    overridden = guarded(app, declared, accept, folder)
     guarded_by = guard(folder, app, declared, place)
     rooms = _headroom(app, declared, roles, template)
     body, packed = _body(template), _Packed()

@@ -2,33 +2,61 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from remit.app import App, Role
+    from remit.errors import Origin
     from remit.explain.guard import Broken
 
 
-def guarded(app: App, roles: tuple[Role, ...], accept: str | None) -> tuple[str, ...]:
+_RULE: Final = "R704"
+"""What the guard finds, as lint calls it: the rule that a comment at the override accepts."""
+
+
+def guarded(app: App, roles: tuple[Role, ...], accept: str | None, folder: Path) -> tuple[str, ...]:
     """What people should know of a replaced default policy: warnings, and errors that `accept` accepts.
 
+    So does a comment at the override in the project's `folder`, or `config.lint.allow`, as for any finding of lint.
     RemitError at the override: it breaks what the app uses, and no reason accepts that; or the reason is empty.
     """
-    if accept is not None and not accept.strip():
+    if accept is not None and not any(map(str.isalnum, accept)):
         raise RemitError("--accept needs a reason", hint='such as --accept "another team deploys the queue\'s grant"')
+    unused = () if accept is None else ("warning: nothing needs --accept: no override stops the build",)
     if app.default_policy is None and app.default_vpc_policy is None and app.boundary is None:
-        return ()
-    from remit.explain.guard import alike, broken  # noqa: PLC0415 - it brings the evaluator, which few builds need
+        return unused
+    from remit.explain.guard import broken, together  # noqa: PLC0415 - it brings the evaluator, which few builds need
 
-    found = alike(broken(app, roles))
+    found = together(broken(app, roles), app)
+    reasons = {one.origin: _reason(app, folder, one.origin) for one in found}
     errors = [one for one in found if one.severity == "error"]
-    if errors and accept is None:
-        raise _refusal(errors, [one for one in found if one.severity == "warning"])
-    return tuple(_notes(found, accept))
+    refused = [one for one in errors if accept is None and reasons[one.origin] is None]
+    warnings = [one for one in found if one.severity == "warning" and reasons[one.origin] is None]
+    if refused:
+        raise _refusal(refused, warnings)
+    accepted = (_told(one, f"accepted ({_line(reasons[one.origin] or accept)})") for one in errors)
+    told = (*(_told(one, "warning") for one in warnings), *accepted)
+    return (*told, *(() if errors else unused))
+
+
+def _reason(app: App, folder: Path, origin: Origin | None) -> str | None:
+    """Why what breaks at an override is accepted there."""
+    from remit.lint.suppress import reason  # noqa: PLC0415 - as above
+
+    try:
+        text = "" if origin is None else (folder / origin.file).read_text("utf-8")
+    except (OSError, ValueError):
+        text = ""
+    return reason(_RULE, origin, text, app.allowed)
+
+
+def _line(text: str | None) -> str:
+    """A reason on one line."""
+    return " ".join((text or "").split())
 
 
 def _refusal(errors: list[Broken], warnings: list[Broken]) -> RemitError:
@@ -46,7 +74,5 @@ def _refusal(errors: list[Broken], warnings: list[Broken]) -> RemitError:
     )
 
 
-def _notes(found: tuple[Broken, ...], accept: str | None) -> Iterator[str]:
-    for one in found:
-        word = "warning" if one.severity == "warning" else f"accepted ({accept})"
-        yield f"{word}: {one.message}\n  --> {one.origin}" if one.origin else f"{word}: {one.message}"
+def _told(one: Broken, word: str) -> str:
+    return f"{word}: {one.message}\n  --> {one.origin}" if one.origin else f"{word}: {one.message}"

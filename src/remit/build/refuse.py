@@ -20,8 +20,9 @@ def refuse(findings: tuple[Finding, ...]) -> None:
     more = [f"  and at {one.origin}: [{one.rule}] {one.message}" for one in others[:_SHOWN]]
     if len(others) > _SHOWN:
         more.append(f"  and {len(others) - _SHOWN} more, which `remit lint` shows")
+    hint = first.hint or f"`remit lint --explain {first.rule}` tells the rule"
     raise RemitError(
         "\n".join((f"[{first.rule}] {first.message}", *more)),
-        hint=first.hint or f"`remit lint --explain {first.rule}` tells the rule",
+        hint=f"{hint}\n  or, if it is meant, write `# remit: allow {first.rule} because …` at the line",
         origin=first.origin,
     )

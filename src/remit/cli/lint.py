@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from remit.lint.finding import Finding
+    from remit.lint.shelf import Rule
 
 _SUFFIXES = (".json", ".yaml", ".yml", ".template")
 _FEW = 3  # files that a note names
@@ -61,8 +62,8 @@ def command(
     no AWS and no credentials. Exits with 1 when there are errors (with --strict also when there are warnings), with 2
     when something cannot be read, or is neither a policy nor a template.
 
-    A comment at the line accepts a finding: `# remit: allow R213 because …`; `config.lint.allow = {"R213": "…"}`
-    accepts a rule for the whole app.
+    A comment at the line, or where the statement begins, accepts a finding: `# remit: allow R213 because …`;
+    `config.lint.allow = {"R213": "…"}` accepts a rule for the whole app.
 
     \b
     Examples:
@@ -72,12 +73,9 @@ def command(
       remit lint --explain R301
     """
     if explain is not None or listing:
-        return _pages(explain)
+        return _pages(explain, as_json=as_json or form == "json")
     reasons = _reasons(allow)
-    if paths:
-        findings = tuple(finding for path in paths for finding in _of_path(path, kind, reasons))
-    else:
-        findings = _of_app(folder, stage, reasons)
+    findings = _of_paths(paths, kind, reasons) if paths else _of_app(folder, stage, reasons)
     if form in ("sarif", "github") and not paths:
         findings = tuple(_from_here(finding, folder) for finding in findings)
     _print(findings, "json" if as_json else form, folder)
@@ -96,25 +94,35 @@ def _from_here(finding: Finding, folder: Path) -> Finding:
     return replace(finding, origin=replace(finding.origin, file=(folder / finding.origin.file).as_posix()))
 
 
-def _pages(explain: str | None) -> int:
+def _pages(explain: str | None, *, as_json: bool) -> int:
     from remit.lint.shelf import rule, rules
 
-    if explain is None:
+    if explain is not None:
+        found = rule(explain)
+        if as_json:
+            options.print_json({**_row(found), "page": found.page})
+        else:
+            click.echo(f"{found.code} {found.name} ({found.severity})\n\n{found.page}", nl=False)
+    elif as_json:
+        options.print_json([_row(one) for one in rules()])
+    else:
         for one in rules():
             click.echo(f"{one.code}  {one.severity:<7}  {one.name:<28}  {one.title}")
-        return 0
-    found = rule(explain)
-    click.echo(f"{found.code} {found.name} ({found.severity})\n\n{found.page}", nl=False)
     return 0
+
+
+def _row(rule: Rule) -> dict[str, str]:
+    return {"rule": rule.code, "severity": rule.severity, "name": rule.name, "title": rule.title}
 
 
 def _reasons(pairs: tuple[str, ...]) -> dict[str, str]:
     from remit.lint.shelf import rule
+    from remit.lint.suppress import is_reason
 
     reasons: dict[str, str] = {}
     for pair in pairs:
         name, equals, because = pair.partition("=")
-        if not equals or not because.strip():
+        if not equals or not is_reason(because):
             raise RemitError(f"--allow {pair!r} gives no reason", hint=f"--allow '{name or 'R213'}=because …'")
         reasons[rule(name).code] = because.strip()
     return reasons
@@ -131,20 +139,27 @@ def _of_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[F
     return lint(app, folder=folder, allow=reasons)
 
 
-def _of_path(path: Path, kind: str | None, reasons: dict[str, str]) -> Iterator[Finding]:
+def _of_paths(paths: tuple[Path, ...], kind: str | None, reasons: dict[str, str]) -> tuple[Finding, ...]:
+    """What is found at all of the paths; a reason is unused where no file needs it."""
+    from remit.lint.run import accept
+
+    return accept((finding for path in paths for finding in _of_path(path, kind)), reasons)
+
+
+def _of_path(path: Path, kind: str | None) -> Iterator[Finding]:
     from remit.lint.run import lint_bytes
 
     if str(path) == "-":
-        yield from lint_bytes(sys.stdin.buffer.read(), "standard input", kind=kind, allow=reasons)
+        yield from lint_bytes(sys.stdin.buffer.read(), "standard input", kind=kind)
     elif path.is_dir():
-        yield from _of_folder(path, kind, reasons)
+        yield from _of_folder(path, kind)
     elif isinstance(data := _bytes(path), bytes):
-        yield from lint_bytes(data, path.as_posix(), kind=kind, allow=reasons)
+        yield from lint_bytes(data, path.as_posix(), kind=kind)
     else:
         yield data
 
 
-def _of_folder(folder: Path, kind: str | None, reasons: dict[str, str]) -> Iterator[Finding]:
+def _of_folder(folder: Path, kind: str | None) -> Iterator[Finding]:
     """What is found in the policies and templates of a folder; other files are counted, and not looked at."""
     from remit.lint.run import lint_found
 
@@ -154,7 +169,7 @@ def _of_folder(folder: Path, kind: str | None, reasons: dict[str, str]) -> Itera
     others: list[str] = []
     for file in files:
         data = _bytes(file)
-        found = lint_found(data, file.as_posix(), kind=kind, allow=reasons) if isinstance(data, bytes) else (data,)
+        found = lint_found(data, file.as_posix(), kind=kind) if isinstance(data, bytes) else (data,)
         if found is None:
             others.append(file.as_posix())
         yield from found or ()
@@ -224,7 +239,8 @@ class _Source:
     def _lines(self, file: str) -> Sequence[str]:
         for path in (self.folder / file, Path(file)):
             try:
-                return path.read_text("utf-8").split("\n")
+                if path.is_file():  # what a pipe held is gone, and its next reader would wait
+                    return path.read_text("utf-8").split("\n")
             except (OSError, ValueError):
                 continue
         return ()

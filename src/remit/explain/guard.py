@@ -6,26 +6,30 @@ What a function needs is computed as if nothing were replaced, and asked of the 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from remit.app import Grant
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import fill, parse
-from remit.explain.ask import ask, at, own_verdict, places, standing, standings
+from remit.explain.ask import ask, at, own_verdict, places, source, standing, standings
+from remit.explain.names import put
 from remit.grants import defaults
 from remit.grants.assign import bind
 from remit.grants.encrypted import encryption
 from remit.grants.own import own_resources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from remit.app import App, Function, Role
     from remit.errors import Origin
-    from remit.explain.ask import Standing
+    from remit.explain.ask import Source, Standing
 
 Severity: TypeAlias = Literal["error", "warning"]
 Part: TypeAlias = "Callable[[App, Function], Iterator[Grant]]"
+Context: TypeAlias = dict[str, str | None]
+"""Condition keys that a request carries; None: it is known not to."""
 Answer: TypeAlias = bool | tuple[str, ...]
 """Whether a role's policies allow something, or the condition keys that it depends on."""
 
@@ -37,8 +41,8 @@ class Broken:
     `feature` says what the function does (`ingest takes messages from queue orders`), `effect` what happens without.
     `missing` has the needed actions that the role does not allow, `resources` on what. `depends` names what the answer
     hangs on where it is not known: condition keys, or managed policies that are not AWS's own. `denied`: a Deny of the
-    role forbids them, so that no further Allow helps. `beyond`: the permissions boundary that does not allow them.
-    `more`: how many functions beside this one it is true of.
+    role forbids them, so that no further Allow helps; `denies` is where it is written. `beyond`: the permissions
+    boundary that does not allow them. `likewise` are the functions that lack the same (`together`), each for its own.
     """
 
     function: str
@@ -52,22 +56,23 @@ class Broken:
     origin: Origin | None
     depends: tuple[str, ...] = ()
     denied: bool = False
+    denies: tuple[Origin, ...] = ()
     beyond: str = ""
-    more: int = 0
+    likewise: tuple[str, ...] = ()
 
     @property
     def message(self) -> str:
         """One sentence."""
         what, where = ", ".join(self.missing), ", ".join(self.resources)
-        if self.more:
-            return replace(self, feature=f"{self.feature} (and so do {self.more} functions more)", more=0).message
+        feature = f"{self.feature} (likewise {_counted(self.likewise)})" if self.likewise else self.feature
         if self.depends:
-            return f"{self.feature}: whether {what} on {where} is allowed depends on {', '.join(self.depends)}"
+            return f"{feature}: whether {what} on {where} is allowed depends on {', '.join(self.depends)}"
         if self.beyond:
-            return f"{self.feature}, but the boundary {self.beyond} does not allow {what} on {where}: {self.effect}"
+            return f"{feature}, but the boundary {self.beyond} does not allow {what} on {where}: {self.effect}"
         if self.denied:
-            return f"{self.feature}, but a Deny forbids {what} on {where}: {self.effect}"
-        return f"{self.feature}, but without {what} on {where} {self.effect}"
+            written = f" (written at {', '.join(map(str, self.denies))})" if self.denies else ""
+            return f"{feature}, but a Deny forbids {what} on {where}{written}: {self.effect}"
+        return f"{feature}, but without {what} on {where} {self.effect}"
 
     @property
     def way(self) -> str:
@@ -98,8 +103,15 @@ Lambda checks the role when a function, or an event source mapping, is made: "Th
 permissions to call CreateNetworkInterface on EC2" (… SendMessage on SQS, PutTraceSegments on XRAY, ReceiveMessage on
 SQS). Logs, and calls of the function's own code, are denied silently or at run time.
 """
-_MANY: Final = 3  # functions of which the same is told one by one
+_SEND: Final = "sqs:SendMessage"
+_NAMED: Final = 5  # functions that are named where many lack the same
 _SENDING: Final[tuple[Severity, str]] = ("warning", "`perform_later` is denied")
+_BY_LAMBDA: Final = frozenset(
+    {defaults.network, defaults.triggers, defaults.dead_letters, defaults.encrypted_environment}
+)
+"""What Lambda itself asks for, in the role's name, and without saying for which function."""
+_ACCOUNT: Final = "aws:PrincipalAccount"
+_SOURCE: Final = "lambda:SourceFunctionArn"
 _UNFORESEEN: Final[tuple[Severity, str]] = ("error", "that does not work")
 
 
@@ -112,29 +124,40 @@ def broken(app: App, roles: tuple[Role, ...]) -> tuple[Broken, ...]:
     if app.default_policy is None and app.default_vpc_policy is None and app.boundary is None:
         return ()
     plain = replace(app, default_policy=None, default_vpc_policy=None)
-    own, asked = own_resources(app), standings(app, roles)
+    own, stood = own_resources(app), standings(app, roles)
+    asked = {role.logical_id: _Asked(stood[name]) for role in roles for name in role.functions[:1]}
     found = (
         one
         for function in app.functions
-        if function.name in asked
+        if function.name in stood
         for part in defaults.DEFAULTS
         for grant in part(plain, function)
-        for one in _broken(app, function, asked[function.name], part, bind(grant, own))
+        for one in _broken(app, function, asked[stood[function.name].role.logical_id], part, bind(grant, own))
     )
     return _merged(found)
 
 
-def alike(found: Iterable[Broken]) -> tuple[Broken, ...]:
-    """The same with what breaks in many functions told once, of the first of them, with how many more there are."""
-    groups: dict[Broken, list[Broken]] = {}
+def _counted(names: tuple[str, ...]) -> str:
+    """The names, the first of many with how many more there are."""
+    few = names if len(names) <= _NAMED + 1 else (*names[:_NAMED], f"and {len(names) - _NAMED:,} more")
+    return ", ".join(few)
+
+
+def together(found: Iterable[Broken], app: App) -> tuple[Broken, ...]:
+    """Functions that lack the same told as one, each thing where its first is; a log group of its own is the same."""
+    groups = {function.name: function.log_group_arn for function in app.functions}
+    told: dict[Broken, list[Broken]] = {}
     for one in found:
-        feature = one.feature.removeprefix(one.function)
-        groups.setdefault(replace(one, function="", role="", feature=feature, resources=()), []).append(one)
-    return tuple(
-        one
-        for group in groups.values()
-        for one in ([replace(group[0], more=len(group) - 1)] if len(group) > _MANY else group)
-    )
+        own = groups[one.function]
+        key = replace(
+            one,
+            function="",
+            role="",
+            feature=one.feature.removeprefix(one.function),
+            resources=tuple("its log group" if resource == own else resource for resource in one.resources),
+        )
+        told.setdefault(key, []).append(one)
+    return tuple(replace(first, likewise=tuple(one.function for one in more)) for first, *more in told.values())
 
 
 def _merged(found: Iterable[Broken]) -> tuple[Broken, ...]:
@@ -157,26 +180,54 @@ def _joined(first: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*first, *more)))
 
 
+class _Asked:
+    """A role to be asked, in each of the places that its statements name, where it is put once."""
+
+    def __init__(self, role: Standing) -> None:
+        self.role = role
+        self._at: dict[tuple[str, ...], Standing] = {}
+
+    def at(self, resource: str) -> Iterator[Standing]:
+        """The role in every place where it may be asked for a resource."""
+        for place in places(self.role, resource):
+            named = tuple(place.values())
+            if named not in self._at:
+                self._at[named] = at(self.role, place)
+            yield self._at[named]
+
+    @cached_property
+    def bounds(self) -> _Asked | None:
+        """The permissions boundary as if it were a role; None where there is none, or nobody here has its policy."""
+        role = self.role
+        if not role.layers.boundary:
+            return None
+        grants = tuple(
+            Grant(statement, "", version=policy.version)
+            for policy in role.layers.boundary
+            for statement in policy.statements
+        )
+        return _Asked(standing(replace(role.role, grants=grants, managed=(), boundary=None), role.names))
+
+
 def _broken(
     app: App,
     function: Function,
-    role: Standing,
+    role: _Asked,
     part: Part,
     grant: Grant,
 ) -> Iterator[Broken]:
     """The actions of one needed grant that the role denies, and those of which nobody can say."""
     resources = grant.statement.resources.patterns if grant.statement.resources else ("*",)
-    answers = {
-        action: _all([_allowed(role, action, resource, _context(grant)) for resource in resources])
-        for action in grant.statement.actions.patterns
-    }
+    actions = grant.statement.actions.patterns
+    context = _context(grant, function, part)
+    answers = {action: _all([_allowed(role, action, one, context) for one in resources]) for action in actions}
     severity, effect = _EFFECTS.get(part, _UNFORESEEN)
-    if part is defaults.jobs and "sqs:SendMessage" in answers:
+    if part is defaults.jobs and _SEND in answers:
         severity, effect = _SENDING
     vpc_alone = app.default_policy is None
     shape = Broken(
         function=function.name,
-        role=role.role.logical_id,
+        role=role.role.role.logical_id,
         setting=f"config.lambda_.iam.{'default_vpc_policy' if vpc_alone else 'default_policy'}",
         severity=severity,
         feature=grant.because.partition(" (")[0],
@@ -185,32 +236,32 @@ def _broken(
         resources=resources,
         origin=app.default_vpc_policy_origin if vpc_alone else app.default_policy_origin,
     )
-    held = _bounds(role)
+    held = role.bounds
     beyond = (
         ()
         if held is None
         else tuple(
-            action
-            for action in answers
-            if any(_allowed(held, action, one, _context(grant)) is False for one in resources)
+            action for action in answers if any(_allowed(held, action, one, context) is False for one in resources)
         )
     )
     if beyond:
         setting = "config.lambda_.iam.permissions_boundary"
-        bounded = replace(shape, setting=setting, missing=beyond, beyond=str(role.role.boundary))
+        bounded = replace(shape, setting=setting, missing=beyond, beyond=str(role.role.role.boundary))
         if app.default_policy is None and app.default_vpc_policy is None:
             bounded = replace(bounded, severity="warning")  # nobody replaced anything: it is told, and stops nothing
         yield replace(bounded, origin=app.boundary_origin)
     if app.default_policy is None and app.default_vpc_policy is None:
         return
     missing = [action for action, answer in answers.items() if answer is False]
-    context = _context(grant)
-    denied = tuple(action for action in missing if any(_denies(role, action, one, context) for one in resources))
+    denying = {action: tuple(_denying(role, action, resources, context)) for action in missing}
+    denied = tuple(action for action in missing if denying[action])
     if denied:
-        yield replace(shape, missing=denied, denied=True)
+        written = (source.grant.origin for action in denied for source in denying[action] if source.grant is not None)
+        denies = tuple(dict.fromkeys(origin for origin in written if origin is not None))
+        yield replace(shape, missing=denied, denied=True, denies=denies)
     lacking = replace(shape, missing=tuple(action for action in missing if action not in denied))
     if lacking.missing:
-        unread = tuple(arn for arn in role.unread if arn != role.role.boundary)
+        unread = tuple(arn for arn in role.role.unread if arn != role.role.role.boundary)
         yield replace(lacking, severity="warning", depends=unread) if unread else lacking
     keys = {action: answer for action, answer in answers.items() if isinstance(answer, tuple)}
     if keys:
@@ -218,32 +269,26 @@ def _broken(
         yield replace(shape, severity="warning", missing=tuple(keys), depends=depends)
 
 
-def _bounds(role: Standing) -> Standing | None:
-    """The permissions boundary as if it were a role; None where there is none, or nobody here has its policy."""
-    if not role.layers.boundary:
-        return None
-    grants = tuple(
-        Grant(statement, "", version=policy.version)
-        for policy in role.layers.boundary
-        for statement in policy.statements
-    )
-    return standing(replace(role.role, grants=grants, managed=(), boundary=None), role.names)
+def _context(grant: Grant, function: Function, part: Part) -> Context:
+    """What the requests that need a grant carry: its own conditions are met by them, and all come by TLS.
 
-
-def _context(grant: Grant) -> dict[str, str]:
-    """What the requests that need a grant carry: its own conditions are met by them."""
-    return {
+    Those of the function itself carry its ARN, and so do those of Lambda for logs, traces and file systems; what else
+    Lambda asks for the function does not ("Using source function ARN to control function access behavior").
+    """
+    own = {
         one.key: one.values[0]
         for one in grant.statement.conditions
         if one.operator == "StringEquals" and len(one.values) == 1
     }
+    by_lambda = part in _BY_LAMBDA or (part is defaults.jobs and _SEND not in grant.statement.actions.patterns)
+    source = {} if part is encryption else {_SOURCE: None if by_lambda else function.arn}
+    return {_ACCOUNT: "${AWS::AccountId}", "aws:SecureTransport": "true", **source, **own}
 
 
-def _allowed(role: Standing, action: str, resource: str, context: Mapping[str, str]) -> Answer:
+def _allowed(role: _Asked, action: str, resource: str, context: Context) -> Answer:
     """Where the override names a region, an account or a partition, the user means the one that is deployed to."""
     answers: list[Answer] = []
-    for place in places(role, resource):
-        here = at(role, place)
+    for here in role.at(resource):
         answer = _asked(here, action, resource, context)
         kinds = _by_type(action, resource) if answer is False else ()
         answers.append(_all([_asked(here, action, one, context) for one in kinds]) if kinds else answer)
@@ -252,20 +297,30 @@ def _allowed(role: Standing, action: str, resource: str, context: Mapping[str, s
     return True if True in answers else next((one for one in answers if one), False)
 
 
-def _denies(role: Standing, action: str, resource: str, context: Mapping[str, str]) -> bool:
-    """Whether a Deny of the role's is why."""
-    asked = (
-        ask(at(role, place), action, resource, context=context, identity_alone=True) for place in places(role, resource)
-    )
-    return any(own_verdict(decision) == "ExplicitlyDenied" for decision in asked)
+def _denying(role: _Asked, action: str, resources: tuple[str, ...], context: Context) -> Iterator[Source]:
+    """The Denies of the role's that are why."""
+    for resource in resources:
+        for here in role.at(resource):
+            decision = ask(here, action, resource, context=_here(here, resource, context), identity_alone=True)
+            if own_verdict(decision) == "ExplicitlyDenied":
+                yield from (source(here, ruling) for layer in decision.layers for ruling in layer.rulings)
 
 
-def _asked(role: Standing, action: str, resource: str, context: Mapping[str, str]) -> Answer:
-    decision = ask(role, action, resource, context=context, identity_alone=True)
+def _asked(role: Standing, action: str, resource: str, context: Context) -> Answer:
+    here = _here(role, resource, context)
+    decision = ask(role, action, resource, context=here, identity_alone=True)
     verdict = own_verdict(decision)
     if verdict == "Unknown":
-        return tuple(key for key in decision.unknown if key not in context.values()) or True
+        return tuple(key for key in decision.unknown if key not in here.values()) or True
     return verdict == "Allowed"
+
+
+def _here(role: Standing, resource: str, context: Context) -> Context:
+    """What a request carries in one place. What no ARN says to be another account's is the app's own."""
+    arn = parse(put(resource, role.names))
+    foreign = arn is not None and bool(arn.account)
+    own = {key: value and put(value, role.names) for key, value in context.items()}
+    return own if foreign else {"aws:ResourceAccount": own[_ACCOUNT], **own}
 
 
 def _all(answers: list[Answer]) -> Answer:

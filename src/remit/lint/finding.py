@@ -38,7 +38,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem with its rule, its severity and the place that wrote it; `grant` is the one it concerns, if any."""
+    """A problem with its rule, its severity and the place that wrote it.
+
+    `grant` is the one it concerns, if any; `statement` is where the statement of a file begins that it concerns.
+    """
 
     rule: str
     name: str
@@ -47,6 +50,7 @@ class Finding:
     hint: str | None = None
     origin: Origin | None = None
     grant: Grant | None = field(default=None, compare=False)
+    statement: Origin | None = field(default=None, compare=False)
 
     @property
     def file(self) -> str | None:

@@ -64,6 +64,7 @@ def lint(
 
 
 _OF_COMMENTS: Final = frozenset({"R002", "R003"})
+_FIRM: Final = frozenset({"R001", *_OF_COMMENTS})
 
 
 def _in_characters(findings: Iterable[Finding], texts: Mapping[str, str]) -> Iterator[Finding]:
@@ -146,9 +147,7 @@ _SIGN: Final = re.compile(rb"\bAWSTemplateFormatVersion\b|\bAWS::[A-Z]|\b(Statem
 """What tells that a file which cannot be read was meant to be a policy or a template."""
 
 
-def lint_found(
-    data: bytes, file: str, *, kind: str | None = None, allow: Mapping[str, str] | None = None
-) -> tuple[Finding, ...] | None:
+def lint_found(data: bytes, file: str, *, kind: str | None = None) -> tuple[Finding, ...] | None:
     """As `lint_bytes`, of a file that nobody named; None where it holds neither a policy nor a template."""
     from remit.templates.read import read  # noqa: PLC0415 - an app reads no files
 
@@ -156,7 +155,7 @@ def lint_found(
         source = read(data, file)
     except RemitError as error:
         return (unreadable(error, file),) if _SIGN.search(data) is not None else None
-    return _of_file(source, kind, allow) if _is_meant(source.value) else None
+    return _of_file(source, kind, None) if _is_meant(source.value) else None
 
 
 def _is_meant(value: Any) -> bool:
@@ -188,6 +187,19 @@ def unreadable(error: RemitError, file: str | None, folder: Path | None = None) 
         python_text.forget()
         origin = python_text.named_in(folder, error.origin, error.message)
     return Finding(rule.code, rule.name, ERROR, hidden(error.message), error.hint, origin)
+
+
+def accept(findings: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Finding, ...]:
+    """What is left of the findings of several files where `allow` accepts rules, and the reasons that no file needs.
+
+    What cannot be read, and what is wrong with a comment that accepts, is not accepted.
+    """
+    told = tuple(findings)
+    table = {shelf.rule(name).code: because for name, because in allow.items()}
+    broken = {one.rule for one in told}
+    kept = (one for one in told if one.rule in _FIRM or one.rule not in table)
+    unused = {code: because for code, because in table.items() if code not in broken}
+    return (*kept, *suppress((), {}, _table(unused)))
 
 
 def _table(allow: Mapping[str, str] | None) -> dict[str, tuple[str, Origin | None]]:
@@ -270,14 +282,14 @@ def _of_document(document: Document, *, huge: bool = False) -> Iterator[Finding]
     yield from _findings(shelf.hooks_for("document", document), document, document.place, told=told)
     shapes = shelf.hooks_for("shape", document)
     for written in document.written:
-        for finding in _findings(shapes, written, written.place, told=told):
+        for finding in _findings(shapes, written, written.place, told=told, statement=True):
             broken[written.index] = broken.get(written.index, False) or finding.severity == ERROR
             yield finding
     rule = shelf.rule("R103")
     for one in document.broken[:MOST]:
         if not broken.get(one.written.index):
             hint = one.hint or _HINTS.get(str(one.spot[0]) if one.spot else "")
-            yield _finding(rule, Problem(one.message, hint, one.spot), one.written.place, None)
+            yield _finding(rule, Problem(one.message, hint, one.spot), one.written.place, None, statement=True)
     if huge:
         return
     for item in document.items:
@@ -289,7 +301,7 @@ def _of_item(item: Item, told: Counter[str], *, severe: bool = False) -> Iterato
     doubtful, conditional = item.doubtful, bool(item.statement.conditions)
     for kind in ("statement", *(("doubtful",) if doubtful else ()), *(("conditional",) if conditional else ())):
         hooks = shelf.hooks(kind, severe=True) if severe else shelf.hooks_for(kind, item.document)
-        yield from _findings(hooks, item, item.place, item.grant, told=told)
+        yield from _findings(hooks, item, item.place, item.grant, told=told, statement=True)
 
 
 def _of_policy(document: Document, *, severe: bool = False) -> Iterator[Finding]:
@@ -298,7 +310,7 @@ def _of_policy(document: Document, *, severe: bool = False) -> Iterator[Finding]
         for problem in islice(hook(document), MOST):
             item = by_index.get(problem.index) if problem.index is not None else None
             place = document.place if item is None else item.place
-            yield _finding(rule, problem, place, None if item is None else item.grant)
+            yield _finding(rule, problem, place, None if item is None else item.grant, statement=item is not None)
 
 
 def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = False) -> Iterator[Finding]:
@@ -433,23 +445,36 @@ def _findings(
     grant: Grant | None = None,
     *,
     told: Counter[str] | None = None,
+    statement: bool = False,
 ) -> Iterator[Finding]:
-    """What some rules find; `told` counts for each rule, so that nobody gets more than `MOST` of one."""
+    """What some rules find; `told` counts for each rule, so that nobody gets more than `MOST` of one.
+
+    `statement`: the subject is a statement.
+    """
     for rule, hook in hooks:
         for problem in hook(subject):
             if told is not None:
                 told[rule.code] += 1
                 if told[rule.code] > MOST:
                     break
-            yield _finding(rule, problem, place, grant)
+            yield _finding(rule, problem, place, grant, statement=statement)
 
 
-def _finding(rule: Rule, problem: Problem, place: Place, grant: Grant | None) -> Finding:
+def _finding(rule: Rule, problem: Problem, place: Place, grant: Grant | None, *, statement: bool = False) -> Finding:
     severity = problem.severity or rule.severity
     message, hint = tokens.as_written(problem.message), problem.hint and tokens.as_written(problem.hint)
     if grant is not None:
         message, hint = _as_written(message), hint and _as_written(hint)
-    return Finding(rule.code, rule.name, severity, hidden(message), hint and hidden(hint), place(problem.spot), grant)
+    return Finding(
+        rule.code,
+        rule.name,
+        severity,
+        hidden(message),
+        hint and hidden(hint),
+        place(problem.spot),
+        grant,
+        place(()) if statement and grant is None else None,
+    )
 
 
 _WRITTEN: Final = {f"${{AWS::{late}}}": f"{{aws.{name}}}" for late, name in

@@ -1,7 +1,8 @@
 """Findings that somebody accepted, with the reason: `# remit: allow R213 because …` at the line, or a table of reasons.
 
-A comment speaks for its own line, or, where it stands alone, for the next line that is no comment. Several rules are
-separated by commas. A reason that nobody gave does not count, and a comment that nothing needs is reported.
+A comment speaks for its own line, or, where it stands alone, for the next line that is no comment; on the line where a
+statement begins, for all of the statement. Several rules are separated by commas. A reason that nobody gave does not
+count, and a comment that nothing needs is reported.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
 _MARK: Final = "remit: allow"
 _COMMENT: Final = re.compile(r"#\s*remit:\s*allow\s+(?P<rules>[A-Za-z0-9-]+(?:\s*,\s*[A-Za-z0-9-]+)*)(?P<rest>[^\n]*)")
-_BECAUSE: Final = re.compile(r"\s*(?:because|:|-|--|—)?\s*(\S.*?)\s*$")
+_LINES: Final = re.compile(r"\r\n?|\n")
+"""What ends a line to Python, and to whom counts lines; a form feed does not."""
+_BECAUSE: Final = re.compile(r"\s*(?:because\b|:|--|-|—)?+\s*(.*?)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +39,34 @@ def allowances(text: str, file: str) -> Iterator[Allowance | Finding]:
     """The allowances that a file's comments give; a Finding for a comment that gives none."""
     if _MARK not in text and "remit:allow" not in text:
         return
-    lines = text.splitlines()
+    lines = _LINES.split(text)
+    comments = _python_comments(text) if file.endswith(".py") else None
     for number, line in enumerate(lines, 1):
         found = _COMMENT.search(line)
-        if found is None:
+        if found is None or (comments is not None and not comments.get(number, len(line)) <= found.start()):
             continue
         alone = not line[: found.start()].strip()
         target = _next_line(lines, number) if alone else number
         origin = Origin(file, number, found.start() + 1)
         for name in re.split(r"\s*,\s*", found["rules"]):
             yield _allowance(name, found["rest"], origin, target)
+
+
+def is_reason(text: str) -> bool:
+    """Whether a text can be a reason: there is a word, and not an ellipsis alone."""
+    return any(map(str.isalnum, text))
+
+
+def _python_comments(text: str) -> dict[int, int] | None:
+    """The columns, from 0, where comments begin, by lines from 1: a docstring may speak of them. None: no Python."""
+    import tokenize  # noqa: PLC0415 - few files accept anything
+    from io import StringIO  # noqa: PLC0415 - as above
+
+    try:
+        tokens = tuple(tokenize.generate_tokens(StringIO(text).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return None
+    return dict(one.start for one in tokens if one.type == tokenize.COMMENT)
 
 
 def _next_line(lines: list[str], number: int) -> int:
@@ -61,7 +82,7 @@ def _allowance(name: str, rest: str, origin: Origin, line: int) -> Allowance | F
     except RemitError as error:
         return _finding("R003", error.message, error.hint, origin)
     because = _BECAUSE.fullmatch(rest)
-    if because is None:
+    if because is None or not is_reason(because[1]):
         return _finding(
             "R003", f"`{name}` is allowed without a reason, so it is not", f"# remit: allow {name} because …", origin
         )
@@ -81,7 +102,7 @@ def suppress(
     `texts` has the files whose comments count; `table` has reasons by rule, for the whole app, with their own lines.
     """
     given = [one for file, text in texts.items() for one in allowances(text, file)]
-    wide = {rule_named(name).code: (name, *why) for name, why in table.items()}
+    wide = {_code(name, origin): (name, why, origin) for name, (why, origin) in table.items()}
     at = {(one.rule, one.origin.file, one.line): one for one in given if isinstance(one, Allowance)}
     used: set[Allowance] = set()
     used_names: set[str] = set()
@@ -100,9 +121,26 @@ def suppress(
     return kept
 
 
+def _code(name: str, origin: Origin | None) -> str:
+    try:
+        return rule_named(name).code
+    except RemitError as error:
+        raise RemitError(error.message, hint=error.hint, origin=origin) from None
+
+
+def reason(rule: str, origin: Origin | None, text: str, table: Mapping[str, tuple[str, Origin | None]]) -> str | None:
+    """Why a rule is accepted at a line of a file's `text`, or for the whole app; None where nobody says so."""
+    given = [] if origin is None else allowances(text, origin.file)
+    here = (
+        one for one in given if isinstance(one, Allowance) and (one.rule, one.line) == (rule, origin and origin.line)
+    )
+    wide = (why for name, (why, written) in table.items() if _code(name, written) == rule)
+    return next((one.because for one in here), None) or next(wide, None)
+
+
 def _keys(finding: Finding) -> Iterator[tuple[str, str, int]]:
-    """The lines whose comments speak for a finding: its own, and the one on which its grant begins."""
-    for origin in (finding.origin, finding.grant.origin if finding.grant else None):
+    """The lines whose comments speak for a finding: its own, and the one on which its grant or statement begins."""
+    for origin in (finding.origin, finding.grant.origin if finding.grant else None, finding.statement):
         if origin is not None:
             yield finding.rule, origin.file, origin.line
 

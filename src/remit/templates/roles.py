@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Resource, Role
-from remit.errors import Origin, RemitError
+from remit.errors import RemitError
 from remit.iam import tokens
 from remit.templates.attached import BOUNDARY, Attached, attached, documents
 from remit.templates.branches import branches, items
@@ -65,7 +65,7 @@ def _template(value: Any, file: str, place: Place) -> Mapping[str, Any]:
     if isinstance(value, dict) and isinstance(found, dict):
         return value
     hint = "a policy document is read with --policy" if isinstance(value, dict) and "Statement" in value else None
-    at = place(("Resources",)) if isinstance(value, dict) else Origin(file, 1)
+    at = place(("Resources",) if isinstance(value, dict) else ())
     raise RemitError(f"{file} is no CloudFormation template: it has no Resources", hint=hint, origin=at)
 
 

@@ -9,13 +9,12 @@ operation.
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.compiler import documented
 from remit.catalogue.compiler.curated import FREE, PREFIXES, RELATED, ROWS
+from remit.catalogue.compiler.files import document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +40,7 @@ _BY_METHOD: Final = ("apigateway", "apigatewayv2")
 def operations(botocore: Path, mapping: Path, actions: dict[str, list[str]]) -> Chunks:
     """The chunks `operations`, one per client of botocore, and `clients`, their names and prefixes."""
     known = {f"{prefix}:{name}".lower(): f"{prefix}:{name}" for prefix, names in actions.items() for name in names}
-    mapped = _mapped(json.loads(mapping.read_text()), known)
+    mapped = _mapped(document(mapping), known)
     chunks: Chunks = {}
     clients: dict[str, list[Any]] = {}
     for client, model in _models(botocore):
@@ -66,8 +65,7 @@ def _models(botocore: Path) -> Iterator[tuple[str, Any]]:
     for folder in sorted(path for path in botocore.iterdir() if path.is_dir()):
         files = sorted(folder.glob("*/service-2.json*"))
         if files:
-            content = files[-1].read_bytes()
-            yield folder.name, json.loads(gzip.decompress(content) if files[-1].suffix == ".gz" else content)
+            yield folder.name, document(files[-1])
 
 
 def _client(

@@ -12,6 +12,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from remit.catalogue.compiler.files import broken
 from remit.catalogue.managed import decoded
 
 if TYPE_CHECKING:
@@ -44,10 +45,13 @@ def policies(source: Path) -> Chunks:
 
 def _read(source: Path) -> dict[str, Any]:
     """The JSON text that moto's module holds in its one string; the module is read, not run."""
-    for node in ast.parse(source.read_text()).body:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-            found: dict[str, Any] = json.loads(str(node.value.value))
-            return found
+    try:
+        for node in ast.parse(source.read_bytes()).body:
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+                found: dict[str, Any] = json.loads(str(node.value.value))
+                return found
+    except (OSError, SyntaxError, ValueError) as error:
+        raise broken(source, error) from None
     return {}
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
+
+from remit.catalogue.compiler.files import document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +15,7 @@ Chunks = dict[tuple[str, str], Any]
 def regions(data: Path) -> Chunks:
     """The chunk `partitions`: [name, suffix, dual-stack suffix, regions, pattern], aws first."""
     rows = []
-    for found in json.loads((data / "partitions.json").read_text())["partitions"]:
+    for found in document(data / "partitions.json")["partitions"]:
         outputs = found["outputs"]
         known = sorted(name for name in found["regions"] if not name.endswith("-global"))
         pattern = found["regionRegex"].strip("^$")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
+
+from remit.catalogue.compiler.files import document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,7 +14,7 @@ Chunks = dict[tuple[str, str], Any]
 
 def sam_policies(source: Path) -> Chunks:
     """The chunk `sam-policies`: by name, the names of a template's parameters and its policy document."""
-    found: dict[str, Any] = json.loads(source.read_text())["Templates"]
+    found: dict[str, Any] = document(source)["Templates"]
     return {
         ("sam-policies", ""): {
             name: [sorted(found[name].get("Parameters", {})), found[name]["Definition"]] for name in sorted(found)

@@ -10,8 +10,9 @@ null where unknown. Keys and types stand as places in `k` and `r`; an action's t
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
+
+from remit.catalogue.compiler.files import document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,10 +23,10 @@ LEVELS: Final = ("List", "Read", "Write", "Tagging", "Permissions management")
 
 def services(newer: Path, older: Path) -> Chunks:
     """The chunks `service` and `action-lines` (one each), `name-lines` (a service each), `service-names`."""
-    names = json.loads((newer / "serviceNames.json").read_text())
+    names = document(newer / "serviceNames.json")
     chunks: Chunks = {}
     actions: dict[str, list[str]] = {}
-    for prefix in sorted(json.loads((newer / "services.json").read_text())):
+    for prefix in sorted(document(newer / "services.json")):
         known = _Service(prefix, newer, older)
         rows = [known.action(key) for key in known.ordered]
         actions[prefix] = [known.actions[key]["name"] for key in known.ordered]
@@ -107,4 +108,4 @@ def _dependents(row: dict[str, Any]) -> list[str]:
 
 
 def _read(path: Path) -> Any:
-    return json.loads(path.read_text()) if path.exists() else {}
+    return document(path) if path.exists() else {}

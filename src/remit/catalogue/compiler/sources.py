@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution,
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.compiler.files import document
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _date(folder: Path) -> str:
     """The day the data was made, where the package says so in a file of its own."""
     for file, key in (("metadata.json", "updatedAt"), ("version.json", "schema_date")):
         if (folder / file).is_file():
-            told: Any = json.loads((folder / file).read_text())
+            told: Any = document(folder / file)
             return str(told.get(key, ""))[:10]
     policies = folder / "aws_managed_policies.py"
     days = re.findall(r'"UpdateDate":"(\d{4}-\d\d-\d\d)', policies.read_text()) if policies.is_file() else [""]

@@ -12,6 +12,8 @@ import importlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.compiler.files import document
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -26,7 +28,7 @@ _BRANCHES: Final = ("oneOf", "anyOf", "allOf")
 
 def templates(schemas: Path) -> Chunks:
     """The chunks `types` and `shape-lines` (one per service part of the names) and `type-names`."""
-    documents = {name: json.loads(path.read_text()) for name, path in _files(schemas).items()}
+    documents = {name: document(path) for name, path in _files(schemas).items()}
     by_service: dict[str, dict[str, Any]] = {}
     for name in sorted(documents):
         by_service.setdefault(service_of(name), {})[name] = documents[name]
@@ -41,7 +43,7 @@ def handlers(schemas: Path) -> dict[str, dict[str, list[str]]]:
     """What each type's handlers call, as the schemas spell it; a type without handlers is not there."""
     found: dict[str, dict[str, list[str]]] = {}
     for name, path in _files(schemas).items():
-        declared = json.loads(path.read_text()).get("handlers", {})
+        declared = document(path).get("handlers", {})
         called = {
             verb: declared[verb].get("permissions", []) for verb in _HANDLERS if isinstance(declared.get(verb), dict)
         }
@@ -60,17 +62,17 @@ def _files(schemas: Path) -> dict[str, Path]:
     regions = sorted((schemas / "providers").glob("*.json"), key=lambda path: (path.stem != _HOME, path.stem))
     hashes: dict[str, str] = {}
     for region in regions:
-        for name, digest in json.loads(region.read_text()).items():
+        for name, digest in document(region).items():
             hashes.setdefault(name, digest)
     return {name: schemas / "resources" / f"{digest}.json" for name, digest in sorted(hashes.items())}
 
 
 def _elsewhere(providers: Path) -> dict[str, list[str]]:
     """The regions of the types that us-east-1 does not have (SAM's own types have none)."""
-    home = set(json.loads((providers / f"{_HOME}.json").read_text()))
+    home = set(document(providers / f"{_HOME}.json"))
     found: dict[str, list[str]] = {}
     for path in sorted(providers.glob("*.json")):
-        for name in json.loads(path.read_text()) if path.stem != "sam" else ():
+        for name in document(path) if path.stem != "sam" else ():
             if name not in home:
                 found.setdefault(name, []).append(path.stem)
     return found

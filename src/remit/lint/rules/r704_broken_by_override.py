@@ -38,7 +38,7 @@ def project(project: Project) -> Iterator[Problem]:
     app = project.app
     if app.default_policy is None and app.default_vpc_policy is None and app.boundary is None:
         return
-    from remit.explain.guard import alike, broken  # noqa: PLC0415 - most apps replace nothing, and need no evaluator
+    from remit.explain.guard import broken, together  # noqa: PLC0415 - most apps replace nothing: no evaluator
 
-    for one in alike(broken(app, project.roles)):
+    for one in together(broken(app, project.roles), app):
         yield Problem(one.message, one.way, (), one.severity, origin=one.origin)
