@@ -307,3 +307,25 @@ def test_a_stack_is_named_after_its_file_in_letters_that_a_stack_may_have(
     (tmp_path / file).write_text("Resources: {Topic: {Type: AWS::SNS::Topic}}")
     ran = deployer(str(tmp_path / file))
     assert (ran.status, f"the stack is taken to be `{stack}`, as the file is named" in ran.err) == (0, True)
+
+
+def test_what_a_loop_makes_is_in_it(tmp_path: Path) -> None:
+    template = {
+        "Transform": "AWS::LanguageExtensions",
+        "Parameters": {"Names": {"Type": "CommaDelimitedList", "Default": "a"}},
+        "Resources": {
+            "Fn::ForEach::Queues": [
+                "Name",
+                {"Ref": "Names"},
+                {"Queue${Name}": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::Sub": "q-${Name}"}}}},
+            ]
+        },
+    }
+    file = tmp_path / "loop.json"
+    file.write_text(json.dumps(template))
+    ran = deployer(str(file), "--parameter", "Names=a,b", *PLACE)
+    found = parse(document(ran))
+    for name, expected in (("q-a", True), ("q-b", True), ("q-c", False)):
+        place = f"arn:aws:sqs:eu-central-1:111122223333:{name}"
+        assert evaluate(Request("sqs:CreateQueue", place), found).allowed is expected
+    assert "loop" not in ran.err.replace("loop.json", "").replace("`loop`", "")

@@ -141,10 +141,11 @@ def test_a_name_that_the_template_gives_is_the_only_one_that_is_reached(
 
 
 def test_where_a_generated_name_is_not_foretold_the_kind_is_granted_and_said() -> None:
-    found = made(Db=resource("AWS::RDS::DBInstance"), Etl=resource("AWS::Glue::Job", Role="r"))
-    assert places(found, "rds:RebootDBInstance") == {arn("rds", "db:*")}
+    found = made(Find=resource("AWS::OpenSearchService::Domain"), Etl=resource("AWS::Glue::Job", Role="r"))
+    assert places(found, "es:DeleteDomain") == {arn("es", "domain/*")}
     assert any(
-        note.startswith("on every resource of their kind") and "Db (AWS::RDS::DBInstance), Etl (AWS::Glue::Job)" in note
+        note.startswith("on every resource of their kind")
+        and "Find (AWS::OpenSearchService::Domain), Etl (AWS::Glue::Job)" in note
         for note in found.notes
     )
 
@@ -197,7 +198,7 @@ def test_what_is_about_another_resource_is_granted_on_that_one(about: dict[str, 
     ("declared", "name", "expected"),
     [
         (resource("AWS::EC2::EIP"), "ec2:CreateTags", {arn("ec2", "elastic-ip/*")}),
-        (resource("AWS::RDS::DBParameterGroup"), "rds:AddTagsToResource", {arn("rds", "pg:*")}),
+        (resource("AWS::RDS::DBParameterGroup"), "rds:AddTagsToResource", {arn("rds", "pg:shop-it-*")}),
         (resource("AWS::Neptune::DBCluster"), "rds:AddTagsToResource", {arn("rds", "cluster:*")}),
         (resource("AWS::MSK::VpcConnection"), "ec2:CreateTags", {arn("ec2", "*")}),
         (resource("AWS::ECS::TaskDefinition", Family="web"), "ecs:RegisterTaskDefinition",
@@ -286,7 +287,7 @@ def test_what_a_service_asks_besides_is_granted_with_the_property_that_makes_it(
         properties = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema["properties"]
         for named, uses in rows:
             assert all(action(name) is not None and name not in handlers_of(kind) for name in named.split()), kind
-            assert set(uses.split()) <= set(properties)
+            assert {use.partition(".")[0] for use in uses.split()} <= set(properties)
     stage = resource("AWS::ApiGatewayV2::Stage", AccessLogSettings={"DestinationArn": arn("logs", "log-group:x")})
     assert places(made(It=stage), "logs:CreateLogDelivery") == {"*"}
     assert places(made(It=resource("AWS::ApiGatewayV2::Stage")), "logs:CreateLogDelivery") == set()
@@ -636,13 +637,16 @@ VALUES = st.recursive(
             "Ref", "Fn::GetAtt", "Fn::Sub", "Fn::Join", "Fn::If", "Fn::Select", "Role", "RoleName", "FunctionName",
             "Name", "ManagedPolicyArns", "PermissionsBoundary", "AssumeRolePolicyDocument", "Statement",
             "Principal", "Service", "Code", "S3Bucket", "S3Key", "KmsKeyArn", "Path", "TableName",
-            "EventBusName", "ServiceToken", "Layers",
+            "EventBusName", "ServiceToken", "Layers", "Fn::FindInMap", "VpcId", "SubnetIds", "Replicas", "Region",
+            "ResourceArn", "LoadBalancerArn", "IamInstanceProfile", "ServiceNamespace", "DistributionConfig", "Logging",
         ]),
         inner, max_size=3,
     ),
     max_leaves=12,
 )  # fmt: skip
-KINDS = ("AWS::IAM::Role", "AWS::Lambda::Function", "AWS::Lambda::Permission", "AWS::Events::Rule", "Custom::X",
+KINDS = ("AWS::EC2::VPCEndpoint", "AWS::RDS::DBInstance", "AWS::WAFv2::WebACLAssociation", "AWS::EMR::Cluster",
+         "AWS::ElasticLoadBalancingV2::Listener", "AWS::DynamoDB::GlobalTable", "AWS::CloudFront::Distribution",
+         "AWS::IAM::Role", "AWS::Lambda::Function", "AWS::Lambda::Permission", "AWS::Events::Rule", "Custom::X",
          "AWS::IAM::ManagedPolicy", "AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SNS::Topic", "A::B",
          "AWS")  # fmt: skip
 
@@ -661,7 +665,7 @@ def test_any_properties_give_a_policy_or_a_refusal(resources: dict[str, tuple[st
     assert not allowed(bound(found), "iam:CreateRole", arn("iam", "role/admin", "")) or "admin" in json.dumps(template)
 
 
-ACTIONS = ("sqs:SendMessage", "sqs:DeleteQueue", "sqs:TagQueue", "iam:PassRole", "sns:Publish")
+ACTIONS = ("sqs:SendMessage", "sqs:DeleteQueue", "sqs:TagQueue", "iam:PassRole", "sns:Publish", "sqs:*Queue")
 PLACES = ("*", "arn:aws:sqs:::a", "arn:aws:sqs:::ab", "arn:aws:sqs:::b", "arn:aws:sqs:::a*", "arn:aws:sqs:::*b")
 CONDITIONS = st.lists(
     st.builds(

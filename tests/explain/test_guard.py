@@ -458,3 +458,14 @@ def test_a_comment_without_a_reason_stops_the_build_all_the_same(make: Make) -> 
 def test_a_reason_that_nothing_needs_is_told(make: Make) -> None:
     ran = make().remit("build", "--no-package", "--accept", "whatever")
     assert (ran.status, "warning: nothing needs --accept: no override stops the build" in ran.err) == (0, True)
+
+
+@pytest.mark.parametrize(("count", "told"), [(7, "f1, f2, f3, f4, f5, f6"), (200, "f1, f2, f3, f4, f5, and 194 more")])
+def test_of_many_functions_that_lack_the_same_the_first_are_named_and_the_rest_counted(
+    make: Make, count: int, told: str
+) -> None:
+    functions = "".join(f"@app.function()\ndef f{number}(event, context): ...\n" for number in range(count))
+    project = make(config='config.lambda_.iam.default_policy = ["s3:GetObject"]', app=functions)
+    (once,) = together(found(project), project.load())
+    assert once.message.startswith(f"f0 writes its logs (likewise {told}), but without logs:CreateLogStream")
+    assert len(once.likewise) == count - 1

@@ -12,7 +12,10 @@ from remit.catalogue.store import chunk, names
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
-    """The actions of each handler, sorted; a few are patterns. An empty one calls nothing that is known."""
+    """The actions of each handler, sorted; a few are patterns. An empty one calls nothing that is known.
+
+    `told`: the type's schema says so; otherwise the API reference does.
+    """
 
     type: str
     create: tuple[str, ...]
@@ -20,17 +23,30 @@ class Handlers:
     update: tuple[str, ...]
     delete: tuple[str, ...]
     list: tuple[str, ...]
+    told: bool = True
 
 
 def handlers(type_name: str) -> Handlers | None:
     """The handlers of a resource type; None is "unknown": no such type, or it does not say what it calls."""
     data = chunk("handlers", "::".join(type_name.split("::")[:2]))
     found = None if data is None else data["h"].get(type_name)
-    if found is None:
-        return None
+    if data is None or found is None:
+        return _unlisted(type_name)
     actions = _actions(data)
     called = {verb: tuple(sorted(actions[place] for place in accumulate(places))) for verb, places in found.items()}
-    return Handlers(type_name, *(called.get(verb, ()) for verb in ("create", "read", "update", "delete", "list")))
+    create, read, update, delete, list_ = (
+        called.get(verb, ()) for verb in ("create", "read", "update", "delete", "list")
+    )
+    return Handlers(type_name, create, read, update, delete, list_)
+
+
+def _unlisted(type_name: str) -> Handlers | None:
+    from remit.catalogue.unlisted import UNLISTED  # noqa: PLC0415 - few types ask for it
+
+    if type_name not in UNLISTED:
+        return None
+    create, read, update, delete = (tuple(actions.split()) for actions in UNLISTED[type_name])
+    return Handlers(type_name, create, read, update, delete, (), told=False)
 
 
 def types_with_handlers() -> tuple[str, ...]:

@@ -186,11 +186,11 @@ def _of_templates(
     from remit.deployer.declared import stack_of
 
     texts = [_bytes(path) for path in paths]
-    found = [_plain(text, str(path)) for text, path in zip(texts, paths, strict=True)]
+    given = dict(options.parameter(text) for text in parameters)
+    found = [_plain(text, str(path), given) for text, path in zip(texts, paths, strict=True)]
     stack = name or _NO_LETTERS.sub("-", paths[-1].name.split(".")[0]).lstrip("-0123456789").rstrip("-")
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", stack) is None:
         raise RemitError(f"{stack or paths[-1].name!r} is no name of a stack", hint="`--stack NAME` tells it")
-    given = dict(options.parameter(text) for text in parameters)
     declared = stack_of(stack, found, given)
     if name is None:
         click.echo(f"note: the stack is taken to be `{stack}`, as the file is named: `--stack NAME` tells it", err=True)
@@ -199,8 +199,9 @@ def _of_templates(
     return declared, calls
 
 
-def _plain(text: bytes, file: str) -> Mapping[str, Any]:
-    """A template with SAM's resources as what they become."""
+def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
+    """A template with loops and SAM's resources as what they become."""
+    from remit.templates.loops import unrolled
     from remit.templates.plan import is_plan
     from remit.templates.read import read
     from remit.templates.sam.expand import plain_template
@@ -210,7 +211,7 @@ def _plain(text: bytes, file: str) -> Mapping[str, Any]:
         raise RemitError(f"{file} is a Terraform plan: a deployer's policy is made for CloudFormation templates only")
     if not isinstance(source.value, dict) or not isinstance(source.value.get("Resources"), dict):
         raise RemitError(f"{file} is no CloudFormation template: it has no Resources", origin=source.place(()))
-    template, notes = plain_template(source.value, source.place)
+    template, notes = plain_template(unrolled(source.value, parameters), source.place)
     for note in notes:
         click.echo(f"note: {note}", err=True)
     return template

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deployer.shapes import BESIDE, SHAPES, Shape
+from remit.deployer.shapes import BESIDE, REPLICAS, SHAPES, Shape
 from remit.errors import RemitError
 from remit.iam import tokens
 
@@ -27,10 +27,15 @@ OPEN: Final = "\x00"
 ROLE_TYPE: Final = "AWS::IAM::Role"
 CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
 """How the types of custom resources begin."""
+_BALANCERS: Final = {
+    "elasticloadbalancing:loadbalancer/app/": "application",
+    "elasticloadbalancing:loadbalancer/gwy/": "gateway",
+    "elasticloadbalancing:loadbalancer/net/": "network",
+}
 _KEPT: Final = frozenset({"${AWS::Partition}", "${AWS::Region}", "${AWS::AccountId}"})
+_IN_STORE: Final = re.compile(r"AWS::SSM::Parameter::Value<")
 _UNKNOWN: Final = {"Fn::Unknown": ""}
 _SUFFIX: Final = 14  # a hyphen and up to 13 characters
-_SHORTEST: Final = 24  # characters of the stack's name, and of the logical id, that a cut leaves at least
 _MOST: Final = 16  # alternatives of one text; more are one open text
 _PART: Final = re.compile(r"\$\{[^{}]*\}|[^$]+|\$")
 _SUB: Final = re.compile(r"\$\{(!?)([^${}]+)\}")
@@ -38,21 +43,31 @@ _SUB: Final = re.compile(r"\$\{(!?)([^${}]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A resource of a template, as the template has it; an UpdatePolicy counts as one more property."""
+    """A resource of a template, as the template has it; an UpdatePolicy counts as one more property.
+
+    `kept`: neither a delete nor a replacement of it removes it.
+    """
 
     logical_id: str
     type: str
     properties: Mapping[str, Any]
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack to be: its name, its resources by logical id, the values of its parameters, its transforms."""
+    """A stack to be: its name, its resources by logical id, the values of its parameters.
+
+    `transforms`: names, each with the location of what it includes, if it does. `lookups`: parameters whose value is in
+    SSM's parameter store, each with the name that it has there.
+    """
 
     name: str
     resources: Mapping[str, Declared]
     parameters: Mapping[str, str]
-    transforms: tuple[str, ...] = ()
+    transforms: tuple[tuple[str, str], ...] = ()
+    lookups: tuple[tuple[str, str], ...] = ()
+    mappings: Mapping[str, Any] = field(default_factory=dict)
 
 
 _REF_IS_ARN: Final = frozenset({
@@ -69,32 +84,61 @@ def stack_of(name: str, templates: Sequence[Mapping[str, Any]], parameters: Mapp
     """
     resources: dict[str, Declared] = {}
     values: dict[str, str] = {}
-    transforms: dict[str, None] = {}
+    lookups: dict[str, str] = {}
+    transforms: dict[tuple[str, str], None] = {}
+    mappings: dict[str, Any] = {}
     for template in templates:
         if not isinstance(template, Mapping) or not isinstance(template.get("Resources"), Mapping):
             raise RemitError("this is no CloudFormation template: it has no `Resources`")
-        values |= {
-            key: str(parameter["Default"])
-            for key, parameter in _mapping(template, "Parameters").items()
-            if isinstance(parameter, Mapping)
-            and "Default" in parameter
-            and "AWS::SSM" not in str(parameter.get("Type"))
-        }
+        for key, parameter in _mapping(template, "Parameters").items():
+            told = (parameters or {}).get(key, parameter.get("Default") if isinstance(parameter, Mapping) else None)
+            if told is not None:
+                kept = lookups if _IN_STORE.match(str(parameter.get("Type"))) else values
+                kept[key] = str(told)
         for declared in _declared(template):
             same = resources.setdefault(declared.logical_id, declared)
             if same != declared:
                 resources[f"{declared.logical_id}'"] = declared
-        found = template.get("Transform", ())
-        transforms |= dict.fromkeys(str(item) for item in (found if isinstance(found, list) else [found]) if item)
-    return Stack(name, resources, values | dict(parameters or {}), tuple(transforms))
+        transforms |= dict.fromkeys(_transforms(template))
+        mappings |= _mapping(template, "Mappings")
+    unknown = {key: value for key, value in (parameters or {}).items() if key not in lookups}
+    return Stack(name, resources, values | unknown, tuple(transforms), tuple(lookups.items()), mappings)
+
+
+def _transforms(template: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The transforms of a template, wherever they stand: its own `Transform`, and `Fn::Transform` in any place."""
+    found = template.get("Transform", ())
+    for item in found if isinstance(found, list) else [found]:
+        if item:
+            yield _transform(item)
+    waiting: list[Any] = [template.get("Resources"), template.get("Mappings"), template.get("Outputs")]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            inside = value.get("Fn::Transform")
+            yield from (_transform(item) for item in items(inside) if isinstance(item, Mapping))
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+
+
+def _transform(item: Any) -> tuple[str, str]:
+    if not isinstance(item, Mapping):
+        return str(item), ""
+    given = item.get("Parameters")
+    location = given.get("Location", "") if isinstance(given, Mapping) else ""
+    return str(item.get("Name")), location if isinstance(location, str) else OPEN
 
 
 def _declared(template: Mapping[str, Any]) -> Iterator[Declared]:
     for logical_id, resource in template["Resources"].items():
+        if str(logical_id).startswith(("Fn::Transform", "Fn::ForEach::")):
+            continue
         if not isinstance(resource, Mapping) or not isinstance(resource.get("Type"), str):
             raise RemitError(f"resource `{logical_id}` of the template has no `Type`")
         update = {"UpdatePolicy": resource["UpdatePolicy"]} if "UpdatePolicy" in resource else {}
-        yield Declared(logical_id, resource["Type"], {**_mapping(resource, "Properties"), **update})
+        kept = resource.get("DeletionPolicy") == resource.get("UpdateReplacePolicy") == "Retain"
+        yield Declared(logical_id, resource["Type"], {**_mapping(resource, "Properties"), **update}, kept)
 
 
 def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -114,25 +158,48 @@ def texts(stack: Stack, value: Any) -> tuple[str, ...]:
     return _texts(stack, value, frozenset())
 
 
+def at(properties: Mapping[str, Any], path: str) -> Any:
+    """What stands at a path such as `TableInput.Name`, of a list in the first item that has it; None: nothing does."""
+    value: Any = properties
+    for step in path.split("."):
+        found = (one.get(step) for one in items(value) if isinstance(one, Mapping))
+        value = next((one for one in found if one is not None), None)
+    return value
+
+
+def names(stack: Stack, declared: Declared) -> tuple[str, ...]:
+    """The names of a resource of a type whose names are known; several where a condition decides."""
+    return _names(stack, declared, frozenset())
+
+
+def items(value: Any) -> tuple[Any, ...]:
+    """The items of a list, those of both where a condition decides between two; one that is no list is an item."""
+    if isinstance(value, list):
+        return tuple(item for one in value for item in (items(one) if _is_choice(one) else (one,)))
+    if _is_choice(value):
+        return tuple(item for one in value["Fn::If"][1:] for item in items(one))
+    return () if value is None else (value,)
+
+
+def _is_choice(value: Any) -> bool:
+    found = value.get("Fn::If") if isinstance(value, Mapping) and len(value) == 1 else None
+    return isinstance(found, list) and len(found) == 3  # noqa: PLR2004 - condition, two values
+
+
 def _names(stack: Stack, declared: Declared, within: frozenset[str]) -> tuple[str, ...]:
     shape = SHAPES.get(declared.type)
     if shape is None:
         return ()
-    given = _texts(stack, declared.properties.get(shape.property), within)
+    given = _texts(stack, at(declared.properties, shape.property), within)
     if given:
         prefix = _path(stack, declared, within)
         bare = [text.removeprefix(shape.prefix) for text in given]
-        names = [_lowered(text) if shape.lower else text for text in bare]
+        names = [lowered(text) if shape.lower else text for text in bare]
         return tuple(f"{prefix}{text.removeprefix('/') if prefix else text}{shape.suffix}" for text in names)
     start = _texts(stack, declared.properties.get(f"{shape.property}Prefix"), within) if shape.property else ()
     generated = [f"{text}*" for text in start] or [_generated(stack.name, declared, shape, s) for s in shape.styles]
     prefix = _path(stack, declared, within)
     return tuple(prefix + (text.lower() if shape.lower else text) for text in generated)
-
-
-def _lowered(text: str) -> str:
-    """A name in small letters, as its service keeps it; late-bound parts stay as they are."""
-    return _PART.sub(lambda found: found[0] if found[0].startswith("${") else found[0].lower(), text)
 
 
 def _path(stack: Stack, declared: Declared, within: frozenset[str]) -> str:
@@ -145,15 +212,16 @@ def _path(stack: Stack, declared: Declared, within: frozenset[str]) -> str:
 
 def _generated(stack: str, declared: Declared, shape: Shape, style: str) -> str:
     logical_id = declared.logical_id.rstrip("'")
+    stack = re.sub("-{2,}", "-*", stack)  # some services take no two hyphens in a row, and get one
     whole = style.format(stack=stack, id=logical_id)
     if len(whole) - 1 + _SUFFIX - 1 <= shape.limit:
         return whole
     short = {"stack": stack, "id": logical_id}
-    return style.format(**{key: _cut(text) for key, text in short.items()})
+    return style.format(**{key: _cut(text, shape.shortest) for key, text in short.items()})
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _SHORTEST else f"{text[:_SHORTEST]}*"
+def _cut(text: str, shortest: int) -> str:
+    return text if len(text) <= shortest else f"{text[:shortest]}*"
 
 
 def _arns(
@@ -171,10 +239,30 @@ def _arns(
         bare = name.lstrip("/") if kind == "ssm:parameter" else name
         if kind == "events:rule-on-custom-event-bus" and beside["EventBusName"] == "default":
             continue
+        if kind in _BALANCERS and not set(
+            _texts(stack, declared.properties.get("Type"), within) or ("application",)
+        ) & {
+            _BALANCERS[kind],
+            OPEN,
+        }:
+            continue
         if kind == "events:rule-on-default-event-bus" and beside["EventBusName"] != "default":
             continue
-        found[filled(format_, {**beside, shape.variable: bare})] = None
+        arn = filled(format_, {**beside, shape.variable: bare})
+        for region in ("${AWS::Region}", *_regions(stack, declared, within)):
+            found[arn.replace("${AWS::Region}", region)] = None
     return tuple(found)
+
+
+def _regions(stack: Stack, declared: Declared, within: frozenset[str]) -> Iterator[str]:
+    """The other regions that a resource is kept in, too."""
+    for replica in items(declared.properties.get(REPLICAS.get(declared.type, ""))):
+        yield from _texts(stack, replica.get("Region") if isinstance(replica, Mapping) else OPEN, within)
+
+
+def lowered(text: str) -> str:
+    """A name in small letters, as its service keeps it; late-bound parts stay as they are."""
+    return _PART.sub(lambda found: found[0] if found[0].startswith("${") else found[0].lower(), text)
 
 
 def filled(format_: str, values: Mapping[str, str], otherwise: str = "*") -> str:
@@ -192,13 +280,32 @@ def _texts(stack: Stack, value: Any, within: frozenset[str]) -> tuple[str, ...]:
     if not tokens.is_intrinsic(value):
         return (OPEN,)
     ((function, argument),) = value.items()
-    if function == "Fn::If" and isinstance(argument, list) and len(argument) == 3:  # noqa: PLR2004 - condition, two values
+    if _is_choice(value):
         return tuple(dict.fromkeys(text for item in argument[1:] for text in _texts(stack, item, within)))
+    if function == "Fn::FindInMap" and isinstance(argument, list):
+        return _mapped(stack, argument, within)
     if function in ("Ref", "Fn::GetAtt"):
         return _reference(stack, tokens.from_intrinsic(value)[2:-1], within)
     if function in ("Fn::Sub", "Fn::Join"):
         return _joined(stack, list(_parts(argument, function)), within)
     return (OPEN,)
+
+
+def _mapped(stack: Stack, path: Sequence[Any], within: frozenset[str]) -> tuple[str, ...]:
+    """The texts that stand in a mapping under keys that may be asked for: all of a level whose key is not known."""
+    levels: list[Any] = [stack.mappings]
+    for key in path[:3]:
+        known = _texts(stack, key, within)
+        wanted = None if any(OPEN in text or text.startswith("${") for text in known) else known
+        levels = [
+            value
+            for level in levels
+            if isinstance(level, Mapping)
+            for name, value in level.items()
+            if wanted is None or str(name) in wanted
+        ]
+    found = dict.fromkeys(text for value in levels for text in _texts(stack, value, within))
+    return tuple(found) if 0 < len(found) <= _MOST and len(path) == 3 else (OPEN,)  # noqa: PLR2004 - map and two keys
 
 
 def _parts(argument: Any, function: str) -> Iterator[Any]:

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.arns import parse
 from remit.catalogue.handlers import handlers
-from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, texts
+from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, items, texts
+from remit.deployer.linked import linked
+from remit.deployer.looked_up import looked_up
 from remit.deployer.merging import merged
 from remit.deployer.needs import Need, Reason
 from remit.deployer.notes import notes
 from remit.deployer.optional import called
 from remit.deployer.passing import passed
-from remit.deployer.targets import targets
+from remit.deployer.targets import concerns, stored, targets
 from remit.iam.policy import Condition, Policy, Statement
 
 if TYPE_CHECKING:
@@ -72,6 +74,7 @@ def deployer(stack: Stack, calls: Sequence[Call] = (), boundary: str | None = No
         *(need for declared in resources for need in _handled(stack, declared, limits)),
         *(need for declared in resources for need in passed(stack, declared)),
         *_transforms(stack),
+        *looked_up(stack),
     )
     unknown = tuple(
         (declared.logical_id, declared.type)
@@ -95,12 +98,14 @@ def _own(stack: Stack, calls: Sequence[Call]) -> Iterator[Need]:
 
 
 def _transforms(stack: Stack) -> Iterator[Need]:
-    for name in stack.transforms:
+    for name, location in stack.transforms:
         owner = "aws" if name.startswith("AWS::") else "${AWS::AccountId}"
         place = (
             f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{owner}:transform/{name.removeprefix('AWS::')}"
         )
         yield Need("cloudformation:CreateChangeSet", place, Reason(f"to expand the template's transform {name}"))
+        for arn in stored(stack, location):
+            yield Need("s3:GetObject", arn, Reason(f"to fetch what the transform {name} includes"))
 
 
 class _Limits:
@@ -132,6 +137,8 @@ def _handled(stack: Stack, declared: Declared, limits: _Limits) -> Iterator[Need
         yield from _custom(stack, declared)
         return
     for action, verbs in called(declared).items():
+        if not concerns(stack, declared, action):
+            continue
         if action == "iam:PassRole" or (
             action in _UNBOUND and (limits.boundary or limits.of_type.get(declared.logical_id))
         ):
@@ -151,6 +158,8 @@ def _conditions(stack: Stack, declared: Declared, action: str) -> tuple[Conditio
     if action in _ATTACH:
         found = _attached(stack, declared)
         return (Condition("ArnEquals", "iam:PolicyARN", found),) if found else None
+    if action == "iam:CreateServiceLinkedRole" and (services := linked(stack, declared)):
+        return (Condition("StringEquals", "iam:AWSServiceName", services),)
     if action in _MAPPINGS:
         functions = targets(stack, declared, "lambda:GetFunction")
         if functions and not any(OPEN in arn for arn in functions):
@@ -162,9 +171,8 @@ def _attached(stack: Stack, declared: Declared) -> tuple[str, ...]:
     """The managed policies that a resource attaches: a role's list, or the policy that it is itself."""
     if declared.type == "AWS::IAM::ManagedPolicy":
         return targets(stack, declared, "iam:GetPolicy")
-    given = declared.properties.get("ManagedPolicyArns")
-    items = given if isinstance(given, list) else [given]
-    return tuple(dict.fromkeys(text for item in items for text in texts(stack, item) if OPEN not in text))
+    given = items(declared.properties.get("ManagedPolicyArns"))
+    return tuple(dict.fromkeys(text for item in given for text in texts(stack, item) if OPEN not in text))
 
 
 def _custom(stack: Stack, declared: Declared) -> Iterator[Need]:

@@ -53,6 +53,7 @@ def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
     for places in rights.values():
         for narrow, wide in _covered(tuple(places)):
             places[wide] |= places.pop(narrow)
+    _absorbed(rights)
     groups: dict[object, _Group] = {}
     for (action, conditions), places in _joined(rights).items():
         service = "" if "*" in places else action.partition(":")[0]
@@ -63,6 +64,19 @@ def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
         group.actions += (action,)
         group.why |= {(action, place): dict(reasons) for place, reasons in places.items()}
     return tuple(_grant(group, order) for group in _shortened(list(groups.values())))
+
+
+def _absorbed(rights: dict[tuple[str, _Conditions], _Places]) -> None:
+    """Leave out what a pattern of actions allows as well (`ec2:Describe*`), on the same resources or more."""
+    patterns = [(pattern, wide) for (pattern, conditions), wide in rights.items() if "*" in pattern and not conditions]
+    for (action, conditions), places in list(rights.items()):
+        for wide in (wide for pattern, wide in patterns if pattern != action and covers(pattern, action)):
+            for place in [one for one in places if wide is not places]:
+                over = next((one for one in wide if one == place or covers(one, place)), None)
+                if over is not None:
+                    wide[over] |= places.pop(place)
+        if not places:
+            del rights[action, conditions]
 
 
 def _closed(condition: Condition) -> Condition:

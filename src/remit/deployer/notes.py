@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, texts
+from remit.catalogue.handlers import handlers
+from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, at, items, texts
+from remit.deployer.linked import linked
 from remit.deployer.optional import called
 from remit.deployer.passing import passes
-from remit.deployer.references import unknown_roles
+from remit.deployer.references import foreign_profiles, unknown_roles
 from remit.deployer.shapes import SHAPES
 from remit.deployer.targets import left_out, targets
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from remit.deployer.needs import Need
 
+_EXPANDED: Final = ("AWS::LanguageExtensions", "AWS::Serverless-")
 _EVERY: Final = re.compile(r"arn:\S*:/?[A-Za-z-]+[:/]\*|arn:\S*\$\{AWS::AccountId\}:\*")
 
 
@@ -38,6 +41,16 @@ def notes(stack: Stack, needs: Iterable[Need], boundary: str | None) -> Iterator
         without = f"{_named(free)} is declared without the boundary {boundary}"
         yield f"{without}, so this policy does not let it be made"
     yield from _within(stack, boundary)
+    for name, _ in stack.transforms:
+        if not name.startswith(_EXPANDED):
+            yield f"what the transform {name} makes of the template is not in it: run this on the processed template"
+    untold = [
+        f"{declared.logical_id} ({declared.type})"
+        for declared in stack.resources.values()
+        if (found := handlers(declared.type)) is not None and not found.told
+    ]
+    if untold:
+        yield f"granted as the API reference has it, since the type does not say: {', '.join(untold)}"
     for declared in stack.resources.values():
         yield from _open(stack, declared)
     yield from _wide(needs)
@@ -60,8 +73,10 @@ def _open(stack: Stack, declared: Declared) -> Iterator[str]:
     what = f"{declared.logical_id} ({declared.type})"
     if passes(declared) and unknown_roles(stack, declared):
         yield f"the role of {what} is known at the deploy only, so passing it is not granted; `--parameter` tells it"
+    for profile in foreign_profiles(stack, declared) if passes(declared) else ():
+        yield f"the role in the instance profile {profile} of {what} is not known, so passing it is not granted"
     shape = SHAPES.get(declared.type)
-    named = () if shape is None else texts(stack, declared.properties.get(shape.property))
+    named = () if shape is None else texts(stack, at(declared.properties, shape.property))
     if any(OPEN in text for text in named):
         kept = "nothing is granted on it" if declared.type.startswith("AWS::IAM::") else "that stretch is a wildcard"
         yield f"the name of {what} is known at the deploy only: {kept}; `--parameter NAME=VALUE` tells it"
@@ -70,11 +85,13 @@ def _open(stack: Stack, declared: Declared) -> Iterator[str]:
     missing = [name for name in called(declared) if name != "iam:PassRole" and left_out(stack, declared, name)]
     if missing:
         yield f"not granted for {what}, since the template does not say on what: {', '.join(missing)}"
+    if "iam:CreateServiceLinkedRole" in called(declared) and not linked(stack, declared):
+        yield f"whose service-linked role {what} may need is not known, so that of any service may be made"
     wide = [name for name in called(declared) if "*" in name]
     if wide:
         yield f"{what} needs {', '.join(wide)} on everything: its type says nothing narrower"
-    policies: Any = declared.properties.get("ManagedPolicyArns")
-    if any(OPEN in text for item in (policies if isinstance(policies, list) else []) for text in texts(stack, item)):
+    policies = items(declared.properties.get("ManagedPolicyArns"))
+    if any(OPEN in text for item in policies for text in texts(stack, item)):
         yield f"a managed policy of {what} is known at the deploy only, so attaching it is not granted"
     if declared.type.startswith(CUSTOM) and any(
         OPEN in text for text in texts(stack, declared.properties.get("ServiceToken"))

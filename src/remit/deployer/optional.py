@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.handlers import handlers
+from remit.deployer.declared import at
 from remit.deployer.references import mentions
 
 if TYPE_CHECKING:
@@ -72,7 +74,9 @@ OPTIONAL: Final[Mapping[str, Uses]] = {
         ("acm-pca:*", "CertificateAuthorityArn"),
         ("route53:*", "DomainValidationOptions"),
     ),
+    "AWS::DocDB::DBCluster": (("rds:RestoreDBClusterFromSnapshot", "SnapshotIdentifier"),),
     "AWS::DynamoDB::Table": _TABLE,
+    "AWS::FSx::FileSystem": (("fsx:CreateFileSystemFromBackup", "BackupId"),),
     "AWS::IAM::Role": (
         ("iam:AttachRolePolicy iam:DetachRolePolicy", "ManagedPolicyArns"),
         ("iam:PutRolePolicy iam:DeleteRolePolicy iam:GetRolePolicy", "Policies"),
@@ -130,8 +134,28 @@ OPTIONAL: Final[Mapping[str, Uses]] = {
         ("logs:PutLogGroupDeletionProtection", "DeletionProtectionEnabled"),
         ("logs:PutRetentionPolicy logs:DeleteRetentionPolicy", "RetentionInDays"),
     ),
-    "AWS::RDS::DBCluster": (("secretsmanager:*", "ManageMasterUserPassword MasterUserSecret"),),
-    "AWS::RDS::DBInstance": (("secretsmanager:*", "ManageMasterUserPassword MasterUserSecret"),),
+    "AWS::CodeBuild::Project": (
+        ("codebuild:*Webhook", "Triggers"),
+        ("codebuild:UpdateProjectVisibility", "Visibility"),
+    ),
+    "AWS::RDS::DBCluster": (
+        ("secretsmanager:*", "ManageMasterUserPassword MasterUserSecret"),
+        ("rds:*DBInstance", "DBClusterInstanceClass"),
+        ("rds:*RoleToDBCluster rds:*RoleFromDBCluster", "AssociatedRoles"),
+        ("rds:RestoreDBClusterFromSnapshot", "SnapshotIdentifier"),
+        ("rds:RestoreDBClusterToPointInTime", "SourceDBClusterIdentifier SourceDbClusterResourceId"),
+    ),
+    "AWS::RDS::DBInstance": (
+        ("secretsmanager:*", "ManageMasterUserPassword MasterUserSecret"),
+        ("rds:*RoleToDBInstance rds:*RoleFromDBInstance", "AssociatedRoles"),
+        ("rds:RestoreDBInstanceFromDBSnapshot", "DBSnapshotIdentifier DBClusterSnapshotIdentifier"),
+        (
+            "rds:RestoreDBInstanceToPointInTime",
+            "SourceDBInstanceAutomatedBackupsArn SourceDBInstanceIdentifier SourceDbiResourceId",
+        ),
+        ("rds:CreateDBInstanceReadReplica", "SourceDBInstanceIdentifier SourceDBClusterIdentifier"),
+        ("rds:*AutomatedBackupsReplication", "AutomaticBackupReplicationRegion"),
+    ),
     "AWS::S3::Bucket": _BUCKET,
     "AWS::SNS::Topic": (
         ("iam:*", "DeliveryStatusLogging"),
@@ -151,11 +175,40 @@ ALSO: Final[Mapping[str, Uses]] = {
         ),
     ),
     "AWS::CloudFormation::Stack": (("s3:GetObject", "TemplateURL"),),
+    "AWS::CloudFront::Distribution": (
+        ("s3:GetBucketAcl s3:PutBucketAcl", "DistributionConfig.Logging"),
+        (
+            "iam:CreateServiceLinkedRole lambda:DisableReplication lambda:EnableReplication lambda:GetFunction",
+            (
+                "DistributionConfig.DefaultCacheBehavior.LambdaFunctionAssociations "
+                "DistributionConfig.CacheBehaviors.LambdaFunctionAssociations"
+            ),
+        ),
+    ),
+    "AWS::EFS::MountTarget": (
+        (
+            "ec2:CreateNetworkInterface ec2:DeleteNetworkInterface ec2:DescribeNetworkInterfaces ec2:DescribeSubnets",
+            "SubnetId",
+        ),
+        ("ec2:ModifyNetworkInterfaceAttribute", "SecurityGroups"),
+    ),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": (("iam:CreateServiceLinkedRole", "Subnets SubnetMappings"),),
+    "AWS::OpenSearchService::Domain": (("iam:CreateServiceLinkedRole", "VPCOptions"),),
+    "AWS::Lambda::Function": (
+        (
+            "ecr:BatchGetImage ecr:GetDownloadUrlForLayer ecr:GetRepositoryPolicy ecr:SetRepositoryPolicy",
+            "Code.ImageUri",
+        ),
+    ),
+    "AWS::SecretsManager::Secret": (("kms:Decrypt kms:GenerateDataKey", "KmsKeyId"),),
 }
 """What a service asks of whoever deploys beside what a type's handlers list, and the properties that make it.
 
 Sources: "Configure logging for HTTP APIs in API Gateway" (API Gateway Developer Guide); TemplateURL in "CreateStack"
-(CloudFormation API Reference).
+(CloudFormation API Reference); "Permissions required to configure standard logging", "Set up IAM permissions and roles
+for Lambda@Edge" (Amazon CloudFront Developer Guide); "CreateMountTarget" (Amazon EFS API Reference); "Service-linked
+roles" (Elastic Load Balancing User Guide); "Creating VPC access for Amazon OpenSearch Service domains"; "Amazon ECR
+permissions" (AWS Lambda Developer Guide); "Permissions for the KMS key" (AWS Secrets Manager User Guide).
 """
 _WRITES: Final = ("create", "update", "delete")
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
@@ -168,6 +221,8 @@ def called(declared: Declared) -> Mapping[str, tuple[str, ...]]:
     if found is None:
         return {}
     by_verb = {"create": found.create, "read": found.read, "update": found.update, "delete": found.delete}
+    if declared.kept:
+        del by_verb["delete"]
     actions = dict.fromkeys(action for listed in by_verb.values() for action in listed)
     listed = {
         action: tuple(verb for verb, listed in by_verb.items() if action in listed)
@@ -177,7 +232,7 @@ def called(declared: Declared) -> Mapping[str, tuple[str, ...]]:
     also = (
         action
         for named, uses in ALSO.get(declared.type, ())
-        if any(declared.properties.get(use) not in _EMPTY for use in uses.split())
+        if any(at(declared.properties, use) not in _EMPTY for use in uses.split())
         for action in named.split()
     )
     return listed | dict.fromkeys(also, _WRITES)
@@ -188,9 +243,18 @@ def needed(type_name: str, name: str, properties: Mapping[str, Any]) -> bool:
 
     What uses a key (`kms:…`) is needed only where some property speaks of keys or encryption, whatever the type.
     """
-    for patterns, uses in OPTIONAL.get(type_name, ()):
-        if any(fnmatchcase(name, pattern) for pattern in patterns.split()):
-            return any(properties.get(use) not in _EMPTY for use in uses.split())
+    uses = _uses(type_name, name)
+    if uses is not None:
+        return any(properties.get(use) not in _EMPTY for use in uses)
     if name.startswith("kms:") and not type_name.startswith("AWS::KMS::"):
         return mentions(properties, _KEYS)
     return True
+
+
+@cache
+def _uses(type_name: str, name: str) -> tuple[str, ...] | None:
+    """The properties that make a handler call the action; None: any resource of the type does."""
+    for patterns, uses in OPTIONAL.get(type_name, ()):
+        if any(fnmatchcase(name, pattern) for pattern in patterns.split()):
+            return tuple(uses.split())
+    return None

@@ -48,7 +48,7 @@ PRINCIPALS: Final = {
     "AWS::Cognito::IdentityPool": "cognito-identity",
     "AWS::Cognito::IdentityPoolRoleAttachment": "cognito-identity",
     "AWS::Cognito": "cognito-idp",
-    "AWS::EMR": "elasticmapreduce",
+    "AWS::EMR": "application-autoscaling elasticmapreduce",
     "AWS::EMRContainers": "emr-containers",
     "AWS::KinesisAnalyticsV2": "kinesisanalytics",
     "AWS::Lex": "lexv2",

@@ -13,8 +13,9 @@ from remit.iam import tokens
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROLES: Final = re.compile(r"role|credentials(?:arn)?$|instanceprofile|snscallerarn", re.IGNORECASE)
+ROLES: Final = re.compile(r"role|credentials(?:arn)?$|instanceprofile|snscallerarn|permissionarn$", re.IGNORECASE)
 """Names of properties that take a role."""
+_PROFILES: Final = re.compile(r"instanceprofile", re.IGNORECASE)
 
 
 def referred(stack: Stack, declared: Declared, only: re.Pattern[str] | None = None) -> tuple[Declared, ...]:
@@ -46,9 +47,14 @@ def direct(stack: Stack, declared: Declared, only: re.Pattern[str] | None = None
 
 def literals(stack: Stack, declared: Declared, only: re.Pattern[str] | None = None) -> Iterator[str]:
     """The texts of a resource's properties."""
-    for _, value in _values(declared.properties, only):
+    return (text for _, text in named_literals(stack, declared, only))
+
+
+def named_literals(stack: Stack, declared: Declared, only: re.Pattern[str] | None = None) -> Iterator[tuple[str, str]]:
+    """The texts of a resource's properties, each with the name of the property that it stands in."""
+    for name, value in _values(declared.properties, only):
         if isinstance(value, str) or tokens.is_intrinsic(value):
-            yield from texts(stack, value)
+            yield from ((name, text) for text in texts(stack, value))
 
 
 def unknown_roles(stack: Stack, declared: Declared) -> bool:
@@ -58,6 +64,21 @@ def unknown_roles(stack: Stack, declared: Declared) -> bool:
         if (direct or tokens.is_intrinsic(value)) and any(OPEN in text for text in texts(stack, value)):
             return True
     return False
+
+
+def foreign_profiles(stack: Stack, declared: Declared) -> tuple[str, ...]:
+    """The instance profiles that a property takes and the template does not make: nobody knows the roles in them."""
+    return tuple(
+        text
+        for _, value in _values(declared.properties, _PROFILES)
+        if not any(token[1].partition(".")[0] in stack.resources for token in _tokens(value))
+        for text in texts(stack, value)
+        if OPEN not in text
+    )
+
+
+def _tokens(value: Any) -> Iterator[re.Match[str]]:
+    return tokens.REFERENCE.finditer(tokens.from_intrinsic(value)) if tokens.is_intrinsic(value) else iter(())
 
 
 def _values(value: Any, only: re.Pattern[str] | None, key: str = "") -> Iterator[tuple[str, Any]]:

@@ -7,13 +7,15 @@ in the account and region, `*` for actions that IAM knows no narrower resource f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.actions import action
 from remit.catalogue.arns import matches, parse
-from remit.deployer.declared import OPEN, Declared, Stack, arns, filled, texts
-from remit.deployer.references import ROLES, direct, literals, mentions, referred
+from remit.deployer.declared import OPEN, Declared, Stack, arns, at, filled, items, lowered, names, texts
+from remit.deployer.linked import linked
+from remit.deployer.references import ROLES, direct, literals, mentions, named_literals, referred
 from remit.deployer.shapes import SHAPES
 
 if TYPE_CHECKING:
@@ -24,26 +26,40 @@ _IDENTITIES: Final = frozenset({
 })  # fmt: skip
 """Kinds that nobody gets by a wildcard: only those that the template names."""
 _QUALIFIED: Final = frozenset({"AWS::Lambda::Alias", "AWS::Lambda::Version"})
-_NAMED_BY: Final[dict[str, tuple[str, str]]] = {
-    "AWS::CertificateManager::Certificate": ("DomainValidationOptions", "Id"),
-    "AWS::Events::EventBusPolicy": ("EventBusName", "EventBusName"),
-    "AWS::IAM::InstanceProfile": ("Roles", "RoleNameWithPath"),
-    "AWS::IAM::ManagedPolicy": ("Roles", "RoleNameWithPath"),
-    "AWS::IAM::Policy": ("Roles", "RoleNameWithPath"),
-    "AWS::IAM::RolePolicy": ("RoleName", "RoleNameWithPath"),
-    "AWS::Lambda::Alias": ("FunctionName", "FunctionName"),
-    "AWS::Lambda::EventInvokeConfig": ("FunctionName", "FunctionName"),
-    "AWS::Lambda::EventSourceMapping": ("FunctionName", "FunctionName"),
-    "AWS::Lambda::Permission": ("FunctionName", "FunctionName"),
-    "AWS::Lambda::Url": ("TargetFunctionArn", "FunctionName"),
-    "AWS::Lambda::Version": ("FunctionName", "FunctionName"),
-    "AWS::Logs::LogStream": ("LogGroupName", "LogGroupName"),
-    "AWS::Logs::MetricFilter": ("LogGroupName", "LogGroupName"),
-    "AWS::Logs::SubscriptionFilter": ("LogGroupName", "LogGroupName"),
-    "AWS::Route53::RecordSet": ("HostedZoneId", "Id"),
-    "AWS::S3::BucketPolicy": ("Bucket", "BucketName"),
+_WHO: Final = (("Groups", "GroupNameWithPath"), ("Roles", "RoleNameWithPath"), ("Users", "UserNameWithPath"))
+_NAMED_BY: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "AWS::CertificateManager::Certificate": (("DomainValidationOptions", "Id"),),
+    "AWS::CodeBuild::Project": (("ServiceRole", "RoleNameWithPath"),),
+    "AWS::ECS::Service": (("Role", "RoleNameWithPath"),),
+    "AWS::ECS::TaskDefinition": (("ExecutionRoleArn", "RoleNameWithPath"), ("TaskRoleArn", "RoleNameWithPath")),
+    "AWS::EMR::Cluster": (("AutoScalingRole", "RoleNameWithPath"), ("ServiceRole", "RoleNameWithPath")),
+    "AWS::Events::EventBusPolicy": (("EventBusName", "EventBusName"),),
+    "AWS::Glue::Crawler": (("Role", "RoleNameWithPath"),),
+    "AWS::Glue::Job": (("Role", "RoleNameWithPath"),),
+    "AWS::IAM::AccessKey": (("UserName", "UserNameWithPath"),),
+    "AWS::IAM::GroupPolicy": (("GroupName", "GroupNameWithPath"),),
+    "AWS::IAM::InstanceProfile": (("Roles", "RoleNameWithPath"),),
+    "AWS::IAM::ManagedPolicy": _WHO,
+    "AWS::IAM::Policy": _WHO,
+    "AWS::IAM::RolePolicy": (("RoleName", "RoleNameWithPath"),),
+    "AWS::IAM::UserPolicy": (("UserName", "UserNameWithPath"),),
+    "AWS::IAM::UserToGroupAddition": (("GroupName", "GroupNameWithPath"),),
+    "AWS::Lambda::Alias": (("FunctionName", "FunctionName"),),
+    "AWS::Lambda::EventInvokeConfig": (("FunctionName", "FunctionName"),),
+    "AWS::Lambda::EventSourceMapping": (("FunctionName", "FunctionName"),),
+    "AWS::Lambda::Permission": (("FunctionName", "FunctionName"),),
+    "AWS::Lambda::Url": (("TargetFunctionArn", "FunctionName"),),
+    "AWS::Lambda::Version": (("FunctionName", "FunctionName"),),
+    "AWS::Logs::LogStream": (("LogGroupName", "LogGroupName"),),
+    "AWS::Logs::MetricFilter": (("LogGroupName", "LogGroupName"),),
+    "AWS::Logs::SubscriptionFilter": (("LogGroupName", "LogGroupName"),),
+    "AWS::Route53::DNSSEC": (("HostedZoneId", "Id"),),
+    "AWS::Route53::KeySigningKey": (("HostedZoneId", "Id"),),
+    "AWS::Route53::RecordSet": (("HostedZoneId", "Id"),),
+    "AWS::Route53::RecordSetGroup": (("HostedZoneId", "Id"),),
+    "AWS::S3::BucketPolicy": (("Bucket", "BucketName"),),
 }
-"""Types about another resource: the property that names it, and the variable of its ARN that the name fills."""
+"""Types about other resources: the properties that name them, and the variable of their ARNs that the name fills."""
 _UNNAMED: Final = frozenset({"route53:change"})
 """Kinds whose ARNs have a variable of that name, too, which is another's."""
 _KINDS: Final = {
@@ -71,6 +87,23 @@ _KINDS: Final = {
     "AWS::RDS::OptionGroup": "rds:og",
 }
 """Types that are not named like IAM's kind of them."""
+_SERVICES: Final = {
+    "AmazonMQ": "mq",
+    "CertificateManager": "acm",
+    "Cognito": "cognitoidp",
+    "EFS": "elasticfilesystem",
+    "EMR": "elasticmapreduce",
+    "Elasticsearch": "es",
+    "ElasticLoadBalancingV2": "elasticloadbalancing",
+    "KinesisAnalyticsV2": "kinesisanalytics",
+    "KinesisFirehose": "firehose",
+    "MSK": "kafka",
+    "MWAA": "airflow",
+    "OpenSearchServerless": "aoss",
+    "OpenSearchService": "es",
+    "StepFunctions": "states",
+}
+"""Services that types call otherwise than IAM does."""
 _API: Final = "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
 _APIS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("AWS::ApiGatewayV2::DomainName", ("/domainnames", "/domainnames/*", "/tags/*")),
@@ -86,26 +119,137 @@ _APIS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("AWS::ApiGateway::", ("/restapis", "/restapis/*", "/tags/*")),
 )
 """API Gateway's paths by the start of a type: ids are made up, and its actions (GET …) say nothing of the kind."""
+_PUT: Final = ("/apis", "/restapis", "/tags", "/*")
+"""Where API Gateway is asked to PUT: tags, and parts of APIs."""
 _ADDRESS: Final = re.compile(
     r"(?:s3://|https://(?:(?P<host>(?:[a-z0-9.-]|\$\{AWS::\w+\})+)\.)?s3[.-](?:(?:[a-z0-9-]+|\$\{AWS::Region\})\.)?"
     rf"(?:amazonaws\.com(?:\.cn)?|{OPEN})/)(?(host)|(?P<bucket>[^/{OPEN}]+)/?)(?P<key>[^{OPEN}]*)"
 )
 """Where something is in S3, as a URI or as a URL of either style."""
+_IMAGE: Final = re.compile(
+    r"(?P<account>[0-9]{12}|\$\{AWS::AccountId\})\.dkr\.ecr\.(?P<region>[a-z0-9-]+|\$\{AWS::Region\})\."
+    rf"(?:[a-z0-9.]+|{OPEN})/(?P<name>[a-z0-9._/-]+)"
+)
+"""Where a container's image is in ECR."""
+_DOMAIN: Final = re.compile(r"((?:[a-z0-9.-]|\$\{AWS::\w+\})+?)\.s3[.-]")
+"""How the domain name of a bucket begins."""
 _KEYS: Final = re.compile(r"kms|key|encrypt|sse", re.IGNORECASE)
 _PLACES: Final = re.compile(r"s3|location|uri|bucket|templateurl", re.IGNORECASE)
 _FETCH: Final = ("s3:GetObject", "s3:GetObjectVersion")
-_FEW: Final = 4  # kinds that one action works on; more is tagging, which works on all
+_IDS: Final = {
+    "ec2:customer-gateway": "cgw",
+    "ec2:elastic-ip": "eipalloc",
+    "ec2:image": "ami",
+    "ec2:instance": "i",
+    "ec2:internet-gateway": "igw",
+    "ec2:launch-template": "lt",
+    "ec2:natgateway": "nat",
+    "ec2:network-acl": "acl",
+    "ec2:network-interface": "eni",
+    "ec2:prefix-list": "pl",
+    "ec2:route-table": "rtb",
+    "ec2:security-group": "sg",
+    "ec2:snapshot": "snap",
+    "ec2:subnet": "subnet",
+    "ec2:transit-gateway": "tgw",
+    "ec2:volume": "vol",
+    "ec2:vpc": "vpc",
+    "ec2:vpc-endpoint": "vpce",
+    "ec2:vpn-gateway": "vgw",
+    "elasticfilesystem:access-point": "fsap",
+    "elasticfilesystem:file-system": "fs",
+}
+"""How the ids of a kind begin ("Resource IDs", Amazon EC2 User Guide)."""
+_CALLED: Final = {"ami": "image", "eipalloc": "allocation", "sg": "group"}
+"""What properties call such an id, where it is not the kind's name."""
+_GUARDED: Final = {
+    "AWS::ApiGateway": "apigateway",
+    "AWS::AppRunner": "apprunner",
+    "AWS::AppSync": "appsync",
+    "AWS::Cognito": "cognito-idp",
+    "AWS::EC2": "ec2",
+    "AWS::ElasticLoadBalancingV2": "elasticloadbalancing",
+}
+"""The services of what a web ACL guards."""
+_DEFAULTS: Final = {
+    "elasticache:parametergroup": "default*",
+    "elasticache:subnetgroup": "default*",
+    "rds:cluster-pg": "default*",
+    "rds:og": "default*",
+    "rds:pg": "default*",
+    "rds:subgrp": "default*",
+}
+"""What a service takes when nothing is named, which IAM is asked for all the same.
+
+Source: "Identity-based policy examples for Amazon RDS": `og:default*`, `pg:default*`, `subgrp:default`.
+"""
+_MADE_BESIDE: Final = {
+    "ec2:DisassociateAddress": ("ec2:network-interface",),
+    "ec2:DisassociateNatGatewayAddress": ("ec2:network-interface",),
+    "ec2:RunInstances": ("ec2:volume",),
+}
+"""What an action asks for with its resource, though the Service Authorization Reference does not say that it must.
+
+Source: "Example policies for working with the AWS CLI or an AWS SDK", launch instances (Amazon EC2 User Guide).
+"""
+_MADE: Final[Mapping[str, Mapping[str, str]]] = {
+    "AWS::Events::Connection": {"secretsmanager:Secret": "secret:events!connection/{name}/*"},
+    "AWS::RDS::DBCluster": {"secretsmanager:Secret": "secret:rds!*"},
+    "AWS::RDS::DBInstance": {"secretsmanager:Secret": "secret:rds!*"},
+    "AWS::Redshift::Cluster": {"secretsmanager:Secret": "secret:redshift!*"},
+    "AWS::Synthetics::Canary": {
+        "lambda:function": "function:cwsyn-{name}-*",
+        "lambda:layer": "layer:cwsyn-{name}-*",
+        "lambda:layerVersion": "layer:cwsyn-{name}-*:*",
+    },
+}
+"""What services make for resources of a type, by kind: the ends of their ARNs.
+
+Sources: "AWS Secrets Manager secrets managed by other AWS services" (AWS Secrets Manager User Guide); "Required roles
+and permissions for CloudWatch canaries".
+"""
+_LOWER: Final = frozenset({"elasticache", "memorydb", "rds", "redshift"})
+"""Services that keep names in small letters."""
+_SCOPES: Final = {"REGIONAL": "regional", "CLOUDFRONT": "global"}
+_VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
+_NAMES: Final = re.compile(r"(?:Name|NameWithPath|(?<!^Resource)Id|Identifier|Pool|Scope)$")
+"""Variables of ARNs that are spelled as the property of that name."""
+_ALIASES: Final = {
+    ("athena", "WorkGroupName"): "WorkGroup",
+    ("autoscaling", "GroupFriendlyName"): "AutoScalingGroupName",
+    ("cloudwatch", "InsightRuleName"): "RuleName",
+    ("codedeploy", "DeploymentConfigurationName"): "DeploymentConfigName",
+    ("ec2", "KeyPairName"): "KeyName",
+    ("ecs", "ClusterName"): "Cluster",
+    ("ecs", "ServiceName"): "Service",
+    ("elasticache", "CacheClusterId"): "ClusterName",
+    ("iam", "CertificateNameWithPath"): "ServerCertificateName",
+    ("rds", "ClusterParameterGroupName"): "DBClusterParameterGroupName",
+    ("rds", "ClusterSnapshotName"): "DBClusterSnapshotIdentifier",
+    ("rds", "DbClusterInstanceName"): "DBClusterIdentifier",
+    ("rds", "DbInstanceName"): "DBInstanceIdentifier",
+    ("rds", "ParameterGroupName"): "DBParameterGroupName",
+    ("rds", "SnapshotName"): "DBSnapshotIdentifier",
+    ("rds", "SubnetGroupName"): "DBSubnetGroupName",
+    ("redshift", "ClusterName"): "ClusterIdentifier",
+    ("redshift", "SnapshotName"): "SnapshotIdentifier",
+    ("ses", "DedicatedIPPool"): "PoolName",
+    ("ses", "IdentityName"): "EmailIdentity",
+}
+"""Variables of a service's ARNs, and the property that gives them under another name."""
+_BARE: Final = frozenset({"Id", "Name"})
+"""Those of them that are any kind's, so that a property of that name is the type's own."""
 _MANY: Final = 12  # kinds that are tagged; more, and nothing tells which, are all of the service's
-_SERVICE_ROLES: Final = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role/*"
+_SERVICE_ROLES: Final = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role/"
 
 
 def targets(stack: Stack, declared: Declared, name: str) -> tuple[str, ...]:
     """The resources that a deploy needs the action on for this resource; none: it is not needed."""
     if name.startswith("apigateway:"):
         paths = next((paths for start, paths in _APIS if declared.type.startswith(start)), ("/*",))
-        return tuple(f"{_API}{path}" for path in paths)
+        return tuple(f"{_API}{path}" for path in paths if name != "apigateway:PUT" or path.startswith(_PUT))
     if name.startswith("iam:") and "ServiceLinkedRole" in name:
-        return (_SERVICE_ROLES,)
+        return tuple(f"{_SERVICE_ROLES}{service}/*" for service in linked(stack, declared)) or (f"{_SERVICE_ROLES}*",)
     known = action(name)
     if known is None or not known.targets:  # a pattern such as `ec2:Describe*`, whose actions have nothing in common
         return ("*",)
@@ -113,8 +257,19 @@ def targets(stack: Stack, declared: Declared, name: str) -> tuple[str, ...]:
         places = tuple(_sources(stack, declared, name))
         if places or name in _FETCH:
             return places or tuple(text for target in known.targets for text in _mentioned(stack, declared, target))
-    own = _own(stack, declared, known.targets)
-    return own or _by_kind(declared, known.targets, tagging=_tagging(known)) or _foreign(stack, declared, known)
+    own = _own(stack, declared, known) or _by_kind(stack, declared, known.targets)
+    return tuple(dict.fromkeys((*own, *_beside(stack, declared, known)))) if own else _foreign(stack, declared, known)
+
+
+def concerns(stack: Stack, declared: Declared, name: str) -> bool:
+    """Whether an action of a type's handlers may concern this resource: of a web ACL's, the service that it guards."""
+    service = name.partition(":")[0]
+    if declared.type != "AWS::WAFv2::WebACLAssociation" or service == "wafv2":
+        return True
+    given = Declared(declared.logical_id, declared.type, {"ResourceArn": declared.properties.get("ResourceArn")})
+    guarded = {_GUARDED.get(other.type.rpartition("::")[0], "") for other in direct(stack, given)}
+    guarded |= {arn.service for text in literals(stack, given) if (arn := parse(text)) is not None}
+    return service in guarded or not guarded
 
 
 def left_out(stack: Stack, declared: Declared, name: str) -> bool:
@@ -123,26 +278,79 @@ def left_out(stack: Stack, declared: Declared, name: str) -> bool:
     That is so for writing roles and policies that it does not name, and for fetching from S3 out of the blue.
     """
     known = action(name)
-    if known is None or targets(stack, declared, name):
+    if known is None or not concerns(stack, declared, name) or targets(stack, declared, name):
         return False
     if name in _FETCH:
         return mentions(declared.properties, _PLACES)
     return known.level not in ("Read", "List") and not declared.type.startswith("AWS::IAM::")
 
 
-def _own(stack: Stack, declared: Declared, kinds: tuple[Target, ...]) -> tuple[str, ...]:
+def _own(stack: Stack, declared: Declared, known: Action) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for target in kinds:
-        kind = f"{target.type.service}:{target.type.name}"
+    for target in known.targets:
+        kind = _kind(target)
         found |= dict.fromkeys(_spelled(kind, arns(stack, declared, kind, target.type.arns)))
-    for target in kinds if found else ():
-        if target.required and f"{target.type.service}:{target.type.name}" not in SHAPES[declared.type].kinds:
-            found |= dict.fromkeys(_mentioned(stack, declared, target))
     return tuple(found)
+
+
+def _beside(stack: Stack, declared: Declared, known: Action) -> Iterator[str]:
+    """What an action on the resource itself works on as well (a group, a network), unless it is tagging.
+
+    That is what the template mentions; of what it does not, the defaults that the service takes then, and all of a kind
+    that the action must have, or of those that it may, if it mentions none of them.
+    """
+    if _tagging(known):
+        return
+    own = _own_kinds(declared, known.targets)
+    others = [target for target in known.targets if _kind(target) not in own]
+    mentioned = {_kind(target): tuple(_mentioned(stack, declared, target)) for target in others}
+    told = any(mentioned[_kind(one)] for one in others if not one.required)
+    silent = not told and declared.type not in SHAPES and known.service != "rds"  # which has defaults instead
+    must = _MADE_BESIDE.get(known.full_name, ())
+    for target in others:
+        kind = _kind(target)
+        yield from mentioned[kind]
+        if mentioned[kind] or kind in _IDENTITIES:
+            continue
+        if kind in _DEFAULTS:
+            yield from (format_.rpartition(":")[0] + f":{_DEFAULTS[kind]}" for format_ in _filled(target, {}))
+        elif target.required or silent or kind in must or _speaks(stack, declared, target):
+            yield from _filled(target, {})
+
+
+def _speaks(stack: Stack, declared: Declared, target: Target) -> bool:
+    """Whether a property is called like a kind."""
+    last = "dbinstance" if _kind(target) == "rds:db" else _folded(target.type.name)
+    return any(last in _folded(name) for name, _ in named_literals(stack, declared))
+
+
+def _kind(target: Target) -> str:
+    return f"{target.type.service}:{target.type.name}"
+
+
+def _own_kinds(declared: Declared, kinds: tuple[Target, ...]) -> frozenset[str]:
+    """Those of an action's kinds that IAM knows a type as: the table's, or the one that the type is named like."""
+    shape = SHAPES.get(declared.type)
+    if shape is not None:
+        return frozenset(shape.kinds)
+    if declared.type in _KINDS:
+        return frozenset((_KINDS[declared.type],))
+    last = _folded(declared.type.rpartition("::")[2])
+    alike = [target for target in kinds if last.endswith(_folded(target.type.name))]
+    service = declared.type.split("::")[1]
+    if not alike or _folded(alike[0].type.service) != _SERVICES.get(service, service.lower()):
+        return frozenset()
+    return frozenset(_kind(target) for target in alike)
+
+
+def _filled(target: Target, values: Mapping[str, str]) -> Iterator[str]:
+    return (filled(format_, values) for format_ in target.type.arns)
 
 
 def _spelled(kind: str, found: tuple[str, ...]) -> Iterator[str]:
     """The ARNs as IAM asks for them: a log group's with and without `:*` ("CloudWatch Logs resources", user guide).
+
+    Connections and destinations of EventBridge have an id that its formats do not tell of.
 
     A role, user, group or policy whose name has an open stretch is left out: such a pattern would fit others as well.
     """
@@ -152,29 +360,29 @@ def _spelled(kind: str, found: tuple[str, ...]) -> Iterator[str]:
         yield arn
         if kind == "logs:log-group":
             yield f"{arn}:*"
+        if kind in ("events:api-destination", "events:connection") and not arn.endswith("/*"):
+            yield f"{arn}/*"
 
 
 def _tagging(known: Action) -> bool:
     """Whether an action is one of those that work on every kind of the service, whatever the catalogue requires."""
-    return known.level == "Tagging" or "Tags" in known.name or len(known.targets) > _FEW
+    return known.level == "Tagging" or "Tags" in known.name
 
 
-def _by_kind(declared: Declared, kinds: tuple[Target, ...], *, tagging: bool = True) -> tuple[str, ...]:
-    """All of the kind that a type is named like, where the names of the type are made up (an id, say).
-
-    What else the action works on comes with it, unless it is tagging.
-    """
-    last = _folded(declared.type.rpartition("::")[2])
+def _by_kind(stack: Stack, declared: Declared, kinds: tuple[Target, ...]) -> tuple[str, ...]:
+    """The kind that a type is named like: those of the name that its properties give, or all, if it is made up."""
     shape = SHAPES.get(declared.type)
     if shape is not None and shape.styles:
         return ()
-    named = shape.kinds if shape is not None else (_KINDS[declared.type],) if declared.type in _KINDS else ()
-    mine = {kind.rpartition(":")[2] for kind in named}
-    own = [one for one in kinds if one.type.name in mine or (not mine and last.endswith(_folded(one.type.name)))]
-    if not own or (not mine and own[0].type.service != declared.type.split("::")[1].lower()):
-        return ()
-    taken = own if tagging else kinds
-    return tuple(dict.fromkeys(filled(format_, {}) for target in taken for format_ in target.type.arns))
+    own = _own_kinds(declared, kinds)
+    return tuple(
+        dict.fromkeys(
+            arn
+            for target in kinds
+            if _kind(target) in own
+            for arn in _spelled(_kind(target), _by_properties(stack, declared, target, own=True))
+        )
+    )
 
 
 def _foreign(stack: Stack, declared: Declared, known: Action) -> tuple[str, ...]:
@@ -183,16 +391,27 @@ def _foreign(stack: Stack, declared: Declared, known: Action) -> tuple[str, ...]
     for target in known.targets:
         mentioned = tuple(_mentioned(stack, declared, target))
         found |= dict.fromkeys(mentioned)
-        kind = f"{target.type.service}:{target.type.name}"
-        if not mentioned and kind not in _IDENTITIES:
+        if not mentioned and _kind(target) not in _IDENTITIES:
             missing.append(target)
     required = [target for target in missing if target.required]
     wanted = required if found or required else missing
+    must = _MADE_BESIDE.get(known.full_name, ())
+    wanted = [*wanted, *(target for target in missing if _kind(target) in must and target not in wanted)]
     if len(wanted) > _MANY and _tagging(known):
         return (*found, f"arn:${{AWS::Partition}}:{known.service}:${{AWS::Region}}:${{AWS::AccountId}}:*")
     for target in wanted:
-        found |= dict.fromkeys(filled(format_, {}) for format_ in target.type.arns)
+        found |= dict.fromkeys(tuple(_made(stack, declared, target)) or _filled(target, {}))
     return tuple(found)
+
+
+def _made(stack: Stack, declared: Declared, target: Target) -> Iterator[str]:
+    """What a service makes for a resource of the type, under names of its own."""
+    tail = _MADE.get(declared.type, {}).get(_kind(target))
+    if tail is None:
+        return
+    for name in texts(stack, declared.properties.get("Name")) or ("*",):
+        here = f"arn:${{AWS::Partition}}:{target.type.service}:${{AWS::Region}}:${{AWS::AccountId}}"
+        yield f"{here}:{tail.format(name=name)}"
 
 
 def _folded(text: str) -> str:
@@ -200,19 +419,26 @@ def _folded(text: str) -> str:
 
 
 def _mentioned(stack: Stack, declared: Declared, target: Target) -> Iterator[str]:
-    """The ARNs of a kind that a resource's properties mention: resources of the template, ARNs, names."""
-    kind = f"{target.type.service}:{target.type.name}"
+    """The ARNs of a kind that a resource's properties mention: resources of the template, ARNs, ids, names."""
+    kind = _kind(target)
     only = ROLES if kind in ("iam:role", "sts:role", "ec2:role") else _KEYS if kind == "kms:key" else None
     found: list[str] = []
     for other in referred(stack, declared, only):
         known = arns(stack, other, kind, target.type.arns)
-        found += _spelled(kind, known or (() if kind in _IDENTITIES else _by_kind(other, (target,))))
+        found += _spelled(kind, known or (() if kind in _IDENTITIES else _by_kind(stack, other, (target,))))
     for text in literals(stack, declared, only):
         arn = parse(text)
-        if arn is not None and OPEN not in text and any(matches(arn, format_) for format_ in target.type.arns):
+        open_ = OPEN in text and (kind in _IDENTITIES or OPEN in text.rpartition(":")[0])
+        if arn is not None and not open_ and any(matches(arn, format_) for format_ in target.type.arns):
             found += _spelled(kind, (text,))
-    if not found:
-        found += _by_name(stack, declared, target)
+    found += _by_id(stack, declared, target)
+    found += [arn for arn in _by_name(stack, declared, target) if not found or OPEN not in arn]
+    if kind == "ecr:repository":
+        found += _images(stack, declared)
+    if kind == "s3:bucket" and declared.type == "AWS::CloudFront::Distribution":
+        found = list(_log_buckets(stack, declared))
+    if not found and kind not in _IDENTITIES:
+        found += _by_properties(stack, declared, target)
     qualified = kind == "lambda:function" and (declared.type in _QUALIFIED or "Qualifier" in declared.properties)
     qualified = qualified or any(other.type in _QUALIFIED for other in direct(stack, declared, None))
     parts = qualified or (kind == "sns:topic" and declared.type == "AWS::SNS::Subscription")
@@ -220,19 +446,107 @@ def _mentioned(stack: Stack, declared: Declared, target: Target) -> Iterator[str
     yield from (f"{arn}:*" for arn in found if parts)
 
 
+def _by_id(stack: Stack, declared: Declared, target: Target) -> Iterator[str]:
+    """A kind's resources by the ids that the service made (`vpc-0a1b2c3d`); all of it beside one not known."""
+    start = _IDS.get(_kind(target))
+    if start is None:
+        return
+    takes = re.compile(rf"(?:{_folded(target.type.name)}|{_CALLED.get(start, start)})(?:ids?|s)?$")
+    by_property: dict[str, list[str]] = {}
+    for name, text in _literals_within(stack, declared):
+        by_property.setdefault(_folded(name), []).extend(text.split(","))
+    for name, texts_ in by_property.items():
+        ids = [text for text in texts_ if re.fullmatch(rf"{start}-[0-9a-z]+", text.strip())]
+        unknown = (ids or takes.search(name)) and any(OPEN in text for text in texts_)
+        for id_ in ["*"] if unknown else ids:
+            yield from (format_.rpartition("/")[0] + f"/{id_.strip()}" for format_ in _filled(target, {}))
+
+
+def _literals_within(stack: Stack, declared: Declared) -> Iterator[tuple[str, str]]:
+    """The texts of a resource's properties with their names, and those of what it refers to that has none itself."""
+    for one in (declared, *(other for other in referred(stack, declared) if other.type not in SHAPES)):
+        yield from named_literals(stack, one)
+
+
+def _by_properties(stack: Stack, declared: Declared, target: Target, *, own: bool = False) -> tuple[str, ...]:
+    """The ARNs of a kind of which the template gives variables: a property of that name, or a resource in use.
+
+    `own`: the type's own kind, whose name may be just Name, and which is there whatever is given.
+    """
+    found: dict[str, None] = {}
+    for format_ in target.type.arns:
+        values = _variables(stack, declared, target.type.service, format_, own=own)
+        for choice in product(*values.values()) if values or own else ():
+            found[filled(format_, dict(zip(values, choice, strict=True)))] = None
+    return tuple(found)
+
+
+def _variables(
+    stack: Stack, declared: Declared, service: str, format_: str, *, own: bool
+) -> dict[str, tuple[str, ...]]:
+    variables = [name for name in _VARIABLE.findall(format_) if _NAMES.search(name) and (own or name not in _BARE)]
+    named = [name for name in variables if name.endswith("Name")]
+    given = {_folded(name): value for name, value in declared.properties.items()}
+    values: dict[str, tuple[str, ...]] = {}
+    for variable in variables:
+        names_ = (
+            variable,
+            _ALIASES.get((service, variable), variable),
+            *(["Name"] if own and named[-1:] == [variable] else []),
+        )
+        value = next((given[name] for name in map(_folded, names_) if name in given), None)
+        spelled = () if isinstance(value, list) else texts(stack, value)
+        values[variable] = tuple(_as_kept(service, text) for text in spelled) or _inherited(
+            stack, declared, service, variable
+        )
+        if not own and not values[variable] and (service, variable) in _ALIASES:
+            alias = _ALIASES[service, variable]
+            within = [text for name, text in _literals_within(stack, declared) if name == alias]
+            values[variable] = tuple(_as_kept(service, text) for text in within)
+    return {variable: spelled for variable, spelled in values.items() if spelled}
+
+
+def _inherited(stack: Stack, declared: Declared, service: str, variable: str) -> tuple[str, ...]:
+    """The names of a resource, and of what it refers to, for the variable that they fill: a listener's balancer's."""
+    return tuple(
+        name
+        for other in (declared, *referred(stack, declared))
+        if (shape := SHAPES.get(other.type)) and shape.variable == variable and shape.kinds[0].startswith(f"{service}:")
+        for name in names(stack, other)
+    )
+
+
+def _as_kept(service: str, text: str) -> str:
+    return _SCOPES.get(text, lowered(text) if service in _LOWER else text.lstrip("/"))
+
+
 def _by_name(stack: Stack, declared: Declared, target: Target) -> Iterator[str]:
-    given, variable = _NAMED_BY.get(declared.type, ("", ""))
-    if not given or f"{target.type.service}:{target.type.name}" in _UNNAMED:
-        return
-    if not any(f"${{{variable}}}" in format_ for format_ in target.type.arns):
-        return
-    value = declared.properties.get(given)
-    kind = f"{target.type.service}:{target.type.name}"
-    for item in value if isinstance(value, list) else [value]:
-        named = item["HostedZoneId"] if isinstance(item, Mapping) and "HostedZoneId" in item else item
-        for text in texts(stack, named):
-            if not text.startswith("arn:"):
-                yield from _spelled(kind, tuple(filled(format_, {variable: text}) for format_ in target.type.arns))
+    kind = _kind(target)
+    for given, variable in () if kind in _UNNAMED else _NAMED_BY.get(declared.type, ()):
+        if not any(f"${{{variable}}}" in format_ for format_ in target.type.arns):
+            continue
+        for item in items(declared.properties.get(given)):
+            named = item["HostedZoneId"] if isinstance(item, Mapping) and "HostedZoneId" in item else item
+            for text in texts(stack, named):
+                if not text.startswith("arn:"):
+                    yield from _spelled(kind, tuple(_filled(target, {variable: text})))
+
+
+def _log_buckets(stack: Stack, declared: Declared) -> Iterator[str]:
+    """The bucket of a distribution's logs, which stands by its domain name."""
+    logs = Declared(declared.logical_id, "", {"Bucket": at(declared.properties, "DistributionConfig.Logging.Bucket")})
+    for other in direct(stack, logs):
+        yield from arns(stack, other, "s3:bucket", ("arn:${Partition}:s3:::${BucketName}",))
+    for text in literals(stack, logs):
+        if (found := _DOMAIN.match(text)) is not None:
+            yield f"arn:${{AWS::Partition}}:s3:::{found[1]}"
+
+
+def _images(stack: Stack, declared: Declared) -> Iterator[str]:
+    """The repositories of the images that a resource's properties mention."""
+    for text in literals(stack, declared):
+        if (found := _IMAGE.match(text)) is not None:
+            yield f"arn:${{AWS::Partition}}:ecr:{found['region']}:{found['account']}:repository/{found['name']}"
 
 
 def _sources(stack: Stack, declared: Declared, name: str) -> Iterator[str]:
@@ -240,7 +554,16 @@ def _sources(stack: Stack, declared: Declared, name: str) -> Iterator[str]:
     known = action(name)
     on_objects = known is not None and any(target.type.name == "object" for target in known.targets)
     urls = texts(stack, declared.properties.get("TemplateURL"))
-    for place in (*_places(declared.properties), *_places(urls)):
+    yield from _stored(stack, (*_places(declared.properties), *_places(urls)), on_objects=on_objects)
+
+
+def stored(stack: Stack, location: str) -> tuple[str, ...]:
+    """The objects beside one in S3, whose address this is; none if it is no address, or not known."""
+    return tuple(_stored(stack, _places(location), on_objects=True))
+
+
+def _stored(stack: Stack, places: Iterable[tuple[Any, Any]], *, on_objects: bool) -> Iterator[str]:
+    for place in places:
         bucket, key = (next(iter(texts(stack, item)), "") for item in place)
         folder = key.rpartition("/")[0]
         arn = f"arn:${{AWS::Partition}}:s3:::{bucket}"

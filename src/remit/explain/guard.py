@@ -64,7 +64,7 @@ class Broken:
     def message(self) -> str:
         """One sentence."""
         what, where = ", ".join(self.missing), ", ".join(self.resources)
-        feature = f"{self.feature} (likewise {', '.join(self.likewise)})" if self.likewise else self.feature
+        feature = f"{self.feature} (likewise {_counted(self.likewise)})" if self.likewise else self.feature
         if self.depends:
             return f"{feature}: whether {what} on {where} is allowed depends on {', '.join(self.depends)}"
         if self.beyond:
@@ -104,6 +104,7 @@ permissions to call CreateNetworkInterface on EC2" (… SendMessage on SQS, PutT
 SQS). Logs, and calls of the function's own code, are denied silently or at run time.
 """
 _SEND: Final = "sqs:SendMessage"
+_NAMED: Final = 5  # functions that are named where many lack the same
 _SENDING: Final[tuple[Severity, str]] = ("warning", "`perform_later` is denied")
 _BY_LAMBDA: Final = frozenset(
     {defaults.network, defaults.triggers, defaults.dead_letters, defaults.encrypted_environment}
@@ -134,6 +135,12 @@ def broken(app: App, roles: tuple[Role, ...]) -> tuple[Broken, ...]:
         for one in _broken(app, function, asked[stood[function.name].role.logical_id], part, bind(grant, own))
     )
     return _merged(found)
+
+
+def _counted(names: tuple[str, ...]) -> str:
+    """The names, the first of many with how many more there are."""
+    few = names if len(names) <= _NAMED + 1 else (*names[:_NAMED], f"and {len(names) - _NAMED:,} more")
+    return ", ".join(few)
 
 
 def together(found: Iterable[Broken], app: App) -> tuple[Broken, ...]:

@@ -28,6 +28,8 @@ _IMPLICIT: Final = {
 }
 _NOT_GLOBAL: Final = ("Role", "Policies", "FunctionName", "Events")
 _PASSED_ON: Final = ("Condition",)
+_KEPT: Final = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+"""How SAM keeps the versions of a state machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,8 @@ def _keep(
     one: Declared, made: Made, plain: dict[str, Any], origins: dict[Path, Path], reasons: dict[Path, str]
 ) -> None:
     base: Path = ("Resources", made.logical_id)
-    plain[made.logical_id] = {"Type": made.type, **one.attributes, "Properties": dict(made.properties)}
+    kept = _KEPT if made.type == "AWS::StepFunctions::StateMachineVersion" else {}
+    plain[made.logical_id] = {"Type": made.type, **one.attributes, **kept, "Properties": dict(made.properties)}
     if made.logical_id != one.logical_id:
         origins[base] = made.origin
     origins |= {(*base, "Properties", *below): at for below, at in made.origins.items()}

@@ -1,0 +1,55 @@
+"""Find what a template looks up while it is deployed: parameters and secrets, which whoever deploys must read.
+
+Source: "Get values stored in other services using dynamic references", "Supply … parameters from Systems Manager
+Parameter Store" (CloudFormation User Guide).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from remit.deployer.declared import OPEN
+from remit.deployer.needs import Need, Reason
+from remit.deployer.references import literals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.deployer.declared import Stack
+
+_REFERENCE: Final = re.compile(r"\{\{resolve:(ssm|ssm-secure|secretsmanager):((?:\$\{[^{}]*\}|[^{}])+)\}\}")
+_PARAMETER: Final = "arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:{owner}:parameter/{name}"
+_BY_NAME: Final = "arn:${{AWS::Partition}}:secretsmanager:${{AWS::Region}}:${{AWS::AccountId}}:secret:{name}-??????"
+_VERSION: Final = re.compile(r":[0-9]+$")
+_PUBLIC: Final = "aws/"
+"""How the names of AWS's own parameters begin, which belong to no account."""
+
+
+def looked_up(stack: Stack) -> Iterator[Need]:
+    """What CloudFormation reads for whoever deploys: parameters of SSM's types, and dynamic references."""
+    for name, text in stack.lookups:
+        yield Need("ssm:GetParameters", _parameter(text), Reason(f"to look up the parameter {name}"))
+    for declared in stack.resources.values():
+        for text in dict.fromkeys(literals(stack, declared)):
+            for service, what in _REFERENCE.findall(text):
+                reason = Reason("look up", f"what {declared.logical_id} refers to", declared.type)
+                if service == "secretsmanager":
+                    yield Need("secretsmanager:GetSecretValue", _secret(what), reason)
+                else:
+                    yield Need("ssm:GetParameters", _parameter(_VERSION.sub("", what)), reason)
+
+
+def _parameter(name: str) -> str:
+    if name.startswith("arn:"):
+        return name
+    bare = name.lstrip("/")
+    return _PARAMETER.format(owner="" if bare.startswith(_PUBLIC) else "${AWS::AccountId}", name=bare)
+
+
+def _secret(what: str) -> str:
+    """The ARN of a secret in `ID:SecretString:KEY:STAGE:VERSION`, of which all but the ID may be left out."""
+    name = re.split(r":Secret(?:String|Binary)\b", what)[0]
+    if name.startswith("arn:"):
+        return name if re.search(r"-[A-Za-z0-9]{6}$", name) or name.endswith(OPEN) else f"{name}-??????"
+    return _BY_NAME.format(name=name.split(":")[0] if ":" in name else name)
