@@ -33,6 +33,15 @@ REGIONAL: Final = frozenset({"dynamodb", "kinesis", "lambda", "logs", "secretsma
 """Services all of whose ARNs have a region and an account (as those of KMS, which AWS's own policies leave out)."""
 
 
+@lru_cache(maxsize=1024)
+def always_has(part: str, service: str) -> bool:
+    """Whether every ARN of a service's resources has a `region`, or an `account`; False for one that nobody lists."""
+    kinds = known.resource_types(service) if known.service(service) is not None else ()
+    shapes = [arns.parse(format_) for kind in kinds for format_ in kind.arns]
+    named = [shape for shape in shapes if shape is not None and shape.service == service]
+    return bool(named) and all(getattr(shape, part) for shape in named)
+
+
 def plain(text: str) -> bool:
     """Whether a text is itself: no wildcard, nothing late-bound."""
     return _WILD.search(text) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _LISTS: Final = ("Action", "NotAction", "Resource", "NotResource")
 _NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 _BRANCHES: Final = 3
+_UNKNOWN_KEY: Final = re.compile(r" has unknown key '([^']*)'")
 MOST_STATEMENTS: Final = 2_000
 """Statements of a document that are looked at: a policy that IAM takes has two hundred at most."""
 
@@ -39,6 +41,7 @@ def document_of(
     late: bool = False,
     types: Mapping[str, str] | None = None,
     located: bool = True,
+    sure: bool = True,
 ) -> Document:
     """A document from a parsed JSON or YAML value that stands at `path` of its file; not `located`, all of it there."""
 
@@ -47,8 +50,9 @@ def document_of(
 
     version = raw.get("Version", OLD_VERSION) if isinstance(raw, dict) else VERSION
     document = Document(
-        kind, raw=raw, version=str(version), place=place, names=names, quota=quota, title=title, late=late, types=types
-    )
+        kind, raw=raw, version=str(version), place=place, names=names, quota=quota, title=title, late=late, types=types,
+        sure=sure,
+    )  # fmt: skip
     document.written = tuple(islice(_statements(raw, document, located=located), MOST_STATEMENTS))
     read = [_parsed(one) for one in document.written if not tokens.is_intrinsic(one.value.get("Effect"))]
     document.items = tuple(one for one in read if isinstance(one, Item))
@@ -168,5 +172,6 @@ def _parsed(written: Written) -> Item | Broken:
         statement: Statement = parse_statement(written.value)
     except RemitError as error:
         named = error.message.split(" ", 1)[0].removeprefix("Statement").removeprefix(".")
-        return Broken(written, error.message, error.hint, steps(named))
+        key = _UNKNOWN_KEY.search(error.message)
+        return Broken(written, error.message, error.hint, (*steps(named), *(key.groups() if key else ())))
     return Item(written.document, written.index, statement, written.place)

@@ -226,7 +226,8 @@ def _of_source(source: Source, kind: str | None) -> Iterator[Finding]:
             yield from _of_document(document)
         return
     value, path = _policy_in(source.value)
-    document = document_of(value, kind or _kind(value), source.place, path=path, located=bool(source.text))
+    located = bool(source.text)
+    document = document_of(value, kind or _kind(value), source.place, path=path, located=located, sure=kind is not None)
     yield from _of_document(document, huge=len(source.text) > HUGE)
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.lint import facts
-from remit.lint.finding import ERROR, Problem
+from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,12 +29,15 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _DIGITS = 12
+_LEFT_OUT = "left out"
 _KEYS = frozenset({
     "aws:sourceaccount", "aws:principalaccount", "aws:resourceaccount", "s3:resourceaccount", "aws:vpceaccount",
     "kms:calleraccount",
 })  # fmt: skip
 _OWNERS = frozenset({"aws", "aws-managed", "amazon", "cloudfront", "partner", "offering"})
 """What stands for the account in the ARNs of AWS's own resources."""
+_SHARED = frozenset({"ssm", "resource-explorer-2"})
+"""Services that have resources of AWS's own, whose ARNs leave the account out."""
 _UNSET = frozenset({"none", "null", "undefined", "nan"})
 
 
@@ -44,6 +47,9 @@ def statement(item: Item) -> Iterator[Problem]:
         if not account:
             message = "the ARN leaves out the account: no resource of this service has such a one, and nothing matches"
             yield Problem(message, "write the account, or * for every one", spot)
+        elif account == _LEFT_OUT:
+            message = "the ARN leaves out the account: no resource of this service has such a one"
+            yield Problem(message, "write the account, or * for every one", spot, WARNING)
         elif facts.plain(account) and not (account.isdigit() and len(account) == _DIGITS):
             yield from _problem(account, spot)
 
@@ -53,6 +59,8 @@ def _accounts(item: Item) -> Iterator[tuple[Spot, str]]:
         # Placeholders have a finding of R129.
         if not arn.account and arn.service.lower() in facts.REGIONAL and facts.plain(arn.service):
             yield spot, ""
+        elif not arn.account and arn.service not in _SHARED and facts.always_has("account", arn.service):
+            yield spot, _LEFT_OUT
         if arn.account not in ("", "*") and arn.account not in _OWNERS and not facts.placeholder(arn.account):
             yield spot, arn.account
     for condition in item.statement.conditions:
