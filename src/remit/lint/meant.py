@@ -46,6 +46,7 @@ def in_service(prefix: str, name: str, item: Item | None = None) -> tuple[str, .
         return own
     return (
         begun(prefix, name)
+        or _ended(prefix, name)
         or words.same_words(prefix, name, whole=True)
         or _namesakes(prefix, name, item)
         or words.same_words(prefix, name)
@@ -101,6 +102,13 @@ def begun(prefix: str, name: str) -> tuple[str, ...]:
         return ()
     longer = (one for one in bare_names(prefix.lower()) if one.lower().startswith(stem) and len(one) > len(stem) + 1)
     return tuple(f"{prefix.lower()}:{one}" for one in sorted(longer, key=lambda one: (len(one), one))[:3])
+
+
+def _ended(prefix: str, name: str) -> tuple[str, ...]:
+    """The action of a service that ends where a name goes on with another word: `Publish` for `PublishMessage`."""
+    found = [one for one in bare_names(prefix.lower()) if len(one) >= _LEAST and name.startswith(one)]
+    whole = [one for one in found if name[len(one) :][:1].isupper()]
+    return tuple(f"{prefix.lower()}:{one}" for one in sorted(whole, key=len, reverse=True)[:1])
 
 
 def respelt(prefix: str, pattern: str) -> str:

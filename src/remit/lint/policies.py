@@ -10,6 +10,8 @@ from remit.errors import RemitError
 from remit.iam import tokens
 from remit.iam.document import steps
 from remit.iam.policy import OLD_VERSION, VERSION, Statement, parse_statement
+from remit.lint import facts
+from remit.lint.elements import FUNCTIONS
 from remit.lint.subject import Broken, Document, Item, Written
 
 if TYPE_CHECKING:
@@ -173,5 +175,20 @@ def _parsed(written: Written) -> Item | Broken:
     except RemitError as error:
         named = error.message.split(" ", 1)[0].removeprefix("Statement").removeprefix(".")
         key = _UNKNOWN_KEY.search(error.message)
-        return Broken(written, error.message, error.hint, (*steps(named), *(key.groups() if key else ())))
+        spot = (*steps(named), *(key.groups() if key else ()))
+        misspelt = _misspelt(written, spot) if written.document.names is not None else None
+        hint = f"did you mean `{misspelt}`?" if misspelt else error.hint
+        return Broken(written, error.message, hint, spot)
     return Item(written.document, written.index, statement, written.place)
+
+
+def _misspelt(written: Written, spot: Spot) -> str | None:
+    """The function of CloudFormation that somebody meant who wrote another name where a text must be."""
+    value: Any = written.value
+    for step in spot:
+        value = value.get(step) if isinstance(value, dict) else None
+    several = value if isinstance(value, list) else [value]
+    names = [key for one in several if isinstance(one, dict) and len(one) == 1 for key in one]
+    known = {**{name: name for name in ("Ref", *FUNCTIONS)}, **{name.removeprefix("Fn::"): name for name in FUNCTIONS}}
+    found = [facts.near(str(name), known) for name in names if name not in ("Ref", *FUNCTIONS)]
+    return next((known[name] for name in found if name is not None), None)

@@ -211,6 +211,7 @@ def _assigned(app: App) -> tuple[Role, ...]:
 
 def _of_source(source: Source, kind: str | None) -> Iterator[Finding]:
     from remit.lint import templates  # noqa: PLC0415 - as above
+    from remit.lint.elements import is_stack_policy  # noqa: PLC0415 - as above
     from remit.lint.policies import document_of  # noqa: PLC0415 - as above
 
     for slip in source.slips:
@@ -228,6 +229,10 @@ def _of_source(source: Source, kind: str | None) -> Iterator[Finding]:
     value, path = _policy_in(source.value)
     located = bool(source.text)
     document = document_of(value, kind or _kind(value), source.place, path=path, located=located, sure=kind is not None)
+    if is_stack_policy(value):
+        for written in document.written:
+            yield from _findings(shelf.hooks("stack_policy"), written, written.place)
+        return
     yield from _of_document(document, huge=len(source.text) > HUGE)
 
 

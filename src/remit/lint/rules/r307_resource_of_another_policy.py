@@ -1,4 +1,4 @@
-"""The policy of a resource names an ARN of another service beside its own.
+"""The policy of a resource names an ARN, or an action, of another service.
 
 A bucket's policy is about that bucket, a queue's about that queue: the service refuses the rest, or it does nothing.
 
@@ -12,7 +12,8 @@ Better:
     {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/app"}, "Action": "s3:GetObject",
      "Resource": ["arn:aws:s3:::data/*"]}
 
-Source: "IAM policy validation check reference" (IAM User Guide): unsupported resource ARN in policy.
+Source: "IAM policy validation check reference" (IAM User Guide): unsupported resource ARN in policy, unsupported action
+in policy.
 """
 
 from __future__ import annotations
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
     from remit.lint.subject import Item
 
 SEVERITY = ERROR
+_SERVICES = {
+    "AWS::ECR::Repository": "ecr", "AWS::KMS::Key": "kms", "AWS::Lambda::Permission": "lambda",
+    "AWS::S3::BucketPolicy": "s3", "AWS::SecretsManager::ResourcePolicy": "secretsmanager",
+    "AWS::SNS::TopicPolicy": "sns", "AWS::SQS::QueuePolicy": "sqs",
+}  # fmt: skip
+"""The service whose actions the policies of a type are about."""
 
 
 def concerned(text: str) -> bool:
@@ -37,7 +44,8 @@ def concerned(text: str) -> bool:
 
 
 def statement(item: Item) -> Iterator[Problem]:
-    """ARNs of services that no action is of, beside one that some action is of."""
+    """ARNs of services that no action is of, beside one that some action is of; in templates, actions, too."""
+    yield from _actions(item)
     if item.document.kind != RESOURCE or item.statement.actions.negated or len(item.resources) < 2:  # noqa: PLR2004
         return
     vendors = {
@@ -52,3 +60,14 @@ def statement(item: Item) -> Iterator[Problem]:
             yield Problem(
                 message, f"grant it in the policy of the {vendor} resource, or of the role", ("Resource", text)
             )
+
+
+def _actions(item: Item) -> Iterator[Problem]:
+    service = _SERVICES.get(item.document.types.get(item.document.title, ""))
+    if service is None or item.unfit:  # then R303 tells
+        return
+    for text in item.statement.actions.patterns:
+        prefix = text.partition(":")[0].lower()
+        if ":" in text and facts.plain(prefix) and prefix != service and facts.meant(text):
+            message = f"'{text}' is no action of {service}, whose policy this is: it is refused"
+            yield Problem(message, f"name actions of {service}", (item.action_element, text))
