@@ -85,7 +85,7 @@ def shape(written: Written) -> Iterator[Problem]:
         element = "NotPrincipal" if "NotPrincipal" in value else "Principal"
         message = f"an SCP names no principal, a resource control policy everyone ('*') alone: {_REFUSED}"
         yield Problem(message, "remove it, and compare aws:PrincipalArn in a condition", (element,))
-    elif "Principal" in value:
+    elif value.get("Principal") == "*":
         yield from _of_resources(written)
 
 

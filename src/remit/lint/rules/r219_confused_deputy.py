@@ -47,6 +47,8 @@ def statement(item: Item) -> Iterator[Problem]:
     principals = item.statement.principals
     if not item.allows or item.document.kind != RESOURCE or principals is None or principals.negated:
         return
+    if item.services == {"sts"}:
+        return  # a trust policy after all: services assume roles of their own account
     keys = conditions.keys(item)
     if not keys.isdisjoint(_SOURCES) or any(key.startswith(_ALIKE) for key in keys):
         return

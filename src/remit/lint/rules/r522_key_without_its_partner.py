@@ -60,17 +60,19 @@ def conditional(item: Item) -> Iterator[Problem]:
         if partners.isdisjoint(keys) and item.allows and conditions.family(condition) != "Null":
             yield Problem(f"{condition.key} alone does not hold: {why}", hint, spot)
         if of_resources and conditions.negated(condition):
-            yield from _of_resources(condition.key, keys, spot)
+            yield from _of_resources(item, condition.key, spot)
 
 
-def _of_resources(name: str, keys: frozenset[str], spot: tuple[str, ...]) -> Iterator[Problem]:
+def _of_resources(item: Item, name: str, spot: tuple[str, ...]) -> Iterator[Problem]:
     """What a resource control policy has to say of services."""
+    keys = conditions.keys(item)
+    needed = {one.key.lower() for one in item.statement.conditions if conditions.needs_key(one)}
     if name.lower() in _PEOPLE and _IS_SERVICE not in keys:
         message = f"services that act for you have no {name}: they are denied, too"
         yield Problem(message, 'add "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}', spot)
     elif name.lower() in _SERVICES and _IS_SERVICE not in keys:
         message = f"people have no {name}: they are denied, too"
         yield Problem(message, 'add "Bool": {"aws:PrincipalIsAWSService": "true"}', spot)
-    elif name.lower() in _SERVICES and not keys & {"aws:sourceaccount", "aws:sourcearn"} - {name.lower()}:
+    elif name.lower() in _SERVICES and needed.isdisjoint(("aws:sourceaccount", "aws:sourcearn")):
         message = f"not every request of a service has {name}: those without are denied, too"
         yield Problem(message, 'add "Null": {"aws:SourceAccount": "false"}', spot)

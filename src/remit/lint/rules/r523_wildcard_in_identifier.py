@@ -53,8 +53,8 @@ def conditional(item: Item) -> Iterator[Problem]:
             continue
         for value in condition.values:
             found = _OPEN.search(REFERENCE.sub("references", value))
-            if found is None or not _tells_little(value, found.start(), begin):
-                continue
+            if found is None or value.startswith("*:") or not _tells_little(value, found.start(), begin):
+                continue  # `*:NAME` is a session's name, of whatever role
             what = "the variable" if found[0].startswith("$") else f"the {found[0]}"
             message = f"{what} in '{value}' stands for anybody's: {condition.key} tells yours from no others"
             yield Problem(message, "write it out", ("Condition", condition.spelled, condition.key, value))
