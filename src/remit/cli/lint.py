@@ -121,7 +121,8 @@ def _reasons(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 def _of_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[Finding, ...]:
-    from remit.lint.run import lint, unreadable
+    from remit.lint.apps import lint
+    from remit.lint.run import unreadable
     from remit.project.load import load
 
     try:
@@ -132,7 +133,7 @@ def _of_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[F
 
 
 def _of_path(path: Path, kind: str | None, reasons: dict[str, str]) -> Iterator[Finding]:
-    from remit.lint.run import lint_bytes
+    from remit.lint.files import lint_bytes
 
     if str(path) == "-":
         yield from lint_bytes(sys.stdin.buffer.read(), "standard input", kind=kind, allow=reasons)
@@ -146,7 +147,7 @@ def _of_path(path: Path, kind: str | None, reasons: dict[str, str]) -> Iterator[
 
 def _of_folder(folder: Path, kind: str | None, reasons: dict[str, str]) -> Iterator[Finding]:
     """What is found in the policies and templates of a folder; other files are counted, and not looked at."""
-    from remit.lint.run import lint_found
+    from remit.lint.files import lint_found
 
     files = tuple(_files(folder))
     if not files:
