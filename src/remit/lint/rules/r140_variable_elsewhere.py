@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from remit.lint import facts
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from remit.lint.subject import Item
 
 SEVERITY = ERROR
-_VARIABLE = re.compile(r"\$\{[a-zA-Z][\w.-]*:[^:{}][^{}]*\}")
+_VARIABLE = re.compile(r"\$\{([a-zA-Z][\w.-]*:[^:{},][^{},]*)[^{}]*\}")
 
 
 def concerned(text: str) -> bool:
@@ -48,5 +49,5 @@ def statement(item: Item) -> Iterator[Problem]:
 
 def _problem(text: str, what: str, hint: str, spot: Spot) -> Iterator[Problem]:
     found = _VARIABLE.search(text)
-    if found is not None:
+    if found is not None and facts.key_type(found[1]) is not None:  # `${self:custom.account}` is another tool's
         yield Problem(f"{what} takes no variable, and {found[0]} is literal text: IAM refuses it", hint, spot)

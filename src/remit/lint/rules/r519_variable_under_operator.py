@@ -43,7 +43,7 @@ def conditional(item: Item) -> Iterator[Problem]:
         if conditions.family(condition) in (None, "String", "ARN"):
             continue
         for value in condition.values:
-            if "${" in REFERENCE.sub("", value):
+            if "${" in REFERENCE.sub("", value) and "${{" not in value:
                 message = f"{condition.spelled} takes no variable: '{value}' is literal text, and nothing equals it"
                 spot = ("Condition", condition.spelled, condition.key, value)
                 yield Problem(message, "variables work with String… and Arn… operators", spot)
