@@ -10,9 +10,12 @@ import pytest
 
 from remit.lint import lint_bytes
 
+DATA = Path(__file__).with_name("data")
 ROWS: list[dict[str, Any]] = [
-    json.loads(line)
-    for line in Path(__file__).with_name("data").joinpath("policy_checks.jsonl").read_text("utf-8").splitlines()
+    json.loads(line) for line in DATA.joinpath("policy_checks.jsonl").read_text("utf-8").splitlines()
+]
+RIGHT: list[dict[str, Any]] = [
+    json.loads(line) for line in DATA.joinpath("right_policies.jsonl").read_text("utf-8").splitlines()
 ]
 OTHERWISE = {
     "SCP_SYNTAX_ERROR_ACTION_WILDCARD": "SCPs take a wildcard anywhere in an action since 2025",
@@ -36,3 +39,9 @@ def test_what_is_near_it_is_not(row: dict[str, Any]) -> None:
 def test_every_check_of_the_page_is_there() -> None:
     assert {"error", "warning", "security warning", "suggestion"} == {row["finding"] for row in ROWS}
     assert len({row["check"] for row in ROWS} | OTHERWISE.keys()) == 153
+
+
+@pytest.mark.parametrize("row", RIGHT, ids=[row["what"] for row in RIGHT])
+def test_a_usual_policy_that_is_right_has_no_warning(row: dict[str, Any]) -> None:
+    findings = lint_bytes(json.dumps(row["policy"]).encode(), "policy.json", kind=row["kind"])
+    assert [(one.rule, one.message) for one in findings if one.severity != "note"] == []

@@ -33,15 +33,6 @@ REGIONAL: Final = frozenset({"dynamodb", "kinesis", "lambda", "logs", "secretsma
 """Services all of whose ARNs have a region and an account (as those of KMS, which AWS's own policies leave out)."""
 
 
-@lru_cache(maxsize=1024)
-def always_has(part: str, service: str) -> bool:
-    """Whether every ARN of a service's resources has a `region`, or an `account`; False for one that nobody lists."""
-    kinds = known.resource_types(service) if known.service(service) is not None else ()
-    shapes = [arns.parse(format_) for kind in kinds for format_ in kind.arns]
-    named = [shape for shape in shapes if shape is not None and shape.service == service]
-    return bool(named) and all(getattr(shape, part) for shape in named)
-
-
 def plain(text: str) -> bool:
     """Whether a text is itself: no wildcard, nothing late-bound."""
     return _WILD.search(text) is None
@@ -101,6 +92,18 @@ def types_named(prefix: str, resource: str) -> frozenset[str]:
         and (shape.end.endswith(last) or last.endswith(shape.end))
         and (shape.service is None or _fits(parsed, shape.format))
     )
+
+
+@lru_cache(maxsize=4096)
+def always_has(part: str, pattern: Arn) -> bool:
+    """Whether every resource that an ARN pattern may name has a `region`, or an `account`; False if none is known."""
+    if known.service(pattern.service) is None:
+        return False
+    named = types_named(pattern.service, str(pattern))
+    kinds = [kind for kind in known.resource_types(pattern.service) if kind.name in named]
+    shapes = [arns.parse(format_) for kind in kinds for format_ in kind.arns]
+    own = [shape for shape in shapes if shape is not None and shape.service == pattern.service]
+    return bool(own) and all(getattr(shape, part) for shape in own)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def _accounts(item: Item) -> Iterator[tuple[Spot, str]]:
         # Placeholders have a finding of R129.
         if not arn.account and arn.service.lower() in facts.REGIONAL and facts.plain(arn.service):
             yield spot, ""
-        elif not arn.account and arn.service not in _SHARED and facts.always_has("account", arn.service):
+        elif not arn.account and arn.service not in _SHARED and facts.always_has("account", arn):
             yield spot, _LEFT_OUT
         if arn.account not in ("", "*") and arn.account not in _OWNERS and not facts.placeholder(arn.account):
             yield spot, arn.account

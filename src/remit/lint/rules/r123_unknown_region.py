@@ -36,8 +36,8 @@ SEVERITY = ERROR
 def statement(item: Item) -> Iterator[Problem]:
     """Regions in ARNs and in aws:RequestedRegion."""
     for spot, arn in item.arns:
-        region = arn.region
-        if not region and (sure := arn.service.lower() in facts.REGIONAL) | facts.always_has("region", arn.service):
+        region, sure = arn.region, arn.service.lower() in facts.REGIONAL
+        if not region and (sure or facts.always_has("region", arn)):
             why = ", and nothing matches" if sure else ""
             message = f"the ARN leaves out the region: no resource of this service has such a one{why}"
             yield Problem(message, "write the region, or * for every one", spot, ERROR if sure else WARNING)

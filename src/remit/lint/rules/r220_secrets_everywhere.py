@@ -1,6 +1,7 @@
 """An Allow to read every secret, or to decrypt with every key.
 
-A function needs one or two of them; the others are what somebody who takes it over would look for.
+A function needs one or two of them; the others are what somebody who takes it over would look for. It is a note where
+the ARN says at least whose they are.
 
 Flagged:
 
@@ -20,7 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.lint import facts, fitting
-from remit.lint.finding import WARNING, Problem
+from remit.lint.finding import NOTE, WARNING, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,4 +47,5 @@ def statement(item: Item) -> Iterator[Problem]:
         found = next((name for name in names if name in _READS), None)
         if found is not None:
             message = f"{pattern} on every resource can {_READS[found]}"
-            yield Problem(message, "name those that are needed", ("Action", pattern))
+            severity = WARNING if "*" in item.resources else NOTE
+            yield Problem(message, "name those that are needed", ("Action", pattern), severity)
