@@ -242,7 +242,7 @@ def test_the_names_of_guardrails_are_those_of_roles(make: Make) -> None:
             "x.json:4:3",
         ),
         ("x.yaml", "a", "config/guardrails/x.yaml is no guardrail: its name does not end in .json", "x.yaml"),
-        ("x.json", b"\xff", "config/guardrails/x.json is not UTF-8: byte 0 is 0xff", "x.json"),
+        ("x.json", b"\xff", "config/guardrails/x.json is not UTF-8: byte 0 is 0xff", "x.json:1:1"),
     ],
 )
 def test_a_bad_file_is_told_at_its_line(
