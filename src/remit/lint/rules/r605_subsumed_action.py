@@ -49,9 +49,11 @@ def shape(written: Written) -> Iterator[Problem]:
 def conditional(item: Item) -> Iterator[Problem]:
     """Numbers of which one decides: the largest of those that something must be less than."""
     for condition in item.statement.conditions:
-        name = conditions.name_of(condition) or ""
+        name = conditions.name_of(condition) or "" if len(condition.values) > 1 else ""
+        if name not in _DECIDES:
+            continue
         numbers = [found for value in condition.values if (found := values.number(value)) is not None]
-        if name not in _DECIDES or not 1 < len(numbers) == len(condition.values):
+        if len(numbers) < len(condition.values):
             continue
         kept = condition.values[numbers.index(_DECIDES[name](numbers))]
         message = f"of {len(numbers)} numbers under {condition.spelled} '{kept}' decides alone"
