@@ -13,15 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from remit.iam.policy import Condition
-    from remit.lint.subject import Item
 
 _OPERATORS: Final = {one.name.lower(): one for one in operators()}
 _TAGGED: Final = "/"
-
-
-def keys(item: Item) -> frozenset[str]:
-    """The keys of a statement's conditions, folded."""
-    return frozenset(condition.key.lower() for condition in item.statement.conditions)
 
 
 def name_of(condition: Condition) -> str | None:

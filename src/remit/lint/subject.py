@@ -200,6 +200,18 @@ class Item:
         return tuple(fitting.unfit(self))
 
     @_kept
+    def wide(self) -> tuple[str, ...]:
+        """As `fitting.everywhere`, kept."""
+        from remit.lint import fitting  # noqa: PLC0415 - it knows statements
+
+        return fitting.everywhere(self)
+
+    @_kept
+    def keys(self) -> frozenset[str]:
+        """The keys of its conditions, folded."""
+        return frozenset(condition.key.lower() for condition in self.statement.conditions)
+
+    @_kept
     def services(self) -> frozenset[str]:
         """What stands before the colon of its actions, folded: services, wildcards, or a whole text without a colon."""
         return frozenset(text.partition(":")[0].lower() for text in self.statement.actions.patterns)

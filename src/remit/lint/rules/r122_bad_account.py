@@ -36,8 +36,6 @@ _KEYS = frozenset({
 })  # fmt: skip
 _OWNERS = frozenset({"aws", "aws-managed", "amazon", "cloudfront", "partner", "offering"})
 """What stands for the account in the ARNs of AWS's own resources."""
-_SHARED = frozenset({"ssm", "resource-explorer-2"})
-"""Services that have resources of AWS's own, whose ARNs leave the account out."""
 _UNSET = frozenset({"none", "null", "undefined", "nan"})
 
 
@@ -59,7 +57,7 @@ def _accounts(item: Item) -> Iterator[tuple[Spot, str]]:
         # Placeholders have a finding of R129.
         if not arn.account and arn.service.lower() in facts.REGIONAL and facts.plain(arn.service):
             yield spot, ""
-        elif not arn.account and arn.service not in _SHARED and facts.always_has("account", arn):
+        elif not arn.account and facts.always_has("account", arn):
             yield spot, _LEFT_OUT
         if arn.account not in ("", "*") and arn.account not in _OWNERS and not facts.placeholder(arn.account):
             yield spot, arn.account

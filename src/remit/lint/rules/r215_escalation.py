@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import facts, fitting
+from remit.lint import facts
 from remit.lint.finding import WARNING, Problem
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ _SERVICES = frozenset(name.partition(":")[0] for name in _ALONE)
 
 def statement(item: Item) -> Iterator[Problem]:
     """Single actions that are enough, on every resource; each pattern once."""
-    for pattern in () if _SERVICES.isdisjoint(item.services) else fitting.everywhere(item):
+    for pattern in () if _SERVICES.isdisjoint(item.services) else item.wide:
         for name in _of(pattern) if pattern.partition(":")[0].lower() in _SERVICES else ():
             if name in _ALONE:
                 message = f"{name} on every resource can {_ALONE[name]}: its owner can gain any right of the account"
@@ -81,7 +81,7 @@ def policy(document: Document) -> Iterator[Problem]:
     """PassRole on every role, together with something that runs under it."""
     if not any("iam" in item.services for item in document.items):
         return
-    wide = [(item, pattern) for item in document.items for pattern in fitting.everywhere(item)]
+    wide = [(item, pattern) for item in document.items for pattern in item.wide]
     if not any("iam:PassRole" in _of(pattern) for _, pattern in wide if pattern.lower().startswith("iam:")):
         return
     granted = {name: (item, pattern) for item, pattern in wide for name in _of(pattern)}

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import conditions, facts
+from remit.lint import facts
 from remit.lint.finding import WARNING, Problem
 from remit.lint.subject import IDENTITY
 
@@ -39,7 +39,7 @@ def statement(item: Item) -> Iterator[Problem]:
         return
     if item.statement.actions.negated or item.resource_element != "Resource":
         return
-    if "iam:awsservicename" in conditions.keys(item):
+    if "iam:awsservicename" in item.keys:
         return
     named = [text for text in item.statement.actions.patterns if text.lower().startswith("iam:")]
     creating = next((text for text in named if text != "iam:*" and _CREATE in facts.meant(text)), None)

@@ -55,7 +55,7 @@ def statement(item: Item) -> Iterator[Problem]:
     found = item.statement.principals
     if not item.allows or found is None or found.negated or not item.statement.conditions:
         return  # without any condition R216 tells
-    keys = conditions.keys(item)
+    keys = item.keys
     for kind, value in found.patterns:
         provider = principals.provider(value) if kind == "Federated" else None
         if provider == _GITHUB and keys.isdisjoint(_CLAIMS):

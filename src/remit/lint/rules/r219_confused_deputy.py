@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import conditions
 from remit.lint.finding import WARNING, Problem
 from remit.lint.subject import RESOURCE
 
@@ -49,7 +48,7 @@ def statement(item: Item) -> Iterator[Problem]:
         return
     if item.services == {"sts"}:
         return  # a trust policy after all: services assume roles of their own account
-    keys = conditions.keys(item)
+    keys = item.keys
     if not keys.isdisjoint(_SOURCES) or any(key.startswith(_ALIKE) for key in keys):
         return
     for kind, value in principals.patterns:

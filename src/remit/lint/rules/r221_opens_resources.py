@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import facts, fitting
+from remit.lint import facts
 from remit.lint.finding import WARNING, Problem
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ _SERVICES = frozenset(name.partition(":")[0] for name in _OPENS)
 
 def statement(item: Item) -> Iterator[Problem]:
     """Each pattern once; `s3:*` has a finding of its own."""
-    for pattern in () if _SERVICES.isdisjoint(item.services) else fitting.everywhere(item):
+    for pattern in item.wide:
         prefix, _, operation = pattern.partition(":")
         names = facts.meant(pattern) if prefix.lower() in _SERVICES and operation != "*" else ()
         found = next((name for name in names if name in _OPENS), None)

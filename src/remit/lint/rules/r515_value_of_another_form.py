@@ -68,6 +68,8 @@ _FORMS = {**_LOOSE, **_EXACT}
 _WORDS = {
     "aws:principaltype": ("Account", "User", "FederatedUser", "AssumedRole", "Anonymous"),
 }
+_DATES = ("aws:currenttime", "aws:tokenissuetime")
+_KEYS = frozenset((*_FORMS, *_WORDS, *_DATES))
 _YEAR = 4
 _END = 253_402_300_800  # the year 10000
 _OTHERS = {"vpce-": "aws:SourceVpce", "vpc-": "aws:SourceVpc", "o-": "aws:PrincipalOrgID"}
@@ -75,9 +77,9 @@ _OTHERS = {"vpce-": "aws:SourceVpce", "vpc-": "aws:SourceVpc", "o-": "aws:Princi
 
 def conditional(item: Item) -> Iterator[Problem]:
     """Values of keys whose form is known."""
-    for condition in item.statement.conditions:
+    for condition in () if item.keys.isdisjoint(_KEYS) else item.statement.conditions:
         key = condition.key.lower()
-        if key in ("aws:currenttime", "aws:tokenissuetime") and conditions.family(condition) == "Date":
+        if key in _DATES and conditions.family(condition) == "Date":
             yield from _seconds(condition)
         if (key not in _FORMS and key not in _WORDS) or conditions.family(condition) not in ("String", "ARN"):
             continue

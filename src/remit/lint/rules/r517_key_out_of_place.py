@@ -37,10 +37,13 @@ _OF_PRINCIPALS = (
 )  # fmt: skip
 _OF_RESOURCES = ("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths", "s3:resourceaccount")
 _OF_ENDPOINTS = ("aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths")
+_KEYS = (*_OF_PRINCIPALS, *_OF_RESOURCES, *_OF_ENDPOINTS)
 
 
 def conditional(item: Item) -> Iterator[Problem]:
     """Keys that the request cannot have, has always, or has for some services alone."""
+    if not any(key.startswith(_KEYS) for key in item.keys):
+        return
     for condition in item.statement.conditions:
         key, spot = condition.key.lower(), ("Condition", condition.spelled, condition.key)
         if key.startswith(_OF_PRINCIPALS) and item.allows and _services_alone(item) and conditions.needs_key(condition):

@@ -32,6 +32,8 @@ _KEYS = frozenset({"aws:referer", "aws:useragent"})
 
 def conditional(item: Item) -> Iterator[Problem]:
     """Keys of a request's headers."""
+    if item.keys.isdisjoint(_KEYS):
+        return
     principals = item.statement.principals
     service = principals is not None and any(kind == "Service" for kind, _ in principals.patterns)
     for condition in item.statement.conditions:

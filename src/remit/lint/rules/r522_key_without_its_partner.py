@@ -52,8 +52,10 @@ _IS_SERVICE = "aws:principalisawsservice"
 
 def conditional(item: Item) -> Iterator[Problem]:
     """Keys, each with what has to stand beside it."""
-    keys = conditions.keys(item)
+    keys = item.keys
     of_resources = item.document.kind == CONTROL and item.statement.principals is not None and not item.allows
+    if not of_resources and keys.isdisjoint(_PARTNERS):
+        return
     for condition in item.statement.conditions:
         key, spot = condition.key.lower(), ("Condition", condition.spelled, condition.key)
         partners, why, hint = _PARTNERS.get(key, (keys, "", ""))
@@ -65,7 +67,7 @@ def conditional(item: Item) -> Iterator[Problem]:
 
 def _of_resources(item: Item, name: str, spot: tuple[str, ...]) -> Iterator[Problem]:
     """What a resource control policy has to say of services."""
-    keys = conditions.keys(item)
+    keys = item.keys
     needed = {one.key.lower() for one in item.statement.conditions if conditions.needs_key(one)}
     if name.lower() in _PEOPLE and _IS_SERVICE not in keys:
         message = f"services that act for you have no {name}: they are denied, too"

@@ -46,7 +46,7 @@ _OPEN = re.compile(r"[*?]|\$\{(?!aws:(?:Principal|Resource|Source)[A-Z][a-z]*(?:
 
 def conditional(item: Item) -> Iterator[Problem]:
     """Patterns that Allow compares, and that Deny excepts."""
-    for condition in item.statement.conditions:
+    for condition in () if item.keys.isdisjoint(_KEYS) else item.statement.conditions:
         begin = _KEYS.get(condition.key.lower())
         name = conditions.name_of(condition)
         if begin is None or name not in ("StringLike", "StringNotLike") or (name == "StringLike") != item.allows:
