@@ -26,7 +26,7 @@ from remit.lint.finding import NOTE, WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import Document, Item
 
 SEVERITY = WARNING
 _READS = {
@@ -39,7 +39,14 @@ _READS = {
 _SERVICES = frozenset(name.partition(":")[0] for name in _READS)
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def policy(document: Document) -> Iterator[Problem]:
+    """Statements about everything."""
+    for item in document.items:
+        if item.wide:
+            yield from _of(item)
+
+
+def _of(item: Item) -> Iterator[Problem]:
     """Each pattern once; `kms:*` has a finding of its own."""
     for pattern in item.wide:
         prefix, _, operation = pattern.partition(":")
@@ -48,4 +55,4 @@ def statement(item: Item) -> Iterator[Problem]:
         if found is not None:
             message = f"{pattern} on every resource can {_READS[found]}"
             severity = WARNING if "*" in item.resources else NOTE
-            yield Problem(message, "name those that are needed", ("Action", pattern), severity)
+            yield Problem(message, "name those that are needed", ("Action", pattern), severity, item.index)

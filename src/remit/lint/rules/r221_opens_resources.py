@@ -24,7 +24,7 @@ from remit.lint.finding import WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Item
+    from remit.lint.subject import Document, Item
 
 SEVERITY = WARNING
 _OPENS = {
@@ -55,7 +55,14 @@ _OPENS = {
 _SERVICES = frozenset(name.partition(":")[0] for name in _OPENS)
 
 
-def statement(item: Item) -> Iterator[Problem]:
+def policy(document: Document) -> Iterator[Problem]:
+    """Statements about everything."""
+    for item in document.items:
+        if item.wide:
+            yield from _of(item)
+
+
+def _of(item: Item) -> Iterator[Problem]:
     """Each pattern once; `s3:*` has a finding of its own."""
     for pattern in item.wide:
         prefix, _, operation = pattern.partition(":")
@@ -63,4 +70,4 @@ def statement(item: Item) -> Iterator[Problem]:
         found = next((name for name in names if name in _OPENS), None)
         if found is not None:
             message = f"{found} on every resource can open every {_OPENS[found]} to anyone"
-            yield Problem(message, "name the resources", ("Action", pattern))
+            yield Problem(message, "name the resources", ("Action", pattern), index=item.index)
