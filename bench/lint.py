@@ -20,7 +20,8 @@ from remit.catalogue.managed import ManagedPolicy, managed_policies, managed_pol
 from remit.errors import Origin
 from remit.grants.assign import assign
 from remit.iam.policy import allow
-from remit.lint.run import errors, lint_bytes, lint_document
+from remit.lint.apps import errors
+from remit.lint.files import lint_bytes, lint_document
 from remit.triggers import sqs
 
 ROUNDS = 9

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from remit.iam.policy import Policy, Statement, parse, render
     from remit.iam.public import public
     from remit.iam.request import Request
-    from remit.lint.run import lint
+    from remit.lint.apps import lint
     from remit.project.declarations import App
     from remit.project.late import aws
     from remit.project.load import load

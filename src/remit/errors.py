@@ -102,12 +102,13 @@ def writer() -> Origin:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that `word` most likely meant, or None. Case is ignored."""
+    """The known word that `word` most likely meant, or None: first one of the same letters. Case is ignored."""
     import difflib  # noqa: PLC0415 - 4 ms, needed only when something is wrong
 
     by_folded = {name.casefold(): name for name in known}
-    found = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
-    return by_folded[found[0]] if found else None
+    folded = word.casefold()
+    found = difflib.get_close_matches(folded, by_folded, cutoff=0.6)
+    return by_folded[min(found, key=lambda one: sorted(one) != sorted(folded))] if found else None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from remit.lint import lint_bytes
-from remit.lint.run import lint_document
+from remit.lint.files import lint_document
 
 FILES = ("bad_inputs", "slips")
 """Mistakes that were collected, and more of their kinds: other words, other services, other places."""

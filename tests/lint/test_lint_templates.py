@@ -335,3 +335,43 @@ def test_a_comment_inside_a_statement_speaks_for_its_line_alone() -> None:
         ("R202", 6),
         ("R202", 9),
     ]
+
+
+TRUST = """Parameters:
+  Org: {Type: String}
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {Federated: !Sub "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/GITHUB"}
+            Action: sts:AssumeRoleWithWebIdentity
+            Condition:
+              StringEquals: {"GITHUB:aud": sts.amazonaws.com}
+              StringLike: {"GITHUB:sub": SUBJECT}
+""".replace("GITHUB", "token.actions.githubusercontent.com")
+
+
+@pytest.mark.parametrize(
+    ("subject", "found"),
+    [
+        ('!Sub "repo:${Org}/*"', [("R218", 15)]),
+        ('"*"', [("R218", 15)]),
+        ('!Sub "repo:${Org}/shop:ref:refs/heads/main"', []),
+        ('!Sub "repo:${Org}/shop:ref:refs/heads/release-*"', []),
+        ("!ImportValue subject", []),
+    ],
+)
+def test_a_providers_condition_may_be_late_bound(subject: str, found: list[tuple[str, int]]) -> None:
+    rules = {"R218", "R216", "R138", "R306"}
+    assert found == [pair for pair in at(TRUST.replace("SUBJECT", subject)) if pair[0] in rules]
+
+
+def test_what_a_template_imports_is_no_variable() -> None:
+    text = YAML.replace("Effect: Allow", "Effect: Allow\n                Condition: {NumericLessThan: {PLACE: MOST}}")
+    text = text.replace("PLACE", '"s3:max-keys"').replace("MOST", "!ImportValue most")
+    assert "NumericLessThan" in text
+    assert not {"R519", "R128", "R140"} & {rule for rule, _ in at(text)}

@@ -178,6 +178,13 @@ WRONG: dict[str, tuple[str, str]] = {
         ),
         "did you mean `python3.13`?",
     ),
+    "runtime = 'python3.31'": (
+        (
+            "`{}runtime` cannot be 'python3.31'; it can be python3.9, python3.10, python3.11, python3.12, python3.13, "
+            "python3.14"
+        ),
+        "did you mean `python3.13`?",
+    ),
     "runtime = 3.13": ("`{}runtime` must be a string, got float '3.13'", ""),
     "architectures = ['arm64', 'x86_64']": ("`{}architectures` takes one architecture, got 2", ""),
     "architectures = 'arm46'": (

@@ -19,7 +19,7 @@ from remit.build.synth import document, fitted, synth
 from remit.errors import RemitError
 from remit.grants.assign import assign
 from remit.iam.policy import render_statement
-from remit.lint.run import errors
+from remit.lint.apps import errors
 from remit.project.load import load
 
 if TYPE_CHECKING:

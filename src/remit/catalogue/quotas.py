@@ -14,6 +14,8 @@ _SQS: Final = "Amazon SQS message quotas (Amazon SQS Developer Guide)"
 _S3: Final = "General purpose bucket naming rules (Amazon S3 User Guide)"
 _EVENTS: Final = "Amazon EventBridge quotas (Amazon EventBridge User Guide)"
 _LOGS: Final = "CreateLogGroup (Amazon CloudWatch Logs API Reference)"
+_ORGANIZATIONS: Final = "Quotas and service limits for AWS Organizations (AWS Organizations User Guide)"
+_BUCKETS: Final = "PutBucketPolicy (Amazon S3 API Reference)"
 _DYNAMODB: Final = "Quotas in Amazon DynamoDB (Amazon DynamoDB Developer Guide)"
 
 
@@ -56,6 +58,15 @@ _ROWS: Final = (
         ("iam.account.roles", 1_000, "roles", "roles in an account", 0, 10_000),
         ("iam.session", 2_048, "characters", "session policies passed with AssumeRole"),
         ("iam.session.name", 64, "characters", "a role session's name", 2),
+    ),
+    *_rows(
+        _ORGANIZATIONS, "2026-11",
+        ("organizations.scp", 10_240, "characters", "a service control policy"),
+        ("organizations.rcp", 5_120, "characters", "a resource control policy"),
+    ),
+    *_rows(
+        _BUCKETS, "2026-11",
+        ("s3.bucket.policy", 20_480, "bytes", "a bucket's policy"),
     ),
     *_rows(
         _FUNCTION, "2026-11",

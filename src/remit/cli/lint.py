@@ -129,7 +129,8 @@ def _reasons(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 def _of_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[Finding, ...]:
-    from remit.lint.run import lint, unreadable
+    from remit.lint.apps import lint
+    from remit.lint.run import unreadable
     from remit.project.load import load
 
     try:
@@ -141,13 +142,13 @@ def _of_app(folder: Path, stage: str | None, reasons: dict[str, str]) -> tuple[F
 
 def _of_paths(paths: tuple[Path, ...], kind: str | None, reasons: dict[str, str]) -> tuple[Finding, ...]:
     """What is found at all of the paths; a reason is unused where no file needs it."""
-    from remit.lint.run import accept
+    from remit.lint.files import accept
 
     return accept((finding for path in paths for finding in _of_path(path, kind)), reasons)
 
 
 def _of_path(path: Path, kind: str | None) -> Iterator[Finding]:
-    from remit.lint.run import lint_bytes
+    from remit.lint.files import lint_bytes
 
     if str(path) == "-":
         yield from lint_bytes(sys.stdin.buffer.read(), "standard input", kind=kind)
@@ -161,7 +162,7 @@ def _of_path(path: Path, kind: str | None) -> Iterator[Finding]:
 
 def _of_folder(folder: Path, kind: str | None) -> Iterator[Finding]:
     """What is found in the policies and templates of a folder; other files are counted, and not looked at."""
-    from remit.lint.run import lint_found
+    from remit.lint.files import lint_found
 
     files = tuple(_files(folder))
     if not files:

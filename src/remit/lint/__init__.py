@@ -7,18 +7,18 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from remit.lint.apps import errors as errors
+    from remit.lint.apps import lint as lint
+    from remit.lint.files import lint_bytes as lint_bytes
+    from remit.lint.files import lint_document as lint_document
     from remit.lint.finding import Finding as Finding
-    from remit.lint.run import errors as errors
-    from remit.lint.run import lint as lint
-    from remit.lint.run import lint_bytes as lint_bytes
-    from remit.lint.run import lint_document as lint_document
 
 _HOMES = {
     "Finding": "finding",
-    "errors": "run",
-    "lint": "run",
-    "lint_bytes": "run",
-    "lint_document": "run",
+    "errors": "apps",
+    "lint": "apps",
+    "lint_bytes": "files",
+    "lint_document": "files",
 }
 """Where each public name lives: imported when it is asked for."""
 
@@ -36,7 +36,7 @@ class _Callable(ModuleType):
 
     def __call__(self, *arguments: Any, **options: Any) -> tuple[Finding, ...]:
         """As `remit.lint.lint`."""
-        from remit.lint.run import lint  # noqa: PLC0415 - as __getattr__
+        from remit.lint.apps import lint  # noqa: PLC0415 - as __getattr__
 
         return lint(*arguments, **options)
 

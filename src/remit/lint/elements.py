@@ -16,6 +16,12 @@ DOCUMENT: Final = ("Version", "Id", "Statement")
 STATEMENT: Final = (
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
 )  # fmt: skip
+FUNCTIONS: Final = frozenset({
+    "Fn::And", "Fn::Base64", "Fn::Cidr", "Fn::Equals", "Fn::FindInMap", "Fn::ForEach", "Fn::GetAZs", "Fn::GetAtt",
+    "Fn::GetStackOutput", "Fn::If", "Fn::ImportValue", "Fn::Join", "Fn::Length", "Fn::Not", "Fn::Or", "Fn::Select",
+    "Fn::Split", "Fn::Sub", "Fn::ToJsonString", "Fn::Transform",
+})  # fmt: skip
+"""CloudFormation's functions, but Ref."""
 _SIGNS: Final = frozenset({"statement", "effect", "notaction", "policydocument"})
 _PAIRS: Final = {"Action": "NotAction", "Resource": "NotResource", "Principal": "NotPrincipal"}
 
@@ -37,6 +43,14 @@ def is_policy(value: Any) -> bool:
     keys = {str(key).lower() for key in value}
     known = "Action" in value or not _SIGNS.isdisjoint(keys) or set(DOCUMENT) >= set(value)
     return known or "Statement" in unknown(value, DOCUMENT).values()
+
+
+def is_stack_policy(value: Any) -> bool:
+    """Whether a policy says what updates of a stack may do: every action is `Update:…`, which is no service."""
+    statements = value.get("Statement") if isinstance(value, dict) else None
+    several = [one for one in (statements if isinstance(statements, list) else [statements]) if isinstance(one, dict)]
+    actions = [text for one in several for text in (*texts(one.get("Action")), *texts(one.get("NotAction")))]
+    return bool(actions) and all(text.lower().startswith("update:") for text in actions)
 
 
 def has(raw: Mapping[str, Any], element: str) -> bool:

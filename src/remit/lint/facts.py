@@ -96,6 +96,28 @@ def types_named(prefix: str, resource: str) -> frozenset[str]:
     )
 
 
+_OPEN: Final = frozenset({"s3", "ssm", "resource-explorer-2"})
+"""Services some of whose ARNs leave out region or account: those of buckets, and of what AWS gives to everyone."""
+
+
+@lru_cache(maxsize=1024)
+def _ever_has(part: str, service: str) -> bool:
+    kinds = known.resource_types(service) if known.service(service) is not None else ()
+    return any(getattr(shape, part) for kind in kinds for format_ in kind.arns if (shape := arns.parse(format_)))
+
+
+@lru_cache(maxsize=4096)
+def always_has(part: str, pattern: Arn) -> bool:
+    """Whether every resource that an ARN pattern may name has a `region`, or an `account`; False if none is known."""
+    if pattern.service in _OPEN or not _ever_has(part, pattern.service):
+        return False
+    named = types_named(pattern.service, str(pattern))
+    kinds = [kind for kind in known.resource_types(pattern.service) if kind.name in named]
+    shapes = [arns.parse(format_) for kind in kinds for format_ in kind.arns]
+    own = [shape for shape in shapes if shape is not None and shape.service == pattern.service]
+    return bool(own) and all(getattr(shape, part) for shape in own)
+
+
 @dataclass(frozen=True, slots=True)
 class _Shape:
     """A format of a resource type: its service (None: any), and how the resource begins and ends before variables."""

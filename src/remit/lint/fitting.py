@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.lint import facts
 from remit.lint.finding import ERROR, WARNING
-from remit.lint.subject import RESOURCE, TRUST
+from remit.lint.subject import IDENTITY, RESOURCE, TRUST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +47,24 @@ def _all_named(resources: tuple[str, ...]) -> bool:
         and arn.resource not in ("*", "")
         for arn in parsed
     )
+
+
+_EVERY: Final = frozenset({
+    "*", "role/*", "user/*", "group/*", "policy/*", "function:*", "function/*", "secret:*", "key/*", "parameter/*",
+})  # fmt: skip
+
+
+def everywhere(item: Item) -> tuple[str, ...]:
+    """The actions that a role's or user's Allow gives on every resource, or on every one of a type, unconditionally."""
+    plain = item.allows and item.document.kind == IDENTITY and not item.statement.actions.negated
+    if not plain or item.statement.conditions or item.resource_element == "NotResource":
+        return ()
+    return item.statement.actions.patterns if any(_is_every(text) for text in item.resources) else ()
+
+
+def _is_every(text: str) -> bool:
+    arn = facts.arn(text) if text != "*" else None
+    return text == "*" or (arn is not None and arn.resource in _EVERY)
 
 
 def all_known(item: Item) -> bool:

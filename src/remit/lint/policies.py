@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -9,6 +10,8 @@ from remit.errors import RemitError
 from remit.iam import tokens
 from remit.iam.document import steps
 from remit.iam.policy import OLD_VERSION, VERSION, Statement, parse_statement
+from remit.lint import facts
+from remit.lint.elements import FUNCTIONS
 from remit.lint.subject import Broken, Document, Item, Written
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 _LISTS: Final = ("Action", "NotAction", "Resource", "NotResource")
 _NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 _BRANCHES: Final = 3
+_UNKNOWN_KEY: Final = re.compile(r" has unknown key '([^']*)'")
 MOST_STATEMENTS: Final = 2_000
 """Statements of a document that are looked at: a policy that IAM takes has two hundred at most."""
 
@@ -39,6 +43,7 @@ def document_of(
     late: bool = False,
     types: Mapping[str, str] | None = None,
     located: bool = True,
+    sure: bool = True,
 ) -> Document:
     """A document from a parsed JSON or YAML value that stands at `path` of its file; not `located`, all of it there."""
 
@@ -47,8 +52,9 @@ def document_of(
 
     version = raw.get("Version", OLD_VERSION) if isinstance(raw, dict) else VERSION
     document = Document(
-        kind, raw=raw, version=str(version), place=place, names=names, quota=quota, title=title, late=late, types=types
-    )
+        kind, raw=raw, version=str(version), place=place, names=names, quota=quota, title=title, late=late, types=types,
+        sure=sure,
+    )  # fmt: skip
     document.written = tuple(islice(_statements(raw, document, located=located), MOST_STATEMENTS))
     read = [_parsed(one) for one in document.written if not tokens.is_intrinsic(one.value.get("Effect"))]
     document.items = tuple(one for one in read if isinstance(one, Item))
@@ -168,5 +174,21 @@ def _parsed(written: Written) -> Item | Broken:
         statement: Statement = parse_statement(written.value)
     except RemitError as error:
         named = error.message.split(" ", 1)[0].removeprefix("Statement").removeprefix(".")
-        return Broken(written, error.message, error.hint, steps(named))
+        key = _UNKNOWN_KEY.search(error.message)
+        spot = (*steps(named), *(key.groups() if key else ()))
+        misspelt = _misspelt(written, spot) if written.document.names is not None else None
+        hint = f"did you mean `{misspelt}`?" if misspelt else error.hint
+        return Broken(written, error.message, hint, spot)
     return Item(written.document, written.index, statement, written.place)
+
+
+def _misspelt(written: Written, spot: Spot) -> str | None:
+    """The function of CloudFormation that somebody meant who wrote another name where a text must be."""
+    value: Any = written.value
+    for step in spot:
+        value = value.get(step) if isinstance(value, dict) else None
+    several = value if isinstance(value, list) else [value]
+    names = [key for one in several if isinstance(one, dict) and len(one) == 1 for key in one]
+    known = {**{name: name for name in ("Ref", *FUNCTIONS)}, **{name.removeprefix("Fn::"): name for name in FUNCTIONS}}
+    found = [facts.near(str(name), known) for name in names if name not in ("Ref", *FUNCTIONS)]
+    return next((known[name] for name in found if name is not None), None)

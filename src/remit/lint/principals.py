@@ -15,6 +15,8 @@ from remit.catalogue.slips import slips
 from remit.lint import facts
 
 _SERVICE: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|aws\.internal|aws)")
+_DOMAIN_NAME: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:/[\w./-]*)?", re.IGNORECASE)
+_PROVIDER: Final = re.compile(r"arn:[a-z-]+:iam::\d{12}:(?:oidc-provider|saml-provider)/.+")
 _ID: Final = re.compile(r"A[A-Z0-9]{15,}|\d{12}")
 _HOLDERS: Final = ("user/", "role/", "federated-user/", "assumed-role/")
 _DOMAIN: Final = "amazonaws.com"
@@ -41,7 +43,9 @@ _LIKELY: Final = (
 
 def of_service(value: str) -> tuple[str, str] | None:
     """What is wrong with the principal of a service, and what was meant; None when nothing is known to be."""
-    if "${" in value or "*" in value:
+    if "*" in value or "?" in value:
+        return f"'{value}' has a wildcard, and a service has to be named: IAM refuses it", "name the services"
+    if "${" in value:
         return None
     label = value.partition(".")[0].lower()
     if not _SERVICE.fullmatch(value):
@@ -76,6 +80,22 @@ def of_account(value: str) -> tuple[str, str] | None:
         kind = arn.resource.partition("/")[0]
         return f"a {kind} is no principal: IAM refuses '{value}'", "name its users, or a role"
     return None
+
+
+def of_provider(value: str) -> tuple[str, str] | None:
+    """The same for an identity provider: the ARN of one, or the domain of one that IAM knows."""
+    if "${" in value or _PROVIDER.fullmatch(value) or (":" not in value and _DOMAIN_NAME.fullmatch(value)):
+        return None
+    hint = "write its ARN: arn:aws:iam::ACCOUNT:oidc-provider/HOST or …:saml-provider/NAME"
+    return f"'{value}' is no identity provider: IAM refuses it", hint
+
+
+def provider(value: str) -> str | None:
+    """The host of a provider of OpenID Connect, which its claims begin with; None for one of SAML."""
+    host = value.partition(":oidc-provider/")[2]
+    if host:
+        return host.lower()
+    return value.lower() if ":" not in value and _DOMAIN_NAME.fullmatch(value) else None
 
 
 def _meant(label: str) -> str | None:

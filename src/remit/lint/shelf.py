@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 Hook: TypeAlias = "Callable[[Any], Iterator[Problem]]"
 HOOKS: Final = (
     "document", "shape", "statement", "doubtful", "conditional", "policy", "environment", "template", "project", "slip",
+    "stack_policy",
 )  # fmt: skip
 """What each looks at: a raw policy document; a raw statement (with its document); a parsed statement, one with an
 action that means nothing, one with conditions; all the parsed statements of a policy; a function's environment; a
-template; an app with its roles; what a reader noticed."""
+template; an app with its roles; what a reader noticed; a raw statement of a stack policy."""
 CONCERNED: Final = "concerned"
 """A function of a rule that says, of the text of a policy file, whether there may be anything for it: what it looks for
 is rare, and told by a glance. A rule without it looks at every statement."""

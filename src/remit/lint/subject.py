@@ -49,7 +49,7 @@ class Document:
 
     `names` are the logical ids of the template around it: None when there is no template, so that nothing can be
     late-bound. `late` says that late-bound parts stand in plain text, as in an app. `types` are the types of the
-    template's resources.
+    template's resources. `sure` says that its kind is known; else its statements were asked.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class Document:
         app: str = "",
         late: bool = False,
         types: Mapping[str, str] | None = None,
+        sure: bool = True,
     ) -> None:
         self.kind = kind
         self.raw = raw
@@ -80,6 +81,7 @@ class Document:
         self.app = app
         self.late = late
         self.types = types or {}
+        self.sure = sure
         self.written: tuple[Written, ...] = ()
         self.items: tuple[Item, ...] = ()
         self.broken: tuple[Broken, ...] = ()
@@ -196,6 +198,18 @@ class Item:
         from remit.lint import fitting  # noqa: PLC0415 - it knows statements
 
         return tuple(fitting.unfit(self))
+
+    @_kept
+    def wide(self) -> tuple[str, ...]:
+        """As `fitting.everywhere`, kept."""
+        from remit.lint import fitting  # noqa: PLC0415 - it knows statements
+
+        return fitting.everywhere(self)
+
+    @_kept
+    def keys(self) -> frozenset[str]:
+        """The keys of its conditions, folded."""
+        return frozenset(condition.key.lower() for condition in self.statement.conditions)
 
     @_kept
     def services(self) -> frozenset[str]:

@@ -18,6 +18,8 @@ from remit.lint.shelf import rule as rule_named
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+OF_COMMENTS: Final = frozenset({"R002", "R003"})
+"""The rules that speak of comments themselves."""
 _MARK: Final = "remit: allow"
 _COMMENT: Final = re.compile(r"#\s*remit:\s*allow\s+(?P<rules>[A-Za-z0-9-]+(?:\s*,\s*[A-Za-z0-9-]+)*)(?P<rest>[^\n]*)")
 _LINES: Final = re.compile(r"\r\n?|\n")

@@ -22,6 +22,7 @@ from remit.lint.finding import ERROR, WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.lint.finding import Spot
     from remit.lint.subject import Document, Written
 
 SEVERITY = ERROR
@@ -54,4 +55,13 @@ def shape(written: Written) -> Iterator[Problem]:
             yield Problem(f"the {operator} block is empty: the condition is silently absent", "add a key", spot)
         for key, values in block.items() if isinstance(block, dict) else ():
             if values == []:
-                yield Problem(f"{operator} on {key} has no values: it never matches", "add a value", (*spot, key))
+                yield _no_values(str(operator), str(key), (*spot, key))
+
+
+def _no_values(operator: str, key: str, spot: Spot) -> Problem:
+    """With ForAllValues and IfExists a condition without values is met where the key is absent."""
+    subject = f"{operator} on {key} has no values"
+    if operator.lower().startswith("forallvalues:") or operator.lower().endswith("ifexists"):
+        hint = f'write "Null": {{"{key}": "true"}}, or add a value'
+        return Problem(f"{subject}: it is met by requests without the key alone", hint, spot)
+    return Problem(f"{subject}: it never matches", "add a value", spot)

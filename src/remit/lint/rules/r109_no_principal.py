@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING
 
 from remit.lint.elements import has
 from remit.lint.finding import ERROR, Problem
-from remit.lint.subject import TRUST
+from remit.lint.subject import RESOURCE, TRUST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,8 @@ def shape(written: Written) -> Iterator[Problem]:
     """A statement without Principal."""
     document = written.document
     kind = "a trust policy" if document.kind == TRUST else "the policy of a resource"
-    wants_one = document.kind == TRUST or document.types.get(document.title) in _POLICIES
+    told = document.kind == RESOURCE and document.names is None and document.sure
+    wants_one = document.kind == TRUST or told or document.types.get(document.title) in _POLICIES
     if wants_one and not has(written.value, "Principal"):
         hint = "add 'Principal': {'Service': …}"
         yield Problem(f"the statement has no 'Principal': {kind} must say who", hint)

@@ -19,7 +19,7 @@ import re
 from typing import TYPE_CHECKING
 
 from remit.lint.elements import texts
-from remit.lint.finding import ERROR, Problem
+from remit.lint.finding import ERROR, NOTE, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,9 @@ def concerned(text: str) -> bool:
 
 
 def shape(written: Written) -> Iterator[Problem]:
-    """Empty texts."""
+    """Empty texts; an empty Sid names nothing, and is taken."""
+    if written.value.get("Sid") == "":
+        yield Problem("'Sid' is an empty string: it names nothing", "name the statement, or remove it", ("Sid",), NOTE)
     for element in ("Action", "NotAction", "Resource", "NotResource"):
         for text in texts(written.value.get(element)):
             if not text.strip():

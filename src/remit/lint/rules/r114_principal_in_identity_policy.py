@@ -55,6 +55,6 @@ def shape(written: Written) -> Iterator[Problem]:
         if written.document.kind == IDENTITY:
             message = f"'{element}' is not allowed in an identity policy: the role itself is the principal"
             yield Problem(message, "remove it; who may assume the role stands in its trust policy", (element,))
-        elif written.document.kind == RESOURCE and written.document.names is None:
+        elif written.document.kind == RESOURCE and not written.document.sure:
             message = f"'{element}' is allowed in the policy of a resource only; IAM refuses it in a role's"
             yield Problem(message, "in a role's policy remove it", (element,), WARNING)

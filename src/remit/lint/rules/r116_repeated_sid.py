@@ -1,6 +1,7 @@
 """Two statements of a policy have the same Sid.
 
-IAM refuses the document: Sids must be unique in a policy.
+IAM refuses the document: Sids must be unique in a policy. In the policy of a resource it is a warning: some services
+take them twice.
 
 Flagged:
 
@@ -23,7 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint.finding import ERROR, Problem
+from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.subject import RESOURCE
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ def policy(document: Document) -> Iterator[Problem]:
     first: dict[str, Item] = {}
     for item in document.items:
         sid = item.statement.sid
-        if sid and sid in first and document.kind != RESOURCE:
-            message = f"Sid {sid!r} stands twice, first in {first[sid].called}: IAM refuses the policy"
-            yield Problem(message, "give one another Sid, or none", ("Sid",), index=item.index)
+        if sid and sid in first:
+            lax = document.kind == RESOURCE
+            why = "not every service takes that" if lax else "IAM refuses the policy"
+            message = f"Sid {sid!r} stands twice, first in {first[sid].called}: {why}"
+            severity = WARNING if lax else ERROR
+            yield Problem(message, "give one another Sid, or none", ("Sid",), severity, item.index)
         first.setdefault(sid, item)

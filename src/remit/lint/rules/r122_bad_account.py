@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.lint import facts
-from remit.lint.finding import ERROR, Problem
+from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _DIGITS = 12
+_LEFT_OUT = "left out"
 _KEYS = frozenset({
     "aws:sourceaccount", "aws:principalaccount", "aws:resourceaccount", "s3:resourceaccount", "aws:vpceaccount",
     "kms:calleraccount",
@@ -44,6 +45,9 @@ def statement(item: Item) -> Iterator[Problem]:
         if not account:
             message = "the ARN leaves out the account: no resource of this service has such a one, and nothing matches"
             yield Problem(message, "write the account, or * for every one", spot)
+        elif account == _LEFT_OUT:
+            message = "the ARN leaves out the account: no resource of this service has such a one"
+            yield Problem(message, "write the account, or * for every one", spot, WARNING)
         elif facts.plain(account) and not (account.isdigit() and len(account) == _DIGITS):
             yield from _problem(account, spot)
 
@@ -53,6 +57,8 @@ def _accounts(item: Item) -> Iterator[tuple[Spot, str]]:
         # Placeholders have a finding of R129.
         if not arn.account and arn.service.lower() in facts.REGIONAL and facts.plain(arn.service):
             yield spot, ""
+        elif not arn.account and facts.always_has("account", arn):
+            yield spot, _LEFT_OUT
         if arn.account not in ("", "*") and arn.account not in _OWNERS and not facts.placeholder(arn.account):
             yield spot, arn.account
     for condition in item.statement.conditions:

@@ -46,10 +46,11 @@ _PLACES = {
 def statement(item: Item) -> Iterator[Problem]:
     """Regions in ARNs and in aws:RequestedRegion."""
     for spot, arn in item.arns:
-        region = arn.region
-        if not region and arn.service.lower() in facts.REGIONAL:
-            message = "the ARN leaves out the region: no resource of this service has such a one, and nothing matches"
-            yield Problem(message, "write the region, or * for every one", spot)
+        region, sure = arn.region, arn.service.lower() in facts.REGIONAL
+        if not region and (sure or facts.always_has("region", arn)):
+            why = ", and nothing matches" if sure else ""
+            message = f"the ARN leaves out the region: no resource of this service has such a one{why}"
+            yield Problem(message, "write the region, or * for every one", spot, ERROR if sure else WARNING)
         if region == "${AWS::AccountId}" or arn.account == "${AWS::Region}":
             message = "the ARN has region and account in the wrong order: nothing matches"
             yield Problem(message, "arn:partition:service:region:account:resource", spot)

@@ -1,6 +1,7 @@
-"""A variable that no request has.
+"""A variable that no request has, or one whose default IAM cannot read.
 
-It has no value, and a statement with it matches nothing.
+It has no value, and a statement with it matches nothing. A default stands between single quotes, after a comma and a
+space.
 
 Flagged:
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+_QUOTES = "'\""
+_QUOTED = re.compile(r" '[^']*'")
 _LATE = re.compile(r"AWS::[A-Za-z]+|[A-Za-z0-9]+(?:\.[A-Za-z0-9_.-]+)?")
 
 
@@ -40,12 +43,15 @@ def concerned(text: str) -> bool:
 
 
 def statement(item: Item) -> Iterator[Problem]:
-    """Variables whose key does not exist."""
+    """Variables whose key does not exist, or whose default is not quoted."""
     for spot, text in item.variable_texts:
         for found in _VARIABLE.finditer(text):
-            written = found[1].partition(",")[0]
+            written, comma, default = found[1].partition(",")
             name = written.strip()
-            if written != name and name:
+            if comma and ":" in name and not _QUOTED.fullmatch(default):
+                message = f"the default of ${{{found[1]}}} is not between single quotes: IAM refuses it"
+                yield Problem(message, f"write `${{{name}, '{default.strip().strip(_QUOTES)}'}}`", spot)
+            elif written != name and name:
                 message = f"${{{written}}} has a space in its name: it has no value, and nothing matches"
                 yield Problem(message, f"write `${{{name}}}`", spot)
             elif name not in ("*", "?", "$") and not _LATE.fullmatch(name) and not _is_raw(text, found.start()):

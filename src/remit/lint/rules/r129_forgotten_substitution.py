@@ -51,6 +51,7 @@ _WORDS = ("<", "%s", "%(", "ACCOUNT", "REGION", "BUCKET", "$")
 _BARE_VARIABLE = re.compile(r"\$?\{([a-z][\w.-]*:[\w/-]+)\}|\$([a-z][\w-]*:[A-Za-z]+)")
 """One of IAM's variables without its dollar sign or its braces."""
 _WORD = re.compile(r"\{[A-Za-z_]\w*\}")
+_OBJECTS = ("Condition", "Principal")  # elsewhere an object is a finding of R103
 _COLONS = 5  # of an ARN, before its resource
 _FORMAT = re.compile(r"(?<!\$)\{+\s*(?:aws|project)\.\w+\s*\}+")
 _PLACEHOLDER = re.compile(
@@ -80,7 +81,7 @@ def _texts(value: Any, spot: Spot) -> Iterator[tuple[str, Spot]]:
     elif isinstance(value, list):
         for index, one in enumerate(value):
             yield from _texts(one, (*spot, index))
-    elif isinstance(value, dict) and not any(str(key).startswith("Fn::") for key in value):
+    elif isinstance(value, dict) and spot[0] in _OBJECTS and not any(str(key).startswith("Fn::") for key in value):
         for key, one in value.items():
             yield from _texts(one, (*spot, key))
 

@@ -35,6 +35,9 @@ def statement(item: Item) -> Iterator[Problem]:
         return
     for text in item.resources:
         arn = facts.arn(text)
+        if arn is not None and "*" in arn.service != "*":
+            message = f"'{text}' has a wildcard in its service: it names resources of every service of such a name"
+            yield Problem(message, "name the service", ("Resource", text), NOTE)
         if arn is None or arn.resource == "*" or (arn.account != "*" and arn.partition != "*"):
             continue
         wide = [name for name in ("partition", "region", "account") if getattr(arn, name) == "*"]

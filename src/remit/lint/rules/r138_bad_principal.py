@@ -1,6 +1,7 @@
 """A principal that IAM does not know: a service's name that is misspelt, a wildcard in an ARN, a group.
 
-The policy is refused (MalformedPolicyDocument: Invalid principal in policy).
+The policy is refused (MalformedPolicyDocument: Invalid principal in policy). A trust policy takes neither NotPrincipal
+nor `"Principal": "*"` (`{"AWS": "*"}` it takes), and the policy of a resource no identity provider.
 
 Flagged:
 
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from remit.lint import principals
 from remit.lint.finding import ERROR, Problem
+from remit.lint.subject import RESOURCE, TRUST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +32,9 @@ if TYPE_CHECKING:
     from remit.lint.subject import Item
 
 SEVERITY = ERROR
-_READERS = {"Service": principals.of_service, "AWS": principals.of_account}
+_READERS = {
+    "Service": principals.of_service, "AWS": principals.of_account, "Federated": principals.of_provider,
+}  # fmt: skip
 
 
 def concerned(text: str) -> bool:
@@ -39,10 +43,22 @@ def concerned(text: str) -> bool:
 
 
 def statement(item: Item) -> Iterator[Problem]:
-    """Services, and accounts with their users and roles."""
-    found = item.statement.principals
-    element = "NotPrincipal" if found is not None and found.negated else "Principal"
-    for kind, value in found.patterns if found is not None else ():
+    """Services, accounts with their users and roles, identity providers."""
+    found, kind_of = item.statement.principals, item.document.kind
+    if found is None:
+        return
+    element = "NotPrincipal" if found.negated else "Principal"
+    if kind_of == TRUST and found.negated:
+        yield Problem("a trust policy has no NotPrincipal: IAM refuses it", "name who may, in Principal", (element,))
+        return
+    for kind, value in found.patterns:
+        if kind_of == TRUST and kind == "*":
+            message = 'a trust policy has no "Principal": "*", everyone: IAM refuses it'
+            yield Problem(message, 'name the account: {"AWS": "arn:aws:iam::ACCOUNT:root"}', (element,))
+        elif kind_of == RESOURCE and kind == "Federated":
+            message = "the policy of a resource takes no identity provider: its users come by way of a role"
+            yield Problem(message, "name the role that they assume", (element, kind))
+            return
         read = _READERS.get(kind)
         problem = read(value) if read is not None else None
         if problem is not None:

@@ -20,6 +20,7 @@ import re
 from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
+from remit.iam.pattern import matches
 from remit.lint import facts, meant
 from remit.lint.finding import ERROR, Problem
 
@@ -78,7 +79,8 @@ def _wild_service(text: str, item: Item) -> tuple[str, str] | None:
     if "*" not in prefix and "?" not in prefix:
         return None
     found = meant.by_name(name, item) if facts.plain(name) else ()
-    hint = f"did you mean `{found[0]}`?" if found else "name each service: s3:*, sqs:*"
+    fitting = [one for one in found if matches(prefix.lower(), one.partition(":")[0])] or found
+    hint = f"did you mean `{fitting[0]}`?" if fitting else "name each service: s3:*, sqs:*"
     return "has a wildcard in its service: IAM refuses it", hint
 
 

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 from remit.lint import facts
 from remit.lint.finding import WARNING, Problem
-from remit.lint.subject import IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,12 +65,11 @@ _WITH_PASS_ROLE = {
     "sagemaker:CreateNotebookInstance": "a notebook",
 }
 _SERVICES = frozenset(name.partition(":")[0] for name in _ALONE)
-_EVERY = frozenset({"*", "role/*", "user/*", "group/*", "policy/*", "function:*", "function/*"})
 
 
 def statement(item: Item) -> Iterator[Problem]:
     """Single actions that are enough, on every resource; each pattern once."""
-    for pattern in () if _SERVICES.isdisjoint(item.services) else _wide_patterns(item):
+    for pattern in () if _SERVICES.isdisjoint(item.services) else item.wide:
         for name in _of(pattern) if pattern.partition(":")[0].lower() in _SERVICES else ():
             if name in _ALONE:
                 message = f"{name} on every resource can {_ALONE[name]}: its owner can gain any right of the account"
@@ -83,7 +81,7 @@ def policy(document: Document) -> Iterator[Problem]:
     """PassRole on every role, together with something that runs under it."""
     if not any("iam" in item.services for item in document.items):
         return
-    wide = [(item, pattern) for item in document.items for pattern in _wide_patterns(item)]
+    wide = [(item, pattern) for item in document.items for pattern in item.wide]
     if not any("iam:PassRole" in _of(pattern) for _, pattern in wide if pattern.lower().startswith("iam:")):
         return
     granted = {name: (item, pattern) for item, pattern in wide for name in _of(pattern)}
@@ -97,16 +95,3 @@ def policy(document: Document) -> Iterator[Problem]:
 
 def _of(pattern: str) -> tuple[str, ...]:
     return facts.meant(pattern) if pattern not in ("*", "*:*") else ()
-
-
-def _wide_patterns(item: Item) -> tuple[str, ...]:
-    """The actions of an Allow on every resource, or on every one of a type, without conditions."""
-    plain = item.allows and item.document.kind == IDENTITY and not item.statement.actions.negated
-    if not plain or item.statement.conditions or item.resource_element == "NotResource":
-        return ()
-    return item.statement.actions.patterns if any(_wide(text) for text in item.resources) else ()
-
-
-def _wide(text: str) -> bool:
-    arn = facts.arn(text) if text != "*" else None
-    return text == "*" or (arn is not None and arn.resource in _EVERY)

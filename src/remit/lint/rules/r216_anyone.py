@@ -22,7 +22,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.lint.finding import WARNING, Problem
-from remit.lint.subject import CONTROL, RESOURCE
+from remit.lint.principals import provider
+from remit.lint.subject import CONTROL, RESOURCE, TRUST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from remit.lint.subject import Item
 
 SEVERITY = WARNING
+_EVERYONE = ((("AWS", "*"), ("*", "*")), (("AWS", "*"),))
+"""Everyone, in the policy of a resource and in a trust policy (which refuses the other: R138)."""
 
 
 def concerned(text: str) -> bool:
@@ -42,9 +45,11 @@ def statement(item: Item) -> Iterator[Problem]:
     principals = item.statement.principals
     if not item.allows or principals is None or item.statement.conditions or item.document.kind == CONTROL:
         return
+    if principals.negated and item.document.kind == TRUST:
+        return  # R138, too
     if principals.negated:
         yield Problem("Allow with NotPrincipal lets in everyone else", "name who may, in Principal", ("NotPrincipal",))
-    elif any(kind in ("*", "AWS") and value == "*" for kind, value in principals.patterns):
+    elif any((kind, value) in _EVERYONE[item.document.kind == TRUST] for kind, value in principals.patterns):
         who = (
             "everyone: every account, and the public"
             if item.document.kind == RESOURCE
@@ -54,6 +59,6 @@ def statement(item: Item) -> Iterator[Problem]:
         yield Problem(
             message, "name the account, or add aws:PrincipalOrgID, aws:SourceArn or aws:SourceAccount", ("Principal",)
         )
-    elif principals.patterns and all(kind == "Federated" and "oidc-" in value for kind, value in principals.patterns):
+    elif principals.patterns and all(kind == "Federated" and provider(value) for kind, value in principals.patterns):
         message = "without a condition everyone with an account at the identity provider is let in"
         yield Problem(message, "compare the provider's :sub and :aud", ("Principal", *principals.patterns[0]))

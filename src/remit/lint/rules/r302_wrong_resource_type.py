@@ -42,7 +42,19 @@ def statement(item: Item) -> Iterator[Problem]:
             hint = f"did you mean '{meant}'?" if meant else f"name {what} in Resource"
             if len(names) == 1 and _may_be_everywhere(names[0]):
                 hint = "allow it on '*', in a statement of its own"
-            yield Problem(message, hint, ("Action", text), fitting.severity(item, names))
+            broken = _broken(item) if meant else None
+            spot = ("Action", text) if broken is None else ("Resource", broken)
+            sure = bool(needless) and item.allows  # such an ARN is no resource's, whatever acts on it
+            yield Problem(message, hint, spot, ERROR if sure else fitting.severity(item, names))
+
+
+def _broken(item: Item) -> str | None:
+    """The first resource that is none of its service, whatever is done with it: there the mistake is."""
+    for text, shape in zip(item.resources, item.shapes, strict=True):
+        arn = facts.arn(shape)
+        if arn is not None and not facts.types_named(arn.service.lower(), shape):
+            return text
+    return None
 
 
 def _needless(written: str, meant: str | None) -> str:

@@ -64,9 +64,24 @@ def statement(item: Item) -> Iterator[Problem]:
             yield Problem(message, f"did you mean `{_entry(item)}`?", (item.action_element, text))
     named = [text for text in statement.actions.patterns if text.lower().startswith("sts:assumerole")]
     entry = _entry(item)
-    if item.allows and entry != _PLAIN and named == [_PLAIN]:
-        message = f"who comes from an identity provider never calls {_PLAIN}: nobody is let in"
-        yield Problem(message, f"did you mean `{entry}`?", (item.action_element, named[0]))
+    others = [text for text in named if facts.plain(text) and text.lower() != entry.lower()]
+    if item.allows and others and len(others) == len(named) and _alike(item):
+        who = "who comes from an identity provider" if entry != _PLAIN else "an account, a user, a role or a service"
+        if entry != _PLAIN and others[0] != _PLAIN:
+            who = "who comes from this provider"
+        message = f"{who} never calls {others[0]}: nobody is let in"
+        yield Problem(message, f"did you mean `{entry}`?", (item.action_element, others[0]))
+
+
+def _alike(item: Item) -> bool:
+    """Whether all principals of a statement come in by one way, which is known."""
+    principals = item.statement.principals
+    if principals is None or principals.negated:
+        return False
+    if item.document.names is not None and ("Service", "lambda.amazonaws.com") in principals.patterns:
+        return False  # R705 tells of functions' roles
+    federated = [kind == "Federated" for kind, _ in principals.patterns]
+    return not any(federated) or (all(federated) and _entry(item) != _PLAIN)
 
 
 def _entry(item: Item) -> str:

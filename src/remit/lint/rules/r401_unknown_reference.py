@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, Any
 from remit.errors import did_you_mean, nearest
 from remit.iam import tokens
 from remit.lint import facts
-from remit.lint.elements import is_policy
+from remit.lint.elements import FUNCTIONS, is_policy
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -53,11 +53,6 @@ _PSEUDO = frozenset(
     for name in ("AccountId", "NotificationARNs", "NoValue", "Partition", "Region", "StackId", "StackName", "URLSuffix")
 )
 
-_FUNCTIONS = frozenset({
-    "Fn::And", "Fn::Base64", "Fn::Cidr", "Fn::Equals", "Fn::FindInMap", "Fn::ForEach", "Fn::GetAZs", "Fn::GetAtt",
-    "Fn::GetStackOutput", "Fn::If", "Fn::ImportValue", "Fn::Join", "Fn::Length", "Fn::Not", "Fn::Or", "Fn::Select",
-    "Fn::Split", "Fn::Sub", "Fn::ToJsonString", "Fn::Transform",
-})  # fmt: skip
 _VARIABLE = re.compile(r"\$\{([a-z][a-z0-9-]*:[^{}]+)\}")
 _BRACES = re.compile(r"(?<![${])\{([A-Za-z][A-Za-z0-9:.]*)\}(?!\})")
 
@@ -94,7 +89,7 @@ def _function(name: str, argument: Any, spot: Spot, stack: Stack) -> Iterator[Pr
     if section is not None and isinstance(wanted, str) and wanted not in (known := stack.raw.get(section) or {}):
         message = f"{name} asks for '{wanted}', and the template has no such {section.lower().removesuffix('s')}"
         yield Problem(message, did_you_mean(wanted, known) or f"add it to {section}", spot)
-    elif name.startswith("Fn::") and name not in _FUNCTIONS and (near := facts.near(name, _FUNCTIONS)) is not None:
+    elif name.startswith("Fn::") and name not in FUNCTIONS and (near := facts.near(name, FUNCTIONS)) is not None:
         yield Problem(f"CloudFormation has no function {name}", f"did you mean `{near}`?", spot)
     elif name == "Fn::Sub":
         yield from _substituted(argument, spot, stack)

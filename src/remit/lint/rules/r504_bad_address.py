@@ -57,7 +57,7 @@ def _loose(condition: Condition, value: str, *, allows: bool) -> Iterator[Proble
     if block.prefixlen == 0 and allows and conditions.name_of(condition) == "IpAddress":
         message = f"'{value}' holds every address: the condition keeps nobody out"
         yield Problem(message, "name the blocks that may, or leave the condition out", spot, WARNING)
-    elif str(block.network_address) != value.partition("/")[0] and block.prefixlen and "." in value:
+    elif ipaddress.ip_interface(value).ip != block.network_address and block.prefixlen:
         yield Problem(f"'{value}' has host bits: it stands for the whole block", f"write '{block}'", spot, NOTE)
 
 

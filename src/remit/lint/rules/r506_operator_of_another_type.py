@@ -66,6 +66,9 @@ def conditional(item: Item) -> Iterator[Problem]:
         elif _for_text(condition, family, bare):
             message = f"{condition.spelled} compares {_plural(family)}, and {condition.key} holds text"
             yield Problem(message, hint, spot, WARNING)
+        elif _as_text(condition, family, bare):
+            message = f"{condition.spelled} compares text, and {condition.key} holds {_plural(bare)}"
+            yield Problem(message, _hint(condition, bare), spot, WARNING)
 
 
 def _mixed(family: str, kind: str, values: tuple[str, ...]) -> bool:
@@ -77,7 +80,22 @@ def _mixed(family: str, kind: str, values: tuple[str, ...]) -> bool:
 def _for_text(condition: Condition, family: str, kind: str) -> bool:
     if family == "ARN" and any(value.startswith(("arn:", "*", "${")) for value in condition.values):
         return False
-    return kind == "String" and family != "String" and global_key(condition.key) is not None
+    if kind != "String" or family == "String":
+        return False
+    return global_key(condition.key) is not None or family in ("Numeric", "Date", "IPAddress", "Bool")
+
+
+def _as_text(condition: Condition, family: str, kind: str) -> bool:
+    """True and false as text; ARNs as text with wildcards, which then reach over the colons between their parts."""
+    if family != "String":
+        return False
+    wild = (conditions.name_of(condition) or "").endswith("Like") and any("*" in value for value in condition.values)
+    return kind == "Bool" or (kind == "ARN" and wild and condition.values != ("*",))
+
+
+def _hint(condition: Condition, kind: str) -> str:
+    negated = (conditions.name_of(condition) or "").startswith("StringNot")
+    return f"use {'ArnNotLike' if negated else 'ArnLike'}" if kind == "ARN" else "use Bool"
 
 
 def _plural(kind: str) -> str:

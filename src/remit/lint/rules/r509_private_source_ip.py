@@ -46,7 +46,8 @@ def conditional(item: Item) -> Iterator[Problem]:
         never = len(private) == len(condition.values) and conditions.name_of(condition) == "IpAddress"
         sure = never and item.allows and not condition.if_exists
         for value in private:
-            message = f"'{value}' is private, and aws:SourceIp is the public address of a caller: it is never met"
+            met = "always met" if conditions.negated(condition) else "never met"
+            message = f"'{value}' is private, and aws:SourceIp is the public address of a caller: it is {met}"
             hint = "use aws:VpcSourceIp, or aws:SourceVpc"
             yield Problem(
                 message, hint, ("Condition", condition.spelled, condition.key, value), ERROR if sure else WARNING

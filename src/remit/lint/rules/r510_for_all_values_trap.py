@@ -33,7 +33,7 @@ def conditional(item: Item) -> Iterator[Problem]:
     if not item.allows:
         return
     for condition in item.statement.conditions:
-        if condition.quantifier.lower() != "forallvalues":
+        if condition.quantifier.lower() != "forallvalues" or conditions.family(condition) == "Null":
             continue
         key = condition.key.lower()
         needed = any(

@@ -26,9 +26,11 @@ from remit.lint.finding import NOTE, WARNING, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.iam.policy import Condition
     from remit.lint.subject import Item
 
 SEVERITY = WARNING
+_AUDIENCE = ":aud"
 _KNOWN = frozenset({"", "forallvalues", "foranyvalue"})  # others are a finding of R501
 
 
@@ -37,14 +39,29 @@ def conditional(item: Item) -> Iterator[Problem]:
     for condition in item.statement.conditions:
         family = conditions.family(condition)
         kind = facts.key_type(condition.key)
-        if family in (None, "Null") or not kind or condition.quantifier.lower() not in _KNOWN:
+        if family is None or condition.quantifier.lower() not in _KNOWN:
             continue
         spot = ("Condition", condition.spelled, condition.key)
-        if kind.startswith("ArrayOf") and not condition.quantifier:
+        if family == "Null":
+            yield from _of_null(condition)
+        elif condition.quantifier and condition.key.lower().endswith(_AUDIENCE):
+            message = f"{condition.key} holds one value: {condition.quantifier} is for keys with several"
+            yield Problem(message, f"use {condition.spelled.partition(':')[2]}", spot)
+        elif not kind:
+            continue
+        elif kind.startswith("ArrayOf") and not condition.quantifier:
             message = f"{condition.key} may hold several values, and {condition.spelled} compares one"
-            sure = global_key(condition.key) is not None
+            sure = global_key(condition.key) is not None or condition.key.lower().startswith("dynamodb:")
             yield Problem(message, f"use ForAnyValue:{condition.spelled}", spot, WARNING if sure else NOTE)
         elif condition.quantifier and global_key(condition.key) is not None and not kind.startswith("ArrayOf"):
             message = f"{condition.key} holds one value: {condition.quantifier} is for keys with several"
             plain = condition.spelled.partition(":")[2]
             yield Problem(message, f"use {plain}", spot, NOTE)
+
+
+def _of_null(condition: Condition) -> Iterator[Problem]:
+    """Null asks for the key itself, of which there is one."""
+    if condition.quantifier:
+        always = "true" if condition.quantifier.lower() == "forallvalues" else "false"
+        message = f"{condition.spelled} is always {always}: Null asks for the key, not for its values"
+        yield Problem(message, "write Null", ("Condition", condition.spelled), NOTE)

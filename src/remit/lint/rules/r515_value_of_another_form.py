@@ -19,10 +19,11 @@ Source: "AWS global condition context keys" (IAM User Guide).
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from remit.errors import nearest
-from remit.lint import conditions, facts
+from remit.lint import conditions, facts, principals
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
     from remit.lint.subject import Item
 
 SEVERITY = ERROR
-_FORMS = {
-    "aws:sourcevpc": ("the id of a VPC", re.compile(r"vpc-")),
-    "aws:sourcevpce": ("the id of a VPC endpoint", re.compile(r"vpce-")),
+_LOOSE = {
+    "aws:sourcevpc": ("the id of a VPC", re.compile(r"vpc-(?:[0-9a-z]{8}|[0-9a-z]{17})\Z")),
+    "aws:sourcevpce": ("the id of a VPC endpoint", re.compile(r"vpce-(?:[0-9a-z]{8}|[0-9a-z]{17})\Z")),
     "aws:principalorgid": ("the id of an organisation, o-…", re.compile(r"o-")),
     "aws:resourceorgid": ("the id of an organisation, o-…", re.compile(r"o-")),
     "aws:sourceorgid": ("the id of an organisation, o-…", re.compile(r"o-")),
@@ -42,17 +43,45 @@ _FORMS = {
     "aws:resourceorgpaths": ("a path that begins with o-…/", re.compile(r"o-[^/]*/")),
     "aws:sourceorgpaths": ("a path that begins with o-…/", re.compile(r"o-[^/]*/")),
 }
+_SERVICE = (
+    "a service, as lambda.amazonaws.com",
+    re.compile(r"[a-z0-9.-]+\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|aws\.internal)\Z"),
+)
+_EXACT = {
+    "kms:viaservice": (
+        "a service in a region, as s3.eu-west-1.amazonaws.com",
+        re.compile(r"[a-z0-9.-]+\.[a-z]{2}[a-z-]*-\d\.amazonaws\.com(?:\.cn)?\Z"),
+    ),
+    "s3:x-amz-server-side-encryption-aws-kms-key-id": (
+        "the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID",
+        re.compile(r"arn:[a-z-]+:kms:[^:]+:\d{12}:key/."),
+    ),
+    "iam:passedtoservice": _SERVICE,
+    "iam:awsservicename": _SERVICE,
+    "aws:calledvia": _SERVICE,
+    "aws:calledviafirst": _SERVICE,
+    "aws:calledvialast": _SERVICE,
+    "aws:principalservicename": _SERVICE,
+}
+"""Forms of which a value of another shape is wrong; of an id, it may stand for one that is put in later."""
+_FORMS = {**_LOOSE, **_EXACT}
 _WORDS = {
     "aws:principaltype": ("Account", "User", "FederatedUser", "AssumedRole", "Anonymous"),
 }
+_DATES = ("aws:currenttime", "aws:tokenissuetime")
+_KEYS = frozenset((*_FORMS, *_WORDS, *_DATES))
+_YEAR = 4
+_END = 253_402_300_800  # the year 10000
 _OTHERS = {"vpce-": "aws:SourceVpce", "vpc-": "aws:SourceVpc", "o-": "aws:PrincipalOrgID"}
 
 
 def conditional(item: Item) -> Iterator[Problem]:
     """Values of keys whose form is known."""
-    for condition in item.statement.conditions:
+    for condition in () if item.keys.isdisjoint(_KEYS) else item.statement.conditions:
         key = condition.key.lower()
-        if (key not in _FORMS and key not in _WORDS) or conditions.family(condition) != "String":
+        if key in _DATES and conditions.family(condition) == "Date":
+            yield from _seconds(condition)
+        if (key not in _FORMS and key not in _WORDS) or conditions.family(condition) not in ("String", "ARN"):
             continue
         for value in condition.values:
             if facts.plain(value) and not (value.startswith("{") or "<" in value):
@@ -70,6 +99,25 @@ def _problem(condition: Condition, value: str) -> Iterator[Problem]:
     elif not _FORMS[key][1].match(value):
         what = _FORMS[key][0]
         other = next((name for begin, name in _OTHERS.items() if value.startswith(begin)), None)
-        hint = f"did you mean `{other}`?" if other else f"write {what}"
-        severity = ERROR if other else WARNING
+        other = None if other is not None and other.lower() == key else other
+        hint = f"did you mean `{other}`?" if other else _meant(key, value) or f"write {what}"
+        severity = ERROR if other or key in _EXACT else WARNING
         yield Problem(f"'{value}' is not what {condition.key} holds: {what}", hint, spot, severity)
+
+
+def _seconds(condition: Condition) -> Iterator[Problem]:
+    """Seconds since 1970, which nobody reads."""
+    for value in condition.values:
+        if value.isdigit() and len(value) > _YEAR:
+            message = f"'{value}' counts seconds since 1970: nobody reads when that is"
+            hint = f"write '{datetime.fromtimestamp(int(value) % _END, UTC):%Y-%m-%dT%H:%M:%SZ}'"
+            yield Problem(message, hint, ("Condition", condition.spelled, condition.key, value), WARNING)
+
+
+def _meant(key: str, value: str) -> str | None:
+    """The service that was meant, in the form that the key has."""
+    label = value.lower().removesuffix(".amazonaws.com")
+    if key == "kms:viaservice" and value and "." not in label:
+        return f"write '{label}.REGION.amazonaws.com'"
+    said = principals.of_service(value) if _FORMS[key] is _SERVICE else None
+    return said[1] if said is not None else None

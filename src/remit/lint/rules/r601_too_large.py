@@ -41,7 +41,8 @@ from typing import TYPE_CHECKING
 from remit.catalogue.quotas import quota
 from remit.lint.elements import texts
 from remit.lint.finding import ERROR, WARNING, Problem
-from remit.lint.subject import IDENTITY
+from remit.lint.fitting import services_of
+from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +51,9 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _ONE = 2_048  # characters of one string: no ARN, no action and no list of an organisation's accounts comes near
+
+
+_SHORTER = "use patterns, or split it in two"
 
 
 def concerned(text: str) -> bool:
@@ -70,16 +74,19 @@ def document(document: Document) -> Iterator[Problem]:
     """Whole documents, against the quota of what they belong to."""
     if not isinstance(document.raw, dict) or "Statement" not in document.raw:
         return
-    name = document.quota or ("iam.role.inline" if document.kind == IDENTITY else "")
-    if not name or document.size <= quota("iam.managed" if not document.quota else name).most:
+    name = document.quota or _quota(document)
+    any_role = document.kind == IDENTITY and not document.quota
+    if not name or document.size <= quota("iam.managed" if any_role else name).most:
         return
     if any(problem for written in document.written for problem in shape(written)):
         return  # that string is the reason
     limit = quota(name)
     size = document.size
     if size > (limit.raisable_to or limit.most):
-        message = f"the policy has {size:,} characters without white space; IAM allows {limit.most:,} for {limit.what}"
-        yield Problem(message, "use patterns, or split it over two roles")
+        who = "IAM" if name.startswith("iam.") else "AWS"
+        most = f"{who} allows {limit.most:,} for {limit.what}"
+        message = f"the policy has {size:,} characters without white space; {most}"
+        yield Problem(message, "use patterns, or split it over two roles" if any_role or document.quota else _SHORTER)
     elif size > limit.most:
         message = f"the policy has {size:,} characters; IAM allows {limit.most:,} unless AWS raises the quota"
         yield Problem(message, "use patterns, or ask for more", severity=WARNING)
@@ -89,3 +96,15 @@ def document(document: Document) -> Iterator[Problem]:
             f"the policy has {size:,} characters: too many for a managed policy ({managed:,}), not for a role's own"
         )
         yield Problem(message, None, severity=WARNING)
+
+
+def _quota(document: Document) -> str:
+    """The quota of a policy that stands by itself, as its kind and its principals tell."""
+    if document.kind == CONTROL:
+        everyone = any("Principal" in one.value for one in document.written)
+        of_endpoint = document.types.get(document.title) == "AWS::EC2::VPCEndpoint"
+        return "" if of_endpoint else "organizations.rcp" if everyone else "organizations.scp"
+    resources = tuple(text for item in document.items for text in item.resources)
+    if document.kind == RESOURCE and services_of(resources) == ("s3",):
+        return "s3.bucket.policy"
+    return {IDENTITY: "iam.role.inline", TRUST: "iam.role.trust"}.get(document.kind, "")

@@ -15,6 +15,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from remit.iam import values
+from remit.lint import conditions
 from remit.lint.covering import glob_covers
 from remit.lint.finding import NOTE, Problem
 
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 
 SEVERITY = NOTE
 _OPEN = re.compile(r"[*?]")
+_DECIDES = {
+    "NumericLessThan": max, "NumericLessThanEquals": max, "NumericGreaterThan": min, "NumericGreaterThanEquals": min,
+}  # fmt: skip
+_SESSION = re.compile(r"arn:([a-z-]+):sts::(\d{12}):assumed-role/([^/]+)/.+")
 _MOST = 400  # patterns of a list, beyond which only size matters
 
 
@@ -40,10 +46,39 @@ def shape(written: Written) -> Iterator[Problem]:
                 first.add(text)
 
 
+def conditional(item: Item) -> Iterator[Problem]:
+    """Numbers of which one decides: the largest of those that something must be less than."""
+    for condition in item.statement.conditions:
+        name = conditions.name_of(condition) or "" if len(condition.values) > 1 else ""
+        if name not in _DECIDES:
+            continue
+        numbers = [found for value in condition.values if (found := values.number(value)) is not None]
+        if len(numbers) < len(condition.values):
+            continue
+        kept = condition.values[numbers.index(_DECIDES[name](numbers))]
+        message = f"of {len(numbers)} numbers under {condition.spelled} '{kept}' decides alone"
+        yield Problem(message, "remove the others", ("Condition", condition.spelled, condition.key))
+
+
 def statement(item: Item) -> Iterator[Problem]:
     """Members of a list that another makes superfluous."""
+    yield from _sessions(item)
     yield from _problems(item.statement.actions.patterns, item.action_element, fold=True)
     yield from _problems(item.resources, item.resource_element, fold=False)
+
+
+def _sessions(item: Item) -> Iterator[Problem]:
+    """Sessions of a role that is a principal itself."""
+    principals = item.statement.principals
+    if principals is None or principals.negated:
+        return
+    named = {value for kind, value in principals.patterns if kind == "AWS"}
+    for kind, value in principals.patterns:
+        found = _SESSION.fullmatch(value)
+        role = f"arn:{found[1]}:iam::{found[2]}:role/{found[3]}" if found is not None else None
+        if role in named:
+            message = f"'{value}' is a session of '{role}', which is let in already"
+            yield Problem(message, "remove it", ("Principal", kind, value))
 
 
 def _problems(patterns: tuple[str, ...], element: str, *, fold: bool) -> Iterator[Problem]:

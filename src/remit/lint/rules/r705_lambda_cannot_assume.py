@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.iam.policy import Globs
+    from remit.lint.finding import Spot
     from remit.lint.subject import Stack
 
 SEVERITY = ERROR
@@ -61,8 +62,20 @@ def template(stack: Stack) -> Iterator[Problem]:
         role = _role_of(resource, stack)
         if role is not None and _trusts(stack.resources[role]) is False:
             message = f"{name} cannot run under {role}: its trust policy does not let {_LAMBDA} assume it"
-            spot = ("Resources", role, "Properties", "AssumeRolePolicyDocument")
-            yield Problem(message, f"add {{'Service': '{_LAMBDA}'}} to the Principal", spot)
+            yield Problem(
+                message, f"add {{'Service': '{_LAMBDA}'}} to the Principal", _spot(role, stack.resources[role])
+            )
+
+
+def _spot(name: str, role: Mapping[str, Any]) -> Spot:
+    """The principal of a trust policy's one statement, or the policy."""
+    path: Spot = ("Resources", name, "Properties", "AssumeRolePolicyDocument")
+    statements = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    several = statements if isinstance(statements, list) else [statements]
+    if len(several) != 1:
+        return path
+    inside: Spot = (*path, "Statement") if several is not statements else (*path, "Statement", 0)
+    return (*inside, "Principal")
 
 
 def _role_of(resource: Mapping[str, Any], stack: Stack) -> str | None:

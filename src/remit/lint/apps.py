@@ -1,0 +1,199 @@
+"""Lint an app: its roles, environments and declarations before every rule, with findings at its authors' lines."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.grants.assign import assign
+from remit.grants.defaults import queue_id
+from remit.lint import python_text, shelf
+from remit.lint.finding import ERROR, Finding
+from remit.lint.run import finding, findings, of_document, of_item, of_policy, ordered
+from remit.lint.subject import IDENTITY, Document, Environment, Item, Project
+from remit.lint.suppress import OF_COMMENTS, suppress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from remit.app import App, Grant, Output, Resource, Role
+    from remit.errors import Origin
+    from remit.lint.subject import Place
+
+_REFERENCE: Final = re.compile(r"\$\{[A-Za-z0-9]+(\.[A-Za-z0-9.]+)?\}")
+
+
+def lint(
+    app: App,
+    roles: tuple[Role, ...] | None = None,
+    *,
+    folder: Path | str = ".",
+    allow: Mapping[str, str] | None = None,
+) -> tuple[Finding, ...]:
+    """What is wrong or too wide in an app, at the lines of its files in `folder`; by file and line.
+
+    `allow` accepts rules with a reason, as comments at the line and `config.lint.allow` do.
+    """
+    root = Path(folder)
+    python_text.forget()
+    assigned = assign(app) if roles is None else roles
+    found = list(dict.fromkeys((*_of_app(app, assigned, root), *_of_files(app, root))))
+    texts = {file: text for file in _files(app) if (text := _text(root / file)) is not None}
+    table = {**app.allowed, **{name: (why, None) for name, why in (allow or {}).items()}}
+    return ordered(_in_characters(suppress(found, texts, table), texts))
+
+
+def errors(app: App, roles: tuple[Role, ...], *, folder: Path | str = ".") -> tuple[Finding, ...]:
+    """As `lint`, the error-level findings about grants and environments alone, and quick: for every build.
+
+    What an override of the default policy breaks (R704) is not among them: a build asks about that by itself.
+    """
+    found = [one for one in _of_app(app, roles, Path(folder), severe=True) if one.severity == ERROR]
+    if not found:
+        return ()
+    root = Path(folder)
+    python_text.forget()
+    texts = {one.file: text for one in found if one.file and (text := _text(root / one.file)) is not None}
+    kept = suppress(dict.fromkeys(found), texts, dict(app.allowed))
+    return ordered(_in_characters((one for one in kept if one.severity == ERROR), texts))
+
+
+def _in_characters(findings: Iterable[Finding], texts: Mapping[str, str]) -> Iterator[Finding]:
+    """Columns that Python counts in bytes of UTF-8, in characters."""
+    for one in findings:
+        text = texts.get(one.file or "", "")
+        if one.origin is None or text.isascii() or one.rule in OF_COMMENTS:
+            yield one
+        else:
+            line = next(islice(text.split("\n"), one.line - 1, None), "").encode()
+            column = len(line[: one.column - 1].decode(errors="ignore")) + 1 if one.column else 0
+            yield replace(one, origin=replace(one.origin, column=column))
+
+
+def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = False) -> Iterator[Finding]:
+    origins = {function.name: function.origin for function in app.functions}
+    seen: set[Any] = set()
+    told: Counter[str] = Counter()
+    types = _types(app, roles)
+    for role in roles:
+        document = _of_role(role, types, origins.get(role.functions[0]) if role.functions else None, folder, app)
+        for item in document.items:
+            key = _key(item)
+            if key not in seen:
+                seen.add(key)
+                yield from of_item(item, told, severe=severe)
+        yield from of_policy(document, severe=severe)
+    yield from _of_resources(app, frozenset(types))
+    for function in app.functions:
+        variables = function.properties.get("Environment", {}).get("Variables", {})
+        if variables:
+            origin = function.written.get("Environment", function.origin)
+            environment = Environment(function.name, variables, _entry(folder, origin))
+            yield from findings(shelf.hooks("environment", severe=severe), environment, environment.place)
+    project = Project(app, roles)
+    for rule, hook in () if severe else shelf.hooks("project"):
+        for problem in hook(project):
+            yield finding(rule, problem, _always(problem.origin), None)
+
+
+def _of_resources(app: App, names: frozenset[str]) -> Iterator[Finding]:
+    """The policies that an app's own resources hold, at the lines that declare them."""
+    if not any("Statement" in repr(one.properties) for one in app.resources):
+        return
+    from remit.lint.subject import Stack  # noqa: PLC0415 - few apps have such resources
+    from remit.lint.templates import documents  # noqa: PLC0415 - as above
+
+    for one in app.resources:
+        raw = {one.logical_id: {"Type": one.type, "Properties": one.properties}}
+        for document in documents(Stack({}, _always(one.origin), names, raw, late=True)):
+            yield from of_document(document)
+
+
+def _key(item: Item) -> Any:
+    """What makes statements alike for rules: its texts, whatever resource of the app they refer to, and its line."""
+    statement = item.statement
+    texts = tuple(_REFERENCE.sub(r"${_\1}", text) for text in item.resources)
+    origin = item.grant.origin if item.grant is not None else None
+    return statement.effect, statement.actions, texts, statement.conditions, origin
+
+
+def _types(app: App, roles: tuple[Role, ...]) -> dict[str, str]:
+    """What the app's template will hold: types by logical id."""
+    types = {one.logical_id: one.type for one in app.resources}
+    types |= dict.fromkeys((role.logical_id for role in roles), "AWS::IAM::Role")
+    for function in app.functions:
+        types[f"{function.logical_id}Function"] = "AWS::Lambda::Function"
+        types[f"{function.logical_id}LogGroup"] = "AWS::Logs::LogGroup"
+        types.update((one.logical_id, one.type) for trigger in function.triggers for one in trigger.resources(function))
+    for queue in app.queues:
+        logical_id = queue_id(queue)
+        dead = f"{logical_id.removesuffix('Queue')}DeadLetterQueue"
+        types |= dict.fromkeys((logical_id, dead), "AWS::SQS::Queue")
+    return types
+
+
+def _always(origin: Origin | None) -> Place:
+    return lambda _: origin
+
+
+def _entry(folder: Path, origin: Origin | None) -> Place:
+    """Where a variable stands in the setting that gives it."""
+    return lambda spot: python_text.entry(folder, origin, str(spot[0])) if origin is not None and spot else origin
+
+
+def _of_role(role: Role, types: dict[str, str], otherwise: Origin | None, folder: Path, app: App) -> Document:
+    place = _always(otherwise)
+    document = Document(
+        IDENTITY,
+        place=place,
+        names=types,
+        types=types,
+        quota="iam.role.inline",
+        title=role.logical_id,
+        stage=app.stage,
+        app=app.name,
+        owners=tuple(f"{name} " for name in role.functions),
+    )
+    ordinals: dict[Origin | None, int] = {}
+    items = []
+    for index, grant in enumerate(role.grants):
+        ordinal = ordinals[grant.origin] = ordinals.get(grant.origin, -1) + 1
+        items.append(Item(document, index, grant.statement, _placer(grant, otherwise, folder, ordinal), grant))
+    document.items = tuple(items)
+    return document
+
+
+def _placer(grant: Grant, otherwise: Origin | None, folder: Path, ordinal: int) -> Place:
+    origin = grant.origin
+    if origin is None:
+        return _always(otherwise)
+    return lambda spot: python_text.inside(folder, origin, spot, ordinal)
+
+
+def _files(app: App) -> tuple[str, ...]:
+    """The Python files in which an app is declared, as their origins name them."""
+    origins: list[Origin | None] = [app.queues_origin, *(origin for _, origin in app.allowed.values())]
+    for function in app.functions:
+        origins += (function.origin, *function.written.values(), *(grant.origin for grant in function.policy))
+    declared: list[Resource | Output | Grant] = [*app.resources, *app.outputs, *(app.default_policy or ())]
+    origins += (one.origin for one in declared)
+    named = {origin.file for origin in origins if origin is not None}
+    usual = ("config/deploy.py", f"config/deploy/{app.stage}.py")
+    return tuple(sorted(file for file in {*named, *usual} if file.endswith(".py")))
+
+
+def _of_files(app: App, folder: Path) -> Iterator[Finding]:
+    for file in _files(app):
+        for slip, origin in python_text.slips(folder, file):
+            yield from findings(shelf.hooks("slip"), slip, _always(origin))
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, ValueError):
+        return None

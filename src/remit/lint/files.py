@@ -1,0 +1,180 @@
+"""Lint files: a policy or a template, in JSON or YAML, and what it holds before every rule."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.errors import Origin, RemitError
+from remit.iam.document import DEPTH, too_large
+from remit.iam.document import LARGEST as LARGEST_DOCUMENT
+from remit.lint import shelf, templates
+from remit.lint.elements import is_policy, is_stack_policy
+from remit.lint.policies import document_of
+from remit.lint.run import findings, of_document, ordered, unreadable
+from remit.lint.subject import IDENTITY, RESOURCE, TRUST, Environment
+from remit.lint.suppress import OF_COMMENTS, suppress
+from remit.templates.read import LARGEST, Source, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from remit.lint.finding import Finding
+    from remit.lint.subject import Stack
+
+_FIRM: Final = frozenset({"R001", *OF_COMMENTS})
+HUGE: Final = 200_000
+"""Characters of a policy beyond which only its shape and its size are looked at: no quota is near that."""
+TOO_LARGE: Final = 3_000_000
+"""Characters of a template beyond which only the template itself is looked at: CloudFormation takes a third of that."""
+
+
+def lint_document(
+    value: Any, file: str = "policy", *, kind: str | None = None, allow: Mapping[str, str] | None = None
+) -> tuple[Finding, ...]:
+    """What is wrong or too wide in a policy document or a template, given as JSON reads it; without lines."""
+    wrong = _no_json(value)
+    if wrong is not None:
+        return (unreadable(RemitError(f"{file} {wrong}"), file),)
+    source = Source(file, "", value, lambda _: Origin(file))
+    return ordered(suppress(_of_source(source, kind), {}, _table(allow)))
+
+
+def _no_json(value: Any) -> str | None:
+    """What makes a value none that JSON reads, and would lead rules astray."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEPTH):
+        for key in (key for one in level if isinstance(one, dict) for key in one):
+            if not isinstance(key, str):
+                return f"has a key that is no string: {key!r}"
+        parts = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [child for several in parts for child in several if isinstance(child, dict | list)]
+        if not level:
+            return None
+    return f"nests deeper than {DEPTH}, or contains itself"
+
+
+def lint_bytes(
+    data: bytes, file: str, *, kind: str | None = None, allow: Mapping[str, str] | None = None
+) -> tuple[Finding, ...]:
+    """What is wrong or too wide in a file's content: a policy or a template, JSON or YAML.
+
+    What cannot be read at all, or is neither of the two, is one finding of R001. `kind` is identity, trust, resource or
+    control; by default the document tells.
+    """
+    try:
+        source = read(data, file, most=LARGEST)
+    except RemitError as error:
+        return (unreadable(error, file),)
+    if not _is_meant(source.value):
+        return (unreadable(_neither(source), file),)
+    found = _of_file(source, kind, allow)
+    if len(data) > LARGEST_DOCUMENT:  # what in it is too long has a place of its own
+        return (unreadable(too_large(len(data), file), file), *found)
+    return found
+
+
+_SIGN: Final = re.compile(rb"\bAWSTemplateFormatVersion\b|\bAWS::[A-Z]|\b(Statement|Effect|Action)['\"]?\s*:")
+"""What tells that a file which cannot be read was meant to be a policy or a template."""
+
+
+def lint_found(data: bytes, file: str, *, kind: str | None = None) -> tuple[Finding, ...] | None:
+    """As `lint_bytes`, of a file that nobody named; None where it holds neither a policy nor a template."""
+    try:
+        source = read(data, file)
+    except RemitError as error:
+        return (unreadable(error, file),) if _SIGN.search(data) is not None else None
+    return _of_file(source, kind, None) if _is_meant(source.value) else None
+
+
+def _is_meant(value: Any) -> bool:
+    """Whether a file's value is a template or a policy, whatever is wrong with it."""
+    return templates.is_template(value) or is_policy(_policy_in(value)[0])
+
+
+def _neither(source: Source) -> RemitError:
+    return RemitError(
+        f"{source.file} holds neither a policy document nor a template",
+        hint="a policy has Statement, a template Resources; `remit explain` and `remit diff` read plans of Terraform",
+        origin=source.place(()),
+    )
+
+
+def _of_file(source: Source, kind: str | None, allow: Mapping[str, str] | None) -> tuple[Finding, ...]:
+    comments = {} if source.text.lstrip().startswith(("{", "[")) else {source.file: source.text}
+    return ordered(suppress(dict.fromkeys(_of_source(source, kind)), comments, _table(allow)))
+
+
+def accept(findings: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Finding, ...]:
+    """What is left of the findings of several files where `allow` accepts rules, and the reasons that no file needs.
+
+    What cannot be read, and what is wrong with a comment that accepts, is not accepted.
+    """
+    told = tuple(findings)
+    table = {shelf.rule(name).code: because for name, because in allow.items()}
+    broken = {one.rule for one in told}
+    kept = (one for one in told if one.rule in _FIRM or one.rule not in table)
+    unused = {code: because for code, because in table.items() if code not in broken}
+    return (*kept, *suppress((), {}, _table(unused)))
+
+
+def _table(allow: Mapping[str, str] | None) -> dict[str, tuple[str, Origin | None]]:
+    return {name: (why, None) for name, why in (allow or {}).items()}
+
+
+def _of_source(source: Source, kind: str | None) -> Iterator[Finding]:
+    for slip in source.slips:
+        yield from findings(shelf.hooks("slip"), slip, lambda _, spot=slip.spot: source.place(spot))  # type: ignore[misc]
+    if templates.is_template(source.value):
+        stack = templates.stack_of(source.value, source.place, len(source.text.encode()))
+        yield from findings(shelf.hooks("template"), stack, stack.place, told=Counter())
+        if len(source.text) > TOO_LARGE:
+            return
+        for environment in (*_of_globals(stack), *templates.environments(stack)):
+            yield from findings(shelf.hooks("environment"), environment, environment.place)
+        for document in templates.documents(stack):
+            yield from of_document(document)
+        return
+    value, path = _policy_in(source.value)
+    located = bool(source.text)
+    document = document_of(value, kind or _kind(value), source.place, path=path, located=located, sure=kind is not None)
+    if is_stack_policy(value):
+        for written in document.written:
+            yield from findings(shelf.hooks("stack_policy"), written, written.place)
+        return
+    yield from of_document(document, huge=len(source.text) > HUGE)
+
+
+def _of_globals(stack: Stack) -> Iterator[Environment]:
+    """The variables that a SAM template gives to every function."""
+    path = ("Globals", "Function", "Environment", "Variables")
+    value: Any = stack.raw
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    if isinstance(value, dict) and value:
+        yield Environment("every function", value, lambda spot: stack.place((*path, *spot)), own=False)
+
+
+def _policy_in(value: Any) -> tuple[Any, tuple[str, ...]]:
+    """The document inside what `aws iam get-policy-version` and its like print; else the value itself."""
+    path: tuple[str, ...] = ()
+    for name in ("PolicyVersion", "Document", "PolicyDocument"):
+        if isinstance(value, dict) and "Statement" not in value and isinstance(value.get(name), dict):
+            value, path = value[name], (*path, name)
+    return value, path
+
+
+def _kind(value: Any) -> str:
+    """Trust when every action assumes a role, resource when there is a principal, else identity."""
+    statements = value.get("Statement") if isinstance(value, dict) else None
+    several = [one for one in (statements if isinstance(statements, list) else [statements]) if isinstance(one, dict)]
+    with_principal = [one for one in several if "Principal" in one or "NotPrincipal" in one]
+    if not with_principal:
+        return IDENTITY
+    actions = [one.get("Action", "") for one in several]
+    flat = [text for one in actions for text in (one if isinstance(one, list) else [one])]
+    if all(isinstance(text, str) and text.lower().startswith(("sts:assume", "sts:tag", "sts:set")) for text in flat):
+        return TRUST
+    anywhere = all(one.get("Resource") in ("*", None) for one in several)
+    return IDENTITY if not anywhere and len(with_principal) < len(several) else RESOURCE

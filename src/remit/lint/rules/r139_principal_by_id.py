@@ -1,0 +1,55 @@
+"""A principal is the unique id of a role or a user, not its ARN.
+
+IAM itself writes the id where the principal of a saved policy was deleted: who is created anew under the same name has
+another id, and is not let in.
+
+Flagged:
+
+    {"Version": "2012-10-17", "Statement": [
+      {"Effect": "Allow", "Principal": {"AWS": "AROADBQP57FF2AEXAMPLE"}, "Action": "sts:AssumeRole"}
+    ]}
+
+Better:
+
+    {"Version": "2012-10-17", "Statement": [
+      {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/ci"}, "Action": "sts:AssumeRole"}
+    ]}
+
+Source: "IAM identifiers" (IAM User Guide): unique identifiers; "IAM policy validation check reference" (there): invalid
+role reference, invalid user reference.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from remit.lint.finding import WARNING, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = WARNING
+_ID = re.compile(r"(AROA|AIDA)[A-Z0-9]{12,}")
+_HOLDERS = {"AROA": "role", "AIDA": "user"}
+
+
+def concerned(text: str) -> bool:
+    """Whether a document has principals, and ids."""
+    return 'Principal"' in text and _ID.search(text) is not None
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """Ids of roles and users."""
+    principals = item.statement.principals
+    element = "NotPrincipal" if principals is not None and principals.negated else "Principal"
+    for kind, value in principals.patterns if principals is not None else ():
+        found = _ID.fullmatch(value) if kind == "AWS" else None
+        if found is not None:
+            holder = _HOLDERS[found[1]]
+            message = f"'{value}' is the id of a {holder}: the policy ends with it, should it be deleted"
+            yield Problem(
+                message, f"write the {holder}'s ARN: arn:aws:iam::ACCOUNT:{holder}/NAME", (element, kind, value)
+            )

@@ -1,0 +1,53 @@
+"""A policy variable where IAM puts none in: in an action, in a principal.
+
+Variables have values in Resource and in conditions alone; elsewhere `${…}` is no name that IAM knows.
+
+Flagged:
+
+    {"Effect": "Allow", "Action": "s3:${aws:PrincipalTag/verb}Object", "Resource": "arn:aws:s3:::data/*"}
+
+Better:
+
+    {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/${aws:PrincipalTag/team}/*"}
+
+Source: "IAM policy elements: Variables and tags" (IAM User Guide): where you can use policy variables.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from remit.lint import facts
+from remit.lint.finding import ERROR, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.finding import Spot
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+_VARIABLE = re.compile(r"\$\{([a-zA-Z][\w.-]*:[^:{},][^{},]*)[^{}]*\}")
+
+
+def concerned(text: str) -> bool:
+    """Whether a document has variables."""
+    return "${" in text
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """Variables in actions and principals; late-bound parts have another form."""
+    for text in item.statement.actions.patterns:
+        yield from _problem(text, "an action", "name the actions, or use a wildcard", (item.action_element, text))
+    principals = item.statement.principals
+    element = "NotPrincipal" if principals is not None and principals.negated else "Principal"
+    for kind, value in principals.patterns if principals is not None else ():
+        hint = "name the principal, or compare aws:PrincipalArn or aws:PrincipalTag/KEY in a condition"
+        yield from _problem(value, "a principal", hint, (element, kind, value))
+
+
+def _problem(text: str, what: str, hint: str, spot: Spot) -> Iterator[Problem]:
+    found = _VARIABLE.search(text)
+    if found is not None and facts.key_type(found[1]) is not None:  # `${self:custom.account}` is another tool's
+        yield Problem(f"{what} takes no variable, and {found[0]} is literal text: IAM refuses it", hint, spot)

@@ -1,0 +1,108 @@
+"""A policy of an organisation has what Organizations takes in none.
+
+An SCP names no principal. A resource control policy says of everyone, `"Principal": "*"`, what is denied: its Allow can
+only be that of everything, it has no NotAction, and it names actions of services that know such policies (that is a
+warning, since AWS adds to their list).
+
+Flagged:
+
+    Resources:
+      Perimeter:
+        Type: AWS::Organizations::Policy
+        Properties:
+          Name: perimeter
+          Type: RESOURCE_CONTROL_POLICY
+          Content:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Deny
+                Principal: {AWS: "arn:aws:iam::111122223333:root"}
+                Action: "s3:*"
+                Resource: "*"
+
+Better:
+
+    Resources:
+      Perimeter:
+        Type: AWS::Organizations::Policy
+        Properties:
+          Name: perimeter
+          Type: RESOURCE_CONTROL_POLICY
+          Content:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Deny
+                Principal: "*"
+                Action: "s3:*"
+                Resource: "*"
+                Condition:
+                  StringNotEqualsIfExists: {"aws:PrincipalOrgID": o-a1b2c3d4e5}
+                  BoolIfExists: {"aws:PrincipalIsAWSService": "false"}
+
+Source: "SCP syntax", "RCP syntax", "Resource control policies (RCPs)" (AWS Organizations User Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.lint.elements import texts
+from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.subject import CONTROL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Written
+
+SEVERITY = ERROR
+_SERVICES = frozenset({
+    "aoss", "appconfig", "appstream", "autoscaling", "autoscaling-plans", "budgets", "clouddirectory", "cloudfront",
+    "cloudsearch", "cloudtrail-data", "codeartifact", "codebuild", "codecommit", "codepipeline", "cognito-identity",
+    "cognito-idp", "comprehend", "comprehendmedical", "compute-optimizer", "cost-optimization-hub", "dax", "dsql",
+    "dynamodb", "ecr", "ecr-public", "events", "firehose", "fis", "fms", "gamelift", "health", "inspector-scan",
+    "kendra", "kinesisvideo", "kms", "logs", "memorydb", "networkmonitor", "notifications", "opensearch",
+    "pca-connector-ad", "personalize", "polly", "pricing", "resource-groups", "rolesanywhere", "s3", "secretsmanager",
+    "servicediscovery", "signin", "sqs", "sts", "support", "swf", "textract", "timestream-influxdb", "transcribe",
+    "transfer", "translate", "wafv2", "workspaces", "xray",
+})  # fmt: skip
+"""Services whose resources such policies reach, as of 2026-11."""
+_REFUSED = "Organizations refuses it"
+
+
+def concerned(text: str) -> bool:
+    """Whether a document has principals."""
+    return 'Principal"' in text
+
+
+def shape(written: Written) -> Iterator[Problem]:
+    """What neither kind of policy takes; with `"Principal": "*"`, what a resource control policy takes not."""
+    document = written.document
+    if document.kind != CONTROL or (document.names is not None and not _of_organisation(written)):
+        return  # a VPC endpoint's
+    value = written.value
+    if "NotPrincipal" in value or value.get("Principal", "*") not in ("*", {"AWS": "*"}):
+        element = "NotPrincipal" if "NotPrincipal" in value else "Principal"
+        message = f"an SCP names no principal, a resource control policy everyone ('*') alone: {_REFUSED}"
+        yield Problem(message, "remove it, and compare aws:PrincipalArn in a condition", (element,))
+    elif value.get("Principal") == "*":
+        yield from _of_resources(written)
+
+
+def _of_organisation(written: Written) -> bool:
+    return written.document.types.get(written.document.title) == "AWS::Organizations::Policy"
+
+
+def _of_resources(written: Written) -> Iterator[Problem]:
+    value = written.value
+    if value.get("Effect") == "Allow" and (value.get("Resource") != "*" or value.get("Condition")):
+        message = f"the Allow of a resource control policy is that of everything, without a condition: {_REFUSED}"
+        yield Problem(message, "deny what nobody may do", ("Effect",))
+    if "NotAction" in value:
+        message = f"a resource control policy has no NotAction: {_REFUSED}"
+        yield Problem(message, "name the actions in Action", ("NotAction",))
+    for text in texts(value.get("Action")):
+        prefix = text.partition(":")[0].lower()
+        if ":" in text and "*" not in prefix and prefix not in _SERVICES:
+            message = f"resource control policies do not reach {prefix}, as far as remit knows: {_REFUSED}"
+            yield Problem(message, "deny it in an SCP, or in the policies of the resources", ("Action", text), WARNING)

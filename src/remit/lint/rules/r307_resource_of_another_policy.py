@@ -1,0 +1,73 @@
+"""The policy of a resource names an ARN, or an action, of another service.
+
+A bucket's policy is about that bucket, a queue's about that queue: the service refuses the rest, or it does nothing.
+
+Flagged:
+
+    {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/app"}, "Action": "s3:GetObject",
+     "Resource": ["arn:aws:s3:::data/*", "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"]}
+
+Better:
+
+    {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/app"}, "Action": "s3:GetObject",
+     "Resource": ["arn:aws:s3:::data/*"]}
+
+Source: "IAM policy validation check reference" (IAM User Guide): unsupported resource ARN in policy, unsupported action
+in policy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.lint import facts
+from remit.lint.finding import ERROR, Problem
+from remit.lint.subject import RESOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.subject import Item
+
+SEVERITY = ERROR
+_SERVICES = {
+    "AWS::ECR::Repository": "ecr", "AWS::KMS::Key": "kms", "AWS::Lambda::Permission": "lambda",
+    "AWS::S3::BucketPolicy": "s3", "AWS::SecretsManager::ResourcePolicy": "secretsmanager",
+    "AWS::SNS::TopicPolicy": "sns", "AWS::SQS::QueuePolicy": "sqs",
+}  # fmt: skip
+"""The service whose actions the policies of a type are about."""
+
+
+def concerned(text: str) -> bool:
+    """Whether a document has principals."""
+    return 'Principal"' in text
+
+
+def statement(item: Item) -> Iterator[Problem]:
+    """ARNs of services that no action is of, beside one that some action is of; in templates, actions, too."""
+    yield from _actions(item)
+    if item.document.kind != RESOURCE or item.statement.actions.negated or len(item.resources) < 2:  # noqa: PLR2004
+        return
+    vendors = {
+        text: arn.service.lower()
+        for text, shape in zip(item.resources, item.shapes, strict=True)
+        if (arn := facts.arn(shape)) is not None and facts.plain(arn.service)
+    }
+    own = item.services.intersection(vendors.values())
+    for text, vendor in vendors.items():
+        if own and vendor not in own and not any(facts.acts_on(name, text) for name in item.known_actions):
+            message = f"the policy of a resource of {min(own)} is about no resource of {vendor}: it is refused"
+            yield Problem(
+                message, f"grant it in the policy of the {vendor} resource, or of the role", ("Resource", text)
+            )
+
+
+def _actions(item: Item) -> Iterator[Problem]:
+    service = _SERVICES.get(item.document.types.get(item.document.title, ""))
+    if service is None or item.unfit:  # then R303 tells
+        return
+    for text in item.statement.actions.patterns:
+        prefix = text.partition(":")[0].lower()
+        if ":" in text and facts.plain(prefix) and prefix != service and facts.meant(text):
+            message = f"'{text}' is no action of {service}, whose policy this is: it is refused"
+            yield Problem(message, f"name actions of {service}", (item.action_element, text))

@@ -1,0 +1,102 @@
+"""A bucket's policy is about another bucket, or about everything.
+
+S3 refuses it: "Policy has invalid resource". A policy names its own bucket and what is in it.
+
+Flagged:
+
+    Resources:
+      Orders:
+        Type: AWS::S3::Bucket
+      Bills:
+        Type: AWS::S3::Bucket
+      Policy:
+        Type: AWS::S3::BucketPolicy
+        Properties:
+          Bucket: !Ref Orders
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {Effect: Allow, Principal: {AWS: "111122223333"}, Action: "s3:*", Resource: !Sub "${Bills.Arn}/*"}
+
+Better:
+
+    Resources:
+      Orders:
+        Type: AWS::S3::Bucket
+      Policy:
+        Type: AWS::S3::BucketPolicy
+        Properties:
+          Bucket: !Ref Orders
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {Effect: Allow, Principal: {AWS: "111122223333"}, Action: "s3:*", Resource: !Sub "${Orders.Arn}/*"}
+
+Source: "Policies and permissions in Amazon S3" (Amazon S3 User Guide): resources.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.iam import tokens
+from remit.lint import facts
+from remit.lint.finding import ERROR, Problem
+from remit.lint.policies import document_of
+from remit.lint.subject import RESOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.lint.finding import Spot
+    from remit.lint.subject import Stack
+
+SEVERITY = ERROR
+_REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9]+)\}")
+_OWN: Final = re.compile(r"\$\{([A-Za-z0-9]+)\.Arn\}(?:/.*)?")
+
+
+def template(stack: Stack) -> Iterator[Problem]:
+    """Policies of buckets whose bucket and whose resources are both told."""
+    for name, resource in stack.resources.items():
+        properties = resource.get("Properties")
+        if resource["Type"] != "AWS::S3::BucketPolicy" or not isinstance(properties, dict):
+            continue
+        own = _text(properties.get("Bucket"))
+        path: Spot = ("Resources", name, "Properties", "PolicyDocument")
+        document = document_of(properties.get("PolicyDocument"), RESOURCE, lambda _: None, names=stack.names)
+        for item in document.items:
+            spot = (*path, *document.written[item.index].path, item.resource_element)
+            for index, text in enumerate(item.resources if item.resource_element == "Resource" else ()):
+                if own and (text == "*" or _of_another(text, own, stack)):
+                    message = f"'{text}' is not the bucket whose policy this is, '{own}': S3 refuses it"
+                    place = (*spot, index) if len(item.resources) > 1 else spot
+                    yield Problem(message, f"name {_named(own)} and {_named(own)}/*", place)
+
+
+def _text(value: Any) -> str:
+    if tokens.is_intrinsic(value):
+        return tokens.from_intrinsic(value)
+    return value if isinstance(value, str) else ""
+
+
+def _named(bucket: str) -> str:
+    reference = _REFERENCE.fullmatch(bucket)
+    return f"${{{reference[1]}.Arn}}" if reference is not None else f"arn:aws:s3:::{bucket}"
+
+
+def _of_another(text: str, own: str, stack: Stack) -> bool:
+    """Whether a resource is of a bucket that is surely not this one: another name, or another of the template's."""
+    arn, reference, bucket = facts.arn(text), _OWN.fullmatch(text), _REFERENCE.fullmatch(own)
+    if reference is None and (arn is None or arn.service != "s3" or arn.account):
+        return False
+    name = f"${{{reference[1]}}}" if reference is not None else (arn.resource.partition("/")[0] if arn else "")
+    other = _REFERENCE.fullmatch(name)
+    if other is not None and bucket is not None:
+        return other[1] != bucket[1] and _is_bucket(other[1], stack) and _is_bucket(bucket[1], stack)
+    return facts.plain(name) and facts.plain(own) and name != own
+
+
+def _is_bucket(name: str, stack: Stack) -> bool:
+    return stack.resources.get(name, {}).get("Type") == "AWS::S3::Bucket"
