@@ -17,11 +17,13 @@ from projects import at
 from remit.app import Grant, Resource, Role
 from remit.build.fit import fit, policy_ids
 from remit.build.headroom import headroom
+from remit.build.packing import packed
 from remit.build.size import LONGEST, Sizes, parts
+from remit.catalogue.managed import managed_policy
 from remit.catalogue.partitions import partitions
 from remit.errors import Origin, RemitError
 from remit.iam.compare import equivalent
-from remit.iam.policy import Condition, Globs, Policy, Statement, allow, render
+from remit.iam.policy import Condition, Globs, Policy, Statement, allow, parse, render
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -99,6 +101,17 @@ def test_200_conditioned_statements_fit_and_say_the_same() -> None:
     assert max(sizes[1:]) <= 6_144
     assert role.grants == tuple(itertools.chain(*documents))
     assert proven_same(role, fitted)
+
+
+def test_the_longest_policy_of_aws_is_laid_into_documents_that_say_the_same() -> None:
+    aws = managed_policy("ReadOnlyAccess")
+    assert aws is not None
+    whole = parse(aws.document)
+    laid = packed(whole.statements, SIZES, first=6_144, other=6_144)
+    assert laid is not None
+    assert len(laid) > 1
+    assert max(len(as_iam(part)) for part in laid) <= 6_144
+    assert equivalent([Policy(part, whole.version) for part in laid], whole)
 
 
 def test_ten_attachments_are_the_most_and_those_of_others_count() -> None:

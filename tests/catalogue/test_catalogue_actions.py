@@ -145,10 +145,10 @@ def test_expansion_agrees_with_the_standard_library_s_globs(pattern: str) -> Non
 
 
 def test_a_hostile_pattern_takes_no_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert expand("ec2:" + "*e" * 2_000 + "*!") == ()
     assert matcher("*a" * 50 + "b").fullmatch("a" * 5_000) is None
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_wildcard_makes_a_pattern() -> None:
@@ -170,8 +170,8 @@ def test_a_full_name_is_found_in_any_case_as_expansion_finds_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "s3", "s3:", "ec2:", "s3:GetObj", "s3:getobject ", "s3: getobject", "s3:getobject putobject", "no:x",
-             "s3:Get*", "dynamodb:\u212aey", "s3:getobject\n"],
+    "text", ["", "s3", "s3:", "ec2:", "s3:GetObj", "s3:getobject ", "s3: getobject", "s3:getobject getobjectacl",
+             "no:x", "s3:Get*", "dynamodb:\u212aey", "s3:getobject\n"],
 )  # fmt: skip
 def test_what_is_no_whole_name_has_no_full_name(text: str) -> None:
     assert full_name(text) is None

@@ -170,6 +170,7 @@ def test_there_are_twenty_seven_operators() -> None:
         ("NumericLessThan", "IPAddress", False),
         ("DateGreaterThan", "Date", True),
         ("NumericGreaterThan", "Date", True),
+        ("DateGreaterThan", "Numeric", True),
         ("IpAddress", "IPAddress", True),
         ("IpAddress", "ARN", False),
         ("Bool", "String", None),

@@ -11,7 +11,7 @@ from remit.catalogue.actions import action
 from remit.catalogue.arns import Arn, fill, parse, types_of, variables
 from remit.catalogue.expand import expand
 from remit.catalogue.managed import managed_policies, managed_policy
-from remit.catalogue.operations import arns, clients, operation, operations, operations_of, prefixes
+from remit.catalogue.operations import When, arns, clients, operation, operations, operations_of, prefixes
 from remit.catalogue.resemble import nearest_actions, nearest_services
 from remit.catalogue.slips import slips
 
@@ -122,6 +122,23 @@ def test_parameters_tell_which_actions_and_resources_a_call_needs(
     found = operation(client, name)
     assert found is not None
     assert {call.action: arns(call, parameters, HERE) for call in found.needed(parameters)} == expected
+
+
+@pytest.mark.parametrize(
+    "source", ["a/x/y?versionId=3", "/a/x/y", {"Bucket": "a", "Key": "x/y", "VersionId": "3"}], ids=str
+)
+def test_a_copy_reads_the_object_whatever_its_version(source: str | dict[str, str]) -> None:
+    found = operation("s3", "CopyObject")
+    assert found is not None
+    read = next(call for call in found.calls if call.action == "s3:GetObject")
+    assert arns(read, {"Bucket": "b", "Key": "k", "CopySource": source}) == ("arn:${Partition}:s3:::a/x/y",)
+
+
+@pytest.mark.parametrize(
+    ("test", "expected"), [("IContains", False), ("Exists", False), ("NotExists", True), ("NotEquals", True)]
+)
+def test_a_parameter_that_is_not_given_has_no_value_that_a_condition_could_find(test: str, *, expected: bool) -> None:
+    assert When("Select", test, "COUNT").holds({}) is expected
 
 
 def test_a_place_that_is_not_given_stays_open() -> None:

@@ -206,6 +206,12 @@ def test_a_template_of_remits_own_has_the_artefact_bucket(make: Make) -> None:
     assert document(ran)["Statement"][1]["Resource"] == "arn:aws:s3:::remit-artefacts-111122223333-eu-central-1"
 
 
+def test_a_template_may_come_from_standard_input() -> None:
+    code = f"from remit.cli import main; main(['policy', 'deployer', '-', '--stack', 'shop', *{PLACE!r}])"
+    ran = subprocess.run((sys.executable, "-c", code), input=SHOP.read_bytes(), capture_output=True, check=True)
+    assert ran.stdout.decode() == deployer(str(SHOP), "--stack", "shop", *PLACE).out
+
+
 REFUSED = (
     (("--account", "1234"), "error: --account '1234' is no account: it has 12 digits"),
     (("--region", "nowhere"), "error: there is no region 'nowhere'"),

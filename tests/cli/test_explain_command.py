@@ -13,6 +13,7 @@ from projects import Project, remit, write
 if TYPE_CHECKING:
     from conftest import Make
 
+DATA = Path(__file__).parents[1] / "templates" / "data"
 EXAMPLE = Project(Path(__file__).parents[2] / "examples" / "orders")
 TABLE = "arn:aws:dynamodb:eu-west-1:111122223333:table"
 
@@ -127,6 +128,11 @@ def test_a_resource_of_the_app_goes_by_any_of_its_names(name: str) -> None:
             "web",
             "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:orders-dev-web",
         ),
+        (  # a table that is called as a function is
+            "dynamodb:GetItem",
+            "web",
+            "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/web",
+        ),
         (  # AWS puts a hyphen and six characters behind a secret's name
             "secretsmanager:GetSecretValue",
             "prod/db",
@@ -213,6 +219,7 @@ def test_managed_policies_and_a_boundary_count(make: Make) -> None:
     allowed = project.remit("explain", "hello", "s3:GetObject", "a/b").out
     assert "statement 1 of the managed policy arn:${AWS::Partition}:iam::aws:policy/AmazonS3ReadOnlyAccess" in allowed
     assert "the permissions boundary arn:${AWS::Partition}:iam::111122223333:policy/limit is not known here" in allowed
+    assert "policy/own" not in allowed  # whatever it says, it takes nothing away
     denied = project.remit("explain", "hello", "s3:PutObject", "a/b").out
     assert "the managed policy arn:${AWS::Partition}:iam::111122223333:policy/own is not known here" in denied
 
@@ -263,6 +270,12 @@ def test_an_operation_of_the_api_is_told_as_the_action_it_needs() -> None:
     assert lines[1] == "s3:GetObject: Read, an action of Amazon S3"
 
 
+def test_an_operation_that_needs_no_permission_is_an_answer_and_no_mistake() -> None:
+    ran = remit("explain", "codecatalyst.CreateProject")
+    assert ran.status == 1
+    assert ran.err == "error: `codecatalyst.CreateProject` is an operation of the API that needs no permission\n"
+
+
 def test_a_pattern_is_told_as_the_actions_that_it_covers() -> None:
     ran = remit("explain", "dynamodb:Batch*Item")
     assert ran.out.splitlines() == [
@@ -295,6 +308,13 @@ def test_an_unknown_action_of_a_function_is_answered_and_resembled() -> None:
     assert ran.status == 1
     assert "note: the catalogue knows no action dynamodb:Scna; did you mean dynamodb:Scan" in ran.out
     assert "fix:" not in ran.out
+
+
+def test_a_policy_takes_an_action_and_a_resource_and_no_more(tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text('{"Version": "2012-10-17", "Statement": []}')
+    ran = remit("explain", str(path), "s3:GetObject", "a", "b")
+    assert (ran.status, ran.err.splitlines()[0]) == (2, "error: 'b' is more than `remit explain` takes here")
 
 
 def test_a_policy_document_is_explained_with_its_own_lines(tmp_path: Path) -> None:
@@ -349,6 +369,19 @@ def test_a_template_is_read_with_the_policies_that_are_attached_elsewhere(tmp_pa
     (role,) = json.loads(remit("explain", "--template", str(path), "--json").out)
     assert [one["statement"] for one in role["statements"]] == [statement, statement]
     assert role["unread_policies"] == []
+
+
+def test_a_condition_of_the_template_is_told_as_it_reads_and_another_reason_as_a_because() -> None:
+    lines = remit("explain", str(DATA / "template.yaml"), "Worker").out.splitlines()
+    reasons = [line.strip().partition("  (")[0] for line in lines if "template.yaml:" in line]
+    assert [reason for reason in reasons if reason.startswith(("if ", "unless ", "because "))] == [
+        "if Wide",
+        "unless Wide",
+        "if Wide",
+        "because ManagedPolicy Shared",
+        "because Policy Attached",
+        "because RolePolicy Own if Wide",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -459,6 +459,13 @@ def test_a_log_tells_which_function_it_is_of() -> None:
     assert cause(bare)["function"] is None
 
 
+def test_whoever_a_denial_names_asked_and_not_the_function_in_whose_log_it_stands() -> None:
+    person = f"arn:aws:iam::{ACCOUNT}:user/ann"
+    said = f"User: {person} is not authorized to perform: dynamodb:GetItem on resource: {TABLE}"
+    found = cause(json.dumps([{"@log": f"{ACCOUNT}:/aws/lambda/orders-dev-report", "@message": said}]))
+    assert (found["function"], found["actions"]) == (None, ["dynamodb:GetItem"])
+
+
 OTHER = ", or a layer that is not visible from here says no"
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31

@@ -421,9 +421,9 @@ def test_an_operator_that_does_not_exist_is_refused() -> None:
 
 
 def seconds(old: Policy, new: Policy) -> tuple[float, Comparison]:
-    start = time.perf_counter()
+    start = time.process_time()
     found = compare(old, new, known=known)
-    return time.perf_counter() - start, found
+    return time.process_time() - start, found
 
 
 def test_a_pigeonhole_of_conditions_ends_and_is_never_called_nothing_when_it_is_not() -> None:

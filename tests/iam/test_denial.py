@@ -559,6 +559,6 @@ def test_no_document_makes_it_fail(value: object) -> None:
     ],
 )
 def test_a_huge_text_takes_no_second(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     parse(text)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

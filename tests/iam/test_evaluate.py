@@ -580,6 +580,9 @@ def test_organization_policies_spare_service_linked_roles_and_the_management_acc
         )
         assert layered(ask(management_account=A), **layers) == "Allowed"
         assert layered(ask(management_account=B), **layers) == "ExplicitlyDenied"
+    across: dict[str, Any] = {"identity": [GET], "resource": [{**GET, "Principal": {"AWS": A}}], "rcp": [[DENY]]}
+    assert layered(ask(resource_account=B, management_account=B), **across) == "Allowed"  # whose resource it is
+    assert layered(ask(resource_account=B, management_account=A), **across) == "ExplicitlyDenied"
     assert layered(ask(principal="*"), resource=[{"Principal": "*"}], scp=[[PUT]]) == "Allowed"
     assert layered(ask(principal="*"), resource=[{"Principal": "*"}], rcp=[[PUT]]) == "ImplicitlyDenied"
 

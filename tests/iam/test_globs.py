@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from remit.iam.glob import FRESH, Unclear, meet, points, within
+from remit.iam.glob import FRESH, Unclear, meeting, points, within
 from remit.iam.pattern import matches
 
 TEXTS = tuple("".join(letters) for length in range(6) for letters in itertools.product("abz", repeat=length))
@@ -22,8 +22,9 @@ SETS = {pattern: texts(pattern) for pattern in PATTERNS}
 
 def test_a_meet_describes_exactly_what_both_patterns_do() -> None:
     for one, other in itertools.combinations(PATTERNS, 2):
-        shared = frozenset().union(*(texts(part) for part in meet(one, other)))
-        assert shared == SETS[one] & SETS[other], (one, other, meet(one, other))
+        found = meeting(one, other)
+        shared = frozenset().union(*map(texts, found.patterns))
+        assert (shared, found.reason) == (SETS[one] & SETS[other], ""), (one, other, found)
 
 
 def test_every_text_of_a_pattern_is_in_all_that_one_of_its_points_is_in() -> None:

@@ -1,16 +1,13 @@
-"""The same access in fewer characters: every managed policy, and what splitting promises."""
+"""The same access in fewer characters: every managed policy."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-import pytest
-
 from remit.catalogue.managed import managed_policies, managed_policy
-from remit.errors import RemitError
-from remit.iam.compare import compare_documents, includes
-from remit.iam.minimise import length, minimise, same, split
+from remit.iam.compare import compare_documents
+from remit.iam.minimise import length, minimise, same
 from remit.iam.policy import Policy, parse, render
 
 
@@ -91,19 +88,3 @@ def test_the_order_of_statements_does_not_depend_on_chance() -> None:
     document: Any = managed_policy("ReadOnlyAccess")
     texts = {json.dumps(render(minimise(parse(document.document)))) for _ in range(3)}
     assert len(texts) == 1
-
-
-def test_splitting_gives_policies_within_the_limit_that_say_the_same() -> None:
-    document: Any = managed_policy("ReadOnlyAccess")
-    whole = parse(document.document)
-    parts = split(whole, 6_144)
-    assert len(parts) > 1
-    assert max(map(length, parts)) <= 6_144
-    assert includes(parts, whole)
-    assert includes(whole, parts)
-
-
-def test_a_statement_that_cannot_be_taken_apart_is_an_error_with_the_numbers() -> None:
-    long = policy(allow("s3:GetObject", "*", Sid="Long", Condition={"StringEquals": {"aws:userid": ["x" * 300]}}))
-    with pytest.raises(RemitError, match=r"statement Long needs 4\d\d characters and a policy has room for 161"):
-        split(long, 200)

@@ -8,7 +8,7 @@ import pytest
 
 from remit.iam.evaluate import Layers, evaluate
 from remit.iam.policy import Policy, allow, parse
-from remit.iam.public import public
+from remit.iam.public import STRANGERS, public
 
 ACCOUNT = "111122223333"
 OBJECTS = "arn:aws:s3:::data/*"
@@ -44,6 +44,14 @@ CASES = {
     "everyone but who is not of the own account": (
         [statement("*"), statement("*", "Deny", StringNotEquals={"aws:PrincipalAccount": ACCOUNT})],
         [],
+    ),
+    "everyone with credentials but the account that strangers are shown as": (
+        [
+            statement("*"),
+            statement("*", "Deny", StringEquals={"aws:PrincipalType": "Anonymous"}),
+            statement({"AWS": STRANGERS[0]}, "Deny"),
+        ],
+        ["*"],
     ),
     "everyone but one": ([statement("*"), statement({"AWS": "444455556666"}, "Deny")], ["*"]),
 }

@@ -13,6 +13,7 @@ from remit.templates.files import read_roles
 from remit.templates.plan import Plan, read_plan
 
 PLAN = Path(__file__).with_name("data") / "plan.json"
+READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 WORKER = "aws_iam_role.worker"
 
 
@@ -113,7 +114,13 @@ def test_lists_that_are_written_are_all_there_is() -> None:
     configured = plan["configuration"]["root_module"]["resources"][0]["expressions"]
     configured["inline_policy"] = [{"name": {"constant_value": "read"}}]
     values(plan, WORKER)["inline_policy"] = [{"name": "read", "policy": text("ses:SendEmail")}]
-    assert ("ses:SendEmail", WORKER) in actions(plan_of(plan))
+    configured["managed_policy_arns"] = {"constant_value": [READ_ONLY]}
+    values(plan, WORKER)["managed_policy_arns"] = [READ_ONLY]
+    gone = resource("aws_iam_role_policy_attachment.gone", {"role": "worker", "policy_arn": READ_ONLY})
+    plan["prior_state"]["values"]["root_module"]["resources"].append(gone)
+    found = plan_of(plan)
+    assert ("ses:SendEmail", WORKER) in actions(found)
+    assert READ_ONLY in found.after.roles[0].managed
 
 
 def test_a_policy_for_a_role_of_elsewhere_is_told() -> None:

@@ -46,6 +46,7 @@ REFUSED = {
     "a tag": (b"a: !!python/object:os.system {}", "!!python/object:os.system", "t.yaml:1:4"),
     "two documents": (b"a: 1\n---\nb: 1", "more than one", "t.yaml:2:1"),
     "a bomb": (BOMB.encode(), "more than 200,000 parts", "t.yaml:6"),
+    "more than a template may have": (b'{"a": "' + b"a" * 8_000_000 + b'"}', "8,000,009 bytes", "t.yaml"),
     "far too much": (b"a" * 33_000_000, "33,000,000 bytes", "t.yaml"),
 }
 

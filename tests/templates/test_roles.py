@@ -125,6 +125,58 @@ def test_a_condition_takes_one_way_throughout_a_statement() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("principal", "services"),
+    [
+        ({"Principal": {"Service": ["lambda.amazonaws.com", "edgelambda.amazonaws.com"], "AWS": "*"}},
+         ("lambda.amazonaws.com", "edgelambda.amazonaws.com")),
+        ({"NotPrincipal": {"Service": "lambda.amazonaws.com"}}, ()),
+    ],
+)  # fmt: skip
+def test_a_role_trusts_the_services_that_an_allow_names(principal: dict[str, Any], services: tuple[str, ...]) -> None:
+    trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", **principal}]}
+    assert of_role({"AssumeRolePolicyDocument": trust}).roles[0].trusts == services
+
+
+def test_a_condition_that_holds_outside_holds_inside() -> None:
+    inner = {"Fn::If": ["A", inline(statement("s3:GetObject")), inline(statement("s3:PutObject"))]}
+    read = of_role({"Policies": [{"Fn::If": ["A", inner, {"Ref": "AWS::NoValue"}]}]})
+    assert told(read, "R") == [("Allow s3:GetObject", "if A", 1)]
+
+
+def test_a_parameter_of_one_value_is_put_in_unless_a_substitution_s_own_variable_hides_it() -> None:
+    own = {"Fn::Sub": ["arn:aws:s3:::${Stage}/*", {"Stage": "mine"}]}
+    plain = {"Fn::Sub": "arn:aws:s3:::${Stage}/*"}
+    template = {
+        "Parameters": {"Stage": {"Type": "String", "AllowedValues": ["prod"]}},
+        "Resources": {
+            "R": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {"Policies": [inline(statement("s3:GetObject", own), statement("s3:PutObject", plain))]},
+            }
+        },
+    }
+    (role,) = read_template(json.dumps(template).encode(), "t.json").roles
+    assert [one.statement.resources.patterns for one in role.grants if one.statement.resources] == [
+        ("arn:aws:s3:::mine/*",),
+        ("arn:aws:s3:::prod/*",),
+    ]
+
+
+@pytest.mark.parametrize("partition", ["aws", "${AWS::Partition}"])
+def test_a_managed_policy_of_the_template_is_attached_by_an_arn_with_its_name(partition: str) -> None:
+    own = {"ManagedPolicyName": "shared", "PolicyDocument": inline(statement("s3:GetObject"))["PolicyDocument"]}
+    arn = {"Fn::Sub": f"arn:{partition}:iam::${{AWS::AccountId}}:policy/shared"}
+    template = {
+        "Resources": {
+            "P": {"Type": "AWS::IAM::ManagedPolicy", "Properties": own},
+            "R": {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": [arn]}},
+        }
+    }
+    read = read_template(json.dumps(template).encode(), "t.json")
+    assert (told(read, "R"), read.roles[0].managed) == ([("Allow s3:GetObject", "ManagedPolicy P", 1)], ())
+
+
 def test_a_boundary_that_a_condition_may_leave_out_limits_nothing() -> None:
     boundary = {"Fn::If": ["A", "arn:aws:iam::111122223333:policy/b", {"Ref": "AWS::NoValue"}]}
     (role,) = of_role({"PermissionsBoundary": boundary}).roles
@@ -144,6 +196,10 @@ def test_a_document_in_text_is_read() -> None:
     text = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}})
     (role,) = of_role({"Policies": [{"PolicyName": "p", "PolicyDocument": text}]}).roles
     assert [one.statement.actions.patterns for one in role.grants] == [("s3:*",)]
+
+
+def statement(action: str, resource: Any = "*") -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource}
 
 
 def inline(*statements: dict[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,7 @@ from remit.catalogue.templates import PERMISSION_LIMITS
 from remit.errors import Origin
 from remit.iam import tokens
 from remit.iam.policy import Policy
-from remit.templates.documents import policy_of, trusting
-from remit.templates.files import read_template
+from remit.templates.documents import policy_of, services, trusting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -61,6 +60,8 @@ class Running:
 
 def declared(template: Mapping[str, Any]) -> Running:
     """The roles and functions of a template. RemitError: one of its policies is none."""
+    from remit.templates.files import read_template  # noqa: PLC0415 - few apps declare access in shared resources
+
     read = read_template(json.dumps(template).encode(), "the template")
     functions = {one.logical_id: _function(one) for one in read.resources if one.type == "AWS::Lambda::Function"}
     by_id = {one.logical_id: one for one in read.resources}
@@ -68,7 +69,7 @@ def declared(template: Mapping[str, Any]) -> Running:
     outside = tuple(_unplaced(role) for role in read.roles if role.logical_id not in by_id)
     served = {name for role in own for name in role.functions}
     others = {
-        name: _text(by_id[logical_id].properties["Role"])
+        name: tokens.text_of(by_id[logical_id].properties["Role"])
         for logical_id, name in functions.items()
         if logical_id not in served and "Role" in by_id[logical_id].properties
     }
@@ -89,7 +90,7 @@ def opened(resources: Iterable[Resource], functions: Mapping[str, str]) -> tuple
     `functions` has their names by logical id.
     """
     named = (
-        _text(one.properties.get("FunctionName")).removeprefix("${").partition(".")[0].removesuffix("}")
+        tokens.text_of(one.properties.get("FunctionName")).removeprefix("${").partition(".")[0].removesuffix("}")
         for one in resources
         if one.type == "AWS::Lambda::Permission"
         and one.properties.get("Principal") == "*"
@@ -116,7 +117,7 @@ def _declared(role: Role, by_id: Mapping[str, Resource], functions: Mapping[str,
     )
     inline = (found for one in _listed(properties.get("Policies")) for found in _inline(one))
     others = [one for one in by_id.values() if one.type in (*_INLINE, _MANAGED) and _names_role(one, role)]
-    listed = [_text(one) for one in _listed(properties.get("ManagedPolicyArns"))]
+    listed = [tokens.text_of(one) for one in _listed(properties.get("ManagedPolicyArns"))]
     return Declared(
         whole,
         (*inline, *_beside(others)),
@@ -136,7 +137,7 @@ def _inline(written: Any) -> Iterator[tuple[str, Policy]]:
     if not tokens.is_intrinsic(written):
         found = policy_of(written.get("PolicyDocument"), (), lambda _: Origin("the template"))
         if found is not None:
-            yield _text(written.get("PolicyName")), found
+            yield tokens.text_of(written.get("PolicyName")), found
 
 
 def _listed(value: Any) -> list[Any]:
@@ -145,29 +146,14 @@ def _listed(value: Any) -> list[Any]:
 
 def _names_role(policy: Resource, role: Role) -> bool:
     named = policy.properties.get("Roles", policy.properties.get("RoleName"))
-    texts = [_text(one) for one in (named if isinstance(named, list) else [named])]
+    texts = [tokens.text_of(one) for one in (named if isinstance(named, list) else [named])]
     return f"${{{role.logical_id}}}" in texts
 
 
 def _function(resource: Resource) -> str:
     """Its name in the project: what the stack's own name stands before; the logical id of one named otherwise."""
-    name = _text(resource.properties.get("FunctionName"))
+    name = tokens.text_of(resource.properties.get("FunctionName"))
     return name.removeprefix(_OWN) if name.startswith(_OWN) else resource.logical_id
-
-
-def _text(value: Any) -> str:
-    return tokens.from_intrinsic(value) if tokens.is_intrinsic(value) else str(value)
-
-
-def services(trust: Policy) -> tuple[str, ...]:
-    """The services that a trust policy lets take on its role, whatever else it says."""
-    return tuple(
-        name
-        for statement in trust.statements
-        if statement.effect == "Allow" and statement.principals is not None and not statement.principals.negated
-        for kind, name in statement.principals.patterns
-        if kind == "Service"
-    )
 
 
 def explained(roles: Iterable[Role], by: Iterable[Role]) -> tuple[Role, ...]:

@@ -19,7 +19,6 @@ from remit.build.reasons import explained
 from remit.catalogue.quotas import quota
 from remit.errors import Origin, RemitError
 from remit.grants.assign import named
-from remit.iam.minimise import merged, minimise
 from remit.iam.policy import Policy
 
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ def fit(role: Role, sizes: Sizes) -> Role:
     inline = quota("iam.role.inline").most
     if role.parts or sizes.policy(role) <= inline:
         return role
+    from remit.iam.minimise import minimise  # noqa: PLC0415 - it brings the comparison, and most roles fit
+
     smaller = _joined(tuple(grant.statement for grant in role.grants))
     if sizes.document(smaller) > inline and len(smaller) > 1:
         smaller = minimise(Policy(smaller)).statements
@@ -58,6 +59,8 @@ def _joined(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
 
     Proven pair by pair, so that it is never in doubt what late-bound parts stand for.
     """
+    from remit.iam.minimise import merged  # noqa: PLC0415 - as above
+
     found = merged(statements)
     return found if say_the_same(statements, found) else statements
 

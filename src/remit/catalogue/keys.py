@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-SOURCE: Final = "AWS global condition context keys (IAM User Guide)"
-RECORDED: Final = "2026-11"
-
 
 @dataclass(frozen=True, slots=True)
 class GlobalKey:
@@ -109,13 +106,12 @@ class Operator:
     """A condition operator without its quantifier and IfExists.
 
     `family` is the type it compares as; `negated` operators hold when the values differ, and when the key is
-    missing; `wildcards` tells whether `*` and `?` count; Null takes no IfExists.
+    missing; Null takes no IfExists.
     """
 
     name: str
     family: str
     negated: bool = False
-    wildcards: bool = False
 
 
 _ORDERED: Final = ("LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
@@ -124,8 +120,8 @@ _OPERATORS: Final = (
     Operator("StringNotEquals", "String", negated=True),
     Operator("StringEqualsIgnoreCase", "String"),
     Operator("StringNotEqualsIgnoreCase", "String", negated=True),
-    Operator("StringLike", "String", wildcards=True),
-    Operator("StringNotLike", "String", negated=True, wildcards=True),
+    Operator("StringLike", "String"),
+    Operator("StringNotLike", "String", negated=True),
     *(
         Operator(f"{family}{test}", family, negated=test == "NotEquals")
         for family in ("Numeric", "Date")
@@ -135,10 +131,10 @@ _OPERATORS: Final = (
     Operator("BinaryEquals", "Binary"),
     Operator("IpAddress", "IPAddress"),
     Operator("NotIpAddress", "IPAddress", negated=True),
-    Operator("ArnEquals", "ARN", wildcards=True),
-    Operator("ArnLike", "ARN", wildcards=True),
-    Operator("ArnNotEquals", "ARN", negated=True, wildcards=True),
-    Operator("ArnNotLike", "ARN", negated=True, wildcards=True),
+    Operator("ArnEquals", "ARN"),
+    Operator("ArnLike", "ARN"),
+    Operator("ArnNotEquals", "ARN", negated=True),
+    Operator("ArnNotLike", "ARN", negated=True),
     Operator("Null", "Null"),
 )
 

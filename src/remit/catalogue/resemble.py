@@ -125,6 +125,7 @@ def _of_service(prefix: str, bare: str, speaking: tuple[str, ...]) -> tuple[str,
     single = words.same_words(prefix, bare) if len(re.findall(r"[A-Z]", bare)) == 1 else ()
     return (
         _slip_of_operation(prefix, bare)
+        or _ended(prefix, bare)
         or words.in_other_words(prefix, bare)
         or (() if words.USUAL.isdisjoint(same) else same)
         or (() if words.USUAL.isdisjoint(single) else single)
@@ -133,6 +134,13 @@ def _of_service(prefix: str, bare: str, speaking: tuple[str, ...]) -> tuple[str,
         or tuple(one for one in likely if one.endswith(bare) or words.same_verb(bare, one.partition(":")[2]))
         or by_name(bare, speaking)
     )
+
+
+def _ended(prefix: str, bare: str) -> tuple[str, ...]:
+    """The action of a single word with which a name begins: `Publish` for `PublishMessage`."""
+    word = re.match(r"[A-Z][a-z]+(?=[A-Z])", bare)
+    found = action(f"{prefix}:{word[0]}") if word is not None else None
+    return () if found is None else (found.full_name,)
 
 
 def _slip_of_operation(prefix: str, bare: str) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -116,7 +115,7 @@ def command(
     _check(files, wishes)
     if not files:
         return _project(wishes)
-    return _files([_bytes(path) for path in files], wishes)
+    return _files([options.content(path) for path in files], wishes)
 
 
 def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:
@@ -310,12 +309,6 @@ def _compared(before: Read, after: Read) -> Comparison:
     if before.single and after.single:
         return compare_documents(before.layers.identity[0], after.layers.identity[0])
     return compare(before.layers, after.layers)
-
-
-def _bytes(path: Path) -> tuple[bytes, str]:
-    if str(path) == "-":
-        return sys.stdin.buffer.read(), "standard input"
-    return path.read_bytes(), str(path)
 
 
 def _tell(review: Review, drift: Sequence[Drift], about: str, wishes: _Wishes) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +13,7 @@ from remit.errors import RemitError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.app import Role
+    from remit.app import App, Role
     from remit.explain.ask import Standing
     from remit.explain.explanation import Explanation
     from remit.templates.roles import Read
@@ -98,7 +97,8 @@ def _action(text: str, *, as_json: bool) -> None:
     from remit.catalogue.actions import action as catalogued
     from remit.catalogue.actions import services
     from remit.catalogue.expand import is_pattern
-    from remit.report.actions import action_document, action_lines, level_of, meant
+    from remit.explain.meant import meant
+    from remit.report.actions import action_document, action_lines, level_of
 
     text = f"{text}:*" if text.lower() in services() else text
     names, note = meant(text)
@@ -120,17 +120,9 @@ def _action(text: str, *, as_json: bool) -> None:
 
 
 def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: bool) -> int:
-    from dataclasses import replace
-
-    from remit.catalogue.resemble import nearest_services
     from remit.cli.policy import role_of
-    from remit.explain.ask import standings
-    from remit.explain.asked import targets_of
-    from remit.explain.explanation import explain
-    from remit.explain.remedy import remedy
     from remit.grants.assign import assign
     from remit.project.load import load
-    from remit.report.actions import is_meant
 
     _at_most(words, 3)
     try:
@@ -138,23 +130,47 @@ def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_jso
         roles = assign(app)
         role = role_of(app, roles, words[0])
     except RemitError as error:
-        if len(words) == 1 and is_meant(words[0]):  # `GetItem`, `s3`: of AWS, and not of this app
-            _action(words[0], as_json=as_json)
-            return 0
-        near = nearest_services(words[0]) if len(words) == 1 else ()
-        if not near:
+        if len(words) > 1:
             raise
-        services = f"of AWS's services, {' or '.join(f'`{one}:*`' for one in near)}"
-        hint = "; ".join(filter(None, (error.hint, services)))
-        raise RemitError(error.message, hint=hint, origin=error.origin) from None
+        _of_aws(words[0], error, as_json=as_json)
+        return 0
     if len(words) == 1:
         _tell_role(role, as_json=as_json)
         return 0
     name = words[0] if words[0] in role.functions else role.functions[0]
+    return _request(app, roles, name, words[1:], folder, as_json=as_json)
+
+
+def _of_aws(word: str, error: RemitError, *, as_json: bool) -> None:
+    """A word that names no function of the app's, but an action or a service of AWS's (`GetItem`, `s3`)."""
+    from remit.catalogue.resemble import nearest_services
+    from remit.explain.meant import is_meant
+
+    if is_meant(word):
+        _action(word, as_json=as_json)
+        return
+    near = nearest_services(word)
+    if not near:
+        raise error
+    services = f"of AWS's services, {' or '.join(f'`{one}:*`' for one in near)}"
+    raise RemitError(error.message, hint="; ".join(filter(None, (error.hint, services))), origin=error.origin)
+
+
+def _request(
+    app: App, roles: tuple[Role, ...], name: str, words: tuple[str, ...], folder: Path, *, as_json: bool
+) -> int:
+    """The verdict on ACTION [RESOURCE] of a function, with the line that would grant it."""
+    from dataclasses import replace
+
+    from remit.explain.ask import standings
+    from remit.explain.asked import targets_of
+    from remit.explain.explanation import explain
+    from remit.explain.remedy import remedy
+
     standing = standings(app, roles)[name]
-    action, resources = _asked(standing, words[1:])
+    action, resources = _asked(standing, words)
     function = next(one for one in app.functions if one.name == name)
-    vague = resources == ("*",) and not words[2:] and targets_of(action)
+    vague = resources == ("*",) and not words[1:] and targets_of(action)
     answers = [explain(standing, name, action, resource) for resource in resources]
     return _tell(
         *(replace(one, remedy=remedy(app, function, action, "" if vague else one.resource, folder)) for one in answers),
@@ -178,7 +194,7 @@ def _action_of(action: str) -> str:
     from remit.catalogue.actions import action as catalogued
     from remit.catalogue.expand import is_pattern
     from remit.catalogue.operations import named
-    from remit.report.actions import meant
+    from remit.explain.meant import meant
 
     if action.startswith("arn:") or not (":" in action or "." in action or named(action)):
         hint = "an action reads `service:Operation`, and comes before the resource"
@@ -221,30 +237,21 @@ def _tell(*found: Explanation, as_json: bool) -> int:
 
 def _read(words: tuple[str, ...], policy: Path | None, template: Path | None) -> Read | None:
     """The file that is to be explained: the option's, or the first word when it is the path of a file."""
+    if policy is None and template is None and not (words and _is_file(words[0])):
+        return None
     from remit.templates.files import read_policy, read_roles, read_template
 
     if policy is not None:
-        return read_policy(*_bytes(policy))
+        return read_policy(*options.content(policy))
     if template is not None:
-        return read_template(*_bytes(template))
-    if words and _is_file(words[0]):
-        return read_roles(*_bytes(Path(words[0])))
-    return None
+        return read_template(*options.content(template))
+    return read_roles(*options.content(Path(words[0])))
 
 
 def _is_file(word: str) -> bool:
     """Whether a word is the path of a file, there or not: functions have no dots and no slashes in their names."""
     path = Path(word)
     return path.suffix in (".json", ".yaml", ".yml", ".template") or ("/" in word and path.is_file())
-
-
-def _bytes(path: Path) -> tuple[bytes, str]:
-    if str(path) == "-":
-        return sys.stdin.buffer.read(), "standard input"
-    try:
-        return path.read_bytes(), str(path)
-    except OSError as error:
-        raise RemitError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _names(read: Read, stack: str | None, parameters: tuple[str, ...]) -> dict[str, str]:

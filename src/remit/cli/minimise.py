@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from remit.cli.options import print_json
+from remit.cli.options import content, print_json
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -157,8 +156,8 @@ def _read(path: Path) -> _Given:
     from remit.iam.reading import side_of
     from remit.templates.read import read as read_source
 
-    name = "standard input" if str(path) == "-" else str(path)
-    source = read_source(sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes(), name)
+    source = read_source(*content(path))
+    name = source.file
     value = source.value
     _check_kind(value, name)
     read = side_of(value, source.place, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -45,6 +46,16 @@ def parameter(text: str) -> tuple[str, str]:
     if not given:
         raise RemitError(f"--parameter {text!r} has no value", hint="write --parameter NAME=VALUE")
     return name, value
+
+
+def content(path: Path) -> tuple[bytes, str]:
+    """What a file holds, and how messages name it; `-` is standard input. RemitError: it cannot be read."""
+    if str(path) == "-":
+        return sys.stdin.buffer.read(), "standard input"
+    try:
+        return path.read_bytes(), str(path)
+    except OSError as error:
+        raise RemitError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def print_json(value: Any) -> None:

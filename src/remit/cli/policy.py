@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from remit.deployer.deploying import Deployer
     from remit.deployer.needs import Call
 
-_LATE: Final = ("${AWS::Partition}", "${AWS::Region}", "${AWS::AccountId}")
 _NO_LETTERS: Final = re.compile(r"[^A-Za-z0-9]+")
 _WIDEST: Final = ("aws-us-gov", "ap-southeast-11", "0" * 12)
 """A place as long as any: what a policy is measured with that CloudFormation fills in."""
@@ -185,16 +184,16 @@ def _of_templates(
     from remit.deploy.calls import CALLS
     from remit.deployer.declared import stack_of
 
-    texts = [_bytes(path) for path in paths]
     given = dict(options.parameter(text) for text in parameters)
-    found = [_plain(text, str(path), given) for text, path in zip(texts, paths, strict=True)]
+    files = [options.content(path) for path in paths]
+    found = [_plain(text, file, given) for text, file in files]
     stack = name or _NO_LETTERS.sub("-", paths[-1].name.split(".")[0]).lstrip("-0123456789").rstrip("-")
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", stack) is None:
         raise RemitError(f"{stack or paths[-1].name!r} is no name of a stack", hint="`--stack NAME` tells it")
     declared = stack_of(stack, found, given)
     if name is None:
         click.echo(f"note: the stack is taken to be `{stack}`, as the file is named: `--stack NAME` tells it", err=True)
-    ours = any(b"remit-artefacts-" in text for text in texts)
+    ours = any(b"remit-artefacts-" in text for text, _ in files)
     calls = tuple(call for call in CALLS if ours or call.operation.startswith("cloudformation."))
     return declared, calls
 
@@ -215,13 +214,6 @@ def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str
     for note in notes:
         click.echo(f"note: {note}", err=True)
     return template
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise RemitError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _place(partition: str | None, region: str | None, account: str | None) -> tuple[str, str, str]:
@@ -251,8 +243,9 @@ def _template(found: Deployer, place: tuple[str, str, str]) -> dict[str, Any]:
     from remit.deployer.deploying import bound, placed
     from remit.deployer.documents import size, split
     from remit.iam.policy import render
+    from remit.iam.tokens import PLACE
 
-    given = [late if text in ("*", "aws") else text for text, late in zip(place, _LATE, strict=True)]
+    given = [late if text in ("*", "aws") else text for text, late in zip(place, PLACE.values(), strict=True)]
     policy = bound(found, *given).policy
     parts = split(policy, lambda part: size(placed(part, *_WIDEST)))
     resources = {

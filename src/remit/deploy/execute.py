@@ -24,7 +24,6 @@ OnEvent = Callable[[Event], None]
 """Called with each event of the operation, once, in order."""
 
 _GOOD: Final = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE", "IMPORT_COMPLETE"})
-_INTERRUPTED: Final = 130  # 128 + SIGINT
 _ASKS: Final = 6  # times that the outputs of a finished stack are asked for
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.app import Grant, Role
-from remit.build.declared import declared, services
+from remit.build.declared import declared
 from remit.catalogue.managed import managed_policy
 from remit.deploy.changeset import deployed_template
 from remit.deploy.drift import Drift, drift
@@ -17,6 +17,7 @@ from remit.deploy.status import status
 from remit.explain.names import put, references
 from remit.review.beside import giving_of_app
 from remit.review.change import Version
+from remit.templates.documents import services
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

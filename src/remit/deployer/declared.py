@@ -32,7 +32,6 @@ _BALANCERS: Final = {
     "elasticloadbalancing:loadbalancer/gwy/": "gateway",
     "elasticloadbalancing:loadbalancer/net/": "network",
 }
-_KEPT: Final = frozenset({"${AWS::Partition}", "${AWS::Region}", "${AWS::AccountId}"})
 _IN_STORE: Final = re.compile(r"AWS::SSM::Parameter::Value<")
 _UNKNOWN: Final = {"Fn::Unknown": ""}
 _SUFFIX: Final = 14  # a hyphen and up to 13 characters
@@ -267,8 +266,7 @@ def lowered(text: str) -> str:
 
 def filled(format_: str, values: Mapping[str, str], otherwise: str = "*") -> str:
     """An ARN from the catalogue's format, with the pseudo parameters in place of partition, region and account."""
-    here = {"Partition": "${AWS::Partition}", "Region": "${AWS::Region}", "Account": "${AWS::AccountId}"}
-    known = {**here, **values}
+    known = {**tokens.PLACE, **values}
     return re.sub(r"\$\{([^{}]+)\}", lambda found: known.get(found[1], otherwise), format_)
 
 
@@ -337,7 +335,7 @@ def _joined(stack: Stack, parts: Sequence[Any], within: frozenset[str]) -> tuple
 def _reference(stack: Stack, name: str, within: frozenset[str]) -> tuple[str, ...]:
     """What a Ref or Fn::GetAtt becomes."""
     pseudo = {"AWS::StackName": stack.name, "AWS::URLSuffix": OPEN}
-    if f"${{{name}}}" in _KEPT:
+    if f"${{{name}}}" in tokens.PLACE.values():
         return (f"${{{name}}}",)
     if name == "AWS::NoValue":
         return ()

@@ -22,6 +22,7 @@ from remit.deployer.optional import called
 from remit.deployer.passing import passed
 from remit.deployer.targets import concerns, stored, targets
 from remit.iam.policy import Condition, Policy, Statement
+from remit.iam.tokens import PLACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,7 +36,6 @@ _BOUNDED: Final = frozenset({
     "iam:PutRolePolicy", "iam:PutUserPermissionsBoundary", "iam:PutUserPolicy",
 })  # fmt: skip
 """What iam:PermissionsBoundary limits ("Delegating responsibility to others using permissions boundaries")."""
-_UNBOUND: Final = frozenset({"iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"})
 _ATTACH: Final = frozenset(
     f"iam:{verb}{who}Policy" for verb in ("Attach", "Detach") for who in ("Role", "User", "Group")
 )
@@ -113,17 +113,13 @@ class _Limits:
 
     def __init__(self, stack: Stack, boundary: str | None) -> None:
         self.boundary = boundary
-        self.of_type = {
-            declared.logical_id: next(iter(texts(stack, declared.properties.get("PermissionsBoundary"))), None)
-            for declared in stack.resources.values()
-            if declared.type in (ROLE_TYPE, "AWS::IAM::User")
-        }
         self.by_arn = {
             arn: found
-            for logical_id, found in self.of_type.items()
-            if found is not None
+            for declared in stack.resources.values()
+            if declared.type in (ROLE_TYPE, "AWS::IAM::User")
+            for found in texts(stack, declared.properties.get("PermissionsBoundary"))[:1]
             for read in ("iam:GetRole", "iam:GetUser")
-            for arn in targets(stack, stack.resources[logical_id], read)
+            for arn in targets(stack, declared, read)
         }
 
     def on(self, arn: str) -> str | None:
@@ -137,11 +133,7 @@ def _handled(stack: Stack, declared: Declared, limits: _Limits) -> Iterator[Need
         yield from _custom(stack, declared)
         return
     for action, verbs in called(declared).items():
-        if not concerns(stack, declared, action):
-            continue
-        if action == "iam:PassRole" or (
-            action in _UNBOUND and (limits.boundary or limits.of_type.get(declared.logical_id))
-        ):
+        if action == "iam:PassRole" or not concerns(stack, declared, action):  # PassRole: see `passed`
             continue
         conditions = _conditions(stack, declared, action)
         if conditions is None:
@@ -210,8 +202,7 @@ def placed(policy: Policy, partition: str, region: str, account: str) -> Policy:
 
 
 def _put(text: str, partition: str, region: str, account: str) -> str:
-    values = {"${AWS::Partition}": partition, "${AWS::Region}": region, "${AWS::AccountId}": account}
-    for name, value in values.items():
+    for name, value in zip(PLACE.values(), (partition, region, account), strict=True):
         text = text.replace(name, value)
     return text
 

@@ -56,10 +56,8 @@ def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
     _absorbed(rights)
     groups: dict[object, _Group] = {}
     for (action, conditions), places in _joined(rights).items():
-        service = "" if "*" in places else action.partition(":")[0]
-        special = action if action == "iam:PassRole" else ""
         resources = frozenset(places)
-        kin = (special or service, conditions)
+        kin = ("" if "*" in places else action.partition(":")[0], conditions)
         group = groups.setdefault((kin, resources), _Group((), resources, kin))
         group.actions += (action,)
         group.why |= {(action, place): dict(reasons) for place, reasons in places.items()}

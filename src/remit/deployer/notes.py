@@ -13,6 +13,8 @@ from remit.deployer.passing import passes
 from remit.deployer.references import foreign_profiles, unknown_roles
 from remit.deployer.shapes import SHAPES
 from remit.deployer.targets import left_out, targets
+from remit.iam.pattern import matches
+from remit.iam.tokens import PLACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,11 +64,19 @@ def _within(stack: Stack, boundary: str | None) -> Iterator[str]:
     for declared in stack.resources.values():
         limits |= set(texts(stack, declared.properties.get("PermissionsBoundary")))
     for declared in stack.resources.values():
-        if declared.type == "AWS::IAM::ManagedPolicy" and limits & set(targets(stack, declared, "iam:GetPolicy")):
+        own = targets(stack, declared, "iam:GetPolicy") if declared.type == "AWS::IAM::ManagedPolicy" else ()
+        if any(matches(_anywhere(arn), limit) for arn in own for limit in limits):
             yield (
                 f"the boundary {declared.logical_id} is a resource of the stack itself, so that whoever deploys may "
                 "change it: make it elsewhere"
             )
+
+
+def _anywhere(arn: str) -> str:
+    """A pattern of an ARN in whatever partition, region and account."""
+    for late in PLACE.values():
+        arn = arn.replace(late, "*")
+    return arn
 
 
 def _open(stack: Stack, declared: Declared) -> Iterator[str]:

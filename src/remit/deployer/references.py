@@ -59,11 +59,7 @@ def named_literals(stack: Stack, declared: Declared, only: re.Pattern[str] | Non
 
 def unknown_roles(stack: Stack, declared: Declared) -> bool:
     """Whether a property takes a role that nobody knows before the deploy."""
-    for key, value in _values(declared.properties, ROLES):
-        direct = ROLES.search(key) is not None and not isinstance(value, Mapping)
-        if (direct or tokens.is_intrinsic(value)) and any(OPEN in text for text in texts(stack, value)):
-            return True
-    return False
+    return any(OPEN in text for _, value in _values(declared.properties, ROLES) for text in texts(stack, value))
 
 
 def foreign_profiles(stack: Stack, declared: Declared) -> tuple[str, ...]:

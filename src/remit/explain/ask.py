@@ -13,19 +13,19 @@ from remit.errors import RemitError
 from remit.explain.names import names_of, put, put_all
 from remit.iam.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import VERSION, Policy, parse
+from remit.iam.tokens import PLACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.app import App, Grant, Role
-    from remit.iam.because import Ruling
+    from remit.iam import finding
     from remit.iam.evaluate import Decision, Verdict
 
 Place: TypeAlias = dict[str, str]
 """What AWS::Partition, AWS::Region and AWS::AccountId are, by their texts."""
 _IDENTITY: Final = "identity"
 _MANAGED: Final = "AWS::IAM::ManagedPolicy"
-_PSEUDO: Final = ("${AWS::Partition}", "${AWS::Region}", "${AWS::AccountId}")
 _HERE: Final = ("aws", "us-east-1", "123456789012")
 """Stands for wherever the app is deployed, where its statements do not care."""
 _OPEN: Final = frozenset("*?$")
@@ -61,23 +61,25 @@ class Source:
 def standing(role: Role, names: Mapping[str, str], own: Mapping[str, Policy] | None = None) -> Standing:
     """Compile a role; `names` says what its references will be, `own` what policies say that are not AWS's."""
     own = own or {}
-    versions = tuple(dict.fromkeys(grant.version for grant in role.grants)) or (VERSION,)
-    inline = tuple(tuple(grant for grant in role.grants if grant.version == version) for version in versions)
-    known = {arn: own.get(arn) or _document(arn) for arn in role.managed}
-    boundary = None if role.boundary is None else own.get(role.boundary) or _document(role.boundary)
+    inline = by_version(role)
+    known = {arn: own.get(arn) or aws_policy(arn) for arn in role.managed}
+    boundary = None if role.boundary is None else own.get(role.boundary) or aws_policy(role.boundary)
     unread = tuple(arn for arn, document in known.items() if document is None)
     if role.boundary is not None and boundary is None:
         unread = (*unread, role.boundary)
     documents = {arn: _put(document, names) for arn, document in known.items() if document is not None}
+    written = (Policy(tuple(grant.statement for grant in grants), version) for version, grants in inline.items())
     layers = Layers(
-        identity=(*(_policy(*part, names) for part in zip(versions, inline, strict=True)), *documents.values()),
+        identity=(*(_put(document, names) for document in written), *documents.values()),
         boundary=() if boundary is None else (_put(boundary, names),),
     )
-    return Standing(role, names, layers, tuple(documents), unread, inline, own)
+    return Standing(role, names, layers, tuple(documents), unread, tuple(inline.values()), own)
 
 
-def _policy(version: str, grants: tuple[Grant, ...], names: Mapping[str, str]) -> Policy:
-    return Policy(tuple(put_all(grant.statement, names) for grant in grants), version)
+def by_version(role: Role) -> dict[str, tuple[Grant, ...]]:
+    """A role's grants by the version of the language that they are written in, which decides what variables are."""
+    versions = dict.fromkeys(grant.version for grant in role.grants) or {VERSION: None}
+    return {version: tuple(one for one in role.grants if one.version == version) for version in versions}
 
 
 def _put(document: Policy, names: Mapping[str, str]) -> Policy:
@@ -124,7 +126,9 @@ def places(role: Standing, *more: str, home: str = "") -> tuple[Place, ...]:
             found.add(
                 tuple(mine if _OPEN & set(part) or not part else part for part, mine in zip(parts, here, strict=True))
             )
-    return tuple(dict(zip(_PSEUDO, one, strict=True)) for one in sorted(found, key=lambda one: (one != here, one)))
+    return tuple(
+        dict(zip(PLACE.values(), one, strict=True)) for one in sorted(found, key=lambda one: (one != here, one))
+    )
 
 
 def _home(principal: str) -> tuple[str, str, str]:
@@ -133,7 +137,7 @@ def _home(principal: str) -> tuple[str, str, str]:
     return _HERE if arn is None or not arn.account.isdigit() else (arn.partition, _HERE[1], arn.account)
 
 
-def _document(arn: str) -> Policy | None:
+def aws_policy(arn: str) -> Policy | None:
     """A managed policy of AWS; None for a policy of somebody's own account."""
     found = managed_policy(arn)
     return None if found is None else parse(found.document)
@@ -169,7 +173,7 @@ def own_verdict(decision: Decision) -> Verdict:
     return next(layer.verdict for layer in decision.layers if layer.layer == _IDENTITY)
 
 
-def source(role: Standing, ruling: Ruling) -> Source:
+def source(role: Standing, ruling: finding.Source) -> Source:
     """Where a ruling's statement was written."""
     if ruling.layer != _IDENTITY:
         return Source(ruling.layer, None, role.role.boundary, ruling.index)

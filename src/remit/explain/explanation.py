@@ -11,9 +11,10 @@ from remit.catalogue.arns import variables
 from remit.catalogue.partitions import partition_of
 from remit.catalogue.resemble import nearest_actions
 from remit.errors import nearest
-from remit.explain.ask import ask, at, places, source
+from remit.explain.ask import ask, at, own_verdict, places, source
 from remit.explain.names import put, references
 from remit.iam.pattern import matches
+from remit.iam.tokens import PLACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from remit.explain.remedy import Remedy
     from remit.iam.evaluate import Decision
 
-_PLACES: Final = {"Partition": "${AWS::Partition}", "Region": "${AWS::Region}", "Account": "${AWS::AccountId}"}
-_PSEUDO: Final = frozenset(_PLACES.values())
 _ENDS: Final = {"secretsmanager:Secret": "-??????"}
 """What a service puts behind the name that people give, by its kind of resource."""
 _SLASHED: Final = frozenset({
@@ -57,15 +56,25 @@ class Explanation:
     remedy: Remedy | None = None
     substitutes: bool = False
 
+    @property
+    def fixable(self) -> bool:
+        """Whether the role's own statements have to change, and not the boundary, say, or the resource's policy."""
+        decision = self.decision
+        if decision.allowed or catalogued(self.action) is None:
+            return False
+        return decision.verdict == "ExplicitlyDenied" or own_verdict(decision) != "Allowed"
+
 
 def explain(role: Standing, asker: str, action: str, resource: str, *, principal: str | None = None) -> Explanation:
     """Ask a role. `resource` is an ARN, late-bound text, or a short name (see `spelled_out`)."""
     spelled = spelled_out(role, action, resource)
     text = put(spelled, role.names)
     placed, decision, notes = _decided(role, action, text, principal)
-    wanted = {"Allowed": "Allowed", "ExplicitlyDenied": "ExplicitlyDenied", "Unknown": "Unknown"}.get(decision.verdict)
     deciding = tuple(
-        source(placed, ruling) for layer in decision.layers if layer.verdict == wanted for ruling in layer.rulings
+        source(placed, ruling)
+        for layer in decision.layers
+        if layer.verdict == decision.verdict
+        for ruling in layer.rulings  # a silent layer has none
     )
     near = tuple((source(placed, miss.ruling), miss.lacked) for miss in decision.misses)
     told = (
@@ -83,7 +92,7 @@ def _decided(
     role: Standing, action: str, text: str, principal: str | None
 ) -> tuple[Standing, Decision, tuple[str, ...]]:
     """The decision on a whole ARN; on one that is late-bound, for wherever the role's statements say it may be."""
-    if not any(part.text in _PSEUDO for part in references(text)):
+    if not any(part.text in PLACE.values() for part in references(text)):
         return role, ask(role, action, text, principal=principal), ()
     made = [(place, at(role, place)) for place in places(role, text, home=principal or "")]
     answers = [(place, here, ask(here, action, text, principal=principal)) for place, here in made]
@@ -121,7 +130,7 @@ def _filled(known: Action, text: str) -> Iterator[str]:
     for target in sorted(known.targets, key=lambda one: (not one.required, len("".join(one.type.arns)))):
         end = _ENDS.get(f"{target.type.service}:{target.type.name}", "")
         for form in target.type.arns:
-            names = [name for name in variables(form) if name not in _PLACES]
+            names = [name for name in variables(form) if name not in PLACE]
             if not names:
                 continue
             start, rest = form.split(f"${{{names[0]}}}", 1)
@@ -130,7 +139,7 @@ def _filled(known: Action, text: str) -> Iterator[str]:
             bare = text.removeprefix(start.rpartition(":")[2])
             bare = bare.removeprefix("/") if names[0] == "ParameterNameWithoutLeadingSlash" else bare
             if re.fullmatch(tail, bare) is not None and _counts(names, bare):
-                yield re.sub(r"\$\{(\w+)\}", lambda found: _PLACES.get(found[1], found[0]), start) + (
+                yield re.sub(r"\$\{(\w+)\}", lambda found: PLACE.get(found[1], found[0]), start) + (
                     bare if not end or _WHOLE.search(bare) else bare + end
                 )
 

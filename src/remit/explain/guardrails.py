@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from remit.iam.policy import Statement
     from remit.iam.reading import Read
 
-LATE: Final = ("${AWS::Partition}", "${AWS::Region}", "${AWS::AccountId}", "${AWS::StackName}")
+LATE: Final = (*tokens.PLACE.values(), "${AWS::StackName}")
 _HINT: Final = 'a guardrail is a policy document in JSON, as IAM spells it: {"Version": "2012-10-17", "Statement": […]}'
 
 

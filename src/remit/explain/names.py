@@ -75,7 +75,7 @@ def _of(resource: Resource, stack: str) -> Iterator[tuple[str, str]]:
         return
     name_property, start = _TYPES[resource.type]
     given = resource.properties.get(name_property)
-    text = tokens.from_intrinsic(given) if tokens.is_intrinsic(given) else given
+    text = tokens.textual(given)
     name = put(text, {"${AWS::StackName}": stack}) if isinstance(text, str) and text else ""
     if not name or any(part.target is None or "::" not in part.target for part in references(name)):
         name = f"{stack}-{resource.logical_id}-*"

@@ -14,17 +14,16 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.partitions import partition, partition_of, partitions, regions
 from remit.iam.pattern import is_pattern, matches
+from remit.iam.request import COMPONENTS
+from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from remit.explain.ask import Place
 
-_PARTITION, _REGION, _ACCOUNT = "${AWS::Partition}", "${AWS::Region}", "${AWS::AccountId}"
-_PARTS: Final = {_PARTITION: 1, _REGION: 3, _ACCOUNT: 4}
-"""Which part of an ARN each is."""
-_WORDS: Final = {_PARTITION: "partition", _REGION: "region", _ACCOUNT: "account"}
-_SEALED: Final = {text: chr(0xF0000 + part) for text, part in _PARTS.items()}
+_WORDS: Final = {PARTITION: "partition", REGION: "region", ACCOUNT: "account"}
+_SEALED: Final = {text: chr(0xF0000 + part) for text, part in COMPONENTS.items()}
 _OPEN: Final = ("*", "?", "$", *_SEALED.values())
 _ACCOUNTS: Final = ("123456789012", "111111111111", "222222222222", "another-account")
 _MOST: Final = 128
@@ -55,17 +54,17 @@ def candidates(resources: Iterable[str], values: Iterable[str]) -> tuple[Candida
     `resources` and condition `values` are all texts of both sides. What is not told of a place stays late-bound.
     """
     arns, others = list(dict.fromkeys(map(_sealed, resources))), list(dict.fromkeys(map(_sealed, values)))
-    choices = [_choices(text, arns, others) for text in _PARTS]
+    choices = [_choices(text, arns, others) for text in COMPONENTS]
     if all(chosen == [(None, False)] for chosen in choices):
         return ()
     combined = (found for found in product(*choices) if _consistent(found[0], found[1]))
-    telling = tuple(text for text, chosen in zip(_PARTS, choices, strict=True) if any(named for _, named in chosen))
+    telling = tuple(text for text, chosen in zip(COMPONENTS, choices, strict=True) if any(named for _, named in chosen))
     found = tuple(_candidate(one, telling) for one in islice(combined, _MOST))
     return found if next(combined, None) is None else (*found, Candidate({}, ()))
 
 
 def _candidate(chosen: Iterable[_Choice], telling: tuple[str, ...]) -> Candidate:
-    named = dict(zip(_PARTS, chosen, strict=True))
+    named = dict(zip(COMPONENTS, chosen, strict=True))
     place = {text: name for text, (name, _) in named.items() if name is not None}
     return Candidate(place, tuple(text for text, (_, spelled) in named.items() if spelled), telling)
 
@@ -75,7 +74,7 @@ _Choice = tuple[str | None, bool]
 
 
 def _choices(text: str, arns: list[str], values: list[str]) -> list[_Choice]:
-    part, seal = _PARTS[text], _SEALED[text]
+    part, seal = COMPONENTS[text], _SEALED[text]
     if not any(seal in one for one in (*arns, *values)):
         return [(None, False)]
     spelled = {found for one in (*arns, *values) if (found := _part(one, part))}
@@ -86,16 +85,16 @@ def _choices(text: str, arns: list[str], values: list[str]) -> list[_Choice]:
     made_up = {re.sub(r"[*?]", "9", pattern) for pattern in patterns}
     rest = next((one for one in _known(text) if one not in names | described | made_up), None)
     plain = all(_tells(one, part, seal) for one in arns) and not any(seal in one for one in values)
-    alike = plain and (text != _ACCOUNT or len(patterns) < 2)  # noqa: PLR2004 - of two patterns, both may describe one
+    alike = plain and (text != ACCOUNT or len(patterns) < 2)  # noqa: PLR2004 - of two patterns, both may describe one
     named = [(one, True) for one in sorted(names | described | made_up)]
     return [*named, (rest if alike else None, False)]
 
 
 def _known(text: str) -> tuple[str, ...]:
     """Names that there are, the usual ones first."""
-    if text == _PARTITION:
+    if text == PARTITION:
         return tuple(one.name for one in partitions())
-    return ("us-east-1", "eu-central-1", *regions()) if text == _REGION else _ACCOUNTS
+    return ("us-east-1", "eu-central-1", *regions()) if text == REGION else _ACCOUNTS
 
 
 def _sealed(text: str) -> str:
@@ -108,7 +107,7 @@ def _part(text: str, part: int) -> str:
     """A part of an ARN; nothing where it has none, or where AWS itself owns what it names."""
     parts = text.split(":", _ARN - 1)
     found = parts[part] if parts[0] == "arn" and len(parts) > part else ""
-    return "" if found == "aws" and part == _PARTS[_ACCOUNT] else found
+    return "" if found == "aws" and part == COMPONENTS[ACCOUNT] else found
 
 
 def _tells(text: str, part: int, seal: str) -> bool:

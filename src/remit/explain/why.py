@@ -15,6 +15,7 @@ from remit.explain.guard import broken
 from remit.explain.remedy import remedy, shelf
 from remit.iam.denial import FEDERATED
 from remit.iam.pattern import matches
+from remit.iam.tokens import PLACE
 from remit.iam.wordings import EXECUTION_ROLE
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 DEPLOYERS: Final = "for whoever deploys, `remit policy deployer` writes the whole policy"
 """The advice to somebody who is no role of the app."""
 _ACCOUNT: Final = re.compile(r"arn:[^:]*:(?:sts|iam)::(\d{12}):")
-_PLACES: Final = {"Partition": "${AWS::Partition}", "Region": "${AWS::Region}", "Account": "${AWS::AccountId}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def _any(action: str) -> str:
     if not needed or (len(needed) > 1 and shelf(action.partition(":")[0]) is None):
         return "*"
     form = needed[0].type.arns[0]
-    return fill(form, {name: _PLACES.get(name, name) for name in variables(form)})
+    return fill(form, {name: PLACE.get(name, name) for name in variables(form)})
 
 
 def _conclusion(

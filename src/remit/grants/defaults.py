@@ -147,9 +147,8 @@ def queue_arn(queue: str) -> str:
 
 
 def _text(value: Any) -> str | None:
-    if tokens.is_intrinsic(value):
-        return tokens.from_intrinsic(value)
-    return value if isinstance(value, str) else None
+    text = tokens.textual(value)
+    return text if isinstance(text, str) else None
 
 
 DEFAULTS: Final[tuple[Callable[[App, Function], Iterator[Grant]], ...]] = (

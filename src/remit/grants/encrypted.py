@@ -43,7 +43,7 @@ def encryption(app: App, function: Function) -> Iterator[Grant]:
             because = f"{function.name} {trigger.because}, which this key encrypts"
             yield Grant(_on(app, found, _READ), because, function.origin)
     target = function.properties.get("DeadLetterConfig", {}).get("TargetArn")
-    found = _keyed(app, tokens.from_intrinsic(target) if tokens.is_intrinsic(target) else target)
+    found = _keyed(app, tokens.textual(target))
     if found is not None:
         because = f"{function.name} sends failed events to its dead-letter target, which this key encrypts"
         yield Grant(_on(app, found, _SEND), because, function.written.get("DeadLetterConfig"))
@@ -99,5 +99,5 @@ def _alias(key: str) -> str:
 
 
 def _text(value: Any) -> str | None:
-    text = tokens.from_intrinsic(value) if tokens.is_intrinsic(value) else value
+    text = tokens.textual(value)
     return text if isinstance(text, str) and text else None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.errors import nearest
 from remit.iam.evaluate import NO_GRANTS, Decision, Grants, Verdict, limiting, plan_of, weigh, weigh_resource
+from remit.iam.finding import Source
 from remit.iam.pattern import is_pattern
 from remit.iam.principal import Reach
 from remit.iam.request import ARN_PARTS
@@ -34,35 +35,19 @@ _TITLES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
-    """A statement that decided in its layer: which policy of it, which statement of that, both from 0."""
-
-    layer: str
-    policy: int
-    index: int
-    statement: Statement
-
-    @property
-    def name(self) -> str:
-        """`identity[0].Statement[1] (Sid)`."""
-        sid = f" ({self.statement.sid})" if self.statement.sid else ""
-        return f"{self.layer}[{self.policy}].Statement[{self.index}]{sid}"
-
-
-@dataclass(frozen=True, slots=True)
 class LayerDecision:
     """What one layer says by itself, and by which statements (none for an implicit deny)."""
 
     layer: str
     verdict: Verdict
-    rulings: tuple[Ruling, ...]
+    rulings: tuple[Source, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Miss:
     """An Allow that nearly was: what it lacked, as a phrase."""
 
-    ruling: Ruling
+    ruling: Source
     lacked: str
 
     def __str__(self) -> str:
@@ -111,8 +96,8 @@ def _truth(name: str, layer: Layer, rule: Rule, request: Request) -> bool | None
     return None if truth and reach is Reach.UNKNOWN else truth
 
 
-def _ruling(name: str, layer: Layer, rule: Rule) -> Ruling:
-    return Ruling(name, *layer.place(rule), rule.statement)
+def _ruling(name: str, layer: Layer, rule: Rule) -> Source:
+    return Source(name, *layer.place(rule), rule.statement)
 
 
 def unknown(decision: Decision) -> tuple[str, ...]:

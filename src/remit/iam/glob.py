@@ -82,17 +82,12 @@ class Meeting:
     reason: str = ""
 
 
-def meet(one: str, other: str) -> tuple[str, ...]:
-    """Patterns that together describe what both do; none when nothing is. Raises Unclear when they are too many."""
-    found = meeting(one, other)
-    if found.reason:
-        raise Unclear(found.reason)
-    return found.patterns
-
-
 @lru_cache(maxsize=16_384)
 def meeting(one: str, other: str) -> Meeting:
-    """As `meet`, with the work that it is; a step is about as long as to hold one text against one pattern."""
+    """Patterns that together describe what both do, with the work that it is; or the reason why there are too many.
+
+    A step is about as long as to hold one text against one pattern.
+    """
     if within(one, other):
         return Meeting((one,), _LOOK)
     if within(other, one):

@@ -14,26 +14,22 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.errors import RemitError
 from remit.iam.box import Compiled
 from remit.iam.budget import Budget, Exhausted
 from remit.iam.compare import equivalent
 from remit.iam.glob import points
 from remit.iam.pattern import is_pattern, matcher
-from remit.iam.policy import Globs, Policy, Statement, render, render_statement
+from remit.iam.policy import Globs, Policy, Statement, render
 from remit.iam.prune import pruned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    Size = Callable[[Statement], int]
+    from collections.abc import Callable, Iterable
 
 TIDYING: Final = 4_000_000
 """Steps to hold the patterns of one list against each other, over all lists (see `budget`)."""
 PRUNING: Final = 8_000_000
 PROVING: Final = 6_000_000
 _WILDCARD: Final = re.compile(r"[*?]")
-_FRAME: Final = len('{"Version":"2012-10-17","Statement":[]}')
 
 
 def minimise(policy: Policy) -> Policy:
@@ -56,12 +52,6 @@ def minimise(policy: Policy) -> Policy:
 def length(policy: Policy) -> int:
     """Characters of a document as IAM counts them: without white space."""
     text = json.dumps(render(policy), separators=(",", ":"), ensure_ascii=False)
-    return len("".join(text.split()))
-
-
-def statement_length(statement: Statement) -> int:
-    """As `length`, of one statement."""
-    text = json.dumps(render_statement(statement), separators=(",", ":"), ensure_ascii=False)
     return len("".join(text.split()))
 
 
@@ -201,59 +191,3 @@ def _with_actions(alike: list[Statement]) -> Statement:
 def _with_resources(alike: list[Statement]) -> Statement:
     texts = (text for one in alike if one.resources is not None for text in one.resources.patterns)
     return replace(alike[0], resources=Globs(tuple(dict.fromkeys(texts))))
-
-
-def split(policy: Policy, limit: int, size: Size = statement_length) -> tuple[Policy, ...]:
-    """Policies of at most `limit` characters that together say the same; statements are taken apart where they must.
-
-    `size` counts a statement as it will be deployed. RemitError with the numbers when a single action on a single
-    resource does not fit.
-    """
-    bins: list[tuple[int, list[Statement]]] = []
-    for statement in policy.statements:
-        for part, needed in _parts(statement, limit - _FRAME, size):
-            room = next((place for place, (used, _) in enumerate(bins) if used + needed + 1 <= limit), None)
-            if room is None:
-                bins.append((_FRAME + needed, [part]))
-            else:
-                used, held = bins[room]
-                bins[room] = (used + needed + 1, [*held, part])
-    return tuple(Policy(tuple(held), policy.version) for _, held in bins)
-
-
-def _parts(statement: Statement, room: int, size: Size) -> list[tuple[Statement, int]]:
-    """The statement, halved by its actions and then its resources until every part fits."""
-    needed = size(statement)
-    if needed <= room:
-        return [(statement, needed)]
-    halves = _halves(statement)
-    if not halves:
-        named = f" {statement.sid}" if statement.sid else ""
-        raise RemitError(
-            f"statement{named} needs {needed} characters and a policy has room for {room}",
-            hint="its conditions or its NotAction or NotResource list cannot be taken apart: shorten them",
-        )
-    return [part for half in halves for part in _parts(half, room, size)]
-
-
-def _halves(statement: Statement) -> Sequence[Statement]:
-    actions, resources = statement.actions, statement.resources
-    longest = sum(map(len, actions.patterns)) if not actions.negated and len(actions.patterns) > 1 else 0
-    others = 0
-    if resources is not None and not resources.negated and len(resources.patterns) > 1:
-        others = sum(map(len, resources.patterns))
-    if not longest and not others:
-        return ()
-    sids = (statement.sid, "")  # a Sid may stand but once
-    if longest >= others:
-        middle = len(actions.patterns) // 2
-        return [
-            replace(statement, actions=Globs(patterns), sid=sid)
-            for patterns, sid in zip((actions.patterns[:middle], actions.patterns[middle:]), sids, strict=True)
-        ]
-    assert resources is not None  # noqa: S101 - they are the longer ones
-    middle = len(resources.patterns) // 2
-    return [
-        replace(statement, resources=Globs(patterns), sid=sid)
-        for patterns, sid in zip((resources.patterns[:middle], resources.patterns[middle:]), sids, strict=True)
-    ]

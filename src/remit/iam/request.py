@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.errors import RemitError
+from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +39,7 @@ OPEN: Final = Open()
 Value: TypeAlias = str | tuple[str, ...] | Open | None
 """One value, several values, known to be absent, or open."""
 
-_ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_ACCOUNT_ID: Final = re.compile(r"[0-9]{12}")
 _REFERENCE: Final = re.compile(r"\$\{[^}]*\}")
 
 
@@ -148,7 +149,7 @@ class Request:
         """A text with the pseudo parameters in place that the request gives a value."""
         if "${" not in text:
             return text
-        for reference in _PSEUDO:
+        for reference in COMPONENTS:
             text = text.replace(reference, self.bound(reference) or reference)
         return text
 
@@ -169,10 +170,10 @@ class Request:
         Region and partition are the resource's, the account is the principal's (the role belongs to the
         stack).
         """
-        component = _PSEUDO.get(reference)
+        component = COMPONENTS.get(reference)
         if component is None:
             return None
-        if reference == "${AWS::AccountId}":
+        if reference == ACCOUNT:
             account = self.who.account
             return self.owner if account is None or account.startswith("${") else account
         parts = arn_parts(self.resource)
@@ -183,7 +184,8 @@ class Request:
 
 ARN_PARTS: Final = 6
 _TRUST: Final = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity")
-_PSEUDO: Final = {"${AWS::Partition}": 1, "${AWS::Region}": 3, "${AWS::AccountId}": 4}
+COMPONENTS: Final = {PARTITION: 1, REGION: 3, ACCOUNT: 4}
+"""Which component of an ARN each pseudo parameter is."""
 
 
 def arn_parts(arn: str) -> list[str]:
@@ -196,7 +198,7 @@ def arn_parts(arn: str) -> list[str]:
 
 def _account_in(arn: str) -> str | None:
     parts = arn_parts(arn)
-    return parts[4] if len(parts) == ARN_PARTS and _ACCOUNT.fullmatch(parts[4]) else None
+    return parts[4] if len(parts) == ARN_PARTS and _ACCOUNT_ID.fullmatch(parts[4]) else None
 
 
 def _values(
@@ -239,7 +241,7 @@ def principal_of(text: str | None) -> Principal:
         return Principal("unknown", "")
     if text in ("*", "anonymous", ""):
         return Principal("anonymous", "*")
-    if _ACCOUNT.fullmatch(text):
+    if _ACCOUNT_ID.fullmatch(text):
         return Principal("root", f"arn:aws:iam::{text}:root", text)
     parts = arn_parts(text)
     if len(parts) == ARN_PARTS and parts[0] == "arn" and parts[2] in ("iam", "sts") and parts[4]:

@@ -22,6 +22,11 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+PARTITION: Final = "${AWS::Partition}"
+REGION: Final = "${AWS::Region}"
+ACCOUNT: Final = "${AWS::AccountId}"
+PLACE: Final = {"Partition": PARTITION, "Region": REGION, "Account": ACCOUNT}
+"""Where a stack is, which only its deploy settles: by the names of the variables in the catalogue's ARN formats."""
 REFERENCE: Final = re.compile(r"\$\{(AWS::[A-Za-z]+|[A-Za-z0-9]+(?:\.[A-Za-z0-9_.-]+)?)\}")
 _RAW: Final = "${{"
 _RESOLVE: Final = "Fn::Resolve"
@@ -110,6 +115,16 @@ def is_intrinsic(value: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(key, str) and (key == "Ref" or key.startswith("Fn::"))
 
 
+def textual(value: Any) -> Any:
+    """A value of a document as late-bound text: an intrinsic function as its text, any other value as it is."""
+    return from_intrinsic(value) if is_intrinsic(value) else value
+
+
+def text_of(value: Any) -> str:
+    """As `textual`, where a document means a text whatever it holds: a number, say."""
+    return str(textual(value))
+
+
 def from_intrinsic(value: dict[str, Any]) -> str:
     """The text of an intrinsic function; Fn::Sub and Fn::Join of plain parts are folded into it."""
     ((key, argument),) = value.items()
@@ -124,7 +139,7 @@ def from_intrinsic(value: dict[str, Any]) -> str:
     if key == "Fn::Join" and isinstance(argument, list) and len(argument) == 2:  # noqa: PLR2004 - [delimiter, parts]
         delimiter, parts = argument
         if isinstance(delimiter, str) and isinstance(parts, list):
-            texts: list[Any] = [from_intrinsic(part) if is_intrinsic(part) else part for part in parts]
+            texts: list[Any] = list(map(textual, parts))
             if all(isinstance(text, str) for text in texts):
                 return delimiter.join(texts)
     return _raw(value)
@@ -134,7 +149,7 @@ def _from_sub(argument: object, value: dict[str, Any]) -> str:
     template, variables = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})  # noqa: PLR2004 - [text, variables]
     if not isinstance(template, str) or not isinstance(variables, dict):
         return _raw(value)
-    texts = {name: from_intrinsic(part) if is_intrinsic(part) else part for name, part in variables.items()}
+    texts = {name: textual(part) for name, part in variables.items()}
     if not all(isinstance(text, str) for text in texts.values()):
         return _raw(value)
     put = re.compile(r"\$\{([A-Za-z0-9_]+)\}")

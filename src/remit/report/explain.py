@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.actions import action as catalogued
 from remit.catalogue.managed import managed_policy
-from remit.explain.ask import own_verdict
 from remit.iam.policy import parse, render, render_statement
+from remit.iam.tokens import ACCOUNT, PARTITION, REGION
 from remit.report.actions import covered, covered_lines
 
 if TYPE_CHECKING:
@@ -151,7 +150,7 @@ def verdict_lines(found: Explanation, fix: str = "fix") -> Iterator[str]:
         yield from (f"    {line}" for line in _source_lines(one))
     for note in found.notes:
         yield f"  note: {note}"
-    if _is_fixable(found):
+    if found.fixable:
         yield from _fix_lines(found, fix)
 
 
@@ -178,14 +177,6 @@ def _short(texts: tuple[str, ...]) -> str:
     return shown if len(texts) <= 4 else f"{shown} and {len(texts) - 4} more"  # noqa: PLR2004 - as many as a line takes
 
 
-def _is_fixable(found: Explanation) -> bool:
-    """Whether the role's own statements have to change, and not the boundary, say, or the resource's policy."""
-    decision = found.decision
-    if decision.allowed or catalogued(found.action) is None:
-        return False
-    return decision.verdict == "ExplicitlyDenied" or own_verdict(decision) != "Allowed"
-
-
 def _fix_lines(found: Explanation, fix: str) -> Iterator[str]:
     if found.decision.verdict == "ExplicitlyDenied":
         lines = [str(one.grant.origin) for one in found.deciding if one.grant is not None and one.grant.origin]
@@ -206,7 +197,7 @@ def fix_statement(found: Explanation) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": found.action, "Resource": resource}
 
 
-_ANYWHERE: Final = {"${AWS::Partition}": "aws", "${AWS::Region}": "*", "${AWS::AccountId}": "*"}
+_ANYWHERE: Final = {PARTITION: "aws", REGION: "*", ACCOUNT: "*"}
 """What a document without CloudFormation's functions says instead."""
 
 
@@ -247,7 +238,7 @@ def _source(one: Source) -> dict[str, Any]:
 
 
 def _fix(found: Explanation) -> dict[str, Any] | None:
-    if found.decision.verdict == "ExplicitlyDenied" or not _is_fixable(found):
+    if found.decision.verdict == "ExplicitlyDenied" or not found.fixable:
         return None
     if found.remedy is None:
         return {"statement": fix_statement(found)}

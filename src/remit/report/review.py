@@ -224,13 +224,8 @@ def _stat(told: Sequence[Told]) -> Iterator[str]:
         yield f" {one.who:<{width}} | {numbers or 'the same access'}"
 
 
-def summary(review: Review) -> str:
-    """One line: whether it is proven that nothing differs, or the numbers."""
-    return counted(review, [row for one in together(review) for row in one.rows])
-
-
 def counted(review: Review, told: Sequence[Row]) -> str:
-    """As `summary`, of rows that are made already."""
+    """One line: whether it is proven that nothing differs, or the numbers of the rows that are told."""
     if not review.changes:
         count = len(review.functions)
         of = f" for {count} function{'' if count == 1 else 's'}" if count else ""

@@ -6,7 +6,6 @@ else is undecided.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Final
 
@@ -80,6 +79,8 @@ def _short(text: str) -> str:
 
 
 def _digest(text: str) -> str:
+    import hashlib  # noqa: PLC0415 - 2 ms, and few resources need it
+
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

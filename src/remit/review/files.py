@@ -143,12 +143,8 @@ def plan_review(data: bytes, file: str) -> Review:
 def _version(read: Read, where: str) -> Version:
     served = {name for role in read.roles for name in role.functions}
     others = {
-        one.logical_id: _text(role)
+        one.logical_id: tokens.text_of(role)
         for one in read.resources
         if one.type in _RUN and one.logical_id not in served and (role := one.properties.get(_RUN[one.type]))
     }
     return Version(where, read.roles, documents=read.documents, others=others, giving=giving(read.resources))
-
-
-def _text(value: Any) -> str:
-    return tokens.from_intrinsic(value) if tokens.is_intrinsic(value) else str(value)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from remit.explain.names import put, references
 from remit.iam.policy import Globs
 from remit.iam.request import arn_parts, principal_of
-from remit.iam.tokens import split
+from remit.iam.tokens import ACCOUNT, PARTITION, REGION, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def place(account: str) -> dict[str, str]:
     """One partition, region and account, since the evaluator must know the role's own."""
-    return {"${AWS::Partition}": "aws", "${AWS::Region}": "us-east-1", "${AWS::AccountId}": account}
+    return {PARTITION: "aws", REGION: "us-east-1", ACCOUNT: account}
 
 
 def paths_of(account: str, *policies: Policy) -> dict[tuple[str, str], str]:

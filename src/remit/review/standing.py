@@ -6,17 +6,17 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue.managed import managed_policy
+from remit.explain.ask import aws_policy, by_version
 from remit.explain.names import put, put_all
 from remit.iam.evaluate import Layers
-from remit.iam.policy import VERSION, Policy, Statement, parse
+from remit.iam.policy import Policy, Statement
 from remit.review.change import Standing
 from remit.templates.documents import trusting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.app import Grant, Role
+    from remit.app import Role
     from remit.review.change import Version
 
 _PARTITION: Final = re.compile(r"arn:(?:\$\{[^}]*\}|[^:]*):")
@@ -29,11 +29,7 @@ def plain(arn: str) -> str:
 
 def document_of(arn: str, documents: Mapping[str, Policy]) -> Policy | None:
     """What a managed policy or boundary says: as `documents` (by `plain` ARN) has it, else as AWS's own does now."""
-    given = documents.get(plain(arn))
-    if given is not None:
-        return given
-    found = managed_policy(arn)
-    return None if found is None else parse(found.document)
+    return documents.get(plain(arn)) or aws_policy(arn)
 
 
 def stand(role: Role, version: Version, documents: Mapping[str, Policy]) -> Standing:
@@ -57,12 +53,6 @@ def stand(role: Role, version: Version, documents: Mapping[str, Policy]) -> Stan
         boundary_known=boundary is None or limit is not None,
         trust=_named(_trust(role, version), names),
     )
-
-
-def by_version(role: Role) -> dict[str, tuple[Grant, ...]]:
-    """A role's grants by the version of the language that they are written in, which decides what variables are."""
-    versions = dict.fromkeys(grant.version for grant in role.grants) or {VERSION: None}
-    return {version: tuple(one for one in role.grants if one.version == version) for version in versions}
 
 
 def _trust(role: Role, version: Version) -> Policy:

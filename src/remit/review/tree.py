@@ -48,7 +48,7 @@ def version_of(app: App, where: str = "the working tree") -> Version:
 def _others(app: App) -> dict[str, str]:
     """The functions that bring a role of their own, and its ARN."""
     given = {one.name: one.properties["Role"] for one in app.functions if "Role" in one.properties}
-    return {name: tokens.from_intrinsic(arn) if tokens.is_intrinsic(arn) else str(arn) for name, arn in given.items()}
+    return {name: tokens.text_of(arn) for name, arn in given.items()}
 
 
 def _open(app: App) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from remit.iam import tokens
 from remit.templates.branches import items
@@ -83,7 +83,7 @@ def _own(policy: Resource, place: Place) -> Own:
     return Own(
         ("Resources", policy.logical_id),
         tuple(grants_of(document, (*path, "PolicyDocument"), place, because)),
-        tuple(_text(one.value) for one in listed),
+        tuple(tokens.text_of(one.value) for one in listed),
         tuple(_arns(policy)) if policy.type == MANAGED else (),
         () if known(document) else (f"what {policy.logical_id} says is known at the deploy only: {unknown(document)}",),
     )
@@ -96,14 +96,10 @@ def _arns(policy: Resource) -> Iterator[str]:
     name, path = policy.properties.get("ManagedPolicyName"), policy.properties.get("Path", "/")
     if name is not None and isinstance(path, str):
         for partition in ("${AWS::Partition}", "aws"):
-            yield f"arn:{partition}:iam::${{AWS::AccountId}}:policy{path}{_text(name)}"
+            yield f"arn:{partition}:iam::${{AWS::AccountId}}:policy{path}{tokens.text_of(name)}"
 
 
 def _names(role: Resource) -> set[str]:
     """The texts by which policies name a role."""
     name = role.properties.get("RoleName")
-    return {role.ref, *([_text(name)] if name is not None else [])}
-
-
-def _text(value: Any) -> str:
-    return tokens.from_intrinsic(value) if tokens.is_intrinsic(value) else str(value)
+    return {role.ref, *([tokens.text_of(name)] if name is not None else [])}

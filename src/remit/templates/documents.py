@@ -42,6 +42,19 @@ def trusting(services: tuple[str, ...]) -> Policy:
     return Policy((Statement("Allow", Globs(("sts:AssumeRole",)), principals=who),) if services else ())
 
 
+def services(trust: Policy | None) -> tuple[str, ...]:
+    """The services that a trust policy lets take on its role, whatever else it says."""
+    return tuple(
+        dict.fromkeys(
+            name
+            for statement in (trust.statements if trust is not None else ())
+            if statement.effect == "Allow" and statement.principals is not None and not statement.principals.negated
+            for kind, name in statement.principals.patterns
+            if kind == "Service"
+        )
+    )
+
+
 def known(document: Any) -> bool:
     """Whether a document is written here, and no part of it put in by a function at the deploy."""
     return next(_put_in(document), None) is None

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Grant, Resource, Role
 from remit.errors import Origin, RemitError
 from remit.iam.policy import Policy
-from remit.templates.documents import grants_of, policy_of
+from remit.templates.documents import grants_of, policy_of, services
 from remit.templates.read import read
-from remit.templates.roles import Read, services
+from remit.templates.roles import Read
 from remit.templates.state import Item, configured, items_of, plain
 
 if TYPE_CHECKING:

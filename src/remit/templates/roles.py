@@ -10,7 +10,7 @@ from remit.errors import RemitError
 from remit.iam import tokens
 from remit.templates.attached import BOUNDARY, Attached, attached, documents
 from remit.templates.branches import branches, items
-from remit.templates.documents import grants_of, known, policy_of, unknown
+from remit.templates.documents import grants_of, known, policy_of, services, unknown
 from remit.templates.sam.expand import Expanded, expanded
 from remit.templates.settled import settled
 
@@ -85,7 +85,8 @@ def _role(role: Resource, resources: tuple[Resource, ...], plain: Expanded, foun
     base: Path = ("Resources", role.logical_id, "Properties")
     grants, notes = _inline(role, base, plain)
     managed = [
-        _text(one.value) for one in items(role.properties.get("ManagedPolicyArns"), (*base, "ManagedPolicyArns"))
+        tokens.text_of(one.value)
+        for one in items(role.properties.get("ManagedPolicyArns"), (*base, "ManagedPolicyArns"))
     ]
     own = found.of(role, managed)
     boundaries = tuple(branches(role.properties.get(BOUNDARY), (*base, BOUNDARY)))
@@ -108,7 +109,7 @@ def _role(role: Resource, resources: tuple[Resource, ...], plain: Expanded, foun
 def _boundary(values: list[Any], properties: Mapping[str, Any]) -> str | None:
     """The boundary that is certain to be there: with a branch without any there may be none."""
     open_ended = "AWS::NoValue" in repr(properties.get(BOUNDARY))
-    return None if not values or open_ended else _text(values[0])
+    return None if not values or open_ended else tokens.text_of(values[0])
 
 
 def _uncertain(role: Resource, trust: Any) -> Iterator[str]:
@@ -153,28 +154,11 @@ def _outside(name: str, found: Attached, plain: Expanded) -> Role:
 def _served(role: Resource, resources: tuple[Resource, ...]) -> Iterator[str]:
     """What runs under a role, by its logical ids."""
     name = role.properties.get("RoleName")
-    ends = tuple(f"/{text}" for text in (role.ref, _text(name) if name is not None else None) if text)
+    ends = tuple(f"/{text}" for text in (role.ref, tokens.text_of(name) if name is not None else None) if text)
     for other in resources:
         given = other.properties.get(_RUN[other.type]) if other.type in _RUN else None
         for one in branches(given, ()):
-            text = _text(one.value)
+            text = tokens.text_of(one.value)
             if text in (role.arn, role.ref) or (":role" in text and text.endswith(ends)):
                 yield other.logical_id
                 break
-
-
-def services(trust: Policy | None) -> tuple[str, ...]:
-    """The services that a trust policy lets in."""
-    return tuple(
-        dict.fromkeys(
-            value
-            for statement in (trust.statements if trust is not None else ())
-            if statement.effect == "Allow" and statement.principals is not None and not statement.principals.negated
-            for kind, value in statement.principals.patterns
-            if kind == "Service"
-        )
-    )
-
-
-def _text(value: Any) -> str:
-    return tokens.from_intrinsic(value) if tokens.is_intrinsic(value) else str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from remit.catalogue.compiler import templates as types
 from remit.catalogue.compiler.checks import check, counted
@@ -16,8 +16,6 @@ from remit.catalogue.store import pack
 
 if TYPE_CHECKING:
     from remit.catalogue.compiler.sources import Source
-
-Chunks = dict[tuple[str, str], Any]
 
 
 def compiled(found: dict[str, Source]) -> bytes:

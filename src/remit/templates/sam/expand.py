@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from remit.templates.documents import Place
     from remit.templates.sam.parts import Event, Made
 
-SAM: Final = "AWS::Serverless-2016-10-31"
 _OURS: Final = "AWS::Serverless::"
 _MAKERS: Final = {"AWS::Serverless::Function": function, **MAKERS}
 _IMPLICIT: Final = {

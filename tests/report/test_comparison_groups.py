@@ -1,0 +1,30 @@
+"""How pieces of a comparison are put together for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.iam.finding import Piece, Source
+from remit.iam.policy import allow
+from remit.iam.request import Request
+from remit.report.comparison import FUTURE, UNUSED, groups
+
+if TYPE_CHECKING:
+    from remit.iam.finding import Tier
+
+QUEUE = "arn:aws:sqs:eu-west-1:111122223333:a"
+
+
+def piece(action: str, request: str, tier: Tier = "now") -> Piece:
+    source = Source("identity", 0, 0, allow(action, on=QUEUE))
+    return Piece(source, action, QUEUE, Request(request, QUEUE), tier, "no statement allowed it")
+
+
+def test_what_no_action_of_today_can_use_is_told_last() -> None:
+    found = groups((piece("s3:GetObject", "s3:GetObject"), piece("sqs:SendMessage", "sqs:SendMessage")))
+    assert [(one.actions, one.level) for one in found] == [(("sqs:SendMessage",), "Write"), (("s3:GetObject",), UNUSED)]
+
+
+def test_what_only_actions_to_come_gain_is_told_as_such_wherever_it_is() -> None:
+    (found,) = groups((piece("s3:Get*", "s3:GetNew", "future"),))
+    assert found.level == FUTURE
