@@ -26,6 +26,48 @@ def test_a_secret_is_hidden_and_nothing_moves(line: str, shown: str) -> None:
     assert hidden(line) == shown
 
 
+NAMES = [
+    "PASSWORD",
+    "PASSWD",
+    "PWD",
+    "SECRET",
+    "TOKEN",
+    "API_KEY",
+    "APIKEY",
+    "PRIVATE_KEY",
+    "PRIVATEKEY",
+    "CREDENTIAL",
+    "CREDENTIALS",
+]
+
+
+@pytest.mark.parametrize("name", [*NAMES, *map(str.lower, NAMES)])
+def test_each_name_of_a_secret_is_looked_for(name: str) -> None:
+    assert hidden(f"db_{name}: Zm9vYmFyMQ!") == f"db_{name}: ***********"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "-----BEGIN " + "EC PRIVATE KEY",
+        KEY,
+        KEY.replace("AKIA", "ASIA"),
+        "secret_access_key=" + "aB3/" * 10,
+        "ghp_" + "a1B2" * 9,
+        "xoxb-" + "1234567890-abcdefghijkl",
+        "hooks.slack.com/services/" + "T12345678/B12345678/" + "aB3d" * 6,
+        "sk-proj-" + "aB3d" * 6,
+        "glpat-" + "aB3d" * 6,
+        "sk_live_" + "aB3d" * 6,
+        "postgres://app:" + "Zm9vYmFy@db",
+        "eyJhbGciOiJI." + "eyJzdWIiOiIx." + "aB3d" * 6,
+        "aB3/" * 10,
+    ],
+)
+def test_each_kind_of_secret_is_hidden_wherever_it_stands(secret: str) -> None:
+    assert hidden(f"see {secret}") == f"see {'*' * len(secret)}"
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _PARTS: Final = 6
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
 _OPEN: Final = re.compile(r"[*?$]")
+_SLASHES: Final = re.compile(r"[/:]")
 # Elements of a format beside its own characters: any text, any without `/` and `:`, one character of either sort.
 _TEXT, _NAME, _ONE, _LETTER = "**", "++", "??", "?+"
 # Services whose names were looked through: they hold neither `/` nor `:`, but for the variables below.
@@ -108,7 +109,17 @@ def _meets(have: str, want: str, *, plain: bool) -> bool:
     if pattern[:known] != want[:known]:
         return False
     rest = pattern[known:]
-    return rest == "*" or _automaton(want, plain=plain).meets(rest, known)
+    if rest == "*":
+        return True
+    return _names(rest, want, known, plain=plain) or _automaton(want, plain=plain).meets(rest, known)
+
+
+def _names(rest: str, want: str, place: int, *, plain: bool) -> bool:
+    """Whether what is left of a pattern may be the name that comes next in a format, and the end; often it is."""
+    variable = _VARIABLE.match(want, place)
+    if variable is None or not rest or (variable.end() < len(want) and rest[-1] != "*"):
+        return False
+    return not plain or variable[1] in _SLASHED or not _SLASHES.search(rest)
 
 
 def _split(text: str) -> list[str]:

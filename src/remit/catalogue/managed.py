@@ -53,15 +53,17 @@ def managed_policies() -> tuple[str, ...]:
 
 def occurs(text: str) -> bool:
     """Whether some managed policy holds a string of exactly this text; quicker than reading them all (0.01 s)."""
-    quoted = json.dumps(text)
-    return text in _listed() or any(
-        quoted in row for name in names("policy-lines") for row in lines("policy-lines", name)
-    )
+    return text in _listed() or json.dumps(text) in _rows()
 
 
 @cache
 def _listed() -> frozenset[str]:
     return frozenset(chunk("policy-words", ""))
+
+
+@cache
+def _rows() -> str:
+    return "\n".join(row for name in names("policy-lines") for row in lines("policy-lines", name))
 
 
 def decoded(value: Any, words: list[str]) -> Any:

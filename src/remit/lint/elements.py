@@ -49,8 +49,9 @@ def is_stack_policy(value: Any) -> bool:
     """Whether a policy says what updates of a stack may do: every action is `Update:…`, which is no service."""
     statements = value.get("Statement") if isinstance(value, dict) else None
     several = [one for one in (statements if isinstance(statements, list) else [statements]) if isinstance(one, dict)]
-    actions = [text for one in several for text in (*texts(one.get("Action")), *texts(one.get("NotAction")))]
-    return bool(actions) and all(text.lower().startswith("update:") for text in actions)
+    actions = (text for one in several for name in ("Action", "NotAction") for text in texts(one.get(name)))
+    first = next(actions, "")
+    return all(text.lower().startswith("update:") for text in (first, *actions))
 
 
 def has(raw: Mapping[str, Any], element: str) -> bool:
@@ -63,5 +64,6 @@ def has(raw: Mapping[str, Any], element: str) -> bool:
 
 def texts(value: Any) -> tuple[str, ...]:
     """The strings of an element that is one string or a list."""
-    several = value if isinstance(value, list) else [value]
-    return tuple(one for one in several if isinstance(one, str))
+    if isinstance(value, str):
+        return (value,)
+    return tuple([one for one in value if isinstance(one, str)]) if isinstance(value, list) else ()

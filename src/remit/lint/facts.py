@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -85,6 +85,8 @@ def types_named(prefix: str, resource: str) -> frozenset[str]:
     parsed = arn(resource)
     if parsed is None or not plain(parsed.service):
         return frozenset(kind.name for kind in known.resource_types(prefix))
+    # AWS's own resources leave out the account, some the region (`arn:aws:ssm:*::document/…`).
+    pattern = replace(parsed, region=parsed.region or "*", account=parsed.account or "*")
     vendor, (first, last) = parsed.service.lower(), _ends(parsed.resource)
     return frozenset(
         shape.kind
@@ -92,7 +94,7 @@ def types_named(prefix: str, resource: str) -> frozenset[str]:
         if (shape.service is None or shape.service == vendor)
         and (shape.begin.startswith(first) or first.startswith(shape.begin))
         and (shape.end.endswith(last) or last.endswith(shape.end))
-        and (shape.service is None or _fits(parsed, shape.format))
+        and (shape.service is None or arns.matches(pattern, shape.format))
     )
 
 
@@ -137,16 +139,6 @@ def _shapes(prefix: str) -> tuple[_Shape, ...]:
         for name, format_, arn in rows
         if arn is not None
     )
-
-
-def _fits(pattern: Arn, format_: str) -> bool:
-    """As the catalogue; AWS's own resources leave out the account, some the region (`arn:aws:ssm:*::document/…`)."""
-    return _parts_fit(pattern.service, pattern.region or "*", pattern.account or "*", pattern.resource, format_)
-
-
-@lru_cache(maxsize=65536)
-def _parts_fit(service: str, region: str, account: str, resource: str, format_: str) -> bool:
-    return arns.matches(arns.Arn("*", service, region, account, resource), format_)
 
 
 @lru_cache(maxsize=16384)

@@ -41,15 +41,24 @@ def lint_document(
     return ordered(suppress(_of_source(source, kind), {}, _table(allow)))
 
 
+_TEXTS: Final = {str}
+"""The types of what most lists of a policy hold."""
+
+
 def _no_json(value: Any) -> str | None:
     """What makes a value none that JSON reads, and would lead rules astray."""
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(DEPTH):
-        for key in (key for one in level if isinstance(one, dict) for key in one):
-            if not isinstance(key, str):
-                return f"has a key that is no string: {key!r}"
-        parts = (one.values() if isinstance(one, dict) else one for one in level)
-        level = [child for several in parts for child in several if isinstance(child, dict | list)]
+        below: list[Any] = []
+        for one in level:
+            if isinstance(one, dict):
+                for key in one:
+                    if not isinstance(key, str):
+                        return f"has a key that is no string: {key!r}"
+                below += one.values()
+            elif set(map(type, one)) != _TEXTS:
+                below += one
+        level = [child for child in below if isinstance(child, (dict, list))]
         if not level:
             return None
     return f"nests deeper than {DEPTH}, or contains itself"

@@ -21,6 +21,8 @@ _KINDS: Final = (
     ("a Stripe key", re.compile(r"(?<![A-Za-z0-9])[rs]k_live_[A-Za-z0-9]{20,}")),
 )
 _NAMES: Final = r"(?:PASSWORD|PASSWD|PWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIALS?)"
+_SIGNS: Final = ("passw", "pwd", "secret", "token", "api", "private", "credential")
+"""What each of the names holds: looking for these is ten times as quick as for the names."""
 _NAME: Final = re.compile(rf"(?:^|_){_NAMES}$", re.IGNORECASE)
 _HARMLESS: Final = re.compile(
     r"(?i)arn:|/|true|false|none|null|changeme|example|\$\{|[a-z0-9]+(?:[-_.][a-z0-9]+)+$|[0-9]{1,5}$"
@@ -88,12 +90,16 @@ def named(name: str, value: str) -> str | None:
 @lru_cache(maxsize=16_384)  # most findings of a rule say the same
 def hidden(text: str) -> str:
     """The text with a star for every sign of what is a secret in it, or is named as one; as long as before."""
-    for _, pattern in _KINDS:
-        text = pattern.sub(_stars, text)
-    for pattern in (_IN_URL, _TOKEN):
-        text = pattern.sub(_stars, text)
+    folded = text.lower()
+    if _may_hold_one(folded):
+        for _, pattern in _KINDS:
+            text = pattern.sub(_stars, text)
+    if "://" in text:
+        text = _IN_URL.sub(_stars, text)
+    if "eyJ" in text:
+        text = _TOKEN.sub(_stars, text)
     text = _BARE.sub(lambda found: _stars(found) if all(case.search(found[0]) for case in _CASES) else found[0], text)
-    return _NAMED.sub(_assigned, text)
+    return _NAMED.sub(_assigned, text) if any(sign in folded for sign in _SIGNS) else text
 
 
 def _assigned(found: re.Match[str]) -> str:

@@ -16,7 +16,7 @@ import re
 from typing import TYPE_CHECKING
 
 from remit.iam import values
-from remit.lint import conditions
+from remit.lint import conditions, elements
 from remit.lint.covering import glob_covers
 from remit.lint.finding import NOTE, Problem
 
@@ -38,8 +38,10 @@ def shape(written: Written) -> Iterator[Problem]:
     """Members of a list that stand there twice, letter by letter."""
     for element in ("Action", "NotAction", "Resource", "NotResource"):
         given = written.value.get(element)
+        if not isinstance(given, list) or len(set(strings := elements.texts(given))) == len(strings):
+            continue
         first: set[str] = set()
-        for place, text in enumerate(given if isinstance(given, list) else ()):
+        for place, text in enumerate(given):
             if isinstance(text, str) and text in first:
                 yield Problem(f"'{text}' stands twice", "remove one", (element, place))
             elif isinstance(text, str):
