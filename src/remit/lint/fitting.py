@@ -11,10 +11,10 @@ from remit.lint.finding import ERROR, WARNING
 from remit.lint.subject import IDENTITY, RESOURCE, TRUST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from remit.catalogue.actions import ResourceType
-    from remit.lint.subject import Item
+    from remit.lint.subject import Document, Item
 
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
 _VOWELS: Final = "aeiou"
@@ -60,6 +60,21 @@ def everywhere(item: Item) -> tuple[str, ...]:
     if not plain or item.statement.conditions or item.resource_element == "NotResource":
         return ()
     return item.statement.actions.patterns if any(_is_every(text) for text in item.resources) else ()
+
+
+def wide_among(document: Document, named: Collection[str]) -> Iterator[tuple[Item, str, str]]:
+    """Each statement and pattern on every resource, as above, that means one of the `named` actions: with the first.
+
+    `s3:*` has a finding of its own.
+    """
+    services = frozenset(name.partition(":")[0] for name in named)
+    for item in document.items:
+        for pattern in item.wide:
+            prefix, _, operation = pattern.partition(":")
+            names = facts.meant(pattern) if prefix.lower() in services and operation != "*" else ()
+            found = next((name for name in names if name in named), None)
+            if found is not None:
+                yield item, pattern, found
 
 
 def _is_every(text: str) -> bool:

@@ -20,13 +20,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import facts
+from remit.lint import fitting
 from remit.lint.finding import NOTE, WARNING, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Document, Item
+    from remit.lint.subject import Document
 
 SEVERITY = WARNING
 _READS = {
@@ -36,23 +36,11 @@ _READS = {
     "ssm:GetParameters": "read every parameter of the account, SecureStrings among them",
     "ssm:GetParametersByPath": "read every parameter of the account, SecureStrings among them",
 }
-_SERVICES = frozenset(name.partition(":")[0] for name in _READS)
 
 
 def policy(document: Document) -> Iterator[Problem]:
-    """Statements about everything."""
-    for item in document.items:
-        if item.wide:
-            yield from _of(item)
-
-
-def _of(item: Item) -> Iterator[Problem]:
-    """Each pattern once; `kms:*` has a finding of its own."""
-    for pattern in item.wide:
-        prefix, _, operation = pattern.partition(":")
-        names = facts.meant(pattern) if prefix.lower() in _SERVICES and operation != "*" else ()
-        found = next((name for name in names if name in _READS), None)
-        if found is not None:
-            message = f"{pattern} on every resource can {_READS[found]}"
-            severity = WARNING if "*" in item.resources else NOTE
-            yield Problem(message, "name those that are needed", ("Action", pattern), severity, item.index)
+    """Statements about everything; of each pattern the first action."""
+    for item, pattern, found in fitting.wide_among(document, _READS):
+        message = f"{pattern} on every resource can {_READS[found]}"
+        severity = WARNING if "*" in item.resources else NOTE
+        yield Problem(message, "name those that are needed", ("Action", pattern), severity, item.index)

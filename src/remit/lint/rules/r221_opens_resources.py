@@ -18,13 +18,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import facts
+from remit.lint import fitting
 from remit.lint.finding import WARNING, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Document, Item
+    from remit.lint.subject import Document
 
 SEVERITY = WARNING
 _OPENS = {
@@ -52,22 +52,10 @@ _OPENS = {
     "sqs:SetQueueAttributes": "queue",
     "ssm:ModifyDocumentPermission": "document",
 }
-_SERVICES = frozenset(name.partition(":")[0] for name in _OPENS)
 
 
 def policy(document: Document) -> Iterator[Problem]:
-    """Statements about everything."""
-    for item in document.items:
-        if item.wide:
-            yield from _of(item)
-
-
-def _of(item: Item) -> Iterator[Problem]:
-    """Each pattern once; `s3:*` has a finding of its own."""
-    for pattern in item.wide:
-        prefix, _, operation = pattern.partition(":")
-        names = facts.meant(pattern) if prefix.lower() in _SERVICES and operation != "*" else ()
-        found = next((name for name in names if name in _OPENS), None)
-        if found is not None:
-            message = f"{found} on every resource can open every {_OPENS[found]} to anyone"
-            yield Problem(message, "name the resources", ("Action", pattern), index=item.index)
+    """Statements about everything; of each pattern the first action."""
+    for item, pattern, found in fitting.wide_among(document, _OPENS):
+        message = f"{found} on every resource can open every {_OPENS[found]} to anyone"
+        yield Problem(message, "name the resources", ("Action", pattern), index=item.index)
