@@ -373,3 +373,29 @@ def test_an_event_that_lambda_would_not_read_is_refused(make: Make, event: str) 
     (project.folder / "event.json").write_text(event)
     ran = project.remit("invoke", "--local", "hello", "--event", f"@{project.folder}/event.json")
     assert (2, True) == (ran.status, f"error: the event in {project.folder}/event.json is no JSON: " in ran.err)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("lint", "p.json"),
+        ("explain", "p.json"),
+        ("explain", "p.json", "s3:GetObject", "arn:aws:s3:::a\x1b]0;t\x07b/c"),
+        ("diff", "p.json", "q.json"),
+        ("evaluate", "--policy", "p.json", "--action", "s3:Get\x1bObject", "--resource", "arn:aws:s3:::a\nb"),
+        ("why", "not authorized to perform: s3:GetObject on resource: arn:aws:s3:::a\x1b[2Jb with an explicit deny"),
+        ("explain", "s3:\x1b[2J*"),
+    ],
+)
+def test_no_text_of_a_policy_steers_the_terminal(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The keys of a terminal (here: to set its title, to clear it) are printed as Python spells them."""
+    monkeypatch.chdir(tmp_path)
+    for name, action in (("p", "s3:Get\x1b]0;t\x07Object\nx"), ("q", "s3:*")):
+        statement = {"Sid": "\x1b[2J", "Effect": "Allow", "Action": action, "Resource": "arn:aws:s3:::\x1b[2J/\n*"}
+        (tmp_path / f"{name}.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    ran = remit(*words)
+    assert not re.findall(r"[^\n -~\u2026]", ran.out + ran.err)
+    assert not re.search(r"^(\*|x'?\b|b\b)", ran.out + ran.err, re.MULTILINE), "a text went on in a new line"

@@ -50,6 +50,15 @@ def test_a_long_line_is_cut_around_the_column_and_controls_are_not_printed() -> 
     assert shown[3].index("H") == shown[4].index("^")
 
 
+def test_a_text_of_a_policy_neither_steers_the_terminal_nor_takes_a_second_line() -> None:
+    finding = Finding("R204", "bad-action", "error", "'s3:\x1b]0;x\x07\nGet'", "is it\r'a'?", Origin("p\n.json", 1))
+    assert findings_text([finding], lambda _: ()).splitlines()[:3] == [
+        r"error[R204]: 's3:\x1b]0;x\x07\nGet'",
+        r"  --> p\n.json:1",
+        r"  hint: is it\r'a'?",
+    ]
+
+
 def test_the_caret_stands_under_its_sign_after_wide_and_combined_ones() -> None:
     line = "Sid: 書込e\N{COMBINING ACUTE ACCENT} x"
     finding = Finding("R115", "bad-sid", "error", "m", None, Origin("p.yaml", 1, 11))

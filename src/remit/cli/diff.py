@@ -325,8 +325,8 @@ def _tell(review: Review, drift: Sequence[Drift], about: str, wishes: _Wishes) -
 
 
 def _print(lines: Iterable[str]) -> None:
-    from remit.report.shown import shown
+    from remit.report.shown import line
 
     colour = False if os.environ.get("NO_COLOR") else None
-    for line in lines:
-        click.secho(shown(line), fg=_COLOURS.get(line[:3]), color=colour)
+    for one in lines:
+        click.secho(line(one), fg=_COLOURS.get(one[:3]), color=colour)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from remit.cli.options import json_option, print_json
+from remit.cli.options import json_option, note, print_json
 from remit.errors import Origin, RemitError, did_you_mean
 from remit.iam.document import read_json, steps
 from remit.iam.evaluate import ALL, Layers, Request, evaluate
@@ -99,6 +99,8 @@ def command(**options: Any) -> int:
 
 
 def _one(options: dict[str, Any]) -> int:
+    from remit.report.shown import page
+
     _action(options["action"], None)
     layers = Layers(
         identity=tuple(map(_policy, options["policy"])),
@@ -118,14 +120,13 @@ def _one(options: dict[str, Any]) -> int:
         wildcard_only=_wildcard_only(options["action"]),
     )
     decision = evaluate(request, layers)
-    for note in (*_slips(options["action"], options["resource"]), *_misplaced(layers)):
-        click.echo(f"note: {note}", err=True)
+    for remark in (*_slips(options["action"], options["resource"]), *_misplaced(layers)):
+        note(remark)
     if options["as_json"]:
         print_json(_answer(None, decision))
     else:
-        click.echo(f"{decision.verdict}: {decision.because}")
-        for miss in decision.misses[1:]:
-            click.echo(f"  also near: {miss}")
+        near = (f"  also near: {miss}" for miss in decision.misses[1:])
+        click.echo(page((f"{decision.verdict}: {decision.because}", *near)), nl=False)
     return 0 if decision.allowed else 1
 
 
@@ -205,6 +206,8 @@ def _name(path: Path) -> str:
 
 def _lines(path: Path) -> int:
     """Answer every line; a bad one is answered by its error, and the exit code is 2."""
+    from remit.report.shown import shown
+
     bad = 0
     for number, text in _texts(path):
         identifier: Any = None
@@ -217,7 +220,7 @@ def _lines(path: Path) -> int:
             bad += 1
             at = error.origin if error.origin is not None and error.origin.line else Origin(_name(path), number)
             if bad <= _TOLD:
-                click.echo(str(RemitError(error.message, hint=error.hint, origin=at)), err=True)
+                click.echo(shown(str(RemitError(error.message, hint=error.hint, origin=at))), err=True)
             answer = {"id": identifier, "error": error.message, "line": at.line, "column": at.column}
         sys.stdout.write(json.dumps(answer) + "\n")  # click.echo would flush each
     if bad > _TOLD:

@@ -99,6 +99,7 @@ def _action(text: str, *, as_json: bool) -> None:
     from remit.catalogue.expand import is_pattern
     from remit.explain.meant import meant
     from remit.report.actions import action_document, action_lines, level_of
+    from remit.report.shown import page
 
     text = f"{text}:*" if text.lower() in services() else text
     names, note = meant(text)
@@ -108,15 +109,12 @@ def _action(text: str, *, as_json: bool) -> None:
         listed = [{"action": name, "level": level_of(name)} for name in names]
         options.print_json(whole if whole is not None and note is None else {"note": note, "actions": listed})
         return
-    if note is not None:
-        click.echo(note)
+    told = [] if note is None else [note]
     if is_pattern(text):
-        for name in names:
-            click.echo(f"  {name}  {level_of(name)}")
-        return
-    for known in found:
-        for line in action_lines(known):
-            click.echo(line)
+        told += (f"  {name}  {level_of(name)}" for name in names)
+    else:
+        told += (line for known in found for line in action_lines(known))
+    click.echo(page(told), nl=False)
 
 
 def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: bool) -> int:
@@ -211,27 +209,29 @@ def _action_of(action: str) -> str:
     if len(names) > 1:
         raise RemitError(f"{note or action}: ask for one of them", hint=", ".join(names[:_FEW]))
     if note is not None:
-        click.echo(f"note: {note}", err=True)
+        options.note(note)
     return names[0]
 
 
 def _tell_role(role: Role, *, as_json: bool) -> None:
     from remit.report.explain import role_document, role_lines
+    from remit.report.shown import page
 
     if as_json:
         options.print_json(role_document(role))
     else:
-        click.echo("\n".join(role_lines(role)))
+        click.echo(page(role_lines(role)), nl=False)
 
 
 def _tell(*found: Explanation, as_json: bool) -> int:
     from remit.report.explain import verdict_document, verdict_lines
+    from remit.report.shown import page
 
     if as_json:
         documents = [verdict_document(one) for one in found]
         options.print_json(documents[0] if len(documents) == 1 else documents)
     else:
-        click.echo("\n".join(line for one in found for line in verdict_lines(one)))
+        click.echo(page(line for one in found for line in verdict_lines(one)), nl=False)
     return 0 if all(one.decision.allowed for one in found) else 1
 
 
@@ -293,7 +293,7 @@ def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, a
     name, rest = (words[0], words[1:]) if named else (None, words)
     roles = [role for role in read.roles if name is None or name in (role.logical_id, *role.functions)]
     for note in read.notes:
-        click.echo(f"note: {note}", err=True)
+        options.note(note)
     if not roles:
         what = "no role" if name is None else f"no role and no function `{name}`"
         raise RemitError(f"the template has {what}", hint=did_you_mean(name or "", known))

@@ -166,7 +166,7 @@ def _of_folder(folder: Path, kind: str | None) -> Iterator[Finding]:
 
     files = tuple(_files(folder))
     if not files:
-        click.echo(f"note: {folder} holds no file that ends in {', '.join(_SUFFIXES)}", err=True)
+        options.note(f"{folder} holds no file that ends in {', '.join(_SUFFIXES)}")
     others: list[str] = []
     for file in files:
         data = _bytes(file)
@@ -177,7 +177,7 @@ def _of_folder(folder: Path, kind: str | None) -> Iterator[Finding]:
     if others:
         named = ", ".join((*others[:_FEW], *(["…"] if len(others) > _FEW else [])))
         what = "1 file holds" if len(others) == 1 else f"{len(others)} files hold"
-        click.echo(f"note: {what} neither a policy nor a template: {named}", err=True)
+        options.note(f"{what} neither a policy nor a template: {named}")
 
 
 def _bytes(path: Path) -> bytes | Finding:

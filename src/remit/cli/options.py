@@ -63,6 +63,13 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2))
 
 
+def note(text: str) -> None:
+    """Say on standard error what to know besides the answer, in one line."""
+    from remit.report.shown import line
+
+    click.echo(f"note: {line(text)}", err=True)
+
+
 def _pin(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
     ctx.meta[_PINNED] = value
 

@@ -136,7 +136,7 @@ def deployer_policy(
         _remark(found)
     wide = [option for option, text in zip(("--region", "--account"), place[1:], strict=True) if text == "*"]
     if wide and not cloudformation:
-        click.echo(f"note: it leaves open where the stack is, which {' and '.join(wide)} would say", err=True)
+        options.note(f"it leaves open where the stack is, which {' and '.join(wide)} would say")
 
 
 def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bool) -> None:
@@ -154,14 +154,14 @@ def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bo
         options.print_json(render(found.policy))
         if size(found.policy) > MANAGED:
             text = f"{size(found.policy):,} characters, and a managed policy holds {MANAGED:,}: `--split` parts it"
-            click.echo(f"note: {text}", err=True)
+            options.note(text)
 
 
 def _remark(found: Deployer) -> None:
     from remit.report.deployer import remarks
 
     for remark in remarks(found):
-        click.echo(f"note: {remark}", err=True)
+        options.note(remark)
 
 
 def _of_app(folder: Path, stage: str | None) -> tuple[Stack, tuple[Call, ...]]:
@@ -192,7 +192,7 @@ def _of_templates(
         raise RemitError(f"{stack or paths[-1].name!r} is no name of a stack", hint="`--stack NAME` tells it")
     declared = stack_of(stack, found, given)
     if name is None:
-        click.echo(f"note: the stack is taken to be `{stack}`, as the file is named: `--stack NAME` tells it", err=True)
+        options.note(f"the stack is taken to be `{stack}`, as the file is named: `--stack NAME` tells it")
     ours = any(b"remit-artefacts-" in text for text, _ in files)
     calls = tuple(call for call in CALLS if ours or call.operation.startswith("cloudformation."))
     return declared, calls
@@ -212,7 +212,7 @@ def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str
         raise RemitError(f"{file} is no CloudFormation template: it has no Resources", origin=source.place(()))
     template, notes = plain_template(unrolled(source.value, parameters), source.place)
     for note in notes:
-        click.echo(f"note: {note}", err=True)
+        options.note(note)
     return template
 
 
@@ -231,7 +231,7 @@ def _place(partition: str | None, region: str | None, account: str | None) -> tu
     if of_region is None:
         raise RemitError(f"there is no region {region!r}", hint=did_you_mean(region, partitions.regions()))
     if not partitions.is_region(region):
-        click.echo(f"note: remit does not know a region {region}, which its name puts in {of_region.name}", err=True)
+        options.note(f"remit does not know a region {region}, which its name puts in {of_region.name}")
     if partition is not None and of_region.name != partition:
         raise RemitError(f"region {region} is in partition {of_region.name}, not in {partition}")
     return of_region.name, region, account or "*"

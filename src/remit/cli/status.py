@@ -31,6 +31,7 @@ def command(
       remit status --stage prod --json | jq .outputs
     """
     from remit.deploy.status import status
+    from remit.report.shown import page
     from remit.report.stacks import place, place_document, status_document, status_lines
 
     name = watch.namespace(folder, stage)
@@ -39,7 +40,7 @@ def command(
     if found is not None and as_json:
         options.print_json(status_document(found, account))
     elif found is not None:
-        click.echo("\n".join(status_lines(found, account)))
+        click.echo(page(status_lines(found, account)), nl=False)
     else:
         if as_json:
             options.print_json({"namespace": name, "deployed": False, **place_document(account)})

@@ -43,6 +43,7 @@ def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: s
     """
     from remit.explain.why import why
     from remit.iam.denial import parse
+    from remit.report.shown import page
     from remit.report.why import cause_document, cause_lines
 
     denial = parse(_text(text))
@@ -61,7 +62,7 @@ def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: s
     if as_json:
         options.print_json(cause_document(cause))
     else:
-        click.echo("\n".join(cause_lines(cause)))
+        click.echo(page(cause_lines(cause)), nl=False)
 
 
 def _text(words: tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from remit.deployer.documents import MANAGED, size
 from remit.iam.policy import render_statement
 from remit.report.roles import grant_lines
+from remit.report.shown import page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def deployer_text(deployer: Deployer) -> str:
     """Every statement with its reason, then what is not known and what to know."""
-    return "".join(f"{line}\n" for line in _lines(deployer))
+    return page(_lines(deployer))
 
 
 def deployer_document(deployer: Deployer) -> dict[str, Any]:

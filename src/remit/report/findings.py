@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.lint.secrets import hidden
+from remit.report.shown import line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,20 +28,20 @@ def findings_text(findings: Sequence[Finding], source: Callable[[str], Sequence[
 
     `source` gives the lines of a file, or none.
     """
-    lines = [line for finding in findings for line in (*_finding_lines(finding, source, color=color), "")]
+    lines = [one for finding in findings for one in (*_finding_lines(finding, source, color=color), "")]
     return "\n".join((*lines, summary(findings)))
 
 
 def _finding_lines(finding: Finding, source: Callable[[str], Sequence[str]], *, color: bool) -> Iterator[str]:
     head = f"{finding.severity}[{finding.rule}]"
-    yield f"{_painted(head, finding.severity) if color else head}: {finding.message}"
+    yield f"{_painted(head, finding.severity) if color else head}: {line(finding.message)}"
     if finding.origin is not None:
-        yield f"  --> {finding.origin}"
+        yield line(f"  --> {finding.origin}")
         yield from _excerpt(finding, source)
     if finding.grant is not None:
-        yield f"  granted because {finding.grant.because}"
+        yield line(f"  granted because {finding.grant.because}")
     if finding.hint is not None:
-        yield f"  hint: {finding.hint}"
+        yield line(f"  hint: {finding.hint}")
 
 
 def _painted(text: str, severity: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.report.shown import page
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 def roles_text(roles: Iterable[Role]) -> str:
     """Every role: whom it serves, then its statements."""
-    return "\n".join("".join(f"{line}\n" for line in role_lines(role)) for role in roles)
+    return "\n".join(page(role_lines(role)) for role in roles)
 
 
 def role_lines(role: Role) -> Iterator[str]:

@@ -1,9 +1,12 @@
-"""Text that came from elsewhere (AWS, a function's log, an exception), as a terminal may show it."""
+"""Text that came from elsewhere (AWS, a policy, a function's log, an exception), as a terminal may show it."""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """All but tab and newline: with the others a text can clear the screen, hide a line, or retitle the window."""
@@ -12,3 +15,13 @@ _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-
 def shown(text: str) -> str:
     """The text with its control characters (those that turn writing round, too) spelled out as Python does."""
     return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def line(text: str) -> str:
+    """The same in one line: newlines are spelled out as well."""
+    return shown(text).replace("\n", "\\n")
+
+
+def page(lines: Iterable[str]) -> str:
+    """Lines below each other, each as `line`."""
+    return "".join(f"{line(one)}\n" for one in lines)
