@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import Ran, remit
+from remit.deployer.documents import MANAGED, size
 from remit.iam.evaluate import evaluate
 from remit.iam.policy import parse
 from remit.iam.request import Request
 
 if TYPE_CHECKING:
     from conftest import Make
+    from remit.iam.policy import Policy
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "orders"
 DEPLOYER = Path(__file__).parents[1] / "deployer"
@@ -127,13 +129,38 @@ def test_the_template_leaves_the_account_to_cloudformation() -> None:
 def test_what_a_managed_policy_cannot_hold_is_told_and_parted(tmp_path: Path) -> None:
     ran = deployer(str(SHOP), *PLACE)
     assert "characters, and a managed policy holds 6,144: `--split` parts it" in ran.err
-    parts = document(deployer(str(SHOP), *PLACE, "--split"))
-    assert len(parts) > 1
-    for part in parts:
-        assert len("".join(json.dumps(part).split())) <= 6144
     template = deployer(str(SHOP), "--cloudformation")
     assert len(document(template)["Resources"]) > 1
     assert cfn_lint(template.out, tmp_path) == ""
+
+
+def test_the_parts_fit_are_few_and_allow_the_same(tmp_path: Path) -> None:
+    many: dict[str, Any] = {}
+    for number in range(100):
+        trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "a"}}]}
+        properties = {"AssumeRolePolicyDocument": trust, "Policies": [{"PolicyName": "a", "PolicyDocument": trust}]}
+        many[f"Role{number}"] = {"Type": "AWS::IAM::Role", "Properties": properties}
+        role = {"Fn::GetAtt": [f"Role{number}", "Arn"]}
+        many[f"Fn{number}"] = {"Type": "AWS::Lambda::Function", "Properties": {"Role": role}}
+    (tmp_path / "many.json").write_text(json.dumps({"Resources": many}))
+    for file in (SHOP, tmp_path / "many.json"):
+        whole = parse(document(deployer(str(file), *PLACE)))
+        parts = [parse(part) for part in document(deployer(str(file), *PLACE, "--split"))]
+        assert all(size(part) <= MANAGED for part in parts)
+        assert len(parts) <= size(whole) // MANAGED + 1 > 1
+        assert pairs(*parts) == pairs(whole)
+
+
+def pairs(*policies: Policy) -> set[tuple[str, str, Any]]:
+    """What is allowed where, on which conditions."""
+    return {
+        (name, place, statement.conditions)
+        for policy in policies
+        for statement in policy.statements
+        if statement.resources is not None
+        for name in statement.actions.patterns
+        for place in statement.resources.patterns
+    }
 
 
 def test_explain_tells_the_reason_of_each_statement() -> None:

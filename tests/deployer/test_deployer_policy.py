@@ -17,7 +17,6 @@ from remit.catalogue.actions import action
 from remit.catalogue.handlers import handlers, types_with_handlers
 from remit.deployer.declared import stack_of, texts
 from remit.deployer.deploying import Deployer, bound, deployer
-from remit.deployer.documents import MANAGED, size, split
 from remit.deployer.merging import merged
 from remit.deployer.needs import Call, Need, Reason
 from remit.deployer.optional import ALSO, OPTIONAL
@@ -479,12 +478,6 @@ def test_places_that_cover_each_other_both_stay() -> None:
     assert [one.statement.resources.patterns for one in found if one.statement.resources] == [both]
 
 
-def test_a_document_is_filled_to_the_last_character() -> None:
-    policy = Policy(tuple(allow("sqs:CreateQueue", on=arn("sqs", f"{name}{'x' * 100}")) for name in "abc"))
-    assert len(split(policy, limit=size(policy))) == 1
-    assert len(split(policy, limit=size(policy) - 1)) == 2
-
-
 def test_with_a_boundary_roles_are_made_and_written_only_under_it() -> None:
     runner = arn("iam", "role/shop-Runner-1", "")
     under, other = {"iam:PermissionsBoundary": BOUNDARY}, {"iam:PermissionsBoundary": arn("iam", "policy/wide", "")}
@@ -641,27 +634,6 @@ def test_actions_on_everything_are_those_that_know_nothing_narrower() -> None:
             if "*" in grant.statement.resources.patterns:
                 known = [action(name) for name in grant.statement.actions.patterns if "*" not in name]
                 assert [found.full_name for found in known if found is None or found.targets] == [], kind
-
-
-def test_a_policy_that_is_too_long_is_parted_into_some_that_fit_and_allow_the_same() -> None:
-    many: dict[str, Any] = {}
-    for number in range(100):
-        many[f"Role{number}"] = role(Policies=[{}])
-        many[f"Fn{number}"] = resource("AWS::Lambda::Function", Role={"Fn::GetAtt": [f"Role{number}", "Arn"]})
-    found = made(**many)
-    assert size(found.policy) > 2 * MANAGED
-    parts = split(found.policy)
-    assert all(size(part) <= MANAGED for part in parts)
-    assert len(parts) <= size(found.policy) // MANAGED + 1
-
-    def pairs(policies: tuple[Policy, ...]) -> set[tuple[str, str, Any]]:
-        return {
-            (name, place, statement.conditions)
-            for policy in policies for statement in policy.statements if statement.resources is not None
-            for name in statement.actions.patterns for place in statement.resources.patterns
-        }  # fmt: skip
-
-    assert pairs(parts) == pairs((found.policy,))
 
 
 def test_five_hundred_resources_take_seconds_at_most() -> None:

@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from remit.deployer.declared import Stack
     from remit.deployer.deploying import Deployer
     from remit.deployer.needs import Call
+    from remit.iam.policy import Policy
 
 _NO_LETTERS: Final = re.compile(r"[^A-Za-z0-9]+")
-_WIDEST: Final = ("aws-us-gov", "ap-southeast-11", "0" * 12)
-"""A place as long as any: what a policy is measured with that CloudFormation fills in."""
 
 
 @click.group("policy", short_help="Print what a function may do, and what its deployer needs.")
@@ -140,7 +139,7 @@ def deployer_policy(
 
 
 def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bool) -> None:
-    from remit.deployer.documents import MANAGED, size, split
+    from remit.deployer.documents import MANAGED, size
     from remit.iam.policy import render
     from remit.report.deployer import deployer_document, deployer_text
 
@@ -149,12 +148,28 @@ def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bo
     elif explain:
         click.echo(deployer_text(found), nl=False)
     elif parted:
-        options.print_json([render(policy) for policy in split(found.policy)])
+        options.print_json([render(policy) for policy in _parts(found)])
     else:
         options.print_json(render(found.policy))
         if size(found.policy) > MANAGED:
             text = f"{size(found.policy):,} characters, and a managed policy holds {MANAGED:,}: `--split` parts it"
             options.note(text)
+
+
+def _parts(found: Deployer) -> tuple[Policy, ...]:
+    """The policy as managed policies that allow the same together; as few as their length takes, where that goes."""
+    from remit.build.packing import packed
+    from remit.build.size import Sizes
+    from remit.deployer.documents import MANAGED
+    from remit.iam.policy import Policy
+
+    sizes, policy = Sizes(found.stack, {}), found.policy
+    fewest = -(-sizes.document(policy.statements) // MANAGED)
+    for spare in (fewest - 1, None):
+        documents = packed(policy.statements, sizes, first=MANAGED, other=MANAGED, spare=spare)
+        if documents is not None:
+            return tuple(Policy(statements, policy.version) for statements in documents)
+    raise RemitError("one action on one resource is longer than a policy may be", hint="shorten the longest name")
 
 
 def _remark(found: Deployer) -> None:
@@ -240,14 +255,12 @@ def _place(partition: str | None, region: str | None, account: str | None) -> tu
 def _template(found: Deployer, place: tuple[str, str, str]) -> dict[str, Any]:
     """A template of managed policies; what of the place is not told stays CloudFormation's to fill in."""
     from remit.build.synth import intrinsics
-    from remit.deployer.deploying import bound, placed
-    from remit.deployer.documents import size, split
+    from remit.deployer.deploying import bound
     from remit.iam.policy import render
     from remit.iam.tokens import PLACE
 
     given = [late if text in ("*", "aws") else text for text, late in zip(place, PLACE.values(), strict=True)]
-    policy = bound(found, *given).policy
-    parts = split(policy, lambda part: size(placed(part, *_WIDEST)))
+    parts = _parts(bound(found, *given))
     resources = {
         f"Deployer{'' if len(parts) == 1 else number}": {
             "Type": "AWS::IAM::ManagedPolicy",

@@ -182,13 +182,6 @@ def bound(found: Deployer, partition: str = "aws", region: str = "*", account: s
     Where the account is not told, names hold `${aws:PrincipalAccount}`: IAM puts the caller's own account there, as it
     does not in the account's own place of an ARN.
     """
-    statements = placed(found.policy, partition, region, account).statements
-    grants = (replace(grant, statement=statement) for grant, statement in zip(found.grants, statements, strict=True))
-    return replace(found, grants=tuple(grants))
-
-
-def placed(policy: Policy, partition: str, region: str, account: str) -> Policy:
-    """A policy as `bound`."""
 
     def place(text: str) -> str:
         arn = parse(text)
@@ -198,7 +191,8 @@ def placed(policy: Policy, partition: str, region: str, account: str) -> Policy:
         whole = replace(arn, resource=_put(arn.resource, partition, region, owner))
         return _put(str(whole), partition, region, account)
 
-    return replace(policy, statements=tuple(_placed(statement, place) for statement in policy.statements))
+    grants = (replace(grant, statement=_placed(grant.statement, place)) for grant in found.grants)
+    return replace(found, grants=tuple(grants))
 
 
 def _put(text: str, partition: str, region: str, account: str) -> str:
