@@ -126,6 +126,7 @@ def clients() -> tuple[str, ...]:
     return names("operations")
 
 
+@lru_cache(maxsize=1024)
 def prefixes(client: str) -> tuple[str, ...]:
     """The prefixes of actions that a client's operations need; none when there is no such client."""
     known = _clients().get(_folded(client))

@@ -238,7 +238,7 @@ def _strings(value: object, path: str) -> tuple[str, ...]:
 
 def _string(value: object, path: str, index: int | None = None) -> str:
     if isinstance(value, str) and len(value) <= _LONGEST and value.strip():
-        return tokens.with_dynamic(value)
+        return tokens.with_dynamic(value) if "{{" in value else value
     if tokens.is_intrinsic(value):
         return tokens.with_dynamic(tokens.from_intrinsic(value))
     path = path if index is None else f"{path}[{index}]"
@@ -352,6 +352,10 @@ def _check_keys(raw: dict[Any, Any], known: tuple[str, ...], path: str) -> None:
     raise RemitError(f"{path} has unknown {'key' if len(unknown) == 1 else 'keys'} {named}", hint=hint)
 
 
+_TEXTS: Final = {str}
+"""The types of what most lists of a policy hold."""
+
+
 def _check_shape(value: object, path: str, depth: int, inside: tuple[int, ...]) -> None:
     """Refuse what nests too deep or contains itself, before anything walks it."""
     if id(value) in inside:
@@ -364,7 +368,7 @@ def _check_shape(value: object, path: str, depth: int, inside: tuple[int, ...]) 
                 raise RemitError(f"{path} has a key that is no string: {key!r}")
             if isinstance(item, dict | list):
                 _check_shape(item, f"{path}.{key}", depth + 1, (*inside, id(value)))
-    elif isinstance(value, list):
+    elif isinstance(value, list) and set(map(type, value)) != _TEXTS:
         for index, item in enumerate(value):
             if isinstance(item, dict | list):
                 _check_shape(item, f"{path}[{index}]", depth + 1, (*inside, id(value)))

@@ -69,7 +69,7 @@ def wide_among(document: Document, named: Collection[str]) -> Iterator[tuple[Ite
     """
     services = frozenset(name.partition(":")[0] for name in named)
     for item in document.items:
-        for pattern in item.wide:
+        for pattern in () if services.isdisjoint(item.services) else item.wide:
             prefix, _, operation = pattern.partition(":")
             names = facts.meant(pattern) if prefix.lower() in services and operation != "*" else ()
             found = next((name for name in names if name in named), None)

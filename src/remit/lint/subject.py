@@ -6,6 +6,7 @@ Every hook of a rule gets one of these nouns; where it came from (an app, a poli
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from remit.iam.policy import VERSION
@@ -99,6 +100,11 @@ class Document:
         return json.dumps(raw, separators=(",", ":"), ensure_ascii=False, default=str)
 
     @_kept
+    def longest(self) -> int:
+        """Characters of its longest string, or a few more."""
+        return max(map(len, self.text.replace('\\"', "").split('"')))
+
+    @_kept
     def size(self) -> int:
         """Characters as IAM counts them: without white space. Late-bound parts count as they are written."""
         return len("".join(self.text.split()))
@@ -125,6 +131,11 @@ class Broken:
     spot: Spot
 
 
+@lru_cache(maxsize=16_384)
+def _before_colon(text: str) -> str:
+    return text.partition(":")[0].lower()
+
+
 @dataclass(frozen=True)  # without slots: what many rules ask is kept
 class Item:
     """A statement of a document. `place` knows where its spots stand."""
@@ -135,7 +146,7 @@ class Item:
     place: Place
     grant: Grant | None = None
 
-    @property
+    @_kept
     def allows(self) -> bool:
         """Whether its effect is Allow."""
         return self.statement.effect == "Allow"
@@ -145,13 +156,13 @@ class Item:
         """The name of its Action element."""
         return "NotAction" if self.statement.actions.negated else "Action"
 
-    @property
+    @_kept
     def resource_element(self) -> str:
         """The name of its Resource element."""
         negated = self.statement.resources is not None and self.statement.resources.negated
         return "NotResource" if negated else "Resource"
 
-    @property
+    @_kept
     def resources(self) -> tuple[str, ...]:
         """The patterns of Resource or NotResource."""
         return self.statement.resources.patterns if self.statement.resources else ()
@@ -214,7 +225,7 @@ class Item:
     @_kept
     def services(self) -> frozenset[str]:
         """What stands before the colon of its actions, folded: services, wildcards, or a whole text without a colon."""
-        return frozenset(text.partition(":")[0].lower() for text in self.statement.actions.patterns)
+        return frozenset(map(_before_colon, self.statement.actions.patterns))
 
     @property
     def doubtful(self) -> bool:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _SIGNS = frozenset("{<_-%$")
+_TEXTS = {str}
 _BRACE = re.compile(r'\{[^"}]')
 _WORDS = ("<", "%s", "%(", "ACCOUNT", "REGION", "BUCKET", "$")
 _BARE_VARIABLE = re.compile(r"\$?\{([a-z][\w.-]*:[\w/-]+)\}|\$([a-z][\w-]*:[A-Za-z]+)")
@@ -70,8 +71,15 @@ def shape(written: Written) -> Iterator[Problem]:
     if written.document.late:
         return
     for element in ("Action", "NotAction", "Resource", "NotResource", "Condition", "Principal"):
-        for text, spot in _texts(written.value.get(element), (element,)):
+        value = written.value.get(element)
+        for text, spot in () if _signless(value) else _texts(value, (element,)):
             yield from _problem(text, spot, template=written.document.names is not None)
+
+
+def _signless(value: Any) -> bool:
+    """Whether a text has none of the signs, nor any text of a list: of actions, nearly always."""
+    whole = "".join(value) if isinstance(value, list) and set(map(type, value)) == _TEXTS else value
+    return isinstance(whole, str) and _SIGNS.isdisjoint(whole)
 
 
 def _texts(value: Any, spot: Spot) -> Iterator[tuple[str, Spot]]:

@@ -63,6 +63,8 @@ def concerned(text: str) -> bool:
 
 def shape(written: Written) -> Iterator[Problem]:
     """Single strings that no policy can hold."""
+    if written.document.longest <= _ONE:
+        return
     for element in ("Action", "NotAction", "Resource", "NotResource"):
         for text in texts(written.value.get(element)):
             if len(text) > _ONE:
