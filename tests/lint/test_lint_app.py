@@ -328,3 +328,12 @@ def test_a_comment_behind_another_and_below_a_form_feed_accepts_all_the_same(tmp
     line = '"dynamdb:GetItem",  # noqa: X1 # remit: allow R201 because the service is private'
     folder = project(tmp_path, config="\f\n" + CONFIG.replace('"dynamdb:GetItem",', line))
     assert {"R201", "R002"}.isdisjoint(one.rule for one in lint(load(folder), folder=folder))
+
+
+def test_a_trigger_on_a_stream_whose_label_has_colons_has_no_finding(tmp_path: Path) -> None:
+    stream = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2026-01-31T00:00:00.000"
+    app = APP.replace("import sqs", "import dynamodb").replace(
+        'sqs("orders"), policy=["lambda:Invoke"]', f'dynamodb("{stream}")'
+    )
+    found = lint(load(project(tmp_path, "from remit import configure\n", app)))
+    assert places(found, "error", "warning") == []

@@ -12,6 +12,7 @@ from remit.catalogue import arns, slips
 from remit.catalogue.expand import expand
 from remit.catalogue.keys import global_key, global_keys
 from remit.errors import nearest
+from remit.lint.unlisted import is_unlisted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,15 +69,10 @@ def action(name: str) -> Action | None:
     return known.action(name)
 
 
-_TRANSFORM: Final = ":aws:transform/"
-"""What CreateChangeSet acts on besides a stack, which its reference does not list ("AWS::Serverless transform")."""
-
-
 def acts_on(name: str, resource: str) -> bool:
     """Whether an action may be allowed on a resource that an ARN pattern names."""
-    return not targets(name).isdisjoint(types_named(name.partition(":")[0].lower(), resource)) or (
-        name == "cloudformation:CreateChangeSet" and _TRANSFORM in resource
-    )
+    listed = types_named(name.partition(":")[0].lower(), resource)
+    return not targets(name).isdisjoint(listed) or is_unlisted(name, resource)
 
 
 @lru_cache(maxsize=65536)
