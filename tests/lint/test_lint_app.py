@@ -337,3 +337,15 @@ def test_a_trigger_on_a_stream_whose_label_has_colons_has_no_finding(tmp_path: P
     )
     found = lint(load(project(tmp_path, "from remit import configure\n", app)))
     assert places(found, "error", "warning") == []
+
+
+def test_a_variable_that_goes_to_every_function_is_told_once_with_their_names(tmp_path: Path) -> None:
+    config = """from remit import configure
+with configure() as config:
+    config.lambda_.function.environment = {"STAGE": "dev", "DB_PASSWORD": "hunter2!xyz"}
+"""
+    app = APP.replace('policy=["lambda:Invoke"]', "") + "\n\n@app.function()\ndef report(event, context): ...\n"
+    found = [one for one in lint(load(project(tmp_path, config, app)), folder=tmp_path) if one.rule == "R701"]
+    assert [(one.line, one.column, one.message) for one in found] == [
+        (3, 75, "variable DB_PASSWORD of ingest (likewise report) looks like a secret in plain text")
+    ]
