@@ -136,7 +136,12 @@ def _shapes(prefix: str) -> tuple[_Shape, ...]:
 
 
 def _fits(pattern: Arn, format_: str) -> bool:
-    """As the catalogue; AWS's own resources leave out the account, some the region (`arn:aws:ssm:*::document/…`)."""
+    """As the catalogue; AWS's own resources leave out the account, some the region (`arn:aws:ssm:*::document/…`).
+
+    Of S3 nothing but buckets and their objects does.
+    """
+    if pattern.service == "s3":
+        return _parts_fit("s3", pattern.region, pattern.account, pattern.resource, format_)
     return _parts_fit(pattern.service, pattern.region or "*", pattern.account or "*", pattern.resource, format_)
 
 

@@ -37,6 +37,9 @@ _OF_BUCKET = re.compile(r"^([a-z0-9][a-z0-9.-]+)\.s3[.-][a-z0-9.-]*amazonaws\.co
 _PSEUDO = re.compile(r"\$\{AWS::(?:AccountId|Partition|Region)\}")
 _BEGUN = re.compile(r"([A-Za-z]{2,4})[:.;,/]+(?:(aws[a-z-]*|arn)[:.;,/]+)?(?=[a-z])")
 _UNPARTED = re.compile(r"(arn:[^:]*:[^:]*:[^:]*:\d{12})/(.+)")
+_QUEUE = re.compile(
+    r"https?://(?:sqs\.)?(?P<region>[a-z0-9-]+)(?:\.queue)?\.amazonaws\.com(?P<china>\.cn)?/(?P<rest>\d{12}/[^/\s]+)"
+)
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 
 
@@ -102,6 +105,9 @@ def _said(text: str, item: Item) -> tuple[str, str]:
     if full is not None:
         hint = f"did you mean '{full}'?" if facts.arn(full) else "arn:partition:service:region:account:resource"
         return f"'{text}' is not an ARN: it does not begin with 'arn:'", hint
+    if (queue := _QUEUE.fullmatch(text)) is not None:
+        arn = f"arn:{'aws-cn' if queue['china'] else 'aws'}:sqs:{queue['region']}:{queue['rest'].replace('/', ':')}"
+        return f"'{text}' is a queue's URL, and only its ARN, or '*', may stand here", f"did you mean '{arn}'?"
     bare = _OF_BUCKET.sub(r"\1", re.sub(r"^(?:s3://|https?://(?:s3[.-][a-z0-9.-]+/)?)", "", text.strip()))
     guess = bare if bare.startswith("arn:") else _guess(bare, item)
     message = f"'{text}' is not an ARN, and only '*' may stand in its place"
