@@ -67,3 +67,9 @@ def test_the_format_of_a_secrets_arn_is_no_secret() -> None:
 @pytest.mark.parametrize(("element", "value"), [("Conditions", {}), ("Principal", "*")])
 def test_an_element_that_does_not_belong_there_has_one_finding(element: str, value: Any) -> None:
     assert len(found("s3:GetObject", "arn:aws:s3:::data/*", **{element: value})) == 1
+
+
+def test_leading_keys_are_a_trap_where_a_scan_has_none() -> None:
+    condition = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["${aws:userid}"]}}
+    ((rule, _, _),) = found("dynamodb:Scan", f"arn:aws:dynamodb:{AT}:table/scores", Condition=condition)
+    assert rule == "R510"

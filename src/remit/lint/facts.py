@@ -138,10 +138,10 @@ def _shapes(prefix: str) -> tuple[_Shape, ...]:
 def _fits(pattern: Arn, format_: str) -> bool:
     """As the catalogue; AWS's own resources leave out the account, some the region (`arn:aws:ssm:*::document/…`).
 
-    Of S3 nothing but buckets and their objects does.
+    Of S3 nothing but buckets and their objects leaves out the account.
     """
-    if pattern.service == "s3":
-        return _parts_fit("s3", pattern.region, pattern.account, pattern.resource, format_)
+    if pattern.service == "s3" and not pattern.account:
+        return _parts_fit("s3", pattern.region, "", pattern.resource, format_)
     return _parts_fit(pattern.service, pattern.region or "*", pattern.account or "*", pattern.resource, format_)
 
 
