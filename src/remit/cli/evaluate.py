@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from remit.cli.options import json_option, print_json
+from remit.cli.options import file_bytes, json_option, print_json
 from remit.errors import Origin, RemitError, did_you_mean
 from remit.iam.document import read_json, steps
 from remit.iam.evaluate import ALL, Layers, Request, evaluate
@@ -196,7 +196,7 @@ def _context(pairs: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _read(path: Path) -> bytes:
-    return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    return sys.stdin.buffer.read() if str(path) == "-" else file_bytes(path, -1)
 
 
 def _name(path: Path) -> str:
@@ -226,7 +226,7 @@ def _lines(path: Path) -> int:
 
 
 def _texts(path: Path) -> Iterator[tuple[int, bytes]]:
-    lines = (sys.stdin.buffer if str(path) == "-" else path.open("rb")).read().split(b"\n")
+    lines = _read(path).split(b"\n")
     return ((number, line) for number, line in enumerate(lines, 1) if line.strip(b" \t\r\xef\xbb\xbf"))
 
 

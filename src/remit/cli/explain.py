@@ -251,7 +251,8 @@ def _read(words: tuple[str, ...], policy: Path | None, template: Path | None) ->
 def _is_file(word: str) -> bool:
     """Whether a word is the path of a file, there or not: functions have no dots and no slashes in their names."""
     path = Path(word)
-    return path.suffix in (".json", ".yaml", ".yml", ".template") or ("/" in word and path.is_file())
+    named = path.suffix in (".json", ".yaml", ".yml", ".template")
+    return named or ("/" in word and (path.is_file() or path.is_fifo()))
 
 
 def _names(read: Read, stack: str | None, parameters: tuple[str, ...]) -> dict[str, str]:
