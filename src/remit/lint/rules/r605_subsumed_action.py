@@ -39,7 +39,7 @@ def shape(written: Written) -> Iterator[Problem]:
     for element in ("Action", "NotAction", "Resource", "NotResource"):
         given = written.value.get(element)
         first: set[str] = set()
-        for place, text in enumerate(given if isinstance(given, list) else ()):
+        for place, text in enumerate(given if isinstance(given, list) and not written.chooses else ()):
             if isinstance(text, str) and text in first:
                 yield Problem(f"'{text}' stands twice", "remove one", (element, place))
             elif isinstance(text, str):
@@ -63,6 +63,8 @@ def conditional(item: Item) -> Iterator[Problem]:
 def statement(item: Item) -> Iterator[Problem]:
     """Members of a list that another makes superfluous."""
     yield from _sessions(item)
+    if item.chooses:
+        return
     yield from _problems(item.statement.actions.patterns, item.action_element, fold=True)
     yield from _problems(item.resources, item.resource_element, fold=False)
 
