@@ -73,3 +73,46 @@ def test_leading_keys_are_a_trap_where_a_scan_has_none() -> None:
     condition = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["${aws:userid}"]}}
     ((rule, _, _),) = found("dynamodb:Scan", f"arn:aws:dynamodb:{AT}:table/scores", Condition=condition)
     assert rule == "R510"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "meant"),
+    [
+        ("s3:GetObject", "arn:aws:s3:::arn:aws:s3:::data/*", "arn:aws:s3:::data/*"),
+        (
+            "dynamodb:GetItem",
+            f"arn:aws:dynamodb:{AT}:table/arn:aws:dynamodb:{AT}:table/orders",
+            f"arn:aws:dynamodb:{AT}:table/orders",
+        ),
+    ],
+)
+def test_an_arn_inside_of_an_arn_is_one_finding(action: str, resource: str, meant: str) -> None:
+    assert found(action, resource) == [
+        ("R121", f"'{resource}' is an ARN with another inside: nothing matches", f"did you mean '{meant}'?")
+    ]
+
+
+def test_an_object_may_be_called_as_an_arn() -> None:
+    assert found("s3:GetObject", "arn:aws:s3:::data/arn:aws:s3:::other") == []
+
+
+def test_an_arn_of_the_template_inside_of_an_arn_is_told_with_what_was_meant() -> None:
+    text = """
+Resources:
+  Bucket: {Type: AWS::S3::Bucket}
+  Policy:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - {Effect: Allow, Action: "s3:GetObject", Resource: !Sub "arn:${AWS::Partition}:s3:::${Bucket.Arn}/*"}
+"""
+    (one,) = lint_bytes(text.encode(), "template.yaml")
+    assert (one.rule, one.hint) == ("R121", "did you mean '${Bucket.Arn}/*'?")
+
+
+def test_a_misspelt_service_in_a_condition_is_told() -> None:
+    condition = {"StringEquals": {"iam:PassedToService": "lamda.amazonaws.com"}}
+    ((rule, _, hint),) = found("iam:PassRole", "arn:aws:iam::111122223333:role/app", Condition=condition)
+    assert (rule, hint) == ("R515", "did you mean 'lambda.amazonaws.com'?")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from remit.lint.finding import Spot
 
 _WILD: Final = re.compile(r"[*?]|\$\{")
+_DOUBLED: Final = re.compile(r"arn:[^:]*:(?:s3:[^:]*:[^:]*:|(?!s3:)[^:]*:[^:]*:[^:]*:(?:[A-Za-z-]+[/:])?)arn:")
 _VARIABLE: Final = re.compile(r"\$\{[^{}]*\}")
 PLACEHOLDER: Final = re.compile(
     r"\b(?:YOUR|MY)[_-]?(?:ACCOUNT|BUCKET|REGION)[\w-]*|\b(?:AWS[_-])?(?:ACCOUNT|REGION)(?:[_-]?(?:ID|NUMBER))?\b"
@@ -37,6 +38,11 @@ REGIONAL: Final = frozenset({"dynamodb", "kinesis", "lambda", "logs", "secretsma
 def plain(text: str) -> bool:
     """Whether a text is itself: no wildcard, nothing late-bound."""
     return _WILD.search(text) is None
+
+
+def doubled(text: str) -> bool:
+    """Whether an ARN has another in the place of its name: `arn:aws:s3:::arn:aws:s3:::data`."""
+    return _DOUBLED.match(_VARIABLE.sub("*", text)) is not None
 
 
 def literal(text: str) -> bool:

@@ -45,7 +45,8 @@ def _all_named(resources: tuple[str, ...]) -> bool:
         and facts.plain(arn.service)
         and facts.has_arns(arn.service.lower())
         and arn.resource not in ("*", "")
-        for arn in parsed
+        and (text.find("arn:", 4) < 0 or not facts.doubled(text))
+        for text, arn in zip(resources, parsed, strict=True)
     )
 
 

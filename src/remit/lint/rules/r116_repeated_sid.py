@@ -40,10 +40,14 @@ def policy(document: Document) -> Iterator[Problem]:
     earlier: dict[str, list[Item]] = {}
     for item in document.items:
         sid = item.statement.sid
-        others = earlier.setdefault(sid, [])
-        first = next((one for one in others if not one.excludes(item)), None)
-        others.append(item)
-        if sid and first is not None:
+        if not sid:
+            continue
+        if sid not in earlier:
+            earlier[sid] = [item]
+            continue
+        first = next((one for one in earlier[sid] if not one.excludes(item)), None)
+        earlier[sid].append(item)
+        if first is not None:
             lax = document.kind == RESOURCE
             why = "not every service takes that" if lax else "IAM refuses the policy"
             message = f"Sid {sid!r} stands twice, first in {first.called}: {why}"

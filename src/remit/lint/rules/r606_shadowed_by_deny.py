@@ -42,10 +42,11 @@ _PAIRS = 2_000
 def policy(document: Document) -> Iterator[Problem]:
     """Allows that are wholly denied, by one statement."""
     denies = [item for item in document.items if not item.allows][:_MOST]
+    plain = not any(one.branches or one.chooses for one in denies)
     for item in document.items if denies else ():
         if not item.allows:
             continue
-        near = [one for one in denies if one.goes_with(item)]
+        near = denies if plain else [one for one in denies if one.goes_with(item)]
         deny = next((one for one in near if covering.covers_statement(one.statement, item.statement)), None)
         if deny is not None:
             message = f"{item.called} grants nothing: the Deny of {deny.called} covers all of it"
