@@ -43,3 +43,35 @@ def test_what_a_shell_substitutes_for_a_file_is_explained(tmp_path: Path) -> Non
     os.write(keep, POLICY.encode())
     threading.Timer(1.5, os.close, [keep]).start()
     assert "Allow on *" in remit("explain", str(pipe)).out
+
+
+HOSTILE = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::b/\x1b]0;title\x07\u202ex\n0 errors",
+        },
+    }
+)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("lint", "FILE"),
+        ("explain", "FILE"),
+        ("explain", "FILE", "s3:GetObject", "b/x"),
+        ("evaluate", "--policy", "FILE", "--action", "s3:GetObject", "--resource", "arn:aws:s3:::b/y"),
+        ("diff", "EMPTY", "FILE"),
+    ],
+)
+def test_what_a_file_says_does_nothing_to_the_terminal(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    files = {"FILE": tmp_path / "hostile.json", "EMPTY": tmp_path / "empty.json"}
+    files["FILE"].write_text(HOSTILE)
+    files["EMPTY"].write_text('{"Version": "2012-10-17", "Statement": []}')
+    ran = remit(*(str(files.get(one, one)) for one in arguments))
+    assert "\\x1b]0;title" in ran.out
+    assert not {"\x1b", "\x07", "\u202e"} & set(ran.out + ran.err)
+    assert "\n0 errors" not in ran.out or arguments[0] != "lint"

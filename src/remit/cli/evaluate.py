@@ -16,6 +16,7 @@ from remit.iam.document import read_json, steps
 from remit.iam.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
 from remit.iam.rule import check_operator
+from remit.report.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -120,13 +121,13 @@ def _one(options: dict[str, Any]) -> int:
     decision = evaluate(request, layers)
     slips = _slips(options["action"], options["resource"], request.context or {})
     for note in (*slips, *_misplaced(layers)):
-        click.echo(f"note: {note}", err=True)
+        click.echo(shown(f"note: {note}"), err=True)
     if options["as_json"]:
         print_json(_answer(None, decision))
     else:
-        click.echo(f"{decision.verdict}: {decision.because}")
+        click.echo(shown(f"{decision.verdict}: {decision.because}"))
         for miss in decision.misses[1:]:
-            click.echo(f"  also near: {miss}")
+            click.echo(shown(f"  also near: {miss}"))
     return 0 if decision.allowed else 1
 
 
@@ -224,7 +225,7 @@ def _lines(path: Path) -> int:
             bad += 1
             at = error.origin if error.origin is not None and error.origin.line else Origin(_name(path), number)
             if bad <= _TOLD:
-                click.echo(str(RemitError(error.message, hint=error.hint, origin=at)), err=True)
+                click.echo(shown(str(RemitError(error.message, hint=error.hint, origin=at))), err=True)
             answer = {"id": identifier, "error": error.message, "line": at.line, "column": at.column}
         sys.stdout.write(json.dumps(answer) + "\n")  # click.echo would flush each
     if bad > _TOLD:

@@ -10,6 +10,7 @@ import click
 
 from remit.cli import options
 from remit.errors import RemitError, did_you_mean
+from remit.report.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -269,7 +270,7 @@ def _action_of(action: str) -> str:
     if len(names) > 1:
         raise RemitError(f"{note or action}: ask for one of them", hint=", ".join(names[:_FEW]))
     if note is not None:
-        click.echo(f"note: {note}", err=True)
+        click.echo(shown(f"note: {note}"), err=True)
     return names[0]
 
 
@@ -279,7 +280,7 @@ def _tell_role(role: Role, *, as_json: bool) -> None:
     if as_json:
         options.print_json(role_document(role))
     else:
-        click.echo("\n".join(role_lines(role)))
+        click.echo(shown("\n".join(role_lines(role))))
 
 
 def _tell(*found: Explanation, as_json: bool) -> int:
@@ -289,7 +290,7 @@ def _tell(*found: Explanation, as_json: bool) -> int:
         documents = [verdict_document(one) for one in found]
         options.print_json(documents[0] if len(documents) == 1 else documents)
     else:
-        click.echo("\n".join(line for one in found for line in verdict_lines(one)))
+        click.echo(shown("\n".join(line for one in found for line in verdict_lines(one))))
     return 0 if all(one.decision.allowed for one in found) else 1
 
 
@@ -352,7 +353,7 @@ def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, a
     name, rest = (words[0], words[1:]) if named else (None, words)
     roles = [role for role in read.roles if name is None or name in (role.logical_id, *role.functions)]
     for note in read.notes:
-        click.echo(f"note: {note}", err=True)
+        click.echo(shown(f"note: {note}"), err=True)
     if not roles:
         what = "no role" if name is None else f"no role and no function `{name}`"
         raise RemitError(f"the template has {what}", hint=did_you_mean(name or "", known))

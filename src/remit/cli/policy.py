@@ -10,6 +10,7 @@ import click
 
 from remit.cli import options
 from remit.errors import RemitError, did_you_mean
+from remit.report.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,7 +148,7 @@ def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bo
     if explain and as_json:
         options.print_json(deployer_document(found))
     elif explain:
-        click.echo(deployer_text(found), nl=False)
+        click.echo(shown(deployer_text(found)), nl=False)
     elif parted:
         options.print_json([render(policy) for policy in split(found.policy)])
     else:
@@ -274,7 +275,7 @@ def _explain(role: Role, *, as_json: bool) -> None:
         document: dict[str, Any] = role_document(role)
         options.print_json(document)
     else:
-        click.echo(roles_text([role]), nl=False)
+        click.echo(shown(roles_text([role])), nl=False)
 
 
 def role_of(app: App, roles: tuple[Role, ...], name: str) -> Role:

@@ -10,6 +10,7 @@ import click
 
 from remit.cli import options
 from remit.errors import RemitError
+from remit.report.shown import shown
 
 if TYPE_CHECKING:
     from remit.explain.asked import Here
@@ -61,7 +62,7 @@ def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: s
     if as_json:
         options.print_json(cause_document(cause))
     else:
-        click.echo("\n".join(cause_lines(cause)))
+        click.echo(shown("\n".join(cause_lines(cause))))
 
 
 def _text(words: tuple[str, ...]) -> str:

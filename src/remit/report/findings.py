@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.lint.secrets import hidden
+from remit.report.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,14 +34,19 @@ def findings_text(findings: Sequence[Finding], source: Callable[[str], Sequence[
 
 def _finding_lines(finding: Finding, source: Callable[[str], Sequence[str]], *, color: bool) -> Iterator[str]:
     head = f"{finding.severity}[{finding.rule}]"
-    yield f"{_painted(head, finding.severity) if color else head}: {finding.message}"
+    yield f"{_painted(head, finding.severity) if color else head}: {_line(finding.message)}"
     if finding.origin is not None:
-        yield f"  --> {finding.origin}"
+        yield f"  --> {_line(str(finding.origin))}"
         yield from _excerpt(finding, source)
     if finding.grant is not None:
-        yield f"  granted because {finding.grant.because}"
+        yield f"  granted because {_line(finding.grant.because)}"
     if finding.hint is not None:
-        yield f"  hint: {finding.hint}"
+        yield f"  hint: {_line(finding.hint)}"
+
+
+def _line(text: str) -> str:
+    """A text that stays on its line, and does nothing to the terminal."""
+    return shown(text).replace("\n", "\\n")
 
 
 def _painted(text: str, severity: str) -> str:
