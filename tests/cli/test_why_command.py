@@ -553,3 +553,9 @@ def test_an_allow_alone_is_not_said_to_be_enough_where_the_other_side_decides_to
 def test_of_several_services_with_an_operation_that_most_use_comes_first(tmp_path: Path) -> None:
     text = "An error occurred (AccessDenied) when calling the SendMessage operation: Access Denied"
     assert cause(text, project=Project(tmp_path))["actions"][0] == "sqs:SendMessage"
+
+
+def test_what_is_allowed_on_everything_alone_has_a_fix_though_the_message_names_nothing(tmp_path: Path) -> None:
+    text = f"{USER}: cloudwatch:GetMetricData because no identity-based policy allows the action"
+    found = cause(text, project=Project(tmp_path))
+    assert found["statement"] == {"Effect": "Allow", "Action": "cloudwatch:GetMetricData", "Resource": "*"}

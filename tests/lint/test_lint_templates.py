@@ -407,3 +407,28 @@ def test_a_text_that_is_no_json_is_told_with_its_place() -> None:
         "PolicyDocument is a text that is no JSON: there is a comma before the }: JSON has no trailing commas "
         "(its text:1:25)"
     )
+
+
+READERS = """\
+Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::Readers:
+    - Name
+    - [orders, bills]
+    - "Read${Name}":
+        Type: AWS::IAM::ManagedPolicy
+        Properties:
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow
+                Action: dynamodb:GetItm
+                Resource: !Sub "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${Name}"
+              - Effect: Allow
+                Action: sqs:SendMessage
+                Resource: "arn:aws:sqs:us-esat-1:111122223333:${Name}"
+"""
+
+
+def test_what_a_loop_makes_is_looked_at_where_it_is_written() -> None:
+    assert at(READERS) == [("R202", 13), ("R123", 17)]

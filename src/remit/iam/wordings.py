@@ -130,6 +130,7 @@ NAMED_BUCKET: Final = (
     re.compile(r"<Resource>/(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<key>[^<]{1,1024}))?</Resource>"),
     re.compile(r"<BucketName>(?P<bucket>[a-z0-9.-]{3,63})</BucketName>(?:<Key>(?P<key>[^<]{1,1024})</Key>)?"),
     re.compile(r"Failed to upload .{1,1024}? to (?P<bucket>[a-z0-9.-]{3,63})/(?P<key>\S{1,1024}): An error occurred"),
+    re.compile(r"\bS3 [Bb]ucket \"(?P<bucket>[a-z0-9.-]{3,63})\""),
     re.compile(r"for key '(?P<key>[^']{1,1024})' in bucket '(?P<bucket>[a-z0-9.-]{3,63})'"),
     re.compile(r"(?:S3 Bucket \(|output bucket )(?P<bucket>[a-z0-9.-]{3,63})"),
 )

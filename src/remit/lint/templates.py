@@ -44,6 +44,7 @@ _KNOWN_TRANSFORMS: Final = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensio
                             "AWS::SecretsManager-2024-09-16", "AWS::CodeDeployBlueGreen")  # fmt: skip
 """Transforms that make no resources but those of SAM."""
 _FUNCTIONS: Final = ("AWS::Lambda::Function", "AWS::Serverless::Function")
+_LOOP: Final = 3  # a variable, what it runs over, and what is made
 _STATEMENT: Final = '"Statement"'
 
 
@@ -90,9 +91,9 @@ def _loops(value: Any) -> Iterator[str]:
 def documents(stack: Stack) -> Iterator[Document]:
     """Every policy document of a template's resources."""
     types = {name: str(one["Type"]) for name, one in stack.resources.items()}
-    for name, resource in stack.resources.items():
+    for name, resource, at in _all(stack):
         kind = str(resource["Type"])
-        for raw, path, located in _policies(resource.get("Properties"), ("Resources", name, "Properties"), kind):
+        for raw, path, located in _policies(resource.get("Properties"), (*at, "Properties"), kind):
             yield document_of(
                 raw,
                 _kind(raw, path, kind),
@@ -105,6 +106,27 @@ def documents(stack: Stack) -> Iterator[Document]:
                 late=stack.late,
                 types=types,
             )
+
+
+def _all(stack: Stack) -> Iterator[tuple[str, Mapping[str, Any], Spot]]:
+    """The resources of a template, and what each Fn::ForEach makes, once, with where they stand."""
+    for name, one in stack.resources.items():
+        yield name, one, ("Resources", name)
+    for key, loop in _mapping(stack.raw.get("Resources")).items():
+        if str(key).startswith("Fn::ForEach::") and isinstance(loop, list) and len(loop) == _LOOP:
+            for name, one in _mapping(loop[2]).items():
+                if isinstance(one, dict) and isinstance(one.get("Type"), str):
+                    yield name, _looped(one, f"${{{loop[0]}}}"), ("Resources", key, 2, name)
+
+
+def _looped(value: Any, variable: str) -> Any:
+    """The body of a loop, which puts its variable into every text."""
+    if isinstance(value, dict):
+        filled = "Fn::Sub" in value
+        return {key: one if filled else _looped(one, variable) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_looped(one, variable) for one in value]
+    return {"Fn::Sub": value} if isinstance(value, str) and variable in value else value
 
 
 def environments(stack: Stack) -> Iterator[Environment]:
