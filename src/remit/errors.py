@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from types import CodeType, FrameType
 
 
 _OWN_CODE = (os.path.dirname(__file__) + os.sep, "<string>")  # noqa: PTH120 - pathlib is not loaded for an error
 """Files of this package, and the constructors that dataclasses write."""
+_NAMED = 5  # names of many that are told
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -115,3 +116,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """A hint that names the nearest known word, or None when nothing is near."""
     match = nearest(word, known)
     return None if match is None else f"did you mean `{match}`?"
+
+
+def few(names: Sequence[str]) -> str:
+    """Names one after the other, of many the first with how many more there are: `a, b, c, d, e, and 7 more`."""
+    shown = names if len(names) <= _NAMED + 1 else (*names[:_NAMED], f"and {len(names) - _NAMED:,} more")
+    return ", ".join(shown)

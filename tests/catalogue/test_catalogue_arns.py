@@ -39,6 +39,7 @@ def test_a_pattern_fits_a_format_exactly_when_some_text_fits_both(pattern: str, 
         ("arn:aws:rds:us-east-1:111122223333:snapshot:rds:orders-2026-11-25-00-00", {"snapshot"}),
         ("arn:aws:rds:us-east-1:111122223333:cluster-snapshot:awsbackup:job-*", {"cluster-snapshot"}),
         ("arn:aws:rds:us-east-1:111122223333:db:orders", {"db"}),
+        ("arn:aws:dynamodb:us-east-1:111122223333:table/orders/stream/2026-01-31T00:00:00.000", {"stream"}),
     ],
 )
 def test_a_name_with_colons_names_its_type(text: str, kinds: set[str]) -> None:

@@ -209,7 +209,7 @@ def _listed(value: Any) -> list[Any]:
 
 def test_a_boundary_that_the_app_does_not_set_is_told() -> None:
     ran = of_example("--boundary", "arn:aws:iam::111122223333:policy/edge", *PLACE)
-    assert "is declared without the boundary arn:aws:iam::111122223333:policy/edge" in ran.err
+    assert "are declared without the boundary arn:aws:iam::111122223333:policy/edge" in ran.err
 
 
 def test_any_template_is_taken_with_its_stack_named_after_the_file(tmp_path: Path) -> None:

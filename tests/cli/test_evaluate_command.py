@@ -236,3 +236,18 @@ def test_a_name_without_end_is_refused_at_its_place(tmp_path: Path, element: str
     assert code == 2
     assert f"{element}[0] is a string of 100,003 characters" in talk.replace("Statement[0].", "")
     assert f"--> {policy}:1:" in talk
+
+
+def test_null_among_the_values_of_a_key_is_told_at_its_place() -> None:
+    code, (answer,), talk = answers(case(request={"action": "s3:GetObject", "context": {"aws:TagKeys": ["a", None]}}))
+    assert (code, answer["line"], answer["column"] > 1) == (2, 1, True)
+    assert "NoneType" not in talk
+
+
+def test_a_misspelt_key_of_a_request_is_told(tmp_path: Path) -> None:
+    policy = tmp_path / "p.json"
+    policy.write_text(json.dumps(POLICY))
+    asked = ("evaluate", "--policy", str(policy), "--action", "sqs:SendMessage", "--context", "aws:SecureTranspor=true")
+    code, out, talk = remit(*asked)
+    assert (code, out.startswith("Unknown")) == (1, True)
+    assert talk == "note: no request has a key aws:SecureTranspor: did you mean aws:SecureTransport?\n"

@@ -556,3 +556,41 @@ def test_a_file_that_holds_nothing_is_no_policy(tmp_path: Path, name: str, text:
     (tmp_path / name).write_text(text)
     ran = remit("explain", "--policy", str(tmp_path / name))
     assert (ran.status, f"{name}:1:1" in ran.err) == (2, True)
+
+
+def test_a_type_of_cloudformation_is_told_with_what_is_called_for_it() -> None:
+    ran = remit("explain", "AWS::SQS::Queue")
+    assert ran.status == 0
+    assert "\n  create: sqs:CreateQueue, " in ran.out
+    told = json.loads(remit("explain", "AWS::SQS::Queue", "--json").out)
+    assert (told["told"], "sqs:DeleteQueue" in told["delete"]) == (True, True)
+
+
+def test_an_arn_is_told_with_its_type_and_the_actions_on_it() -> None:
+    ran = remit("explain", "arn:aws:sqs:eu-west-1:111122223333:orders")
+    assert ran.out.startswith("arn:aws:sqs:eu-west-1:111122223333:orders: a resource of Amazon SQS\n  queue\n")
+    told = json.loads(remit("explain", "arn:aws:s3:::b/k", "--json").out)
+    assert [(one["type"], "s3:GetObject" in one["actions"]) for one in told["types"]] == [("object", True)]
+
+
+def test_a_managed_policy_of_aws_is_explained_by_name_and_arn() -> None:
+    arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+    assert remit("explain", arn).out == remit("explain", "AWSLambdaBasicExecutionRole").out
+    assert remit("explain", arn, "logs:PutLogEvents", "*").status == 0
+    assert remit("explain", arn, "logs:DeleteLogGroup", "*").status == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "error"),
+    [
+        ("AWS::SQS::Queu", "AWS::SQS::Queu: CloudFormation has no such type\nhint: did you mean `AWS::SQS::Queue`?"),
+        ("arn:aws:nope:::x", "arn:aws:nope:::x: no resource that is known has such an ARN"),
+        (
+            "arn:aws:iam::aws:policy/ReadOnlyAcces",
+            "AWS has no managed policy ReadOnlyAcces\nhint: did you mean `ReadOnlyAccess`?",
+        ),
+    ],
+)
+def test_a_type_or_an_arn_that_nobody_knows_is_told(word: str, error: str) -> None:
+    ran = remit("explain", word)
+    assert (ran.status, ran.err.startswith(f"error: {error}")) == (2, True)

@@ -523,3 +523,39 @@ def test_the_answer_of_a_templates_role_is_printed(tmp_path: Path) -> None:
     out = remit("why", "--template", str(tmp_path / "t.yaml"), told).out
     assert "cause:     a Deny of the role Named itself says no" in out
     assert "Denied: Named may not s3:GetObject" in out
+
+
+USER = f"User: arn:aws:iam::{ACCOUNT}:user/ci is not authorized to perform"
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        (
+            f"{USER}: sts:AssumeRole on resource: arn:aws:iam::444455556666:role/reader",
+            ["the trust policy of reader must let it in as well"],
+        ),
+        (
+            f"{USER}: sqs:SendMessage on resource: arn:aws:sqs:eu-west-1:444455556666:orders",
+            ["it belongs to another account, 444455556666: the resource's own policy must allow it as well"],
+        ),
+        (f"{USER}: sqs:SendMessage on resource: arn:aws:sqs:eu-west-1:{ACCOUNT}:orders", []),
+    ],
+)
+def test_an_allow_alone_is_not_said_to_be_enough_where_the_other_side_decides_too(
+    tmp_path: Path, text: str, advice: list[str]
+) -> None:
+    found = cause(text, project=Project(tmp_path))
+    assert found["statement"]["Effect"] == "Allow"
+    assert found["advice"] == advice
+
+
+def test_of_several_services_with_an_operation_that_most_use_comes_first(tmp_path: Path) -> None:
+    text = "An error occurred (AccessDenied) when calling the SendMessage operation: Access Denied"
+    assert cause(text, project=Project(tmp_path))["actions"][0] == "sqs:SendMessage"
+
+
+def test_what_is_allowed_on_everything_alone_has_a_fix_though_the_message_names_nothing(tmp_path: Path) -> None:
+    text = f"{USER}: cloudwatch:GetMetricData because no identity-based policy allows the action"
+    found = cause(text, project=Project(tmp_path))
+    assert found["statement"] == {"Effect": "Allow", "Action": "cloudwatch:GetMetricData", "Resource": "*"}

@@ -167,6 +167,19 @@ def test_network_rights_on_each_type_of_resource_are_as_good_as_on_all(make: Mak
     assert found(make(config=config)) == ()
 
 
+def test_a_network_role_with_what_lambda_checks_is_short_and_deploys_all_the_same(make: Make) -> None:
+    config = f"""
+    {VPC}
+    config.lambda_.iam.default_vpc_policy = [
+        "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface",
+    ]
+    """
+    (one,) = found(make(config=config))
+    assert one.severity == "warning"
+    assert one.missing == ("ec2:DescribeSubnets", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses")
+    assert "refuses" not in one.message
+
+
 def test_a_deny_breaks_what_another_statement_allows(make: Make) -> None:
     deny = '{"Effect": "Deny", "Action": "sqs:DeleteMessage", "Resource": "*"}'
     project = make(config=f'config.lambda_.iam.default_policy = ["sqs", "logs", {deny}]', app=INGEST)

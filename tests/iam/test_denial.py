@@ -237,6 +237,7 @@ WORDINGS = {
             "master key that does not exist, does not exist in this region, or you are not allowed to access."
         ),
         Denial(
+            action="kms:Decrypt",
             operation="Decrypt",
             note="KMS answers alike for a key that is gone or is in another region: check that first",
         ),

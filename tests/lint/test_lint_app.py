@@ -328,3 +328,24 @@ def test_a_comment_behind_another_and_below_a_form_feed_accepts_all_the_same(tmp
     line = '"dynamdb:GetItem",  # noqa: X1 # remit: allow R201 because the service is private'
     folder = project(tmp_path, config="\f\n" + CONFIG.replace('"dynamdb:GetItem",', line))
     assert {"R201", "R002"}.isdisjoint(one.rule for one in lint(load(folder), folder=folder))
+
+
+def test_a_trigger_on_a_stream_whose_label_has_colons_has_no_finding(tmp_path: Path) -> None:
+    stream = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2026-01-31T00:00:00.000"
+    app = APP.replace("import sqs", "import dynamodb").replace(
+        'sqs("orders"), policy=["lambda:Invoke"]', f'dynamodb("{stream}")'
+    )
+    found = lint(load(project(tmp_path, "from remit import configure\n", app)))
+    assert places(found, "error", "warning") == []
+
+
+def test_a_variable_that_goes_to_every_function_is_told_once_with_their_names(tmp_path: Path) -> None:
+    config = """from remit import configure
+with configure() as config:
+    config.lambda_.function.environment = {"STAGE": "dev", "DB_PASSWORD": "hunter2!xyz"}
+"""
+    app = APP.replace('policy=["lambda:Invoke"]', "") + "\n\n@app.function()\ndef report(event, context): ...\n"
+    found = [one for one in lint(load(project(tmp_path, config, app)), folder=tmp_path) if one.rule == "R701"]
+    assert [(one.line, one.column, one.message) for one in found] == [
+        (3, 75, "variable DB_PASSWORD of ingest (likewise report) looks like a secret in plain text")
+    ]

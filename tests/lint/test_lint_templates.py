@@ -375,3 +375,60 @@ def test_what_a_template_imports_is_no_variable() -> None:
     text = text.replace("PLACE", '"s3:max-keys"').replace("MOST", "!ImportValue most")
     assert "NumericLessThan" in text
     assert not {"R519", "R128", "R140"} & {rule for rule, _ in at(text)}
+
+
+WRITTEN = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "%s", "Resource": "%s"}]}'
+
+
+def in_text(document: str, kind: str = "AWS::IAM::ManagedPolicy") -> list[tuple[str, int, str]]:
+    text = f"Resources:\n  Table: {{Type: AWS::DynamoDB::Table}}\n  P:\n    Type: {kind}\n    Properties:\n"
+    text += f"      PolicyDocument: {document}\n"
+    found = lint_bytes(text.encode(), "template.yaml")
+    return [(one.rule, one.line, one.message) for one in found if one.severity == "error"]
+
+
+def test_a_policy_that_is_written_as_json_in_one_text_is_looked_at() -> None:
+    assert in_text(f"'{WRITTEN % ('dynamodb:ListTables', '*')}'") == []
+    assert in_text(f"!Sub '{WRITTEN % ('dynamodb:GetItem', '${Table.Arn}')}'") == []
+    assert [one[:2] for one in in_text(f"'{WRITTEN % ('dynamodb:GetItm', '*')}'")] == [("R202", 6)]
+    assert [one[:2] for one in in_text(f"!Sub '{WRITTEN % ('dynamodb:GetItem', '${Table.Arn}/index/*')}'")] == [
+        ("R302", 6)
+    ]
+    service = WRITTEN.replace('"Action"', '"Principal": {"Service": "evnets.amazonaws.com"}, "Action"')
+    logs = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/events/*:*"
+    found = in_text(f"'{service % ('logs:PutLogEvents', logs)}'", "AWS::Logs::ResourcePolicy")
+    assert [one[:2] for one in found] == [("R138", 6)]
+
+
+def test_a_text_that_is_no_json_is_told_with_its_place() -> None:
+    ((rule, line, message),) = in_text("""'{"Version": "2012-10-17",}'""")
+    assert (rule, line) == ("R103", 6)
+    assert message == (
+        "PolicyDocument is a text that is no JSON: there is a comma before the }: JSON has no trailing commas "
+        "(its text:1:25)"
+    )
+
+
+READERS = """\
+Transform: AWS::LanguageExtensions
+Resources:
+  Fn::ForEach::Readers:
+    - Name
+    - [orders, bills]
+    - "Read${Name}":
+        Type: AWS::IAM::ManagedPolicy
+        Properties:
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow
+                Action: dynamodb:GetItm
+                Resource: !Sub "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${Name}"
+              - Effect: Allow
+                Action: sqs:SendMessage
+                Resource: "arn:aws:sqs:us-esat-1:111122223333:${Name}"
+"""
+
+
+def test_what_a_loop_makes_is_looked_at_where_it_is_written() -> None:
+    assert at(READERS) == [("R202", 13), ("R123", 17)]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 HERE = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 FUNCTION = {"Ref": "HelloFunction"}
-STREAM = "arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/2026"
+STREAM = "arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/2026-01-31T00:00:00.000"
 MAPPING = "AWS::Lambda::EventSourceMapping"
 MADE: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
     'sqs("orders")': {

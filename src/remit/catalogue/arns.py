@@ -23,15 +23,16 @@ _OPEN: Final = re.compile(r"[*?$]")
 _SLASHES: Final = re.compile(r"[/:]")
 # Elements of a format beside its own characters: any text, any without `/` and `:`, one character of either sort.
 _TEXT, _NAME, _ONE, _LETTER = "**", "++", "??", "?+"
-# Services whose names were looked through: they hold neither `/` nor `:`, but for the variables below.
+# Services whose names were looked through: they hold neither `/` nor `:`, but for the variables below (a stream's
+# label is a time).
 _PLAIN: Final = frozenset({
     "dynamodb", "ec2", "ecs", "execute-api", "iam", "kinesis", "kms", "lambda", "s3", "scheduler",
     "sns", "sqs", "states", "sts",
 })  # fmt: skip
-_SLASHED: Final = frozenset({
+_ANYTHING: Final = frozenset({
     "Alias", "ApiSpecificResourcePath", "CertificateNameWithPath", "EntityPath", "GroupNameWithPath",
     "InstanceProfileNameWithPath", "MfaTokenIdWithPath", "ObjectName", "OidcProviderName",
-    "PolicyNameWithPath", "RoleNameWithPath", "UserNameWithPath",
+    "PolicyNameWithPath", "RoleNameWithPath", "StreamLabel", "UserNameWithPath",
 })  # fmt: skip
 
 
@@ -119,7 +120,7 @@ def _names(rest: str, want: str, place: int, *, plain: bool) -> bool:
     variable = _VARIABLE.match(want, place)
     if variable is None or not rest or (variable.end() < len(want) and rest[-1] != "*"):
         return False
-    return not plain or variable[1] in _SLASHED or not _SLASHES.search(rest)
+    return not plain or variable[1] in _ANYTHING or not _SLASHES.search(rest)
 
 
 def _split(text: str) -> list[str]:
@@ -203,7 +204,7 @@ def _automaton(format_: str, *, plain: bool) -> _Automaton:
     last = 0
     for variable in _VARIABLE.finditer(format_):
         found.extend(format_[last : variable.start()])
-        found.extend((_LETTER, _NAME) if plain and variable[1] not in _SLASHED else (_ONE, _TEXT))
+        found.extend((_LETTER, _NAME) if plain and variable[1] not in _ANYTHING else (_ONE, _TEXT))
         last = variable.end()
     found.extend(format_[last:])
     return _Automaton(tuple(_TEXT if element == "*" else element for element in found))

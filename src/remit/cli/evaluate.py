@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from remit.cli.options import json_option, note, print_json
-from remit.errors import Origin, RemitError, did_you_mean
+from remit.cli.options import file_bytes, json_option, note, print_json
+from remit.errors import Origin, RemitError, did_you_mean, nearest
 from remit.iam.document import read_json, steps
 from remit.iam.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
 from remit.iam.rule import check_operator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from remit.iam.document import Locate
     from remit.iam.evaluate import Decision
@@ -120,7 +120,8 @@ def _one(options: dict[str, Any]) -> int:
         wildcard_only=_wildcard_only(options["action"]),
     )
     decision = evaluate(request, layers)
-    for remark in (*_slips(options["action"], options["resource"]), *_misplaced(layers)):
+    slips = _slips(options["action"], options["resource"], request.context or {})
+    for remark in (*slips, *_misplaced(layers)):
         note(remark)
     if options["as_json"]:
         print_json(_answer(None, decision))
@@ -130,9 +131,10 @@ def _one(options: dict[str, Any]) -> int:
     return 0 if decision.allowed else 1
 
 
-def _slips(action: str, resource: str) -> Iterator[str]:
+def _slips(action: str, resource: str, context: Mapping[str, Any]) -> Iterator[str]:
     """What somebody who types a request may not have meant."""
     from remit.catalogue.actions import action as catalogued
+    from remit.catalogue.keys import global_key, global_keys
     from remit.catalogue.resemble import nearest_actions
 
     if catalogued(action) is None and not set(action) & set("*?"):
@@ -140,6 +142,11 @@ def _slips(action: str, resource: str) -> Iterator[str]:
         yield f"the catalogue knows no action {action}{f': did you mean {near}?' if near else ''}"
     if resource != "*" and not resource.startswith("arn:"):
         yield f"the resource {resource} is no ARN"
+    for key in context:
+        if key.lower().startswith("aws:") and global_key(key) is None:
+            names = {known.name.lower(): known.name + "/NAME" * known.tagged for known in global_keys()}
+            meant = names.get(key.lower()) or nearest(key, names.values())
+            yield f"no request has a key {key}{f': did you mean {meant}?' if meant else ''}"
 
 
 def _misplaced(layers: Layers) -> Iterator[str]:
@@ -197,7 +204,7 @@ def _context(pairs: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _read(path: Path) -> bytes:
-    return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    return sys.stdin.buffer.read() if str(path) == "-" else file_bytes(path, -1)
 
 
 def _name(path: Path) -> str:
@@ -229,7 +236,7 @@ def _lines(path: Path) -> int:
 
 
 def _texts(path: Path) -> Iterator[tuple[int, bytes]]:
-    lines = (sys.stdin.buffer if str(path) == "-" else path.open("rb")).read().split(b"\n")
+    lines = _read(path).split(b"\n")
     return ((number, line) for number, line in enumerate(lines, 1) if line.strip(b" \t\r\xef\xbb\xbf"))
 
 
@@ -256,7 +263,7 @@ def _request(raw: dict[str, Any], locate: Locate) -> Request:
     context = raw.get("context") or {}
     for key, item in context.items():
         for part in item if isinstance(item, list) else [item]:
-            if not isinstance(part, str | bool | int | float | None):
+            if not isinstance(part, str | bool | int | float) and (part is not None or isinstance(item, list)):
                 what = f"request.context.{key} must be a string, a number, true, false, or a list of them"
                 raise RemitError(f"{what}, got {json.dumps(item)[:40]}", origin=locate(("request", "context", key)))
     return Request(

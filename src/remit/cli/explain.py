@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _FEW: Final = 8  # actions of several that are told
 _FORMS: Final = "FUNCTION, FUNCTION ACTION RESOURCE, FILE [ROLE] [ACTION [RESOURCE]], or ACTION"
+_TYPE: Final = re.compile(r"(?:AWS|Alexa)::\w+::\w+")
 
 
 @click.command("explain", short_help="Say what a function may do, and why; or what an action is.")
@@ -53,7 +55,8 @@ def command(
     With ACTION and RESOURCE it prints the verdict and the statement that decides, or what is missing and the line that
     would grant it; exit code 1 when it is not allowed. RESOURCE is an ARN, `*`, a resource of the app (`DataTable`,
     `Data.table`), or a name (`orders`, `uploads/a.csv`); without it, what the role has the action on is asked.
-    ACTION alone, also a pattern or an operation of the API, prints what AWS says of it.
+    ACTION alone, also a pattern or an operation of the API, prints what AWS says of it; so does an ARN, a type of
+    CloudFormation's (what it calls for it), and a managed policy of AWS's, which is read as FILE is.
     FILE is somebody else's: a policy, a CloudFormation or SAM template (JSON or YAML), or a Terraform plan as
     `terraform show -json` prints it; ROLE is one of its roles, or what runs under it. Needs no AWS and no credentials.
 
@@ -64,6 +67,8 @@ def command(
       remit explain report s3:GetObject arn:aws:s3:::uploads/incoming/a.csv
       remit explain dynamodb:BatchGetItem
       remit explain 's3:Get*'
+      remit explain AWS::SQS::Queue
+      remit explain arn:aws:iam::aws:policy/ReadOnlyAccess s3:GetObject uploads/a.csv
       remit explain policy.json s3:PutObject uploads/a.csv
       remit explain template.yaml
       remit explain template.yaml ReportFunction dynamodb:Scan orders
@@ -81,6 +86,12 @@ def command(
         raise RemitError("--stack and --parameter go with a template", hint="an app's stack is named by its stage")
     if not words:
         raise RemitError("`remit explain` takes something to explain", hint=_FORMS)
+    if words[0].startswith("arn:") and (read := _managed(words[0])) is not None:
+        return _policy(words[1:], read, {}, as_json=as_json)
+    if words[0].startswith("arn:") or _TYPE.fullmatch(words[0]):
+        _at_most(words, 1)
+        _noun(words[0], as_json=as_json)
+        return 0
     if ":" in words[0] or "." in words[0]:
         _at_most(words, 1)
         _action(words[0], as_json=as_json)
@@ -91,6 +102,52 @@ def command(
 def _at_most(words: tuple[str, ...], most: int) -> None:
     if len(words) > most:
         raise RemitError(f"{' '.join(words[most:])!r} is more than `remit explain` takes here", hint=_FORMS)
+
+
+def _managed(name: str) -> Read | None:
+    """AWS's managed policy of a name or an ARN."""
+    from remit.catalogue.managed import managed_policy
+    from remit.errors import Origin
+    from remit.templates.roles import policy_role
+
+    found = managed_policy(name)
+    if found is None:
+        return None
+    title = f"{found.name} {found.version}"
+    return policy_role(found.document, title, lambda _: Origin(title))
+
+
+def _noun(text: str, *, as_json: bool) -> None:
+    """A type of CloudFormation's: what is called for it. An ARN: what it names."""
+    from remit.catalogue.arns import parse, types_of
+    from remit.catalogue.handlers import handlers
+    from remit.report.actions import arn_document, arn_lines, type_document, type_lines
+    from remit.report.shown import page
+
+    if _TYPE.fullmatch(text):
+        called = handlers(text)
+        if called is None:
+            from remit.catalogue.templates import resource_types
+
+            known = text in resource_types()
+            what = "nobody says what CloudFormation calls for it" if known else "CloudFormation has no such type"
+            raise RemitError(f"{text}: {what}", hint=None if known else did_you_mean(text, resource_types()))
+        lines, document = type_lines(called), type_document(called)
+    else:
+        if ":iam::aws:policy/" in text:
+            from remit.catalogue.managed import managed_policies
+
+            name = text.rpartition("/")[2]
+            raise RemitError(f"AWS has no managed policy {name}", hint=did_you_mean(name, managed_policies()))
+        kinds = types_of(text)
+        if not kinds:
+            what = "no resource that is known has such an ARN" if parse(text) else "is no ARN: one has six parts"
+            raise RemitError(f"{text}: {what}", hint="arn:partition:service:region:account:resource")
+        lines, document = arn_lines(text, kinds), arn_document(text, kinds)
+    if as_json:
+        options.print_json(document)
+    else:
+        click.echo(page(lines), nl=False)
 
 
 def _action(text: str, *, as_json: bool) -> None:
@@ -128,6 +185,8 @@ def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_jso
         roles = assign(app)
         role = role_of(app, roles, words[0])
     except RemitError as error:
+        if (read := _managed(words[0])) is not None:
+            return _policy(words[1:], read, {}, as_json=as_json)
         if len(words) > 1:
             raise
         _of_aws(words[0], error, as_json=as_json)
@@ -251,7 +310,8 @@ def _read(words: tuple[str, ...], policy: Path | None, template: Path | None) ->
 def _is_file(word: str) -> bool:
     """Whether a word is the path of a file, there or not: functions have no dots and no slashes in their names."""
     path = Path(word)
-    return path.suffix in (".json", ".yaml", ".yml", ".template") or ("/" in word and path.is_file())
+    named = path.suffix in (".json", ".yaml", ".yml", ".template")
+    return named or ("/" in word and (path.is_file() or path.is_fifo()))
 
 
 def _names(read: Read, stack: str | None, parameters: tuple[str, ...]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from functools import cache
 from pathlib import Path
@@ -184,19 +183,9 @@ def _bytes(path: Path) -> bytes | Finding:
     from remit.lint.run import unreadable
 
     try:
-        return _bytes_of(path)
+        return options.file_bytes(path)
     except OSError as error:
         return unreadable(RemitError(f"cannot read {path}: {error.strerror}"), path.as_posix())
-
-
-def _bytes_of(path: Path) -> bytes:
-    """A file's bytes; of a pipe or a device at most what a template may have, and nothing when nobody writes to it."""
-    from remit.templates.read import LARGEST
-
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    os.set_blocking(descriptor, True)  # opening waits for a writer, reading only for one who is there
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read(-1 if stat.S_ISREG(os.fstat(descriptor).st_mode) else LARGEST + 1)
 
 
 def _files(folder: Path) -> Iterator[Path]:

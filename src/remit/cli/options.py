@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from remit.deploy.session import Account
 
 F = TypeVar("F", bound=Callable[..., Any])
+LARGEST: Final = 32_000_000
+"""Bytes that are read of what is no plain file: as `templates.read.LARGEST`, which is not loaded for it."""
 _PINNED: Final = "remit.account"
 
 project_option = click.option(
@@ -53,9 +57,17 @@ def content(path: Path) -> tuple[bytes, str]:
     if str(path) == "-":
         return sys.stdin.buffer.read(), "standard input"
     try:
-        return path.read_bytes(), str(path)
+        return file_bytes(path), str(path)
     except OSError as error:
         raise RemitError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def file_bytes(path: Path, most: int = LARGEST + 1) -> bytes:
+    """A file's bytes; of a pipe or a device at most so many (-1: all), and nothing when nobody writes to it."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    os.set_blocking(descriptor, True)  # opening waits for a writer, reading only for one who is there
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(-1 if stat.S_ISREG(os.fstat(descriptor).st_mode) else most)
 
 
 def print_json(value: Any) -> None:

@@ -56,7 +56,7 @@ def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: s
         from remit.explain.elsewhere import why_of
         from remit.templates.files import read_template
 
-        cause = why_of(denial, read_template(template.read_bytes(), str(template)))
+        cause = why_of(denial, read_template(*options.content(template)))
     else:
         cause = why(denial, _here(folder, stage, denial))
     if as_json:

@@ -40,7 +40,8 @@ def notes(stack: Stack, needs: Iterable[Need], boundary: str | None) -> Iterator
             "`--boundary ARN` here, `config.lambda_.iam.permissions_boundary` in an app"
         )
     if boundary is not None and free:
-        without = f"{_named(free)} is declared without the boundary {boundary}"
+        verb = "is" if len(free) == 1 else "are"
+        without = f"{_named(free)} {verb} declared without the boundary {boundary}"
         yield f"{without}, so this policy does not let it be made"
     yield from _within(stack, boundary)
     for name, _ in stack.transforms:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.operations import named, operation
+from remit.catalogue.resemble import ranked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,7 +100,7 @@ def actions_of(denial: Denial, here: Here | None, function: str | None) -> tuple
 
 
 def _likely(actions: tuple[str, ...], here: Here | None, function: str | None) -> tuple[str, ...]:
-    """Of several services' actions those of services that the role deals with; of none, S3's."""
+    """Of several services' actions those of services that the role deals with; of none, S3's, or what is used most."""
     roles = () if here is None else tuple(role for role in here.roles if function is None or function in role.functions)
     dealt = {
         pattern.partition(":")[0].lower()
@@ -108,4 +109,4 @@ def _likely(actions: tuple[str, ...], here: Here | None, function: str | None) -
         for pattern in grant.statement.actions.patterns
     }
     near = tuple(name for name in actions if name.partition(":")[0] in dealt)
-    return near or tuple(name for name in actions if name.startswith("s3:")) or actions
+    return near or tuple(name for name in actions if name.startswith("s3:")) or ranked(actions)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from remit.app import Grant
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import fill, parse
+from remit.errors import few
 from remit.explain.ask import ask, at, own_verdict, places, source, standing, standings
 from remit.explain.names import put
 from remit.grants import defaults
@@ -64,7 +65,7 @@ class Broken:
     def message(self) -> str:
         """One sentence."""
         what, where = ", ".join(self.missing), ", ".join(self.resources)
-        feature = f"{self.feature} (likewise {_counted(self.likewise)})" if self.likewise else self.feature
+        feature = f"{self.feature} (likewise {few(self.likewise)})" if self.likewise else self.feature
         if self.depends:
             return f"{feature}: whether {what} on {where} is allowed depends on {', '.join(self.depends)}"
         if self.beyond:
@@ -103,8 +104,12 @@ Lambda checks the role when a function, or an event source mapping, is made: "Th
 permissions to call CreateNetworkInterface on EC2" (… SendMessage on SQS, PutTraceSegments on XRAY, ReceiveMessage on
 SQS). Logs, and calls of the function's own code, are denied silently or at run time.
 """
+_CHECKED: Final = frozenset({
+    "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces",
+})  # fmt: skip
+"""What Lambda tries before it makes a function in a VPC: all that AWSLambdaVPCAccessExecutionRole had in its v1."""
+_UNCHECKED: Final[tuple[Severity, str]] = ("warning", "the role is short of what Lambda's documentation asks for")
 _SEND: Final = "sqs:SendMessage"
-_NAMED: Final = 5  # functions that are named where many lack the same
 _SENDING: Final[tuple[Severity, str]] = ("warning", "`perform_later` is denied")
 _BY_LAMBDA: Final = frozenset(
     {defaults.network, defaults.triggers, defaults.dead_letters, defaults.encrypted_environment}
@@ -135,12 +140,6 @@ def broken(app: App, roles: tuple[Role, ...]) -> tuple[Broken, ...]:
         for one in _broken(app, function, asked[stood[function.name].role.logical_id], part, bind(grant, own))
     )
     return _merged(found)
-
-
-def _counted(names: tuple[str, ...]) -> str:
-    """The names, the first of many with how many more there are."""
-    few = names if len(names) <= _NAMED + 1 else (*names[:_NAMED], f"and {len(names) - _NAMED:,} more")
-    return ", ".join(few)
 
 
 def together(found: Iterable[Broken], app: App) -> tuple[Broken, ...]:
@@ -260,6 +259,9 @@ def _broken(
         denies = tuple(dict.fromkeys(origin for origin in written if origin is not None))
         yield replace(shape, missing=denied, denied=True, denies=denies)
     lacking = replace(shape, missing=tuple(action for action in missing if action not in denied))
+    if part is defaults.network and _CHECKED.isdisjoint(lacking.missing):
+        severity, effect = _UNCHECKED
+        lacking = replace(lacking, severity=severity, effect=effect)
     if lacking.missing:
         unread = tuple(arn for arn in role.role.unread if arn != role.role.role.boundary)
         yield replace(lacking, severity="warning", depends=unread) if unread else lacking

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue.arns import fill, variables
+from remit.catalogue.arns import fill, parse, variables
 from remit.explain.ask import standings
 from remit.explain.asked import Here, actions_of, function_of, targets_of
 from remit.explain.explanation import explain
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 DEPLOYERS: Final = "for whoever deploys, `remit policy deployer` writes the whole policy"
 """The advice to somebody who is no role of the app."""
+_ASSUMES: Final = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
 _ACCOUNT: Final = re.compile(r"arn:[^:]*:(?:sts|iam)::(\d{12}):")
 
 
@@ -282,8 +283,22 @@ def _advice_here(
         yield from _taken_away(here, function, actions)
     if denial.principal is None and denial.encoded is None and function is None and own and not allowed:
         yield from _needed(here, actions, denial, answers)
+    if not answers and own:
+        yield from _of_the_resource(denial, actions)
     if function is None and denial.layer != "trust" and not denial.explicit and _of_a_deploy(denial, actions):
         yield DEPLOYERS
+
+
+def _of_the_resource(denial: Denial, actions: tuple[str, ...]) -> Iterator[str]:
+    """What the other side has to allow as well: a role whoever assumes it, another account its resource."""
+    own, other = _ACCOUNT.match(denial.principal or ""), parse(denial.resource or "")
+    if other is None or is_service(denial):
+        return
+    if _ASSUMES.isdisjoint(actions):
+        if own is not None and other.account not in ("", own[1]) and other.account.isdigit():
+            yield f"it belongs to another account, {other.account}: the resource's own policy must allow it as well"
+    elif other.resource.startswith("role/"):
+        yield f"the trust policy of {other.resource.rpartition('/')[2]} must let it in as well"
 
 
 def is_service(denial: Denial) -> bool:

@@ -30,7 +30,8 @@ DENIED: Final = re.compile(
     r"|Insufficient permissions to enable logging|Unable to validate the following destination configurations"
     r"|Unable to verify/create output bucket"
     r"|does not have any privilege on specified resource|with an explicit deny in (?:an?|the|one or more) \w"
-    r"|because no [\w -]{1,40} polic(?:y|ies) allows?\b"
+    r"|because no [\w -]{1,40} polic(?:y|ies) allows?\b|could not be used to assume"
+    r"|ciphertext refers to a (?:customer master|KMS) key"
 )
 WHO: Final = re.compile(r"\b[Uu]ser: ?((?:arn:[^ ]{1,2048}(?: [^ ]{1,100}){0,3}?|[^ ]{1,2048})) ?is not authorized")
 QUOTED: Final = re.compile(
@@ -109,7 +110,7 @@ LOG: Final = re.compile(r"(?<!log-group:)/aws/lambda/([A-Za-z0-9_-]{1,64})")
 """The name of a function, where the log that it stands in is told; an ARN of a log group is what was asked for."""
 API: Final = re.compile(r"\bAPI: ([a-z0-9-]{1,64}:\w{1,128}) ")
 ASSUMED: Final = re.compile(
-    r"assume (?:the |IAM )?[Rr]ole[ :'\"]{1,3}(arn:[a-z-]{1,20}:iam::\d{12}:role/[\w+=,.@/-]{1,600})"
+    r"(?:assume (?:the |IAM )?[Rr]ole|used to assume)[ :'\"]{1,3}(arn:[a-z-]{1,20}:iam::\d{12}:role/[\w+=,.@/-]{1,600})"
 )
 """The role that somebody could not assume."""
 QUEUE: Final = re.compile(
@@ -129,6 +130,7 @@ NAMED_BUCKET: Final = (
     re.compile(r"<Resource>/(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<key>[^<]{1,1024}))?</Resource>"),
     re.compile(r"<BucketName>(?P<bucket>[a-z0-9.-]{3,63})</BucketName>(?:<Key>(?P<key>[^<]{1,1024})</Key>)?"),
     re.compile(r"Failed to upload .{1,1024}? to (?P<bucket>[a-z0-9.-]{3,63})/(?P<key>\S{1,1024}): An error occurred"),
+    re.compile(r"\bS3 [Bb]ucket \"(?P<bucket>[a-z0-9.-]{3,63})\""),
     re.compile(r"for key '(?P<key>[^']{1,1024})' in bucket '(?P<bucket>[a-z0-9.-]{3,63})'"),
     re.compile(r"(?:S3 Bucket \(|output bucket )(?P<bucket>[a-z0-9.-]{3,63})"),
 )
@@ -144,6 +146,10 @@ MEANT: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
             {"action": "kms:GenerateDataKey"},
         ),
         (r"invalid for CreateGrant", {"action": "kms:CreateGrant"}),
+        (r"ciphertext refers to a (?:customer master|KMS) key", {"action": "kms:Decrypt"}),
+        (r"could not be used to assume", {"action": "sts:AssumeRole"}),
+        (r"not authorized to access the Log Destination", {"action": "logs:CreateLogDelivery"}),
+        (r"\.dkr\.ecr\.[\w.-]{1,100}/.{0,500}\b403 Forbidden", {"action": "ecr:BatchGetImage"}),
         (r"cannot be assumed\b|(?:authorized|permission) to assume the provided role", _TRUST),
         (r"unable to assume (?:the )?role|(?:must allow|allows) [\w .]{1,80} to assume the role", _TRUST),
         (r"[Nn]ot authorized to assume", _TRUST),
@@ -194,7 +200,7 @@ NOTES: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
         (
             r"do not have access to it",
             "SQS answers alike for a queue that does not exist: check its name, region and account first",
-            {},
+            {"service": "sqs"},
         ),
         (
             r"does not exist in this Region, no resource-based policies allow access",
@@ -217,6 +223,15 @@ NOTES: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
         (
             r"Access to KMS is not allowed|KMS\.?AccessDenied",
             "what is denied is the use of the KMS key that encrypts it",
+            {},
+        ),
+        (
+            r"not authorized to access the Log Destination",
+            (
+                "a state machine that logs needs, on everything, logs:CreateLogDelivery, logs:GetLogDelivery, "
+                "logs:UpdateLogDelivery, logs:DeleteLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, "
+                "logs:DescribeResourcePolicies and logs:DescribeLogGroups"
+            ),
             {},
         ),
         (

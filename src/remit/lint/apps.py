@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.errors import few
 from remit.grants.assign import assign
 from remit.grants.defaults import queue_id
 from remit.lint import python_text, shelf
@@ -88,16 +89,27 @@ def _of_app(app: App, roles: tuple[Role, ...], folder: Path, *, severe: bool = F
                 yield from of_item(item, told, severe=severe)
         yield from of_policy(document, severe=severe)
     yield from _of_resources(app, frozenset(types))
-    for function in app.functions:
-        variables = function.properties.get("Environment", {}).get("Variables", {})
-        if variables:
-            origin = function.written.get("Environment", function.origin)
-            environment = Environment(function.name, variables, _entry(folder, origin))
-            yield from findings(shelf.hooks("environment", severe=severe), environment, environment.place)
+    for environment in _environments(app, folder):
+        yield from findings(shelf.hooks("environment", severe=severe), environment, environment.place)
     project = Project(app, roles)
     for rule, hook in () if severe else shelf.hooks("project"):
         for problem in hook(project):
             yield finding(rule, problem, _always(problem.origin), None)
+
+
+def _environments(app: App, folder: Path) -> Iterator[Environment]:
+    """The variables of the app's functions, each once where it is written, with the functions that it goes to."""
+    owners: dict[tuple[Origin | None, str, str], list[str]] = {}
+    values: dict[tuple[Origin | None, str, str], Any] = {}
+    for function in app.functions:
+        origin = function.written.get("Environment", function.origin)
+        for name, value in function.properties.get("Environment", {}).get("Variables", {}).items():
+            key = (origin, name, repr(value))
+            owners.setdefault(key, []).append(function.name)
+            values[key] = value
+    for (origin, name, value), (first, *more) in owners.items():
+        functions = f"{first} (likewise {few(more)})" if more else first
+        yield Environment(functions, {name: values[origin, name, value]}, _entry(folder, origin))
 
 
 def _of_resources(app: App, names: frozenset[str]) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from remit.catalogue import arns, slips
 from remit.catalogue.expand import expand
 from remit.catalogue.keys import global_key, global_keys
 from remit.errors import nearest
+from remit.lint.unlisted import is_unlisted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from remit.lint.finding import Spot
 
 _WILD: Final = re.compile(r"[*?]|\$\{")
+_DOUBLED: Final = re.compile(r"arn:[^:]*:(?:s3:[^:]*:[^:]*:|(?!s3:)[^:]*:[^:]*:[^:]*:(?:[A-Za-z-]+[/:])?)arn:")
 _VARIABLE: Final = re.compile(r"\$\{[^{}]*\}")
 PLACEHOLDER: Final = re.compile(
     r"\b(?:YOUR|MY)[_-]?(?:ACCOUNT|BUCKET|REGION)[\w-]*|\b(?:AWS[_-])?(?:ACCOUNT|REGION)(?:[_-]?(?:ID|NUMBER))?\b"
@@ -36,6 +38,11 @@ REGIONAL: Final = frozenset({"dynamodb", "kinesis", "lambda", "logs", "secretsma
 def plain(text: str) -> bool:
     """Whether a text is itself: no wildcard, nothing late-bound."""
     return _WILD.search(text) is None
+
+
+def doubled(text: str) -> bool:
+    """Whether an ARN has another in the place of its name: `arn:aws:s3:::arn:aws:s3:::data`."""
+    return _DOUBLED.match(_VARIABLE.sub("*", text)) is not None
 
 
 def literal(text: str) -> bool:
@@ -68,15 +75,10 @@ def action(name: str) -> Action | None:
     return known.action(name)
 
 
-_TRANSFORM: Final = ":aws:transform/"
-"""What CreateChangeSet acts on besides a stack, which its reference does not list ("AWS::Serverless transform")."""
-
-
 def acts_on(name: str, resource: str) -> bool:
     """Whether an action may be allowed on a resource that an ARN pattern names."""
-    return not targets(name).isdisjoint(types_named(name.partition(":")[0].lower(), resource)) or (
-        name == "cloudformation:CreateChangeSet" and _TRANSFORM in resource
-    )
+    listed = types_named(name.partition(":")[0].lower(), resource)
+    return not targets(name).isdisjoint(listed) or is_unlisted(name, resource)
 
 
 @lru_cache(maxsize=65536)
@@ -85,8 +87,10 @@ def types_named(prefix: str, resource: str) -> frozenset[str]:
     parsed = arn(resource)
     if parsed is None or not plain(parsed.service):
         return frozenset(kind.name for kind in known.resource_types(prefix))
-    # AWS's own resources leave out the account, some the region (`arn:aws:ssm:*::document/…`).
-    pattern = replace(parsed, region=parsed.region or "*", account=parsed.account or "*")
+    pattern = parsed
+    if parsed.account or parsed.service != "s3":  # of S3 nothing but buckets and their objects leaves out the account
+        # AWS's own resources do, and some leave out the region (`arn:aws:ssm:*::document/…`).
+        pattern = replace(parsed, region=parsed.region or "*", account=parsed.account or "*")
     vendor, (first, last) = parsed.service.lower(), _ends(parsed.resource)
     return frozenset(
         shape.kind

@@ -45,7 +45,8 @@ def _all_named(resources: tuple[str, ...]) -> bool:
         and facts.plain(arn.service)
         and facts.has_arns(arn.service.lower())
         and arn.resource not in ("*", "")
-        for arn in parsed
+        and (text.find("arn:", 4) < 0 or not facts.doubled(text))
+        for text, arn in zip(resources, parsed, strict=True)
     )
 
 
@@ -151,13 +152,16 @@ def same_service(names: tuple[str, ...], resources: tuple[str, ...]) -> bool:
     )
 
 
-def wanted(name: str) -> str:
-    """What an action acts on: `a table (arn:…:table/NAME)`."""
+def wanted(name: str, like: str | None = None) -> str:
+    """What an action acts on: `a table (arn:…:table/NAME)`; of several types the one that an ARN is `like`."""
     action = facts.action(name)
     targets = action.targets if action else ()
-    if not targets:
+    if action is None or not targets:
         return "another resource"
-    kind = min((one.type for one in targets if one.required or not any(t.required for t in targets)), key=_plainness)
+    named = facts.types_named(action.service, like) if like is not None else frozenset()
+    alike = [one.type for one in targets if one.type.name in named]
+    must = [one.type for one in targets if one.required or not any(t.required for t in targets)]
+    kind = min(alike or must, key=_plainness)
     shape = _VARIABLE.sub(lambda found: _PLACES.get(found[1], found[1].upper()), kind.arns[0])
     return f"{'an' if kind.name[0] in _VOWELS else 'a'} {kind.name} ({shape})"
 
@@ -185,10 +189,14 @@ def meant_resource(names: tuple[str, ...], item: Item) -> str | None:
 
 
 def _completions(text: str, name: str) -> Iterator[str]:
-    """The resource with the beginning that its type has: `table/orders` for `tabel/orders`; no region where none is."""
+    """The resource with the beginning that its type has: `table/orders` for `tabel/orders`; no region where none is.
+
+    What names a resource of another type keeps its beginning: an alias is no key of the same name.
+    """
     arn = facts.arn(text)
     if arn is None:
         return
+    is_another = bool(facts.types_named(arn.service.lower(), text))
     for format_ in sorted(facts.formats(name), key=lambda one: len(_VARIABLE.findall(one))):
         shape = facts.arn(format_)
         if shape is None or shape.service != arn.service:
@@ -196,6 +204,8 @@ def _completions(text: str, name: str) -> Iterator[str]:
         begin = shape.resource.partition("${")[0]
         region, account = (arn.region if shape.region else ""), (arn.account if shape.account else "")
         yield f"arn:{arn.partition}:{arn.service}:{region}:{account}:{arn.resource}"
+        if is_another:
+            continue
         inner = ("", ":*") if ":${" in shape.resource.partition("}")[2] else ("",)
         for rest in (re.split(r"[/:]+", arn.resource, maxsplit=1)[-1], arn.resource):
             yield from (f"arn:{arn.partition}:{arn.service}:{region}:{account}:{begin}{rest}{end}" for end in inner)
@@ -206,11 +216,11 @@ def _inner(text: str, name: str) -> Iterator[str]:
     for format_ in sorted(facts.formats(name), key=lambda one: len(_VARIABLE.findall(one))):
         between = re.search(r"\}([/:][^$]*)\$\{[^}]*\}$", format_)
         if between is not None:
-            yield f"{text}{between[1]}*"
+            yield f"{text.removesuffix(between[1])}{between[1]}*"
 
 
 def _guesses(text: str) -> Iterator[str]:
-    yield f"{text}/*"
+    yield f"{text.removesuffix('/')}/*"
     yield f"{text}:*"
     for sign in ("/", ":"):
         shorter = text

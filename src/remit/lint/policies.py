@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _LISTS: Final = ("Action", "NotAction", "Resource", "NotResource")
 _NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 _BRANCHES: Final = 3
+_ALWAYS: Final[frozenset[tuple[str, int]]] = frozenset()
 _UNKNOWN_KEY: Final = re.compile(r" has unknown key '([^']*)'")
 MOST_STATEMENTS: Final = 2_000
 """Statements of a document that are looked at: a policy that IAM takes has two hundred at most."""
@@ -86,8 +87,18 @@ def _statements(raw: Any, document: Document, *, located: bool) -> Iterator[Writ
             if isinstance(value, dict) and not tokens.is_intrinsic(value):
                 flat, paths = (value, {}) if document.names is None else _flat(value, at)
                 place = _placer(document, flat, at, paths) if located else document.place
-                yield Written(document, index, flat, at, place)
+                branches = frozenset(_branches(raw, at)) if "Fn::If" in at else _ALWAYS
+                yield Written(document, index, flat, at, place, branches, chooses=bool(paths))
                 index += 1
+
+
+def _branches(raw: Any, path: Spot) -> Iterator[tuple[str, int]]:
+    """The branches of Fn::If on the way to a part of a document."""
+    value = raw
+    for step, following in zip(path, (*path[1:], None), strict=True):
+        value = value[step]
+        if step == "Fn::If" and isinstance(following, int):
+            yield str(value[0]), following
 
 
 def _flat(raw: dict[str, Any], path: Spot) -> tuple[dict[str, Any], _Paths]:
@@ -179,7 +190,8 @@ def _parsed(written: Written) -> Item | Broken:
         misspelt = _misspelt(written, spot) if written.document.names is not None else None
         hint = f"did you mean `{misspelt}`?" if misspelt else error.hint
         return Broken(written, error.message, hint, spot)
-    return Item(written.document, written.index, statement, written.place)
+    branches, chooses = written.branches, written.chooses
+    return Item(written.document, written.index, statement, written.place, branches=branches, chooses=chooses)
 
 
 def _misspelt(written: Written, spot: Spot) -> str | None:

@@ -6,7 +6,7 @@ Source: "AWS JSON policy elements: Principal" (IAM User Guide).
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from remit.catalogue.actions import services
@@ -98,6 +98,7 @@ def provider(value: str) -> str | None:
     return value.lower() if ":" not in value and _DOMAIN_NAME.fullmatch(value) else None
 
 
+@lru_cache(maxsize=1024)
 def _meant(label: str) -> str | None:
     """The service that a name means: as people call it, with other signs, misspelt."""
     if label in _SPOKEN or label in _known():

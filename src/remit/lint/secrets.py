@@ -33,7 +33,7 @@ _IN_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@{}$]*:(?!\$\{|\{\
 _TOKEN: Final = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}")
 """A JSON Web Token that is signed."""
 _NAMED: Final = re.compile(
-    rf"(?<![A-Za-z0-9])(?<![0-9*}}]:){_NAMES}[\"']?\s{{0,4}}"
+    rf"(?<![A-Za-z0-9])(?<![0-9*}}]:)(?<!ACCOUNT:){_NAMES}[\"']?\s{{0,4}}"
     r"(?:[=:]\s{0,4}(?:\"[^\"]*\"?|'[^']*'?)|:\s{0,4}[^\s\"'{}\[\](),#!][^,}#]*)",
     re.IGNORECASE,
 )

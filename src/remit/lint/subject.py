@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Place: TypeAlias = "Callable[[Spot], Origin | None]"
+Branches: TypeAlias = "frozenset[tuple[str, int]]"
 """Where a spot stands; of one that is not there, its nearest part that is."""
 
 IDENTITY, TRUST, RESOURCE, CONTROL = "identity", "trust", "resource", "control"
@@ -106,8 +107,27 @@ class Document:
 
     @_kept
     def size(self) -> int:
-        """Characters as IAM counts them: without white space. Late-bound parts count as they are written."""
-        return len("".join(self.text.split()))
+        """Characters as IAM counts them: without white space. Late-bound parts count as they are written.
+
+        Of the branches of a Fn::If the shorter counts.
+        """
+        return len("".join(self.text.split())) if "Fn::If" not in self.text else _shortest(self.raw)
+
+
+def _shortest(raw: Any) -> int:
+    """The characters of a document with the shorter branch of each Fn::If in its place."""
+    import json  # noqa: PLC0415 - as in Document
+
+    if isinstance(raw, dict):
+        branches = raw.get("Fn::If")
+        if isinstance(branches, list) and len(branches) == 3:  # noqa: PLR2004 - a condition, and two branches
+            return min(map(_shortest, branches[1:]))
+        if raw == {"Ref": "AWS::NoValue"}:
+            return 0
+        return 2 + sum(len(json.dumps(key)) + 2 + _shortest(one) for key, one in raw.items())
+    if isinstance(raw, list):
+        return 1 + sum(1 + _shortest(one) for one in raw)
+    return len("".join(json.dumps(raw, ensure_ascii=False, default=str).split()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +139,10 @@ class Written:
     value: Mapping[str, Any]
     path: Spot
     place: Place
+    branches: Branches = frozenset()
+    """The branches of Fn::If in which it stands: the condition's name, 1 for its first branch or 2."""
+    chooses: bool = False
+    """Whether Fn::If chooses parts of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +169,16 @@ class Item:
     statement: Statement
     place: Place
     grant: Grant | None = None
+    branches: Branches = frozenset()
+    chooses: bool = False
+
+    def goes_with(self, other: Item) -> bool:
+        """Whether it is in the policy, as it stands here, whenever another statement is."""
+        return not self.chooses and self.branches <= other.branches
+
+    def excludes(self, other: Item) -> bool:
+        """Whether Fn::If puts it and another statement into the policy by turns."""
+        return any((name, 3 - branch) in other.branches for name, branch in self.branches)
 
     @_kept
     def allows(self) -> bool:

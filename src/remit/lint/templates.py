@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from remit.errors import RemitError
+from remit.iam.document import read_json
 from remit.lint.policies import document_of, variants
 from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST, Document, Environment, Stack
 
@@ -42,6 +44,8 @@ _KNOWN_TRANSFORMS: Final = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensio
                             "AWS::SecretsManager-2024-09-16", "AWS::CodeDeployBlueGreen")  # fmt: skip
 """Transforms that make no resources but those of SAM."""
 _FUNCTIONS: Final = ("AWS::Lambda::Function", "AWS::Serverless::Function")
+_LOOP: Final = 3  # a variable, what it runs over, and what is made
+_STATEMENT: Final = '"Statement"'
 
 
 def is_template(value: Any) -> bool:
@@ -87,13 +91,14 @@ def _loops(value: Any) -> Iterator[str]:
 def documents(stack: Stack) -> Iterator[Document]:
     """Every policy document of a template's resources."""
     types = {name: str(one["Type"]) for name, one in stack.resources.items()}
-    for name, resource in stack.resources.items():
+    for name, resource, at in _all(stack):
         kind = str(resource["Type"])
-        for raw, path in _policies(resource.get("Properties"), ("Resources", name, "Properties"), kind):
+        for raw, path, located in _policies(resource.get("Properties"), (*at, "Properties"), kind):
             yield document_of(
                 raw,
                 _kind(raw, path, kind),
                 stack.place,
+                located=located,
                 path=path,
                 names=stack.names,
                 quota="iam.role.trust" if "AssumeRolePolicyDocument" in path else _QUOTAS.get(kind, ""),
@@ -101,6 +106,27 @@ def documents(stack: Stack) -> Iterator[Document]:
                 late=stack.late,
                 types=types,
             )
+
+
+def _all(stack: Stack) -> Iterator[tuple[str, Mapping[str, Any], Spot]]:
+    """The resources of a template, and what each Fn::ForEach makes, once, with where they stand."""
+    for name, one in stack.resources.items():
+        yield name, one, ("Resources", name)
+    for key, loop in _mapping(stack.raw.get("Resources")).items():
+        if str(key).startswith("Fn::ForEach::") and isinstance(loop, list) and len(loop) == _LOOP:
+            for name, one in _mapping(loop[2]).items():
+                if isinstance(one, dict) and isinstance(one.get("Type"), str):
+                    yield name, _looped(one, f"${{{loop[0]}}}"), ("Resources", key, 2, name)
+
+
+def _looped(value: Any, variable: str) -> Any:
+    """The body of a loop, which puts its variable into every text."""
+    if isinstance(value, dict):
+        filled = "Fn::Sub" in value
+        return {key: one if filled else _looped(one, variable) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_looped(one, variable) for one in value]
+    return {"Fn::Sub": value} if isinstance(value, str) and variable in value else value
 
 
 def environments(stack: Stack) -> Iterator[Environment]:
@@ -117,19 +143,46 @@ def _below(locate: Locate, path: Spot) -> Locate:
     return lambda spot: locate((*path, *spot))
 
 
-def _policies(value: Any, path: Spot, kind: str) -> Iterator[tuple[Any, Spot]]:
-    """Whatever has a Statement, or stands where a document must."""
+def _policies(value: Any, path: Spot, kind: str) -> Iterator[tuple[Any, Spot, bool]]:
+    """Whatever has a Statement, or stands where a document must; and whether its parts have places of their own."""
     for one, at in variants(value, path):
         if isinstance(one, list):
             for index, item in enumerate(one):
                 yield from _policies(item, (*at, index), kind)
         elif isinstance(one, dict):
             if _is_document(one, at, kind):
-                yield one, at
+                yield one, at, True
+            elif (document := _in_text(one)) is not None:
+                yield document, at, False
             else:
                 for key, item in one.items():
-                    if isinstance(item, dict | list):
+                    if isinstance(item, dict | list) or (isinstance(item, str) and _STATEMENT in item):
                         yield from _policies(item, (*at, key), kind)
+        elif isinstance(one, str) and (document := _in_text(one)) is not None:
+            yield document, at, False
+
+
+def _in_text(value: Any) -> dict[str, Any] | None:
+    """A policy that is written as JSON in one text, which Fn::Sub may fill: the text of each part is filled alike."""
+    given = value.get("Fn::Sub") if isinstance(value, dict) and len(value) == 1 else value
+    text = given[0] if isinstance(given, list) and given else given
+    if not isinstance(text, str) or _STATEMENT not in text or not text.lstrip().startswith("{"):
+        return None
+    try:
+        document, _ = read_json(text, "")
+    except RemitError:
+        return None
+
+    def filled(part: Any) -> Any:
+        if isinstance(part, dict):
+            return {key: filled(one) for key, one in part.items()}
+        if isinstance(part, list):
+            return [filled(one) for one in part]
+        if given is value or not isinstance(part, str) or "${" not in part:
+            return part
+        return {"Fn::Sub": [part, *given[1:]] if isinstance(given, list) else part}
+
+    return filled(document) if isinstance(document, dict) and _is_document(document, ("",), "") else None
 
 
 def _is_document(value: dict[str, Any], path: Spot, kind: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.actions import LEVELS, service
+from remit.catalogue.actions import LEVELS, actions, service, target_names
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.expand import expand, is_pattern
 from remit.catalogue.operations import operations_of
@@ -13,7 +13,8 @@ from remit.catalogue.operations import operations_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.catalogue.actions import Action
+    from remit.catalogue.actions import Action, ResourceType
+    from remit.catalogue.handlers import Handlers
     from remit.iam.policy import Globs
 
 WIDTH: Final = 100
@@ -50,6 +51,45 @@ def _listed(title: str, items: Iterable[str]) -> Iterator[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def type_lines(found: Handlers) -> Iterator[str]:
+    """What CloudFormation calls for a type, as whoever deploys."""
+    yield f"{found.type}: what CloudFormation calls for it, with the permissions of whoever deploys"
+    if not found.told:
+        yield "  as the API reference has it, since the type does not say"
+    for verb, called in _verbs(found).items():
+        yield from _listed(verb, called)
+
+
+def type_document(found: Handlers) -> dict[str, Any]:
+    """The same for programs."""
+    return {"type": found.type, "told": found.told, **{verb: list(called) for verb, called in _verbs(found).items()}}
+
+
+def _verbs(found: Handlers) -> dict[str, tuple[str, ...]]:
+    return {"create": found.create, "read": found.read, "update": found.update, "delete": found.delete}
+
+
+def arn_lines(text: str, kinds: tuple[ResourceType, ...]) -> Iterator[str]:
+    """What an ARN, or a pattern of one, names: its resource types, and the actions that take them."""
+    owner = service(kinds[0].service)
+    yield f"{text}: a resource of {owner.name if owner else kinds[0].service}"
+    for kind in kinds:
+        yield f"  {kind.name}"
+        yield from (f"      {arn}" for arn in kind.arns)
+        yield from _listed("actions", actions_on(kind))
+
+
+def arn_document(text: str, kinds: tuple[ResourceType, ...]) -> dict[str, Any]:
+    """The same for programs."""
+    types = [{"type": kind.name, "arns": list(kind.arns), "actions": list(actions_on(kind))} for kind in kinds]
+    return {"arn": text, "service": kinds[0].service, "types": types}
+
+
+def actions_on(kind: ResourceType) -> tuple[str, ...]:
+    """The actions of its own service that take a resource type."""
+    return tuple(name for name in actions(kind.service) if kind.name in target_names(name))
 
 
 def action_document(known: Action) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.actions import action as catalogued
+from remit.explain.asked import targets_of
 from remit.explain.why import is_service
 from remit.report.explain import verdict_document, verdict_lines
 
@@ -51,7 +52,7 @@ def _statement(cause: Cause) -> dict[str, Any] | None:
     missing = denial.layer in (None, "identity") and not denial.explicit and not cause.answers
     if not missing or not cause.actions or denial.principal in (None, "anonymous", "*") or is_service(denial):
         return None
-    whole = all((known := catalogued(action)) is not None and not known.targets for action in cause.actions)
+    whole = all(catalogued(action) is not None and not targets_of(action) for action in cause.actions)
     resource = "*" if whole else denial.resource
     if resource is None or (resource != "*" and _ARN.fullmatch(resource) is None):
         return None

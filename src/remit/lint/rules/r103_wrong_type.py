@@ -18,6 +18,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from remit.errors import RemitError
+from remit.iam.document import read_json
 from remit.iam.tokens import is_intrinsic
 from remit.lint.finding import ERROR, Problem
 
@@ -76,11 +78,25 @@ def _no_documents(value: Any, spot: Spot) -> Iterator[Problem]:
             yield from _no_documents(one, (*spot, index))
     elif isinstance(value, dict):
         for key, one in value.items():
-            if key in ("PolicyDocument", "AssumeRolePolicyDocument") and not isinstance(one, dict):
+            if key in ("PolicyDocument", "AssumeRolePolicyDocument") and _begins_as_json(one):
+                yield from _broken_text(key, one, (*spot, key))
+            elif key in ("PolicyDocument", "AssumeRolePolicyDocument") and not isinstance(one, dict):
                 hint = 'wrap the list: {"Version": "2012-10-17", "Statement": [...]}' if isinstance(one, list) else None
                 yield Problem(f"{key} must be an object, not {_shown(one)}", hint, (*spot, key))
             else:
                 yield from _no_documents(one, (*spot, key))
+
+
+def _begins_as_json(value: Any) -> bool:
+    return isinstance(value, str) and value.lstrip().startswith("{")
+
+
+def _broken_text(key: str, text: str, spot: Spot) -> Iterator[Problem]:
+    """What is wrong with a document that is written as JSON in one text, which CloudFormation takes as well."""
+    try:
+        read_json(text, "its text")
+    except RemitError as error:
+        yield Problem(f"{key} is a text that is no JSON: {error.message} ({error.origin})", error.hint, spot)
 
 
 def _statements(value: Any) -> Iterator[Problem]:

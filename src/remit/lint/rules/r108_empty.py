@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.lint.elements import STATEMENT
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def document(document: Document) -> Iterator[Problem]:
 def shape(written: Written) -> Iterator[Problem]:
     """Empty lists, and empty blocks of conditions."""
     for element, value in written.value.items():
-        if value in ([], {}) and element != "Condition":
+        if value in ([], {}) and element in STATEMENT and element != "Condition":  # an unknown one has R111
             kind = "list" if value == [] else "object"
             yield Problem(f"'{element}' is an empty {kind}: IAM refuses it", _HINT, (element,))
     blocks = written.value.get("Condition")

@@ -37,13 +37,19 @@ SEVERITY = ERROR
 
 def policy(document: Document) -> Iterator[Problem]:
     """A Sid that an earlier statement has."""
-    first: dict[str, Item] = {}
+    earlier: dict[str, list[Item]] = {}
     for item in document.items:
         sid = item.statement.sid
-        if sid and sid in first:
+        if not sid:
+            continue
+        if sid not in earlier:
+            earlier[sid] = [item]
+            continue
+        first = next((one for one in earlier[sid] if not one.excludes(item)), None)
+        earlier[sid].append(item)
+        if first is not None:
             lax = document.kind == RESOURCE
             why = "not every service takes that" if lax else "IAM refuses the policy"
-            message = f"Sid {sid!r} stands twice, first in {first[sid].called}: {why}"
+            message = f"Sid {sid!r} stands twice, first in {first.called}: {why}"
             severity = WARNING if lax else ERROR
             yield Problem(message, "give one another Sid, or none", ("Sid",), severity, item.index)
-        first.setdefault(sid, item)

@@ -37,12 +37,19 @@ _OF_BUCKET = re.compile(r"^([a-z0-9][a-z0-9.-]+)\.s3[.-][a-z0-9.-]*amazonaws\.co
 _PSEUDO = re.compile(r"\$\{AWS::(?:AccountId|Partition|Region)\}")
 _BEGUN = re.compile(r"([A-Za-z]{2,4})[:.;,/]+(?:(aws[a-z-]*|arn)[:.;,/]+)?(?=[a-z])")
 _UNPARTED = re.compile(r"(arn:[^:]*:[^:]*:[^:]*:\d{12})/(.+)")
+_QUEUE = re.compile(
+    r"https?://(?:sqs\.)?(?P<region>[a-z0-9-]+)(?:\.queue)?\.amazonaws\.com(?P<china>\.cn)?/(?P<rest>\d{12}/[^/\s]+)"
+)
+_REFERRED = re.compile(r"\$\{(?!AWS::)[^{}]+\}")
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 
 
 def statement(item: Item) -> Iterator[Problem]:
     """Resources that name nothing."""
-    for text in item.resources:
+    for text, shape in zip(item.resources, item.shapes, strict=True):
+        if shape.find("arn:", 4) > 0 and facts.doubled(shape):
+            yield Problem(*_doubled(text), (item.resource_element, text))
+            continue
         if (text.find("arn:", 4) > 0 or text[-1:].isspace()) and (told := _untidy(text)) is not None:
             yield Problem(*told, (item.resource_element, text))
             continue
@@ -67,6 +74,14 @@ def _referred(text: str, item: Item) -> tuple[str, str] | None:
         return message, "write its `.arn`"
     rest = text.removeprefix(found[0])
     return message, f'!Sub "${{{found[1]}.Arn}}{rest}"' if rest else f"!GetAtt {found[1]}.Arn"
+
+
+def _doubled(text: str) -> tuple[str, str]:
+    """An ARN where only the name of a resource may be."""
+    inner = text.rfind("arn:")
+    found = _REFERRED.search(text) if inner == 0 else None
+    meant = text[found.start() if found is not None else inner :]
+    return f"'{text}' is an ARN with another inside: nothing matches", f"did you mean '{meant}'?"
 
 
 def _untidy(text: str) -> tuple[str, str] | None:
@@ -102,6 +117,9 @@ def _said(text: str, item: Item) -> tuple[str, str]:
     if full is not None:
         hint = f"did you mean '{full}'?" if facts.arn(full) else "arn:partition:service:region:account:resource"
         return f"'{text}' is not an ARN: it does not begin with 'arn:'", hint
+    if (queue := _QUEUE.fullmatch(text)) is not None:
+        arn = f"arn:{'aws-cn' if queue['china'] else 'aws'}:sqs:{queue['region']}:{queue['rest'].replace('/', ':')}"
+        return f"'{text}' is a queue's URL, and only its ARN, or '*', may stand here", f"did you mean '{arn}'?"
     bare = _OF_BUCKET.sub(r"\1", re.sub(r"^(?:s3://|https?://(?:s3[.-][a-z0-9.-]+/)?)", "", text.strip()))
     guess = bare if bare.startswith("arn:") else _guess(bare, item)
     message = f"'{text}' is not an ARN, and only '*' may stand in its place"

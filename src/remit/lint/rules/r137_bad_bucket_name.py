@@ -39,7 +39,7 @@ def concerned(text: str) -> bool:
 def statement(item: Item) -> Iterator[Problem]:
     """Buckets in the resources."""
     for text in item.resources:
-        arn = facts.arn(text) if ":s3:" in text else None
+        arn = facts.arn(text) if ":s3:" in text and not facts.doubled(text) else None
         if arn is None or arn.service != "s3" or arn.region or arn.account:
             continue
         bucket = arn.resource.partition("/")[0]

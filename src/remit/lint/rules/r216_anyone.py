@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from remit.lint.finding import WARNING, Problem
 from remit.lint.principals import provider
-from remit.lint.subject import CONTROL, RESOURCE, TRUST
+from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,8 +43,8 @@ def concerned(text: str) -> bool:
 def statement(item: Item) -> Iterator[Problem]:
     """Allow for everyone, or for everyone but a few, without conditions."""
     principals = item.statement.principals
-    if not item.allows or principals is None or item.statement.conditions or item.document.kind == CONTROL:
-        return
+    if not item.allows or principals is None or item.statement.conditions or item.document.kind in (CONTROL, IDENTITY):
+        return  # of the last two neither has a Principal: R114 and R141 say so
     if principals.negated and item.document.kind == TRUST:
         return  # R138, too
     if principals.negated:

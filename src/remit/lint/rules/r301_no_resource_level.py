@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from remit.lint import facts, fitting
 from remit.lint.finding import ERROR, Problem
+from remit.lint.unlisted import is_unlisted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,9 +35,14 @@ def statement(item: Item) -> Iterator[Problem]:
         return
     for text in item.statement.actions.patterns:
         names = facts.meant(text)
-        if names and not any(facts.targets(name) for name in names):
+        if names and not any(facts.targets(name) for name in names) and not _is_unlisted(item, names):
             what = f"'{names[0]}'" if len(names) == 1 else f"no action of '{text}'"
             verb = "has no" if len(names) == 1 else "has"
             message = f"{what} {verb} resource-level permissions: on an ARN it never matches"
             hint = "allow it on '*', in a statement of its own"
             yield Problem(message, hint, ("Action", text), fitting.severity(item, names))
+
+
+def _is_unlisted(item: Item, names: tuple[str, ...]) -> bool:
+    """Whether a resource is one that an action is authorised on all the same."""
+    return any(is_unlisted(name, shape) for name in names for shape in item.shapes)

@@ -15,6 +15,7 @@ Source: the "Service Authorization Reference" (AWS): resource types of actions.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from remit.lint import facts, fitting
@@ -26,20 +27,23 @@ if TYPE_CHECKING:
     from remit.lint.subject import Item
 
 SEVERITY = ERROR
+_ALIAS = re.compile(r"arn:[^:]*:kms:.*:alias/")
 
 
 def statement(item: Item) -> Iterator[Problem]:
     """Actions that act on none of the statement's resources, though on others of the same service."""
     for text, names in item.unfit:
         if fitting.same_service(names, item.shapes):
-            what = fitting.wanted(names[0])
             subject = f"'{names[0]}'" if len(names) == 1 else f"'{text}'"
-            message = f"{subject} acts on {what}, and no Resource here is one: it never matches"
             meant = fitting.meant_resource(names, item)
             needless = _needless(item.resources[0], meant) if len(item.resources) == 1 else ""
+            what = fitting.wanted(names[0], meant if needless else None)
+            message = f"{subject} acts on {what}, and no Resource here is one: it never matches"
             if needless:
                 message = f"{subject} acts on {what}, whose ARN has no {needless}: it never matches"
             hint = f"did you mean '{meant}'?" if meant else f"name {what} in Resource"
+            if any(_ALIAS.match(shape) for shape in item.shapes):
+                hint = "name the key by its id, or every key with a condition on kms:ResourceAliases"
             if len(names) == 1 and _may_be_everywhere(names[0]):
                 hint = "allow it on '*', in a statement of its own"
             broken = _broken(item) if meant else None

@@ -10,7 +10,10 @@ Better:
     {"Effect": "Allow", "Action": "ec2:CreateTags", "Resource": "arn:aws:ec2:us-east-1:111122223333:instance/*",
      "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": ["team", "stage"]}, "Null": {"aws:TagKeys": "false"}}}
 
-Source: "Set operators for multivalued context keys" (IAM User Guide).
+dynamodb:LeadingKeys is there in every request for items by their key.
+
+Source: "Set operators for multivalued context keys" (IAM User Guide), "Using IAM policy conditions for fine-grained
+access control" (Amazon DynamoDB Developer Guide).
 """
 
 from __future__ import annotations
@@ -26,6 +29,14 @@ if TYPE_CHECKING:
     from remit.lint.subject import Item
 
 SEVERITY = WARNING
+_BY_KEY = frozenset(
+    f"dynamodb:{name}"
+    for name in (
+        "BatchGetItem", "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem", "Query",
+        "UpdateItem",
+    )
+)  # fmt: skip
+"""Actions whose requests always tell keys of items."""
 
 
 def conditional(item: Item) -> Iterator[Problem]:
@@ -40,7 +51,7 @@ def conditional(item: Item) -> Iterator[Problem]:
             other.key.lower() == key and other is not condition and conditions.needs_key(other)
             for other in item.statement.conditions
         )
-        if not needed:
+        if not needed and not (key == "dynamodb:leadingkeys" and _BY_KEY.issuperset(item.known_actions)):
             message = f"{condition.spelled} on {condition.key} is true when the request has no {condition.key}"
             hint = f'add "Null": {{"{condition.key}": "false"}}'
             yield Problem(message, hint, ("Condition", condition.spelled, condition.key))

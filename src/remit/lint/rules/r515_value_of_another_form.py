@@ -47,6 +47,8 @@ _SERVICE = (
     "a service, as lambda.amazonaws.com",
     re.compile(r"[a-z0-9.-]+\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|aws\.internal)\Z"),
 )
+_PLAIN_SERVICE = re.compile(r"[a-z0-9-]+\.amazonaws\.com")
+"""Names below another, as `job.service.amazonaws.com`, are listed nowhere."""
 _EXACT = {
     "kms:viaservice": (
         "a service in a region, as s3.eu-west-1.amazonaws.com",
@@ -103,6 +105,12 @@ def _problem(condition: Condition, value: str) -> Iterator[Problem]:
         hint = f"did you mean `{other}`?" if other else _meant(key, value) or f"write {what}"
         severity = ERROR if other or key in _EXACT else WARNING
         yield Problem(f"'{value}' is not what {condition.key} holds: {what}", hint, spot, severity)
+    elif (
+        key == "iam:passedtoservice"
+        and _PLAIN_SERVICE.match(value)
+        and (told := principals.of_service(value)) is not None
+    ):
+        yield Problem(f"no service is '{value}', which {condition.key} would have to be", told[1], spot, WARNING)
 
 
 def _seconds(condition: Condition) -> Iterator[Problem]:

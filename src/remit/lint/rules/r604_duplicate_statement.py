@@ -42,7 +42,7 @@ def policy(document: Document) -> Iterator[Problem]:
         first: dict[Statement, Item] = {}
         for item in several if len(several) > 1 else ():
             other = first.setdefault(_ordered(item.statement), item)
-            if other is not item:
+            if other is not item and other.goes_with(item) and not item.chooses:
                 message = f"the statement says the same as {other.called}"
                 yield Problem(message, "remove it", (), index=item.index)
 

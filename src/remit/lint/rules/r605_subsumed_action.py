@@ -38,7 +38,7 @@ def shape(written: Written) -> Iterator[Problem]:
     """Members of a list that stand there twice, letter by letter."""
     for element in ("Action", "NotAction", "Resource", "NotResource"):
         given = written.value.get(element)
-        if not isinstance(given, list) or len(set(strings := elements.texts(given))) == len(strings):
+        if written.chooses or not isinstance(given, list) or len(set(strings := elements.texts(given))) == len(strings):
             continue
         first: set[str] = set()
         for place, text in enumerate(given):
@@ -65,6 +65,8 @@ def conditional(item: Item) -> Iterator[Problem]:
 def statement(item: Item) -> Iterator[Problem]:
     """Members of a list that another makes superfluous."""
     yield from _sessions(item)
+    if item.chooses:
+        return
     yield from _problems(item.statement.actions.patterns, item.action_element, fold=True)
     yield from _problems(item.resources, item.resource_element, fold=False)
 

@@ -42,15 +42,17 @@ _PAIRS = 2_000
 def policy(document: Document) -> Iterator[Problem]:
     """Allows that are wholly denied, by one statement."""
     denies = [item for item in document.items if not item.allows][:_MOST]
+    plain = not any(one.branches or one.chooses for one in denies)
     for item in document.items if denies else ():
         if not item.allows:
             continue
-        deny = next((one for one in denies if covering.covers_statement(one.statement, item.statement)), None)
+        near = denies if plain else [one for one in denies if one.goes_with(item)]
+        deny = next((one for one in near if covering.covers_statement(one.statement, item.statement)), None)
         if deny is not None:
             message = f"{item.called} grants nothing: the Deny of {deny.called} covers all of it"
             yield Problem(message, "remove it, or narrow the Deny", (), index=item.index)
-        elif len(denies) > 1 and _all_denied(item.statement, [one.statement for one in denies]):
-            message = f"{item.called} grants nothing: {len(denies)} Denies cover all of it between them"
+        elif len(near) > 1 and _all_denied(item.statement, [one.statement for one in near]):
+            message = f"{item.called} grants nothing: {len(near)} Denies cover all of it between them"
             yield Problem(message, "remove it, or narrow the Denies", (), index=item.index)
 
 

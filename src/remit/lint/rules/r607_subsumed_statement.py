@@ -45,7 +45,7 @@ def policy(document: Document) -> Iterator[Problem]:
                 continue  # remit's own default; a wider grant beside it has findings of its own
             own = about[item.index]
             near = (one for one, its in wide if one is not item and (its is None or (own is not None and own <= its)))
-            other = next((one for one in near if _wider(one, item)), None)
+            other = next((one for one in near if _wider(one, item) and one.goes_with(item)), None)
             if other is not None:
                 message = f"{item.called} adds nothing to {other.called}, which covers it"
                 yield Problem(message, "remove one of the two", (), index=item.index)

@@ -1,0 +1,118 @@
+"""What a finding proposes is what was meant, and one mistake has one finding."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from remit.lint import lint_bytes
+
+AT = "eu-west-1:111122223333"
+
+
+def found(action: str, resource: str, **more: Any) -> list[tuple[str, str, str | None]]:
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]}).encode()
+    return [(one.rule, one.message, one.hint) for one in lint_bytes(document, "policy.json", kind="identity")]
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "meant"),
+    [
+        ("s3:PutObject", "arn:aws:s3:::data/", "arn:aws:s3:::data/*"),
+        ("s3:ListBucket", "arn:aws:s3:::*/*", "arn:aws:s3:::*"),
+        ("sqs:SendMessage", "https://sqs.eu-west-1.amazonaws.com/111122223333/q", f"arn:aws:sqs:{AT}:q"),
+        ("sqs:SendMessage", "https://eu-west-1.queue.amazonaws.com/111122223333/q", f"arn:aws:sqs:{AT}:q"),
+        (
+            "sqs:SendMessage",
+            "https://sqs.cn-north-1.amazonaws.com.cn/111122223333/q",
+            "arn:aws-cn:sqs:cn-north-1:111122223333:q",
+        ),
+    ],
+)
+def test_the_arn_that_was_meant_is_proposed(action: str, resource: str, meant: str) -> None:
+    ((_, _, hint),) = found(action, resource)
+    assert hint == f"did you mean '{meant}'?"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("kms:Decrypt", f"arn:aws:kms:{AT}:alias/data"),
+        ("events:PutEvents", f"arn:aws:events:{AT}:rule/nightly"),
+        ("ec2:RunInstances", f"arn:aws:ec2:{AT}:vpc/vpc-0a1b2c3d"),
+        ("iam:PassRole", "arn:aws:iam::111122223333:user/deployer"),
+        ("ecs:RunTask", f"arn:aws:ecs:{AT}:cluster/web"),
+    ],
+)
+def test_the_name_of_another_resource_is_not_proposed_as_one_of_the_right_type(action: str, resource: str) -> None:
+    ((rule, _, hint),) = found(action, resource)
+    assert rule == "R302"
+    assert hint is not None
+    assert resource.rpartition("/")[2] not in hint
+
+
+def test_a_message_tells_of_the_type_that_it_proposes() -> None:
+    ((_, message, _),) = found("bedrock:InvokeModel", f"arn:aws:bedrock:{AT}:foundation-model/anthropic.claude-v2")
+    assert message.startswith("'bedrock:InvokeModel' acts on a foundation-model (arn:aws:bedrock:REGION::foundation")
+
+
+def test_the_format_of_a_secrets_arn_is_no_secret() -> None:
+    ((_, message, _),) = found("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{AT}:secret/db")
+    assert "secret:SECRETID)" in message
+
+
+@pytest.mark.parametrize(("element", "value"), [("Conditions", {}), ("Principal", "*")])
+def test_an_element_that_does_not_belong_there_has_one_finding(element: str, value: Any) -> None:
+    assert len(found("s3:GetObject", "arn:aws:s3:::data/*", **{element: value})) == 1
+
+
+def test_leading_keys_are_a_trap_where_a_scan_has_none() -> None:
+    condition = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["${aws:userid}"]}}
+    ((rule, _, _),) = found("dynamodb:Scan", f"arn:aws:dynamodb:{AT}:table/scores", Condition=condition)
+    assert rule == "R510"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "meant"),
+    [
+        ("s3:GetObject", "arn:aws:s3:::arn:aws:s3:::data/*", "arn:aws:s3:::data/*"),
+        (
+            "dynamodb:GetItem",
+            f"arn:aws:dynamodb:{AT}:table/arn:aws:dynamodb:{AT}:table/orders",
+            f"arn:aws:dynamodb:{AT}:table/orders",
+        ),
+    ],
+)
+def test_an_arn_inside_of_an_arn_is_one_finding(action: str, resource: str, meant: str) -> None:
+    assert found(action, resource) == [
+        ("R121", f"'{resource}' is an ARN with another inside: nothing matches", f"did you mean '{meant}'?")
+    ]
+
+
+def test_an_object_may_be_called_as_an_arn() -> None:
+    assert found("s3:GetObject", "arn:aws:s3:::data/arn:aws:s3:::other") == []
+
+
+def test_an_arn_of_the_template_inside_of_an_arn_is_told_with_what_was_meant() -> None:
+    text = """
+Resources:
+  Bucket: {Type: AWS::S3::Bucket}
+  Policy:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - {Effect: Allow, Action: "s3:GetObject", Resource: !Sub "arn:${AWS::Partition}:s3:::${Bucket.Arn}/*"}
+"""
+    (one,) = lint_bytes(text.encode(), "template.yaml")
+    assert (one.rule, one.hint) == ("R121", "did you mean '${Bucket.Arn}/*'?")
+
+
+def test_a_misspelt_service_in_a_condition_is_told() -> None:
+    condition = {"StringEquals": {"iam:PassedToService": "lamda.amazonaws.com"}}
+    ((rule, _, hint),) = found("iam:PassRole", "arn:aws:iam::111122223333:role/app", Condition=condition)
+    assert (rule, hint) == ("R515", "did you mean 'lambda.amazonaws.com'?")
