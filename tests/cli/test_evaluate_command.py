@@ -55,9 +55,9 @@ def answers(*lines: bytes) -> tuple[int, list[dict[str, Any]], str]:
     return code, [json.loads(line) for line in out.splitlines()], talk
 
 
-@pytest.mark.parametrize("name", ["evaluation-cases.jsonl", "documented-cases.jsonl", "derived-cases.jsonl"])
+@pytest.mark.parametrize("name", ["evaluation", "documented", "page", "derived"])
 def test_the_recorded_cases_are_answered_line_by_line(name: str) -> None:
-    cases = ROOT / "tests/data" / name
+    cases = ROOT / f"tests/data/{name}-cases.jsonl"
     code, out, talk = remit("evaluate", str(cases))
     expected = [json.loads(line) for line in cases.read_text(encoding="utf-8").splitlines()]
     found = [json.loads(line) for line in out.splitlines()]
