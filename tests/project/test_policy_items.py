@@ -360,7 +360,7 @@ WRONG = {
     ),
     "an operator that IAM does not have": (
         '[{"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringEqual": {"a:b": "c"}}}]',
-        "policy[0]: IAM has no condition operator 'StringEqual'",
+        "policy[0].Condition.StringEqual: there is no condition operator `StringEqual`",
         "5:34",
     ),
     "NaN": (

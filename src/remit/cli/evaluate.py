@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,10 +11,9 @@ import click
 
 from remit.cli.options import json_option, print_json
 from remit.errors import Origin, RemitError, did_you_mean
-from remit.iam.document import read_json, steps
+from remit.iam.document import named_in, read_json
 from remit.iam.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
-from remit.iam.rule import check_operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,20 +163,10 @@ def _policy(path: Path) -> Policy:
 def _parsed(document: Any, prefix: tuple[str | int, ...], locate: Locate) -> Policy:
     """Parse a document, with the place of what is wrong."""
     try:
-        policy = parse(document)
+        return parse(document)
     except RemitError as error:
-        named = re.match(r"Statement[^\s:]*", error.message)
-        origin = locate((*prefix, *(steps(named[0]) if named else ())))
+        origin = locate((*prefix, *named_in(error.message)))
         raise RemitError(error.message, hint=error.hint, origin=origin) from None
-    for index, statement in enumerate(policy.statements):
-        at = (index,) if isinstance(document.get("Statement"), list) else ()
-        for condition in statement.conditions:
-            try:
-                check_operator(condition.operator, condition.quantifier, condition.if_exists)
-            except RemitError as error:
-                origin = locate((*prefix, "Statement", *at, "Condition", condition.spelled))
-                raise RemitError(error.message, hint=error.hint, origin=origin) from None
-    return policy
 
 
 def _context(pairs: tuple[str, ...]) -> dict[str, Any]:

@@ -139,8 +139,8 @@ def parse(document: object) -> Policy:
     return Policy(statements, version, identifier)
 
 
-def parse_statement(raw: object, path: str = "Statement") -> Statement:
-    """Read one statement; `path` is how errors name it."""
+def parse_statement(raw: object, path: str = "Statement", *, operators: bool = True) -> Statement:
+    """Read one statement; `path` is how errors name it. Without `operators` any goes."""
     _check_shape(raw, path, 0, ())
     if not isinstance(raw, dict):
         raise RemitError(f"{path} must be a dict, got {_kind(raw)}")
@@ -163,7 +163,7 @@ def parse_statement(raw: object, path: str = "Statement") -> Statement:
         actions=actions,
         resources=_globs(raw, "Resource", path),
         principals=_principals(raw, path),
-        conditions=_conditions(raw.get("Condition", {}), f"{path}.Condition") if "Condition" in raw else (),
+        conditions=_conditions(raw["Condition"], f"{path}.Condition", operators) if "Condition" in raw else (),
         sid=_sid(raw.get("Sid", ""), path),
     )
 
@@ -286,7 +286,7 @@ def _principals(raw: dict[str, Any], path: str) -> Principals | None:
     return None
 
 
-def _conditions(raw: object, path: str) -> tuple[Condition, ...]:
+def _conditions(raw: object, path: str, operators: bool) -> tuple[Condition, ...]:  # noqa: FBT001 - as it was asked
     if not isinstance(raw, dict):
         raise RemitError(
             f"{path} must be a dict, got {_kind(raw)}",
@@ -301,6 +301,8 @@ def _conditions(raw: object, path: str) -> tuple[Condition, ...]:
         quantifier, _, rest = spelled.rpartition(":")
         if_exists = rest.endswith("IfExists")
         operator = rest.removesuffix("IfExists")
+        if operators:
+            _check_operator(operator, quantifier, if_exists, f"{path}.{spelled}")
         if tokens.is_intrinsic(block):
             text = tokens.from_intrinsic(block)
             conditions.append(Condition(operator, text, (text,), quantifier, if_exists))
@@ -309,6 +311,15 @@ def _conditions(raw: object, path: str) -> tuple[Condition, ...]:
             texts = _condition_values(values, f"{path}.{spelled}.{key}")
             conditions.append(Condition(operator, key, texts, quantifier, if_exists))
     return tuple(conditions)
+
+
+def _check_operator(operator: str, quantifier: str, if_exists: bool, path: str) -> None:  # noqa: FBT001 - as above
+    from remit.iam.condition import check_operator  # noqa: PLC0415 - 15 ms, and few documents have conditions
+
+    try:
+        check_operator(operator, quantifier, if_exists)
+    except RemitError as error:
+        raise RemitError(f"{path}: {error.message}", hint=error.hint) from None
 
 
 def _condition_values(value: object, path: str) -> tuple[str, ...]:

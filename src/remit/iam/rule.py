@@ -6,12 +6,10 @@ open).
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from remit.iam.condition import Test, compile_condition, open_names
 from remit.iam.pattern import Matcher, is_pattern, matcher
-from remit.iam.policy import Condition
 from remit.iam.principal import Reach, reach
 from remit.iam.variable import Parts, asked, holds, names_in, resource_parts
 
@@ -29,10 +27,7 @@ _ACTIONS_KEPT: Final = 10_000  # per layer; forgotten all at once
 
 
 class Rule:
-    """One statement of one policy; what a question needs of it is compiled when it is first asked.
-
-    RemitError: a condition has an operator that does not exist.
-    """
+    """One statement of one policy; what a question needs of it is compiled when it is first asked."""
 
     __slots__ = ("_trust", "conditions", "deny", "resource", "speaks_of_action", "statement", "version")
 
@@ -45,8 +40,6 @@ class Rule:
         self.version = version
         self.deny = statement.effect == "Deny"
         self._trust = trust
-        for condition in statement.conditions:
-            check_operator(condition.operator, condition.quantifier, condition.if_exists)
 
     def __getattr__(self, name: str) -> Any:
         """A slot that has no value yet: from then on it costs nothing."""
@@ -94,18 +87,6 @@ _COMPILE: Final[dict[str, Callable[[Rule], Any]]] = {
     "resource": Rule._compile_resource,  # noqa: SLF001 - as above
     "conditions": Rule._compile_conditions,  # noqa: SLF001 - as above
 }
-
-
-@lru_cache(maxsize=4096)
-def check_operator(operator: str, quantifier: str, if_exists: bool) -> None:  # noqa: FBT001 - a condition's fields
-    """RemitError: the operator or the quantifier does not exist."""
-    compile_condition(Condition(operator, "", (), quantifier, if_exists), "")
-
-
-def check_operators(statement: Statement) -> None:
-    """As `check_operator`, of all conditions of a statement."""
-    for condition in statement.conditions:
-        check_operator(condition.operator, condition.quantifier, condition.if_exists)
 
 
 def _action_test(actions: Globs) -> Matcher:

@@ -171,7 +171,7 @@ def _text(value: Any) -> str:
 
 def _parsed(written: Written) -> Item | Broken:
     try:
-        statement: Statement = parse_statement(written.value)
+        statement: Statement = parse_statement(written.value, operators=False)
     except RemitError as error:
         named = error.message.split(" ", 1)[0].removeprefix("Statement").removeprefix(".")
         key = _UNKNOWN_KEY.search(error.message)

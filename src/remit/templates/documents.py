@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from remit.app import Grant
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
-from remit.iam.document import read_json, steps
+from remit.iam.document import named_in, read_json, steps
 from remit.iam.policy import OLD_VERSION, Globs, Policy, Principals, Statement, parse, parse_statement
 from remit.templates.branches import branches, items, variants
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from remit.templates.branches import Branch
 
 Place: TypeAlias = "Callable[[Path], Origin]"
-_NAMED: Final = re.compile(r"Statement[^\s:]*")
 
 
 def grants_of(document: Any, base: Path, place: Place, because: str = "", when: tuple[str, ...] = ()) -> list[Grant]:
@@ -96,16 +94,10 @@ def _grants(found: Branch, place: Place, because: str) -> Iterator[Grant]:
 
 def _statement(put: Branch, path: str, place: Place) -> Any:
     try:
-        statement = parse_statement(put.value, path)
-        if statement.conditions:
-            from remit.iam.rule import check_operators  # noqa: PLC0415 - 15 ms, and few templates have conditions
-
-            check_operators(statement)
+        return parse_statement(put.value, path)
     except RemitError as error:
-        named = _NAMED.match(error.message)
-        inside = steps(named[0].removeprefix(path).removeprefix(".")) if named else ()
+        inside = named_in(error.message)[len(steps(path)) :]
         raise RemitError(error.message, hint=error.hint, origin=place((*put.path, *inside))) from None
-    return statement
 
 
 def _parsed(document: Any, base: Path, place: Place) -> None:
