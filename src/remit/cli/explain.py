@@ -11,12 +11,14 @@ from remit.cli import options
 from remit.errors import RemitError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from remit.app import App, Role
     from remit.explain.ask import Standing
     from remit.explain.explanation import Explanation
+    from remit.templates.read import Source
     from remit.templates.roles import Read
+    from remit.templates.worlds import World
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _FEW: Final = 8  # actions of several that are told
@@ -71,12 +73,19 @@ def command(
     """
     if policy is not None and template is not None:
         raise RemitError("--policy and --template cannot be explained at once", hint="give one of them")
-    read = _read(words, policy, template)
-    if read is not None:
+    source = _source(words, policy, template)
+    if source is not None:
+        from remit.explain.names import names_in
+        from remit.templates.settled import settled_source
+
+        given = dict(options.parameter(text) for text in parameters)
+        source = settled_source(source, given)
+        read = _read(source, policy, template)
         rest = words if policy is not None or template is not None else words[1:]
-        names = _names(read, stack, parameters)
-        tell = _policy if read.is_policy else _template
-        return tell(rest, read, names, as_json=as_json)
+        names = {**names_in(stack or "*", read.resources), **{f"${{{name}}}": value for name, value in given.items()}}
+        if read.is_policy:
+            return _policy(rest, read, names, as_json=as_json)
+        return _template(rest, read, names, source, as_json=as_json)
     if stack or parameters:
         raise RemitError("--stack and --parameter go with a template", hint="an app's stack is named by its stage")
     if not words:
@@ -232,34 +241,30 @@ def _tell(*found: Explanation, as_json: bool) -> int:
         options.print_json(documents[0] if len(documents) == 1 else documents)
     else:
         click.echo("\n".join(line for one in found for line in verdict_lines(one)))
-    return 0 if all(one.decision.allowed for one in found) else 1
+    return 0 if all(one.verdict == "Allowed" for one in found) else 1
 
 
-def _read(words: tuple[str, ...], policy: Path | None, template: Path | None) -> Read | None:
+def _source(words: tuple[str, ...], policy: Path | None, template: Path | None) -> Source | None:
     """The file that is to be explained: the option's, or the first word when it is the path of a file."""
-    if policy is None and template is None and not (words and _is_file(words[0])):
+    given = policy or template or (Path(words[0]) if words and _is_file(words[0]) else None)
+    if given is None:
         return None
-    from remit.templates.files import read_policy, read_roles, read_template
+    from remit.templates.read import read
 
-    if policy is not None:
-        return read_policy(*options.content(policy))
-    if template is not None:
-        return read_template(*options.content(template))
-    return read_roles(*options.content(Path(words[0])))
+    return read(*options.content(given))
+
+
+def _read(source: Source, policy: Path | None, template: Path | None) -> Read:
+    from remit.templates.files import policy_source, read_source, template_source
+
+    reader = policy_source if policy is not None else template_source if template is not None else read_source
+    return reader(source)
 
 
 def _is_file(word: str) -> bool:
     """Whether a word is the path of a file, there or not: functions have no dots and no slashes in their names."""
     path = Path(word)
     return path.suffix in (".json", ".yaml", ".yml", ".template") or ("/" in word and path.is_file())
-
-
-def _names(read: Read, stack: str | None, parameters: tuple[str, ...]) -> dict[str, str]:
-    """What the references of a template's roles will be."""
-    from remit.explain.names import names_in
-
-    given = {f"${{{name}}}": value for name, value in (options.parameter(text) for text in parameters)}
-    return {**names_in(stack or "*", read.resources), **given}
 
 
 def _policy(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_json: bool) -> int:
@@ -281,7 +286,39 @@ def _answers(role: Standing, words: tuple[str, ...], asker: str) -> tuple[Explan
     return tuple(explain(role, asker, action, resource) for resource in resources)
 
 
-def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_json: bool) -> int:
+def _ways(source: Source) -> Iterator[tuple[World, Read]]:
+    """The roles of a template in each way in which its conditions may fall out; none when it has one way alone."""
+    from remit.templates.roles import roles_in
+    from remit.templates.worlds import MOST, worlds
+
+    every, complete = worlds(source.value)
+    if not complete:
+        talk = f"its conditions may fall out in more than {MOST} ways: not each of them was looked at"
+        click.echo(f"note: {talk}", err=True)
+    yield from ((world, roles_in(world, source)) for world in (every if len(every) > 1 else ()))
+
+
+def _answers_of(
+    role: Standing, words: tuple[str, ...], names: Mapping[str, str], ways: tuple[tuple[World, Read], ...]
+) -> Iterator[Explanation]:
+    """The answers of a template's role, from those of every way in which the template's conditions may fall out."""
+    from remit.explain.ask import standing
+    from remit.explain.explanation import explain, in_every_way
+
+    name = role.role.logical_id
+    there = [
+        (world, standing(one, names, read.documents))
+        for world, read in ways
+        for one in read.roles
+        if one.logical_id == name
+    ]
+    action, resources = _asked(role, words)
+    for resource in resources:
+        answers = [(world, explain(one, name, action, resource)) for world, one in there]
+        yield in_every_way(explain(role, name, action, resource), answers)
+
+
+def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], source: Source, *, as_json: bool) -> int:
     """A template or plan: its roles, one of them by its own name or its function's, and ACTION [RESOURCE]."""
     from dataclasses import replace
 
@@ -300,7 +337,8 @@ def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, a
     if rest:
         standings = [standing(role, names, read.documents) for role in roles]
         late = any("::" in one.type for one in read.resources)
-        found = [one for role in standings for one in _answers(role, rest, role.role.logical_id)]
+        ways = tuple(_ways(source))
+        found = [one for role in standings for one in _answers_of(role, rest, names, ways)]
         asked = [replace(one, substitutes=late) for one in found]
         return _tell(*asked, as_json=as_json)
     if as_json:

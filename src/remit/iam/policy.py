@@ -133,7 +133,7 @@ def parse(document: object) -> Policy:
     else:
         raise RemitError(f"Statement must be a dict or a list of dicts, got {_kind(raw)}")
     statements = tuple(parse_statement(item, path) for item, path in zip(raw, where, strict=True))
-    identifier = document.get("Id", "")
+    identifier = tokens.textual(document.get("Id", ""))
     if not isinstance(identifier, str):
         raise RemitError(f"Id must be a string, got {_kind(identifier)}")
     return Policy(statements, version, identifier)
@@ -272,9 +272,9 @@ def _principals(raw: dict[str, Any], path: str) -> Principals | None:
         if name not in raw:
             continue
         value = raw[name]
-        if value == "*":
+        if value == "*" or (tokens.is_intrinsic(value) and "Fn::Transform" not in value):  # what a text must be
             return Principals((("*", "*"),), negated)
-        if not isinstance(value, dict) or tokens.is_intrinsic(value):
+        if not isinstance(value, dict):
             hint = f'write {{"{_kind_of_principal(value)}": "{value}"}}' if isinstance(value, str) else None
             message = f"{path}.{name} must be '*' or a dict such as {{'AWS': ...}}, got {_kind(value)}"
             raise RemitError(message, hint=hint)
@@ -287,7 +287,7 @@ def _principals(raw: dict[str, Any], path: str) -> Principals | None:
 
 
 def _conditions(raw: object, path: str, operators: bool) -> tuple[Condition, ...]:  # noqa: FBT001 - as it was asked
-    if not isinstance(raw, dict):
+    if not isinstance(raw, dict) or tokens.is_intrinsic(raw):
         raise RemitError(
             f"{path} must be a dict, got {_kind(raw)}",
             hint="write {'StringEquals': {'aws:SourceAccount': '…'}}",

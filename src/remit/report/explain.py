@@ -135,9 +135,22 @@ def place(origin: Origin | None) -> dict[str, Any]:
 
 def verdict_lines(found: Explanation, fix: str = "fix") -> Iterator[str]:
     """A verdict, the statements behind it, what came near, and the fix, under this word."""
+    may = {"Allowed": "may", "Unknown": "may or may not"}.get(found.verdict, "may not")
+    yield f"{_VERDICTS[found.verdict]}: {found.asker} {may} {found.action} on {found.resource}"
+    for when, way in found.ways:
+        yield f"  {_VERDICTS[way.verdict]} if {when}"
+        yield from (f"  {line}" for line in _behind(way))
+    if not found.ways:
+        yield from _behind(found)
+    for note in found.notes:
+        yield f"  note: {note}"
+    if found.fixable:
+        yield from _fix_lines(found, fix)
+
+
+def _behind(found: Explanation) -> Iterator[str]:
+    """What a verdict depends on, the statements that decide, and what came near."""
     decision = found.decision
-    may = {"Allowed": "may", "Unknown": "may or may not"}.get(decision.verdict, "may not")
-    yield f"{_VERDICTS[decision.verdict]}: {found.asker} {may} {found.action} on {found.resource}"
     if decision.unknown:
         yield f"  it depends on {', '.join(decision.unknown)}"
     for one in found.deciding:
@@ -148,10 +161,6 @@ def verdict_lines(found: Explanation, fix: str = "fix") -> Iterator[str]:
     for one, lacked in found.near:
         yield f"  near: {lacked}"
         yield from (f"    {line}" for line in _source_lines(one))
-    for note in found.notes:
-        yield f"  note: {note}"
-    if found.fixable:
-        yield from _fix_lines(found, fix)
 
 
 _LAYERS: Final = {"identity": "the role", "boundary": "its permissions boundary"}
@@ -216,8 +225,9 @@ def verdict_document(found: Explanation) -> dict[str, Any]:
         "asker": found.asker,
         "action": found.action,
         "resource": found.resource,
-        "verdict": decision.verdict,
-        "depends_on": list(decision.unknown),
+        "verdict": found.verdict,
+        "depends_on": [*decision.unknown, *(when for when, _ in found.ways)],
+        **({"ways": [{"if": when, **verdict_document(way)} for when, way in found.ways]} if found.ways else {}),
         "statements": [_source(one) for one in found.deciding],
         "near": [{**_source(one), "lacked": lacked} for one, lacked in found.near],
         "notes": list(found.notes),

@@ -9,13 +9,12 @@ from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.document import named_in, read_json, steps
 from remit.iam.policy import OLD_VERSION, Globs, Policy, Principals, Statement, parse, parse_statement
-from remit.templates.branches import branches, items, variants
+from remit.templates.branches import Branch, branches, items, variants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from remit.iam.document import Path
-    from remit.templates.branches import Branch
 
 Place: TypeAlias = "Callable[[Path], Origin]"
 
@@ -82,10 +81,16 @@ def _grants(found: Branch, place: Place, because: str) -> Iterator[Grant]:
     if not isinstance(document, dict) or not isinstance(document.get("Statement"), dict | list):
         _parsed(document, base, place)
         return
-    version = document.get("Version", OLD_VERSION)
-    _parsed({**document, "Statement": []}, base, place)
-    for number, one in enumerate(items(document["Statement"], (*base, "Statement"), found.when)):
-        single = not isinstance(document["Statement"], list)
+    statements = document["Statement"]
+    for head in variants({key: item for key, item in document.items() if key != "Statement"}, base, found.when):
+        _parsed({**head.value, "Statement": []}, base, place)
+        version = head.value.get("Version", OLD_VERSION)
+        yield from _statements(Branch(statements, (*base, "Statement"), head.when), version, place, because)
+
+
+def _statements(found: Branch, version: str, place: Place, because: str) -> Iterator[Grant]:
+    for number, one in enumerate(items(found.value, found.path, found.when)):
+        single = not isinstance(found.value, list)
         for put in () if tokens.is_intrinsic(one.value) else variants(one.value, one.path, one.when):
             statement = _statement(put, "Statement" if single else f"Statement[{number}]", place)
             reason = ", ".join(part for part in (because, " and ".join(put.when)) if part)
