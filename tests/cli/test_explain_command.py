@@ -504,6 +504,77 @@ def test_the_language_s_version_is_each_document_s_own(tmp_path: Path) -> None:
         assert json.loads(ran.out)["verdict"] == verdict
 
 
+TRUST = {
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
+        {"Effect": "Deny", "NotPrincipal": {"AWS": "111122223333"}, "Action": "sts:TagSession"},
+    ]
+}
+BUCKET = {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}}
+
+
+@pytest.mark.parametrize(
+    ("document", "words", "answer"),
+    [
+        (
+            TRUST,
+            ("sts:AssumeRole",),
+            (
+                "Unknown: the caller may or may not sts:AssumeRole on *\n"
+                "  it depends on the principal\n"
+                "  Allow Service lambda.amazonaws.com sts:AssumeRole\n"
+                "    at p.json:1:16\n"
+            ),
+        ),
+        (
+            TRUST,
+            ("sts:AssumeRoleWithSAML", "arn:aws:iam::111122223333:role/r"),
+            (
+                "Not allowed: the caller may not sts:AssumeRoleWithSAML on arn:aws:iam::111122223333:role/r\n"
+                "  no statement of the policy allows it\n"
+                'fix: add {"Effect": "Allow", "Principal": {"Federated": "arn:…"}, '
+                '"Action": "sts:AssumeRoleWithSAML"}\n'
+            ),
+        ),
+        (
+            BUCKET,
+            ("s3:GetObject", "arn:aws:s3:::b/k"),
+            (
+                "Allowed: the caller may s3:GetObject on arn:aws:s3:::b/k\n"
+                "  Allow everyone s3:GetObject on arn:aws:s3:::b/*\n"
+                "    at p.json:1:15\n"
+            ),
+        ),
+        (
+            BUCKET,
+            ("s3:PutObject", "arn:aws:s3:::b/k"),
+            (
+                "Not allowed: the caller may not s3:PutObject on arn:aws:s3:::b/k\n"
+                "  no statement of the policy allows it\n"
+                "  note: in the resource's own account the caller's own policies may allow it all the same\n"
+                'fix: add {"Effect": "Allow", "Principal": {"AWS": "arn:…"}, "Action": "s3:PutObject",'
+                ' "Resource": "arn:aws:s3:::b/k"}\n'
+            ),
+        ),
+    ],
+)
+def test_a_resources_policy_is_asked_as_one_and_its_fix_names_a_principal(
+    document: dict[str, object], words: tuple[str, ...], answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, {"p.json": json.dumps(document)})
+    assert remit("explain", "p.json", *words).out == answer
+
+
+def test_the_statements_of_a_resources_policy_say_for_whom_they_are(tmp_path: Path) -> None:
+    write(tmp_path, {"p.json": json.dumps(TRUST)})
+    told = remit("explain", str(tmp_path / "p.json")).out.splitlines()
+    assert [line for line in told if line.startswith("  ") and not line.startswith("   ")] == [
+        "  Allow Service lambda.amazonaws.com",
+        "  Deny everyone but AWS 111122223333",
+    ]
+
+
 def test_a_policy_in_yaml_is_read(tmp_path: Path) -> None:
     write(tmp_path, {"p.yaml": "Version: 2012-10-17\nStatement:\n  - {Effect: Allow, Action: 's3:*', Resource: '*'}\n"})
     assert remit("explain", str(tmp_path / "p.yaml"), "s3:GetObject", "a/b").status == 0

@@ -276,7 +276,9 @@ def _policy(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_
     if not words:
         _tell_role(role, as_json=as_json)
         return 0
-    return _tell(*_answers(standing(role, names), words, "the policy"), as_json=as_json)
+    asked = standing(role, names)
+    asker = "the policy" if asked.layers.resource is None else "the caller"
+    return _tell(*_answers(asked, words, asker), as_json=as_json)
 
 
 def _answers(role: Standing, words: tuple[str, ...], asker: str) -> tuple[Explanation, ...]:

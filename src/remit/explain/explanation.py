@@ -67,11 +67,18 @@ class Explanation:
         return "Unknown" if self.ways else self.decision.verdict
 
     @property
+    def of_resource(self) -> bool:
+        """Whether the policy that was asked is a resource's."""
+        return self.decision.policies.resource is not None
+
+    @property
     def fixable(self) -> bool:
         """Whether the role's own statements have to change, and not the boundary, say, or the resource's policy."""
         decision = self.decision
         if decision.allowed or catalogued(self.action) is None:
             return False
+        if self.of_resource:  # where it depends on who asks, nothing is lacking
+            return decision.verdict != "Unknown"
         return decision.verdict == "ExplicitlyDenied" or own_verdict(decision) != "Allowed"
 
 
@@ -225,5 +232,8 @@ def _unseen(role: Standing, decision: Decision) -> Iterator[str]:
             yield f"the permissions boundary {arn} is not known here: it must allow this as well"
         elif not decision.allowed:
             yield f"the managed policy {arn} is not known here: it may allow this"
-    if decision.request.needs_resource_policy:
+    if decision.policies.resource is not None:
+        if decision.verdict == "ImplicitlyDenied" and not decision.request.needs_resource_policy:
+            yield "in the resource's own account the caller's own policies may allow it all the same"
+    elif decision.request.needs_resource_policy:
         yield "the resource's own policy must allow it, or leave it to the account's policies"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from remit.explain.ask import Source
     from remit.explain.explanation import Explanation
     from remit.explain.remedy import Remedy
-    from remit.iam.policy import Policy, Statement
+    from remit.iam.policy import Policy, Principals, Statement
 
 _VERDICTS: Final = {
     "Allowed": "Allowed",
@@ -52,13 +52,16 @@ def role_lines(role: Role) -> Iterator[str]:
 def _trust_lines(trust: Policy, origin: Origin | None) -> Iterator[str]:
     """Who may take a role on."""
     for statement in trust.statements:
-        who = statement.principals
-        if who is not None:
-            told = ", ".join(value if kind == "*" else f"{kind} {value}" for kind, value in who.patterns)
+        if statement.principals is not None:
             verb = "may be taken on by" if statement.effect == "Allow" else "may not be taken on by"
-            yield f"  {verb} {'everyone but ' if who.negated else ''}{told}{f'  ({origin})' if origin else ''}"
+            yield f"  {verb} {_whom(statement.principals)}{f'  ({origin})' if origin else ''}"
         for one in statement.conditions:
             yield f"      if {one.words}"
+
+
+def _whom(who: Principals) -> str:
+    told = ", ".join("everyone" if value == "*" else f"{kind} {value}" for kind, value in who.patterns)
+    return f"{'everyone but ' if who.negated else ''}{told}"
 
 
 def statement_lines(statement: Statement) -> Iterator[str]:
@@ -68,10 +71,14 @@ def statement_lines(statement: Statement) -> Iterator[str]:
         where = ""
     else:
         where = f" on {'everything but ' if resources.negated else ''}{', '.join(resources.patterns)}"
-    yield f"  {statement.effect}{where}"
+    yield f"  {statement.effect}{_for(statement)}{where}"
     for one in statement.conditions:
         yield f"      if {one.words}"
     yield from (f"      {line}" for line in covered_lines(statement.actions))
+
+
+def _for(statement: Statement) -> str:
+    return "" if statement.principals is None else f" {_whom(statement.principals)}"
 
 
 def _reason(grant: Grant) -> str:
@@ -157,7 +164,8 @@ def _behind(found: Explanation) -> Iterator[str]:
         yield from (f"  {line}" for line in _source_lines(one))
     if decision.verdict == "ImplicitlyDenied":
         silent = [layer.layer for layer in decision.layers if layer.verdict == "ImplicitlyDenied"]
-        yield f"  no statement of {' nor '.join(_LAYERS.get(layer, layer) for layer in silent)} allows it"
+        named = ["the policy"] if found.of_resource else [_LAYERS.get(layer, layer) for layer in silent]
+        yield f"  no statement of {' nor '.join(named)} allows it"
     for one, lacked in found.near:
         yield f"  near: {lacked}"
         yield from (f"    {line}" for line in _source_lines(one))
@@ -177,7 +185,7 @@ def _source_lines(one: Source) -> Iterator[str]:
     on = (
         "" if resources is None else f" on {'everything but ' if resources.negated else ''}{_short(resources.patterns)}"
     )
-    yield f"{statement.effect} {actions}{on}"
+    yield f"{statement.effect}{_for(statement)} {actions}{on}"
     yield f"  {_reason(one.grant)}"
 
 
@@ -193,7 +201,7 @@ def _fix_lines(found: Explanation, fix: str) -> Iterator[str]:
     elif found.remedy is not None:
         yield from remedy_lines(found.remedy, fix)
     else:
-        yield f"{fix}: add {json.dumps(fix_statement(found))}"
+        yield f"{fix}: add {json.dumps(fix_statement(found), ensure_ascii=False)}"
 
 
 def fix_statement(found: Explanation) -> dict[str, Any]:
@@ -203,7 +211,11 @@ def fix_statement(found: Explanation) -> dict[str, Any]:
     if late and not found.substitutes:
         for text, plain in _ANYWHERE.items():
             resource = resource.replace(text, plain)
-    return {"Effect": "Allow", "Action": found.action, "Resource": resource}
+    if not found.of_resource:
+        return {"Effect": "Allow", "Action": found.action, "Resource": resource}
+    kind = "Federated" if found.action.startswith("sts:AssumeRoleWith") else "AWS"
+    fix = {"Effect": "Allow", "Principal": {kind: "arn:…"}, "Action": found.action}
+    return fix if found.decision.request.asks_trust else {**fix, "Resource": resource}
 
 
 _ANYWHERE: Final = {PARTITION: "aws", REGION: "*", ACCOUNT: "*"}
