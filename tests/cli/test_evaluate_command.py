@@ -228,6 +228,16 @@ def test_of_many_bad_lines_the_first_are_told_and_all_are_answered() -> None:
     assert talk.endswith("error: 10 more lines cannot be read: their answers tell why\n")
 
 
+def test_a_file_of_another_kind_is_left_after_a_thousand_lines_and_one_line_that_can_be_read_keeps_all() -> None:
+    code, found, talk = answers(*[b"nonsense"] * 50_000)
+    assert (code, len(found)) == (2, 1_000)
+    assert talk.count("is not valid JSON") == 20
+    assert "error: standard input holds no JSON lines: none of the first 1,000 can be read" in talk
+    assert "--> standard input:1001" in talk
+    code, found, _ = answers(case(id=1), *[b"nonsense"] * 1_500)
+    assert (code, len(found)) == (2, 1_501)
+
+
 @pytest.mark.parametrize("element", ["Action", "NotAction"])
 def test_a_name_without_end_is_refused_at_its_place(tmp_path: Path, element: str) -> None:
     policy = tmp_path / "policy.json"

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _TOLD: Final = 20
 """Lines that cannot be read and are told one by one: a file of another kind has nothing else."""
+_ENOUGH: Final = 1_000
+"""Lines of which, when not one can be read, the file is of another kind."""
 _LAYERS: Final = ("identity", "boundary", "session", "resource", "scp", "rcp")
 _REQUEST: Final[dict[str, tuple[type, ...]]] = {
     "action": (str,),
@@ -71,7 +73,7 @@ def command(**options: Any) -> int:
     "request": {"action", "resource", "resource_account", "principal", "context"}}. A key that a context
     does not hold is absent, unless the request's "open" names it (true: all of them); what the principal's
     ARN tells (aws:PrincipalArn, aws:PrincipalType, aws:username …) need not be given. A line that cannot be
-    read is answered by its error.
+    read is answered by its error; a file of which none of the first thousand can be is left there.
 
     With --action, one request against the given policies; keys that are not given are open, so the verdict
     may be Unknown.
@@ -192,15 +194,18 @@ def _name(path: Path) -> str:
 
 
 def _lines(path: Path) -> int:
-    """Answer every line; a bad one is answered by its error, and the exit code is 2."""
-    bad = 0
+    """Answer every line, a bad one by its error: then the exit code is 2. A file of another kind is left soon."""
+    bad = read = 0
     for number, text in _texts(path):
+        if bad == _ENOUGH and not read:
+            return _no_lines(path, number)
         identifier: Any = None
         try:
             value, locate = read_json(text, _name(path), line=number)
             if isinstance(value, dict):
                 identifier = value.get("id")
             answer = _answer(identifier, evaluate(*_case(value, locate)))
+            read += 1
         except RemitError as error:
             bad += 1
             at = error.origin if error.origin is not None and error.origin.line else Origin(_name(path), number)
@@ -211,6 +216,16 @@ def _lines(path: Path) -> int:
     if bad > _TOLD:
         click.echo(f"error: {bad - _TOLD:,} more lines cannot be read: their answers tell why", err=True)
     return 2 if bad else 0
+
+
+def _no_lines(path: Path, number: int) -> int:
+    """Say that a file holds something else, of which the first lines were answered."""
+    hint = (
+        'a case is an object on a line of its own: {"policies": {…}, "request": {…}}; `jq -c .[]` makes lines of a list'
+    )
+    message = f"{_name(path)} holds no JSON lines: none of the first {_ENOUGH:,} can be read, and the rest is left out"
+    click.echo(str(RemitError(message, hint=hint, origin=Origin(_name(path), number))), err=True)
+    return 2
 
 
 def _texts(path: Path) -> Iterator[tuple[int, bytes]]:
