@@ -57,7 +57,8 @@ def command(
     `Data.table`), or a name (`orders`, `uploads/a.csv`); without it, what the role has the action on is asked.
     ACTION alone, also a pattern or an operation of the API, prints what AWS says of it.
     FILE is somebody else's: a policy, a CloudFormation or SAM template (JSON or YAML), or a Terraform plan as
-    `terraform show -json` prints it; ROLE is one of its roles, or what runs under it. Needs no AWS and no credentials.
+    `terraform show -json` prints it; ROLE is one of its roles, or what runs under it. Where a template's conditions and
+    parameters decide, each answer is told with when it holds. Needs no AWS and no credentials.
 
     \b
     Examples:

@@ -103,10 +103,8 @@ def _is_late(actions: Globs) -> bool:
 
 def _widest(actions: Globs) -> Globs:
     """The actions that may be meant, whatever CloudFormation puts in; `_late_test` says whether they are."""
-    if not _is_late(actions):
+    if actions.negated or not _is_late(actions):
         return actions
-    if actions.negated:
-        return Globs(tuple(text for text in actions.patterns if "${" not in text), negated=True)
     return Globs(tuple(_PUT_IN.sub("*", text) for text in actions.patterns))
 
 
