@@ -173,6 +173,16 @@ def test_a_policy_that_is_there_on_a_condition_is_told_as_conditional(tmp_path: 
     assert told == {"Stage = prod": "Allowed", "Stage is not prod": "ImplicitlyDenied"}
 
 
+def test_why_a_role_was_denied_is_told_with_when_it_would_be(tmp_path: Path) -> None:
+    file = tmp_path / "t.yaml"
+    file.write_bytes(template("!If [IsProd, Allow, Deny]").replace(b"${aws:username}", b""))
+    who = "User: arn:aws:sts::111122223333:assumed-role/shop-R-1A2B3C4D5E6F/s"
+    text = f"{who} is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::b/k"
+    told = remit("why", "--template", str(file), text).out
+    assert "the role R does not allow it if Stage is not prod" in told
+    assert "a Deny of the role" not in told
+
+
 def changed(old: bytes, new: bytes) -> list[tuple[str, ...]]:
     """What changes, by kind: with when."""
     found = review_files((old, "old.yaml"), (new, "new.yaml"))

@@ -11,14 +11,14 @@ from remit.cli import options
 from remit.errors import RemitError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from remit.app import App, Role
     from remit.explain.ask import Standing
     from remit.explain.explanation import Explanation
+    from remit.explain.ways import Ways
     from remit.templates.read import Source
     from remit.templates.roles import Read
-    from remit.templates.worlds import World
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _FEW: Final = 8  # actions of several that are told
@@ -272,6 +272,7 @@ def _policy(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_
     """A policy document: all of it, or ACTION [RESOURCE]."""
     _at_most(words, 2)
     from remit.explain.ask import standing
+    from remit.explain.ways import Ways
 
     (role,) = read.roles
     if not words:
@@ -279,46 +280,14 @@ def _policy(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_
         return 0
     asked = standing(role, names)
     asker = "the policy" if asked.layers.resource is None else "the caller"
-    return _tell(*_answers(asked, words, asker), as_json=as_json)
+    return _tell(*_answers(asked, words, asker, Ways()), as_json=as_json)
 
 
-def _answers(role: Standing, words: tuple[str, ...], asker: str) -> tuple[Explanation, ...]:
-    from remit.explain.explanation import explain
+def _answers(role: Standing, words: tuple[str, ...], asker: str, ways: Ways) -> tuple[Explanation, ...]:
+    from remit.explain.ways import explain_in
 
     action, resources = _asked(role, words)
-    return tuple(explain(role, asker, action, resource) for resource in resources)
-
-
-def _ways(source: Source) -> Iterator[tuple[World, Read]]:
-    """The roles of a template in each way in which its conditions may fall out; none when it has one way alone."""
-    from remit.templates.roles import roles_in
-    from remit.templates.worlds import MOST, worlds
-
-    every, complete = worlds(source.value)
-    if not complete:
-        talk = f"its conditions may fall out in more than {MOST} ways: not each of them was looked at"
-        click.echo(f"note: {talk}", err=True)
-    yield from ((world, roles_in(world, source)) for world in (every if len(every) > 1 else ()))
-
-
-def _answers_of(
-    role: Standing, words: tuple[str, ...], names: Mapping[str, str], ways: tuple[tuple[World, Read], ...]
-) -> Iterator[Explanation]:
-    """The answers of a template's role, from those of every way in which the template's conditions may fall out."""
-    from remit.explain.ask import standing
-    from remit.explain.explanation import explain, in_every_way
-
-    name = role.role.logical_id
-    there = [
-        (world, standing(one, names, read.documents))
-        for world, read in ways
-        for one in read.roles
-        if one.logical_id == name
-    ]
-    action, resources = _asked(role, words)
-    for resource in resources:
-        answers = [(world, explain(one, name, action, resource)) for world, one in there]
-        yield in_every_way(explain(role, name, action, resource), answers)
+    return tuple(explain_in(ways, role, asker, action, resource) for resource in resources)
 
 
 def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], source: Source, *, as_json: bool) -> int:
@@ -326,6 +295,7 @@ def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], sour
     from dataclasses import replace
 
     from remit.explain.ask import standing
+    from remit.explain.ways import ways_of
 
     _at_most(words, 3)
     known = [one for role in read.roles for one in (role.logical_id, *role.functions)]
@@ -340,8 +310,8 @@ def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], sour
     if rest:
         standings = [standing(role, names, read.documents) for role in roles]
         late = any("::" in one.type for one in read.resources)
-        ways = tuple(_ways(source))
-        found = [one for role in standings for one in _answers_of(role, rest, names, ways)]
+        ways = ways_of(source)
+        found = [one for role in standings for one in _answers(role, rest, role.role.logical_id, ways)]
         asked = [replace(one, substitutes=late) for one in found]
         return _tell(*asked, as_json=as_json)
     if as_json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import action as catalogued
@@ -15,7 +15,6 @@ from remit.explain.ask import ask, at, own_verdict, places, source
 from remit.explain.names import put, references
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
-from remit.templates.worlds import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from remit.explain.ask import Source, Standing
     from remit.explain.remedy import Remedy
     from remit.iam.evaluate import Decision, Verdict
-    from remit.templates.worlds import World
 
 _ENDS: Final = {"secretsmanager:Secret": "-??????"}
 """What a service puts behind the name that people give, by its kind of resource."""
@@ -33,7 +31,6 @@ _SLASHED: Final = frozenset({
     "PolicyNameWithPath", "RepositoryName", "RoleNameWithPath", "SecretId", "TopicName", "UserNameWithPath",
 })  # fmt: skip
 """Variables of ARNs whose names may have slashes."""
-_SEVERAL: Final = 2
 _OBJECT: Final = re.compile(r"s3://(.+)")
 _QUEUE: Final = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(\d{12})/([\w.-]+)")
 """Addresses that people know an object and a queue by."""
@@ -104,22 +101,6 @@ def explain(role: Standing, asker: str, action: str, resource: str, *, principal
         *role.role.notes,
     )
     return Explanation(asker, action, text, decision, deciding, near, told)
-
-
-def in_every_way(found: Explanation, ways: Iterable[tuple[World, Explanation]]) -> Explanation:
-    """The answer of a role whose template has conditions, from those of each way in which they may fall out.
-
-    `found` is that of all statements that there may be: it stands where every way says the same.
-    """
-    by_verdict: dict[Verdict, list[tuple[World, Explanation]]] = {}
-    for world, one in ways:
-        by_verdict.setdefault(one.verdict, []).append((world, one))
-    if len(by_verdict) < _SEVERAL:
-        ((_, one),) = next(iter(by_verdict.values()), [({}, found)])[:1]
-        return found if found.verdict in by_verdict else one
-    every = [world for answers in by_verdict.values() for world, _ in answers]
-    told = ((words([world for world, _ in answers], every), answers[0][1]) for answers in by_verdict.values())
-    return replace(found, ways=tuple((" and ".join(when), one) for when, one in told))
 
 
 def _decided(
