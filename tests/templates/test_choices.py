@@ -173,6 +173,19 @@ def test_a_policy_that_is_there_on_a_condition_is_told_as_conditional(tmp_path: 
     assert told == {"Stage = prod": "Allowed", "Stage is not prod": "ImplicitlyDenied"}
 
 
+def test_a_role_that_is_there_on_a_condition_and_a_parameter_that_may_be_empty_are_told_so(tmp_path: Path) -> None:
+    data = template("!If [HasFree, Allow, Deny]").replace(
+        b"  IsProd:", b'  HasFree: !Not [!Equals [!Ref Free, ""]]\n  IsProd:'
+    )
+    data = data.replace(b"    Type: AWS::IAM::Role\n", b"    Type: AWS::IAM::Role\n    Condition: IsProd\n")
+    found = asked(tmp_path, data)
+    assert {one["if"]: one["verdict"] for one in found["ways"]} == {
+        'Free is not ""': "Allowed",
+        'Free = ""': "ExplicitlyDenied",
+    }
+    assert found["notes"] == ["it is there only if IsProd"]
+
+
 def test_why_a_role_was_denied_is_told_with_when_it_would_be(tmp_path: Path) -> None:
     file = tmp_path / "t.yaml"
     file.write_bytes(template("!If [IsProd, Allow, Deny]").replace(b"${aws:username}", b""))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.explain.ask import standing
 from remit.explain.explanation import explain
-from remit.templates.roles import roles_in
+from remit.templates.roles import THERE, roles_in
 from remit.templates.worlds import MOST, words, worlds
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def _in_each(ways: Ways, role: Standing) -> Iterator[tuple[World, Standing]]:
     for world, read in ways.reads:
         for one in read.roles:
             if one.logical_id == role.role.logical_id:
-                yield world, standing(one, role.names, read.documents)
+                there = tuple(note for note in role.role.notes if note.startswith(THERE))
+                yield world, standing(replace(one, notes=(*one.notes, *there)), role.names, read.documents)
 
 
 def _together(found: Explanation, by_verdict: dict[Verdict, list[tuple[World, Explanation]]]) -> Explanation:
@@ -67,5 +68,8 @@ def _together(found: Explanation, by_verdict: dict[Verdict, list[tuple[World, Ex
         ((verdict, answers),) = by_verdict.items()
         return found if found.verdict == verdict else answers[0][1]
     every = [world for answers in by_verdict.values() for world, _ in answers]
-    told = ((words([world for world, _ in answers], every), answers[0][1]) for answers in by_verdict.values())
-    return replace(found, ways=tuple((" and ".join(when), one) for when, one in told))
+    told = [
+        (" and ".join(words([world for world, _ in answers], every)), answers[0][1]) for answers in by_verdict.values()
+    ]
+    notes = dict.fromkeys(note for _, one in told for note in one.notes)
+    return replace(found, ways=tuple(told), notes=tuple(notes))

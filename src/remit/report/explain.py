@@ -196,7 +196,8 @@ def _short(texts: tuple[str, ...]) -> str:
 
 def _fix_lines(found: Explanation, fix: str) -> Iterator[str]:
     if found.decision.verdict == "ExplicitlyDenied":
-        lines = [str(one.grant.origin) for one in found.deciding if one.grant is not None and one.grant.origin]
+        origins = (one.grant.origin for one in found.deciding if one.grant is not None)
+        lines = list(dict.fromkeys(map(str, filter(None, origins))))
         yield f"fix: a Deny always wins: narrow or remove it{' at ' + ', '.join(lines) if lines else ''}"
     elif found.remedy is not None:
         yield from remedy_lines(found.remedy, fix)

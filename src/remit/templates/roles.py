@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _RUN: Final = {"AWS::Lambda::Function": "Role", "AWS::StepFunctions::StateMachine": "RoleArn"}
 """What runs under a role, and the property that says which."""
+THERE: Final = "it is there only if"
+"""How the note of a role begins that has a condition."""
 OUTSIDE: Final = "the template does not make this role: it only attaches these policies to it"
 """The note of such a role, of which nobody knows here what else it may do."""
 
@@ -128,7 +130,7 @@ def _uncertain(role: Resource, trust: Any) -> Iterator[str]:
     if trust is not None and not known(trust):
         yield f"who may take it on is known at the deploy only: {unknown(trust)}"
     if "Condition" in role.attributes:
-        yield f"it is there only if {role.attributes['Condition']}"
+        yield f"{THERE} {role.attributes['Condition']}"
 
 
 def _inline(role: Resource, base: Path, plain: Expanded) -> tuple[list[Grant], list[str]]:

@@ -35,17 +35,17 @@ _REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9:]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """Whether a value, late-bound, is a text; or whatever else decides, with an empty text."""
+    """Whether a value, late-bound, is a text; or whatever else decides, without a text."""
 
     value: str
-    text: str = ""
+    text: str | None = None
 
     def words(self, *, holds: bool) -> str:
         """As people say it: `Stage = prod`, `Stage is not prod`."""
-        if not self.text:
+        if self.text is None:
             return self.value if holds else f"not {self.value}"
         plain = _REFERENCE.fullmatch(self.value)
-        return f"{plain[1] if plain else self.value} {'=' if holds else 'is not'} {self.text}"
+        return " ".join((plain[1] if plain else self.value, "=" if holds else "is not", self.text or '""'))
 
 
 def worlds(*templates: Any) -> tuple[tuple[World, ...], bool]:
