@@ -186,6 +186,19 @@ def test_a_role_that_is_there_on_a_condition_and_a_parameter_that_may_be_empty_a
     assert found["notes"] == ["it is there only if IsProd"]
 
 
+def test_of_very_many_ways_those_are_looked_at_in_which_one_condition_alone_holds(tmp_path: Path) -> None:
+    """Which of nine conditions it is, nobody would find among the first 64 of 512 ways."""
+    more = "".join(f"  C{number}: !Equals [!Ref P{number}, x]\n" for number in range(9))
+    effects = "".join(
+        f"              - {{Effect: !If [C{number}, Allow, Deny], Action: sqs:A{number}, Resource: '*'}}\n"
+        for number in range(9)
+    )
+    data = template("!If [C0, Allow, Deny]").replace(b"  IsProd:", f"{more}  IsProd:".encode()) + effects.encode()
+    found = asked(tmp_path, data)
+    assert {one["if"]: one["verdict"] for one in found["ways"]}["P0 = x"] == "Allowed"
+    assert "more than 64 ways" in " ".join(found["notes"])
+
+
 def test_why_a_role_was_denied_is_told_with_when_it_would_be(tmp_path: Path) -> None:
     file = tmp_path / "t.yaml"
     file.write_bytes(template("!If [IsProd, Allow, Deny]").replace(b"${aws:username}", b""))

@@ -120,7 +120,9 @@ def put_all(statement: Statement, names: Mapping[str, str]) -> Statement:
     actions, resources = statement.actions, statement.resources
     return replace(
         statement,
-        actions=replace(actions, patterns=tuple(put(text, names) for text in actions.patterns)),
+        actions=Globs(tuple(put(text, names) for text in actions.patterns), actions.negated)
+        if any("${" in text for text in actions.patterns)
+        else actions,
         resources=None
         if resources is None
         else Globs(tuple(put(text, names) for text in resources.patterns), resources.negated),
