@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from projects import remit
+from remit.explain.ask import standing
+from remit.explain.ways import explain_in, ways_of
 from remit.lint import lint_bytes
 from remit.review.files import review_files
-from remit.templates.files import read_roles
+from remit.templates.files import read_roles, read_source
+from remit.templates.read import read
+from remit.templates.settled import settled_source
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from remit.explain.explanation import Explanation
 
 TEMPLATE = """\
 Parameters:
@@ -197,6 +205,54 @@ def test_of_very_many_ways_those_are_looked_at_in_which_one_condition_alone_hold
     found = asked(tmp_path, data)
     assert {one["if"]: one["verdict"] for one in found["ways"]}["P0 = x"] == "Allowed"
     assert "more than 64 ways" in " ".join(found["notes"])
+
+
+PIECES = {
+    "EFFECT": (
+        "Allow", "Deny", "!Ref Mode", "!If [IsProd, Allow, !Ref Mode]", "!FindInMap [ByStage, !Ref Stage, effect]",
+        "!If [Both, Deny, Allow]",
+    ),
+    "ACTION": (
+        "s3:*", "!Ref Verb", "[!FindInMap [ByStage, !Ref Stage, verb], sqs:*]", '!Sub "s3:${Free}Object"',
+        "!If [Both, !Ref Verb, s3:PutObject]",
+    ),
+    "VERSION": ('"2012-10-17"', "!If [IsProd, 2012-10-17, 2008-10-17]"),
+}  # fmt: skip
+GIVEN = {"Mode": ("Allow", "Deny"), "Stage": ("dev", "prod"), "Free": ("Get", "Put"), "Verb": ("s3:GetObject", "s3:x")}
+
+
+def answer_of(data: bytes, given: dict[str, str]) -> Explanation:
+    """What is answered with some parameters given."""
+    source = settled_source(read(data, "t.yaml"), given)
+    found = read_source(source)
+    names = {f"${{{name}}}": value for name, value in given.items()}
+    role = standing(found.roles[0], names, found.documents)
+    return explain_in(ways_of(source), role, "R", "s3:GetObject", "arn:aws:s3:::b/k")
+
+
+def _may(verdict: str) -> bool | None:
+    return None if verdict == "Unknown" else verdict == "Allowed"
+
+
+def test_an_answer_holds_for_every_deploy_and_its_ways_are_those_that_deploys_have() -> None:
+    choose = random.Random(5).choice  # noqa: S311 - reproducible, not secret
+    told: set[str] = set()
+    for _ in range(150):
+        others = [(choose(PIECES["EFFECT"]), choose(PIECES["ACTION"])) for _ in range(choose((0, 1, 2)))]
+        more = "".join(f"              - {{Effect: {one}, Action: {other}, Resource: '*'}}\n" for one, other in others)
+        data = template(*(choose(PIECES[name]) for name in ("EFFECT", "ACTION", "VERSION"))) + more.encode()
+        data = data.replace(b"  IsProd:", b"  Both: !And [!Condition IsProd, !Equals [!Ref Mode, Allow]]\n  IsProd:")
+        data = data.replace(b"${aws:username}", b"")
+        late = answer_of(data, {})
+        found = {way.verdict for _, way in late.ways} or {late.verdict}
+        told |= found
+        ways = {_may(verdict) for verdict in found}
+        deploys = [dict(zip(GIVEN, values, strict=True)) for values in itertools.product(*GIVEN.values())]
+        verdicts = {_may(answer_of(data, given).verdict) for given in deploys}
+        if None not in ways:
+            assert verdicts <= ways, data.decode()
+        assert late.verdict == "Unknown" or verdicts == {_may(late.verdict)}, data.decode()
+    assert told == {"Allowed", "ExplicitlyDenied", "ImplicitlyDenied", "Unknown"}
 
 
 def test_why_a_role_was_denied_is_told_with_when_it_would_be(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ _SEVERAL: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """What a template holds in each of the ways; none where it has one way alone."""
+    """What a template holds in each of the ways; none where it has no conditions."""
 
     reads: tuple[tuple[World, Read], ...] = ()
     complete: bool = True
@@ -34,8 +34,11 @@ class Ways:
 
 def ways_of(source: Source) -> Ways:
     """The ways of a document that was read and settled; anything but a template has none."""
+    conditions = source.value.get("Conditions") if isinstance(source.value, dict) else None
+    if not conditions or not isinstance(source.value.get("Resources"), dict):
+        return Ways()
     every, complete = worlds(source.value)
-    return Ways(tuple((world, roles_in(world, source)) for world in every) if len(every) > 1 else (), complete)
+    return Ways(tuple((world, roles_in(world, source)) for world in every), complete)
 
 
 def explain_in(
@@ -66,7 +69,8 @@ def _in_each(ways: Ways, role: Standing) -> Iterator[tuple[World, Standing]]:
 def _together(found: Explanation, by_verdict: dict[Verdict, list[tuple[World, Explanation]]]) -> Explanation:
     if len(by_verdict) < _SEVERAL:
         ((verdict, answers),) = by_verdict.items()
-        return found if found.verdict == verdict else answers[0][1]
+        alone = len(answers) == 1 or found.verdict != verdict
+        return answers[0][1] if alone else found
     every = [world for answers in by_verdict.values() for world, _ in answers]
     told = [
         (" and ".join(words([world for world, _ in answers], every)), answers[0][1]) for answers in by_verdict.values()
