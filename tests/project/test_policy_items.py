@@ -350,7 +350,7 @@ WRONG = {
     ),
     "a Condition that is a list": (
         '[{"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": ["StringEquals"]}]',
-        """policy[0].Condition must be a dict, got list "['StringEquals']\"""",
+        """policy[0].Condition must be a dict of operators, got list "['StringEquals']\"""",
         "5:34",
     ),
     "an empty operator": (

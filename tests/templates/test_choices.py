@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import remit
+from remit.errors import RemitError
 from remit.explain.ask import standing
 from remit.explain.ways import explain_in, ways_of
 from remit.lint import lint_bytes
@@ -290,6 +291,13 @@ def test_a_comparison_tells_when_an_effect_that_is_put_in_gains_or_loses() -> No
 def test_a_statement_whose_effect_is_put_in_is_linted_by_itself() -> None:
     data = template("!Ref Mode", "s3:GetObjct")
     assert "R202" in {one.rule for one in lint_bytes(data, "t.yaml")}
+
+
+def test_a_text_in_the_place_of_a_condition_is_refused_at_its_place() -> None:
+    data = template().replace(b"Action: s3:GetObject", b"Action: s3:GetObject\n                Condition: !Ref Free")
+    with pytest.raises(RemitError, match=r"Condition must be a dict of operators, got a text by Ref") as caught:
+        read_roles(data, "t.yaml")
+    assert str(caught.value.origin) == "t.yaml:26:28"
 
 
 def test_a_text_in_the_place_of_a_principal_can_only_be_everyone() -> None:

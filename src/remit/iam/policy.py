@@ -288,8 +288,9 @@ def _principals(raw: dict[str, Any], path: str) -> Principals | None:
 
 def _conditions(raw: object, path: str, operators: bool) -> tuple[Condition, ...]:  # noqa: FBT001 - as it was asked
     if not isinstance(raw, dict) or tokens.is_intrinsic(raw):
+        got = f"a text by {next(iter(raw))}" if isinstance(raw, dict) else _kind(raw)
         raise RemitError(
-            f"{path} must be a dict, got {_kind(raw)}",
+            f"{path} must be a dict of operators, got {got}",
             hint="write {'StringEquals': {'aws:SourceAccount': '…'}}",
         )
     conditions: list[Condition] = []
