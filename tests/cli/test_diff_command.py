@@ -194,7 +194,7 @@ def test_one_side_may_come_from_standard_input(files: Path) -> None:
                 '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*",\n'
                 ' "Condition": {"ForSomeValues:StringEquals": {"aws:username": "a"}}}]}'
             ),
-            "bad.json:1:41",
+            "bad.json:2:16",
         ),
         ('{"RoleName": "r", "PolicyName": "p", "PolicyDocument": {}}', "`--query PolicyDocument` prints the policy"),
         ('{"PolicyVersion": {"Document": {}}}', "`--query PolicyVersion.Document` prints the policy"),

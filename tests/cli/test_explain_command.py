@@ -504,6 +504,77 @@ def test_the_language_s_version_is_each_document_s_own(tmp_path: Path) -> None:
         assert json.loads(ran.out)["verdict"] == verdict
 
 
+TRUST = {
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
+        {"Effect": "Deny", "NotPrincipal": {"AWS": "111122223333"}, "Action": "sts:TagSession"},
+    ]
+}
+BUCKET = {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}}
+
+
+@pytest.mark.parametrize(
+    ("document", "words", "answer"),
+    [
+        (
+            TRUST,
+            ("sts:AssumeRole",),
+            (
+                "Unknown: the caller may or may not sts:AssumeRole on *\n"
+                "  it depends on the principal\n"
+                "  Allow Service lambda.amazonaws.com sts:AssumeRole\n"
+                "    at p.json:1:16\n"
+            ),
+        ),
+        (
+            TRUST,
+            ("sts:AssumeRoleWithSAML", "arn:aws:iam::111122223333:role/r"),
+            (
+                "Not allowed: the caller may not sts:AssumeRoleWithSAML on arn:aws:iam::111122223333:role/r\n"
+                "  no statement of the policy allows it\n"
+                'fix: add {"Effect": "Allow", "Principal": {"Federated": "arn:…"}, '
+                '"Action": "sts:AssumeRoleWithSAML"}\n'
+            ),
+        ),
+        (
+            BUCKET,
+            ("s3:GetObject", "arn:aws:s3:::b/k"),
+            (
+                "Allowed: the caller may s3:GetObject on arn:aws:s3:::b/k\n"
+                "  Allow everyone s3:GetObject on arn:aws:s3:::b/*\n"
+                "    at p.json:1:15\n"
+            ),
+        ),
+        (
+            BUCKET,
+            ("s3:PutObject", "arn:aws:s3:::b/k"),
+            (
+                "Not allowed: the caller may not s3:PutObject on arn:aws:s3:::b/k\n"
+                "  no statement of the policy allows it\n"
+                "  note: in the resource's own account the caller's own policies may allow it all the same\n"
+                'fix: add {"Effect": "Allow", "Principal": {"AWS": "arn:…"}, "Action": "s3:PutObject",'
+                ' "Resource": "arn:aws:s3:::b/k"}\n'
+            ),
+        ),
+    ],
+)
+def test_a_resources_policy_is_asked_as_one_and_its_fix_names_a_principal(
+    document: dict[str, object], words: tuple[str, ...], answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, {"p.json": json.dumps(document)})
+    assert remit("explain", "p.json", *words).out == answer
+
+
+def test_the_statements_of_a_resources_policy_say_for_whom_they_are(tmp_path: Path) -> None:
+    write(tmp_path, {"p.json": json.dumps(TRUST)})
+    told = remit("explain", str(tmp_path / "p.json")).out.splitlines()
+    assert [line for line in told if line.startswith("  ") and not line.startswith("   ")] == [
+        "  Allow Service lambda.amazonaws.com",
+        "  Deny everyone but AWS 111122223333",
+    ]
+
+
 def test_a_policy_in_yaml_is_read(tmp_path: Path) -> None:
     write(tmp_path, {"p.yaml": "Version: 2012-10-17\nStatement:\n  - {Effect: Allow, Action: 's3:*', Resource: '*'}\n"})
     assert remit("explain", str(tmp_path / "p.yaml"), "s3:GetObject", "a/b").status == 0
@@ -523,7 +594,7 @@ def test_what_was_not_looked_at_is_told_beside_the_answer(tmp_path: Path) -> Non
     assert ran.err == "note: what Link (AWS::Serverless::Connector) becomes is not known here\n"
 
 
-def test_the_stack_and_parameters_can_be_told() -> None:
+def test_the_stack_and_parameters_can_be_told(tmp_path: Path) -> None:
     """A Deny on the stack's own queue, in a stack that is called so or otherwise; a bucket that is a parameter."""
     policies, queue = str(DATA / "sam" / "policies.yaml"), "arn:aws:sqs:eu-west-1:111122223333:shop"
     verdicts = {
@@ -533,16 +604,15 @@ def test_the_stack_and_parameters_can_be_told() -> None:
         for stack in ("shop", "other")
     }
     assert verdicts == {"shop": "ExplicitlyDenied", "other": "Allowed"}
-    template = (str(DATA / "template.yaml"), "Worker", "s3:GetObject", "arn:aws:s3:::orders/a", "--json")
+    text = (DATA / "template.yaml").read_text("utf-8").replace("AllowedValues: [prod]", "AllowedValues: [prod, dev]")
+    write(tmp_path, {"t.yaml": text})
+    asked = ("explain", str(tmp_path / "t.yaml"), "Worker", "s3:GetObject", "arn:aws:s3:::orders/a", "--json")
+    dev = ("--parameter", "Stage=dev", "--parameter")
     lines = [
-        [
-            one["line"]
-            for one in json.loads(remit("explain", *template, *more).out)["statements"]
-            if one["layer"] == "identity"
-        ]
-        for more in (("--parameter", "Bucket=orders"), ("--parameter", "Bucket=other"))
+        [one["line"] for one in json.loads(remit(*asked, *dev, bucket).out)["statements"] if one["layer"] == "identity"]
+        for bucket in ("Bucket=orders", "Bucket=other")
     ]
-    assert lines == [[34, 34, None], [34, None]]
+    assert lines == [[34], []]
 
 
 def test_a_stack_s_name_goes_with_a_template() -> None:

@@ -81,10 +81,10 @@ def some_text_fits(one, other):
     return (ONE in (one[0], other[0]) or one[0] == other[0]) and some_text_fits(one[1:], other[1:])
 
 
-def told_by(who, account, name):
+def told_by(who, account, name, iam):
     if account:
         kind, *path = name.split("/")
-        arn = f"arn:aws:iam::{account}:role/{path[0]}" if kind == "assumed-role" else who
+        arn = f"{iam}:role/{path[0]}" if kind == "assumed-role" else who
         told = {"aws:principalarn": arn, "aws:principalaccount": account, "aws:principalisawsservice": "false"}
         told |= {"aws:principaltype": TYPES.get(kind, "AssumedRole"), "aws:principalservicename": None}
         return told | {"aws:username": path[-1] if kind == "user" else None, "aws:principalservicenameslist": None}
@@ -98,7 +98,7 @@ class Question:
     """The request; `says` gives a key's value: a string, a list, None (absent) or OPEN."""
 
     def __init__(self, raw):
-        self.raw = raw
+        self.raw, self.answers = raw, {}  # what a statement says
         self.action = raw["action"].lower()
         self.resource = raw.get("resource") or "*"
         self.who = raw.get("principal")
@@ -107,15 +107,15 @@ class Question:
         *_, self.account, self.name = ["", "", *(self.who or "").split(":", 5)][-2:]
         if not self.account or (self.who or "").count(":") < 5 or "provider/" in self.name:
             self.account = self.name = None
+        self.iam = f"arn:{f'{self.who}:'.split(':')[1]}:iam::{self.account}"
         owner = (self.resource.split(":", 5) + [""] * 6)[4]
         known = raw.get("resource_account") or (owner if re.fullmatch("[0-9]{12}", owner) else None)
         self.owner = known or self.account
         self.resource = "*" if raw.get("wildcard_only") else self.resource
         self.context = {"aws:resourceaccount": known} if known else {}
-        self.context |= told_by(self.who, self.account, self.name)
+        self.context |= told_by(self.who, self.account, self.name, self.iam)
         self.context |= {key.lower(): value for key, value in (raw.get("context") or {}).items()}
         self.open = raw.get("open") is True or [key.lower() for key in raw.get("open") or []]
-        self.answers = {}  # by statement
 
     def says(self, key):
         value = self.context.get(key.lower())
@@ -287,11 +287,11 @@ def one_way(kind, value, question):
     name = question.name or ""
     if kind == "AWS" and value == "*":
         return "direct"
-    if kind == "AWS" and question.account and value in (question.account, f"arn:aws:iam::{question.account}:root"):
+    if kind == "AWS" and question.account and value in (question.account, f"{question.iam}:root"):
         return "direct" if name == "root" else "account"
     if value == question.who:
         return "role" if name.startswith("role/") else "direct"
-    its_account = value.startswith(f"arn:aws:iam::{question.account}:role/")
+    its_account = value.startswith(f"{question.iam}:role/")
     if kind == "AWS" and name.startswith("assumed-role/") and its_account:
         told = question.says("aws:PrincipalArn")
         pathless = not isinstance(told, str) or "/" not in told.partition(":role/")[2]
@@ -350,16 +350,16 @@ def verdict(policies, question):
     action, name = question.action, question.name or ""
     if action == "sts:getcalleridentity":
         return "Allowed"
-    identity, boundary, session, resource, *levels = policies.values()
+    identity, boundary, session, resource, scp, rcp = policies.values()
     linked = re.match("(assumed-role/|role/)AWSServiceRoleFor|role/aws-service-role/", name)
     somebody = question.account is not None or question.who is None
-    limits = [] if linked else (levels[0] if somebody else []) + levels[1]
+    central = question.raw.get("management_account") or ""
+    limits = [] if linked else scp * (somebody and question.account != central) + rcp * (question.owner != central)
 
     spares_nobody = [one for one in itertools.chain(*resource) if boundary and "NotPrincipal" in one.raw and somebody]
     bounded = [applies(one, question) for one in spares_nobody if one.effect == "Deny"]
-    own = (identity, boundary, session, resource)
-    denied = some([*(layer_says(one, question, "Deny") for one in (*own, *limits)), *bounded])
-    if denied:
+    layers = (identity, boundary, session, resource, *limits)
+    if denied := some([*(layer_says(one, question, "Deny") for one in layers), *bounded]):
         return "ExplicitlyDenied"
     session = session or [[]] * name.startswith("federated-user/")  # it has what a session policy lets it have
     limited = all_of(layer_says(one, question, "Allow") for one in (boundary, session) if one)

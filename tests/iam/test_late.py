@@ -28,6 +28,18 @@ OPERATORS = (
     "ArnNotEquals",
     "ForAnyValue:StringNotLike",
 )
+ACTIONS = (
+    "sqs:*",
+    "sqs:*",
+    "sqs:*",
+    "sqs:A${Name}",
+    "SQS:${Name}*",
+    "${Name}:Ab",
+    "sqs:a?${Name}",
+    "sqs:${Name}${Name}",
+    "s3:${Name}",
+)
+ASKED = "sqs:Ab"
 PRINCIPAL = "arn:aws:iam::111122223333:role/r"
 
 
@@ -53,7 +65,11 @@ class Maker:
     def statement(self, resource: str, value: str) -> dict[str, Any]:
         """A statement that may be about them."""
         choose = self.random.choice
-        made: dict[str, Any] = {"Effect": choose(("Allow", "Allow", "Deny")), "Action": "sqs:*"}
+        made: dict[str, Any] = {"Effect": choose(("Allow", "Allow", "Deny"))}
+        made[choose(("Action", "Action", "NotAction"))] = [
+            choose(ACTIONS),
+            choose(("sqs:ReceiveMessage", *ACTIONS[3:])),
+        ]
         patterns = [self.pattern(resource) for _ in range(choose((1, 2)))]
         made[choose(("Resource", "Resource", "NotResource"))] = patterns
         if self.random.random() < 0.5:
@@ -75,14 +91,14 @@ def put(value: Any, names: dict[str, str]) -> Any:
 def test_what_is_decided_before_the_deploy_is_so_after_it() -> None:
     maker = Maker(11)
     unknown = settled = 0
-    for _ in range(4_000):
+    for _ in range(8_000):
         resource, value = maker.text(), maker.text()
         resource = maker.pattern(resource) if maker.random.random() < 0.2 else resource  # a question about a set
         document = {
             "Version": "2012-10-17",
             "Statement": [maker.statement(resource, value) for _ in range(maker.random.randint(1, 3))],
         }
-        request = Request("sqs:SendMessage", resource, PRINCIPAL, {"k:k": value}, open=ALL)
+        request = Request(ASKED, resource, PRINCIPAL, {"k:k": value}, open=ALL)
         decision = evaluate(request, parse(document))
         if decision.verdict == "Unknown":
             unknown += 1
@@ -91,7 +107,7 @@ def test_what_is_decided_before_the_deploy_is_so_after_it() -> None:
         settled += 1
         for chosen in itertools.product(*VALUES.values()):
             names = dict(zip(VALUES, chosen, strict=True))
-            later = Request("sqs:SendMessage", put(resource, names), PRINCIPAL, {"k:k": put(value, names)})
+            later = Request(ASKED, put(resource, names), PRINCIPAL, {"k:k": put(value, names)})
             deployed = put(document, names)
             if '""' in json.dumps(deployed):
                 continue  # an empty pattern: IAM refuses the policy

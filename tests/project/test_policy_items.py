@@ -350,7 +350,7 @@ WRONG = {
     ),
     "a Condition that is a list": (
         '[{"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": ["StringEquals"]}]',
-        """policy[0].Condition must be a dict, got list "['StringEquals']\"""",
+        """policy[0].Condition must be a dict of operators, got list "['StringEquals']\"""",
         "5:34",
     ),
     "an empty operator": (
@@ -360,7 +360,7 @@ WRONG = {
     ),
     "an operator that IAM does not have": (
         '[{"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringEqual": {"a:b": "c"}}}]',
-        "policy[0]: IAM has no condition operator 'StringEqual'",
+        "policy[0].Condition.StringEqual: there is no condition operator `StringEqual`",
         "5:34",
     ),
     "NaN": (

@@ -251,7 +251,7 @@ def test_without_a_file_nothing_is_accepted(tmp_path: Path) -> None:
         (
             ('[{"functions": "*", "statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*", '
             '"Condition": {"StrEquals": {"aws:username": "a"}}}, "because": "x"}]'),
-            "did you mean `StringEquals`|1:34",
+            "did you mean `StringEquals`|1:103",
         ),
     ],
 )  # fmt: skip

@@ -8,7 +8,8 @@ import time
 import pytest
 
 from remit.errors import RemitError
-from remit.templates.files import read_roles
+from remit.lint import lint_bytes
+from remit.templates.files import read_policies, read_roles
 from remit.templates.read import read
 
 JSON = '{"Resources": {"R": {"Type": "AWS::SNS::Topic"}}}'
@@ -27,6 +28,36 @@ def test_yaml_is_read_unless_the_file_says_that_it_is_json(file: str) -> None:
     source = read(YAML.encode(), file)
     assert source.value == json.loads(JSON)
     assert str(source.place(("Resources", "R", "Type", "not", "there"))) == f"{file}:3:11"
+
+
+OPERATORS = {
+    "JSON": ('{"Statement": {"Effect": "Allow", "Action": "a:b", "Condition": {"StringEquls": {"a:b": "c"}}}}', 66),
+    "YAML, in a line": (
+        "Statement: {Effect: Allow, Action: a:b, Condition: {Null: {a:b: x}, StringEquls: {a:b: c}}}",
+        69,
+    ),
+    "YAML, one below another": (
+        "Statement:\n  Effect: Allow\n  Action: a:b\n  Condition:\n    StringEquls:\n      a:b: c",
+        5,
+    ),
+    "a set operator": (
+        '{"Statement": {"Effect": "Allow", "Action": "a:b", "Condition": {"ForEach:Bool": {"a:b": "c"}}}}',
+        66,
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "column"), OPERATORS.values(), ids=OPERATORS)
+def test_an_operator_that_does_not_exist_is_told_and_linted_where_it_is_named(text: str, column: int) -> None:
+    file = "p.json" if text.startswith("{") else "p.yaml"
+    for reading in (read_roles, read_policies):
+        with pytest.raises(RemitError, match=r"there is no (condition|set) operator") as caught:
+            reading(text.encode(), file)
+        assert caught.value.origin is not None
+        assert caught.value.origin.column == column
+    assert [one.origin.column for one in lint_bytes(text.encode(), file) if one.rule == "R501" and one.origin] == [
+        column
+    ]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text() -> None:

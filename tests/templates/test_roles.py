@@ -249,7 +249,7 @@ REFUSED = {
             ' {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StrEquals": {"a:b": "c"}}}}}}}}'
         ),
         "there is no condition operator `StrEquals`",
-        "t.json:2:2",
+        "t.json:2:71",
     ),
     "sam's properties": (SAM_FUNCTION % "3", "Properties must be a mapping", "t.json:1:73"),
     "sam's policies": (SAM_FUNCTION % '{"Policies": [3]}', "an entry of Policies must be", "t.json:1:87"),

@@ -8,8 +8,9 @@ from functools import cache, lru_cache
 from itertools import accumulate, product
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.actions import action, actions
+from remit.catalogue.actions import Action, action, actions, service
 from remit.catalogue.arns import fill, matches, parse, variables
+from remit.catalogue.second_pages import PAGES
 from remit.catalogue.store import chunk, names
 
 if TYPE_CHECKING:
@@ -146,6 +147,20 @@ def operations_of(name: str) -> tuple[tuple[str, str], ...]:
                 if any(row[0].lower() == wanted and (row[2] or row[3]) for row in rows):
                     found.append((client, spelled))
     return tuple(sorted(found))
+
+
+def owners(known: Action) -> tuple[str, ...]:
+    """The services whose action it is, by their full names: several, where more than one page of AWS's has it.
+
+    Of pages that share a prefix, those whose operations need the action; where none does, nobody says which it is.
+    """
+    pages = PAGES.get(known.service)
+    if pages is None:
+        found = service(known.service)
+        return (known.service if found is None else found.name,)
+    callers = {client for client, _ in operations_of(known.full_name)}
+    named = tuple(name for name, those in pages.items() if not callers.isdisjoint(those))
+    return named or tuple(name for name, those in pages.items() if not those) or tuple(pages)
 
 
 def arns(call: Call, parameters: Mapping[str, Any], places: Mapping[str, str] | None = None) -> tuple[str, ...]:

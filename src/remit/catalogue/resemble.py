@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue import words
 from remit.catalogue.actions import action, actions, bare_names, service, services
 from remit.catalogue.operations import clients, operation, operations, prefixes
+from remit.catalogue.second_pages import PAGES
 from remit.catalogue.slips import common, near, slips, within_reach
 from remit.catalogue.store import chunk
 
@@ -230,8 +231,9 @@ def _service_names() -> dict[str, tuple[str, ...]]:
         for name in (client, chunk("clients", "")[client][0]):
             if own:
                 found.setdefault(_folded(name), own[:_MOST])
-    for prefix, names in chunk("service-names", "").items():
-        found.setdefault(_folded(re.sub(r"^(Amazon|AWS) ", "", names)), (prefix,))
+    pages = ((prefix, name) for prefix, names in PAGES.items() for name in names)
+    for prefix, name in (*chunk("service-names", "").items(), *pages):
+        found.setdefault(_folded(re.sub(r"^(Amazon|AWS) ", "", name)), (prefix,))
     return found
 
 

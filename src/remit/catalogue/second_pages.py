@@ -1,4 +1,4 @@
-"""Resource types of actions that two pages of AWS's describe under one prefix, of which the packages read the first.
+"""What several pages of AWS's describe under one prefix: their names, and resource types that the packages leave out.
 
 The load balancers of the first generation and of the second share the prefix elasticloadbalancing, and the action
 AddTags; likewise API Gateway, Lex and IoT Greengrass. Source: "Actions, resources, and condition keys for …" Elastic
@@ -24,6 +24,37 @@ _APIS: Final = (
     "RouteResponses", "Routes", "Stages", "VpcLinks",
 )  # fmt: skip
 _CORES: Final = ("component", "componentVersion", "coreDevice", "deployment")
+
+PAGES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+    "apigateway": {
+        "Amazon API Gateway Management": ("apigateway",), "Amazon API Gateway Management V2": ("apigatewayv2",),
+    },
+    "aws-marketplace": {
+        "AWS Marketplace": (), "AWS Marketplace Catalog": ("marketplace-catalog",),
+        "AWS Marketplace Entitlement Service": ("marketplace-entitlement",),
+        "AWS Marketplace Metering Service": ("meteringmarketplace",),
+    },
+    "elasticloadbalancing": {
+        "AWS Elastic Load Balancing": ("elb",), "AWS Elastic Load Balancing V2": ("elbv2",),
+    },
+    "greengrass": {"AWS IoT Greengrass": ("greengrass",), "AWS IoT Greengrass V2": ("greengrassv2",)},
+    "kinesisanalytics": {
+        "Amazon Kinesis Analytics": ("kinesisanalytics",), "Amazon Kinesis Analytics V2": ("kinesisanalyticsv2",),
+    },
+    "lex": {
+        "Amazon Lex": ("lex-models", "lex-runtime"), "Amazon Lex V2": ("lexv2-models", "lexv2-runtime"),
+    },
+    "ses": {
+        "Amazon SES": ("ses",), "Amazon Simple Email Service v2": ("sesv2",),
+        "Amazon Pinpoint Email Service": ("pinpoint-email",),
+        "Amazon Simple Email Service - Mail Manager": ("mailmanager",),
+    },
+    "sms-voice": {
+        "Amazon Pinpoint SMS and Voice Service": ("pinpoint-sms-voice", "sms-voice"),
+        "AWS End User Messaging SMS and Voice V2": ("pinpoint-sms-voice-v2",),
+    },
+}  # fmt: skip
+"""The pages of a prefix by their services' names, with the SDK's clients whose operations each describes."""
 
 TARGETS: Final[dict[str, tuple[str, ...]]] = {
     "elasticloadbalancing:addtags": _BALANCING,

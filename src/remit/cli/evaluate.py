@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,10 +11,9 @@ import click
 
 from remit.cli.options import file_bytes, json_option, note, print_json
 from remit.errors import Origin, RemitError, did_you_mean, nearest
-from remit.iam.document import read_json, steps
+from remit.iam.document import named_in, read_json
 from remit.iam.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
-from remit.iam.rule import check_operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,6 +23,8 @@ if TYPE_CHECKING:
 
 _TOLD: Final = 20
 """Lines that cannot be read and are told one by one: a file of another kind has nothing else."""
+_ENOUGH: Final = 1_000
+"""Lines of which, when not one can be read, the file is of another kind."""
 _LAYERS: Final = ("identity", "boundary", "session", "resource", "scp", "rcp")
 _REQUEST: Final[dict[str, tuple[type, ...]]] = {
     "action": (str,),
@@ -73,7 +73,7 @@ def command(**options: Any) -> int:
     "request": {"action", "resource", "resource_account", "principal", "context"}}. A key that a context
     does not hold is absent, unless the request's "open" names it (true: all of them); what the principal's
     ARN tells (aws:PrincipalArn, aws:PrincipalType, aws:username …) need not be given. A line that cannot be
-    read is answered by its error.
+    read is answered by its error; a file of which none of the first thousand can be is left there.
 
     With --action, one request against the given policies; keys that are not given are open, so the verdict
     may be Unknown.
@@ -173,20 +173,10 @@ def _policy(path: Path) -> Policy:
 def _parsed(document: Any, prefix: tuple[str | int, ...], locate: Locate) -> Policy:
     """Parse a document, with the place of what is wrong."""
     try:
-        policy = parse(document)
+        return parse(document)
     except RemitError as error:
-        named = re.match(r"Statement[^\s:]*", error.message)
-        origin = locate((*prefix, *(steps(named[0]) if named else ())))
+        origin = locate((*prefix, *named_in(error.message)))
         raise RemitError(error.message, hint=error.hint, origin=origin) from None
-    for index, statement in enumerate(policy.statements):
-        at = (index,) if isinstance(document.get("Statement"), list) else ()
-        for condition in statement.conditions:
-            try:
-                check_operator(condition.operator, condition.quantifier, condition.if_exists)
-            except RemitError as error:
-                origin = locate((*prefix, "Statement", *at, "Condition", condition.spelled))
-                raise RemitError(error.message, hint=error.hint, origin=origin) from None
-    return policy
 
 
 def _context(pairs: tuple[str, ...]) -> dict[str, Any]:
@@ -212,17 +202,20 @@ def _name(path: Path) -> str:
 
 
 def _lines(path: Path) -> int:
-    """Answer every line; a bad one is answered by its error, and the exit code is 2."""
+    """Answer every line, a bad one by its error: then the exit code is 2. A file of another kind is left soon."""
     from remit.report.shown import shown
 
-    bad = 0
+    bad = read = 0
     for number, text in _texts(path):
+        if bad == _ENOUGH and not read:
+            return _no_lines(path, number)
         identifier: Any = None
         try:
             value, locate = read_json(text, _name(path), line=number)
             if isinstance(value, dict):
                 identifier = value.get("id")
             answer = _answer(identifier, evaluate(*_case(value, locate)))
+            read += 1
         except RemitError as error:
             bad += 1
             at = error.origin if error.origin is not None and error.origin.line else Origin(_name(path), number)
@@ -233,6 +226,16 @@ def _lines(path: Path) -> int:
     if bad > _TOLD:
         click.echo(f"error: {bad - _TOLD:,} more lines cannot be read: their answers tell why", err=True)
     return 2 if bad else 0
+
+
+def _no_lines(path: Path, number: int) -> int:
+    """Say that a file holds something else, of which the first lines were answered."""
+    hint = (
+        'a case is an object on a line of its own: {"policies": {…}, "request": {…}}; `jq -c .[]` makes lines of a list'
+    )
+    message = f"{_name(path)} holds no JSON lines: none of the first {_ENOUGH:,} can be read, and the rest is left out"
+    click.echo(str(RemitError(message, hint=hint, origin=Origin(_name(path), number))), err=True)
+    return 2
 
 
 def _texts(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from remit.app import App, Role
     from remit.explain.ask import Standing
     from remit.explain.explanation import Explanation
+    from remit.explain.ways import Ways
+    from remit.templates.read import Source
     from remit.templates.roles import Read
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
@@ -58,7 +60,8 @@ def command(
     ACTION alone, also a pattern or an operation of the API, prints what AWS says of it; so does an ARN, a type of
     CloudFormation's (what it calls for it), and a managed policy of AWS's, which is read as FILE is.
     FILE is somebody else's: a policy, a CloudFormation or SAM template (JSON or YAML), or a Terraform plan as
-    `terraform show -json` prints it; ROLE is one of its roles, or what runs under it. Needs no AWS and no credentials.
+    `terraform show -json` prints it; ROLE is one of its roles, or what runs under it. Where a template's conditions and
+    parameters decide, each answer is told with when it holds. Needs no AWS and no credentials.
 
     \b
     Examples:
@@ -76,18 +79,25 @@ def command(
     """
     if policy is not None and template is not None:
         raise RemitError("--policy and --template cannot be explained at once", hint="give one of them")
-    read = _read(words, policy, template)
-    if read is not None:
+    source = _source(words, policy, template)
+    if source is not None:
+        from remit.explain.names import names_in
+        from remit.templates.settled import settled_source
+
+        given = dict(options.parameter(text) for text in parameters)
+        source = settled_source(source, given)
+        read = _read(source, policy, template)
         rest = words if policy is not None or template is not None else words[1:]
-        names = _names(read, stack, parameters)
-        tell = _policy if read.is_policy else _template
-        return tell(rest, read, names, as_json=as_json)
+        names = {**names_in(stack or "*", read.resources), **{f"${{{name}}}": value for name, value in given.items()}}
+        if read.is_policy:
+            return _policy(rest, read, names, as_json=as_json)
+        return _template(rest, read, names, source, as_json=as_json)
     if stack or parameters:
         raise RemitError("--stack and --parameter go with a template", hint="an app's stack is named by its stage")
     if not words:
         raise RemitError("`remit explain` takes something to explain", hint=_FORMS)
-    if words[0].startswith("arn:") and (read := _managed(words[0])) is not None:
-        return _policy(words[1:], read, {}, as_json=as_json)
+    if words[0].startswith("arn:") and (managed := _managed(words[0])) is not None:
+        return _policy(words[1:], managed, {}, as_json=as_json)
     if words[0].startswith("arn:") or _TYPE.fullmatch(words[0]):
         _at_most(words, 1)
         _noun(words[0], as_json=as_json)
@@ -185,8 +195,8 @@ def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_jso
         roles = assign(app)
         role = role_of(app, roles, words[0])
     except RemitError as error:
-        if (read := _managed(words[0])) is not None:
-            return _policy(words[1:], read, {}, as_json=as_json)
+        if (managed := _managed(words[0])) is not None:
+            return _policy(words[1:], managed, {}, as_json=as_json)
         if len(words) > 1:
             raise
         _of_aws(words[0], error, as_json=as_json)
@@ -291,20 +301,24 @@ def _tell(*found: Explanation, as_json: bool) -> int:
         options.print_json(documents[0] if len(documents) == 1 else documents)
     else:
         click.echo(page(line for one in found for line in verdict_lines(one)), nl=False)
-    return 0 if all(one.decision.allowed for one in found) else 1
+    return 0 if all(one.verdict == "Allowed" for one in found) else 1
 
 
-def _read(words: tuple[str, ...], policy: Path | None, template: Path | None) -> Read | None:
+def _source(words: tuple[str, ...], policy: Path | None, template: Path | None) -> Source | None:
     """The file that is to be explained: the option's, or the first word when it is the path of a file."""
-    if policy is None and template is None and not (words and _is_file(words[0])):
+    given = policy or template or (Path(words[0]) if words and _is_file(words[0]) else None)
+    if given is None:
         return None
-    from remit.templates.files import read_policy, read_roles, read_template
+    from remit.templates.read import read
 
-    if policy is not None:
-        return read_policy(*options.content(policy))
-    if template is not None:
-        return read_template(*options.content(template))
-    return read_roles(*options.content(Path(words[0])))
+    return read(*options.content(given))
+
+
+def _read(source: Source, policy: Path | None, template: Path | None) -> Read:
+    from remit.templates.files import policy_source, read_source, template_source
+
+    reader = policy_source if policy is not None else template_source if template is not None else read_source
+    return reader(source)
 
 
 def _is_file(word: str) -> bool:
@@ -314,38 +328,34 @@ def _is_file(word: str) -> bool:
     return named or ("/" in word and (path.is_file() or path.is_fifo()))
 
 
-def _names(read: Read, stack: str | None, parameters: tuple[str, ...]) -> dict[str, str]:
-    """What the references of a template's roles will be."""
-    from remit.explain.names import names_in
-
-    given = {f"${{{name}}}": value for name, value in (options.parameter(text) for text in parameters)}
-    return {**names_in(stack or "*", read.resources), **given}
-
-
 def _policy(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_json: bool) -> int:
     """A policy document: all of it, or ACTION [RESOURCE]."""
     _at_most(words, 2)
     from remit.explain.ask import standing
+    from remit.explain.ways import Ways
 
     (role,) = read.roles
     if not words:
         _tell_role(role, as_json=as_json)
         return 0
-    return _tell(*_answers(standing(role, names), words, "the policy"), as_json=as_json)
+    asked = standing(role, names)
+    asker = "the policy" if asked.layers.resource is None else "the caller"
+    return _tell(*_answers(asked, words, asker, Ways()), as_json=as_json)
 
 
-def _answers(role: Standing, words: tuple[str, ...], asker: str) -> tuple[Explanation, ...]:
-    from remit.explain.explanation import explain
+def _answers(role: Standing, words: tuple[str, ...], asker: str, ways: Ways) -> tuple[Explanation, ...]:
+    from remit.explain.ways import explain_in
 
     action, resources = _asked(role, words)
-    return tuple(explain(role, asker, action, resource) for resource in resources)
+    return tuple(explain_in(ways, role, asker, action, resource) for resource in resources)
 
 
-def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_json: bool) -> int:
+def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], source: Source, *, as_json: bool) -> int:
     """A template or plan: its roles, one of them by its own name or its function's, and ACTION [RESOURCE]."""
     from dataclasses import replace
 
     from remit.explain.ask import standing
+    from remit.explain.ways import ways_of
 
     _at_most(words, 3)
     known = [one for role in read.roles for one in (role.logical_id, *role.functions)]
@@ -360,7 +370,8 @@ def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, a
     if rest:
         standings = [standing(role, names, read.documents) for role in roles]
         late = any("::" in one.type for one in read.resources)
-        found = [one for role in standings for one in _answers(role, rest, role.role.logical_id)]
+        ways = ways_of(source)
+        found = [one for role in standings for one in _answers(role, rest, role.role.logical_id, ways)]
         asked = [replace(one, substitutes=late) for one in found]
         return _tell(*asked, as_json=as_json)
     if as_json:

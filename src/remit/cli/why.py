@@ -54,9 +54,9 @@ def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: s
         )
     if template is not None:
         from remit.explain.elsewhere import why_of
-        from remit.templates.files import read_template
+        from remit.templates.read import read
 
-        cause = why_of(denial, read_template(*options.content(template)))
+        cause = why_of(denial, read(*options.content(template)))
     else:
         cause = why(denial, _here(folder, stage, denial))
     if as_json:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Place: TypeAlias = dict[str, str]
 """What AWS::Partition, AWS::Region and AWS::AccountId are, by their texts."""
-_IDENTITY: Final = "identity"
+_IDENTITY, _RESOURCE = "identity", "resource"
 _MANAGED: Final = "AWS::IAM::ManagedPolicy"
 _HERE: Final = ("aws", "us-east-1", "123456789012")
 """Stands for wherever the app is deployed, where its statements do not care."""
@@ -33,7 +33,10 @@ _OPEN: Final = frozenset("*?$")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A role made ready to be asked. `policies` names what `layers` holds; `unread` are policies nobody has here."""
+    """A role made ready to be asked. `policies` names what `layers` holds; `unread` are policies nobody has here.
+
+    A document whose statements have principals is a resource's (a role's trust policy, say), and asked as one.
+    """
 
     role: Role
     names: Mapping[str, str]
@@ -68,10 +71,13 @@ def standing(role: Role, names: Mapping[str, str], own: Mapping[str, Policy] | N
     if role.boundary is not None and boundary is None:
         unread = (*unread, role.boundary)
     documents = {arn: _put(document, names) for arn, document in known.items() if document is not None}
-    written = (Policy(tuple(grant.statement for grant in grants), version) for version, grants in inline.items())
+    policies = (Policy(tuple(grant.statement for grant in grants), version) for version, grants in inline.items())
+    written = tuple(_put(policy, names) for policy in policies)
+    of_resource = any(grant.statement.principals is not None for grant in role.grants)
     layers = Layers(
-        identity=(*(_put(document, names) for document in written), *documents.values()),
+        identity=() if of_resource else (*written, *documents.values()),
         boundary=() if boundary is None else (_put(boundary, names),),
+        resource=written if of_resource else None,
     )
     return Standing(role, names, layers, tuple(documents), unread, tuple(inline.values()), own)
 
@@ -175,7 +181,7 @@ def own_verdict(decision: Decision) -> Verdict:
 
 def source(role: Standing, ruling: finding.Source) -> Source:
     """Where a ruling's statement was written."""
-    if ruling.layer != _IDENTITY:
+    if ruling.layer not in (_IDENTITY, _RESOURCE):
         return Source(ruling.layer, None, role.role.boundary, ruling.index)
     if ruling.policy < len(role.inline):
         return Source(ruling.layer, role.inline[ruling.policy][ruling.index], None, ruling.index)

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.explain.ask import standing
 from remit.explain.asked import actions_of, role_and_session
-from remit.explain.explanation import explain
 from remit.explain.names import names_in
+from remit.explain.ways import explain_in, ways_of
 from remit.explain.why import DEPLOYERS, Cause, why
+from remit.templates.files import template_source
+from remit.templates.settled import settled_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.app import Resource, Role
     from remit.explain.explanation import Explanation
+    from remit.explain.ways import Ways
     from remit.iam.denial import Denial
+    from remit.templates.read import Source
     from remit.templates.roles import Read
 
 _NAMES: Final = ("RoleName", "FunctionName", "StateMachineName", "name", "function_name")
@@ -25,14 +29,17 @@ _NAMES: Final = ("RoleName", "FunctionName", "StateMachineName", "name", "functi
 _RANDOM: Final = re.compile(r"[A-Za-z0-9]{4,16}")
 
 
-def why_of(denial: Denial, read: Read) -> Cause:
+def why_of(denial: Denial, source: Source) -> Cause:
     """What is behind a denial, as far as the roles of a file tell. Where the message names nobody, all are asked."""
+    source = settled_source(source)
+    read = template_source(source)
     cause = why(denial, None)
     found = [role for role in read.roles if _asked(role, denial, read.resources)]
     nobody = denial.principal is None and not denial.deploying  # CloudFormation asks for whoever deploys
     roles = found or (list(read.roles) if nobody else [])
     actions = actions_of(denial, None, None)
-    answers = tuple(_answers(roles, denial, read, actions)) if denial.layer not in ("trust", "other") else ()
+    asked = roles if denial.layer not in ("trust", "other") else []
+    answers = tuple(_answers(asked, denial, read, actions, ways_of(source))) if asked else ()
     if not answers:
         whose = "not a role of the template asked" if denial.principal is not None else cause.conclusion
         return replace(cause, conclusion=cause.conclusion if denial.layer is not None else whose)
@@ -45,13 +52,15 @@ def why_of(denial: Denial, read: Read) -> Cause:
     )
 
 
-def _answers(roles: list[Role], denial: Denial, read: Read, actions: tuple[str, ...]) -> Iterator[Explanation]:
+def _answers(
+    roles: list[Role], denial: Denial, read: Read, actions: tuple[str, ...], ways: Ways
+) -> Iterator[Explanation]:
     names = names_in("*", read.resources)
     principal = denial.principal if (denial.principal or "").startswith("arn:") else None
     for role in roles:
         asked = standing(role, names, read.documents)
         for action in actions:
-            yield explain(asked, role.logical_id, action, denial.resource or "*", principal=principal)
+            yield explain_in(ways, asked, role.logical_id, action, denial.resource or "*", principal=principal)
 
 
 def _asked(role: Role, denial: Denial, resources: tuple[Resource, ...]) -> bool:
@@ -84,13 +93,16 @@ def _conclusion(denial: Denial, found: list[Role], answers: tuple[Explanation, .
     one_role = len(found) == 1
     who = f"the role {found[0].logical_id}" if one_role else "the roles of the template"
     allows, does_not = ("allows", "does not") if one_role else ("allow", "do not")
-    verdicts = {one.decision.verdict for one in answers}
+    verdicts = {one.verdict for one in answers}
     if denial.layer not in (None, "identity"):
         return f"{told}; {who} {f'{allows} it' if verdicts == {'Allowed'} else f'{does_not} allow it either'}"
     if "ExplicitlyDenied" in verdicts:
         return f"a Deny of {who} itself says no"
     if "ImplicitlyDenied" in verdicts:
         return f"{who} {does_not} allow it"
+    lacking = dict.fromkeys(when for one in answers for when, way in one.ways if way.verdict != "Allowed")
+    if lacking:
+        return f"{who} {does_not} allow it if {', or if '.join(lacking)}"
     if "Unknown" in verdicts:
         keys = ", ".join(dict.fromkeys(key for one in answers for key in one.decision.unknown))
         return f"{who} {allows} it on a condition that was not met, or is not known here: {keys}"

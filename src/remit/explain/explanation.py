@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from remit.catalogue.actions import Action
     from remit.explain.ask import Source, Standing
     from remit.explain.remedy import Remedy
-    from remit.iam.evaluate import Decision
+    from remit.iam.evaluate import Decision, Verdict
 
 _ENDS: Final = {"secretsmanager:Secret": "-??????"}
 """What a service puts behind the name that people give, by its kind of resource."""
@@ -55,6 +55,18 @@ class Explanation:
     notes: tuple[str, ...] = ()
     remedy: Remedy | None = None
     substitutes: bool = False
+    ways: tuple[tuple[str, Explanation], ...] = ()
+    """Where a template's conditions make the answer another one: the answers, each with when it holds, in words."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict, which is unknown where conditions of the template make it another one."""
+        return "Unknown" if self.ways else self.decision.verdict
+
+    @property
+    def of_resource(self) -> bool:
+        """Whether the policy that was asked is a resource's."""
+        return self.decision.policies.resource is not None
 
     @property
     def fixable(self) -> bool:
@@ -62,6 +74,8 @@ class Explanation:
         decision = self.decision
         if decision.allowed or catalogued(self.action) is None:
             return False
+        if self.of_resource:  # where it depends on who asks, nothing is lacking
+            return decision.verdict != "Unknown"
         return decision.verdict == "ExplicitlyDenied" or own_verdict(decision) != "Allowed"
 
 
@@ -84,6 +98,7 @@ def explain(role: Standing, asker: str, action: str, resource: str, *, principal
         *notes,
         *_assumed(role, deciding, text),
         *_unseen(role, decision),
+        *role.role.notes,
     )
     return Explanation(asker, action, text, decision, deciding, near, told)
 
@@ -198,5 +213,8 @@ def _unseen(role: Standing, decision: Decision) -> Iterator[str]:
             yield f"the permissions boundary {arn} is not known here: it must allow this as well"
         elif not decision.allowed:
             yield f"the managed policy {arn} is not known here: it may allow this"
-    if decision.request.needs_resource_policy:
+    if decision.policies.resource is not None:
+        if decision.verdict == "ImplicitlyDenied" and not decision.request.needs_resource_policy:
+            yield "in the resource's own account the caller's own policies may allow it all the same"
+    elif decision.request.needs_resource_policy:
         yield "the resource's own policy must allow it, or leave it to the account's policies"

@@ -116,10 +116,13 @@ def references(text: str) -> tuple[tokens.Reference, ...]:
 
 
 def put_all(statement: Statement, names: Mapping[str, str]) -> Statement:
-    """A statement with the known references of its resources and conditions in place."""
-    resources = statement.resources
+    """A statement with the known references of its actions, resources and conditions in place."""
+    actions, resources = statement.actions, statement.resources
     return replace(
         statement,
+        actions=Globs(tuple(put(text, names) for text in actions.patterns), actions.negated)
+        if any("${" in text for text in actions.patterns)
+        else actions,
         resources=None
         if resources is None
         else Globs(tuple(put(text, names) for text in resources.patterns), resources.negated),

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from remit.iam.condition import OPERATORS
+from remit.iam.condition import OPERATORS, check_operator
 from remit.iam.marks import encode, filled, has_marks, variables_in
 from remit.iam.request import Request
-from remit.iam.rule import check_operator
 
 if TYPE_CHECKING:
     from remit.iam.policy import Condition
@@ -24,7 +23,6 @@ State: TypeAlias = str | tuple[str, ...] | None
 
 EMPTY: Final = ("",)
 _NOBODY: Final = Request("none:None", context={})
-_FOLDED: Final = {name.lower(): name for name in OPERATORS}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,16 +89,13 @@ class Atom:
 @lru_cache(maxsize=4096)
 def kind_of(operator: str) -> str:
     """The type that an operator reads, as a document spells it; RemitError when there is no such operator."""
-    check_operator(operator, "", False)  # noqa: FBT003 - without IfExists
-    return OPERATORS[_FOLDED[operator.lower().removesuffix("ifexists")]].kind
+    return OPERATORS[check_operator(operator, "", False)[0]].kind  # noqa: FBT003 - without IfExists
 
 
 @lru_cache(maxsize=65_536)
 def atom_of(condition: Condition, version: str) -> Atom:
     """The atom of a condition. RemitError: its operator does not exist; Unclear: its text cannot be compared."""
-    folded = condition.operator.lower()
-    check_operator(condition.operator, condition.quantifier, condition.if_exists)
-    operator = _FOLDED[folded.removesuffix("ifexists")]
+    operator, if_exists = check_operator(condition.operator, condition.quantifier, condition.if_exists)
     if condition.late:  # it holds or it does not, whatever the request's keys are
         return _interned(
             "Bool", condition.decided_by.lower(), (encode("true", "", globs=False),), "", condition.decided_by
@@ -110,7 +105,6 @@ def atom_of(condition: Condition, version: str) -> Atom:
     else:
         globs = OPERATORS[operator].kind == "Arn" or "Like" in operator
         values = tuple(sorted({encode(text, version, globs=globs) for text in condition.values}))
-    if_exists = condition.if_exists or folded.endswith("ifexists")
     return _interned(
         operator, condition.key.lower(), values, condition.quantifier.lower(), condition.key, if_exists=if_exists
     )

@@ -13,7 +13,7 @@ from remit.iam.atom import Atom, atom_of, present, with_variables
 from remit.iam.glob import Unclear
 from remit.iam.marks import encode, filled, has_marks, variables_in, widened
 from remit.iam.pattern import is_pattern, matcher
-from remit.iam.rule import Kept, check_operator, names
+from remit.iam.rule import Kept, names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -183,7 +183,6 @@ def box_of(statement: Statement, index: int, version: str, *, speaks_without_res
         box.resources = ("*",) if box.deny or speaks_without_resource else ()
     plain = statement.resources is None or "".join(statement.resources.patterns).isascii()
     for condition in statement.conditions:
-        check_operator(condition.operator, condition.quantifier, condition.if_exists)
         plain = plain and "".join(condition.values).isascii()
     if not plain:
         box.variables  # noqa: B018 - reads all there is, so that what cannot be read is known now

@@ -92,19 +92,25 @@ _BY_FOLDED: Final = {name.lower(): name for name in OPERATORS}
 QUANTIFIERS: Final = ("ForAllValues", "ForAnyValue")
 
 
+@lru_cache(maxsize=4096)
+def check_operator(operator: str, quantifier: str, if_exists: bool) -> tuple[str, bool]:  # noqa: FBT001 - a condition's fields
+    """An operator in AWS's spelling, and whether it is …IfExists. RemitError: it, or the quantifier, does not exist."""
+    folded = operator.lower()
+    if_exists = if_exists or folded.endswith("ifexists")
+    name = _BY_FOLDED.get(folded.removesuffix("ifexists"))
+    if name is None or (name == "Null" and if_exists):
+        hint = did_you_mean(operator, OPERATORS) if name is None else "Null tests the presence by itself"
+        spelled = operator if name is None else "NullIfExists"
+        raise RemitError(f"there is no condition operator `{spelled}`", hint=hint)
+    if quantifier.lower() not in _TESTS:
+        raise RemitError(f"there is no set operator `{quantifier}`", hint=did_you_mean(quantifier, QUANTIFIERS))
+    return name, if_exists
+
+
 def compile_condition(condition: Condition, version: str) -> Test:
     """A test of requests. RemitError: the operator or the quantifier does not exist (IAM refuses it)."""
-    folded = condition.operator.lower()
-    if_exists = condition.if_exists or folded.endswith("ifexists")
-    name = _BY_FOLDED.get(folded.removesuffix("ifexists"))
+    name, if_exists = check_operator(condition.operator, condition.quantifier, condition.if_exists)
     quantifier = condition.quantifier.lower()
-    if name is None or (name == "Null" and if_exists):
-        hint = did_you_mean(condition.operator, OPERATORS) if name is None else "Null tests the presence by itself"
-        raise RemitError(f"there is no condition operator `{condition.spelled}`", hint=hint)
-    if quantifier not in _TESTS:
-        raise RemitError(
-            f"there is no set operator `{condition.quantifier}`", hint=did_you_mean(quantifier, QUANTIFIERS)
-        )
     if condition.late:
         return _late(condition.decided_by.lower())
     key = condition.key.lower()

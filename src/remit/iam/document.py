@@ -82,6 +82,12 @@ def steps(path: str) -> Path:
     )
 
 
+def named_in(message: str, root: str = "Statement") -> Path:
+    """The steps of the path that a parser's message begins with, from `root`; none when it names none."""
+    found = re.match(rf"{root}(?:[^\s:]|:(?=\S))*", message)
+    return steps(found[0]) if found else ()
+
+
 def _check_depth(value: object) -> None:
     level = [value]
     for _ in range(DEPTH):
@@ -136,19 +142,22 @@ class _Places:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._known: dict[int, tuple[dict[str | int, int], Iterator[tuple[str | int, int, int]]]] = {}
+        self._known: dict[int, tuple[dict[str | int, tuple[int, int]], Iterator[tuple[str | int, int, int]]]] = {}
 
     def locate(self, path: str | Path) -> Origin:
-        """Where the value of a path begins; of a path that is not there, its nearest part that is."""
-        at = self._source.skip(0)
+        """Where the value of a path begins, and an operator's name; of a path that is not there, its nearest part."""
+        at = told = self._source.skip(0)
+        above: str | int = ""
         for step in steps(path) if isinstance(path, str) else path:
             child = self._child(at, step)
             if child is None:
                 break
-            at = child
-        return self._source.origin(at)
+            key, at = child
+            told = key if above == "Condition" else at
+            above = step
+        return self._source.origin(told)
 
-    def _child(self, at: int, step: str | int) -> int | None:
+    def _child(self, at: int, step: str | int) -> tuple[int, int] | None:
         if at not in self._known:
             self._known[at] = ({}, self._source.members(at))
         found, more = self._known[at]
@@ -156,8 +165,8 @@ class _Places:
             member = next(more, None)
             if member is None:
                 return None
-            found[member[0]] = member[2]
+            found[member[0]] = member[1], member[2]
         return found[step]
 
 
-__all__ = ["DEPTH", "Locate", "Path", "decode", "read_json", "steps"]
+__all__ = ["DEPTH", "Locate", "Path", "decode", "named_in", "read_json", "steps"]

@@ -133,14 +133,14 @@ def parse(document: object) -> Policy:
     else:
         raise RemitError(f"Statement must be a dict or a list of dicts, got {_kind(raw)}")
     statements = tuple(parse_statement(item, path) for item, path in zip(raw, where, strict=True))
-    identifier = document.get("Id", "")
+    identifier = tokens.textual(document.get("Id", ""))
     if not isinstance(identifier, str):
         raise RemitError(f"Id must be a string, got {_kind(identifier)}")
     return Policy(statements, version, identifier)
 
 
-def parse_statement(raw: object, path: str = "Statement") -> Statement:
-    """Read one statement; `path` is how errors name it."""
+def parse_statement(raw: object, path: str = "Statement", *, operators: bool = True) -> Statement:
+    """Read one statement; `path` is how errors name it. Without `operators` any goes."""
     _check_shape(raw, path, 0, ())
     if not isinstance(raw, dict):
         raise RemitError(f"{path} must be a dict, got {_kind(raw)}")
@@ -163,7 +163,7 @@ def parse_statement(raw: object, path: str = "Statement") -> Statement:
         actions=actions,
         resources=_globs(raw, "Resource", path),
         principals=_principals(raw, path),
-        conditions=_conditions(raw.get("Condition", {}), f"{path}.Condition") if "Condition" in raw else (),
+        conditions=_conditions(raw["Condition"], f"{path}.Condition", operators) if "Condition" in raw else (),
         sid=_sid(raw.get("Sid", ""), path),
     )
 
@@ -272,9 +272,9 @@ def _principals(raw: dict[str, Any], path: str) -> Principals | None:
         if name not in raw:
             continue
         value = raw[name]
-        if value == "*":
+        if value == "*" or (tokens.is_intrinsic(value) and "Fn::Transform" not in value):  # what a text must be
             return Principals((("*", "*"),), negated)
-        if not isinstance(value, dict) or tokens.is_intrinsic(value):
+        if not isinstance(value, dict):
             hint = f'write {{"{_kind_of_principal(value)}": "{value}"}}' if isinstance(value, str) else None
             message = f"{path}.{name} must be '*' or a dict such as {{'AWS': ...}}, got {_kind(value)}"
             raise RemitError(message, hint=hint)
@@ -286,10 +286,11 @@ def _principals(raw: dict[str, Any], path: str) -> Principals | None:
     return None
 
 
-def _conditions(raw: object, path: str) -> tuple[Condition, ...]:
-    if not isinstance(raw, dict):
+def _conditions(raw: object, path: str, operators: bool) -> tuple[Condition, ...]:  # noqa: FBT001 - as it was asked
+    if not isinstance(raw, dict) or tokens.is_intrinsic(raw):
+        got = f"a text by {next(iter(raw))}" if isinstance(raw, dict) else _kind(raw)
         raise RemitError(
-            f"{path} must be a dict, got {_kind(raw)}",
+            f"{path} must be a dict of operators, got {got}",
             hint="write {'StringEquals': {'aws:SourceAccount': '…'}}",
         )
     conditions: list[Condition] = []
@@ -301,6 +302,8 @@ def _conditions(raw: object, path: str) -> tuple[Condition, ...]:
         quantifier, _, rest = spelled.rpartition(":")
         if_exists = rest.endswith("IfExists")
         operator = rest.removesuffix("IfExists")
+        if operators:
+            _check_operator(operator, quantifier, if_exists, f"{path}.{spelled}")
         if tokens.is_intrinsic(block):
             text = tokens.from_intrinsic(block)
             conditions.append(Condition(operator, text, (text,), quantifier, if_exists))
@@ -309,6 +312,15 @@ def _conditions(raw: object, path: str) -> tuple[Condition, ...]:
             texts = _condition_values(values, f"{path}.{spelled}.{key}")
             conditions.append(Condition(operator, key, texts, quantifier, if_exists))
     return tuple(conditions)
+
+
+def _check_operator(operator: str, quantifier: str, if_exists: bool, path: str) -> None:  # noqa: FBT001 - as above
+    from remit.iam.condition import check_operator  # noqa: PLC0415 - 15 ms, and few documents have conditions
+
+    try:
+        check_operator(operator, quantifier, if_exists)
+    except RemitError as error:
+        raise RemitError(f"{path}: {error.message}", hint=error.hint) from None
 
 
 def _condition_values(value: object, path: str) -> tuple[str, ...]:

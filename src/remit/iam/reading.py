@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.errors import Origin, RemitError, did_you_mean
-from remit.iam.document import Path, read_json, steps
+from remit.iam.document import Path, named_in, read_json
 from remit.iam.evaluate import Layers
-from remit.iam.finding import Source
 from remit.iam.policy import Policy, parse
-from remit.iam.rule import check_operators
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from remit.iam.finding import Source
 
 Place: TypeAlias = "Callable[[Path], Origin]"
 Locator: TypeAlias = "Callable[[Source], Origin]"
@@ -101,18 +100,10 @@ class _Reader:
         if isinstance(value, dict) and isinstance(value.get("Statement"), dict):
             self._alone.add((layer, number))
         try:
-            policy = parse(value)
+            return parse(value)
         except RemitError as error:
-            named = re.match(r"Statement[^\s:]*", error.message)
-            origin = self._locate((*path, *(steps(named[0]) if named else ())))
+            origin = self._locate((*path, *named_in(error.message)))
             raise RemitError(error.message, hint=error.hint, origin=origin) from None
-        for index, statement in enumerate(policy.statements):
-            try:
-                check_operators(statement)
-            except RemitError as error:
-                origin = self.origin(Source(layer, number, index, statement))
-                raise RemitError(error.message, hint=error.hint, origin=origin) from None
-        return policy
 
     def origin(self, source: Source) -> Origin:
         """Where a statement stands in the file."""

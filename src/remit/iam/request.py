@@ -143,7 +143,12 @@ class Request:
         """Whether the resource must allow by itself even within one account: a role's trust, a KMS key."""
         if self.folded.startswith("kms:"):
             return ":key/" in self.asked
-        return self.folded.startswith(_TRUST) and ":role/" in self.asked
+        return self.asks_trust and ":role/" in self.asked
+
+    @property
+    def asks_trust(self) -> bool:
+        """Whether the action is one that a role's trust policy is about."""
+        return self.folded.startswith(_TRUST)
 
     def bind(self, text: str) -> str:
         """A text with the pseudo parameters in place that the request gives a value."""

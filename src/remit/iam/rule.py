@@ -6,33 +6,32 @@ open).
 
 from __future__ import annotations
 
-from functools import lru_cache
+import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from remit.iam.condition import Test, compile_condition, open_names
 from remit.iam.pattern import Matcher, is_pattern, matcher
-from remit.iam.policy import Condition
+from remit.iam.policy import Globs
 from remit.iam.principal import Reach, reach
-from remit.iam.variable import Parts, asked, holds, names_in, resource_parts
+from remit.iam.texts import either
+from remit.iam.variable import Parts, asked, holds, names_in, parts_of, resource_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from remit.iam.policy import Globs, Policy, Statement
+    from remit.iam.policy import Policy, Statement
     from remit.iam.request import Request
     from remit.iam.texts import Truth
 
 Place: TypeAlias = tuple[int, int]
 """Which policy of a layer, and which statement of it, both from 0."""
 
+_PUT_IN: Final = re.compile(r"\$\{\{.*\}\}|\$\{[^}]*\}")
 _ACTIONS_KEPT: Final = 10_000  # per layer; forgotten all at once
 
 
 class Rule:
-    """One statement of one policy; what a question needs of it is compiled when it is first asked.
-
-    RemitError: a condition has an operator that does not exist.
-    """
+    """One statement of one policy; what a question needs of it is compiled when it is first asked."""
 
     __slots__ = ("_trust", "conditions", "deny", "resource", "speaks_of_action", "statement", "version")
 
@@ -45,8 +44,6 @@ class Rule:
         self.version = version
         self.deny = statement.effect == "Deny"
         self._trust = trust
-        for condition in statement.conditions:
-            check_operator(condition.operator, condition.quantifier, condition.if_exists)
 
     def __getattr__(self, name: str) -> Any:
         """A slot that has no value yet: from then on it costs nothing."""
@@ -55,13 +52,14 @@ class Rule:
         return made
 
     def _compile_action(self) -> Matcher:
-        return _action_test(self.statement.actions)
+        return _action_test(_widest(self.statement.actions))
 
     def _compile_resource(self) -> Callable[[Request], Truth] | None:
         return _resource_test(self.statement.resources, self.version, deny=self.deny, trust=self._trust)
 
     def _compile_conditions(self) -> tuple[Test, ...]:
-        return tuple(compile_condition(condition, self.version) for condition in self.statement.conditions)
+        made = tuple(compile_condition(condition, self.version) for condition in self.statement.conditions)
+        return (*made, _late_test(self.statement.actions)) if _is_late(self.statement.actions) else made
 
     def holds(self, request: Request) -> Truth:
         """Whether resource and conditions fit; the action is known to."""
@@ -84,9 +82,12 @@ class Rule:
             patterns = self.statement.resources.patterns if self.statement.resources else ()
             for text in (request.asked, *patterns):
                 yield from names_in(resource_parts(text, self.version), request)
-        for condition, test in zip(self.statement.conditions, self.conditions, strict=True):
+        for condition, test in zip(self.statement.conditions, self.conditions, strict=False):
             if test(request) is None:
                 yield from open_names(condition, request, self.version)
+        if _is_late(self.statement.actions) and self.conditions[-1](request) is None:
+            for text in self.statement.actions.patterns:
+                yield from names_in(parts_of(text, ""), request)
 
 
 _COMPILE: Final[dict[str, Callable[[Rule], Any]]] = {
@@ -96,16 +97,30 @@ _COMPILE: Final[dict[str, Callable[[Rule], Any]]] = {
 }
 
 
-@lru_cache(maxsize=4096)
-def check_operator(operator: str, quantifier: str, if_exists: bool) -> None:  # noqa: FBT001 - a condition's fields
-    """RemitError: the operator or the quantifier does not exist."""
-    compile_condition(Condition(operator, "", (), quantifier, if_exists), "")
+def _is_late(actions: Globs) -> bool:
+    return "${" in "".join(actions.patterns)
 
 
-def check_operators(statement: Statement) -> None:
-    """As `check_operator`, of all conditions of a statement."""
-    for condition in statement.conditions:
-        check_operator(condition.operator, condition.quantifier, condition.if_exists)
+def _widest(actions: Globs) -> Globs:
+    """The actions that may be meant, whatever CloudFormation puts in; `_late_test` says whether they are."""
+    if actions.negated or not _is_late(actions):
+        return actions
+    return Globs(tuple(_PUT_IN.sub("*", text) for text in actions.patterns))
+
+
+def _late_test(actions: Globs) -> Test:
+    """Whether a request's action is meant by names of which CloudFormation puts a part in."""
+    parts = tuple(
+        tuple(part.lower() if isinstance(part, str) else part for part in parts_of(text, ""))
+        for text in actions.patterns
+    )
+
+    def test(request: Request) -> Truth:
+        found = asked(request.folded, request, globs=False)
+        truth = either(holds(one, found, request) for one in parts)
+        return truth if truth is None or not actions.negated else not truth
+
+    return test
 
 
 def _action_test(actions: Globs) -> Matcher:

@@ -57,8 +57,11 @@ def document_of(
         sure=sure,
     )  # fmt: skip
     document.written = tuple(islice(_statements(raw, document, located=located), MOST_STATEMENTS))
-    read = [_parsed(one) for one in document.written if not tokens.is_intrinsic(one.value.get("Effect"))]
-    document.items = tuple(one for one in read if isinstance(one, Item))
+    open_ = [tokens.is_intrinsic(one.value.get("Effect")) for one in document.written]
+    read = [_parsed(one, "Allow" if either else None) for one, either in zip(document.written, open_, strict=True)]
+    items = [(one, either) for one, either in zip(read, open_, strict=True) if isinstance(one, Item)]
+    document.items = tuple(one for one, either in items if not either)
+    document.either = tuple(one for one, either in items if either)
     document.broken = tuple(one for one in read if isinstance(one, Broken))
     return document
 
@@ -180,9 +183,11 @@ def _text(value: Any) -> str:
     return tokens.with_dynamic(value) if isinstance(value, str) else str(value)
 
 
-def _parsed(written: Written) -> Item | Broken:
+def _parsed(written: Written, effect: str | None) -> Item | Broken:
+    """A statement; with an effect in place of one that the deploy settles."""
+    value = written.value if effect is None else {**written.value, "Effect": effect}
     try:
-        statement: Statement = parse_statement(written.value)
+        statement: Statement = parse_statement(value, operators=False)
     except RemitError as error:
         named = error.message.split(" ", 1)[0].removeprefix("Statement").removeprefix(".")
         key = _UNKNOWN_KEY.search(error.message)

@@ -48,7 +48,7 @@ def of_document(document: Document, *, huge: bool = False) -> Iterator[Finding]:
             yield finding(rule, Problem(one.message, hint, one.spot), one.written.place, None, statement=True)
     if huge:
         return
-    for item in document.items:
+    for item in (*document.items, *document.either):
         yield from of_item(item, told)
     yield from of_policy(document)
 

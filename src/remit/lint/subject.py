@@ -86,6 +86,8 @@ class Document:
         self.sure = sure
         self.written: tuple[Written, ...] = ()
         self.items: tuple[Item, ...] = ()
+        self.either: tuple[Item, ...] = ()
+        """Statements whose Effect the deploy settles: each is looked at as an Allow, and none beside others."""
         self.broken: tuple[Broken, ...] = ()
         self.unconcerned: frozenset[str] | None = None
         """The rules that its text rules out, once the shelf has asked them."""

@@ -203,23 +203,9 @@ def _check(statement: iam.Statement, path: str) -> None:
                 f"{path}: the resource {text!r} is neither an ARN nor '*'", hint="an ARN starts with `arn:`"
             )
         tokens.references(text)
-    if statement.conditions:
-        _check_operators(statement, path)
     if not _SID.fullmatch(statement.sid):
         fixed = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", statement.sid))
         raise RemitError(f"{path}: Sid {statement.sid!r} may have only letters and digits", hint=f"use {fixed!r}")
-
-
-def _check_operators(statement: iam.Statement, path: str) -> None:
-    from remit.iam.condition import OPERATORS, QUANTIFIERS  # noqa: PLC0415 - 15 ms, and few policies have conditions
-
-    known = {name.lower() for name in OPERATORS}
-    for condition in statement.conditions:
-        if condition.operator.lower() not in known or condition.quantifier not in ("", *QUANTIFIERS):
-            raise RemitError(
-                f"{path}: IAM has no condition operator {condition.spelled!r}",
-                hint=did_you_mean(condition.operator, OPERATORS) or did_you_mean(condition.quantifier, QUANTIFIERS),
-            )
 
 
 _PARTITION: Final = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov|aws-eusc|aws-iso[a-z-]*)(?=:iam:)")

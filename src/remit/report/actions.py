@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.actions import LEVELS, actions, service, target_names
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.expand import expand, is_pattern
-from remit.catalogue.operations import operations_of
+from remit.catalogue.operations import operations_of, owners
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,8 +24,7 @@ _LISTED: Final = 400
 
 def action_lines(known: Action) -> Iterator[str]:
     """One action: level, resources, keys, dependents, operations."""
-    owner = service(known.service)
-    yield f"{known.full_name}: {known.level}, an action of {owner.name if owner else known.service}"
+    yield f"{known.full_name}: {known.level}, an action of {' and '.join(owners(known))}"
     if known.permission_only:
         yield "  no operation of the API has this name: it is a permission alone"
     if not known.targets:
@@ -94,10 +93,9 @@ def actions_on(kind: ResourceType) -> tuple[str, ...]:
 
 def action_document(known: Action) -> dict[str, Any]:
     """One action for programs; `dependents` is null where nobody knows."""
-    owner = service(known.service)
     return {
         "action": known.full_name,
-        "service": owner.name if owner else known.service,
+        "service": " and ".join(owners(known)),
         "level": known.level,
         "resources": [
             {"type": target.type.name, "arns": list(target.type.arns), "required": target.required}

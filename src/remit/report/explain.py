@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from remit.explain.ask import Source
     from remit.explain.explanation import Explanation
     from remit.explain.remedy import Remedy
-    from remit.iam.policy import Policy, Statement
+    from remit.iam.policy import Policy, Principals, Statement
 
 _VERDICTS: Final = {
     "Allowed": "Allowed",
@@ -52,13 +52,16 @@ def role_lines(role: Role) -> Iterator[str]:
 def _trust_lines(trust: Policy, origin: Origin | None) -> Iterator[str]:
     """Who may take a role on."""
     for statement in trust.statements:
-        who = statement.principals
-        if who is not None:
-            told = ", ".join(value if kind == "*" else f"{kind} {value}" for kind, value in who.patterns)
+        if statement.principals is not None:
             verb = "may be taken on by" if statement.effect == "Allow" else "may not be taken on by"
-            yield f"  {verb} {'everyone but ' if who.negated else ''}{told}{f'  ({origin})' if origin else ''}"
+            yield f"  {verb} {_whom(statement.principals)}{f'  ({origin})' if origin else ''}"
         for one in statement.conditions:
             yield f"      if {one.words}"
+
+
+def _whom(who: Principals) -> str:
+    told = ", ".join("everyone" if value == "*" else f"{kind} {value}" for kind, value in who.patterns)
+    return f"{'everyone but ' if who.negated else ''}{told}"
 
 
 def statement_lines(statement: Statement) -> Iterator[str]:
@@ -68,10 +71,14 @@ def statement_lines(statement: Statement) -> Iterator[str]:
         where = ""
     else:
         where = f" on {'everything but ' if resources.negated else ''}{', '.join(resources.patterns)}"
-    yield f"  {statement.effect}{where}"
+    yield f"  {statement.effect}{_for(statement)}{where}"
     for one in statement.conditions:
         yield f"      if {one.words}"
     yield from (f"      {line}" for line in covered_lines(statement.actions))
+
+
+def _for(statement: Statement) -> str:
+    return "" if statement.principals is None else f" {_whom(statement.principals)}"
 
 
 def _reason(grant: Grant) -> str:
@@ -135,23 +142,33 @@ def place(origin: Origin | None) -> dict[str, Any]:
 
 def verdict_lines(found: Explanation, fix: str = "fix") -> Iterator[str]:
     """A verdict, the statements behind it, what came near, and the fix, under this word."""
+    may = {"Allowed": "may", "Unknown": "may or may not"}.get(found.verdict, "may not")
+    yield f"{_VERDICTS[found.verdict]}: {found.asker} {may} {found.action} on {found.resource}"
+    for when, way in found.ways:
+        yield f"  {_VERDICTS[way.verdict]} if {when}"
+        yield from (f"  {line}" for line in _behind(way))
+    if not found.ways:
+        yield from _behind(found)
+    for note in found.notes:
+        yield f"  note: {note}"
+    if found.fixable:
+        yield from _fix_lines(found, fix)
+
+
+def _behind(found: Explanation) -> Iterator[str]:
+    """What a verdict depends on, the statements that decide, and what came near."""
     decision = found.decision
-    may = {"Allowed": "may", "Unknown": "may or may not"}.get(decision.verdict, "may not")
-    yield f"{_VERDICTS[decision.verdict]}: {found.asker} {may} {found.action} on {found.resource}"
     if decision.unknown:
         yield f"  it depends on {', '.join(decision.unknown)}"
     for one in found.deciding:
         yield from (f"  {line}" for line in _source_lines(one))
     if decision.verdict == "ImplicitlyDenied":
         silent = [layer.layer for layer in decision.layers if layer.verdict == "ImplicitlyDenied"]
-        yield f"  no statement of {' nor '.join(_LAYERS.get(layer, layer) for layer in silent)} allows it"
+        named = ["the policy"] if found.of_resource else [_LAYERS.get(layer, layer) for layer in silent]
+        yield f"  no statement of {' nor '.join(named)} allows it"
     for one, lacked in found.near:
         yield f"  near: {lacked}"
         yield from (f"    {line}" for line in _source_lines(one))
-    for note in found.notes:
-        yield f"  note: {note}"
-    if found.fixable:
-        yield from _fix_lines(found, fix)
 
 
 _LAYERS: Final = {"identity": "the role", "boundary": "its permissions boundary"}
@@ -168,7 +185,7 @@ def _source_lines(one: Source) -> Iterator[str]:
     on = (
         "" if resources is None else f" on {'everything but ' if resources.negated else ''}{_short(resources.patterns)}"
     )
-    yield f"{statement.effect} {actions}{on}"
+    yield f"{statement.effect}{_for(statement)} {actions}{on}"
     yield f"  {_reason(one.grant)}"
 
 
@@ -179,12 +196,13 @@ def _short(texts: tuple[str, ...]) -> str:
 
 def _fix_lines(found: Explanation, fix: str) -> Iterator[str]:
     if found.decision.verdict == "ExplicitlyDenied":
-        lines = [str(one.grant.origin) for one in found.deciding if one.grant is not None and one.grant.origin]
+        origins = (one.grant.origin for one in found.deciding if one.grant is not None)
+        lines = list(dict.fromkeys(map(str, filter(None, origins))))
         yield f"fix: a Deny always wins: narrow or remove it{' at ' + ', '.join(lines) if lines else ''}"
     elif found.remedy is not None:
         yield from remedy_lines(found.remedy, fix)
     else:
-        yield f"{fix}: add {json.dumps(fix_statement(found))}"
+        yield f"{fix}: add {json.dumps(fix_statement(found), ensure_ascii=False)}"
 
 
 def fix_statement(found: Explanation) -> dict[str, Any]:
@@ -194,7 +212,11 @@ def fix_statement(found: Explanation) -> dict[str, Any]:
     if late and not found.substitutes:
         for text, plain in _ANYWHERE.items():
             resource = resource.replace(text, plain)
-    return {"Effect": "Allow", "Action": found.action, "Resource": resource}
+    if not found.of_resource:
+        return {"Effect": "Allow", "Action": found.action, "Resource": resource}
+    kind = "Federated" if found.action.startswith("sts:AssumeRoleWith") else "AWS"
+    fix = {"Effect": "Allow", "Principal": {kind: "arn:…"}, "Action": found.action}
+    return fix if found.decision.request.asks_trust else {**fix, "Resource": resource}
 
 
 _ANYWHERE: Final = {PARTITION: "aws", REGION: "*", ACCOUNT: "*"}
@@ -216,8 +238,9 @@ def verdict_document(found: Explanation) -> dict[str, Any]:
         "asker": found.asker,
         "action": found.action,
         "resource": found.resource,
-        "verdict": decision.verdict,
-        "depends_on": list(decision.unknown),
+        "verdict": found.verdict,
+        "depends_on": [*decision.unknown, *(when for when, _ in found.ways)],
+        **({"ways": [{"if": when, **verdict_document(way)} for when, way in found.ways]} if found.ways else {}),
         "statements": [_source(one) for one in found.deciding],
         "near": [{**_source(one), "lacked": lacked} for one, lacked in found.near],
         "notes": list(found.notes),

@@ -16,15 +16,13 @@ read.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import Origin, RemitError, did_you_mean
-from remit.iam.document import read_json, steps
+from remit.iam.document import named_in, read_json
 from remit.iam.policy import Statement, parse_statement, render_statement
-from remit.iam.rule import check_operators
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -122,10 +120,8 @@ class _Reader:
     def statement(self, value: Any, kind: str) -> Statement:
         try:
             found = parse_statement(value, kind)
-            check_operators(found)
         except RemitError as error:
-            named = re.match(rf"{kind}[^\s:]*", error.message)
-            at = steps(named[0]) if named else (kind,)
+            at = named_in(error.message, kind) or (kind,)
             raise RemitError(error.message, hint=error.hint, origin=self.locate((self.number, *at))) from None
         if kind != UNDECIDED and found.effect != "Allow":
             raise self.error("what is accepted is access: the Effect is Allow", kind, "Effect")

@@ -15,17 +15,16 @@ from remit.review.worlds import merged
 from remit.templates.files import is_template, read_source
 from remit.templates.plan import read_plan
 from remit.templates.read import read
-from remit.templates.roles import template_roles
-from remit.templates.worlds import MOST, bearing, in_world, worlds
+from remit.templates.roles import roles_in
+from remit.templates.settled import settled_source
+from remit.templates.worlds import MOST, bearing, worlds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.app import Role
     from remit.review.change import Review
-    from remit.templates.read import Source
     from remit.templates.roles import Read
-    from remit.templates.worlds import World
 
 _RUN: Final = {"AWS::Lambda::Function": "Role", "aws_lambda_function": "role"}
 """A function's type, and the property that says under which role it runs."""
@@ -51,7 +50,7 @@ def review_files(old: tuple[bytes, str], new: tuple[bytes, str]) -> Review:
 
     Templates with conditions are compared in every way in which those may fall out; parameters are put equal.
     """
-    one, other = read(*old), read(*new)
+    one, other = settled_source(read(*old)), settled_source(read(*new))
     if not (is_template(one.value) and is_template(other.value)):
         return _reviewed(read_source(one), one.file, read_source(other), other.file)
     every, complete = worlds(one.value, other.value)
@@ -61,7 +60,7 @@ def review_files(old: tuple[bytes, str], new: tuple[bytes, str]) -> Review:
     elif not complete:
         uncertain[""] = f"its conditions may fall out in more than {MOST} ways: not each of them was looked at"
     found = [
-        (world, _reviewed(_in(world, one), one.file, _noting(_in(world, other), uncertain), other.file))
+        (world, _reviewed(roles_in(world, one), one.file, _noting(roles_in(world, other), uncertain), other.file))
         for world in every
     ]
     return merged(found)
@@ -72,11 +71,6 @@ def _alike(old: Any, new: Any) -> bool:
     return bearing(old) == bearing(new) and all(
         old.get(section) == new.get(section) for section in ("Conditions", "Parameters", "Mappings")
     )
-
-
-def _in(world: World, source: Source) -> Read:
-    value, place = in_world(source.value, world, source.place)
-    return template_roles(value, source.file, place)
 
 
 def _reviewed(old: Read, before: str, new: Read, after: str) -> Review:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from remit.app import Grant
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
-from remit.iam.document import read_json, steps
+from remit.iam.document import named_in, read_json, steps
 from remit.iam.policy import OLD_VERSION, Globs, Policy, Principals, Statement, parse, parse_statement
-from remit.templates.branches import branches, items, variants
+from remit.templates.branches import Branch, branches, items, variants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from remit.iam.document import Path
-    from remit.templates.branches import Branch
 
 Place: TypeAlias = "Callable[[Path], Origin]"
-_NAMED: Final = re.compile(r"Statement[^\s:]*")
 
 
 def grants_of(document: Any, base: Path, place: Place, because: str = "", when: tuple[str, ...] = ()) -> list[Grant]:
@@ -84,10 +81,16 @@ def _grants(found: Branch, place: Place, because: str) -> Iterator[Grant]:
     if not isinstance(document, dict) or not isinstance(document.get("Statement"), dict | list):
         _parsed(document, base, place)
         return
-    version = document.get("Version", OLD_VERSION)
-    _parsed({**document, "Statement": []}, base, place)
-    for number, one in enumerate(items(document["Statement"], (*base, "Statement"), found.when)):
-        single = not isinstance(document["Statement"], list)
+    statements = document["Statement"]
+    for head in variants({key: item for key, item in document.items() if key != "Statement"}, base, found.when):
+        _parsed({**head.value, "Statement": []}, base, place)
+        version = head.value.get("Version", OLD_VERSION)
+        yield from _statements(Branch(statements, (*base, "Statement"), head.when), version, place, because)
+
+
+def _statements(found: Branch, version: str, place: Place, because: str) -> Iterator[Grant]:
+    for number, one in enumerate(items(found.value, found.path, found.when)):
+        single = not isinstance(found.value, list)
         for put in () if tokens.is_intrinsic(one.value) else variants(one.value, one.path, one.when):
             statement = _statement(put, "Statement" if single else f"Statement[{number}]", place)
             reason = ", ".join(part for part in (because, " and ".join(put.when)) if part)
@@ -96,16 +99,10 @@ def _grants(found: Branch, place: Place, because: str) -> Iterator[Grant]:
 
 def _statement(put: Branch, path: str, place: Place) -> Any:
     try:
-        statement = parse_statement(put.value, path)
-        if statement.conditions:
-            from remit.iam.rule import check_operators  # noqa: PLC0415 - 15 ms, and few templates have conditions
-
-            check_operators(statement)
+        return parse_statement(put.value, path)
     except RemitError as error:
-        named = _NAMED.match(error.message)
-        inside = steps(named[0].removeprefix(path).removeprefix(".")) if named else ()
+        inside = named_in(error.message)[len(steps(path)) :]
         raise RemitError(error.message, hint=error.hint, origin=place((*put.path, *inside))) from None
-    return statement
 
 
 def _parsed(document: Any, base: Path, place: Place) -> None:

@@ -39,7 +39,12 @@ def read_source(source: Source) -> Read:
 
 def read_policy(data: bytes, file: str) -> Read:
     """A policy document, which counts as a role. RemitError as above."""
-    source = read(data, file)
+    return policy_source(read(data, file))
+
+
+def policy_source(source: Source) -> Read:
+    """The same of a document that is read already."""
+    file = source.file
     if is_template(source.value) or is_plan(source.value):
         raise RemitError(
             f"{file} is a template, not a policy document", hint="--template reads it", origin=Origin(file, 1, 1)
@@ -55,10 +60,14 @@ def read_policies(data: bytes, file: str) -> Side:
 
 def read_template(data: bytes, file: str) -> Read:
     """The roles of a template or a plan. RemitError as above."""
-    source = read(data, file)
+    return template_source(read(data, file))
+
+
+def template_source(source: Source) -> Read:
+    """The same of a document that is read already."""
     if is_plan(source.value):
-        return plan_roles(source.value, file, source.place)
-    return template_roles(source.value, file, source.place)
+        return plan_roles(source.value, source.file, source.place)
+    return template_roles(source.value, source.file, source.place)
 
 
 def is_template(value: Any) -> bool:

@@ -13,6 +13,7 @@ from remit.templates.branches import branches, items
 from remit.templates.documents import grants_of, known, policy_of, services, unknown
 from remit.templates.sam.expand import Expanded, expanded
 from remit.templates.settled import settled
+from remit.templates.worlds import in_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
     from remit.iam.document import Path
     from remit.iam.policy import Policy
     from remit.templates.documents import Place
+    from remit.templates.read import Source
+    from remit.templates.worlds import World
 
 _RUN: Final = {"AWS::Lambda::Function": "Role", "AWS::StepFunctions::StateMachine": "RoleArn"}
 """What runs under a role, and the property that says which."""
+THERE: Final = "it is there only if"
+"""How the note of a role begins that has a condition."""
 OUTSIDE: Final = "the template does not make this role: it only attaches these policies to it"
 """The note of such a role, of which nobody knows here what else it may do."""
 
@@ -58,6 +63,12 @@ def template_roles(value: Any, file: str, place: Place) -> Read:
     inside = tuple(_role(role, resources, plain, found) for role in roles)
     outside = tuple(_outside(name, found, plain) for name in found.elsewhere)
     return Read((*inside, *outside), resources, (*plain.notes, *found.notes), documents(resources, plain.place))
+
+
+def roles_in(world: World, source: Source) -> Read:
+    """The same, in one of the ways in which the template's conditions may fall out."""
+    value, place = in_world(source.value, world, source.place)
+    return template_roles(value, source.file, place)
 
 
 def _template(value: Any, file: str, place: Place) -> Mapping[str, Any]:
@@ -119,7 +130,7 @@ def _uncertain(role: Resource, trust: Any) -> Iterator[str]:
     if trust is not None and not known(trust):
         yield f"who may take it on is known at the deploy only: {unknown(trust)}"
     if "Condition" in role.attributes:
-        yield f"it is there only if {role.attributes['Condition']}"
+        yield f"{THERE} {role.attributes['Condition']}"
 
 
 def _inline(role: Resource, base: Path, plain: Expanded) -> tuple[list[Grant], list[str]]:

@@ -1,34 +1,54 @@
-"""Put in what is certain of a template before any deploy: mappings, and parameters that may have one value only."""
+"""Put in what is certain of a template before any deploy: mappings, and parameters that have one value only.
+
+What is one of a few texts becomes a choice (see `choices`).
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from remit.templates.choices import with_choices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from remit.templates.read import Source
 
 _PLACE: Final = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 _KEYS: Final = 3  # a mapping, and two keys
 _PARTS: Final = 2  # a text, and its variables
 
 
-def settled(template: Mapping[str, Any]) -> dict[str, Any]:
-    """The template, its resources with `Fn::FindInMap` of known keys and `Ref` to a settled parameter put in."""
-    values = dict(_parameters(template.get("Parameters")))
+def settled(template: Mapping[str, Any], given: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The template with `Fn::FindInMap` of known keys and `Ref` to a settled parameter put in.
+
+    `given` are the values of parameters that somebody tells.
+    """
+    values = {**_parameters(template.get("Parameters")), **(given or {})}
     mappings = template.get("Mappings")
     put = _Settled(values, mappings if isinstance(mappings, dict) else {})
-    if not put.values and not put.mappings:
-        return dict(template)
-    return {**template, "Resources": put.value(template.get("Resources"))}
+    if put.values or put.mappings:
+        sections = {name: put.value(template[name]) for name in ("Resources", "Conditions") if name in template}
+        template = {**template, **sections}
+    return with_choices(template)
+
+
+def settled_source(source: Source, given: Mapping[str, str] | None = None) -> Source:
+    """A template that was read, settled; any other document as it is."""
+    value = source.value
+    plain = isinstance(value, dict) and isinstance(value.get("Resources"), dict)
+    return replace(source, value=settled(value, given)) if plain else source
 
 
 def _parameters(declared: Any) -> dict[str, Any]:
     """The parameters that can have a single value."""
     found: dict[str, Any] = {}
     for name, one in declared.items() if isinstance(declared, dict) else ():
-        allowed = one.get("AllowedValues") if isinstance(one, dict) else None
+        named = isinstance(one, dict) and not str(one.get("Type")).startswith("AWS::SSM::")  # which gives what is there
+        allowed = one.get("AllowedValues") if named else None
         if isinstance(allowed, list) and len(allowed) == 1 and isinstance(allowed[0], str | int | float):
             found[str(name)] = _text(allowed[0])
     return found

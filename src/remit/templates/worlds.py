@@ -10,7 +10,8 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import combinations, islice, product
+from math import prod
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.iam import tokens
@@ -35,30 +36,39 @@ _REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9:]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """Whether a value, late-bound, is a text; or whatever else decides, with an empty text."""
+    """Whether a value, late-bound, is a text; or whatever else decides, without a text."""
 
     value: str
-    text: str = ""
+    text: str | None = None
 
     def words(self, *, holds: bool) -> str:
         """As people say it: `Stage = prod`, `Stage is not prod`."""
-        if not self.text:
+        if self.text is None:
             return self.value if holds else f"not {self.value}"
         plain = _REFERENCE.fullmatch(self.value)
-        return f"{plain[1] if plain else self.value} {'=' if holds else 'is not'} {self.text}"
+        return " ".join((plain[1] if plain else self.value, "=" if holds else "is not", self.text or '""'))
 
 
 def worlds(*templates: Any) -> tuple[tuple[World, ...], bool]:
-    """The worlds in which the roles of templates may differ, at most MOST of them, and whether those are all."""
+    """The worlds in which the roles of templates may differ, and whether those are all.
+
+    Of more than MOST, those in which the fewest tests hold: every test holds in one of them at least, if it can be.
+    """
     tests = dict.fromkeys(test for one in templates for test in _tests(one))
     by_value: dict[str, list[Test]] = {}
     for test in tests:
         by_value.setdefault(test.value, []).append(test)
-    ways = [[None, *found] for found in by_value.values()]
-    found = [
-        dict.fromkeys(tests, False) | {one: True for one in way if one} for way in islice(product(*ways), MOST + 1)
-    ]
-    return tuple(found[:MOST]), len(found) <= MOST
+    several = list(by_value.values())
+    complete = prod(len(found) + 1 for found in several) <= MOST
+    ways = product(*([None, *found] for found in several)) if complete else islice(_fewest(several), MOST)
+    return tuple(dict.fromkeys(tests, False) | {one: True for one in way if one} for way in ways), complete
+
+
+def _fewest(several: list[list[Test]]) -> Iterator[tuple[Test, ...]]:
+    """The tests that hold together, at most one of each value: none at first, then one, then two."""
+    for count in range(len(several) + 1):
+        for chosen in combinations(several, count):
+            yield from product(*chosen)
 
 
 def bearing(template: Any) -> dict[str, Any]:

@@ -202,8 +202,8 @@ class _Reader:
                 self.fail(message, at, "YAML readers keep only the last one: merge them")
             first[key] = at
             found[key] = self.value(next(self.events), (*path, key), depth + 1)
-            if self.places[(*path, key)].line > at.line:
-                self.places[(*path, key)] = at  # what begins below its key is found at the key
+            if self.places[(*path, key)].line > at.line or path[-1:] == ("Condition",):
+                self.places[(*path, key)] = at  # what begins below its key is found at the key, and an operator
         for value, at in merged:
             self.merge(found, value, path, at)
         return found

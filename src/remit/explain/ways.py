@@ -1,0 +1,79 @@
+"""Ask a template's role in every way in which the template's conditions may fall out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from remit.explain.ask import standing
+from remit.explain.explanation import explain
+from remit.templates.roles import THERE, roles_in
+from remit.templates.worlds import MOST, words, worlds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.explain.ask import Standing
+    from remit.explain.explanation import Explanation
+    from remit.iam.evaluate import Verdict
+    from remit.templates.read import Source
+    from remit.templates.roles import Read
+    from remit.templates.worlds import World
+
+_NOT_ALL: Final = f"the template's conditions may fall out in more than {MOST} ways: not each of them was looked at"
+_SEVERAL: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What a template holds in each of the ways; none where it has no conditions."""
+
+    reads: tuple[tuple[World, Read], ...] = ()
+    complete: bool = True
+
+
+def ways_of(source: Source) -> Ways:
+    """The ways of a document that was read and settled; anything but a template has none."""
+    conditions = source.value.get("Conditions") if isinstance(source.value, dict) else None
+    if not conditions or not isinstance(source.value.get("Resources"), dict):
+        return Ways()
+    every, complete = worlds(source.value)
+    return Ways(tuple((world, roles_in(world, source)) for world in every), complete)
+
+
+def explain_in(
+    ways: Ways, role: Standing, asker: str, action: str, resource: str, *, principal: str | None = None
+) -> Explanation:
+    """As `explain`, where `role` has all statements that there may be: its answer stands where every way says the same.
+
+    Else the verdict is unknown, and the answers are there, each with when it holds.
+    """
+    found = explain(role, asker, action, resource, principal=principal)
+    by_verdict: dict[Verdict, list[tuple[World, Explanation]]] = {}
+    for world, one in _in_each(ways, role):
+        answer = explain(one, asker, action, resource, principal=principal)
+        by_verdict.setdefault(answer.verdict, []).append((world, answer))
+    if by_verdict:
+        found = _together(found, by_verdict)
+    return found if ways.complete else replace(found, notes=(*found.notes, _NOT_ALL))
+
+
+def _in_each(ways: Ways, role: Standing) -> Iterator[tuple[World, Standing]]:
+    for world, read in ways.reads:
+        for one in read.roles:
+            if one.logical_id == role.role.logical_id:
+                there = tuple(note for note in role.role.notes if note.startswith(THERE))
+                yield world, standing(replace(one, notes=(*one.notes, *there)), role.names, read.documents)
+
+
+def _together(found: Explanation, by_verdict: dict[Verdict, list[tuple[World, Explanation]]]) -> Explanation:
+    if len(by_verdict) < _SEVERAL:
+        ((verdict, answers),) = by_verdict.items()
+        alone = len(answers) == 1 or found.verdict != verdict
+        return answers[0][1] if alone else found
+    every = [world for answers in by_verdict.values() for world, _ in answers]
+    told = [
+        (" and ".join(words([world for world, _ in answers], every)), answers[0][1]) for answers in by_verdict.values()
+    ]
+    notes = dict.fromkeys(note for _, one in told for note in one.notes)
+    return replace(found, ways=tuple(told), notes=tuple(notes))
