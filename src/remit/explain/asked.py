@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _APART: Final = frozenset({"cloudwatch:dataset"})
 """Kinds that a request may be about besides, and that most are not: these are asked on everything."""
 _MOST: Final = 3  # actions that an operation's bare name may mean
+ACCOUNT: Final = re.compile(r"arn:[^:]*:(?:sts|iam)::(\d{12}):")
+"""How the ARN of a principal begins that is of an account, which is the group."""
 _RANDOM: Final = re.compile(r"-[A-Za-z0-9]{4,16}")
 
 
@@ -110,3 +112,9 @@ def _likely(actions: tuple[str, ...], here: Here | None, function: str | None) -
     }
     near = tuple(name for name in actions if name.partition(":")[0] in dealt)
     return near or tuple(name for name in actions if name.startswith("s3:")) or ranked(actions)
+
+
+def account_of(denial: Denial) -> str:
+    """The account that asked; where nobody is told, none, so that an ARN is taken as it stands."""
+    found = ACCOUNT.match(denial.principal or "")
+    return found[1] if found else "unknown"

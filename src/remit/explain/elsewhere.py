@@ -6,11 +6,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.explain.advice import DEPLOYERS
 from remit.explain.ask import standing
 from remit.explain.asked import actions_of, role_and_session
 from remit.explain.names import names_in
 from remit.explain.ways import explain_in, ways_of
-from remit.explain.why import DEPLOYERS, Cause, why
+from remit.explain.why import Cause, why
 from remit.templates.files import template_source
 from remit.templates.settled import settled_source
 

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Grant
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.actions import services
-from remit.catalogue.arns import parse
+from remit.catalogue.arns import fill, parse, variables
 from remit.errors import RemitError
+from remit.explain.asked import targets_of
 from remit.explain.names import names_of, references
 from remit.grants.own import arn_of
 from remit.iam.pattern import matches
+from remit.iam.tokens import PLACE
 from remit.project.spelled import attribute, decorator
 from remit.triggers.source import name_of
 
@@ -219,3 +221,17 @@ def _on(thing: _Thing) -> str:
     for late, spelled in _PLACES.items():
         text = text.replace(late, spelled)
     return f'f"{text}"'
+
+
+def any_of(action: str) -> str:
+    """A resource of the action's type, with the names of its parts for what the message does not say.
+
+    `*` where the action needs several types at once, or one of several, and no typed grant tells which is meant.
+    """
+    targets = targets_of(action)
+    needed = [one for one in targets if one.required] or list(targets)
+    needed.sort(key=lambda one: len("".join(one.type.arns)))
+    if not needed or (len(needed) > 1 and shelf(action.partition(":")[0]) is None):
+        return "*"
+    form = needed[0].type.arns[0]
+    return fill(form, {name: PLACE.get(name, name) for name in variables(form)})

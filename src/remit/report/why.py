@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.actions import action as catalogued
+from remit.explain.advice import is_service
 from remit.explain.asked import targets_of
-from remit.explain.why import is_service
 from remit.report.explain import verdict_document, verdict_lines
 
 if TYPE_CHECKING:
