@@ -556,3 +556,32 @@ def test_a_file_that_holds_nothing_is_no_policy(tmp_path: Path, name: str, text:
     (tmp_path / name).write_text(text)
     ran = remit("explain", "--policy", str(tmp_path / name))
     assert (ran.status, f"{name}:1:1" in ran.err) == (2, True)
+
+
+POLICY = """\
+{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "ssm:StartSession", "Resource": "*"},
+  {"Effect": "Deny", "Action": "ssm:StartSession", "Resource": "*",
+   "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}}
+]}
+"""
+
+
+def test_where_a_deny_is_open_no_allow_is_offered_as_the_fix(tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text(POLICY, "utf-8")
+    asked = ("explain", str(path), "ssm:StartSession", "*")
+    assert remit(*asked).out.splitlines()[1:] == [
+        "  it depends on aws:MultiFactorAuthPresent",
+        "  Deny ssm:StartSession on *",
+        f"    at {path}:3:3",
+        f"fix: where the Deny holds, no Allow helps: narrow or remove it at {path}:3:3",
+    ]
+    assert json.loads(remit(*asked, "--json").out)["fix"] is None
+
+
+def test_denials_alone_allow_nothing_and_whose_they_are_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text(POLICY.replace('"Allow"', '"Deny"').replace('"*"},', '"arn:aws:ssm:*:*:document/a"},'), "utf-8")
+    ran = remit("explain", str(path), "ssm:StartSession", "arn:aws:ec2:eu-west-1:111122223333:instance/i-0a1b2c3d")
+    assert ran.out.splitlines()[1] == "  no statement of the role allows it"
