@@ -1,0 +1,86 @@
+"""What policies of many authors have in them: the advice fits what they meant, and what is right is left alone."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit.lint import lint_bytes
+
+if TYPE_CHECKING:
+    from remit.lint.finding import Finding
+
+CDK = [
+    f"dynamodb:{name}"
+    for name in (
+        "BatchGetItem", "GetRecords", "GetShardIterator", "Query", "GetItem", "Scan", "ConditionCheckItem",
+        "BatchWriteItem", "PutItem", "UpdateItem", "DeleteItem", "DescribeTable",
+    )
+]  # fmt: skip
+TABLE = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
+MINE = {"aws:ResourceOrgID": "o-a1b2c3d4e5"}
+
+
+def found(rule: str, *statements: dict[str, Any], kind: str | None = None) -> list[Finding]:
+    text = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **one} for one in statements]})
+    return [one for one in lint_bytes(text.encode(), "policy.json", kind=kind) if one.rule == rule]
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["self:service", "sls:stage", "opt:stage", "opt:stage, self:provider.stage", "env:STAGE", "aws_s3_bucket.data.arn"],
+)
+def test_a_variable_of_another_tool_is_no_misspelled_key(variable: str) -> None:
+    (one,) = found("R128", {"Action": "s3:GetObject", "Resource": f"arn:aws:s3:::data-${{{variable}}}/*"})
+    assert (one.severity, one.hint) == ("error", "put the value in: a policy file is no template")
+
+
+def test_an_alias_is_no_key_and_its_name_no_key_s_id() -> None:
+    (one,) = found("R302", {"Action": "kms:Decrypt", "Resource": "arn:aws:kms:eu-west-1:111122223333:alias/orders"})
+    assert one.severity == "error"
+    assert one.hint == (
+        "name the key's ARN, or allow key/* if ForAnyValue:StringLike kms:ResourceAliases is 'alias/orders'"
+    )
+
+
+def test_what_the_cdk_lists_for_a_table_is_a_note() -> None:
+    hint = "the CDK's table grants list it; what reads the stream needs grantStreamRead"
+    assert [(one.severity, one.hint) for one in found("R302", {"Action": CDK, "Resource": TABLE})] == [
+        ("note", hint)
+    ] * 2
+    (own,) = found("R302", {"Action": ["dynamodb:GetItem", "dynamodb:GetRecords"], "Resource": TABLE})
+    assert (own.severity, own.hint) == ("error", f"did you mean '{TABLE}/stream/*'?")
+
+
+def test_the_policy_of_an_endpoint_asks_whose_the_resources_are() -> None:
+    open_to_all = {"Principal": "*", "Action": "*", "Resource": "*", "Condition": {"StringEquals": MINE}}
+    assert found("R517", open_to_all, kind="resource") == []
+    bucket = {**open_to_all, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
+    key = {**open_to_all, "Action": "kms:Decrypt"}
+    for statement in (bucket, key):
+        assert [one.severity for one in found("R517", statement, kind="resource")] == ["note"]
+
+
+def test_a_key_that_no_action_has_is_told_so() -> None:
+    condition = {"StringEquals": {"ec2:ResourceTag/env": "prod"}}
+    (one,) = found(
+        "R503", {"Action": ["ec2:DescribeInstances", "ec2:DescribeTags"], "Resource": "*", "Condition": condition}
+    )
+    assert one.message.startswith("none of these actions has the condition key 'ec2:ResourceTag/env': it is never met")
+
+
+@pytest.mark.parametrize(
+    ("effect", "hint"),
+    [
+        ("Require", "write one of the two"),
+        ("", "write one of the two"),
+        ("permit", "did you mean `Allow`?"),
+        ("alow", "did you mean `Allow`?"),
+        ("reject", "did you mean `Deny`?"),
+    ],
+)
+def test_an_effect_that_is_neither_is_taken_for_what_it_resembles(effect: str, hint: str) -> None:
+    (one,) = found("R102", {"Effect": effect, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"})
+    assert one.hint == hint
