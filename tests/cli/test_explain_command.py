@@ -585,3 +585,9 @@ def test_denials_alone_allow_nothing_and_whose_they_are_is_said(tmp_path: Path) 
     path.write_text(POLICY.replace('"Allow"', '"Deny"').replace('"*"},', '"arn:aws:ssm:*:*:document/a"},'), "utf-8")
     ran = remit("explain", str(path), "ssm:StartSession", "arn:aws:ec2:eu-west-1:111122223333:instance/i-0a1b2c3d")
     assert ran.out.splitlines()[1] == "  no statement of the role allows it"
+
+
+def test_an_action_that_lists_things_tells_what_it_asks_about() -> None:
+    lines = remit("explain", "logs:DescribeLogGroups").out.splitlines()
+    asked = "arn:${Partition}:logs:${Region}:${Account}:log-group::log-stream:"
+    assert lines[1] == f"  resources: none; it asks about {asked}"

@@ -84,3 +84,26 @@ def test_a_key_that_no_action_has_is_told_so() -> None:
 def test_an_effect_that_is_neither_is_taken_for_what_it_resembles(effect: str, hint: str) -> None:
     (one,) = found("R102", {"Effect": effect, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"})
     assert one.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "severity"),
+    [
+        ("logs:DescribeLogGroups", "arn:aws:logs:eu-west-1:111122223333:log-group::log-stream:*", None),
+        ("logs:DescribeLogGroups", "arn:aws:logs:*:*:log-group:*", None),
+        ("logs:DescribeExportTasks", "arn:aws:logs:*:*:log-group::log-stream:", None),
+        ("logs:DescribeLogGroups", "arn:aws:logs:*:*:log-group:/aws/lambda/orders:*", "error"),
+        ("dynamodb:ListTables", "arn:aws:dynamodb:*:111122223333:table/*", None),
+        ("dynamodb:ListTables", TABLE, "error"),
+        ("states:ListStateMachines", "arn:aws:states:*:111122223333:stateMachine:*", None),
+    ],
+)
+def test_what_lists_a_kind_is_allowed_on_all_of_that_kind(action: str, resource: str, severity: str | None) -> None:
+    severities = [one.severity for one in found("R301", {"Action": action, "Resource": resource})]
+    assert severities == ([] if severity is None else [severity])
+
+
+def test_the_resource_of_an_action_that_lists_is_not_idle() -> None:
+    group = "arn:aws:logs:eu-west-1:111122223333:log-group:"
+    actions = ["logs:DescribeLogGroups", "logs:CreateLogGroup"]
+    assert found("R304", {"Action": actions, "Resource": [f"{group}:log-stream:", f"{group}/aws/lambda/a"]}) == []

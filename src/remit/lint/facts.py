@@ -11,7 +11,9 @@ from remit.catalogue import actions as known
 from remit.catalogue import arns, slips
 from remit.catalogue.expand import expand
 from remit.catalogue.keys import global_key, global_keys
+from remit.catalogue.lists import ASKED
 from remit.errors import nearest
+from remit.iam.pattern import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,9 +76,17 @@ _TRANSFORM: Final = ":aws:transform/"
 
 def acts_on(name: str, resource: str) -> bool:
     """Whether an action may be allowed on a resource that an ARN pattern names."""
-    return not targets(name).isdisjoint(types_named(name.partition(":")[0].lower(), resource)) or (
-        name == "cloudformation:CreateChangeSet" and _TRANSFORM in resource
+    return (
+        not targets(name).isdisjoint(types_named(name.partition(":")[0].lower(), resource))
+        or (name == "cloudformation:CreateChangeSet" and _TRANSFORM in resource)
+        or (name in ASKED and _is_asked(name, resource))
     )
+
+
+def _is_asked(name: str, resource: str) -> bool:
+    """Whether an ARN pattern matches what the service asks about for an action that lists things."""
+    parsed = arn(resource)
+    return parsed is not None and parsed.service == name.partition(":")[0] and matches(parsed.resource, ASKED[name])
 
 
 @lru_cache(maxsize=65536)
