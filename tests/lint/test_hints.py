@@ -107,3 +107,32 @@ def test_the_resource_of_an_action_that_lists_is_not_idle() -> None:
     group = "arn:aws:logs:eu-west-1:111122223333:log-group:"
     actions = ["logs:DescribeLogGroups", "logs:CreateLogGroup"]
     assert found("R304", {"Action": actions, "Resource": [f"{group}:log-stream:", f"{group}/aws/lambda/a"]}) == []
+
+
+@pytest.mark.parametrize(
+    ("short", "whole"),
+    [
+        ("arn:aws:sqs", "arn:aws:sqs:*:*:*"),
+        ("arn:aws:logs:*", "arn:aws:logs:*:*:*"),
+        ("arn:aws:sqs:eu-west-1:111122223333", "arn:aws:sqs:eu-west-1:111122223333:*"),
+        ("arn:aws:*", None),
+        ("arn:aws:s3:data/*", None),
+        ("arn:aws:sqs:eu-west-1:orders", None),
+    ],
+)
+def test_parts_that_an_arn_leaves_out_at_its_end_are_any(short: str, whole: str | None) -> None:
+    (one,) = found("R121", {"Action": "sqs:SendMessage", "Resource": short})
+    assert one.severity == ("warning" if whole else "error")
+    assert whole is None or one.message.endswith(f"IAM puts * for each: it means '{whole}'")
+
+
+def test_a_global_table_has_no_region_and_a_table_has_one() -> None:
+    everywhere = TABLE.replace("eu-west-1", "").replace("table/", "global-table/")
+    assert found("R123", {"Action": "dynamodb:UpdateGlobalTable", "Resource": everywhere}) == []
+    (one,) = found("R123", {"Action": "dynamodb:GetItem", "Resource": TABLE.replace("eu-west-1", "")})
+    assert one.severity == "error"
+
+
+def test_the_streams_of_a_table_are_listed_as_aws_s_guide_does() -> None:
+    (one,) = found("R301", {"Action": "dynamodb:ListStreams", "Resource": f"{TABLE}/stream/*"})
+    assert one.severity == "warning"

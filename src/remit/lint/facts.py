@@ -123,11 +123,21 @@ def always_has(part: str, pattern: Arn) -> bool:
     """Whether every resource that an ARN pattern may name has a `region`, or an `account`; False if none is known."""
     if pattern.service in _OPEN or not _ever_has(part, pattern.service):
         return False
+    own = _formats_of(pattern)
+    return bool(own) and all(getattr(shape, part) for shape in own)
+
+
+def may_lack(part: str, pattern: Arn) -> bool:
+    """Whether some resource that an ARN pattern may name has no `region`, say, as DynamoDB's global tables."""
+    return not all(getattr(shape, part) for shape in _formats_of(pattern))
+
+
+def _formats_of(pattern: Arn) -> list[Arn]:
+    """The formats of the resources that an ARN pattern may name, of its own service."""
     named = types_named(pattern.service, str(pattern))
     kinds = [kind for kind in known.resource_types(pattern.service) if kind.name in named]
     shapes = [arns.parse(format_) for kind in kinds for format_ in kind.arns]
-    own = [shape for shape in shapes if shape is not None and shape.service == pattern.service]
-    return bool(own) and all(getattr(shape, part) for shape in own)
+    return [shape for shape in shapes if shape is not None and shape.service == pattern.service]
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,12 +111,12 @@ RELIABLE: Final = frozenset({
 """Services that functions use, whose list of actions and resource types can be relied on: what it finds at error level
 in AWS's own managed policies was looked through one by one (tests/lint/data/adjudicated.json)."""
 _DOUBTFUL: Final = frozenset({
-    "cloudwatch:TagResource", "dynamodb:DescribeStream", "ec2:PutResourcePolicy",
+    "cloudwatch:TagResource", "dynamodb:DescribeStream", "dynamodb:ListStreams", "ec2:PutResourcePolicy",
     "kinesis:UpdateShardCount", "logs:DescribeIndexPolicies",
     "logs:PutIndexPolicy", "ssm:DeleteAssociation", "ssm:StartSession",
     "ssm:DescribeAssociation",
 })  # fmt: skip
-"""Actions whose reference says otherwise than AWS's own policies assume."""
+"""Actions whose reference says otherwise than AWS's own policies and guides assume."""
 _LIST: Final = re.compile(r"[A-Za-z-]*[:/]?\*(?:[:/]\*)*")
 
 
