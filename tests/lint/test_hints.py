@@ -96,6 +96,8 @@ def test_an_effect_that_is_neither_is_taken_for_what_it_resembles(effect: str, h
         ("dynamodb:ListTables", "arn:aws:dynamodb:*:111122223333:table/*", None),
         ("dynamodb:ListTables", TABLE, "error"),
         ("states:ListStateMachines", "arn:aws:states:*:111122223333:stateMachine:*", None),
+        ("iam:ListRoles", "arn:aws:iam::111122223333:role/*", None),
+        ("iam:ListRoles", "arn:aws:iam::111122223333:role/reader", "warning"),
     ],
 )
 def test_what_lists_a_kind_is_allowed_on_all_of_that_kind(action: str, resource: str, severity: str | None) -> None:

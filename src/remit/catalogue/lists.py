@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Final
 
 ASKED: Final = {
-    "dynamodb:ListTables": "table/*",
-    "logs:DescribeExportTasks": "log-group::log-stream:",
-    "logs:DescribeLogGroups": "log-group::log-stream:",
-    "states:ListStateMachines": "stateMachine:*",
+    "dynamodb:ListTables": "arn:${Partition}:dynamodb:${Region}:${Account}:table/*",
+    "iam:ListRoles": "arn:${Partition}:iam::${Account}:role/",
+    "iam:ListUsers": "arn:${Partition}:iam::${Account}:user/",
+    "logs:DescribeExportTasks": "arn:${Partition}:logs:${Region}:${Account}:log-group::log-stream:",
+    "logs:DescribeLogGroups": "arn:${Partition}:logs:${Region}:${Account}:log-group::log-stream:",
+    "states:ListStateMachines": "arn:${Partition}:states:${Region}:${Account}:stateMachine:*",
 }
-"""By the action: what stands behind the account in that ARN."""
+"""By the action."""

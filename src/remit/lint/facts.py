@@ -86,7 +86,8 @@ def acts_on(name: str, resource: str) -> bool:
 def _is_asked(name: str, resource: str) -> bool:
     """Whether an ARN pattern matches what the service asks about for an action that lists things."""
     parsed = arn(resource)
-    return parsed is not None and parsed.service == name.partition(":")[0] and matches(parsed.resource, ASKED[name])
+    *_, service, _, _, asked = ASKED[name].split(":", 5)
+    return parsed is not None and parsed.service == service and matches(parsed.resource, asked)
 
 
 @lru_cache(maxsize=65536)

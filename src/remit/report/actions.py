@@ -30,7 +30,7 @@ def action_lines(known: Action) -> Iterator[str]:
         yield "  no operation of the API has this name: it is a permission alone"
     asked = ASKED.get(known.full_name)
     if asked is not None:
-        yield f"  resources: none; it asks about arn:${{Partition}}:{known.service}:${{Region}}:${{Account}}:{asked}"
+        yield f"  resources: none; it asks about {asked}"
     elif not known.targets:
         yield "  resources: none; only a statement on * allows it"
     for target in known.targets:
