@@ -138,3 +138,22 @@ def test_a_global_table_has_no_region_and_a_table_has_one() -> None:
 def test_the_streams_of_a_table_are_listed_as_aws_s_guide_does() -> None:
     (one,) = found("R301", {"Action": "dynamodb:ListStreams", "Resource": f"{TABLE}/stream/*"})
     assert one.severity == "warning"
+
+
+def test_what_alarms_do_is_of_no_account() -> None:
+    stop = {"ArnLike": {"cloudwatch:AlarmActions": "arn:aws:automate:eu-west-1:ec2:stop"}}
+    assert found("R122", {"Action": "cloudwatch:PutMetricAlarm", "Resource": "*", "Condition": stop}) == []
+
+
+def test_devices_take_roles_by_an_action_that_iam_does_not_know() -> None:
+    alias = "arn:aws:iot:eu-west-1:111122223333:rolealias/sensor"
+    assert found("R202", {"Action": "iot:AssumeRoleWithCertificate", "Resource": alias}) == []
+    assert len(found("R202", {"Action": "iot:AssumeRoleWithCertificates", "Resource": alias})) == 1
+
+
+@pytest.mark.parametrize("rule", ["R301", "R503"])
+def test_what_the_reference_does_not_tell_of_calls_of_state_machines_is_no_error(rule: str) -> None:
+    machine = "arn:aws:states:eu-west-1:111122223333:stateMachine:orders"
+    get = {"StringEquals": {"states:HTTPMethod": "GET"}}
+    (one,) = found(rule, {"Action": "states:InvokeHTTPEndpoint", "Resource": machine, "Condition": get})
+    assert one.severity == "warning"

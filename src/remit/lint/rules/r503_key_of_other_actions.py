@@ -52,7 +52,7 @@ def conditional(item: Item) -> Iterator[Problem]:
         if not takers:
             lacks = f"'{min(names)}' has no" if len(names) == 1 else "none of these actions has the"
             foreign = condition.key.partition(":")[0].lower() not in {name.partition(":")[0] for name in names}
-            reliable = {name.partition(":")[0] for name in names} <= fitting.RELIABLE
+            reliable = all(map(fitting.reliable, names))
             message = f"{lacks} condition key '{condition.key}': it is never met, and nothing is granted"
             near = conditions.near_taken(names, condition.key)
             others = conditions.takers(condition.key)
