@@ -151,6 +151,12 @@ def test_devices_take_roles_by_an_action_that_iam_does_not_know() -> None:
     assert len(found("R202", {"Action": "iot:AssumeRoleWithCertificates", "Resource": alias})) == 1
 
 
+def test_devices_connect_under_a_key_that_iam_does_not_know() -> None:
+    client = "arn:aws:iot:eu-west-1:111122223333:client/sensor"
+    last = {"ForAnyValue:StringEquals": {"iot:ConnectAttributes": ["LastWill"]}}
+    assert found("R502", {"Action": "iot:Connect", "Resource": client, "Condition": last}) == []
+
+
 @pytest.mark.parametrize("rule", ["R301", "R503"])
 def test_what_the_reference_does_not_tell_of_calls_of_state_machines_is_no_error(rule: str) -> None:
     machine = "arn:aws:states:eu-west-1:111122223333:stateMachine:orders"
