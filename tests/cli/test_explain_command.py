@@ -664,3 +664,38 @@ def test_a_managed_policy_of_aws_is_explained_by_name_and_arn() -> None:
 def test_a_type_or_an_arn_that_nobody_knows_is_told(word: str, error: str) -> None:
     ran = remit("explain", word)
     assert (ran.status, ran.err.startswith(f"error: {error}")) == (2, True)
+
+
+POLICY = """\
+{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "ssm:StartSession", "Resource": "*"},
+  {"Effect": "Deny", "Action": "ssm:StartSession", "Resource": "*",
+   "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}}
+]}
+"""
+
+
+def test_where_a_deny_is_open_no_allow_is_offered_as_the_fix(tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text(POLICY, "utf-8")
+    asked = ("explain", str(path), "ssm:StartSession", "*")
+    assert remit(*asked).out.splitlines()[1:] == [
+        "  it depends on aws:MultiFactorAuthPresent",
+        "  Deny ssm:StartSession on *",
+        f"    at {path}:3:3",
+        f"fix: where the Deny holds, no Allow helps: narrow or remove it at {path}:3:3",
+    ]
+    assert json.loads(remit(*asked, "--json").out)["fix"] is None
+
+
+def test_denials_alone_allow_nothing_and_whose_they_are_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text(POLICY.replace('"Allow"', '"Deny"').replace('"*"},', '"arn:aws:ssm:*:*:document/a"},'), "utf-8")
+    ran = remit("explain", str(path), "ssm:StartSession", "arn:aws:ec2:eu-west-1:111122223333:instance/i-0a1b2c3d")
+    assert ran.out.splitlines()[1] == "  no statement of the role allows it"
+
+
+def test_an_action_that_lists_things_tells_what_it_asks_about() -> None:
+    lines = remit("explain", "logs:DescribeLogGroups").out.splitlines()
+    asked = "arn:${Partition}:logs:${Region}:${Account}:log-group::log-stream:"
+    assert lines[1] == f"  resources: none; it asks about {asked}"

@@ -40,7 +40,6 @@ def test_the_arn_that_was_meant_is_proposed(action: str, resource: str, meant: s
 @pytest.mark.parametrize(
     ("action", "resource"),
     [
-        ("kms:Decrypt", f"arn:aws:kms:{AT}:alias/data"),
         ("events:PutEvents", f"arn:aws:events:{AT}:rule/nightly"),
         ("ec2:RunInstances", f"arn:aws:ec2:{AT}:vpc/vpc-0a1b2c3d"),
         ("iam:PassRole", "arn:aws:iam::111122223333:user/deployer"),

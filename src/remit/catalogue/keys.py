@@ -87,16 +87,18 @@ _KEYS: Final = (
 )
 
 _PUT_IN: Final = (
-    "credentials-iot:", "iot:certificate.", "iot:clientid", "iot:connection.thing.", "iot:domainname", "iot:sourceip",
-    "transfer:homebucket", "transfer:homedirectory", "transfer:homefolder", "transfer:username",
+    "credentials-iot:", "iot:certificate.", "iot:clientid", "iot:connectattributes", "iot:connection.thing.",
+    "iot:domainname", "iot:sourceip", "transfer:homebucket", "transfer:homedirectory", "transfer:homefolder",
+    "transfer:username",
 )  # fmt: skip
 
 
 def put_in(name: str) -> bool:
     """Whether a service puts in a variable by itself, which no list of condition keys has.
 
-    Sources: "AWS IoT Core policy variables" and "Authorizing direct calls to AWS services using AWS IoT Core
-    credential provider" (AWS IoT Core Developer Guide), "Creating a session policy" (AWS Transfer Family User Guide).
+    Sources: "AWS IoT Core policy variables", "Connect policy examples" and "Authorizing direct calls to AWS services
+    using AWS IoT Core credential provider" (AWS IoT Core Developer Guide), "Creating a session policy" (AWS Transfer
+    Family User Guide).
     """
     return name.lower().startswith(_PUT_IN)
 

@@ -11,7 +11,9 @@ from remit.catalogue import actions as known
 from remit.catalogue import arns, slips
 from remit.catalogue.expand import expand
 from remit.catalogue.keys import global_key, global_keys
+from remit.catalogue.lists import ASKED
 from remit.errors import nearest
+from remit.iam.pattern import matches
 from remit.lint.unlisted import is_unlisted
 
 if TYPE_CHECKING:
@@ -77,8 +79,18 @@ def action(name: str) -> Action | None:
 
 def acts_on(name: str, resource: str) -> bool:
     """Whether an action may be allowed on a resource that an ARN pattern names."""
-    listed = types_named(name.partition(":")[0].lower(), resource)
-    return not targets(name).isdisjoint(listed) or is_unlisted(name, resource)
+    return (
+        not targets(name).isdisjoint(types_named(name.partition(":")[0].lower(), resource))
+        or is_unlisted(name, resource)
+        or (name in ASKED and _is_asked(name, resource))
+    )
+
+
+def _is_asked(name: str, resource: str) -> bool:
+    """Whether an ARN pattern matches what the service asks about for an action that lists things."""
+    parsed = arn(resource)
+    *_, service, _, _, asked = ASKED[name].split(":", 5)
+    return parsed is not None and parsed.service == service and matches(parsed.resource, asked)
 
 
 @lru_cache(maxsize=65536)
@@ -117,11 +129,21 @@ def always_has(part: str, pattern: Arn) -> bool:
     """Whether every resource that an ARN pattern may name has a `region`, or an `account`; False if none is known."""
     if pattern.service in _OPEN or not _ever_has(part, pattern.service):
         return False
+    own = _formats_of(pattern)
+    return bool(own) and all(getattr(shape, part) for shape in own)
+
+
+def may_lack(part: str, pattern: Arn) -> bool:
+    """Whether some resource that an ARN pattern may name has no `region`, say, as DynamoDB's global tables."""
+    return not all(getattr(shape, part) for shape in _formats_of(pattern))
+
+
+def _formats_of(pattern: Arn) -> list[Arn]:
+    """The formats of the resources that an ARN pattern may name, of its own service."""
     named = types_named(pattern.service, str(pattern))
     kinds = [kind for kind in known.resource_types(pattern.service) if kind.name in named]
     shapes = [arns.parse(format_) for kind in kinds for format_ in kind.arns]
-    own = [shape for shape in shapes if shape is not None and shape.service == pattern.service]
-    return bool(own) and all(getattr(shape, part) for shape in own)
+    return [shape for shape in shapes if shape is not None and shape.service == pattern.service]
 
 
 @dataclass(frozen=True, slots=True)

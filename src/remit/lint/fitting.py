@@ -112,13 +112,18 @@ RELIABLE: Final = frozenset({
 """Services that functions use, whose list of actions and resource types can be relied on: what it finds at error level
 in AWS's own managed policies was looked through one by one (tests/lint/data/adjudicated.json)."""
 _DOUBTFUL: Final = frozenset({
-    "cloudwatch:TagResource", "dynamodb:DescribeStream", "ec2:PutResourcePolicy",
+    "cloudwatch:TagResource", "dynamodb:DescribeStream", "dynamodb:ListStreams", "ec2:PutResourcePolicy",
     "kinesis:UpdateShardCount", "logs:DescribeIndexPolicies",
     "logs:PutIndexPolicy", "ssm:DeleteAssociation", "ssm:StartSession",
-    "ssm:DescribeAssociation",
+    "ssm:DescribeAssociation", "states:InvokeHTTPEndpoint",
 })  # fmt: skip
-"""Actions whose reference says otherwise than AWS's own policies assume."""
+"""Actions whose reference says otherwise than AWS's own policies and guides assume."""
 _LIST: Final = re.compile(r"[A-Za-z-]*[:/]?\*(?:[:/]\*)*")
+
+
+def reliable(name: str) -> bool:
+    """Whether what the reference says of an action can be relied on."""
+    return name.partition(":")[0] in RELIABLE and name not in _DOUBTFUL
 
 
 def severity(item: Item, names: tuple[str, ...]) -> str:
@@ -126,7 +131,7 @@ def severity(item: Item, names: tuple[str, ...]) -> str:
 
     Services check some actions that know no resources, on paper, against an ARN that stands for a list (`role/*`).
     """
-    sure = item.allows and names[0].partition(":")[0] in RELIABLE and names[0] not in _DOUBTFUL
+    sure = item.allows and reliable(names[0])
     on_lists = not facts.targets(names[0]) and all(_is_list(text) for text in item.shapes)
     return ERROR if sure and not on_lists else WARNING
 

@@ -39,7 +39,6 @@ _RESOURCES: Final = {
     **_rows("states", ("DescribeExecution", "RedriveExecution", "StopExecution"), r".*:execution:[^:/]+/[^:/]+:.+"),
     **_rows("sns", _ENDPOINT, r"arn:[^:]*:sns:[^:]*:[^:]*:endpoint/.+"),
     **_rows("sns", _APPLICATION, r"arn:[^:]*:sns:[^:]*:[^:]*:app/.+"),
-    **_rows("logs", ("DescribeLogGroups",), r".*:log-group::log-stream:.*"),
     **_rows("cloudformation", ("CreateChangeSet",), r".*:aws:transform/.*"),
 }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.actions import LEVELS, actions, service, target_names
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.expand import expand, is_pattern
+from remit.catalogue.lists import ASKED
 from remit.catalogue.operations import operations_of, owners
 
 if TYPE_CHECKING:
@@ -27,7 +28,10 @@ def action_lines(known: Action) -> Iterator[str]:
     yield f"{known.full_name}: {known.level}, an action of {' and '.join(owners(known))}"
     if known.permission_only:
         yield "  no operation of the API has this name: it is a permission alone"
-    if not known.targets:
+    asked = ASKED.get(known.full_name)
+    if asked is not None:
+        yield f"  resources: none; it asks about {asked}"
+    elif not known.targets:
         yield "  resources: none; only a statement on * allows it"
     for target in known.targets:
         yield f"  resource {target.type.name}{' (always needed)' if target.required else ''}"

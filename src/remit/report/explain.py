@@ -164,6 +164,7 @@ def _behind(found: Explanation) -> Iterator[str]:
         yield from (f"  {line}" for line in _source_lines(one))
     if decision.verdict == "ImplicitlyDenied":
         silent = [layer.layer for layer in decision.layers if layer.verdict == "ImplicitlyDenied"]
+        silent = silent or [layer.layer for layer in decision.layers if layer.verdict == "Unknown"]  # for a Deny of it
         named = ["the policy"] if found.of_resource else [_LAYERS.get(layer, layer) for layer in silent]
         yield f"  no statement of {' nor '.join(named)} allows it"
     for one, lacked in found.near:
@@ -195,14 +196,22 @@ def _short(texts: tuple[str, ...]) -> str:
 
 
 def _fix_lines(found: Explanation, fix: str) -> Iterator[str]:
-    if found.decision.verdict == "ExplicitlyDenied":
-        origins = (one.grant.origin for one in found.deciding if one.grant is not None)
-        lines = list(dict.fromkeys(map(str, filter(None, origins))))
-        yield f"fix: a Deny always wins: narrow or remove it{' at ' + ', '.join(lines) if lines else ''}"
+    denied = found.decision.verdict == "ExplicitlyDenied"
+    if denied or _denials(found):
+        grants = [one.grant for one in found.deciding if one.grant is not None] if denied else _denials(found)
+        lines = list(dict.fromkeys(str(grant.origin) for grant in grants if grant.origin))
+        wins = "a Deny always wins" if denied else "where the Deny holds, no Allow helps"
+        yield f"fix: {wins}: narrow or remove it{' at ' + ', '.join(lines) if lines else ''}"
     elif found.remedy is not None:
         yield from remedy_lines(found.remedy, fix)
     else:
         yield f"{fix}: add {json.dumps(fix_statement(found), ensure_ascii=False)}"
+
+
+def _denials(found: Explanation) -> list[Grant]:
+    """The Deny statements for which a verdict is open: another Allow does not settle it."""
+    grants = [one.grant for one in found.deciding if one.grant is not None]
+    return [grant for grant in grants if grant.statement.effect == "Deny"] if found.decision.unknown else []
 
 
 def fix_statement(found: Explanation) -> dict[str, Any]:
@@ -261,7 +270,7 @@ def _source(one: Source) -> dict[str, Any]:
 
 
 def _fix(found: Explanation) -> dict[str, Any] | None:
-    if found.decision.verdict == "ExplicitlyDenied" or not found.fixable:
+    if found.decision.verdict == "ExplicitlyDenied" or _denials(found) or not found.fixable:
         return None
     if found.remedy is None:
         return {"statement": fix_statement(found)}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from remit.lint.subject import Written
 
 SEVERITY = ERROR
+_PERMITTING = frozenset({"permit", "grant", "accept", "authorize", "authorise", "enable", "true", "yes", "ok"})
 _FORBIDDING = frozenset({"forbid", "block", "reject", "refuse", "disallow", "prohibit", "denied", "false", "no"})
 
 
@@ -33,6 +34,7 @@ def shape(written: Written) -> Iterator[Problem]:
     """An Effect that is another word."""
     effect = written.value.get("Effect")
     if isinstance(effect, str) and effect not in ("Allow", "Deny"):
-        meant = "Deny" if effect.lower() in _FORBIDDING else nearest(effect, ("Allow", "Deny")) or "Allow"
+        meant = "Deny" if effect.lower() in _FORBIDDING else nearest(effect, ("Allow", "Deny"))
+        meant = meant or ("Allow" if effect.lower() in _PERMITTING else None)
         message = f"Effect {effect!r} is not valid: only 'Allow' and 'Deny' exist, spelled so"
-        yield Problem(message, f"did you mean `{meant}`?", ("Effect",))
+        yield Problem(message, f"did you mean `{meant}`?" if meant else "write one of the two", ("Effect",))

@@ -1,6 +1,7 @@
 """A Resource is neither an ARN nor `*`.
 
-IAM refuses the document. An ARN has six parts: arn:partition:service:region:account:resource.
+IAM refuses the document. An ARN has six parts: arn:partition:service:region:account:resource. Where the last ones are
+left out, IAM puts `*` for each: a warning, since `arn:aws:sqs` means every queue of every account.
 
 Flagged:
 
@@ -11,7 +12,7 @@ Better:
     {"Effect": "Allow", "Action": "dynamodb:GetItem",
      "Resource": "arn:aws:dynamodb:us-east-1:111122223333:table/orders"}
 
-Source: "Amazon Resource Names (ARNs)" (AWS General Reference).
+Source: "Amazon Resource Names (ARNs)" (AWS General Reference); "IAM identifiers" (IAM User Guide): incomplete ARNs.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ import re
 from typing import TYPE_CHECKING
 
 from remit.catalogue.arns import fill
-from remit.catalogue.partitions import partition
+from remit.catalogue.partitions import is_region, partition
 from remit.lint import facts
-from remit.lint.finding import ERROR, Problem
+from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.samples import REFS
 from remit.lint.subject import RESOURCE
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _PARTS = 6
+_ACCOUNT = re.compile(r"\d{12}")
 _OF_BUCKET = re.compile(r"^([a-z0-9][a-z0-9.-]+)\.s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?(?=/|$)")
 _PSEUDO = re.compile(r"\$\{AWS::(?:AccountId|Partition|Region)\}")
 _BEGUN = re.compile(r"([A-Za-z]{2,4})[:.;,/]+(?:(aws[a-z-]*|arn)[:.;,/]+)?(?=[a-z])")
@@ -60,7 +62,23 @@ def statement(item: Item) -> Iterator[Problem]:
             continue
         if _late(text) or (item.document.kind == RESOURCE and not text.startswith("arn:")):
             continue  # API Gateway and others take the end of an ARN in their resource policies
+        if (whole := _whole(text)) is not None:
+            message = f"'{text}' leaves out parts of an ARN, and IAM puts * for each: it means '{whole}'"
+            yield Problem(message, "write it whole, or narrower", (item.resource_element, text), WARNING)
+            continue
         yield Problem(*_said(text, item), (item.resource_element, text))
+
+
+def _whole(text: str) -> str | None:
+    """What IAM makes of an ARN whose last parts are left out; None where one that is there cannot be such a part."""
+    head, *parts = _PSEUDO.sub("*", text).split(":")
+    count = len(parts)
+    if head != "arn" or not 2 <= count < _PARTS - 1 or partition(parts[0].replace("*", "aws")) is None:  # noqa: PLR2004
+        return None
+    region, account = (*parts[2:], "", "")[:2]
+    fits = (region in ("", "*") or is_region(region)) and (account in ("", "*") or _ACCOUNT.fullmatch(account))
+    known = facts.plain(parts[1]) and facts.has_arns(parts[1])
+    return text + ":*" * (_PARTS - 1 - count) if fits and known else None
 
 
 def _referred(text: str, item: Item) -> tuple[str, str] | None:

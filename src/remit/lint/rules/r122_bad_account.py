@@ -11,7 +11,8 @@ Better:
     {"Effect": "Allow", "Action": "dynamodb:GetItem",
      "Resource": "arn:aws:dynamodb:us-east-1:011112222333:table/orders"}
 
-Source: "View AWS account identifiers" (AWS Account Management Reference Guide).
+Source: "View AWS account identifiers" (AWS Account Management Reference Guide); "PutMetricAlarm" (Amazon CloudWatch API
+Reference).
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ _KEYS = frozenset({
 })  # fmt: skip
 _OWNERS = frozenset({"aws", "aws-managed", "amazon", "cloudfront", "partner", "offering"})
 """What stands for the account in the ARNs of AWS's own resources."""
+_NO_NUMBERS = _OWNERS | {"", "*"}
+_OF_ALARMS = "automate"
+"""The ARN of what an alarm does has a service in the account's place: `arn:aws:automate:REGION:ec2:stop`."""
 _UNSET = frozenset({"none", "null", "undefined", "nan"})
 
 
@@ -59,7 +63,7 @@ def _accounts(item: Item) -> Iterator[tuple[Spot, str]]:
             yield spot, ""
         elif not arn.account and facts.always_has("account", arn):
             yield spot, _LEFT_OUT
-        if arn.account not in ("", "*") and arn.account not in _OWNERS and not facts.placeholder(arn.account):
+        if arn.account not in _NO_NUMBERS and arn.service != _OF_ALARMS and not facts.placeholder(arn.account):
             yield spot, arn.account
     for condition in item.statement.conditions:
         if condition.key.lower() in _KEYS and condition.operator in ("StringEquals", "StringEqualsIgnoreCase"):

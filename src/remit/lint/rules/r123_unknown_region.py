@@ -46,7 +46,8 @@ _PLACES = {
 def statement(item: Item) -> Iterator[Problem]:
     """Regions in ARNs and in aws:RequestedRegion."""
     for spot, arn in item.arns:
-        region, sure = arn.region, arn.service.lower() in facts.REGIONAL
+        region = arn.region
+        sure = arn.service in facts.REGIONAL and (bool(region) or not facts.may_lack("region", arn))
         if not region and (sure or facts.always_has("region", arn)):
             why = ", and nothing matches" if sure else ""
             message = f"the ARN leaves out the region: no resource of this service has such a one{why}"

@@ -34,6 +34,9 @@ SEVERITY = ERROR
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _QUOTES = "'\""
 _QUOTED = re.compile(r" '[^']*'")
+_TOOLS = frozenset({"cf", "env", "file", "git", "opt", "param", "self", "sls"})
+"""What variables of the Serverless Framework begin with; Terraform's have an underscore and a dot."""
+_TERRAFORM = re.compile(r"[a-z0-9]+_[a-z0-9_]+\..+")
 _LATE = re.compile(r"AWS::[A-Za-z]+|[A-Za-z0-9]+(?:\.[A-Za-z0-9_.-]+)?")
 
 
@@ -48,7 +51,10 @@ def statement(item: Item) -> Iterator[Problem]:
         for found in _VARIABLE.finditer(text):
             written, comma, default = found[1].partition(",")
             name = written.strip()
-            if comma and ":" in name and not _QUOTED.fullmatch(default):
+            if _of_a_tool(name):
+                message = f"unknown policy variable ${{{name}}}: it has no value, and nothing matches"
+                yield Problem(message, "put the value in: a policy file is no template", spot)
+            elif comma and ":" in name and not _QUOTED.fullmatch(default):
                 message = f"the default of ${{{found[1]}}} is not between single quotes: IAM refuses it"
                 yield Problem(message, f"write `${{{name}, '{default.strip().strip(_QUOTES)}'}}`", spot)
             elif written != name and name:
@@ -56,6 +62,10 @@ def statement(item: Item) -> Iterator[Problem]:
                 yield Problem(message, f"write `${{{name}}}`", spot)
             elif name not in ("*", "?", "$") and not _LATE.fullmatch(name) and not _is_raw(text, found.start()):
                 yield from _problem(name, spot)
+
+
+def _of_a_tool(name: str) -> bool:
+    return name.partition(":")[0] in _TOOLS or _TERRAFORM.match(name) is not None
 
 
 def _federated(name: str, spot: Spot) -> Iterator[Problem]:

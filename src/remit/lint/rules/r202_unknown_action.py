@@ -11,7 +11,8 @@ Better:
 
     {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
 
-Source: the "Service Authorization Reference" (AWS); operations and their actions as the catalogue has them.
+Source: the "Service Authorization Reference" (AWS); operations and their actions as the catalogue has them;
+"Authorizing direct calls to AWS services using AWS IoT Core credential provider" (AWS IoT Core Developer Guide).
 """
 
 from __future__ import annotations
@@ -31,12 +32,14 @@ if TYPE_CHECKING:
 SEVERITY = ERROR
 _GONE = {"sns:receive": "SNS writes it into the policy that a topic has at first"}
 """What AWS itself writes, folded, and why: whoever copied it made no slip."""
+_OF_DEVICES = frozenset({"iot:assumerolewithcertificate"})
+"""What only policies of AWS IoT know, which look like those of IAM."""
 
 
 def doubtful(item: Item) -> Iterator[Problem]:
     """Whole names that no action has."""
     for text in item.statement.actions.patterns:
-        if facts.meant(text) or ":" not in text or not facts.plain(text):
+        if facts.meant(text) or ":" not in text or not facts.plain(text) or text.lower() in _OF_DEVICES:
             continue
         if meant.well_formed(text) and service(text.partition(":")[0]):
             yield _problem(text, item)

@@ -1,6 +1,7 @@
 """An action that knows no resources is allowed on an ARN.
 
-Such actions match `*` alone, so the statement never grants them: AccessDenied.
+Such actions match `*` alone, so the statement never grants them: AccessDenied. Some that list things are checked
+against an ARN that stands for all of a kind (`log-group::log-stream:`): a pattern that matches it will do.
 
 Flagged:
 
@@ -19,7 +20,6 @@ from typing import TYPE_CHECKING
 
 from remit.lint import facts, fitting
 from remit.lint.finding import ERROR, Problem
-from remit.lint.unlisted import is_unlisted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ def statement(item: Item) -> Iterator[Problem]:
         return
     for text in item.statement.actions.patterns:
         names = facts.meant(text)
-        if names and not any(facts.targets(name) for name in names) and not _is_unlisted(item, names):
+        if names and not any(facts.targets(name) for name in names) and not _listed(names, item):
             what = f"'{names[0]}'" if len(names) == 1 else f"no action of '{text}'"
             verb = "has no" if len(names) == 1 else "has"
             message = f"{what} {verb} resource-level permissions: on an ARN it never matches"
@@ -43,6 +43,5 @@ def statement(item: Item) -> Iterator[Problem]:
             yield Problem(message, hint, ("Action", text), fitting.severity(item, names))
 
 
-def _is_unlisted(item: Item, names: tuple[str, ...]) -> bool:
-    """Whether a resource is one that an action is authorised on all the same."""
-    return any(is_unlisted(name, shape) for name in names for shape in item.shapes)
+def _listed(names: tuple[str, ...], item: Item) -> bool:
+    return any(facts.acts_on(name, shape) for name in names for shape in item.shapes)

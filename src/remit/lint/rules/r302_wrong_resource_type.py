@@ -10,16 +10,19 @@ Better:
 
     {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}
 
-Source: the "Service Authorization Reference" (AWS): resource types of actions.
+The table grants of the AWS CDK list two actions of streams beside those of tables: that is a note, since it harms
+nothing and no author wrote it.
+
+Source: the "Service Authorization Reference" (AWS): resource types of actions; "Use aliases to control access to KMS
+keys" (AWS KMS Developer Guide); "Permissions" of aws-dynamodb (AWS CDK Reference).
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from remit.lint import facts, fitting
-from remit.lint.finding import ERROR, Problem
+from remit.lint.finding import ERROR, NOTE, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +30,12 @@ if TYPE_CHECKING:
     from remit.lint.subject import Item
 
 SEVERITY = ERROR
-_ALIAS = re.compile(r"arn:[^:]*:kms:.*:alias/")
+_OF_STREAMS = ("dynamodb:GetRecords", "dynamodb:GetShardIterator")
+_READ_DATA = {
+    *_OF_STREAMS, "dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query",
+    "dynamodb:Scan",
+}  # fmt: skip
+"""What the CDK's grantReadData lists."""
 
 
 def statement(item: Item) -> Iterator[Problem]:
@@ -42,14 +50,24 @@ def statement(item: Item) -> Iterator[Problem]:
             if needless:
                 message = f"{subject} acts on {what}, whose ARN has no {needless}: it never matches"
             hint = f"did you mean '{meant}'?" if meant else f"name {what} in Resource"
-            if any(_ALIAS.match(shape) for shape in item.shapes):
-                hint = "name the key by its id, or every key with a condition on kms:ResourceAliases"
             if len(names) == 1 and _may_be_everywhere(names[0]):
                 hint = "allow it on '*', in a statement of its own"
+            alias = _alias(item) if names[0].startswith("kms:") else None
+            if alias is not None:  # the id of a key is no alias
+                hint = f"name the key's ARN, or allow key/* if ForAnyValue:StringLike kms:ResourceAliases is '{alias}'"
             broken = _broken(item) if meant else None
             spot = ("Action", text) if broken is None else ("Resource", broken)
             sure = bool(needless) and item.allows  # such an ARN is no resource's, whatever acts on it
-            yield Problem(message, hint, spot, ERROR if sure else fitting.severity(item, names))
+            severity = ERROR if sure else fitting.severity(item, names)
+            if text in _OF_STREAMS and _READ_DATA.issubset(item.statement.actions.patterns):
+                severity, hint = NOTE, "the CDK's table grants list it; what reads the stream needs grantStreamRead"
+            yield Problem(message, hint, spot, severity)
+
+
+def _alias(item: Item) -> str | None:
+    """The first alias of a key that the statement names."""
+    arns = (facts.arn(text) for text in item.resources)
+    return next((arn.resource for arn in arns if arn is not None and arn.resource.startswith("alias/")), None)
 
 
 def _broken(item: Item) -> str | None:

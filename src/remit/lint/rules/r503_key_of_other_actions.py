@@ -50,10 +50,10 @@ def conditional(item: Item) -> Iterator[Problem]:
             continue
         spot = ("Condition", condition.spelled, condition.key)
         if not takers:
-            subject = f"'{min(names)}' has" if len(names) == 1 else "none of these actions has"
+            lacks = f"'{min(names)}' has no" if len(names) == 1 else "none of these actions has the"
             foreign = condition.key.partition(":")[0].lower() not in {name.partition(":")[0] for name in names}
-            reliable = {name.partition(":")[0] for name in names} <= fitting.RELIABLE
-            message = f"{subject} no condition key '{condition.key}': it is never met, and nothing is granted"
+            reliable = all(map(fitting.reliable, names))
+            message = f"{lacks} condition key '{condition.key}': it is never met, and nothing is granted"
             near = conditions.near_taken(names, condition.key)
             others = conditions.takers(condition.key)
             hint = (

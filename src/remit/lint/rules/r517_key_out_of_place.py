@@ -1,7 +1,8 @@
 """A condition key where it says nothing: of a caller that has none, of the resource itself, of any service at all.
 
 A service that calls by itself belongs to no account and no organisation of yours, so the condition is never met. The
-policy of a resource need not ask whose resource it is. And the owner of a VPC endpoint is known to some services alone.
+policy of a resource need not ask whose resource it is (that of a VPC endpoint must). And the owner of a VPC endpoint is
+known to some services alone.
 
 Flagged:
 
@@ -49,7 +50,7 @@ def conditional(item: Item) -> Iterator[Problem]:
         if key.startswith(_OF_PRINCIPALS) and item.allows and _services_alone(item) and conditions.needs_key(condition):
             message = f"a service that calls by itself has no {condition.key}: the condition is never met"
             yield Problem(message, "compare aws:SourceArn, aws:SourceAccount or aws:SourceOrgID", spot)
-        elif key in _OF_RESOURCES and item.document.kind == RESOURCE and _plain(condition):
+        elif key in _OF_RESOURCES and item.document.kind == RESOURCE and _plain(condition) and not _of_endpoint(item):
             message = f"{condition.key} is the owner of this very resource: the policy of a resource need not ask"
             yield Problem(message, "remove it, or use it in the policies of roles", spot, NOTE)
         elif key in _OF_ENDPOINTS and _every_service(item):
@@ -62,6 +63,11 @@ def _services_alone(item: Item) -> bool:
     return (
         principals is not None and not principals.negated and {kind for kind, _ in principals.patterns} == {"Service"}
     )
+
+
+def _of_endpoint(item: Item) -> bool:
+    """Whether it may be the policy of a VPC endpoint, through which every resource of a service is reached."""
+    return any(one.everywhere and "kms" not in one.services for one in item.document.items)
 
 
 def _plain(condition: Condition) -> bool:

@@ -1,0 +1,19 @@
+"""The resource that services ask IAM about for actions that list things, where the reference names no type.
+
+It stands for all of a kind, and a pattern of an ARN may match it: `log-group:*` does, a group's own ARN does not. From
+the messages in which the services deny them (AccessDenied: not authorized to perform … on resource …).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+ASKED: Final = {
+    "dynamodb:ListTables": "arn:${Partition}:dynamodb:${Region}:${Account}:table/*",
+    "iam:ListRoles": "arn:${Partition}:iam::${Account}:role/",
+    "iam:ListUsers": "arn:${Partition}:iam::${Account}:user/",
+    "logs:DescribeExportTasks": "arn:${Partition}:logs:${Region}:${Account}:log-group::log-stream:",
+    "logs:DescribeLogGroups": "arn:${Partition}:logs:${Region}:${Account}:log-group::log-stream:",
+    "states:ListStateMachines": "arn:${Partition}:states:${Region}:${Account}:stateMachine:*",
+}
+"""By the action."""
