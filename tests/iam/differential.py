@@ -79,6 +79,9 @@ RESOURCES = (
     "arn:aws:s3:::b/a?",
     "arn:aws:s3:::b/AL",
     "arn:aws:s3:::b/a[b].c",
+    "arn:aws:s3",
+    "arn:aws:s3:::*",
+    "arn:aws:dynamodb:eu-west-1",
 )
 PRINCIPALS = (
     f"arn:aws:iam::{A}:user/al",

@@ -134,8 +134,7 @@ def filled(text, version, question, globs=True):
     sure = maybe = ""
     for part in re.split(r"(\$\{(?:[*?$]|[^{}',:]+:[^{}',]*(?:,\s*'[^']*'\s*)?)\})", text):
         variable = re.fullmatch(r"\$\{([^{}',]*)(?:,\s*'([^']*)'\s*)?\}", part)
-        name = variable[1].strip() if variable else ""
-        value = literal(part)
+        name, value = variable[1].strip() if variable else "", literal(part)
         if name in ("*", "?", "$") and variable[2] is None:
             value = name
         elif ":" in name[1:]:
@@ -158,10 +157,11 @@ def compared(patterns, relation):
 
 @functools.cache
 def parted(pattern):
-    """A pattern of Resource up to the fifth colon, as a glob, and what follows as it is."""
+    """A pattern of Resource up to the fifth colon, as a glob, and what follows as it is; the ARN completed."""
     plain = re.sub(r"\$\{[^{}',:]+:[^{}',]*(,\s*'[^']*'\s*)?\}", lambda variable: "-" * len(variable[0]), pattern)
+    whole = pattern + ":*" * (5 - plain.count(":") if plain.startswith("arn:") else 0)
     head = len(":".join(plain.split(":")[:5])) + 1
-    return glob(pattern[:head]), pattern[head:]
+    return glob(whole[:head]), whole[head:]
 
 
 def resource_named(pattern, version, question, wholly):

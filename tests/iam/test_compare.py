@@ -373,6 +373,14 @@ def test_variables_are_text_in_the_old_language() -> None:
     assert kinds(old, policy(allow("s3:GetObject", resource), version=OLD_VERSION)) == ""
 
 
+def test_an_arn_that_leaves_parts_out_is_every_one_that_begins_so() -> None:
+    short = policy(allow("sqs:*", "arn:aws:sqs:eu-west-1"))
+    assert equivalent(short, policy(allow("sqs:*", "arn:aws:sqs:eu-west-1:*:*")))
+    wider = compared(short, policy(allow("sqs:*", "arn:aws:sqs")))
+    assert (bool(wider.gained), wider.lost, wider.undecided) == (True, (), ())
+    assert compared(short, policy(allow("sqs:*", "arn:aws:sqs:${Place}"))).undecided
+
+
 def test_what_a_reference_would_have_to_equal_is_undecided() -> None:
     queue = {"Fn::GetAtt": ["Queue", "Arn"]}
     old = policy(allow("sqs:*", "arn:aws:sqs:*:*:q"), {"Effect": "Deny", "Action": "sqs:*", "NotResource": "arn:other"})

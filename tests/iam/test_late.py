@@ -196,3 +196,23 @@ def test_an_open_variable_is_never_sure_to_meet_a_set_for_its_key_may_be_absent(
     assert evaluate(request, parse(document)).verdict == "Unknown"
     absent = Request("s3:GetObject", f"arn:aws:s3:::{resource}", PRINCIPAL, {})
     assert evaluate(absent, parse(document)).verdict == "Allowed"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "verdict"),
+    [
+        ("arn:${AWS::Partition}:sqs:${AWS::Region}", "Allowed"),
+        ("arn:aws:sqs:${AWS::Region}:${AWS::AccountId}", "Allowed"),
+        ("arn:aws:sqs:${Place}", "Unknown"),
+        ("arn:aws:${Service}", "Unknown"),
+        ("arn:aws:sqs:${Place}:*:*", "Unknown"),
+        ("arn:aws:sns", "ImplicitlyDenied"),
+    ],
+)
+def test_a_reference_may_hold_several_parts_of_an_arn_that_leaves_some_out(pattern: str, verdict: str) -> None:
+    """But partition, region and account hold one: IAM puts a star for each part that is missing."""
+    statement = {"Effect": "Allow", "Action": "sqs:*", "Resource": pattern}
+    request = Request(
+        "sqs:SendMessage", "arn:aws:sqs:eu-west-1:111122223333:q", "arn:aws:iam::111122223333:role/r", open=ALL
+    )
+    assert evaluate(request, parse({"Version": "2012-10-17", "Statement": statement})).verdict == verdict

@@ -14,6 +14,7 @@ from remit.iam.glob import Unclear
 from remit.iam.marks import encode, filled, has_marks, variables_in, widened
 from remit.iam.pattern import is_pattern, matcher
 from remit.iam.rule import Kept, names
+from remit.iam.variable import completed, perhaps_incomplete
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -64,9 +65,11 @@ class Box:
 
     def _read_resources(self) -> tuple[str, ...]:
         found = self.statement.resources
-        texts = found.patterns if found else ()
+        texts = tuple(map(completed, found.patterns)) if found else ()
         if all(text.isascii() and "${" not in text for text in texts):
             return texts
+        if any(map(perhaps_incomplete, texts)):
+            raise Unclear("how many parts of an ARN are left out depends on a reference")
         return tuple(encode(text, self._version, resource=True) for text in texts)
 
     def _read_atoms(self) -> tuple[Atom, ...]:

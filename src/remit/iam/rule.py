@@ -14,7 +14,7 @@ from remit.iam.pattern import Matcher, is_pattern, matcher
 from remit.iam.policy import Globs
 from remit.iam.principal import Reach, reach
 from remit.iam.texts import either
-from remit.iam.variable import Parts, asked, holds, names_in, parts_of, resource_parts
+from remit.iam.variable import asked, completed, holds, names_in, parts_of, perhaps_incomplete, resource_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -166,6 +166,7 @@ def _resource_test(  # noqa: PLR0911 - a return per shape, the fast ones first
         return None if deny or trust else (lambda _: False)
     if "*" in resources.patterns:
         return (lambda _: False) if resources.negated else None
+    resources = Globs(tuple(map(completed, resources.patterns)), resources.negated)
     exact = frozenset(text for text in resources.patterns if not ("*" in text or "?" in text or "${" in text))
     globs = tuple(matcher(text) for text in resources.patterns if ("*" in text or "?" in text) and "${" not in text)
     templates = any("${" in text for text in resources.patterns)
@@ -195,7 +196,7 @@ def _careful_test(resources: Globs, version: str, *, deny: bool) -> Callable[[Re
     with it. Without resource-level permissions the resource is `*`, and only a pattern of stars alone speaks
     about it.
     """
-    parts: tuple[Parts, ...] = tuple(resource_parts(text, version) for text in resources.patterns)
+    parts = tuple((resource_parts(text, version), perhaps_incomplete(text)) for text in resources.patterns)
     stars = any(set(text) == {"*"} for text in resources.patterns)
     wholly = deny == resources.negated
 
@@ -204,11 +205,11 @@ def _careful_test(resources: Globs, version: str, *, deny: bool) -> Callable[[Re
             return stars != resources.negated
         found = asked(request.asked, request, globs=True)
         truth: Truth = False
-        for pattern in parts:
+        for pattern, incomplete in parts:
             one = holds(pattern, found, request, wholly=wholly)
             if one:
                 return not resources.negated
-            truth = None if one is None else truth
+            truth = None if one is None or incomplete else truth
         return truth if truth is None else resources.negated
 
     return test

@@ -20,6 +20,7 @@ from remit.iam import tokens
 from remit.iam.pattern import STAR, Late, Piece, Wildcard, covers_pieces, overlaps_pieces, pieces, tidy
 from remit.iam.policy import VERSION
 from remit.iam.request import OPEN, Request
+from remit.iam.tokens import PLACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,14 +63,36 @@ def resource_parts(text: str, version: str) -> Parts:
 
 def _after_fifth_colon(text: str) -> int:
     """Where the last part of an ARN begins; the colons of variables and references are not the ARN's."""
-    stretches = (part if isinstance(part, str) else "-" * len(part.text) for part in _stretches(text))
-    plain = "".join(_VARIABLE.sub(lambda found: "-" * len(found[0]), stretch) for stretch in stretches)
+    plain = _masked(text)
     position = -1
     for _ in range(_FIFTH):
         position = plain.find(":", position + 1)
         if position < 0:
             return len(text)
     return position + 1
+
+
+def _masked(text: str) -> str:
+    """The text with hyphens for its variables and references."""
+    stretches = (part if isinstance(part, str) else "-" * len(part.text) for part in _stretches(text))
+    return "".join(_VARIABLE.sub(lambda found: "-" * len(found[0]), stretch) for stretch in stretches)
+
+
+def completed(text: str) -> str:
+    """A pattern of Resource with `*` for the parts of an ARN that it leaves out: `arn:aws:sqs` is `arn:aws:sqs:*:*:*`.
+
+    It stays as it is where that is not known (`perhaps_incomplete`). Source: "IAM identifiers" (IAM User Guide),
+    incomplete ARNs.
+    """
+    if not text.startswith("arn:") or ("${" not in text and text.count(":") >= _FIFTH) or perhaps_incomplete(text):
+        return text
+    return text + ":*" * (_FIFTH - _masked(text).count(":"))
+
+
+def perhaps_incomplete(text: str) -> bool:
+    """Whether a reference, which may hold several parts, decides how many an ARN leaves out."""
+    late = "${" in text and text.startswith("arn:") and _masked(text).count(":") < _FIFTH
+    return late and any(isinstance(part, Late) and part.text not in PLACE.values() for part in _stretches(text))
 
 
 def _stretches(text: str) -> tuple[str | Late, ...]:
