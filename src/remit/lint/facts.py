@@ -86,6 +86,23 @@ def acts_on(name: str, resource: str) -> bool:
     )
 
 
+def acts_on_one(name: str, resources: tuple[str, ...]) -> bool:
+    """Whether it may be on one of several."""
+    listed = _types_among(name.partition(":")[0].lower(), resources)
+    return not targets(name).isdisjoint(listed) or any(acts_on(name, one) for one in resources)
+
+
+@lru_cache(maxsize=8192)
+def _types_among(prefix: str, resources: tuple[str, ...]) -> frozenset[str]:
+    return frozenset().union(*(types_named(prefix, one) for one in resources))
+
+
+@lru_cache(maxsize=16384)
+def meant_on_resources(pattern: str) -> tuple[str, ...]:
+    """The actions that a pattern means and that take resource types."""
+    return tuple(name for name in meant(pattern) if targets(name))
+
+
 def _is_asked(name: str, resource: str) -> bool:
     """Whether an ARN pattern matches what the service asks about for an action that lists things."""
     parsed = arn(resource)

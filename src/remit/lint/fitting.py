@@ -96,12 +96,8 @@ def unfit(item: Item) -> Iterator[tuple[str, tuple[str, ...]]]:
     if not on_named_resources(item):
         return
     for text in item.statement.actions.patterns:
-        names = tuple(name for name in facts.meant(text) if facts.targets(name))
-        if (
-            names
-            and text not in ("*", "*:*")
-            and not any(facts.acts_on(name, one) for name in names for one in item.shapes)
-        ):
+        names = facts.meant_on_resources(text)
+        if names and text not in ("*", "*:*") and not any(facts.acts_on_one(name, item.shapes) for name in names):
             yield text, names
 
 

@@ -90,14 +90,17 @@ def _problems(patterns: tuple[str, ...], element: str, *, fold: bool) -> Iterato
         return
     texts = [text.lower() for text in patterns] if fold else list(patterns)
     wide = [(place, _OPEN.split(text, 1)[0]) for place, text in enumerate(texts) if "*" in text or "?" in text]
-    if not wide and len(set(texts)) == len(texts):
+    twice = len(set(texts)) < len(texts)
+    if not wide and not twice:
         return
+    heads = tuple(head for _, head in wide)
     for place, text in enumerate(texts):
-        other = next((one for one, head in wide if text.startswith(head) and _covered(texts, one, place)), None)
+        near = wide if text.startswith(heads) else ()
+        other = next((one for one, head in near if text.startswith(head) and _covered(texts, one, place)), None)
         if other is not None:
             message = f"'{patterns[place]}' is already covered by '{patterns[other]}'"
             yield Problem(message, "remove one of the two", (element, patterns[place]))
-        elif fold and text in texts[:place]:
+        elif fold and twice and text in texts[:place]:
             yield Problem(
                 f"'{patterns[place]}' stands twice: actions ignore case", "remove one", (element, patterns[place])
             )
