@@ -143,7 +143,7 @@ def _taken_away(here: Here, function: str, actions: tuple[str, ...]) -> Iterator
     """What the computed default would grant, had a setting not replaced it."""
     for one in broken(here.app, here.roles):
         if one.function == function and set(actions) & set(one.missing):
-            yield f"`{one.setting}` took it away: {one.message}"
+            yield f"{one.cause} took it away: {one.message}"
 
 
 def _needed(
