@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.arns import parse
@@ -39,6 +40,7 @@ _EXCEPT: Final[dict[LayerName, str]] = {
     "trust": "no Allow outweighs a Deny of the trust policy: except whoever assumes the role there",
 }
 """What to change where the layer has a Deny and does not merely lack an Allow."""
+_BARE: Final = re.compile(r"[\w/+=.@-]{1,512}")
 _ANONYMOUS: Final = "nobody signed the request: sign it as somebody, or let the resource's policy allow everyone"
 _FEDERATED: Final = (
     "let the trust policy of the role name the provider as Principal.Federated, and compare its conditions (sub, aud) "
@@ -71,6 +73,16 @@ def advice(denial: Denial) -> Iterator[str]:
         yield change
     elif denial.policy is not None:
         yield f"the policy that decided is {denial.policy}"
+
+
+def _secret(denial: Denial) -> str | None:
+    """How policies name a secret of which the message has the bare name."""
+    action, name = (denial.action or "").lower(), denial.resource or "*"
+    if not action.startswith("secretsmanager:") or name.startswith("arn:") or not _BARE.fullmatch(name):
+        return None
+    owner = account_of(denial).replace("unknown", "ACCOUNT")
+    arn = f"arn:aws:secretsmanager:REGION:{owner}:secret:{name}-??????"
+    return f"name the secret as {arn}: six signs of its own end its ARN"
 
 
 def _change(denial: Denial) -> str | None:
@@ -108,6 +120,8 @@ def advice_here(
         yield from _taken_away(here, function, actions)
     if denial.principal is None and denial.encoded is None and function is None and own and not allowed:
         yield from _needed(here, actions, denial, answers)
+    if not answers and own and (secret := _secret(denial)) is not None:
+        yield secret
     if not answers and own:
         yield from _of_the_resource(denial, actions)
     if function is None and denial.layer != "trust" and not denial.explicit and _of_a_deploy(denial, actions):
@@ -133,6 +147,8 @@ def is_service(denial: Denial) -> bool:
 
 def _of_a_deploy(denial: Denial, actions: tuple[str, ...]) -> bool:
     """Whether it was asked for somebody who deploys, as the message tells, or the action."""
+    if denial.note == EXECUTION_ROLE:
+        return False  # it is asked of the function's role, whoever deploys
     if denial.deploying or is_service(denial):
         return bool(denial.deploying)
     services = {action.partition(":")[0] for action in actions if not action.startswith("lambda:Invoke")}

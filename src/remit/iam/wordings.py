@@ -33,6 +33,8 @@ DENIED: Final = re.compile(
     r"|because no [\w -]{1,40} polic(?:y|ies) allows?\b|could not be used to assume"
     r"|ciphertext refers to a (?:customer master|KMS) key"
 )
+MAPPED: Final = re.compile(r"\bUser \[name=([^,\]\s]{1,2048})")
+"""Whom OpenSearch knows the caller as."""
 WHO: Final = re.compile(r"\b[Uu]ser: ?((?:arn:[^ ]{1,2048}(?: [^ ]{1,100}){0,3}?|[^ ]{1,2048})) ?is not authorized")
 QUOTED: Final = re.compile(
     r"(?P<who>[Uu]ser|[Rr]ole) [`'\"](?P<principal>[^`'\"\s]{1,2048})[`'\"] is not authorized to perform "
@@ -235,6 +237,19 @@ NOTES: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
             {},
         ),
         (
+            r"not authorized to create managed-rule",
+            (
+                "a state machine that waits for what it starts (`.sync`) needs events:PutTargets, events:PutRule and "
+                "events:DescribeRule on the rules of its account whose names begin with StepFunctions"
+            ),
+            {},
+        ),
+        (
+            r"Permission denied on S3 path",
+            "Athena reads as whoever asked the query: s3:GetObject on the objects, s3:ListBucket on the bucket",
+            {},
+        ),
+        (
             r"ARN does not refer to a valid principal",
             "a role that was just made takes some seconds to be known everywhere: deploy again",
             {},
@@ -246,7 +261,7 @@ NOTES: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
         ),
         (
             r"permissions to process tags|permissions error performing a tagging",
-            "what is missing is the action that tags the resource (of a role, iam:TagRole)",
+            "what is denied is the action that tags the resource (of a role, iam:TagRole)",
             {},
         ),
         (
