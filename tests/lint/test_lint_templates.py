@@ -432,3 +432,24 @@ Resources:
 
 def test_what_a_loop_makes_is_looked_at_where_it_is_written() -> None:
     assert at(READERS) == [("R202", 13), ("R123", 17)]
+
+
+def _of(kind: str, **properties: object) -> list[tuple[str, str]]:
+    """The rules that a template of one resource breaks, with their messages."""
+    text = json.dumps({"Resources": {"One": {"Type": kind, "Properties": properties}}})
+    return [(one.rule, one.message) for one in lint_bytes(text.encode(), "template.json")]
+
+
+def test_the_managed_policies_of_a_permission_set_are_looked_up() -> None:
+    instance = "arn:aws:sso:::instance/ssoins-1234567890abcdef"
+    given = ["arn:aws:iam::aws:policy/ReadOnlyAcces", "arn:aws:iam::aws:policy/AdministratorAccess"]
+    found = _of("AWS::SSO::PermissionSet", Name="dev", InstanceArn=instance, ManagedPolicies=given)
+    assert [rule for rule, _ in found] == ["R706", "R210"]
+
+
+@pytest.mark.parametrize(("action", "rules"), [("s3:*", ["R141"]), ("*", [])])
+def test_an_allow_of_a_resource_control_policy_is_that_of_everything(action: str, rules: list[str]) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": action, "Resource": "*"}
+    content = {"Version": "2012-10-17", "Statement": [statement]}
+    found = _of("AWS::Organizations::Policy", Name="p", Type="RESOURCE_CONTROL_POLICY", Content=content)
+    assert [rule for rule, _ in found] == rules

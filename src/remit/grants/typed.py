@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from remit.app import Grant
@@ -40,4 +41,16 @@ def text_of(given: Any, verb: str) -> str:
 def arn(given: Any, verb: str, form: str) -> str:
     """The ARN of something given by name (`form` has a {} for it), by ARN, or as a resource of the app."""
     text = text_of(given, verb)
+    if "://" in text:
+        raise RemitError(
+            f"{verb} takes a name, an ARN or a resource, got the URL {text!r}", hint=_named(text, verb), origin=writer()
+        )
     return text if text.startswith(("arn:", "${", "*")) else form.replace("{}", text)
+
+
+def _named(url: str, verb: str) -> str | None:
+    """What was meant by the URL of a bucket or a queue, as the verb takes it."""
+    place, *names = url.partition("://")[2].rstrip("/").split("/", maxsplit=1)
+    if url.startswith("s3:"):
+        return f"did you mean `{verb}({', '.join(json.dumps(name) for name in (place, *names))})`?"
+    return f"did you mean `{verb}({json.dumps(names[0].rpartition('/')[2])})`?" if names else None

@@ -95,7 +95,8 @@ def _of_organisation(written: Written) -> bool:
 
 def _of_resources(written: Written) -> Iterator[Problem]:
     value = written.value
-    if value.get("Effect") == "Allow" and (value.get("Resource") != "*" or value.get("Condition")):
+    everything = value.get("Action") == value.get("Resource") == "*" and not value.get("Condition")
+    if value.get("Effect") == "Allow" and not everything:
         message = f"the Allow of a resource control policy is that of everything, without a condition: {_REFUSED}"
         yield Problem(message, "deny what nobody may do", ("Effect",))
     if "NotAction" in value:
