@@ -400,3 +400,35 @@ def test_an_operation_as_boto3_spells_it_is_told_as_the_action(tmp_path: Path) -
     with pytest.raises(RemitError) as refused:
         load(project(tmp_path, config))
     assert refused.value.hint == "did you mean `dynamodb:PutItem`?"
+
+
+@pytest.mark.parametrize(
+    ("given", "said", "hint"),
+    [
+        (
+            "https://sqs.eu-west-1.amazonaws.com/111122223333/orders",
+            "sqs: 'https://sqs.eu-west-1.amazonaws.com/111122223333/orders' is a URL",
+            'did you mean `sqs("orders")`?',
+        ),
+        (
+            "arn:aws:sns:eu-west-1:111122223333:alerts",
+            "sqs takes an ARN of sqs, got one of sns: 'arn:aws:sns:eu-west-1:111122223333:alerts'",
+            None,
+        ),
+    ],
+)
+def test_an_event_source_of_another_kind_is_one_mistake(
+    tmp_path: Path, given: str, said: str, hint: str | None
+) -> None:
+    with pytest.raises(RemitError) as refused:
+        load(project(tmp_path, "", APP.replace('sqs("orders")', f'sqs("{given}")')))
+    assert (refused.value.message, refused.value.hint) == (said, hint)
+
+
+def test_a_grant_that_is_not_called_is_told_so(tmp_path: Path) -> None:
+    app = APP.replace('policy=["lambda:Invoke"]', "policy=dynamodb.put").replace(
+        "from remit import App\n", "from remit import App\nfrom remit.grants import dynamodb\n"
+    )
+    with pytest.raises(RemitError) as refused:
+        load(project(tmp_path, "", app))
+    assert refused.value.hint == "call it: `put(…)`"

@@ -453,3 +453,45 @@ def test_an_allow_of_a_resource_control_policy_is_that_of_everything(action: str
     content = {"Version": "2012-10-17", "Statement": [statement]}
     found = _of("AWS::Organizations::Policy", Name="p", Type="RESOURCE_CONTROL_POLICY", Content=content)
     assert [rule for rule, _ in found] == rules
+
+
+@pytest.mark.parametrize(
+    ("statement", "rules"),
+    [
+        ({"Principal": {"Service": "sns.amazonaws.co"}, "Resource": "*"}, ["R138"]),
+        (
+            {
+                "Principal": {"Service": "sns.amazonaws.com"},
+                "Resource": "*",
+                "Condition": {"ArnEquals": {"aws:SourceArns": "arn:aws:sns:eu-west-1:111122223333:a"}},
+            },
+            ["R502"],
+        ),
+    ],
+)
+def test_a_misspelt_guard_of_a_service_is_one_finding(statement: dict[str, object], rules: list[str]) -> None:
+    whole = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", **statement}]}
+    found = _of("AWS::SQS::QueuePolicy", Queues=["q"], PolicyDocument=whole)
+    assert [rule for rule, _ in found if rule != "R132"] == rules
+
+
+def test_a_variable_that_is_not_closed_is_one_finding() -> None:
+    given = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data-${aws:PrincipalTag/team/*"}
+    found = _of("AWS::IAM::ManagedPolicy", PolicyDocument={"Version": "2012-10-17", "Statement": [given]})
+    assert [rule for rule, _ in found if rule != "R132"] == ["R127"]
+
+
+def test_the_number_of_an_account_without_quotes_is_told_to_want_them() -> None:
+    text = """\
+Resources:
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: data
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - {Effect: Allow, Principal: {AWS: 111122223333}, Action: "s3:GetObject", Resource: "arn:aws:s3:::data/*"}
+"""
+    (one,) = [one for one in lint_bytes(text.encode(), "template.yaml") if one.rule == "R103"]
+    assert one.hint == "put it in quotes: '111122223333'"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from remit.app import Grant
 from remit.errors import RemitError, writer
 from remit.iam.policy import Condition, Globs, Statement
+from remit.triggers.source import name_in
 
 
 def allow(*actions: str, on: Any = "*", because: str | None = None) -> Grant:
@@ -43,14 +43,8 @@ def arn(given: Any, verb: str, form: str) -> str:
     text = text_of(given, verb)
     if "://" in text:
         raise RemitError(
-            f"{verb} takes a name, an ARN or a resource, got the URL {text!r}", hint=_named(text, verb), origin=writer()
+            f"{verb} takes a name, an ARN or a resource, got the URL {text!r}",
+            hint=name_in(text, verb),
+            origin=writer(),
         )
     return text if text.startswith(("arn:", "${", "*")) else form.replace("{}", text)
-
-
-def _named(url: str, verb: str) -> str | None:
-    """What was meant by the URL of a bucket or a queue, as the verb takes it."""
-    place, *names = url.partition("://")[2].rstrip("/").split("/", maxsplit=1)
-    if url.startswith("s3:"):
-        return f"did you mean `{verb}({', '.join(json.dumps(name) for name in (place, *names))})`?"
-    return f"did you mean `{verb}({json.dumps(names[0].rpartition('/')[2])})`?" if names else None

@@ -88,7 +88,12 @@ def _grants(value: Any, because: str, origin: Origin, path: str) -> Iterator[Gra
         hint = "usually os.environ.get() of a variable that is not set: set it or drop the item"
         raise RemitError(f"{path} is None", hint=hint)
     else:
-        raise RemitError(f"{path} must be a string or a dict, got {type(value).__name__} {str(value)[:40]!r}")
+        name = getattr(value, "__name__", None)
+        got = f"{type(value).__name__} {str(value)[:40]!r}"
+        raise RemitError(
+            f"{path} must be a string or a dict, got {got}",
+            hint=f"call it: `{name}(…)`" if callable(value) and isinstance(name, str) else None,
+        )
 
 
 def _from_string(value: str, path: str) -> iam.Statement:

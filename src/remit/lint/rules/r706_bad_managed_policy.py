@@ -57,12 +57,12 @@ def template(stack: Stack) -> Iterator[Problem]:
     """What roles, users and groups are given by ARN."""
     for name, resource in stack.resources.items():
         properties = resource.get("Properties")
-        if resource["Type"] not in _ARNS or not isinstance(properties, dict):
+        given = next((arns for kind, arns in _ARNS.items() if kind == resource["Type"]), None)
+        if given is None or not isinstance(properties, dict):
             continue
         path: Spot = ("Resources", name, "Properties")
         if resource["Type"] == "AWS::Serverless::Function":
             yield from _named(properties.get("Policies"), (*path, "Policies"))
-        given = _ARNS[resource["Type"]]
         arns = properties.get(given)
         yield from _too_many(name, arns, (*path, given))
         for index, one in enumerate(arns if isinstance(arns, list) else ()):
