@@ -495,3 +495,24 @@ Resources:
 """
     (one,) = [one for one in lint_bytes(text.encode(), "template.yaml") if one.rule == "R103"]
     assert one.hint == "put it in quotes: '111122223333'"
+
+
+@pytest.mark.parametrize(("kind", "rules"), [("SERVICE_CONTROL_POLICY", ["R141"]), ("RESOURCE_CONTROL_POLICY", [])])
+def test_a_service_control_policy_names_nobody_not_even_everyone(kind: str, rules: list[str]) -> None:
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    content = {"Version": "2012-10-17", "Statement": [statement]}
+    found = _of("AWS::Organizations::Policy", Name="p", Type=kind, Content=content)
+    assert [rule for rule, _ in found] == rules
+
+
+def test_a_principal_of_the_account_that_is_deployed_to_is_looked_at_as_well() -> None:
+    account = "arn:${AWS::Partition}:iam::${AWS::AccountId}:"
+    for resource, rules in (("rot", ["R138"]), ("root", []), ("role/${Name}", [])):
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"AWS": {"Fn::Sub": account + resource}},
+            "Action": "sts:AssumeRole",
+        }
+        document = {"Version": "2012-10-17", "Statement": [statement]}
+        found = _of("AWS::IAM::Role", AssumeRolePolicyDocument=document)
+        assert [rule for rule, _ in found if rule != "R401"] == rules

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from remit.lint.subject import Item
 
 SEVERITY = WARNING
-_SUFFIX = ".amazonaws.com"
+_ENDINGS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".aws.internal", ".aws")
 _SOURCES = frozenset({
     "aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner",
 })  # fmt: skip
@@ -53,7 +53,9 @@ def statement(item: Item) -> Iterator[Problem]:
     if not keys.isdisjoint(_SOURCES) or any(key.startswith(_ALIKE) for key in keys):
         return
     for kind, value in principals.patterns:
-        if kind == "Service" and (_SUFFIX in value or "${" in value):  # of another, R138 tells that there is none
+        if kind == "Service" and (
+            value.endswith(_ENDINGS) or "${" in value
+        ):  # of another, R138 tells that there is none
             message = f"'{value}' is let in for whomever it acts, whatever their account"
             hint = "compare aws:SourceArn with the resource that it acts for, or aws:SourceAccount with your account"
             yield Problem(message, hint, ("Principal", kind, value))
