@@ -432,3 +432,31 @@ def test_a_grant_that_is_not_called_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(RemitError) as refused:
         load(project(tmp_path, "", app))
     assert refused.value.hint == "call it: `put(…)`"
+
+
+def test_a_grant_that_the_group_gives_as_well_is_told_once(tmp_path: Path) -> None:
+    app = """\
+from remit import App
+from remit.grants import dynamodb
+
+app = App()
+billing = app.group("billing", policy=[dynamodb.put("orders")])
+
+
+@billing.function(policy=[dynamodb.put("orders")])
+def report(event, context): ...
+
+
+@billing.function(policy=[dynamodb.put("bills")])
+def pay(event, context): ...
+"""
+    (one,) = lint(load(project(tmp_path, "", app)), folder=tmp_path)
+    assert (one.rule, one.severity, one.line) == ("R604", "note", 8)
+    assert one.message == "the grant at app.py:8:27 says the same as the grant at app.py:5:40"
+
+
+def test_jobs_of_one_worker_that_need_the_same_say_so_each(tmp_path: Path) -> None:
+    config = "from remit import config\n\nconfig.job.enable = True\n"
+    jobs = "".join(f'@app.job(policy=[dynamodb.put("orders")])\ndef {name}(to): ...\n' for name in ("mail", "call"))
+    app = f"from remit import App\nfrom remit.grants import dynamodb\napp = App()\n{jobs}"
+    assert lint(load(project(tmp_path, config, app)), folder=tmp_path) == ()
