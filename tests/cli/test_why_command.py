@@ -104,7 +104,7 @@ def test_what_the_role_allows_here_was_denied_to_an_older_one() -> None:
         (
             " with an explicit deny in a VPC endpoint policy",
             "the policy of the VPC endpoint denies it; the role of ingest allows it",
-            "let the policy of the VPC endpoint allow the action, or call past it",
+            "no Allow outweighs a Deny of the VPC endpoint's policy: except this there, or call past it",
         ),
     ],
 )
@@ -578,3 +578,11 @@ def test_whoever_deploys_has_no_part_in_what_lambda_asks_of_the_functions_role(t
 def test_what_a_state_machine_needs_to_wait_for_another_is_told(tmp_path: Path) -> None:
     text = "AccessDeniedException: 'arn:aws:iam::111122223333:role/ship' is not authorized to create managed-rule."
     assert "events:PutTargets, events:PutRule and events:DescribeRule" in remit("why", text, "-C", str(tmp_path)).out
+
+
+@pytest.mark.parametrize(("layer", "whose"), [("VPC endpoint", "the VPC endpoint's"), ("session", "the session")])
+def test_a_deny_of_a_layer_is_not_answered_with_an_allow(tmp_path: Path, layer: str, whose: str) -> None:
+    text = message("report", "s3:GetObject", "arn:aws:s3:::a/b", f" with an explicit deny in a {layer} policy")
+    out = remit("why", text, "-C", str(tmp_path)).out
+    assert f"no Allow outweighs a Deny of {whose} policy" in out
+    assert "for a key that does not exist" not in out

@@ -593,3 +593,26 @@ def test_whom_opensearch_denied_is_told() -> None:
     )
     assert found is not None
     assert (found.principal, found.layer) == (role, "other")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "upload failed: dist/a.js to s3://site/js/a.js",
+        "download failed: s3://site/js/a.js to ./a.js",
+        "delete failed: s3://site/js/a.js",
+    ],
+)
+def test_the_object_of_a_line_of_aws_s3_is_told(line: str) -> None:
+    cause = "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied"
+    found = parse(f"Command failed: aws s3 cp dist s3://site/ --recursive\n{line} {cause}")
+    assert found is not None
+    assert found.resource == "arn:aws:s3:::site/js/a.js"
+
+
+def test_the_bucket_that_a_load_balancer_may_not_log_to_is_told() -> None:
+    found = parse(
+        "Access Denied for bucket: my-logs. Please check S3bucket permission (Service: ElasticLoadBalancingV2)"
+    )
+    assert found is not None
+    assert (found.action, found.resource, found.layer) == ("s3:PutObject", "arn:aws:s3:::my-logs", "resource")

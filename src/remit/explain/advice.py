@@ -37,6 +37,8 @@ _EXCEPT: Final[dict[LayerName, str]] = {
     "identity": "no Allow outweighs a Deny: take it away, or narrow it",
     "boundary": "no Allow outweighs a Deny of the boundary: whoever owns it must except this",
     "resource": "no Allow outweighs a Deny of the resource's policy: except the role there, or meet its conditions",
+    "session": "no Allow outweighs a Deny of the session policy: whoever assumed the role must pass it without",
+    "endpoint": "no Allow outweighs a Deny of the VPC endpoint's policy: except this there, or call past it",
     "trust": "no Allow outweighs a Deny of the trust policy: except whoever assumes the role there",
 }
 """What to change where the layer has a Deny and does not merely lack an Allow."""
@@ -114,7 +116,12 @@ def advice_here(
         yield f"deploy this folder: remit deploy --stage {here.app.stage}"
     if here is not None and here.app.boundary is not None and denial.layer == "boundary":
         yield f"the boundary of this app's roles is {here.app.boundary}"
-    if "s3:GetObject" in actions and (allowed or here is None or (function is None and not answers)):
+    if (
+        "s3:GetObject" in actions
+        and denial.layer is None
+        and not denial.explicit
+        and (allowed or here is None or (function is None and not answers))
+    ):
         yield "S3 answers 403 for a key that does not exist, unless s3:ListBucket is allowed as well"
     if here is not None and function is not None and own and not allowed:
         yield from _taken_away(here, function, actions)

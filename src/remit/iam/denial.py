@@ -223,6 +223,9 @@ def _located(found: Denial, flat: str) -> Denial:
     assumed = wordings.ASSUMED.search(flat)
     if assumed is not None:
         return replace(found, resource=_trimmed(assumed[1]))
+    copied = wordings.COPIED.search(flat)
+    if copied is not None:
+        return replace(found, resource=f"arn:aws:s3:::{copied['bucket']}/{copied['key']}")
     places = {match.groups() for match in wordings.OBJECT.finditer(flat)}
     named = [match.groupdict() for pattern in wordings.NAMED_BUCKET if (match := pattern.search(flat)) is not None]
     if len(places) == 1 or (named and not places):

@@ -134,9 +134,14 @@ NAMED_BUCKET: Final = (
     re.compile(r"Failed to upload .{1,1024}? to (?P<bucket>[a-z0-9.-]{3,63})/(?P<key>\S{1,1024}): An error occurred"),
     re.compile(r"\bS3 [Bb]ucket \"(?P<bucket>[a-z0-9.-]{3,63})\""),
     re.compile(r"for key '(?P<key>[^']{1,1024})' in bucket '(?P<bucket>[a-z0-9.-]{3,63})'"),
-    re.compile(r"(?:S3 Bucket \(|output bucket )(?P<bucket>[a-z0-9.-]{3,63})"),
+    re.compile(r"(?:S3 Bucket \(|output bucket |Access Denied for bucket: )(?P<bucket>[a-z0-9.-]{2,62}[a-z0-9])"),
 )
 """A bucket, and a key, that S3's XML, a log of the CDK, boto3's upload, PyArrow, Terraform or Athena names."""
+COPIED: Final = re.compile(
+    r"(?:upload failed: .{1,1024}? to|download failed:|delete failed:) "
+    r"s3://(?P<bucket>[a-z0-9.-]{3,63})/(?P<key>\S{1,1024}) "
+)
+"""The object that a line of `aws s3` says it failed on."""
 
 _TRUST: Final = {"action": "sts:AssumeRole", "layer": "trust", "explicit": False}
 MEANT: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
@@ -164,6 +169,7 @@ MEANT: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
         ),
         (r"troubleshooting Function URL authorization", {"action": "lambda:InvokeFunctionUrl"}),
         (r"not authorized to create managed-rule", {"action": "events:PutRule"}),
+        (r"Please check S3 ?bucket permission", {"action": "s3:PutObject", "layer": "resource", "explicit": False}),
         (
             r"permission to access the ECR image",
             {"action": "ecr:BatchGetImage", "layer": "resource", "explicit": False},
