@@ -754,3 +754,8 @@ def test_what_a_property_alone_asks_for_is_granted_with_it_alone(
 ) -> None:
     assert not places(made(One=resource(kind)), action_name)
     assert places(made(One=resource(kind, **needs)), action_name)
+
+
+def test_a_firewall_without_a_name_is_told_to_be_granted_on_every_one_of_its_scope() -> None:
+    found = made(Acl=resource("AWS::WAFv2::WebACL", Scope="REGIONAL"))
+    assert any(note.endswith("Acl (AWS::WAFv2::WebACL)") for note in found.notes)
