@@ -112,6 +112,8 @@ class Function:
     origin: Origin | None = None
     written: Mapping[str, Origin] = field(default_factory=dict)
     """The line that set each property."""
+    managed_written: Mapping[str, Origin | None] = field(default_factory=dict)
+    """The line that gave each managed policy, by ARN."""
 
     @property
     def arn(self) -> str:

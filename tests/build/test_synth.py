@@ -48,7 +48,8 @@ def report(event, context): ...
 def web(event, context): ...
 @app.function(http(), properties={"DeadLetterConfig": {"TargetArn": Data.topic.arn}, "Description": "x"})
 def private(event, context): ...
-@app.function(policy=[{"Effect": "Deny", "NotAction": "s3:*", "Resource": "*", "Sid": "Only"},
+@app.function(policy=[{"Effect": "Deny", "NotAction": ["s3:*", "logs:*", "ec2:*", "sqs:*", "cloudformation:*"],
+                       "Resource": "*", "Sid": "Only"},
                       {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:username}/*",
                        "Condition": {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}}],
               managed_policy="AWSXRayDaemonWriteAccess", architectures="arm64", runtime="python3.12")

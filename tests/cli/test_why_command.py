@@ -104,7 +104,7 @@ def test_what_the_role_allows_here_was_denied_to_an_older_one() -> None:
         (
             " with an explicit deny in a VPC endpoint policy",
             "the policy of the VPC endpoint denies it; the role of ingest allows it",
-            "let the policy of the VPC endpoint allow the action, or call past it",
+            "no Allow outweighs a Deny of the VPC endpoint's policy: except this there, or call past it",
         ),
     ],
 )
@@ -156,7 +156,7 @@ def test_a_failed_event_source_names_its_function(make: Make) -> None:
     project = make(config=config, app='@app.function(sqs("orders"))\ndef ingest(event, context): ...\n')
     text = (
         "CREATE_FAILED AWS::Lambda::EventSourceMapping IngestOrdersQueue Resource handler returned message: "
-        '"Invalid request provided: The provided execution role does not have permissions to call ReceiveMessage on '
+        '"The provided execution role does not have permissions to call ReceiveMessage on '
         'SQS (Service: Lambda, Status Code: 400, Request ID: 1)" (RequestToken: 2, HandlerErrorCode: InvalidRequest)'
     )
     found = cause(text, project=project)
@@ -559,3 +559,30 @@ def test_what_is_allowed_on_everything_alone_has_a_fix_though_the_message_names_
     text = f"{USER}: cloudwatch:GetMetricData because no identity-based policy allows the action"
     found = cause(text, project=Project(tmp_path))
     assert found["statement"] == {"Effect": "Allow", "Action": "cloudwatch:GetMetricData", "Resource": "*"}
+
+
+def test_a_secret_by_its_bare_name_is_named_as_policies_name_it(tmp_path: Path) -> None:
+    text = message("report", "secretsmanager:GetSecretValue", "db-password", " because no identity-based policy")
+    ran = remit("why", text, "-C", str(tmp_path))
+    assert f"secretsmanager:REGION:{ACCOUNT}:secret:db-password-??????: six signs of its own end its ARN" in ran.out
+
+
+def test_whoever_deploys_has_no_part_in_what_lambda_asks_of_the_functions_role(tmp_path: Path) -> None:
+    text = (
+        "CREATE_FAILED AWS::Lambda::EventSourceMapping IngestOrders Resource handler returned message: "
+        '"The provided execution role does not have permissions to call ReceiveMessage on SQS"'
+    )
+    assert "remit policy deployer" not in remit("why", text, "-C", str(tmp_path)).out
+
+
+def test_what_a_state_machine_needs_to_wait_for_another_is_told(tmp_path: Path) -> None:
+    text = "AccessDeniedException: 'arn:aws:iam::111122223333:role/ship' is not authorized to create managed-rule."
+    assert "events:PutTargets, events:PutRule and events:DescribeRule" in remit("why", text, "-C", str(tmp_path)).out
+
+
+@pytest.mark.parametrize(("layer", "whose"), [("VPC endpoint", "the VPC endpoint's"), ("session", "the session")])
+def test_a_deny_of_a_layer_is_not_answered_with_an_allow(tmp_path: Path, layer: str, whose: str) -> None:
+    text = message("report", "s3:GetObject", "arn:aws:s3:::a/b", f" with an explicit deny in a {layer} policy")
+    out = remit("why", text, "-C", str(tmp_path)).out
+    assert f"no Allow outweighs a Deny of {whose} policy" in out
+    assert "for a key that does not exist" not in out

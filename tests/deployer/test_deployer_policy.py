@@ -732,3 +732,30 @@ def test_the_policy_of_a_rich_template_is_as_it_was_reviewed(name: str) -> None:
     golden = json.loads((HERE / "golden" / f"deployer-{name}.json").read_text())
     assert golden == {"policy": render(found.policy), "unknown": [list(pair) for pair in found.unknown],
                       "notes": list(found.notes)}  # fmt: skip
+
+
+def test_a_permission_that_no_service_has_is_the_action_it_means() -> None:
+    found = made(Logs=resource("AWS::OpenSearchService::Domain", DomainName="logs"))
+    assert places(found, "es:UpdateDomainConfig") == {f"arn:aws:es:{REGION}:{NUMBER}:domain/logs"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "action_name", "needs"),
+    [
+        ("AWS::Pipes::Pipe", "s3:PutBucketPolicy", {"LogConfiguration": {"Level": "ERROR"}}),
+        ("AWS::MSK::Cluster", "s3:PutBucketPolicy", {"LoggingInfo": {"BrokerLogs": {"S3": {"Enabled": True}}}}),
+        ("AWS::StepFunctions::StateMachine", "s3:GetObject", {"DefinitionS3Location": {"Bucket": "b", "Key": "k"}}),
+        ("AWS::Batch::ComputeEnvironment", "eks:CreateAccessEntry", {"EksConfiguration": {"KubernetesNamespace": "a"}}),
+        ("AWS::Route53::HostedZone", "route53:AssociateVPCWithHostedZone", {"VPCs": [{"VPCId": "vpc-1"}]}),
+    ],
+)
+def test_what_a_property_alone_asks_for_is_granted_with_it_alone(
+    kind: str, action_name: str, needs: dict[str, Any]
+) -> None:
+    assert not places(made(One=resource(kind)), action_name)
+    assert places(made(One=resource(kind, **needs)), action_name)
+
+
+def test_a_firewall_without_a_name_is_told_to_be_granted_on_every_one_of_its_scope() -> None:
+    found = made(Acl=resource("AWS::WAFv2::WebACL", Scope="REGIONAL"))
+    assert any(note.endswith("Acl (AWS::WAFv2::WebACL)") for note in found.notes)

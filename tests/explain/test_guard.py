@@ -482,3 +482,21 @@ def test_of_many_functions_that_lack_the_same_the_first_are_named_and_the_rest_c
     (once,) = together(found(project), project.load())
     assert once.message.startswith(f"f0 writes its logs (likewise {told}), but without logs:CreateLogStream")
     assert len(once.likewise) == count - 1
+
+
+def test_a_deny_beside_the_computed_default_breaks_what_it_forbids_at_its_line(make: Make) -> None:
+    denied = '{"Effect": "Deny", "Action": ["sqs:DeleteMessage"], "Resource": "*"}'
+    project = make(config=f"config.lambda_.iam.policy = [{denied}]", app=INGEST)
+    (one,) = found(project)
+    assert (one.severity, one.missing, one.denied, one.cause) == ("error", ("sqs:DeleteMessage",), True, "a Deny")
+    assert one.denies == (one.origin,)
+    ran = project.remit("build", "--no-package")
+    assert ran.status == 2
+    assert "error: a Deny forbids what the app uses:\n  ingest takes messages from queue orders, but" in ran.err
+    assert project.remit("build", "--no-package", "--accept", "the queue is only watched").status == 0
+
+
+def test_a_deny_that_does_not_reach_what_the_app_uses_breaks_nothing(make: Make) -> None:
+    insecure = '"Condition": {"Bool": {"aws:SecureTransport": "false"}}'
+    denied = '{"Effect": "Deny", "Action": ["sqs:*"], "Resource": "*", ' + insecure + "}"
+    assert found(make(config=f"config.lambda_.iam.policy = [{denied}]", app=INGEST)) == ()

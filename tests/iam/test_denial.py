@@ -563,3 +563,56 @@ def test_a_huge_text_takes_no_second(text: str) -> None:
     started = time.process_time()
     parse(text)
     assert time.process_time() - started < 1
+
+
+def _event(source: str, name: str, **more: object) -> str:
+    caller = {"type": "AssumedRole", "arn": SESSION}
+    shown = {"eventSource": source, "eventName": name, "errorCode": "AccessDenied", "awsRegion": "eu-west-1"}
+    return json.dumps({**shown, "userIdentity": caller, **more})
+
+
+def test_the_version_of_an_api_is_no_part_of_the_name_of_an_event() -> None:
+    parameters = {"functionName": "ship"}
+    found = parse(_event("lambda.amazonaws.com", "UpdateFunctionConfiguration20150331v2", requestParameters=parameters))
+    assert found is not None
+    assert (found.service, found.operation) == ("lambda", "UpdateFunctionConfiguration")
+    assert found.resource == "arn:aws:lambda:eu-west-1:111122223333:function:ship"
+
+
+def test_an_event_names_the_table_that_a_request_was_about() -> None:
+    found = parse(_event("dynamodb.amazonaws.com", "Query", requestParameters={"tableName": "orders"}))
+    assert found is not None
+    assert found.resource == TABLE
+
+
+def test_whom_opensearch_denied_is_told() -> None:
+    role = "arn:aws:iam::111122223333:role/ingest"
+    found = parse(
+        "AuthorizationException(403, 'security_exception', 'no permissions for [indices:admin/create] and User "
+        f"[name={role}, backend_roles=[{role}], requestedTenant=null]')"
+    )
+    assert found is not None
+    assert (found.principal, found.layer) == (role, "other")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "upload failed: dist/a.js to s3://site/js/a.js",
+        "download failed: s3://site/js/a.js to ./a.js",
+        "delete failed: s3://site/js/a.js",
+    ],
+)
+def test_the_object_of_a_line_of_aws_s3_is_told(line: str) -> None:
+    cause = "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied"
+    found = parse(f"Command failed: aws s3 cp dist s3://site/ --recursive\n{line} {cause}")
+    assert found is not None
+    assert found.resource == "arn:aws:s3:::site/js/a.js"
+
+
+def test_the_bucket_that_a_load_balancer_may_not_log_to_is_told() -> None:
+    found = parse(
+        "Access Denied for bucket: my-logs. Please check S3bucket permission (Service: ElasticLoadBalancingV2)"
+    )
+    assert found is not None
+    assert (found.action, found.resource, found.layer) == ("s3:PutObject", "arn:aws:s3:::my-logs", "resource")

@@ -254,7 +254,7 @@ def test_an_administrator_by_a_managed_policy_is_told(tmp_path: Path) -> None:
     config = "from remit import configure\n\nwith configure() as config:\n"
     config += '    config.lambda_.iam.managed_policy = ["AdministratorAccess"]\n'
     folder = project(tmp_path, config=config, app=APP.replace('["lambda:Invoke"]', "[]"))
-    assert places(lint(load(folder), folder=folder), "warning") == [("R210", "app.py", 7)]
+    assert places(lint(load(folder), folder=folder), "warning") == [("R210", "config/deploy.py", 4)]
 
 
 def test_advice_speaks_of_late_bound_parts_as_people_write_them(tmp_path: Path) -> None:
@@ -349,3 +349,114 @@ with configure() as config:
     assert [(one.line, one.column, one.message) for one in found] == [
         (3, 75, "variable DB_PASSWORD of ingest (likewise report) looks like a secret in plain text")
     ]
+
+
+ADMIN = """\
+from remit import configure
+
+with configure() as config:
+    config.lambda_.iam.managed_policy = ["AdministratorAccess"]
+"""
+
+
+def test_a_managed_policy_that_is_too_wide_is_found_where_it_is_given(tmp_path: Path) -> None:
+    (one,) = lint(
+        load(project(tmp_path, ADMIN, APP.replace("lambda:Invoke", "xray:PutTraceSegments"))), folder=tmp_path
+    )
+    assert (one.rule, one.file, one.line, one.column) == ("R210", "config/deploy.py", 4, 42)
+
+
+def test_a_managed_policy_of_one_function_is_found_in_its_decorator(tmp_path: Path) -> None:
+    own = APP.replace('policy=["lambda:Invoke"]', 'managed_policy="PowerUserAccess"')
+    found = lint(load(project(tmp_path, "", own)), folder=tmp_path)
+    assert ("R210", "app.py", 7, 45) in [(one.rule, one.file, one.line, one.column) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ('s3.read("s3://uploads/incoming/*")', 's3.read("uploads", "incoming/*")'),
+        ('sqs.send("https://sqs.eu-west-1.amazonaws.com/111122223333/orders")', 'sqs.send("orders")'),
+    ],
+)
+def test_a_url_is_no_name_and_what_was_meant_is_told(tmp_path: Path, given: str, meant: str) -> None:
+    app = f"from remit import App\nfrom remit.grants import s3, sqs\napp = App()\n@app.function(policy=[{given}])\n"
+    with pytest.raises(RemitError) as refused:
+        load(project(tmp_path, "", f"{app}def ingest(event, context): ...\n"))
+    assert "got the URL" in refused.value.message
+    assert refused.value.hint == f"did you mean `{meant}`?"
+
+
+def test_an_unknown_option_of_a_grant_is_told_those_of_its_own_module(tmp_path: Path) -> None:
+    call = "@app.function(policy=[s3.read('uploads', prefix='in/')])"
+    app = f"from remit import App\nfrom remit.grants import dynamodb, s3, sqs\napp = App()\n{call}\n"
+    with pytest.raises(RemitError) as refused:
+        load(project(tmp_path, "", f"{app}def ingest(event, context): ...\n"))
+    assert refused.value.hint == "it takes bucket, *keys"
+
+
+def test_an_operation_as_boto3_spells_it_is_told_as_the_action(tmp_path: Path) -> None:
+    config = 'from remit import config\n\nconfig.lambda_.iam.policy = ["dynamodb:put_item"]\n'
+    with pytest.raises(RemitError) as refused:
+        load(project(tmp_path, config))
+    assert refused.value.hint == "did you mean `dynamodb:PutItem`?"
+
+
+@pytest.mark.parametrize(
+    ("given", "said", "hint"),
+    [
+        (
+            "https://sqs.eu-west-1.amazonaws.com/111122223333/orders",
+            "sqs: 'https://sqs.eu-west-1.amazonaws.com/111122223333/orders' is a URL",
+            'did you mean `sqs("orders")`?',
+        ),
+        (
+            "arn:aws:sns:eu-west-1:111122223333:alerts",
+            "sqs takes an ARN of sqs, got one of sns: 'arn:aws:sns:eu-west-1:111122223333:alerts'",
+            None,
+        ),
+    ],
+)
+def test_an_event_source_of_another_kind_is_one_mistake(
+    tmp_path: Path, given: str, said: str, hint: str | None
+) -> None:
+    with pytest.raises(RemitError) as refused:
+        load(project(tmp_path, "", APP.replace('sqs("orders")', f'sqs("{given}")')))
+    assert (refused.value.message, refused.value.hint) == (said, hint)
+
+
+def test_a_grant_that_is_not_called_is_told_so(tmp_path: Path) -> None:
+    app = APP.replace('policy=["lambda:Invoke"]', "policy=dynamodb.put").replace(
+        "from remit import App\n", "from remit import App\nfrom remit.grants import dynamodb\n"
+    )
+    with pytest.raises(RemitError) as refused:
+        load(project(tmp_path, "", app))
+    assert refused.value.hint == "call it: `put(…)`"
+
+
+def test_a_grant_that_the_group_gives_as_well_is_told_once(tmp_path: Path) -> None:
+    app = """\
+from remit import App
+from remit.grants import dynamodb
+
+app = App()
+billing = app.group("billing", policy=[dynamodb.put("orders")])
+
+
+@billing.function(policy=[dynamodb.put("orders")])
+def report(event, context): ...
+
+
+@billing.function(policy=[dynamodb.put("bills")])
+def pay(event, context): ...
+"""
+    (one,) = lint(load(project(tmp_path, "", app)), folder=tmp_path)
+    assert (one.rule, one.severity, one.line) == ("R604", "note", 8)
+    assert one.message == "the grant at app.py:8:27 says the same as the grant at app.py:5:40"
+
+
+def test_jobs_of_one_worker_that_need_the_same_say_so_each(tmp_path: Path) -> None:
+    config = "from remit import config\n\nconfig.job.enable = True\n"
+    jobs = "".join(f'@app.job(policy=[dynamodb.put("orders")])\ndef {name}(to): ...\n' for name in ("mail", "call"))
+    app = f"from remit import App\nfrom remit.grants import dynamodb\napp = App()\n{jobs}"
+    assert lint(load(project(tmp_path, config, app)), folder=tmp_path) == ()

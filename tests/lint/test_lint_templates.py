@@ -432,3 +432,87 @@ Resources:
 
 def test_what_a_loop_makes_is_looked_at_where_it_is_written() -> None:
     assert at(READERS) == [("R202", 13), ("R123", 17)]
+
+
+def _of(kind: str, **properties: object) -> list[tuple[str, str]]:
+    """The rules that a template of one resource breaks, with their messages."""
+    text = json.dumps({"Resources": {"One": {"Type": kind, "Properties": properties}}})
+    return [(one.rule, one.message) for one in lint_bytes(text.encode(), "template.json")]
+
+
+def test_the_managed_policies_of_a_permission_set_are_looked_up() -> None:
+    instance = "arn:aws:sso:::instance/ssoins-1234567890abcdef"
+    given = ["arn:aws:iam::aws:policy/ReadOnlyAcces", "arn:aws:iam::aws:policy/AdministratorAccess"]
+    found = _of("AWS::SSO::PermissionSet", Name="dev", InstanceArn=instance, ManagedPolicies=given)
+    assert [rule for rule, _ in found] == ["R706", "R210"]
+
+
+@pytest.mark.parametrize(("action", "rules"), [("s3:*", ["R141"]), ("*", [])])
+def test_an_allow_of_a_resource_control_policy_is_that_of_everything(action: str, rules: list[str]) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": action, "Resource": "*"}
+    content = {"Version": "2012-10-17", "Statement": [statement]}
+    found = _of("AWS::Organizations::Policy", Name="p", Type="RESOURCE_CONTROL_POLICY", Content=content)
+    assert [rule for rule, _ in found] == rules
+
+
+@pytest.mark.parametrize(
+    ("statement", "rules"),
+    [
+        ({"Principal": {"Service": "sns.amazonaws.co"}, "Resource": "*"}, ["R138"]),
+        (
+            {
+                "Principal": {"Service": "sns.amazonaws.com"},
+                "Resource": "*",
+                "Condition": {"ArnEquals": {"aws:SourceArns": "arn:aws:sns:eu-west-1:111122223333:a"}},
+            },
+            ["R502"],
+        ),
+    ],
+)
+def test_a_misspelt_guard_of_a_service_is_one_finding(statement: dict[str, object], rules: list[str]) -> None:
+    whole = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", **statement}]}
+    found = _of("AWS::SQS::QueuePolicy", Queues=["q"], PolicyDocument=whole)
+    assert [rule for rule, _ in found if rule != "R132"] == rules
+
+
+def test_a_variable_that_is_not_closed_is_one_finding() -> None:
+    given = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data-${aws:PrincipalTag/team/*"}
+    found = _of("AWS::IAM::ManagedPolicy", PolicyDocument={"Version": "2012-10-17", "Statement": [given]})
+    assert [rule for rule, _ in found if rule != "R132"] == ["R127"]
+
+
+def test_the_number_of_an_account_without_quotes_is_told_to_want_them() -> None:
+    text = """\
+Resources:
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: data
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - {Effect: Allow, Principal: {AWS: 111122223333}, Action: "s3:GetObject", Resource: "arn:aws:s3:::data/*"}
+"""
+    (one,) = [one for one in lint_bytes(text.encode(), "template.yaml") if one.rule == "R103"]
+    assert one.hint == "put it in quotes: '111122223333'"
+
+
+@pytest.mark.parametrize(("kind", "rules"), [("SERVICE_CONTROL_POLICY", ["R141"]), ("RESOURCE_CONTROL_POLICY", [])])
+def test_a_service_control_policy_names_nobody_not_even_everyone(kind: str, rules: list[str]) -> None:
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    content = {"Version": "2012-10-17", "Statement": [statement]}
+    found = _of("AWS::Organizations::Policy", Name="p", Type=kind, Content=content)
+    assert [rule for rule, _ in found] == rules
+
+
+def test_a_principal_of_the_account_that_is_deployed_to_is_looked_at_as_well() -> None:
+    account = "arn:${AWS::Partition}:iam::${AWS::AccountId}:"
+    for resource, rules in (("rot", ["R138"]), ("root", []), ("role/${Name}", [])):
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"AWS": {"Fn::Sub": account + resource}},
+            "Action": "sts:AssumeRole",
+        }
+        document = {"Version": "2012-10-17", "Statement": [statement]}
+        found = _of("AWS::IAM::Role", AssumeRolePolicyDocument=document)
+        assert [rule for rule, _ in found if rule != "R401"] == rules

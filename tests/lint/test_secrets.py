@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from remit.lint.secrets import hidden
+from remit.lint.secrets import hidden, named
 
 KEY = "AKIA" + "Q3EGRIBQ2B5VZ7FT"
 
@@ -90,3 +90,9 @@ def test_a_long_line_takes_no_long_time(unit: str) -> None:
     start = time.process_time()
     hidden(unit * (20_000 // len(unit)))
     assert time.process_time() - start < 1
+
+
+def test_a_password_with_a_hyphen_is_one_and_a_name_in_words_is_none() -> None:
+    assert named("DB_PASSWORD", "hunter2-Sup3rS3cret") == "looks like a secret"
+    for harmless in ("orders-db-password", "Orders-Db-Password", "ORDERS_DB_PASSWORD", "prod.db.secret"):
+        assert named("DB_PASSWORD", harmless) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError
+from remit.grants.assign import may_break
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,7 @@ def guarded(app: App, roles: tuple[Role, ...], accept: str | None, folder: Path)
     if accept is not None and not any(map(str.isalnum, accept)):
         raise RemitError("--accept needs a reason", hint='such as --accept "another team deploys the queue\'s grant"')
     unused = () if accept is None else ("warning: nothing needs --accept: no override stops the build",)
-    if app.default_policy is None and app.default_vpc_policy is None and app.boundary is None:
+    if not may_break(app, roles):
         return unused
     from remit.explain.guard import broken, together  # noqa: PLC0415 - it brings the evaluator, which few builds need
 
@@ -60,15 +61,15 @@ def _line(text: str | None) -> str:
 
 
 def _refusal(errors: list[Broken], warnings: list[Broken]) -> RemitError:
-    setting, beyond = errors[0].setting, all(one.beyond for one in errors)
+    beyond = all(one.beyond for one in errors)
     lines = [one.message for one in errors] + [f"(a warning) {one.message}" for one in warnings]
     lacking = [one for one in errors if not one.denied and not one.beyond]
     missing = ", ".join(dict.fromkeys(action for one in lacking for action in one.missing))
     ways = [f"add to it with `{lacking[0].setting} += [...]`: {missing}"] if missing else []
     ways += dict.fromkeys(one.way for one in errors if one.denied or one.beyond)
-    verb = "forbids" if beyond else "replaces the computed default and breaks"
+    verb = "forbids" if beyond or not errors[0].setting else "replaces the computed default and breaks"
     return RemitError(
-        "\n  ".join((f"`{setting}` {verb} what the app uses:", *lines)),
+        "\n  ".join((f"{errors[0].cause} {verb} what the app uses:", *lines)),
         hint=f"{'; '.join(ways)}; or go on with --accept REASON",
         origin=errors[0].origin,
     )

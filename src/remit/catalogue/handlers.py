@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import Any, Final
 
 from remit.catalogue.actions import actions
 from remit.catalogue.store import chunk, names
+
+_MISNAMED: Final = {"AWS::OpenSearchService::Domain": {"update": ("es:UpdateDomainConfig",)}}
+"""What a type's schema means by a permission that no service has (es:UpdateDomain)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,11 @@ def handlers(type_name: str) -> Handlers | None:
     if data is None or found is None:
         return _unlisted(type_name)
     actions = _actions(data)
-    called = {verb: tuple(sorted(actions[place] for place in accumulate(places))) for verb, places in found.items()}
+    meant = _MISNAMED.get(type_name, {})
+    called = {
+        verb: tuple(sorted({*(actions[place] for place in accumulate(places)), *meant.get(verb, ())}))
+        for verb, places in found.items()
+    }
     create, read, update, delete, list_ = (
         called.get(verb, ()) for verb in ("create", "read", "update", "delete", "list")
     )

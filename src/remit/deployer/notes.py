@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from remit.deployer.needs import Need
 
 _EXPANDED: Final = ("AWS::LanguageExtensions", "AWS::Serverless-")
-_EVERY: Final = re.compile(r"arn:\S*:/?[A-Za-z-]+[:/]\*|arn:\S*\$\{AWS::AccountId\}:\*")
+_EVERY: Final = re.compile(
+    r"arn:\S*:/?[A-Za-z-]+[:/]\*|arn:\S*:(?:global|regional)/[a-z]+/\*/\*|arn:\S*\$\{AWS::AccountId\}:\*"
+)
 
 
 def notes(stack: Stack, needs: Iterable[Need], boundary: str | None) -> Iterator[str]:

@@ -70,6 +70,7 @@ _BUCKET: Final[Uses] = (
 )
 OPTIONAL: Final[Mapping[str, Uses]] = {
     "AWS::Athena::WorkGroup": (("s3:*", "WorkGroupConfiguration"),),
+    "AWS::Batch::ComputeEnvironment": (("eks:*", "EksConfiguration"),),
     "AWS::CertificateManager::Certificate": (
         ("acm-pca:*", "CertificateAuthorityArn"),
         ("route53:*", "DomainValidationOptions"),
@@ -134,6 +135,16 @@ OPTIONAL: Final[Mapping[str, Uses]] = {
         ("logs:PutLogGroupDeletionProtection", "DeletionProtectionEnabled"),
         ("logs:PutRetentionPolicy logs:DeleteRetentionPolicy", "RetentionInDays"),
     ),
+    "AWS::MSK::Cluster": (
+        ("firehose:* logs:* s3:*", "LoggingInfo"),
+        ("acm-pca:*", "ClientAuthentication"),
+    ),
+    "AWS::Pipes::Pipe": (("firehose:* logs:* s3:* iam:CreateServiceLinkedRole", "LogConfiguration"),),
+    "AWS::Route53::HostedZone": (
+        ("ec2:* route53:AssociateVPC* route53:DisassociateVPC*", "VPCs"),
+        ("route53:CreateQueryLoggingConfig route53:DeleteQueryLoggingConfig", "QueryLoggingConfig"),
+    ),
+    "AWS::StepFunctions::StateMachine": (("s3:*", "DefinitionS3Location"),),
     "AWS::CodeBuild::Project": (
         ("codebuild:*Webhook", "Triggers"),
         ("codebuild:UpdateProjectVisibility", "Visibility"),

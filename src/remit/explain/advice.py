@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.arns import parse
@@ -36,9 +37,12 @@ _EXCEPT: Final[dict[LayerName, str]] = {
     "identity": "no Allow outweighs a Deny: take it away, or narrow it",
     "boundary": "no Allow outweighs a Deny of the boundary: whoever owns it must except this",
     "resource": "no Allow outweighs a Deny of the resource's policy: except the role there, or meet its conditions",
+    "session": "no Allow outweighs a Deny of the session policy: whoever assumed the role must pass it without",
+    "endpoint": "no Allow outweighs a Deny of the VPC endpoint's policy: except this there, or call past it",
     "trust": "no Allow outweighs a Deny of the trust policy: except whoever assumes the role there",
 }
 """What to change where the layer has a Deny and does not merely lack an Allow."""
+_BARE: Final = re.compile(r"[\w/+=.@-]{1,512}")
 _ANONYMOUS: Final = "nobody signed the request: sign it as somebody, or let the resource's policy allow everyone"
 _FEDERATED: Final = (
     "let the trust policy of the role name the provider as Principal.Federated, and compare its conditions (sub, aud) "
@@ -73,6 +77,16 @@ def advice(denial: Denial) -> Iterator[str]:
         yield f"the policy that decided is {denial.policy}"
 
 
+def _secret(denial: Denial) -> str | None:
+    """How policies name a secret of which the message has the bare name."""
+    action, name = (denial.action or "").lower(), denial.resource or "*"
+    if not action.startswith("secretsmanager:") or name.startswith("arn:") or not _BARE.fullmatch(name):
+        return None
+    owner = account_of(denial).replace("unknown", "ACCOUNT")
+    arn = f"arn:aws:secretsmanager:REGION:{owner}:secret:{name}-??????"
+    return f"name the secret as {arn}: six signs of its own end its ARN"
+
+
 def _change(denial: Denial) -> str | None:
     """What has to change where it is not, or not alone, the policy of the one who asked."""
     if denial.principal in ("anonymous", "*"):
@@ -102,12 +116,19 @@ def advice_here(
         yield f"deploy this folder: remit deploy --stage {here.app.stage}"
     if here is not None and here.app.boundary is not None and denial.layer == "boundary":
         yield f"the boundary of this app's roles is {here.app.boundary}"
-    if "s3:GetObject" in actions and (allowed or here is None or (function is None and not answers)):
+    if (
+        "s3:GetObject" in actions
+        and denial.layer is None
+        and not denial.explicit
+        and (allowed or here is None or (function is None and not answers))
+    ):
         yield "S3 answers 403 for a key that does not exist, unless s3:ListBucket is allowed as well"
     if here is not None and function is not None and own and not allowed:
         yield from _taken_away(here, function, actions)
     if denial.principal is None and denial.encoded is None and function is None and own and not allowed:
         yield from _needed(here, actions, denial, answers)
+    if not answers and own and (secret := _secret(denial)) is not None:
+        yield secret
     if not answers and own:
         yield from _of_the_resource(denial, actions)
     if function is None and denial.layer != "trust" and not denial.explicit and _of_a_deploy(denial, actions):
@@ -133,6 +154,8 @@ def is_service(denial: Denial) -> bool:
 
 def _of_a_deploy(denial: Denial, actions: tuple[str, ...]) -> bool:
     """Whether it was asked for somebody who deploys, as the message tells, or the action."""
+    if denial.note == EXECUTION_ROLE:
+        return False  # it is asked of the function's role, whoever deploys
     if denial.deploying or is_service(denial):
         return bool(denial.deploying)
     services = {action.partition(":")[0] for action in actions if not action.startswith("lambda:Invoke")}
@@ -143,7 +166,7 @@ def _taken_away(here: Here, function: str, actions: tuple[str, ...]) -> Iterator
     """What the computed default would grant, had a setting not replaced it."""
     for one in broken(here.app, here.roles):
         if one.function == function and set(actions) & set(one.missing):
-            yield f"`{one.setting}` took it away: {one.message}"
+            yield f"{one.cause} took it away: {one.message}"
 
 
 def _needed(

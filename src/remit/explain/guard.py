@@ -1,4 +1,4 @@
-"""Guard overrides: with the computed default replaced, say which features of which functions no longer work.
+"""Guard overrides: with the computed default replaced, or denied, say which features of which functions do not work.
 
 What a function needs is computed as if nothing were replaced, and asked of the role as it is built.
 """
@@ -16,7 +16,7 @@ from remit.errors import few
 from remit.explain.ask import ask, at, own_verdict, places, source, standing, standings
 from remit.explain.names import put
 from remit.grants import defaults
-from remit.grants.assign import bind
+from remit.grants.assign import bind, denies, may_break, replaces
 from remit.grants.encrypted import encryption
 from remit.grants.own import own_resources
 
@@ -40,7 +40,8 @@ class Broken:
     """A feature of a function that its role does not carry any more.
 
     `feature` says what the function does (`ingest takes messages from queue orders`), `effect` what happens without.
-    `missing` has the needed actions that the role does not allow, `resources` on what. `depends` names what the answer
+    `setting` is what replaced the default, or bounds the role; empty where a Deny was added to the default. `missing`
+    has the needed actions that the role does not allow, `resources` on what. `depends` names what the answer
     hangs on where it is not known: condition keys, or managed policies that are not AWS's own. `denied`: a Deny of the
     role forbids them, so that no further Allow helps; `denies` is where it is written. `beyond`: the permissions
     boundary that does not allow them. `likewise` are the functions that lack the same (`together`), each for its own.
@@ -60,6 +61,11 @@ class Broken:
     denies: tuple[Origin, ...] = ()
     beyond: str = ""
     likewise: tuple[str, ...] = ()
+
+    @property
+    def cause(self) -> str:
+        """How sentences name the setting, or the Deny, that broke it."""
+        return f"`{self.setting}`" if self.setting else "a Deny"
 
     @property
     def message(self) -> str:
@@ -121,12 +127,12 @@ _UNFORESEEN: Final[tuple[Severity, str]] = ("error", "that does not work")
 
 
 def broken(app: App, roles: tuple[Role, ...]) -> tuple[Broken, ...]:
-    """What an override of `default_policy` or `default_vpc_policy`, or the boundary, breaks, function by function.
+    """What an override of `default_policy` or `default_vpc_policy`, a Deny, or the boundary breaks, by function.
 
     `roles` are the app's as `assign` makes them. A function that brings a role of its own is not looked at. A boundary
     counts where its policy is known: AWS's, or the app's own.
     """
-    if app.default_policy is None and app.default_vpc_policy is None and app.boundary is None:
+    if not may_break(app, roles):
         return ()
     plain = replace(app, default_policy=None, default_vpc_policy=None)
     own, stood = own_resources(app), standings(app, roles)
@@ -246,18 +252,21 @@ def _broken(
     if beyond:
         setting = "config.lambda_.iam.permissions_boundary"
         bounded = replace(shape, setting=setting, missing=beyond, beyond=str(role.role.role.boundary))
-        if app.default_policy is None and app.default_vpc_policy is None:
+        if not replaces(app):
             bounded = replace(bounded, severity="warning")  # nobody replaced anything: it is told, and stops nothing
         yield replace(bounded, origin=app.boundary_origin)
-    if app.default_policy is None and app.default_vpc_policy is None:
+    if not replaces(app) and not denies(role.role.role):
         return
     missing = [action for action, answer in answers.items() if answer is False]
     denying = {action: tuple(_denying(role, action, resources, context)) for action in missing}
     denied = tuple(action for action in missing if denying[action])
     if denied:
         written = (source.grant.origin for action in denied for source in denying[action] if source.grant is not None)
-        denies = tuple(dict.fromkeys(origin for origin in written if origin is not None))
-        yield replace(shape, missing=denied, denied=True, denies=denies)
+        places_of = tuple(dict.fromkeys(origin for origin in written if origin is not None))
+        forbidden = replace(shape, missing=denied, denied=True, denies=places_of)
+        yield forbidden if replaces(app) else replace(forbidden, setting="", origin=next(iter(places_of), None))
+    if not replaces(app):
+        return  # nobody replaced anything: what else the role lacks, remit does not grant either
     lacking = replace(shape, missing=tuple(action for action in missing if action not in denied))
     if part is defaults.network and _CHECKED.isdisjoint(lacking.missing):
         severity, effect = _UNCHECKED

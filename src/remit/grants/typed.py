@@ -7,6 +7,7 @@ from typing import Any
 from remit.app import Grant
 from remit.errors import RemitError, writer
 from remit.iam.policy import Condition, Globs, Statement
+from remit.triggers.source import name_in
 
 
 def allow(*actions: str, on: Any = "*", because: str | None = None) -> Grant:
@@ -40,4 +41,10 @@ def text_of(given: Any, verb: str) -> str:
 def arn(given: Any, verb: str, form: str) -> str:
     """The ARN of something given by name (`form` has a {} for it), by ARN, or as a resource of the app."""
     text = text_of(given, verb)
+    if "://" in text:
+        raise RemitError(
+            f"{verb} takes a name, an ARN or a resource, got the URL {text!r}",
+            hint=name_in(text, verb),
+            origin=writer(),
+        )
     return text if text.startswith(("arn:", "${", "*")) else form.replace("{}", text)

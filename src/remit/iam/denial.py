@@ -76,6 +76,8 @@ _RECORDS: Final = ("eventSource", "allowed", "ResourceStatusReason")
 _DECODE: Final = json.JSONDecoder().raw_decode
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _LATE: Final = re.compile(r"\$\{[^{}]{1,200}\}$")
+_DATED: Final = re.compile(r"(?<=[a-z])20\d\d(?:_\d\d_\d\d|\d{4})(?:v\d+)?$")
+"""The API's version behind an event's name: UpdateFunctionConfiguration20150331v2, CreateDistribution2020_05_31."""
 _CLOSING: Final = tuple(".,;:)\"'`]}")
 _STREAM: Final = ":log-stream:"
 """What an ARN of CloudWatch Logs ends with where no stream is meant: the colon is the ARN's."""
@@ -88,6 +90,14 @@ _PLACEHOLDER: Final = re.compile(r"[^<]<[^<>]{1,100}>$")
 _CUT: Final = ("…", "...")
 _PAIRS: Final = {")": "(", "]": "[", "}": "{"}
 _ARN: Final = re.compile(r"arn:[a-z-]{1,20}:(?:sts|iam)::([^:\s]{0,40}):")
+
+_NAMES: Final[Mapping[str, tuple[str, str]]] = {
+    "dynamodb": ("tableName", "table/"),
+    "kinesis": ("streamName", "stream/"),
+    "lambda": ("functionName", "function:"),
+    "sqs": ("queueName", ""),
+}
+"""By service: the parameter that names what a request is about, and what stands before that name in an ARN."""
 
 
 def parse(text: str) -> Denial | None:
@@ -173,7 +183,7 @@ def _request(flat: str) -> Denial:
 
 
 def _principal(flat: str) -> str | None:
-    who = wordings.WHO.search(flat)
+    who = wordings.WHO.search(flat) or wordings.MAPPED.search(flat)
     if who is not None:
         return _trimmed(who[1])
     somebody = (_trimmed(found[1]) for found in wordings.SOMEBODY.finditer(flat))
@@ -213,6 +223,9 @@ def _located(found: Denial, flat: str) -> Denial:
     assumed = wordings.ASSUMED.search(flat)
     if assumed is not None:
         return replace(found, resource=_trimmed(assumed[1]))
+    copied = wordings.COPIED.search(flat)
+    if copied is not None:
+        return replace(found, resource=f"arn:aws:s3:::{copied['bucket']}/{copied['key']}")
     places = {match.groups() for match in wordings.OBJECT.finditer(flat)}
     named = [match.groupdict() for pattern in wordings.NAMED_BUCKET if (match := pattern.search(flat)) is not None]
     if len(places) == 1 or (named and not places):
@@ -314,6 +327,7 @@ def _trail(event: dict[str, Any]) -> Denial | None:
     code, source, name = (_string(event, key) for key in ("errorCode", "eventSource", "eventName"))
     if code is None or source is None or name is None:
         return None
+    name = _DATED.sub("", name)
     message = _string(event, "errorMessage") or ""
     if wordings.DENIED.search(f"{code} {message}") is None:
         return None
@@ -321,7 +335,8 @@ def _trail(event: dict[str, Any]) -> Denial | None:
     service = source.partition(".")[0]
     caller = _dict(event.get("userIdentity"))
     resources = [_string(one, "ARN") or _string(one, "arn") for one in _dicts(event.get("resources"))]
-    resources.append(_parameter(_dict(event.get("requestParameters")), service))
+    parameters = _dict(event.get("requestParameters"))
+    resources += (_parameter(parameters, service), _by_name(parameters, service, event))
     return replace(
         told,
         principal=told.principal or _string(caller, "arn") or _string(caller, "invokedBy"),
@@ -338,6 +353,17 @@ def _parameter(parameters: dict[str, Any], service: str) -> str | None:
         return f"arn:aws:s3:::{bucket}" + (f"/{key}" if key else "")
     arns = {text for name in parameters if (text := _string(parameters, name) or "").split(":")[2:3] == [service]}
     return arns.pop() if len(arns) == 1 else None
+
+
+def _by_name(parameters: dict[str, Any], service: str, event: dict[str, Any]) -> str | None:
+    """What a request was about, where it names a table, a function or a stream of the caller's own account."""
+    owner = _ARN.match(_string(_dict(event.get("userIdentity")), "arn") or "")
+    key, form = _NAMES.get(service, ("", ""))
+    name, region = _string(parameters, key), _string(event, "awsRegion")
+    if owner is None or name is None or region is None:
+        return None
+    partition = owner[0].split(":")[1]
+    return name if name.startswith("arn:") else f"arn:{partition}:{service}:{region}:{owner[1]}:{form}{name}"
 
 
 def _decoded(message: dict[str, Any]) -> Denial | None:

@@ -250,7 +250,9 @@ def _string(value: object, path: str, index: int | None = None) -> str:
     if isinstance(value, list):
         raise RemitError(f"{path} is a list inside a list", hint="unpack it: [*reads, *writes]")
     if not isinstance(value, str):
-        raise RemitError(f"{path} must be a string or a list of strings, got {_kind(value)}")
+        account = isinstance(value, int) and not isinstance(value, bool) and path.endswith(".AWS")
+        hint = f"put it in quotes: '{value:>012}'" if account else None
+        raise RemitError(f"{path} must be a string or a list of strings, got {_kind(value)}", hint=hint)
     if not value.strip():
         raise RemitError(f"{path} is an empty string")
     if "Action" in path:  # it is matched with every action that there is

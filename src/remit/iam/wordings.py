@@ -33,6 +33,8 @@ DENIED: Final = re.compile(
     r"|because no [\w -]{1,40} polic(?:y|ies) allows?\b|could not be used to assume"
     r"|ciphertext refers to a (?:customer master|KMS) key"
 )
+MAPPED: Final = re.compile(r"\bUser \[name=([^,\]\s]{1,2048})")
+"""Whom OpenSearch knows the caller as."""
 WHO: Final = re.compile(r"\b[Uu]ser: ?((?:arn:[^ ]{1,2048}(?: [^ ]{1,100}){0,3}?|[^ ]{1,2048})) ?is not authorized")
 QUOTED: Final = re.compile(
     r"(?P<who>[Uu]ser|[Rr]ole) [`'\"](?P<principal>[^`'\"\s]{1,2048})[`'\"] is not authorized to perform "
@@ -132,9 +134,14 @@ NAMED_BUCKET: Final = (
     re.compile(r"Failed to upload .{1,1024}? to (?P<bucket>[a-z0-9.-]{3,63})/(?P<key>\S{1,1024}): An error occurred"),
     re.compile(r"\bS3 [Bb]ucket \"(?P<bucket>[a-z0-9.-]{3,63})\""),
     re.compile(r"for key '(?P<key>[^']{1,1024})' in bucket '(?P<bucket>[a-z0-9.-]{3,63})'"),
-    re.compile(r"(?:S3 Bucket \(|output bucket )(?P<bucket>[a-z0-9.-]{3,63})"),
+    re.compile(r"(?:S3 Bucket \(|output bucket |Access Denied for bucket: )(?P<bucket>[a-z0-9.-]{2,62}[a-z0-9])"),
 )
 """A bucket, and a key, that S3's XML, a log of the CDK, boto3's upload, PyArrow, Terraform or Athena names."""
+COPIED: Final = re.compile(
+    r"(?:upload failed: .{1,1024}? to|download failed:|delete failed:) "
+    r"s3://(?P<bucket>[a-z0-9.-]{3,63})/(?P<key>\S{1,1024}) "
+)
+"""The object that a line of `aws s3` says it failed on."""
 
 _TRUST: Final = {"action": "sts:AssumeRole", "layer": "trust", "explicit": False}
 MEANT: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
@@ -162,6 +169,7 @@ MEANT: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
         ),
         (r"troubleshooting Function URL authorization", {"action": "lambda:InvokeFunctionUrl"}),
         (r"not authorized to create managed-rule", {"action": "events:PutRule"}),
+        (r"Please check S3 ?bucket permission", {"action": "s3:PutObject", "layer": "resource", "explicit": False}),
         (
             r"permission to access the ECR image",
             {"action": "ecr:BatchGetImage", "layer": "resource", "explicit": False},
@@ -235,6 +243,19 @@ NOTES: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
             {},
         ),
         (
+            r"not authorized to create managed-rule",
+            (
+                "a state machine that waits for what it starts (`.sync`) needs events:PutTargets, events:PutRule and "
+                "events:DescribeRule on the rules of its account whose names begin with StepFunctions"
+            ),
+            {},
+        ),
+        (
+            r"Permission denied on S3 path",
+            "Athena reads as whoever asked the query: s3:GetObject on the objects, s3:ListBucket on the bucket",
+            {},
+        ),
+        (
             r"ARN does not refer to a valid principal",
             "a role that was just made takes some seconds to be known everywhere: deploy again",
             {},
@@ -246,7 +267,7 @@ NOTES: Final[tuple[tuple[re.Pattern[str], Mapping[str, Any]], ...]] = tuple(
         ),
         (
             r"permissions to process tags|permissions error performing a tagging",
-            "what is missing is the action that tags the resource (of a role, iam:TagRole)",
+            "what is denied is the action that tags the resource (of a role, iam:TagRole)",
             {},
         ),
         (

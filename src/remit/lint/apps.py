@@ -191,6 +191,7 @@ def _files(app: App) -> tuple[str, ...]:
     origins: list[Origin | None] = [app.queues_origin, *(origin for _, origin in app.allowed.values())]
     for function in app.functions:
         origins += (function.origin, *function.written.values(), *(grant.origin for grant in function.policy))
+        origins += function.managed_written.values()
     declared: list[Resource | Output | Grant] = [*app.resources, *app.outputs, *(app.default_policy or ())]
     origins += (one.origin for one in declared)
     named = {origin.file for origin in origins if origin is not None}

@@ -62,14 +62,15 @@ def of_service(value: str) -> tuple[str, str] | None:
 
 def of_account(value: str) -> tuple[str, str] | None:
     """The same for an account, a user, a role or a session."""
-    if value == "*" or "${" in value or _ID.fullmatch(value) or value.isdigit():
+    settled = value.replace("${AWS::Partition}", "aws").replace("${AWS::AccountId}", "111122223333")
+    if value == "*" or "${" in settled or _ID.fullmatch(settled) or settled.isdigit():
         return None  # another rule counts the digits
     if _SERVICE.fullmatch(value):
         return (
             f"'{value}' is a service, and AWS stands for accounts, users and roles",
             f'write {{"Service": "{value}"}}',
         )
-    arn = facts.arn(value)
+    arn = facts.arn(settled)
     if arn is None or arn.service not in ("iam", "sts"):
         hint = "an account's number, or an ARN: arn:aws:iam::111122223333:role/NAME"
         return f"'{value}' is no account, user or role: IAM refuses it", hint
@@ -78,7 +79,9 @@ def of_account(value: str) -> tuple[str, str] | None:
         return f"'{value}' has a wildcard, which no principal's ARN may have: IAM refuses it", hint
     if arn.resource != "root" and not arn.resource.startswith(_HOLDERS):
         kind = arn.resource.partition("/")[0]
-        return f"a {kind} is no principal: IAM refuses '{value}'", "name its users, or a role"
+        near = slips(arn.resource, "root") == 1
+        hint = f"did you mean '{value.removesuffix(arn.resource)}root'?" if near else "name its users, or a role"
+        return f"a {kind} is no principal: IAM refuses '{value}'", hint
     return None
 
 

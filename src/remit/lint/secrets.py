@@ -25,8 +25,10 @@ _SIGNS: Final = ("passw", "pwd", "secret", "token", "api", "private", "credentia
 """What each of the names holds: looking for these is ten times as quick as for the names."""
 _NAME: Final = re.compile(rf"(?:^|_){_NAMES}$", re.IGNORECASE)
 _HARMLESS: Final = re.compile(
-    r"(?i)arn:|/|true|false|none|null|changeme|example|\$\{|[a-z0-9]+(?:[-_.][a-z0-9]+)+$|[0-9]{1,5}$"
+    r"(?i)arn:|/|true|false|none|null|changeme|example|\$\{|[0-9]{1,5}$"
+    r"|(?-i:(?:[a-z0-9]+|[A-Z][A-Z0-9]*|[A-Z][a-z]+)(?:[-_.](?:[a-z0-9]+|[A-Z][A-Z0-9]*|[A-Z][a-z]+))+$)"
 )
+"""What such a name is given that is no secret: an address, a switch, the name of something, in words of one case."""
 _LEAST: Final = 8
 _IN_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@{}$]*:(?!\$\{|\{\{|\*|<)[^/\s@{}$]{3,}@[^\s@]+")
 """A password in a connection string: `postgres://app:…@host/db`."""

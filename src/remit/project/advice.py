@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import linecache
 import re
 import sys
 from types import ModuleType
@@ -30,7 +31,7 @@ def advice(error: BaseException) -> str | None:
     if isinstance(error, ImportError) and (missing := _UNIMPORTABLE.match(str(error))):
         return _instead(sys.modules[missing[2]], missing[1])
     if isinstance(error, TypeError) and (unexpected := _UNEXPECTED.match(str(error))):
-        options = list(dict.fromkeys(_options(unexpected[1])))
+        options = list(dict.fromkeys(_options(unexpected[1], error)))
         return did_you_mean(unexpected[2], options) or (f"it takes {', '.join(options)}" if options else None)
     return None
 
@@ -65,17 +66,37 @@ def _modules(package: ModuleType) -> Iterator[str]:
         yield found.name
 
 
-def _options(qualified: str) -> Iterator[str]:
-    """The parameters of what remit calls by this name: `Sqs.__init__`, `Group.job`, `query`."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith(_SPOKEN):
-            value: Any = module
-            for part in qualified.removesuffix(".__init__").split("."):
-                value = getattr(value, part, None)
-            if callable(value) and getattr(value, "__module__", "") == name:
-                for parameter in inspect.signature(value).parameters.values():
-                    if (
-                        parameter.kind in {parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY}
-                        and parameter.name != "self"
-                    ):
-                        yield parameter.name
+def _called(error: TypeError, function: str) -> str | None:
+    """The module that the line which failed calls the function of: `s3.read(…)`."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return None
+    frame = trace.tb_frame
+    line = linecache.getline(frame.f_code.co_filename, trace.tb_lineno)
+    called = re.search(rf"(\w+)\.{re.escape(function)}\(", line)
+    value = None if called is None else frame.f_globals.get(called[1])
+    return value.__name__ if isinstance(value, ModuleType) else None
+
+
+def _options(qualified: str, error: TypeError) -> Iterator[str]:
+    """The parameters of what remit calls by this name: `Sqs.__init__`, `Group.job`, `query`.
+
+    Several modules have a `read`: of these it is the one whose the failed line calls.
+    """
+    called = _called(error, qualified)
+    spoken = [name for name in sys.modules if name.startswith(_SPOKEN)]
+    for name in [called] if called in spoken else spoken:
+        value: Any = sys.modules[name]
+        for part in qualified.removesuffix(".__init__").split("."):
+            value = getattr(value, part, None)
+        if callable(value) and getattr(value, "__module__", "") == name:
+            for parameter in inspect.signature(value).parameters.values():
+                if parameter.kind is parameter.VAR_POSITIONAL:
+                    yield f"*{parameter.name}"
+                elif (
+                    parameter.kind in {parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY}
+                    and parameter.name != "self"
+                ):
+                    yield parameter.name

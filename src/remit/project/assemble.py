@@ -29,7 +29,7 @@ class Everywhere:
     """What the configuration gives to every function."""
 
     policy: tuple[Grant, ...]
-    managed: tuple[str, ...]
+    managed: Mapping[str, Origin | None]
 
 
 def app_policy(state: Loading, name: str) -> tuple[Grant, ...]:
@@ -40,15 +40,15 @@ def app_policy(state: Loading, name: str) -> tuple[Grant, ...]:
     return _relative(state, [grant for part in parts for grant in part])
 
 
-def app_managed(state: Loading) -> tuple[str, ...]:
-    """The ARNs of the configuration's managed policies, which reach every function."""
+def app_managed(state: Loading) -> dict[str, Origin | None]:
+    """The ARNs of the configuration's managed policies, which reach every function, each with its line."""
     iam = state.config.lambda_.iam
-    return tuple(
-        arn
+    return {
+        arn: relative(origin, state.folder)
         for name in ("default_managed_policy", "managed_policy")
         for value, span in getattr(iam, name).parts
-        for arn in declare.declare_managed(value, span, name)
-    )
+        for arn, origin in declare.declare_managed(value, span, name).items()
+    }
 
 
 def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere) -> Function:
@@ -56,6 +56,7 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
     check_declaration(declaration)
     settings = _settings(state, declaration.settings)
     access = declaration.access
+    managed = _managed(state, access, everywhere, declaration.name, declaration.where)
     return Function(
         name=declaration.name,
         logical_id=logical_id(declaration.name),
@@ -63,7 +64,8 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
         properties=settings.properties,
         triggers=declaration.triggers,
         policy=(*_declared(state, access), *everywhere.policy),
-        managed=_managed(state, access, everywhere, declaration.name, declaration.where),
+        managed=tuple(managed),
+        managed_written=managed,
         log_retention=settings.log_retention,
         origin=relative(declaration.where.origin, state.folder),
         written=settings.written,
@@ -79,10 +81,14 @@ def _declared(state: Loading, access: tuple[Access, ...]) -> tuple[Grant, ...]:
 
 def _managed(
     state: Loading, access: tuple[Access, ...], everywhere: Everywhere, name: str, where: Span | None
-) -> tuple[str, ...]:
-    """The managed policies of a function: its own, its groups' and the configuration's; no more than IAM takes."""
-    own = [arn for one in access for arn in declare.declare_managed(one.managed_policy, one.where)]
-    found = tuple(dict.fromkeys((*own, *everywhere.managed)))
+) -> dict[str, Origin | None]:
+    """A function's managed policies, each with its line: its own, its groups' and the configuration's."""
+    own = {
+        arn: relative(origin, state.folder)
+        for one in access
+        for arn, origin in declare.declare_managed(one.managed_policy, one.where).items()
+    }
+    found = {**own, **{arn: origin for arn, origin in everywhere.managed.items() if arn not in own}}
     if len(found) > 1:
         from remit.catalogue.quotas import quota  # noqa: PLC0415 - few functions have several
 
@@ -196,6 +202,7 @@ def workers(state: Loading, queues: tuple[str, ...], everywhere: Everywhere) -> 
         groups = tuple(layer for job in jobs for layer in job.settings[1:])
         settings = _settings(state, groups)
         name = f"worker-{queue}"
+        managed = _managed(state, access, everywhere, name, jobs[0].where if jobs else None)
         workers.append(
             Function(
                 name=name,
@@ -203,7 +210,8 @@ def workers(state: Loading, queues: tuple[str, ...], everywhere: Everywhere) -> 
                 handler=WORKER,
                 properties=settings.properties,
                 policy=tuple(dict.fromkeys((*_declared(state, access), *everywhere.policy))),
-                managed=_managed(state, access, everywhere, name, jobs[0].where if jobs else None),
+                managed=tuple(managed),
+                managed_written=managed,
                 log_retention=settings.log_retention,
                 queue=queue,
                 origin=relative(jobs[0].where.origin, state.folder) if jobs else enabled,

@@ -88,7 +88,12 @@ def _grants(value: Any, because: str, origin: Origin, path: str) -> Iterator[Gra
         hint = "usually os.environ.get() of a variable that is not set: set it or drop the item"
         raise RemitError(f"{path} is None", hint=hint)
     else:
-        raise RemitError(f"{path} must be a string or a dict, got {type(value).__name__} {str(value)[:40]!r}")
+        name = getattr(value, "__name__", None)
+        got = f"{type(value).__name__} {str(value)[:40]!r}"
+        raise RemitError(
+            f"{path} must be a string or a dict, got {got}",
+            hint=f"call it: `{name}(…)`" if callable(value) and isinstance(name, str) else None,
+        )
 
 
 def _from_string(value: str, path: str) -> iam.Statement:
@@ -99,7 +104,9 @@ def _from_string(value: str, path: str) -> iam.Statement:
         return iam.allow(f"{value}:*")
     if not value.strip():
         raise RemitError(f"{path} is an empty string", hint='name a service ("logs") or an action ("s3:GetObject")')
-    compact = re.sub(r"\s+", "", value).replace("::", ":")
+    compact = re.sub(r"_(\w)", lambda found: found[1].upper(), re.sub(r"\s+", "", value).replace("::", ":"))
+    if "_" in value:  # as boto3 spells operations: dynamodb:put_item
+        compact = re.sub(r":([a-z])", lambda found: f":{found[1].upper()}", compact)
     hint = f"did you mean `{compact}`?" if _ACTION.fullmatch(compact) or _SERVICE.fullmatch(compact) else None
     if value.startswith("arn:"):
         hint = "an ARN is a Resource: write {'Effect': 'Allow', 'Action': …, 'Resource': …}"
@@ -212,12 +219,18 @@ _PARTITION: Final = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov|aws-eusc|aws-iso[a
 _PLAIN_NAME: Final = re.compile(r"[\w+=,.@-]+(?:/[\w+=,.@-]+)*")
 
 
-def declare_managed(value: Any, span: Span, keyword: str = "managed_policy") -> tuple[str, ...]:
-    """The ARNs of managed policies: from names, paths such as "service-role/…", or ARNs, right in every partition."""
-    return tuple(dict.fromkeys(_managed(value, where.value_node(span, keyword), span, keyword, 0)))
+def declare_managed(value: Any, span: Span, keyword: str = "managed_policy") -> dict[str, Origin]:
+    """The ARNs of managed policies, each with its line: from names, paths such as "service-role/…", or ARNs.
+
+    They are right in every partition.
+    """
+    written: dict[str, Origin] = {}
+    for arn, origin in _managed(value, where.value_node(span, keyword), span, keyword, 0):
+        written.setdefault(arn, origin)
+    return written
 
 
-def _managed(value: Any, node: ast.expr | None, span: Span, path: str, depth: int) -> Iterator[str]:
+def _managed(value: Any, node: ast.expr | None, span: Span, path: str, depth: int) -> Iterator[tuple[str, Origin]]:
     origin = where.origin_of(node, span)
     value = getattr(value, "ref", value)  # of a policy of the app, the ARN
     if isinstance(value, list | tuple) and depth <= _DEPTH:
@@ -227,7 +240,7 @@ def _managed(value: Any, node: ast.expr | None, span: Span, path: str, depth: in
         got = "None" if value is None else f"{type(value).__name__} {str(value)[:40]!r}"
         raise RemitError(f"{path} must be a policy's name or ARN, got {got}", origin=origin)
     else:
-        yield managed_arn(value, path, origin)
+        yield managed_arn(value, path, origin), origin
 
 
 def managed_arn(value: str, path: str, origin: Origin) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,9 +30,24 @@ def arn_of(given: Any, service: str, prefix: str = "") -> str:
     if _NONE.search(arn):
         hint = "usually os.environ.get() of a variable that is not set: use os.environ[…]"
         raise RemitError(f"{service}: {arn!r} contains 'None'", hint=hint, origin=writer())
-    if arn.startswith(("arn:", "${")):
+    if "://" in arn:
+        raise RemitError(f"{service}: {arn!r} is a URL", hint=name_in(arn, service), origin=writer())
+    if arn.startswith("arn:"):
+        named = _COLON.split(arn, 3)[2:3]
+        if named and named[0] != service and named[0].isalnum():
+            raise RemitError(f"{service} takes an ARN of {service}, got one of {named[0]}: {arn!r}", origin=writer())
+        return arn
+    if arn.startswith("${"):
         return arn
     return f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{prefix}{arn}"
+
+
+def name_in(url: str, verb: str) -> str | None:
+    """What was meant by the URL of a bucket or a queue, as a verb takes it: `s3.read("uploads", "incoming/*")`."""
+    place, *names = url.partition("://")[2].rstrip("/").split("/", maxsplit=1)
+    if url.startswith("s3:"):
+        return f"did you mean `{verb}({', '.join(json.dumps(name) for name in (place, *names))})`?"
+    return f"did you mean `{verb}({json.dumps(names[0].rpartition('/')[2])})`?" if names else None
 
 
 def name_of(arn: str) -> str:

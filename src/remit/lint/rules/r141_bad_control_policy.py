@@ -53,7 +53,8 @@ from remit.lint.subject import CONTROL
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Written
+    from remit.lint.finding import Spot
+    from remit.lint.subject import Stack, Written
 
 SEVERITY = ERROR
 _SERVICES = frozenset({
@@ -67,6 +68,7 @@ _SERVICES = frozenset({
     "transfer", "translate", "wafv2", "workspaces", "xray",
 })  # fmt: skip
 """Services whose resources such policies reach, as of 2026-11."""
+_EVERYONE = ("*", {"AWS": "*"})
 _REFUSED = "Organizations refuses it"
 
 
@@ -81,12 +83,31 @@ def shape(written: Written) -> Iterator[Problem]:
     if document.kind != CONTROL or (document.names is not None and not _of_organisation(written)):
         return  # a VPC endpoint's
     value = written.value
-    if "NotPrincipal" in value or value.get("Principal", "*") not in ("*", {"AWS": "*"}):
+    if "NotPrincipal" in value or value.get("Principal", "*") not in _EVERYONE:
         element = "NotPrincipal" if "NotPrincipal" in value else "Principal"
         message = f"an SCP names no principal, a resource control policy everyone ('*') alone: {_REFUSED}"
         yield Problem(message, "remove it, and compare aws:PrincipalArn in a condition", (element,))
     elif value.get("Principal") == "*":
         yield from _of_resources(written)
+
+
+def template(stack: Stack) -> Iterator[Problem]:
+    """A service control policy that names everyone, as a resource control policy must."""
+    for name, resource in stack.resources.items():
+        properties = resource.get("Properties")
+        if resource["Type"] != "AWS::Organizations::Policy" or not isinstance(properties, dict):
+            continue
+        content = properties.get("Content")
+        given = content.get("Statement") if isinstance(content, dict) else None
+        if properties.get("Type") != "SERVICE_CONTROL_POLICY":
+            continue
+        path: Spot = ("Resources", name, "Properties", "Content", "Statement")
+        several = isinstance(given, list)
+        for index, one in enumerate(given if isinstance(given, list) else [given]):
+            if isinstance(one, dict) and one.get("Principal") in _EVERYONE:
+                spot = (*path, index, "Principal") if several else (*path, "Principal")
+                hint = "remove it: an SCP is about every principal of the accounts that it is attached to"
+                yield Problem(f"an SCP names no principal: {_REFUSED}", hint, spot)
 
 
 def _of_organisation(written: Written) -> bool:
@@ -95,7 +116,8 @@ def _of_organisation(written: Written) -> bool:
 
 def _of_resources(written: Written) -> Iterator[Problem]:
     value = written.value
-    if value.get("Effect") == "Allow" and (value.get("Resource") != "*" or value.get("Condition")):
+    everything = value.get("Action") == value.get("Resource") == "*" and not value.get("Condition")
+    if value.get("Effect") == "Allow" and not everything:
         message = f"the Allow of a resource control policy is that of everything, without a condition: {_REFUSED}"
         yield Problem(message, "deny what nobody may do", ("Effect",))
     if "NotAction" in value:

@@ -58,7 +58,7 @@ def template(stack: Stack) -> Iterator[Problem]:
         properties = resource.get("Properties")
         if not isinstance(properties, dict):
             continue
-        for given in ("ManagedPolicyArns", "Policies"):
+        for given in ("ManagedPolicyArns", "ManagedPolicies", "Policies"):
             path: Spot = ("Resources", name, "Properties", given)
             for one, at in entries(properties.get(given), path):
                 text = tokens.from_intrinsic(one) if tokens.is_intrinsic(one) else one
@@ -70,11 +70,12 @@ def template(stack: Stack) -> Iterator[Problem]:
 
 def project(project: Project) -> Iterator[Problem]:
     """Managed policies that do the same."""
-    origins = {function.name: function.origin for function in project.app.functions}
+    functions = {function.name: function for function in project.app.functions}
     for role in project.roles:
         for arn in role.managed:
             name = arn.rpartition("/")[2]
-            origin = origins.get(role.functions[0]) if role.functions else None
+            first = functions.get(role.functions[0]) if role.functions else None
+            origin = None if first is None else first.managed_written.get(arn, first.origin)
             if name in _POLICIES and ":iam::aws:" in arn:
                 message = f"the managed policy {name} grants {', '.join(role.functions)} {_POLICIES[name]}"
                 yield Problem(message, "list the actions that are used", origin=origin)

@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from remit.lint.subject import Item
 
 SEVERITY = WARNING
+_ENDINGS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".aws.internal", ".aws")
 _SOURCES = frozenset({
     "aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner",
 })  # fmt: skip
-_ALIKE = ("kms:encryptioncontext", "aws:referer")
-"""What says for whom as well: the context names the resource; of a referer another rule tells."""
+_ALIKE = ("kms:encryptioncontext", "aws:referer", "aws:sourcearn", "aws:sourceacc")
+"""What says for whom as well: the context names the resource; of a referer, and of a misspelt key, other rules tell."""
 
 
 def concerned(text: str) -> bool:
@@ -52,7 +53,9 @@ def statement(item: Item) -> Iterator[Problem]:
     if not keys.isdisjoint(_SOURCES) or any(key.startswith(_ALIKE) for key in keys):
         return
     for kind, value in principals.patterns:
-        if kind == "Service":
+        if kind == "Service" and (
+            value.endswith(_ENDINGS) or "${" in value
+        ):  # of another, R138 tells that there is none
             message = f"'{value}' is let in for whomever it acts, whatever their account"
             hint = "compare aws:SourceArn with the resource that it acts for, or aws:SourceAccount with your account"
             yield Problem(message, hint, ("Principal", kind, value))

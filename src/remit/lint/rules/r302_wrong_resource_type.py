@@ -40,6 +40,8 @@ _READ_DATA = {
 
 def statement(item: Item) -> Iterator[Problem]:
     """Actions that act on none of the statement's resources, though on others of the same service."""
+    if any(text.count("${") > text.count("}") for text in item.resources):
+        return  # R127 tells of it, and nobody knows what was meant
     for text, names in item.unfit:
         if fitting.same_service(names, item.shapes):
             subject = f"'{names[0]}'" if len(names) == 1 else f"'{text}'"

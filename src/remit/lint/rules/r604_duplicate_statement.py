@@ -20,13 +20,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from remit.iam.policy import Globs
-from remit.lint.finding import WARNING, Problem
+from remit.lint.finding import NOTE, WARNING, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.errors import Origin
     from remit.iam.policy import Statement
-    from remit.lint.subject import Document, Item
+    from remit.lint.subject import Document, Item, Project
 
 SEVERITY = WARNING
 
@@ -45,6 +46,24 @@ def policy(document: Document) -> Iterator[Problem]:
             if other is not item and other.goes_with(item) and not item.chooses:
                 message = f"the statement says the same as {other.called}"
                 yield Problem(message, "remove it", (), index=item.index)
+
+
+def project(project: Project) -> Iterator[Problem]:
+    """A grant of a function that its group, the configuration or it itself gives it once more.
+
+    A role holds it once in any case; what the jobs of one worker need alike, each says for itself.
+    """
+    told: set[tuple[Origin | None, Origin | None]] = set()
+    for function in project.app.functions:
+        if function.queue is not None or len(function.policy) < 2:  # noqa: PLR2004 - a pair at least
+            continue
+        last = {grant.statement: grant.origin for grant in function.policy}
+        for grant in function.policy:
+            pair = (grant.origin, last[grant.statement])
+            if pair[0] != pair[1] and pair not in told:
+                told.add(pair)
+                message = f"the grant at {pair[0]} says the same as the grant at {pair[1]}"
+                yield Problem(message, "remove one of the two", severity=NOTE, origin=pair[0])
 
 
 def _size(statement: Statement) -> tuple[object, ...]:

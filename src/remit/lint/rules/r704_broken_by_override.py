@@ -1,4 +1,4 @@
-"""The computed default is replaced, or bounded, so that the role lacks what the function's own features need.
+"""The computed default is replaced, denied or bounded, so that the role lacks what the function's own features need.
 
 Event sources and VPC settings fail when they are deployed; without its logs a function writes none.
 
@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.grants.assign import may_break
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ SEVERITY = ERROR
 def project(project: Project) -> Iterator[Problem]:
     """What the guard of overrides finds; a build asks it by itself, where --accept takes a reason."""
     app = project.app
-    if app.default_policy is None and app.default_vpc_policy is None and app.boundary is None:
+    if not may_break(app, project.roles):
         return
     from remit.explain.guard import broken, together  # noqa: PLC0415 - most apps replace nothing: no evaluator
 

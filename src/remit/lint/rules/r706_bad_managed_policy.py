@@ -43,22 +43,30 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _ARN = re.compile(r"arn:[^:]+:iam::(?:aws|\d{12}|\*):policy/[\w+=,.@/-]+")
-_HOLDERS = ("AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group", "AWS::Serverless::Function")
+_ARNS = {
+    "AWS::IAM::Role": "ManagedPolicyArns",
+    "AWS::IAM::User": "ManagedPolicyArns",
+    "AWS::IAM::Group": "ManagedPolicyArns",
+    "AWS::Serverless::Function": "ManagedPolicyArns",
+    "AWS::SSO::PermissionSet": "ManagedPolicies",
+}
+"""The types that hold managed policies, and the property that has their ARNs."""
 
 
 def template(stack: Stack) -> Iterator[Problem]:
     """What roles, users and groups are given by ARN."""
     for name, resource in stack.resources.items():
         properties = resource.get("Properties")
-        if resource["Type"] not in _HOLDERS or not isinstance(properties, dict):
+        given = next((arns for kind, arns in _ARNS.items() if kind == resource["Type"]), None)
+        if given is None or not isinstance(properties, dict):
             continue
         path: Spot = ("Resources", name, "Properties")
         if resource["Type"] == "AWS::Serverless::Function":
             yield from _named(properties.get("Policies"), (*path, "Policies"))
-        arns = properties.get("ManagedPolicyArns")
-        yield from _too_many(name, arns, (*path, "ManagedPolicyArns"))
+        arns = properties.get(given)
+        yield from _too_many(name, arns, (*path, given))
         for index, one in enumerate(arns if isinstance(arns, list) else ()):
-            yield from _problem(one, (*path, "ManagedPolicyArns", index), "managed policy")
+            yield from _problem(one, (*path, given, index), "managed policy")
         if "PermissionsBoundary" in properties:
             yield from _problem(
                 properties["PermissionsBoundary"], (*path, "PermissionsBoundary"), "permissions boundary"
