@@ -46,22 +46,19 @@ def _covers(wide: Globs, narrow: Globs, *, fold: bool) -> bool:
 
 def _meets_any(patterns: tuple[str, ...], text: str, *, fold: bool) -> bool:
     """Whether something may match the text and one of the patterns: not so when no two begin alike."""
-    heads, head = _heads(patterns, fold=fold), _opened(text, fold=fold)[1]
+    (opened, head), (heads, others) = _opened(text, fold=fold), _all_opened(patterns, fold=fold)
     place = bisect_left(heads, head)
     alike = head.startswith(heads) or (place < len(heads) and heads[place].startswith(head))
-    return alike and any(_may_meet(one, text, fold=fold) for one in patterns)
+    return alike and any(
+        (head.startswith(other) or other.startswith(head)) and overlaps(one, opened) for one, other in others
+    )
 
 
 @lru_cache(maxsize=1024)
-def _heads(patterns: tuple[str, ...], *, fold: bool) -> tuple[str, ...]:
-    """What stands before the first wildcard of each, sorted."""
-    return tuple(sorted(_opened(text, fold=fold)[1] for text in patterns))
-
-
-def _may_meet(left: str, right: str, *, fold: bool) -> bool:
-    """Whether something may match both patterns; late-bound parts may turn out to be anything."""
-    (first, head), (second, other) = _opened(left, fold=fold), _opened(right, fold=fold)
-    return (head.startswith(other) or other.startswith(head)) and overlaps(first, second)
+def _all_opened(patterns: tuple[str, ...], *, fold: bool) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """What stands before the first wildcard of each, sorted; and each as `_opened`."""
+    each = tuple(_opened(text, fold=fold) for text in patterns)
+    return tuple(sorted(head for _, head in each)), each
 
 
 @lru_cache(maxsize=16384)

@@ -266,7 +266,7 @@ class Item:
     @property
     def doubtful(self) -> bool:
         """Whether some action means nothing, or has a wildcard in its service."""
-        return any("*" in one for one in self.services) or not all(map(facts.meant, self.statement.actions.patterns))
+        return "*" in "".join(self.services) or not all(map(facts.meant, self.statement.actions.patterns))
 
     @property
     def called(self) -> str:

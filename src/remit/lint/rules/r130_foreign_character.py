@@ -32,7 +32,7 @@ _FOREIGN = re.compile(r"[^\t\n\r\x20-\xff]")
 
 def concerned(text: str) -> bool:
     """Whether a document has other characters than ASCII's, or some that JSON escapes."""
-    return not text.isascii() or any(escape in text for escape in ("\\u", "\\b", "\\f"))
+    return not text.isascii() or ("\\" in text and any(escape in text for escape in ("\\u", "\\b", "\\f")))
 
 
 def statement(item: Item) -> Iterator[Problem]:

@@ -34,12 +34,20 @@ _NAMELESS = frozenset({
     "function:", "key/", "log-group:", "parameter/", "repository/", "role/", "secret:", "stateMachine:", "stream/",
     "table/",
 })  # fmt: skip
-_SIGNS = ("None", "null", "undefined", "NaN", ":::/", *(f'{name}"' for name in sorted(_NAMELESS)))
+_COLONED = tuple(sorted(name for name in _NAMELESS if name.endswith(":")))
 
 
 def concerned(text: str) -> bool:
     """Whether a document has such words, or texts that end where a name begins."""
-    return any(sign in text for sign in _SIGNS)
+    return (
+        "None" in text
+        or "null" in text
+        or "undefined" in text
+        or "NaN" in text
+        or ":::/" in text
+        or '/"' in text
+        or any(f'{name}"' in text for name in _COLONED)
+    )
 
 
 def statement(item: Item) -> Iterator[Problem]:

@@ -35,7 +35,7 @@ def statement(item: Item) -> Iterator[Problem]:
         return
     for text in item.statement.actions.patterns:
         names = facts.meant(text)
-        if names and not any(facts.targets(name) for name in names) and not _listed(names, item):
+        if names and not facts.meant_on_resources(text) and not _listed(names, item):
             what = f"'{names[0]}'" if len(names) == 1 else f"no action of '{text}'"
             verb = "has no" if len(names) == 1 else "has"
             message = f"{what} {verb} resource-level permissions: on an ARN it never matches"
