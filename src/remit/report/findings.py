@@ -56,8 +56,9 @@ def _excerpt(finding: Finding, source: Callable[[str], Sequence[str]]) -> Iterat
     column = max(finding.column, 1)
     start = max(0, column - _WIDTH // 2) if column > _WIDTH * 3 // 4 else 0
     before = max(0, start - _AROUND)
-    safe = hidden(text[before : start + _WIDTH + _AROUND])[start - before :][:_WIDTH]
-    shown = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in safe)
+    shown = hidden(text[before : start + _WIDTH + _AROUND])[start - before :][:_WIDTH]
+    if not shown.isprintable():
+        shown = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in shown)
     number = str(finding.line)
     cut = "…" if start else ""
     yield f"   {' ' * len(number)} |"
