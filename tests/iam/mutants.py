@@ -133,7 +133,7 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ("variable", "for _ in range(_FIFTH):", "for _ in range(_FIFTH - 1):"),
     ("variable", 'return text + ":*" * (', 'return text + "*" * ('),
     ("variable", "part.text not in PLACE.values()", "part.text in PLACE.values()"),
-    ("rule", "None if one is None or incomplete else", "None if one is None else"),
+    ("rule", "one is None or (incomplete and", "one is None or (not incomplete and"),
     ("variable", "covers_pieces if wholly or not text.is_set else overlaps_pieces", "covers_pieces"),
     ("variable", "covers_pieces if wholly or not text.is_set else overlaps_pieces", "overlaps_pieces"),
     ("variable", "maybe.append(STAR if unknown else sure[-1])", "maybe.append(sure[-1])"),

@@ -205,6 +205,8 @@ def test_an_open_variable_is_never_sure_to_meet_a_set_for_its_key_may_be_absent(
         ("arn:aws:sqs:${AWS::Region}:${AWS::AccountId}", "Allowed"),
         ("arn:aws:sqs:${Place}", "Unknown"),
         ("arn:aws:${Service}", "Unknown"),
+        ("arn:aws:sqs:${Place}:111122223333", "Unknown"),
+        ("arn:aws:sqs:${Place}:${Account}:*", "Unknown"),
         ("arn:aws:sqs:${Place}:*:*", "Unknown"),
         ("arn:aws:sns", "ImplicitlyDenied"),
     ],
@@ -216,3 +218,11 @@ def test_a_reference_may_hold_several_parts_of_an_arn_that_leaves_some_out(patte
         "sqs:SendMessage", "arn:aws:sqs:eu-west-1:111122223333:q", "arn:aws:iam::111122223333:role/r", open=ALL
     )
     assert evaluate(request, parse({"Version": "2012-10-17", "Statement": statement})).verdict == verdict
+
+
+def test_where_nothing_is_open_a_reference_is_one_part_of_an_arn() -> None:
+    statement = {"Effect": "Allow", "Action": "sqs:*", "Resource": "arn:aws:sqs:${Place}:111122223333"}
+    queue, role = "arn:aws:sqs:eu-west-1:111122223333:q", "arn:aws:iam::111122223333:role/r"
+    request = Request("sqs:SendMessage", queue, role, open=frozenset())
+    policy = parse({"Version": "2012-10-17", "Statement": statement})
+    assert evaluate(request, policy).verdict == "ImplicitlyDenied"

@@ -209,7 +209,8 @@ def _careful_test(resources: Globs, version: str, *, deny: bool) -> Callable[[Re
             one = holds(pattern, found, request, wholly=wholly)
             if one:
                 return not resources.negated
-            truth = None if one is None or incomplete else truth
+            if one is None or (incomplete and any(names_in(pattern, request))):
+                truth = None
         return truth if truth is None else resources.negated
 
     return test
