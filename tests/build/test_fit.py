@@ -17,7 +17,7 @@ from projects import at
 from remit.app import Grant, Resource, Role
 from remit.build.fit import fit, policy_ids
 from remit.build.headroom import headroom
-from remit.build.packing import packed
+from remit.build.packing import fewest, packed
 from remit.build.size import LONGEST, Sizes, parts
 from remit.catalogue.managed import managed_policy
 from remit.catalogue.partitions import partitions
@@ -101,6 +101,15 @@ def test_200_conditioned_statements_fit_and_say_the_same() -> None:
     assert max(sizes[1:]) <= 6_144
     assert role.grants == tuple(itertools.chain(*documents))
     assert proven_same(role, fitted)
+
+
+def test_documents_are_as_few_as_their_length_takes() -> None:
+    """In their order, these three would take one each."""
+    short, long, middle = (allow("sqs:SendMessage", on=f"arn:aws:sqs:::{'q' * length}") for length in (300, 800, 600))
+    laid = fewest((short, long, middle), SIZES, 1_100)
+    assert laid is not None
+    assert sorted(map(set, laid), key=len) == [{long}, {short, middle}]
+    assert max(SIZES.document(document) for document in laid) <= 1_100
 
 
 def test_the_longest_policy_of_aws_is_laid_into_documents_that_say_the_same() -> None:

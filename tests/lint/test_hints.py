@@ -115,3 +115,33 @@ def test_a_misspelt_service_in_a_condition_is_told() -> None:
     condition = {"StringEquals": {"iam:PassedToService": "lamda.amazonaws.com"}}
     ((rule, _, hint),) = found("iam:PassRole", "arn:aws:iam::111122223333:role/app", Condition=condition)
     assert (rule, hint) == ("R515", "did you mean 'lambda.amazonaws.com'?")
+
+
+def test_actions_that_differ_in_case_alone_stand_twice() -> None:
+    actions = ["sqs:SendMessage", "SQS:sendmessage"]
+    statement = {"Effect": "Allow", "Action": actions, "Resource": f"arn:aws:sqs:{AT}:q"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]}).encode()
+    assert [(one.rule, one.message) for one in lint_bytes(document, "policy.json") if one.rule == "R605"] == [
+        ("R605", "'SQS:sendmessage' stands twice: actions ignore case")
+    ]
+
+
+@pytest.mark.parametrize("name", [f"dynamodb:{AT}:table/", f"lambda:{AT}:function:", f"secretsmanager:{AT}:secret:"])
+def test_an_arn_that_ends_where_a_name_begins_lacks_it(name: str) -> None:
+    service = name.partition(":")[0]
+    action = {"dynamodb": "GetItem", "lambda": "InvokeFunction", "secretsmanager": "GetSecretValue"}[service]
+    assert [
+        rule for rule, message, _ in found(f"{service}:{action}", f"arn:aws:{name}") if "leaves out" in message
+    ] == ["R136"]
+
+
+def test_a_long_text_is_one_whatever_it_escapes() -> None:
+    assert "R601" in [rule for rule, _, _ in found("s3:GetObject", "arn:aws:s3:::b/" + 'a"' * 1_100)]
+
+
+def test_patterns_that_meet_after_their_wildcards_are_no_cover() -> None:
+    """`s3:Get*` has actions beside `s3:Get*Acl`: a Deny of all but these does not take the whole Allow away."""
+    allow = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::b/*"}
+    deny = {"Effect": "Deny", "NotAction": "s3:Get*Acl", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow, deny]}).encode()
+    assert "R606" not in [one.rule for one in lint_bytes(document, "policy.json")]

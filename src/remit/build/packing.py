@@ -44,6 +44,14 @@ def packed(
     return None
 
 
+def fewest(statements: tuple[Statement, ...], sizes: Sizes, most: int) -> tuple[tuple[Statement, ...], ...] | None:
+    """As `packed`, in no more documents than their length takes, where that goes."""
+    least = -(-sizes.document(statements) // most)
+    return packed(statements, sizes, first=most, other=most, spare=least - 1) or packed(
+        statements, sizes, first=most, other=most
+    )
+
+
 @dataclass(slots=True)
 class _Document:
     """A document that is being filled; it holds no more than `most` characters."""

@@ -157,19 +157,16 @@ def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bo
 
 
 def _parts(found: Deployer) -> tuple[Policy, ...]:
-    """The policy as managed policies that allow the same together; as few as their length takes, where that goes."""
-    from remit.build.packing import packed
+    """The policy as managed policies that allow the same together."""
+    from remit.build.packing import fewest
     from remit.build.size import Sizes
     from remit.deployer.documents import MANAGED
     from remit.iam.policy import Policy
 
-    sizes, policy = Sizes(found.stack, {}), found.policy
-    fewest = -(-sizes.document(policy.statements) // MANAGED)
-    for spare in (fewest - 1, None):
-        documents = packed(policy.statements, sizes, first=MANAGED, other=MANAGED, spare=spare)
-        if documents is not None:
-            return tuple(Policy(statements, policy.version) for statements in documents)
-    raise RemitError("one action on one resource is longer than a policy may be", hint="shorten the longest name")
+    documents = fewest(found.policy.statements, Sizes(found.stack, {}), MANAGED)
+    if documents is None:
+        raise RemitError("one action on one resource is longer than a policy may be", hint="shorten the longest name")
+    return tuple(Policy(statements, found.policy.version) for statements in documents)
 
 
 def _remark(found: Deployer) -> None:

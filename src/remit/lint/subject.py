@@ -105,7 +105,7 @@ class Document:
     @_kept
     def longest(self) -> int:
         """Characters of its longest string, or a few more."""
-        return max(map(len, self.text.replace('\\"', "").split('"')))
+        return max(map(len, self.text.replace('\\"', "''").split('"')))
 
     @_kept
     def size(self) -> int:
