@@ -230,11 +230,13 @@ def _lines(path: Path) -> int:
 
 def _no_lines(path: Path, number: int) -> int:
     """Say that a file holds something else, of which the first lines were answered."""
+    from remit.report.shown import shown
+
     hint = (
         'a case is an object on a line of its own: {"policies": {…}, "request": {…}}; `jq -c .[]` makes lines of a list'
     )
     message = f"{_name(path)} holds no JSON lines: none of the first {_ENOUGH:,} can be read, and the rest is left out"
-    click.echo(str(RemitError(message, hint=hint, origin=Origin(_name(path), number))), err=True)
+    click.echo(shown(str(RemitError(message, hint=hint, origin=Origin(_name(path), number)))), err=True)
     return 2
 
 

@@ -89,13 +89,13 @@ class Atom:
 @lru_cache(maxsize=4096)
 def kind_of(operator: str) -> str:
     """The type that an operator reads, as a document spells it; RemitError when there is no such operator."""
-    return OPERATORS[check_operator(operator, "", False)[0]].kind  # noqa: FBT003 - without IfExists
+    return OPERATORS[check_operator(operator)[0]].kind
 
 
 @lru_cache(maxsize=65_536)
 def atom_of(condition: Condition, version: str) -> Atom:
     """The atom of a condition. RemitError: its operator does not exist; Unclear: its text cannot be compared."""
-    operator, if_exists = check_operator(condition.operator, condition.quantifier, condition.if_exists)
+    operator, if_exists = check_operator(condition.operator, condition.quantifier, if_exists=condition.if_exists)
     if condition.late:  # it holds or it does not, whatever the request's keys are
         return _interned(
             "Bool", condition.decided_by.lower(), (encode("true", "", globs=False),), "", condition.decided_by

@@ -93,7 +93,7 @@ QUANTIFIERS: Final = ("ForAllValues", "ForAnyValue")
 
 
 @lru_cache(maxsize=4096)
-def check_operator(operator: str, quantifier: str, if_exists: bool) -> tuple[str, bool]:  # noqa: FBT001 - a condition's fields
+def check_operator(operator: str, quantifier: str = "", *, if_exists: bool = False) -> tuple[str, bool]:
     """An operator in AWS's spelling, and whether it is …IfExists. RemitError: it, or the quantifier, does not exist."""
     folded = operator.lower()
     if_exists = if_exists or folded.endswith("ifexists")
@@ -109,7 +109,7 @@ def check_operator(operator: str, quantifier: str, if_exists: bool) -> tuple[str
 
 def compile_condition(condition: Condition, version: str) -> Test:
     """A test of requests. RemitError: the operator or the quantifier does not exist (IAM refuses it)."""
-    name, if_exists = check_operator(condition.operator, condition.quantifier, condition.if_exists)
+    name, if_exists = check_operator(condition.operator, condition.quantifier, if_exists=condition.if_exists)
     quantifier = condition.quantifier.lower()
     if condition.late:
         return _late(condition.decided_by.lower())

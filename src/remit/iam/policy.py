@@ -163,7 +163,9 @@ def parse_statement(raw: object, path: str = "Statement", *, operators: bool = T
         actions=actions,
         resources=_globs(raw, "Resource", path),
         principals=_principals(raw, path),
-        conditions=_conditions(raw["Condition"], f"{path}.Condition", operators) if "Condition" in raw else (),
+        conditions=_conditions(raw["Condition"], f"{path}.Condition", operators=operators)
+        if "Condition" in raw
+        else (),
         sid=_sid(raw.get("Sid", ""), path),
     )
 
@@ -288,7 +290,7 @@ def _principals(raw: dict[str, Any], path: str) -> Principals | None:
     return None
 
 
-def _conditions(raw: object, path: str, operators: bool) -> tuple[Condition, ...]:  # noqa: FBT001 - as it was asked
+def _conditions(raw: object, path: str, *, operators: bool) -> tuple[Condition, ...]:
     if not isinstance(raw, dict) or tokens.is_intrinsic(raw):
         got = f"a text by {next(iter(raw))}" if isinstance(raw, dict) else _kind(raw)
         raise RemitError(
@@ -305,7 +307,7 @@ def _conditions(raw: object, path: str, operators: bool) -> tuple[Condition, ...
         if_exists = rest.endswith("IfExists")
         operator = rest.removesuffix("IfExists")
         if operators:
-            _check_operator(operator, quantifier, if_exists, f"{path}.{spelled}")
+            _check_operator(operator, quantifier, f"{path}.{spelled}", if_exists=if_exists)
         if tokens.is_intrinsic(block):
             text = tokens.from_intrinsic(block)
             conditions.append(Condition(operator, text, (text,), quantifier, if_exists))
@@ -316,11 +318,11 @@ def _conditions(raw: object, path: str, operators: bool) -> tuple[Condition, ...
     return tuple(conditions)
 
 
-def _check_operator(operator: str, quantifier: str, if_exists: bool, path: str) -> None:  # noqa: FBT001 - as above
+def _check_operator(operator: str, quantifier: str, path: str, *, if_exists: bool) -> None:
     from remit.iam.condition import check_operator  # noqa: PLC0415 - 15 ms, and few documents have conditions
 
     try:
-        check_operator(operator, quantifier, if_exists)
+        check_operator(operator, quantifier, if_exists=if_exists)
     except RemitError as error:
         raise RemitError(f"{path}: {error.message}", hint=error.hint) from None
 
@@ -367,7 +369,11 @@ def _check_keys(raw: dict[Any, Any], known: tuple[str, ...], path: str) -> None:
 
 
 _TEXTS: Final = {str}
-"""The types of what most lists of a policy hold."""
+
+
+def only_texts(values: list[Any]) -> bool:
+    """Whether a list holds texts and nothing else, as most lists of a policy do: quicker than asking one by one."""
+    return set(map(type, values)) == _TEXTS
 
 
 def _check_shape(value: object, path: str, depth: int, inside: tuple[int, ...]) -> None:
@@ -382,7 +388,7 @@ def _check_shape(value: object, path: str, depth: int, inside: tuple[int, ...]) 
                 raise RemitError(f"{path} has a key that is no string: {key!r}")
             if isinstance(item, dict | list):
                 _check_shape(item, f"{path}.{key}", depth + 1, (*inside, id(value)))
-    elif isinstance(value, list) and set(map(type, value)) != _TEXTS:
+    elif isinstance(value, list) and not only_texts(value):
         for index, item in enumerate(value):
             if isinstance(item, dict | list):
                 _check_shape(item, f"{path}[{index}]", depth + 1, (*inside, id(value)))

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue import actions as known
 from remit.catalogue import arns, slips
+from remit.catalogue.authorised import is_authorised_on
 from remit.catalogue.expand import expand
 from remit.catalogue.keys import global_key, global_keys
 from remit.catalogue.lists import ASKED
 from remit.errors import nearest
 from remit.iam.pattern import matches
-from remit.lint.unlisted import is_unlisted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,7 +81,7 @@ def acts_on(name: str, resource: str) -> bool:
     """Whether an action may be allowed on a resource that an ARN pattern names."""
     return (
         not targets(name).isdisjoint(types_named(name.partition(":")[0].lower(), resource))
-        or is_unlisted(name, resource)
+        or is_authorised_on(name, resource)
         or (name in ASKED and _is_asked(name, resource))
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.errors import Origin, RemitError
 from remit.iam.document import DEPTH, too_large
 from remit.iam.document import LARGEST as LARGEST_DOCUMENT
+from remit.iam.policy import only_texts
 from remit.lint import shelf, templates
 from remit.lint.elements import is_policy, is_stack_policy
 from remit.lint.policies import document_of
@@ -41,10 +42,6 @@ def lint_document(
     return ordered(suppress(_of_source(source, kind), {}, _table(allow)))
 
 
-_TEXTS: Final = {str}
-"""The types of what most lists of a policy hold."""
-
-
 def _no_json(value: Any) -> str | None:
     """What makes a value none that JSON reads, and would lead rules astray."""
     level = [value] if isinstance(value, dict | list) else []
@@ -56,7 +53,7 @@ def _no_json(value: Any) -> str | None:
                     if not isinstance(key, str):
                         return f"has a key that is no string: {key!r}"
                 below += one.values()
-            elif set(map(type, one)) != _TEXTS:
+            elif not only_texts(one):
                 below += one
         level = [child for child in below if isinstance(child, (dict, list))]
         if not level:

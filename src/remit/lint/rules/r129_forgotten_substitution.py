@@ -34,6 +34,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from remit.iam.policy import only_texts
 from remit.iam.tokens import REFERENCE
 from remit.lint import facts
 from remit.lint.finding import ERROR, WARNING, Problem
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _SIGNS = frozenset("{<_-%$")
-_TEXTS = {str}
 _BRACE = re.compile(r'\{[^"}]')
 _WORDS = ("<", "%s", "%(", "ACCOUNT", "REGION", "BUCKET", "$")
 _BARE_VARIABLE = re.compile(r"\$?\{([a-z][\w.-]*:[\w/-]+)\}|\$([a-z][\w-]*:[A-Za-z]+)")
@@ -78,7 +78,7 @@ def shape(written: Written) -> Iterator[Problem]:
 
 def _signless(value: Any) -> bool:
     """Whether a text has none of the signs, nor any text of a list: of actions, nearly always."""
-    whole = "".join(value) if isinstance(value, list) and set(map(type, value)) == _TEXTS else value
+    whole = "".join(value) if isinstance(value, list) and only_texts(value) else value
     return isinstance(whole, str) and _SIGNS.isdisjoint(whole)
 
 

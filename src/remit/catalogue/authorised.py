@@ -43,7 +43,7 @@ _RESOURCES: Final = {
 }
 
 
-def is_unlisted(name: str, resource: str) -> bool:
+def is_authorised_on(name: str, resource: str) -> bool:
     """Whether an action, by its full name, is authorised on a resource beside those of its listed types."""
     found = _RESOURCES.get(name)
     return found is not None and found.fullmatch(_LATE.sub("*", resource)) is not None
