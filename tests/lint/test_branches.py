@@ -69,3 +69,10 @@ def test_of_two_branches_the_shorter_counts_against_the_quota() -> None:
     other = one.replace("sqs:SendMessage", "sqs:ReceiveMessage")
     assert "R601" in rules(one, other)
     assert "R601" not in rules(chosen("P", one, other))
+
+
+def test_a_policy_is_too_long_only_where_it_is_so_in_every_branch() -> None:
+    names = ", ".join(f'"arn:aws:sqs:eu-west-1:111122223333:{number:0>60}"' for number in range(80))
+    long = f'{{Effect: Allow, Action: "sqs:SendMessage", Resource: [{names}]}}'
+    assert "R601" not in rules(chosen("P", long, SEND))
+    assert "R601" in rules(chosen("P", long, long))

@@ -13,6 +13,7 @@ from remit.iam.policy import VERSION
 from remit.iam.tokens import REFERENCE
 from remit.lint import facts
 from remit.lint.samples import sample
+from remit.templates.branches import NO_VALUE, choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -121,10 +122,10 @@ def _shortest(raw: Any) -> int:
     import json  # noqa: PLC0415 - as in Document
 
     if isinstance(raw, dict):
-        branches = raw.get("Fn::If")
-        if isinstance(branches, list) and len(branches) == 3:  # noqa: PLR2004 - a condition, and two branches
+        branches = choice(raw)
+        if branches is not None:
             return min(map(_shortest, branches[1:]))
-        if raw == {"Ref": "AWS::NoValue"}:
+        if raw == NO_VALUE:
             return 0
         return 2 + sum(len(json.dumps(key)) + 2 + _shortest(one) for key, one in raw.items())
     if isinstance(raw, list):
