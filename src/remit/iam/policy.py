@@ -118,7 +118,7 @@ def parse(document: object) -> Policy:
             "policy document has no 'Statement'",
             hint='wrap it: {"Version": "2012-10-17", "Statement": [...]}',
         )
-    version = document.get("Version", OLD_VERSION)
+    version = tokens.plain(document.get("Version", OLD_VERSION))
     if version not in (VERSION, OLD_VERSION):
         raise RemitError(
             f"Version {version!r} does not exist",
@@ -133,7 +133,7 @@ def parse(document: object) -> Policy:
     else:
         raise RemitError(f"Statement must be a dict or a list of dicts, got {_kind(raw)}")
     statements = tuple(parse_statement(item, path) for item, path in zip(raw, where, strict=True))
-    identifier = tokens.textual(document.get("Id", ""))
+    identifier = tokens.plain(tokens.textual(document.get("Id", "")))
     if not isinstance(identifier, str):
         raise RemitError(f"Id must be a string, got {_kind(identifier)}")
     return Policy(statements, version, identifier)
@@ -147,7 +147,7 @@ def parse_statement(raw: object, path: str = "Statement", *, operators: bool = T
     _check_keys(raw, _STATEMENT_KEYS, path)
     if "Effect" not in raw:
         raise RemitError(f"{path} has no 'Effect'", hint="add 'Effect': 'Allow' (remit never guesses an Effect)")
-    effect = raw["Effect"]
+    effect = tokens.plain(raw["Effect"])
     if not isinstance(effect, str):
         raise RemitError(f"{path}.Effect must be a string, got {_kind(effect)}", hint="write 'Effect': 'Allow'")
     if effect not in ("Allow", "Deny"):
@@ -238,7 +238,9 @@ def _strings(value: object, path: str) -> tuple[str, ...]:
     )
 
 
-def _string(value: object, path: str, index: int | None = None) -> str:
+def _string(value: Any, path: str, index: int | None = None) -> str:
+    if type(value) is not str:  # nearly all are, and there are many
+        value = tokens.plain(value)
     if isinstance(value, str) and len(value) <= _LONGEST and value.strip():
         return tokens.with_dynamic(value) if "{{" in value else value
     if tokens.is_intrinsic(value):
@@ -275,7 +277,7 @@ def _principals(raw: dict[str, Any], path: str) -> Principals | None:
     for name, negated in (("Principal", False), ("NotPrincipal", True)):
         if name not in raw:
             continue
-        value = raw[name]
+        value = tokens.plain(raw[name])
         if value == "*" or (tokens.is_intrinsic(value) and "Fn::Transform" not in value):  # what a text must be
             return Principals((("*", "*"),), negated)
         if not isinstance(value, dict):
@@ -344,7 +346,7 @@ def _scalar(value: object, path: str) -> str:
             raise RemitError(f"{path} is {value}: that is not valid JSON")
         return repr(value)
     if isinstance(value, str):
-        return tokens.with_dynamic(value)  # an empty string is a legal value to compare with
+        return tokens.with_dynamic(tokens.plain(value))  # an empty string is a legal value to compare with
     return _string(value, path)
 
 
@@ -353,7 +355,7 @@ def _sid(value: object, path: str) -> str:
         return tokens.from_intrinsic(value)
     if not isinstance(value, str):
         raise RemitError(f"{path}.Sid must be a string, got {_kind(value)}")
-    return value
+    return str.__str__(value)
 
 
 def _check_keys(raw: dict[Any, Any], known: tuple[str, ...], path: str) -> None:
