@@ -145,12 +145,15 @@ def test_a_refusal_says_what_is_gained_and_what_goes_and_how_to_go_on() -> None:
     access = Access(review(version("dynamodb:Query"), version("dynamodb:PutItem")))
     assert refusal(planned(gone, new), access) == (
         "it gives access that was not there (1 gain) and resources go (Orders removed, Queue replaced)",
-        "`remit diff --accept REASON` accepts what is gained; `--yes`, or an answer at a terminal, agrees to all of it",
+        (
+            "`remit diff --deployed --accept REASON` accepts what is gained; "
+            "`--yes`, or an answer at a terminal, agrees to all of it"
+        ),
     )
     assert refusal(planned(gone), access, yes=True) == (
         "it gives access that was not there (1 gain)",
         (
-            "`remit diff --accept REASON` accepts what is gained; "
+            "`remit diff --deployed --accept REASON` accepts what is gained; "
             "without --require-approval, `--yes` agrees to access, too"
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from remit.cli import watch
+from remit.cli import options, watch
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -62,5 +62,5 @@ def agree(account: Account, shown: Shown, level: Approval | None, *, yes: bool) 
 def _refused(shown: Shown, *, yes: bool = False) -> RemitError:
     from remit.report.plan import refusal
 
-    what, hint = refusal(shown.plan, shown.access, yes=yes)
+    what, hint = refusal(shown.plan, shown.access, yes=yes, place=options.same_place())
     return RemitError(f"nothing was deployed: {what}", hint=hint, exit_code=1)

@@ -209,12 +209,16 @@ def gained_words(access: Access) -> str:
     return f"This gives access that was not there: {new}." if new else ""
 
 
-def refusal(plan: Plan, access: Access, *, yes: bool = False) -> tuple[str, str]:
-    """Why a deploy does not go ahead by itself, and how it can; `yes`: it was agreed to but for the access."""
+def refusal(plan: Plan, access: Access, *, yes: bool = False, place: str = "") -> tuple[str, str]:
+    """Why a deploy does not go ahead by itself, and how it can; `yes`: it was agreed to but for the access.
+
+    `place` are the options that a command to come needs to be about the same deploy, as in ` --stage prod`.
+    """
     why, ways = [], []
     if access.broadens:
         why.append(f"it gives access that was not there ({counts(access).new})")
-        ways.append("`remit diff --accept REASON` accepts what is gained")
+        # A deploy shows what changes against the template that runs, which only --deployed compares with.
+        ways.append(f"`remit diff --deployed{place} --accept REASON` accepts what is gained")
     elif access.differs:
         why.append(f"access changes ({counts(access).words})")
     if plan.destroyed and not yes:
