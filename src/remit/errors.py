@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 Path: TypeAlias = "tuple[str | int, ...]"
 """The steps from a value to a part of it: keys of dicts and indexes of lists."""
 
-_OWN_CODE = (os.path.dirname(__file__) + os.sep, "<string>")  # noqa: PTH120 - pathlib is not loaded for an error
-"""Files of this package, and the constructors that dataclasses write."""
+_REMIT = os.path.dirname(__file__) + os.sep  # noqa: PTH120 - pathlib is not loaded for an error
+_LIBRARY = os.path.dirname(functools.__file__) + os.sep  # noqa: PTH120 - as above
+_NOBODYS_CODE = (_REMIT, _LIBRARY, "<string>", "<frozen ")
+"""Files of this package and of the standard library, and the constructors that dataclasses write."""
 _NAMED = 5  # names of many that are told
 
 
@@ -116,10 +118,15 @@ def caller(depth: int = 1) -> Origin:
     return caller_span(depth + 1).origin
 
 
+def is_own_code(frame: FrameType) -> bool:
+    """Whether a file of this package is what `frame` executes."""
+    return frame.f_code.co_filename.startswith(_REMIT)
+
+
 def writer() -> Origin:
-    """The line of the user's own code that is being executed: the innermost one outside of this package."""
+    """The line of the user's own code that is being executed: neither this package's nor the standard library's."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - as above
-    while frame is not None and frame.f_code.co_filename.startswith(_OWN_CODE):
+    while frame is not None and frame.f_code.co_filename.startswith(_NOBODYS_CODE):
         frame = frame.f_back
     return Origin("") if frame is None else span(frame).origin
 

@@ -117,7 +117,7 @@ def parse(document: object) -> Policy:
     _check_keys(document, _DOCUMENT_KEYS, ())
     if "Statement" not in document:
         raise _wrong((), "has no 'Statement'", hint='wrap it: {"Version": "2012-10-17", "Statement": [...]}')
-    version = document.get("Version", OLD_VERSION)
+    version = tokens.plain(document.get("Version", OLD_VERSION))
     if version not in (VERSION, OLD_VERSION):
         hint = f"it is the language's version, not a date: use '{VERSION}'"
         raise _wrong(("Version",), f"{version!r} does not exist", hint=hint)
@@ -128,7 +128,7 @@ def parse(document: object) -> Policy:
         statements = tuple(parse_statement(item, ("Statement", index)) for index, item in enumerate(raw))
     else:
         raise _wrong(("Statement",), f"must be a dict or a list of dicts, got {_kind(raw)}")
-    identifier = tokens.textual(document.get("Id", ""))
+    identifier = tokens.plain(tokens.textual(document.get("Id", "")))
     if not isinstance(identifier, str):
         raise _wrong(("Id",), f"must be a string, got {_kind(identifier)}")
     return Policy(statements, version, identifier)
@@ -271,7 +271,7 @@ def _principals(raw: dict[str, Any], path: Path) -> Principals | None:
     for name, negated in (("Principal", False), ("NotPrincipal", True)):
         if name not in raw:
             continue
-        value = raw[name]
+        value = tokens.plain(raw[name])
         if value == "*" or (tokens.is_intrinsic(value) and "Fn::Transform" not in value):  # what a text must be
             return Principals((("*", "*"),), negated)
         if not isinstance(value, dict):
@@ -340,7 +340,7 @@ def _scalar(value: object, path: Path) -> str:
             raise _wrong(path, f"is {value}: that is not valid JSON")
         return repr(value)
     if isinstance(value, str):
-        return tokens.with_dynamic(value)  # an empty string is a legal value to compare with
+        return tokens.with_dynamic(tokens.plain(value))  # an empty string is a legal value to compare with
     return _string(value, path)
 
 
