@@ -142,7 +142,7 @@ def parse_statement(raw: object, path: Path = ("Statement",), *, operators: bool
     _check_keys(raw, _STATEMENT_KEYS, path)
     if "Effect" not in raw:
         raise _wrong(path, "has no 'Effect'", hint="add 'Effect': 'Allow' (remit never guesses an Effect)")
-    effect = raw["Effect"]
+    effect = tokens.plain(raw["Effect"])
     if not isinstance(effect, str):
         raise _wrong((*path, "Effect"), f"must be a string, got {_kind(effect)}", hint="write 'Effect': 'Allow'")
     if effect not in ("Allow", "Deny"):
@@ -232,7 +232,9 @@ def _strings(value: object, path: Path) -> tuple[str, ...]:
     )
 
 
-def _string(value: object, path: Path, index: int | None = None) -> str:
+def _string(value: Any, path: Path, index: int | None = None) -> str:
+    if type(value) is not str:  # nearly all are, and there are many
+        value = tokens.plain(value)
     if isinstance(value, str) and len(value) <= _LONGEST and value.strip():
         return tokens.with_dynamic(value) if "{{" in value else value
     if tokens.is_intrinsic(value):
@@ -349,7 +351,7 @@ def _sid(value: object, path: Path) -> str:
         return tokens.from_intrinsic(value)
     if not isinstance(value, str):
         raise _wrong((*path, "Sid"), f"must be a string, got {_kind(value)}")
-    return value
+    return str.__str__(value)
 
 
 def _wrong(path: Path, what: str, *, hint: str | None = None) -> RemitError:
