@@ -6,12 +6,14 @@ import functools
 import os
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from types import CodeType, FrameType
 
+Path: TypeAlias = "tuple[str | int, ...]"
+"""The steps from a value to a part of it: keys of dicts and indexes of lists."""
 
 _REMIT = os.path.dirname(__file__) + os.sep  # noqa: PTH120 - pathlib is not loaded for an error
 _LIBRARY = os.path.dirname(functools.__file__) + os.sep  # noqa: PTH120 - as above
@@ -33,19 +35,39 @@ class Origin:
         return ":".join(parts)
 
 
+def spelled(path: Path) -> str:
+    """A path as errors spell it: `Statement[0].Action[1]`."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else step
+    return text
+
+
 class RemitError(Exception):
     """A mistake or a refusal, told as a sentence: what, where, why, and what to do.
 
-    Anything else that reaches a person is a bug. `exit_code` is 2 (you made a mistake) unless stated.
+    Anything else that reaches a person is a bug. `origin` is the place in a file. `path` is the place inside the value
+    that was read (keys and list indexes from its root), for whoever knows in which file that value stands. `exit_code`
+    is 2 (you made a mistake) unless stated.
     """
 
     def __init__(
-        self, message: str, *, hint: str | None = None, origin: Origin | None = None, exit_code: int = 2
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        origin: Origin | None = None,
+        path: Path = (),
+        exit_code: int = 2,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.origin = origin
+        self.path = path
         self.exit_code = exit_code
 
     def __str__(self) -> str:

@@ -129,7 +129,7 @@ def _from_dict(raw: dict[Any, Any], path: str) -> tuple[iam.Statement, ...]:
             raise RemitError(f"{path}.PolicyDocument must be a dict, got {type(inner).__name__}")
         document = _pascal(dict(inner), f"{path}.PolicyDocument")
     if "Statement" not in document:
-        return (_identity(iam.parse_statement(document, path), path),)
+        return (_identity(iam.parse_statement(document, (path,)), path),)
     statements = document["Statement"]
     if isinstance(statements, tuple):
         statements = list(statements)
