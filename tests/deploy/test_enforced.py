@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from enforcing import Door, serve
-from remit.iam.policy import Policy, parse
+from remit.iam.policy import Globs, Policy, Statement, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +117,7 @@ def without(policy: Policy, place: int) -> Policy:
 def test_a_stacks_whole_life_passes_with_the_printed_policy_alone(shop: Shop) -> None:
     assert shop.life() == [0, 0, 0, 1, 0, 0]
     assert shop.door.refused == []
-    assert {action.partition(":")[0] for action, _ in shop.door.asked} == {"cloudformation", "s3"}
+    assert {action.partition(":")[0] for action, _ in shop.door.asked} == {"cloudformation", "lambda", "s3"}
 
 
 @pytest.mark.parametrize("start", ["arn:aws:cloudformation:", "arn:aws:s3:::remit-artefacts-"])
@@ -134,6 +134,16 @@ def test_without_any_one_statement_about_what_remit_calls_it_is_refused(shop: Sh
         shop.door.refused.clear()
         assert 0 != shop.remit("deploy", "--yes")[0]
         assert shop.door.refused
+    shop.door.policy = shop.policy
+    shop.remit("delete", "--yes")
+
+
+def test_without_reading_functions_a_deploy_is_no_success(shop: Shop) -> None:
+    forbidden = Statement("Deny", Globs(("lambda:GetFunction",)), Globs(("*",)))
+    shop.door.policy = Policy((forbidden, *shop.policy.statements))
+    code, _, talk = shop.remit("deploy", "--yes")
+    assert (code, {action for action, _ in shop.door.refused}) == (2, {"lambda:GetFunction"})
+    assert "shop-dev is deployed, but whether its functions run what was built is not known" in talk
     shop.door.policy = shop.policy
     shop.remit("delete", "--yes")
 

@@ -72,7 +72,11 @@ CALLS: Final = (
     _objects("PutObject", "PutObject"),
     _objects("DeleteObjects", "DeleteObject", "DeleteObjectVersion"),
 )
-"""By operation, as `service.Operation`; none is made but these. `{stack}` is the stack's name."""
+"""By operation, as `service.Operation`; none is made but these. `{stack}` is the stack's name.
+
+Besides, lambda.GetFunction is called on each function (`code.py`). CloudFormation calls it for whoever deploys, too, so
+the policy holds it for the very names of the functions.
+"""
 
 
 def _role(operation: str) -> Call:
