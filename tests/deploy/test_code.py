@@ -13,7 +13,8 @@ import pytest
 
 from remit.build.built import build
 from remit.deploy.artefacts import checksum, upload
-from remit.deploy.bucket import bucket_name, ensure_bucket
+from remit.deploy.bootstrap import bootstrap
+from remit.deploy.bucket import bucket_name
 from remit.deploy.changeset import plan
 from remit.deploy.code import OtherCode, built_code, other_code, other_code_running
 from remit.deploy.execute import execute
@@ -35,7 +36,7 @@ def foreign(size: int = 0) -> bytes:
     """A zip of other code; its comment fills it up to a size."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as archive:
-        archive.writestr("app.py", "def report(event, context):\n    return 'foreign'\n")
+        archive.writestr(zipfile.ZipInfo("app.py"), "def report(event, context):\n    return 'foreign'\n")
         archive.comment = b"x" * max(0, size - len(written.getvalue()) - 200)
     return written.getvalue().ljust(size, b"x")
 
@@ -73,7 +74,7 @@ def test_a_zip_that_is_swapped_between_upload_and_deploy_is_found(project: Path,
     built = build(project, here=True)
     planned = plan(elsewhere, built.namespace, built.body)
     assert planned is not None
-    bucket = ensure_bucket(elsewhere)
+    bucket = bootstrap(elsewhere).bucket
     ((key, path),) = built.artefacts.items()
     upload(elsewhere, bucket, path, key)
     elsewhere.client("s3").put_object(Bucket=bucket, Key=key, Body=foreign())

@@ -235,11 +235,9 @@ def _thrown_away(account: Account, planned: Plan) -> Iterator[None]:
 
 def _upload(account: Account, built: Built) -> None:
     from remit.deploy.artefacts import upload
-    from remit.deploy.bucket import ensure_bucket
+    from remit.deploy.bucket import bucket_name
 
-    if not built.artefacts:
-        return
-    bucket = ensure_bucket(account)
+    bucket = bucket_name(account)
     for key, path in built.artefacts.items():
         with _progress(path) as progress:
             became = upload(account, bucket, path, key, progress)

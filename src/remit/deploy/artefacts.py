@@ -79,8 +79,8 @@ def upload_template(account: Account, bucket: str, namespace: str, body: str) ->
     return f"{client.meta.endpoint_url.rstrip('/')}/{bucket}/{key}"
 
 
-def is_key(text: str) -> bool:
-    """Whether a text is the key of an artefact."""
+def names_artefact(text: str) -> bool:
+    """Whether a text holds the key of an artefact."""
     return _ARTEFACT.search(text) is not None
 
 

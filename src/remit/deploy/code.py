@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.artefacts import checksum, is_key
+from remit.deploy.artefacts import checksum, names_artefact
 from remit.deploy.changeset import deployed_template
 from remit.deploy.faults import told
 from remit.deploy.stack import describe
@@ -74,7 +74,7 @@ def built_code(namespace: str, template: Mapping[str, Any]) -> dict[str, str]:
             continue
         properties = resource["Properties"]
         key = text_of(properties["Code"].get("S3Key", ""))
-        if is_key(key):
+        if names_artefact(key):
             name = text_of(properties["FunctionName"]).replace("${AWS::StackName}", namespace)
             expected[name] = checksum(key)
     return expected
