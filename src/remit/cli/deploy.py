@@ -130,6 +130,7 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
         planned = _plan(account, built, wishes)
         shown = None
         if planned is None:
+            _put_boundaries(account, built)
             break
         with _thrown_away(account, planned):
             shown = agree.show(account, built, planned, accepted)
@@ -159,6 +160,14 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
 
     functions = other_code(account, built.namespace, json.loads(built.body)) if outcome is None or outcome.ok else ()
     _tell(account, built.namespace, shown, outcome, wishes, built, functions)
+
+
+def _put_boundaries(account: Account, built: Built) -> None:
+    """What a deploy to the AWS on this machine that was killed at its end did not come to."""
+    from remit.deploy.boundaries import put_boundaries
+
+    template = json.loads(built.body)
+    put_boundaries(account, built.namespace, template, before=template)
 
 
 def _agree(account: Account, shown: Shown, wishes: _Wishes) -> None:
