@@ -48,12 +48,20 @@ _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::Acco
 
 @dataclass(frozen=True, slots=True)
 class Deployer:
-    """What the deployer of a stack needs. `unknown`: resources (logical id, type) whose handlers nobody knows."""
+    """What the deployer of a stack needs. `unknown`: resources (logical id, type) whose handlers nobody knows.
+
+    Without a `stack` it is what `remit bootstrap` needs.
+    """
 
     stack: str
     grants: tuple[Grant, ...]
     unknown: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def doing(self) -> str:
+        """What it is needed for: `deploys orders-dev`."""
+        return f"deploys {self.stack}" if self.stack else "runs `remit bootstrap`"
 
     @property
     def policy(self) -> Policy:

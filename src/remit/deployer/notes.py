@@ -29,7 +29,8 @@ _EVERY: Final = re.compile(
 
 def notes(stack: Stack, needs: Iterable[Need], boundary: str | None) -> Iterator[str]:
     """The sentences about a stack's deployer; `boundary` is the one that is forced on every role."""
-    yield "the functions' own roles are not in it: `remit policy function NAME` prints each"
+    if stack.resources:
+        yield "the functions' own roles are not in it: `remit policy function NAME` prints each"
     free = [
         declared.logical_id
         for declared in stack.resources.values()
