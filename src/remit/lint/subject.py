@@ -205,9 +205,11 @@ class Item:
     @_kept
     def arns(self) -> tuple[tuple[Spot, Arn], ...]:
         """Every ARN of the statement with its spot: in resources, principals and the values of conditions."""
-        return tuple((spot, found) for spot, text in self._arn_texts() if (found := facts.arn(text)) is not None)
+        return tuple((spot, found) for spot, text in self.arn_texts if (found := facts.arn(text)) is not None)
 
-    def _arn_texts(self) -> Iterator[tuple[Spot, str]]:
+    @property
+    def arn_texts(self) -> Iterator[tuple[Spot, str]]:
+        """The resources, and what begins as an ARN in principals and the values of conditions, with their spots."""
         element = self.resource_element
         for text in self.resources:
             yield (element, text), text

@@ -13,6 +13,7 @@ from remit.catalogue.managed import managed_policies, managed_policy
 from remit.errors import Origin, RemitError, Span, did_you_mean
 from remit.iam import policy as iam
 from remit.iam import tokens
+from remit.iam.placeholders import placeholder
 from remit.project import where
 from remit.project.settings import Items
 
@@ -218,6 +219,9 @@ def _check(statement: iam.Statement, path: str) -> None:
 
 
 _PARTITION: Final = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov|aws-eusc|aws-iso[a-z-]*)(?=:iam:)")
+_POLICY_ARN: Final = re.compile(
+    r"arn:(?:\$\{AWS::Partition\}|[^:$]+):iam::(?:aws|\d{12}|\$\{AWS::AccountId\}):policy/.+"
+)
 _PLAIN_NAME: Final = re.compile(r"[\w+=,.@-]+(?:/[\w+=,.@-]+)*")
 
 
@@ -253,7 +257,7 @@ def managed_arn(value: str, path: str, origin: Origin) -> str:
     """The ARN of a managed policy, with the partition late-bound."""
     if value.startswith("arn:"):
         arn = _PARTITION.sub("arn:${AWS::Partition}", value)
-        if not re.fullmatch(r"arn:[^:]+(?:::[^:]+\})?:iam::(?:aws|\d{12}|\$\{AWS::AccountId\}):policy/.+", arn):
+        if not _POLICY_ARN.fullmatch(arn) or placeholder(arn) is not None:
             raise RemitError(
                 f"{path}: {value!r} is no ARN of a managed policy",
                 hint="it reads arn:PARTITION:iam::ACCOUNT:policy/NAME, or iam::aws: for AWS's own",

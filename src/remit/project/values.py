@@ -287,14 +287,23 @@ def _properties(path: str, value: Any) -> Table[Any]:
     return Table(plain(path, value))
 
 
+def _check_keys(path: str, value: Mapping[Any, Any]) -> None:
+    for key in value:
+        if not isinstance(key, str):
+            raise RemitError(f"`{path}` has a key that is no string: {key!r}")
+        if tokens.references(key):
+            raise RemitError(
+                f"`{path}` has the key {key!r}, and CloudFormation fills in values, never keys",
+                hint="write the key whole, or decide by `project.stage`",
+            )
+
+
 def plain(path: str, value: Any, depth: int = 0) -> Any:
     """A value that JSON can hold, copied; anything else is an error that names where it stands."""
     if depth > _DEPTH:
         raise RemitError(f"`{path[:60]}` nests deeper than {_DEPTH}, or contains itself")
     if isinstance(value, Mapping):
-        for key in value:
-            if not isinstance(key, str):
-                raise RemitError(f"`{path}` has a key that is no string: {key!r}")
+        _check_keys(path, value)
         return {
             encodable(path, str.__str__(key)): plain(f"{path}[{key!r}]", item, depth + 1) for key, item in value.items()
         }
