@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Reason
 from remit.build.synth import document, synth
-from remit.catalogue.templates import PERMISSION_LIMITS
+from remit.catalogue.properties import PERMISSION_LIMITS
 from remit.errors import Origin
 from remit.iam import tokens
 from remit.iam.policy import Policy
