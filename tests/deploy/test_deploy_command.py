@@ -157,6 +157,21 @@ def test_delete_names_what_stays_because_its_deletion_policy_says_so(
     elsewhere.client("sqs").delete_queue(QueueUrl=url)
 
 
+def test_the_question_before_data_goes_names_it(project: Path, remit: Remit) -> None:
+    queue = "from remit import Shared, resource\nclass Data(Shared):\n    {}\n"
+    share(project, queue.format('queue = resource("AWS::SQS::Queue")'))
+    remit("deploy", "--yes")
+    person = Terminal(project, "delete", "--local")
+    person.until("This deletes queue DataQueue, log group ReportLogGroup, with all that is in them. Delete orders-dev")
+    person.answer("n")
+    assert person.end()[0] == 1
+    share(project, queue.format("pass"))
+    person = Terminal(project, "deploy", "--local")
+    person.until("This removes queue DataQueue, with all that is in it. Deploy to the AWS on this machine")
+    person.answer("n")
+    assert person.end()[0] == 1
+
+
 def test_resume_tells_the_last_deploy_again(remit: Remit) -> None:
     _, _, err = remit("deploy", "--yes")
     events = [line for line in err.splitlines() if "CREATE_" in line and line[2:3] == ":"]

@@ -77,7 +77,8 @@ def _delete(account: Account, name: str, *, yes: bool, wait: bool, resume: bool)
 
     stack = deletable(account, name)
     if stack is not None and not (resume and stack.status == "DELETE_IN_PROGRESS"):
-        watch.ask(f"Delete {name} and everything in it from {place(account)}?", yes=yes)
+        question = f"Delete {name} and everything in it from {place(account)}?"
+        watch.ask(question if yes else f"{_loss(account, name)}{question}", yes=yes)
     kept: list[Event] = []
     with watch.events(name) as on_event:
 
@@ -87,6 +88,15 @@ def _delete(account: Account, name: str, *, yes: bool, wait: bool, resume: bool)
             on_event(event)
 
         return delete(account, name, show, wait=wait or resume, on_wait=watch.say_waiting), kept
+
+
+def _loss(account: Account, name: str) -> str:
+    """The data that goes with the stack, in a sentence and a blank; empty when none does."""
+    from remit.deploy.delete import data_at_risk
+    from remit.report.plan import deletion_words
+
+    words = deletion_words(data_at_risk(account, name))
+    return f"{words} " if words else ""
 
 
 def _tell(account: Account, name: str, *, deleted: bool, kept: list[Event], bucket: bool, as_json: bool) -> None:

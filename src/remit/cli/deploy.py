@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -128,6 +129,7 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
         planned = _plan(account, built, wishes)
         shown = None
         if planned is None:
+            _put_boundaries(account, built)
             break
         with _thrown_away(account, planned):
             shown = agree.show(account, built, planned, accepted)
@@ -154,6 +156,14 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
         with _no_matter("old uploads are not removed"):
             prune_artefacts(account, built.namespace, shown.plan.running, shown.plan.template)
     _tell(account, built.namespace, shown, outcome, wishes, built)
+
+
+def _put_boundaries(account: Account, built: Built) -> None:
+    """What a deploy to the AWS on this machine that was killed at its end did not come to."""
+    from remit.deploy.boundaries import put_boundaries
+
+    template = json.loads(built.body)
+    put_boundaries(account, built.namespace, template, before=template)
 
 
 def _agree(account: Account, shown: Shown, wishes: _Wishes) -> None:
@@ -237,7 +247,9 @@ def _upload(account: Account, built: Built) -> None:
     bucket = ensure_bucket(account)
     for key, path in built.artefacts.items():
         with _progress(path) as progress:
-            upload(account, bucket, path, key, progress)
+            became = upload(account, bucket, path, key, progress)
+        if became == "replaced":
+            watch.say(f"note: {key} in bucket {bucket} was not the zip of this name, or S3 could not say: it is now")
 
 
 @contextlib.contextmanager

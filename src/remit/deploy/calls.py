@@ -70,10 +70,6 @@ CALLS: Final = (
     _bucket("ListObjectVersions", "ListBucketVersions"),
     _objects("HeadObject", "GetObject"),
     _objects("PutObject", "PutObject"),
-    _objects("CreateMultipartUpload", "PutObject"),
-    _objects("UploadPart", "PutObject"),
-    _objects("CompleteMultipartUpload", "PutObject"),
-    _objects("AbortMultipartUpload", "AbortMultipartUpload"),
     _objects("DeleteObjects", "DeleteObject", "DeleteObjectVersion"),
 )
 """By operation, as `service.Operation`; none is made but these. `{stack}` is the stack's name."""

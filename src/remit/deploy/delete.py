@@ -5,11 +5,14 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+from remit.catalogue.data_types import KEEPS, KINDS
 from remit.deploy.artefacts import remove_artefacts
+from remit.deploy.changeset import deployed_template
 from remit.deploy.events import Operation
 from remit.deploy.execute import OnEvent, Outcome, followed
 from remit.deploy.faults import told
 from remit.deploy.stack import describe, ours, settled
+from remit.deploy.status import status
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
     from remit.deploy.session import Account
     from remit.deploy.stack import Stack
+    from remit.deploy.status import Deployed
 
 
 def deletable(account: Account, namespace: str) -> Stack | None:
@@ -32,6 +36,22 @@ def deletable(account: Account, namespace: str) -> Stack | None:
             f"--stack-name {namespace}` does, if you are sure",
         )
     return ours(stack, "delete")
+
+
+def data_at_risk(account: Account, namespace: str) -> tuple[Deployed, ...]:
+    """The resources of the stack that hold data, and that no deletion policy keeps."""
+    found = status(account, namespace)
+    if found is None:
+        return ()
+    with told():
+        declared = deployed_template(account, found.stack).get("Resources", {})
+    return tuple(
+        resource
+        for resource in found.resources
+        if resource.type in KINDS
+        and resource.status != "DELETE_COMPLETE"
+        and declared.get(resource.logical_id, {}).get("DeletionPolicy") not in KEEPS
+    )
 
 
 def delete(

@@ -22,7 +22,7 @@ from remit.templates.documents import services
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.build.declared import Running
+    from remit.build.declared import Declared, Running
     from remit.deploy.held import Document, Held
     from remit.deploy.session import Account
     from remit.iam.policy import Policy
@@ -69,7 +69,7 @@ def live(account: Account, namespace: str) -> Live | None:
     under = _under(account, running, physical)
     moved = _moved(running, physical, roles, under, known.known)
     strangers = held(account, (_name(arn) for arn in moved.values()))
-    drifted = tuple(_drift(running, physical, roles, known.known))
+    drifted = tuple(_drift(running, physical, roles, known.known, local=account.local))
     read = documents(account, _arns((*roles.values(), *strangers.values()), local=account.local))
     version = Version(
         "the AWS on this machine" if account.local else f"account {account.account}, {account.region}",
@@ -94,12 +94,24 @@ def _policies(running: Running) -> Iterator[Policy]:
 
 
 def _drift(
-    running: Running, physical: Mapping[str, str], roles: Mapping[str, Held], known: Mapping[str, str]
+    running: Running, physical: Mapping[str, str], roles: Mapping[str, Held], known: Mapping[str, str], *, local: bool
 ) -> Iterator[Drift]:
     for one in running.roles:
         logical_id = one.role.logical_id
         if logical_id in physical:
-            yield from drift(one, roles.get(logical_id), physical[logical_id], known)
+            role = roles.get(logical_id)
+            wanted = _made_locally(one, role) if local else one
+            yield from drift(wanted, role, physical[logical_id], known)
+
+
+def _made_locally(declared: Declared, held: Held | None) -> Declared:
+    """The role as the AWS on this machine makes it: without its boundary, which remit puts on at the end of a deploy.
+
+    So a boundary that is missing there may be that of a deploy that was killed, and is no person's doing.
+    """
+    if held is None or held.boundary is not None:
+        return declared
+    return replace(declared, role=replace(declared.role, boundary=None))
 
 
 def _own(
