@@ -224,6 +224,8 @@ class App:
     """Patterns of files that stay out of the zips."""
     allowed: Mapping[str, tuple[str, Origin | None]] = field(default_factory=dict)
     """The lint rules that the app accepts breaking: by rule, the reason and the line that gives it."""
+    allowed_secrets: Mapping[str, tuple[str, Origin | None]] = field(default_factory=dict)
+    """Files that may hold secrets in the zips: by pattern, the reason and the line that gives it."""
 
     @property
     def namespace(self) -> str:
