@@ -66,7 +66,6 @@ class Document:
         quota: str = "",
         title: str = "",
         stage: str | None = None,
-        owners: tuple[str, ...] = (),
         app: str = "",
         late: bool = False,
         types: Mapping[str, str] | None = None,
@@ -80,7 +79,6 @@ class Document:
         self.quota = quota
         self.title = title
         self.stage = stage
-        self.owners = owners
         self.app = app
         self.late = late
         self.types = types or {}
@@ -280,8 +278,8 @@ class Item:
 
     @property
     def computed(self) -> bool:
-        """Whether it is of the computed default of an app, which says of its function what that does."""
-        return self.grant is not None and self.grant.because.startswith(self.document.owners)
+        """Whether it is of the computed default of an app."""
+        return self.grant is not None and self.grant.reason.kind == "computed"
 
     @property
     def everywhere(self) -> bool:

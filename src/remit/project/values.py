@@ -157,11 +157,19 @@ def texts(path: str, value: Any) -> Texts:
     return Texts(text(f"{path}[{index}]", item) for index, item in enumerate(value))
 
 
-def reasons(path: str, value: Any) -> dict[str, str]:
-    """A dict of strings, none of them empty: for each rule, why."""
-    if not isinstance(value, Mapping):
-        raise wrong(path, 'a dict such as {"R212": "because …"}', value)
-    return {text(f"a key of {path}", name): text(f"{path}[{name!r}]", reason) for name, reason in value.items()}
+def reasons(example: str) -> Check:
+    """A dict of strings, none of them empty: for what is accepted, why."""
+
+    def check(path: str, value: Any) -> dict[str, str]:
+        if not isinstance(value, Mapping):
+            raise wrong(path, f"a dict such as {example}", value)
+        for name, reason in value.items():
+            text(f"a key of {path}", name)
+            if not any(map(str.isalnum, text(f"{path}[{name!r}]", reason))):
+                raise RemitError(f"`{path}[{name!r}]` is {reason!r}, which is no reason", hint="say why, in words")
+        return dict(value)
+
+    return check
 
 
 def flag(path: str, value: Any) -> bool:
