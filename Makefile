@@ -2,12 +2,13 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check lock clean
+.PHONY: help demo test check deep lock clean
 
 help:
 	@echo "make demo   deploy examples/orders to an AWS on this machine, show its roles, invoke a function"
 	@echo "make test   every check and test, on the built wheel"
 	@echo "make check  the same without building the wheel: quicker while you work"
+	@echo "make deep   the tests that take more than Python: pages in a browser (chromium)"
 	@echo "make lock   resolve the requirements again"
 	@echo "make clean  remove the environment and what was built"
 
@@ -22,6 +23,9 @@ test: .venv/dev
 
 check: .venv/dev
 	@.venv/bin/python tools/check.py
+
+deep: .venv/dev
+	@.venv/bin/python -m pytest --numprocesses=0 tests/deep
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("remit needs Python 3.11 or later; say which: make PYTHON=python3.13") if sys.version_info < (3, 11) else None'
