@@ -184,7 +184,7 @@ def elsewhere(project: Path) -> Iterator[Account]:
     """The same account from another place."""
     running = aws.find(project)
     assert running is not None
-    keys = {"aws_access_key_id": running.account, "aws_secret_access_key": "local"}
+    keys = {"aws_access_key_id": running.access_key_id, "aws_secret_access_key": running.secret_access_key}
     account = connect(region="eu-central-1", endpoint=running.url, credentials=keys)
     yield account
     for client in account._clients.values():

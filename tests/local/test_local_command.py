@@ -34,8 +34,8 @@ def test_start_tells_how_to_point_tools_at_it(project: Path, capsys: pytest.Capt
         f"export AWS_ENDPOINT_URL={running.url}",
         "export AWS_REGION=us-east-1",
         "export AWS_DEFAULT_REGION=us-east-1",
-        "export AWS_ACCESS_KEY_ID=000000000000",
-        "export AWS_SECRET_ACCESS_KEY=local",
+        f"export AWS_ACCESS_KEY_ID={running.access_key_id}",
+        f"export AWS_SECRET_ACCESS_KEY={running.secret_access_key}",
         "export AWS_SESSION_TOKEN=",
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,8 +18,9 @@ if TYPE_CHECKING:
 def command() -> None:
     """Start, stop, reset or look at the AWS on this machine.
 
-    Each project has one of its own. It answers on loopback only, keeps its state in .remit/local, and never
-    sees your credentials. `remit deploy --local` starts it by itself.
+    Each project has one of its own. It answers on loopback only, to requests signed with its own keys, which are new
+    at each start; it keeps its state in .remit/local, and never sees your credentials. `remit deploy --local` starts
+    it by itself.
 
     \b
     Examples:
@@ -124,7 +124,8 @@ def _sentence(aws: LocalAws) -> str:
 
 
 def _running(aws: LocalAws) -> dict[str, Any]:
-    return {"running": True, **asdict(aws), "environment": _environment(aws)}
+    shown = {name: getattr(aws, name) for name in ("url", "port", "pid", "region", "account")}
+    return {"running": True, **shown, "environment": _environment(aws)}
 
 
 def _environment(aws: LocalAws) -> dict[str, str]:

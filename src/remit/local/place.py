@@ -7,8 +7,8 @@ import json
 import os
 import time
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
 
@@ -21,11 +21,13 @@ _PAUSE = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a server writes down about itself: who it is (random), where it listens, its process."""
+    """What a server writes down about itself: who it is (random), where it listens, its process, its owner's keys."""
 
     id: str
     port: int
     pid: int
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +87,27 @@ class Place:
 
     def read(self) -> Record | None:
         """What the server file says, or None if there is none or it makes no sense."""
+        content = self._content()
         try:
-            found = json.loads(self.record.read_bytes())
-            record = Record(**{field.name: found[field.name] for field in fields(Record)})
-        except (OSError, ValueError, KeyError, TypeError):
+            record = Record(**{part.name: content[part.name] for part in fields(Record)})
+        except KeyError:
             return None
-        typed = isinstance(record.id, str) and type(record.port) is int and type(record.pid) is int
+        texts = (record.id, record.access_key_id, record.secret_access_key)
+        typed = all(isinstance(text, str) for text in texts) and type(record.port) is int and type(record.pid) is int
         return record if typed and 0 < record.port < 1 << 16 and record.pid > 1 else None
+
+    def is_of_an_older_remit(self) -> bool:
+        """Whether the server file was written by a remit whose servers had no keys."""
+        content = self._content()
+        return "pid" in content and "access_key_id" not in content
+
+    def _content(self) -> dict[str, Any]:
+        """The server file as it is, empty if it is no JSON object."""
+        try:
+            content = json.loads(self.record.read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return content if isinstance(content, dict) else {}
 
     def write(self, record: Record) -> None:
         """Replace the server file in one step."""

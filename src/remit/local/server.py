@@ -8,6 +8,7 @@ SIGTERM or until its folder is gone.
 from __future__ import annotations
 
 import asyncio
+import base64
 import importlib
 import os
 import secrets
@@ -21,13 +22,13 @@ from typing import TYPE_CHECKING, Any
 from remit.local.gate import Gate
 from remit.local.place import Place, Record, seize
 from remit.local.process import BUSY
+from remit.local.request import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 ACCOUNT = "000000000000"
 
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _TICK = 1.0
 _SAVING_SHARE = 20  # a twentieth of the time at most
 
@@ -35,30 +36,30 @@ _SAVING_SHARE = 20  # a twentieth of the time at most
 def main(arguments: list[str]) -> int:
     """Become the server of a place; the status of the process that was started, not of the server."""
     place, region = Place(Path(arguments[0])), arguments[1]
-    sys.addaudithook(_stay_on_loopback)
     lock = seize(place.alive, patience=1.0)
     if lock is None:
         return BUSY
     previous = place.read()
     listener = _listen(previous.port if previous else 0)
+    sys.addaudithook(_refuse_other_doors)
     if os.fork():
         return 0
-    record = Record(secrets.token_hex(16), listener.getsockname()[1], os.getpid())
+    record = _record(listener.getsockname()[1])
     os.ftruncate(lock, 0)
     os.write(lock, str(record.pid).encode())
     place.write(record)
     os.environ.pop("PYTHONPATH", None)
-    os.environ.update(_settings(place, record.port, region))
+    os.environ.update(_settings(place, record, region))
     asyncio.run(_serve(place, record, listener))
     return 0
 
 
-def _stay_on_loopback(event: str, arguments: tuple[Any, ...]) -> None:
-    """Refuse to bind any other interface, whatever part of the emulator asks for it."""
+def _refuse_other_doors(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse to bind any port, whatever part of the emulator asks for it: behind it nobody would look at keys."""
     if event == "socket.bind":
         address = arguments[1]
-        if isinstance(address, tuple) and address[0] not in _LOOPBACK:
-            raise PermissionError(f"the AWS on this machine binds loopback only, not {address[0]!r}")
+        if isinstance(address, tuple):
+            raise PermissionError(f"the AWS on this machine has one door, and opens none on {address[0]!r}")
 
 
 def _listen(port: int) -> socket.socket:
@@ -78,17 +79,26 @@ def _listen(port: int) -> socket.socket:
     raise AssertionError
 
 
-def _settings(place: Place, port: int, region: str) -> Mapping[str, str]:
+def _record(port: int) -> Record:
+    """What this server writes down about itself. Its keys are new at each start, and look like AWS's.
+
+    Twelve digits would be taken for an account by the emulator, which has one here.
+    """
+    access_key_id = "AKIA" + base64.b32encode(secrets.token_bytes(10)).decode()
+    return Record(secrets.token_hex(16), port, os.getpid(), access_key_id, secrets.token_urlsafe(30))
+
+
+def _settings(place: Place, record: Record, region: str) -> Mapping[str, str]:
     """The emulator's settings: what it keeps and where; what would reach beyond this process is off."""
     return {
-        "GATEWAY_PORT": str(port),
+        "GATEWAY_PORT": str(record.port),
         "BIND_HOST": "127.0.0.1",
         "MINISTACK_HOST": "localhost",
         "MINISTACK_REGION": region,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": ACCOUNT,
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{record.port}",
+        "AWS_ACCESS_KEY_ID": record.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": record.secret_access_key,
         "PERSIST_STATE": "1",
         "STATE_DIR": str(place.state / "services"),
         "S3_PERSIST": "1",
@@ -102,10 +112,46 @@ def _settings(place: Place, port: int, region: str) -> Mapping[str, str]:
     }
 
 
+def _function_credentials(record: Record) -> Callable[[Mapping[str, Any]], Mapping[str, str]]:
+    """What functions get in the place of the emulator's choice, which is an account's number for a key."""
+
+    def credentials(_configuration: Mapping[str, Any]) -> Mapping[str, str]:
+        return {
+            "AWS_ACCESS_KEY_ID": record.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": record.secret_access_key,
+            "AWS_SESSION_TOKEN": "",
+        }
+
+    return credentials
+
+
+def _secret_of(record: Record) -> Callable[[str, str], str]:
+    """Secrets by access key and session token: this server's own, and those that IAM and STS gave out here."""
+
+    def secret_of(access_key_id: str, token: str) -> str:
+        if access_key_id == record.access_key_id:
+            return record.secret_access_key
+        emulator: Any = importlib.import_module("ministack.core.iam_evaluator")
+        issued = None
+        if not emulator.is_root_access_key(access_key_id):  # any number of twelve digits is root to the emulator
+            issued = emulator.resolve_credential(access_key_id, ACCOUNT, token)
+        if isinstance(issued, emulator.ResolvedCredential):
+            return str(issued.secret_access_key)
+        raise Refused(
+            "InvalidClientTokenId",
+            f"{access_key_id!r} is no access key of the AWS on this machine: its keys are new at each start, "
+            "and `remit local start` shows them",
+        )
+
+    return secret_of
+
+
 async def _serve(place: Place, record: Record, listener: socket.socket) -> None:
     emulator: Any = importlib.import_module("ministack.app")
     hypercorn: Any = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
+    functions: Any = importlib.import_module("ministack.core.lambda_runtime")
+    functions.execution_credentials = _function_credentials(record)
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
@@ -118,6 +164,7 @@ async def _serve(place: Place, record: Record, listener: socket.socket) -> None:
         emulator.app,
         port=record.port,
         about=lambda: {"id": record.id, "pid": record.pid, "account": ACCOUNT},
+        secret_of=_secret_of(record),
         reset_path="/_ministack/reset",
         changed=changed.set,
     )
