@@ -117,9 +117,9 @@ def _wide(needs: Iterable[Need]) -> Iterator[str]:
     """The resources that nothing narrower than their kind can be granted for."""
     found: dict[str, dict[str, None]] = {}
     for need in needs:
-        shape = SHAPES.get(need.reason.type)
-        if need.reason.type and (shape is None or not shape.styles) and _EVERY.fullmatch(need.resource):
-            found.setdefault(need.reason.type, {})[need.reason.subject] = None
+        shape = SHAPES.get(need.purpose.type)
+        if need.purpose.type and (shape is None or not shape.styles) and _EVERY.fullmatch(need.resource):
+            found.setdefault(need.purpose.type, {})[need.purpose.subject] = None
     if found:
         named = ", ".join(f"{_named(subjects)} ({kind})" for kind, subjects in found.items())
         yield f"on every resource of their kind, since AWS makes up the ids: {named}"
