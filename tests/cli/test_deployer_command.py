@@ -245,8 +245,8 @@ REFUSED = (
     (("--partition", "aws-chn"), "error: there is no partition 'aws-chn'\nhint: did you mean `aws-cn`?"),
     (("--partition", "aws-cn", "--region", "eu-west-1"), "error: region eu-west-1 is in partition aws, not in aws-cn"),
     (("--split", "--explain"), "error: --cloudformation, --split and --explain are three ways to print it: choose one"),
-    (("--for", "bootstrap", "--live"), "error: --for bootstrap is about a bucket: it goes with no TEMPLATE"),
-    (("--for", "bootstrap", str(SHOP)), "error: --for bootstrap is about a bucket: it goes with no TEMPLATE"),
+    (("--for", "bootstrap", "--live"), "error: --for bootstrap is about remit's bucket alone: it goes"),
+    (("--for", "bootstrap", str(SHOP)), "error: --for bootstrap is about remit's bucket alone: it goes"),
     (("--stack", "x"), "error: --stack and --parameter go with a TEMPLATE"),
     ((str(SHOP), "--parameter", "Env"), "error: --parameter 'Env' has no value"),
     ((str(SHOP), "--stack", "1 2"), "error: '1 2' is no name of a stack"),
@@ -326,6 +326,19 @@ def test_for_bootstrap_it_is_about_the_artefact_bucket_alone(tmp_path: Path) -> 
     text = deployer("--for", "bootstrap", "--explain", *PLACE).out
     assert text.startswith("Whoever runs `remit bootstrap` needs 1 statement, ")
     assert cfn_lint(deployer("--for", "bootstrap", "--cloudformation").out, tmp_path) == ""
+
+
+def test_with_a_bucket_of_ones_own_the_policy_names_that_and_no_other(make: Make) -> None:
+    own = ("--artefact-bucket", "our-artefacts")
+    text = of_example(*own, *PLACE).out
+    assert "remit-artefacts" not in text
+    assert '"arn:aws:s3:::our-artefacts"' in text
+    assert '"arn:aws:s3:::our-artefacts/orders-dev/*"' in text
+    project = make()
+    assert project.remit("build", "--no-package", *own).status == 0
+    template = str(project.folder / ".remit" / "build" / "template.json")
+    ran = deployer(template, "--stack", "orders-dev", *own, *PLACE)
+    assert document(ran)["Statement"][1]["Resource"] == "arn:aws:s3:::our-artefacts"
 
 
 def test_who_deploys_cannot_make_or_change_the_artefact_bucket() -> None:

@@ -63,6 +63,11 @@ class Shop:
         self.write(30, SHARED)
         self.policy, self.for_bootstrap = self.printed(), self.printed("--for", "bootstrap")
 
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The account's own, with which anything may be done at the AWS itself."""
+        return {"aws_access_key_id": self.number, "aws_secret_access_key": "local"}
+
     def printed(self, *options: str) -> Policy:
         """The deployer's policy as it is printed."""
         place = ("--region", REGION, "--account", self.number)
@@ -183,8 +188,7 @@ def test_the_bucket_is_made_with_the_printed_policy_alone_and_then_there_is_noth
 
 def test_what_was_changed_of_the_bucket_is_put_right_and_named(shop: Shop, endpoint: str) -> None:
     shop.bootstrap()
-    credentials = {"aws_access_key_id": shop.number, "aws_secret_access_key": "local"}
-    account = connect(region=REGION, endpoint=endpoint, credentials=credentials)
+    account = connect(region=REGION, endpoint=endpoint, credentials=shop.credentials)
     account.client("s3").put_bucket_versioning(
         Bucket=bucket_name(account), VersioningConfiguration={"Status": "Suspended"}
     )
@@ -198,6 +202,23 @@ def test_what_was_changed_of_the_bucket_is_put_right_and_named(shop: Shop, endpo
             "made": False, "repaired": ["versioning"],
         },
     )  # fmt: skip
+
+
+def test_with_a_bucket_of_ones_own_the_printed_policy_is_about_that_alone(shop: Shop, endpoint: str) -> None:
+    own = f"own-{shop.number}"
+    chosen = ("--artefact-bucket", own)
+    shop.door.policy = shop.printed(*chosen)
+    code, _, talk = shop.remit("deploy", "--yes", *chosen)
+    assert (code, f"there is no artefact bucket {own} in account {shop.number}" in talk) == (2, True)
+    assert "remit bootstrap" not in talk
+    account = connect(region=REGION, endpoint=endpoint, credentials=shop.credentials)
+    account.client("s3").create_bucket(Bucket=own, CreateBucketConfiguration={"LocationConstraint": REGION})
+    account.client("s3").close()
+    assert shop.remit("deploy", "--yes", *chosen)[0] == 0
+    assert shop.remit("delete", "--yes", *chosen)[0] == 0
+    assert shop.door.refused == []
+    buckets = {resource.partition("/")[0] for action, resource in shop.door.asked if action.startswith("s3:")}
+    assert buckets == {f"arn:aws:s3:::{own}"}
 
 
 def test_the_bucket_is_not_made_with_the_deployers_policy(shop: Shop) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from remit.build.built import Built
     from remit.cli.agree import Shown
     from remit.deploy.access import Approval
+    from remit.deploy.bucket import Bucket
     from remit.deploy.code import OtherCode
     from remit.deploy.execute import Outcome
     from remit.deploy.plan import Plan
@@ -41,6 +42,14 @@ class _Wishes:
     skip: tuple[str, ...] = field(default=())
     approval: Approval | None = None
     """As given on the command line; None when it was not."""
+    artefact_bucket: str | None = None
+    """One of the person's own; None is remit's."""
+
+    def bucket(self, account: Account) -> Bucket:
+        """Where artefacts go."""
+        from remit.deploy.bucket import artefact_bucket
+
+        return artefact_bucket(account, self.artefact_bucket)
 
 
 @click.command("deploy", short_help="Deploy to AWS, or to the AWS on this machine.")
@@ -49,6 +58,7 @@ class _Wishes:
 @options.local_option
 @options.account_options
 @options.yes_option
+@options.artefact_bucket_option
 @click.option(
     "--require-approval",
     "approval",
@@ -69,6 +79,7 @@ def command(
     skip: tuple[str, ...],
     accept: str | None,
     approval: Approval | None,
+    artefact_bucket: str | None,
     *,
     local: bool,
     yes: bool,
@@ -84,7 +95,7 @@ def command(
     replaced; else nothing is deployed, and the exit code is 1. --yes agrees to everything; together with
     --require-approval it agrees to everything but the access.
 
-    Needs credentials, or --local.
+    Needs credentials, or --local; and the bucket that `remit bootstrap` makes, or one of your own.
 
     \b
     Examples:
@@ -92,9 +103,10 @@ def command(
       remit deploy --stage prod --region eu-central-1
       remit deploy --yes --json | jq .outputs
       remit deploy --yes --require-approval broadening
+      remit deploy --artefact-bucket our-artefacts
       remit deploy --resume
     """
-    wishes = _Wishes(folder, yes, wait, force, as_json, skip, approval)
+    wishes = _Wishes(folder, yes, wait, force, as_json, skip, approval, artefact_bucket)
     with watch.stoppable():
         name = watch.namespace(folder, stage)  # a stage that cannot be is told before anything is asked for
         if resume:
@@ -105,7 +117,8 @@ def command(
 
         # Missing credentials are told before minutes go into packages; a local AWS starts for a sound project only.
         early = None if local else options.account(folder, local=False, region=region, profile=profile)
-        built = build(folder, stage, progress=watch.say, accept=accept, here=local, place=_place(early))
+        place = _place(early)
+        built = build(folder, stage, progress=watch.say, accept=accept, here=local, place=place, bucket=artefact_bucket)
         for note in built.notes:
             watch.say(note)
         account = early or options.account(folder, local=True, region=region, profile=profile)
@@ -135,7 +148,7 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
         with _thrown_away(account, planned):
             shown = agree.show(account, built, planned, accepted)
             _agree(account, shown, wishes)
-            _upload(account, built)
+            _upload(account, built, wishes.bucket(account).name)
         try:
             with watch.events(planned.namespace) as on_event:
                 from remit.deploy.execute import execute
@@ -152,10 +165,13 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
         with _no_matter("what was deployed is not recorded for `remit diff`"):
             remember(account, wishes.folder, built)
     if shown is not None and outcome is not None and outcome.ok:
-        from remit.deploy.artefacts import prune_artefacts
+        from remit.deploy.artefacts import buckets_of, prune_artefacts
 
+        bucket = wishes.bucket(account).name
         with _no_matter("old uploads are not removed"):
-            prune_artefacts(account, built.namespace, shown.plan.running, shown.plan.template)
+            prune_artefacts(account, built.namespace, bucket, shown.plan.running, shown.plan.template)
+        for earlier in sorted(buckets_of(account, shown.plan.running) - {bucket}):
+            watch.say(f"note: the zips of earlier deploys stay in bucket {earlier}, under {built.namespace}/")
     from remit.deploy.code import other_code
 
     functions = other_code(account, built.namespace, json.loads(built.body)) if outcome is None or outcome.ok else ()
@@ -195,7 +211,13 @@ def _plan(account: Account, built: Built, wishes: _Wishes) -> Plan | None:
 
     def attempt() -> Plan | None:
         return plan(
-            account, built.namespace, built.body, force=wishes.force, wait=wishes.wait, on_wait=watch.say_waiting
+            account,
+            built.namespace,
+            built.body,
+            bucket=wishes.bucket(account),
+            force=wishes.force,
+            wait=wishes.wait,
+            on_wait=watch.say_waiting,
         )
 
     try:
@@ -219,7 +241,7 @@ def _clear(account: Account, stuck: Any, wishes: _Wishes) -> None:
         if going_back:
             ended: Outcome | None = continue_rollback(account, stuck.stack, on_event, wishes.skip)
         else:
-            ended = delete(account, name, on_event)
+            ended = delete(account, name, on_event, bucket=wishes.bucket(account))
     if ended is not None and not ended.ok:
         hint = "repair it and deploy again; `--skip ID` leaves that resource as it is" if going_back else None
         raise RemitError(failure_text(ended), hint=hint, exit_code=1)
@@ -242,11 +264,9 @@ def _thrown_away(account: Account, planned: Plan) -> Iterator[None]:
         raise
 
 
-def _upload(account: Account, built: Built) -> None:
+def _upload(account: Account, built: Built, bucket: str) -> None:
     from remit.deploy.artefacts import upload
-    from remit.deploy.bucket import bucket_name
 
-    bucket = bucket_name(account)
     for key, path in built.artefacts.items():
         with _progress(path) as progress:
             became = upload(account, bucket, path, key, progress)

@@ -91,6 +91,23 @@ def _pin(ctx: click.Context, parameter: click.Parameter, value: str | None) -> N
     ctx.meta[_PINNED_HERE] = ctx.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
 
 
+def _bucket_name(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    from remit.deploy.bucket import broken_rule
+
+    rule = None if value is None else broken_rule(value)
+    if rule is not None:
+        raise RemitError(f"{value!r} is no name of a bucket: {rule}", hint="--artefact-bucket takes its name alone")
+    return value
+
+
+artefact_bucket_option = click.option(
+    "--artefact-bucket",
+    metavar="NAME",
+    envvar="REMIT_ARTEFACT_BUCKET",
+    show_envvar=True,
+    callback=_bucket_name,
+    help="A bucket of your own for the zips, in the same account and region (default: remit's).",
+)
 account_option = click.option(
     "--account",
     metavar="NUMBER",

@@ -77,6 +77,7 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
     show_default=True,
     help="The command that it is for; `remit bootstrap` makes the bucket that deploys upload to.",
 )
+@options.artefact_bucket_option
 @click.option("--stack", help="The stack's name, for TEMPLATE (default: the file's name up to its first dot).")
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of TEMPLATE.")
 @click.option("--boundary", metavar="ARN", help="Let roles be made and changed only under this permissions boundary.")
@@ -93,6 +94,7 @@ def deployer_policy(
     folder: Path,
     stage: str | None,
     purpose: str,
+    artefact_bucket: str | None,
     stack: str | None,
     parameters: tuple[str, ...],
     boundary: str | None,
@@ -134,13 +136,14 @@ def deployer_policy(
     if not templates and (stack or parameters):
         raise RemitError("--stack and --parameter go with a TEMPLATE", hint="an app's stack is named by its stage")
     if purpose == "bootstrap":
-        if templates or boundary or live:
-            raise RemitError("--for bootstrap is about a bucket: it goes with no TEMPLATE, --boundary or --live")
+        if templates or artefact_bucket or boundary or live:
+            with_none = "TEMPLATE, --artefact-bucket, --boundary or --live"
+            raise RemitError(f"--for bootstrap is about remit's bucket alone: it goes with no {with_none}")
         declared, calls = _of_bootstrap()
     elif templates:
-        declared, calls = _of_templates(templates, stack, parameters)
+        declared, calls = _of_templates(templates, stack, parameters, artefact_bucket)
     else:
-        declared, calls = _of_app(folder, stage)
+        declared, calls = _of_app(folder, stage, artefact_bucket)
     if live:
         from remit.deploy.calls import LIVE
 
@@ -205,24 +208,25 @@ def _of_bootstrap() -> tuple[Stack, tuple[Call, ...]]:
     return stack_of("", [{"Resources": {}}]), BOOTSTRAP
 
 
-def _of_app(folder: Path, stage: str | None) -> tuple[Stack, tuple[Call, ...]]:
+def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[Stack, tuple[Call, ...]]:
     """The app's stack as a build makes it, and the calls that remit makes for it."""
-    from remit.build.synth import document, synth
-    from remit.deploy.calls import CALLS
+    from remit.build.synth import ARTEFACTS, document, synth
+    from remit.deploy.calls import CALLS, in_bucket
     from remit.deployer.declared import stack_of
     from remit.grants.assign import assign
     from remit.project.load import load
 
-    app = load(folder, stage)
+    app, name = load(folder, stage), bucket or ARTEFACTS
     keys = {function.name: f"{app.namespace}/{function.name}.zip" for function in app.functions}
-    return stack_of(app.namespace, [document(synth(app, assign(app), keys))]), CALLS
+    return stack_of(app.namespace, [document(synth(app, assign(app), keys, name))]), in_bucket(CALLS, name)
 
 
 def _of_templates(
-    paths: tuple[Path, ...], name: str | None, parameters: tuple[str, ...]
+    paths: tuple[Path, ...], name: str | None, parameters: tuple[str, ...], bucket: str | None
 ) -> tuple[Stack, tuple[Call, ...]]:
-    """The stack of templates, and the calls that drive it; those on remit's bucket only if it is remit's."""
-    from remit.deploy.calls import CALLS
+    """The stack of templates, and the calls that drive it; those on the artefact bucket only if it is remit's."""
+    from remit.build.synth import ARTEFACTS
+    from remit.deploy.calls import CALLS, in_bucket
     from remit.deployer.declared import stack_of
 
     given = dict(options.parameter(text) for text in parameters)
@@ -234,9 +238,9 @@ def _of_templates(
     declared = stack_of(stack, found, given)
     if name is None:
         options.note(f"the stack is taken to be `{stack}`, as the file is named: `--stack NAME` tells it")
-    ours = any(b"remit-artefacts-" in text for text, _ in files)
+    ours = any((bucket or "remit-artefacts-").encode() in text for text, _ in files)
     calls = tuple(call for call in CALLS if ours or call.operation.startswith("cloudformation."))
-    return declared, calls
+    return declared, in_bucket(calls, bucket or ARTEFACTS)
 
 
 def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:

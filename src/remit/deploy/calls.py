@@ -9,10 +9,14 @@ Reference); "Required permissions for Amazon S3 API operations" (Amazon S3 User 
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from remit.build.synth import ARTEFACTS
 from remit.deployer.needs import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/{stack}/*"
 _BUCKET: Final = f"arn:${{AWS::Partition}}:s3:::{ARTEFACTS}"
@@ -26,6 +30,11 @@ _FIND: Final = "to find the artefact bucket, and what of the app is in it"
 _UPLOAD: Final = "to upload the app's zips and template, and to remove them when the app is deleted"
 _COMPARE: Final = "to compare the stack's roles with what they are in the account"
 _SECURE: Final = "to make the artefact bucket, and to keep it private, encrypted and versioned"
+
+
+def in_bucket(calls: Iterable[Call], name: str) -> tuple[Call, ...]:
+    """The same calls, on a bucket of the person's own."""
+    return tuple(replace(call, on=call.on.replace(ARTEFACTS, name)) for call in calls)
 
 
 def _stack(operation: str, because: str, *, nested: bool = False) -> Call:
