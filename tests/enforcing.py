@@ -53,8 +53,9 @@ def _needs(service: str, method: str, path: str, headers: Any, body: bytes, here
     if service == "s3":
         return _of_s3(method, path, headers, body)
     if service == "lambda":
-        name = path.partition("/functions/")[2].partition("/")[0]
-        return [("lambda:InvokeFunction", f"arn:aws:lambda:{here}:function:{name}")]
+        name, _, what = path.partition("/functions/")[2].partition("/")
+        action = "lambda:InvokeFunction" if what == "invocations" else "lambda:GetFunction"
+        return [(action, f"arn:aws:lambda:{here}:function:{name}")]
     assert service == "cloudformation", service
     query = parse_qs(body.decode())
     stack = query["StackName"][0]

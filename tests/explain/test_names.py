@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from remit.app import Grant, Resource, Role
+from remit.app import Grant, Reason, Resource, Role
 from remit.explain.ask import places, standing
 from remit.explain.names import names_in
 from remit.iam.policy import allow
@@ -59,7 +59,7 @@ def test_a_name_that_nobody_knows_how_aws_makes_is_not_foretold() -> None:
 
 
 def role_on(*resources: str) -> Role:
-    return Role("R", (Grant(allow("sqs:SendMessage", on=resources), "", None),), ())
+    return Role("R", (Grant(allow("sqs:SendMessage", on=resources), Reason("text", ""), None),), ())
 
 
 def test_the_place_of_whoever_asks_comes_before_those_that_statements_name() -> None:
