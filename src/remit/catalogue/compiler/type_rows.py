@@ -366,7 +366,7 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
     # Evidence of who invokes: SAM push.py, connector profile; 42 templates.
     "AWS::SNS::Topic": {"invokes": {"principal": "sns.amazonaws.com", "source_arn": "own"}},
     "AWS::SQS::Queue": {"name_most": 80, "references": {"queue": ["RedrivePolicy.deadLetterTargetArn"]}},
-    "AWS::SSM::Parameter": {"name_most": 1011, "name_starts": "/?", "generated": ["CFN-{id}-*"], "generated_most": 255},
+    "AWS::SSM::Parameter": {"name_most": 1011, "name_starts": "/", "generated": ["CFN-{id}-*"], "generated_most": 255},
     # It calls the function with a role that trusts it.
     "AWS::Scheduler::Schedule": {
         "arn_is": "granted",
