@@ -81,7 +81,9 @@ def live(account: Account, namespace: str) -> Live | None:
         namespace=namespace,
         others={name: under[name] for name in running.others if name in under and name not in moved},
         open=running.open,
-        giving=giving_of_app(running.resources),
+        giving=giving_of_app(
+            running.resources, (*(one.role for one in running.roles), *running.outside), running.documents
+        ),
     )
     unknown = (f"what {text} is in the account is not known: it is compared as text" for text in known.open)
     return Live(version, (*drifted, *_under_others(running, physical, moved)), (*unknown, *_newer(read)))

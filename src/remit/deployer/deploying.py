@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.arns import parse
 from remit.catalogue.handlers import handlers
-from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, items, texts
+from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, items, tells, texts
 from remit.deployer.linked import linked
 from remit.deployer.looked_up import looked_up
 from remit.deployer.merging import merged
+<<<<<<< HEAD
 from remit.deployer.needs import Need, Purpose
 from remit.deployer.notes import notes
+=======
+from remit.deployer.needs import Need, Reason
+from remit.deployer.notes import CALLS_NOTHING, notes
+>>>>>>> decisions
 from remit.deployer.optional import called
 from remit.deployer.passing import passed
 from remit.deployer.targets import concerns, stored, targets
@@ -40,9 +45,6 @@ _ATTACH: Final = frozenset(
     f"iam:{verb}{who}Policy" for verb in ("Attach", "Detach") for who in ("Role", "User", "Group")
 )
 _MAPPINGS: Final = frozenset(f"lambda:{verb}EventSourceMapping" for verb in ("Create", "Update", "Delete"))
-_CALLS_NOTHING: Final = frozenset({
-    "AWS::CDK::Metadata", "AWS::CloudFormation::WaitCondition", "AWS::CloudFormation::WaitConditionHandle",
-})  # fmt: skip
 _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/{stack}/*"
 
 
@@ -88,7 +90,7 @@ def deployer(stack: Stack, calls: Sequence[Call] = (), boundary: str | None = No
         (declared.logical_id, declared.type)
         for declared in resources
         if handlers(declared.type) is None
-        and declared.type not in _CALLS_NOTHING
+        and declared.type not in CALLS_NOTHING
         and not declared.type.startswith(CUSTOM)
     )
     return Deployer(stack.name, merged(needs), unknown, tuple(notes(stack, needs, boundary)))
@@ -172,7 +174,7 @@ def _attached(stack: Stack, declared: Declared) -> tuple[str, ...]:
     if declared.type == "AWS::IAM::ManagedPolicy":
         return targets(stack, declared, "iam:GetPolicy")
     given = items(declared.properties.get("ManagedPolicyArns"))
-    return tuple(dict.fromkeys(text for item in given for text in texts(stack, item) if OPEN not in text))
+    return tuple(dict.fromkeys(text for item in given for text in texts(stack, item) if tells(text)))
 
 
 def _custom(stack: Stack, declared: Declared) -> Iterator[Need]:
