@@ -75,6 +75,12 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
 @click.option("--account", help="The account to write into ARNs (default: any, which is `*`).")
 @click.option("--region", help="The region to write into ARNs (default: any).")
 @click.option("--partition", help="The partition to write into ARNs (default: the region's, or aws).")
+@click.option(
+    "--for",
+    "purpose",
+    type=click.Choice(("revert-drift",)),
+    help="Add what `remit deploy --revert-drift` writes to roles.",
+)
 @click.option("--live", is_flag=True, help="Add what `remit diff --live` needs, to read the roles as they are.")
 @click.option("--cloudformation", is_flag=True, help="Print a template that makes managed policies, for any account.")
 @click.option("--split", "parted", is_flag=True, help="Print a list of documents that fit into managed policies.")
@@ -90,6 +96,7 @@ def deployer_policy(
     account: str | None,
     region: str | None,
     partition: str | None,
+    purpose: str | None,
     *,
     live: bool,
     cloudformation: bool,
@@ -109,6 +116,7 @@ def deployer_policy(
       remit policy deployer
       remit policy deployer --region eu-central-1 --account 111122223333
       remit policy deployer --explain
+      remit policy deployer --for revert-drift
       remit policy deployer --cloudformation > deployer.json
       remit policy deployer cdk.out/Shop.template.json --stack Shop
       remit policy deployer template.yaml --stack Shop
@@ -125,7 +133,7 @@ def deployer_policy(
         from remit.deploy.calls import LIVE
 
         calls = (*calls, *LIVE)
-    found = deployer(declared, calls, boundary)
+    found = deployer(declared, calls, boundary, reverts=purpose == "revert-drift")
     if cloudformation:
         options.print_json(_template(found, place))
     else:

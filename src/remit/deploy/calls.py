@@ -39,6 +39,18 @@ def _objects(operation: str, *actions: str) -> Call:
     return Call(f"s3.{operation}", tuple(f"s3:{action}" for action in actions), _OBJECTS, _UPLOAD)
 
 
+def _role(operation: str) -> Call:
+    return Call(f"iam.{operation}", (f"iam:{operation}",), _ROLES, _COMPARE)
+
+
+def _policy(operation: str) -> Call:
+    return Call(f"iam.{operation}", (f"iam:{operation}",), "*", _COMPARE)
+
+
+def _function(operation: str) -> Call:
+    return Call(f"lambda.{operation}", (f"lambda:{operation}",), _FUNCTIONS, _COMPARE)
+
+
 CALLS: Final = (
     _stack("CreateChangeSet", _PLAN),
     _stack("DescribeChangeSet", _PLAN),
@@ -75,20 +87,17 @@ CALLS: Final = (
     _objects("CompleteMultipartUpload", "PutObject"),
     _objects("AbortMultipartUpload", "AbortMultipartUpload"),
     _objects("DeleteObjects", "DeleteObject", "DeleteObjectVersion"),
+    _role("GetRole"),
+    _role("ListRolePolicies"),
+    _role("GetRolePolicy"),
+    _role("ListAttachedRolePolicies"),
+    _function("GetFunction"),
 )
-"""By operation, as `service.Operation`; none is made but these. `{stack}` is the stack's name."""
+"""By operation, as `service.Operation`; none is made but these. `{stack}` is the stack's name.
 
-
-def _role(operation: str) -> Call:
-    return Call(f"iam.{operation}", (f"iam:{operation}",), _ROLES, _COMPARE)
-
-
-def _policy(operation: str) -> Call:
-    return Call(f"iam.{operation}", (f"iam:{operation}",), "*", _COMPARE)
-
-
-def _function(operation: str) -> Call:
-    return Call(f"lambda.{operation}", (f"lambda:{operation}",), _FUNCTIONS, _COMPARE)
+Where a role was changed by hand, a deploy also asks what managed policies say (`LIVE`), and goes on where it may not;
+with --revert-drift it makes the calls of `deploy.repairs`, for which `deployer.reverting` has the permissions.
+"""
 
 
 LIVE: Final = (
@@ -101,7 +110,7 @@ LIVE: Final = (
     _role("ListAttachedRolePolicies"),
     _policy("GetPolicy"),
     _policy("GetPolicyVersion"),
-    _function("GetFunctionConfiguration"),
+    _function("GetFunction"),
 )
 """What `remit diff --live` calls, for the roles and functions of the stack; it only reads.
 

@@ -9,11 +9,13 @@ Source: "GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicie
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from remit.deploy.faults import denied, told
+from remit.deploy.faults import denied, told, transient
+from remit.deploy.stack import pauses
 from remit.errors import RemitError
 from remit.iam.policy import Policy, parse
 
@@ -25,7 +27,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 U = TypeVar("U")
 MANY: Final = 25  # roles or functions; of more, all of the account are asked for at once
+_ASKS: Final = 4  # times that Lambda is asked for one function
 _THREADS: Final = 8  # fewer than the ten connections that a client keeps
+
+
+class Unreadable(RemitError):  # noqa: N818 - what IAM holds, not a fault
+    """A policy that is there, and that remit cannot read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +122,9 @@ def roles_of_functions(account: Account, names: Iterable[str]) -> dict[str, str]
 
     def one(name: str) -> tuple[str, str] | None:
         try:
-            return name, str(client.get_function_configuration(FunctionName=name)["Role"])
+            return name, str(
+                _patiently(account, lambda: client.get_function(FunctionName=name))["Configuration"]["Role"]
+            )
         except client.exceptions.ResourceNotFoundException:
             return None
 
@@ -159,7 +168,7 @@ def _parsed(raw: Any, what: str) -> Policy:
     try:
         return parse(raw)
     except RemitError as error:
-        raise RemitError(f"{what} cannot be read: {error.message}", hint=error.hint) from error
+        raise Unreadable(f"{what} cannot be read: {error.message}", hint=error.hint) from error
 
 
 def _if_allowed(ask: Callable[[], T]) -> T | None:
@@ -172,6 +181,20 @@ def _if_allowed(ask: Callable[[], T]) -> T | None:
         if denied(error):
             return None
         raise
+
+
+def _patiently(account: Account, ask: Callable[[], T]) -> T:
+    """What is asked for, asked again when AWS is busy: the client of Lambda does not, since it also invokes."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as above
+
+    for pause, _ in zip(pauses(account), range(_ASKS - 1), strict=False):
+        try:
+            return ask()
+        except (BotoCoreError, ClientError) as error:
+            if not transient(error):
+                raise
+        time.sleep(pause)
+    return ask()
 
 
 def _at_once(work: Callable[[U], T], items: Iterable[U]) -> list[T]:
