@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.deploy.artefacts import MULTIPART, remove_artefacts, remove_bucket, upload
+from remit.deploy.artefacts import checksum, remove_artefacts, remove_bucket, upload
 from remit.deploy.bucket import bucket_name, ensure_bucket
 from remit.errors import RemitError
+from stacks import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +91,7 @@ def test_a_bucket_that_a_stranger_took_is_refused_and_not_filled(
     )
     for attempt in (
         lambda: ensure_bucket(account),
-        lambda: upload(account, name, zip_file, "orders-dev/x.zip"),
+        lambda: upload(account, name, zip_file, key_of(zip_file)),
     ):
         with pytest.raises(RemitError):
             attempt()
@@ -108,48 +109,96 @@ def test_every_request_names_the_owner(account: Account, zip_file: Path) -> None
 
     account.client("s3").meta.events.register("before-send.s3", look)
     name = ensure_bucket(account)
-    upload(account, name, zip_file, "orders-dev/x.zip")
+    upload(account, name, zip_file, key_of(zip_file))
     remove_artefacts(account, "orders-dev")
     remove_bucket(account)
     assert unowned == ["before-send.s3.CreateBucket"]  # S3 has no such parameter there; it fails if the name is taken
 
 
-def test_an_artefact_goes_up_once(account: Account, zip_file: Path) -> None:
-    name = ensure_bucket(account)
-    assert upload(account, name, zip_file, "orders-dev/x.zip") is True
-    assert upload(account, name, zip_file, "orders-dev/x.zip") is False
-    stored = account.client("s3").get_object(Bucket=name, Key="orders-dev/x.zip", ChecksumMode="ENABLED")
+def test_an_artefact_goes_up_once_with_the_checksum_of_its_name(account: Account, zip_file: Path) -> None:
+    name, key = ensure_bucket(account), key_of(zip_file)
+    assert upload(account, name, zip_file, key) == "uploaded"
+    assert upload(account, name, zip_file, key) == "reused"
+    stored = account.client("s3").get_object(Bucket=name, Key=key, ChecksumMode="ENABLED")
     assert stored["Body"].read() == zip_file.read_bytes()
-    assert stored["ChecksumSHA256"]
+    assert stored["ChecksumSHA256"] == checksum(key)
 
 
-def test_a_big_artefact_goes_up_in_parts_and_tells_its_progress(account: Account, tmp_path: Path) -> None:
+def put_other(s3: Any, arguments: dict[str, Any], body: bytes) -> None:
+    s3.put_object(Body=b"x" * len(body), ChecksumAlgorithm="SHA256", **arguments)
+
+
+def put_without_checksum(s3: Any, arguments: dict[str, Any], body: bytes) -> None:
+    s3.put_object(Body=body, ChecksumAlgorithm="CRC32", **arguments)
+
+
+def put_in_parts(s3: Any, arguments: dict[str, Any], body: bytes) -> None:
+    number = s3.create_multipart_upload(ChecksumAlgorithm="SHA256", **arguments)["UploadId"]
+    part = s3.upload_part(PartNumber=1, UploadId=number, Body=body, ChecksumAlgorithm="SHA256", **arguments)
+    parts = [{"PartNumber": 1, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]}]
+    s3.complete_multipart_upload(UploadId=number, MultipartUpload={"Parts": parts}, **arguments)
+
+
+@pytest.mark.parametrize("put", [put_other, put_without_checksum, put_in_parts])
+def test_what_s3_does_not_say_to_be_the_zip_of_its_name_is_uploaded_again(
+    account: Account, zip_file: Path, put: Callable[..., None]
+) -> None:
+    name, key = ensure_bucket(account), key_of(zip_file)
+    put(account.client("s3"), {"Bucket": name, "Key": key}, zip_file.read_bytes())
+    assert upload(account, name, zip_file, key) == "replaced"
+    assert account.client("s3").get_object(Bucket=name, Key=key)["Body"].read() == zip_file.read_bytes()
+    assert upload(account, name, zip_file, key) == "reused"
+
+
+def test_a_file_that_was_changed_since_it_was_built_does_not_go_up(account: Account, zip_file: Path) -> None:
+    name, key = ensure_bucket(account), key_of(zip_file)
+    zip_file.write_bytes(b"PK" + bytes(999) + b"x")
+    with pytest.raises(RemitError, match="S3 refuses an upload, whose bytes are not those that were built"):
+        upload(account, name, zip_file, key)
+    assert account.client("s3").list_objects_v2(Bucket=name)["KeyCount"] == 0
+
+
+@pytest.fixture
+def big(tmp_path: Path) -> Path:
+    """An artefact that the SDK would send in parts, if it was left to it."""
+    path = tmp_path / "big.zip"
+    path.write_bytes(b"x" * (16 * 1024 * 1024 + 1))
+    return path
+
+
+def test_a_big_artefact_goes_up_in_one_request_and_tells_its_progress(
+    account: Account, requests: list[str], big: Path
+) -> None:
+    name, sent = ensure_bucket(account), list[int]()
+    requests.clear()
+    upload(account, name, big, key_of(big), sent.append)
+    assert requests == ["s3.HeadObject", "s3.PutObject"]
+    assert sum(sent) == big.stat().st_size
+    assert upload(account, name, big, key_of(big)) == "reused"
+
+
+def test_a_cut_upload_leaves_no_object(account: Account, spoil: Spoil, big: Path) -> None:
     name = ensure_bucket(account)
-    big = tmp_path / "big.zip"
-    big.write_bytes(b"x" * (MULTIPART * 2 + 1))
-    sent: list[int] = []
-    upload(account, name, big, "orders-dev/big.zip", sent.append)
-    assert sum(sent) == MULTIPART * 2 + 1
-    assert account.client("s3").head_object(Bucket=name, Key="orders-dev/big.zip")["ContentLength"] == sum(sent)
-
-
-def test_a_cut_upload_leaves_neither_an_object_nor_its_parts(account: Account, spoil: Spoil, tmp_path: Path) -> None:
-    name = ensure_bucket(account)
-    big = tmp_path / "big.zip"
-    big.write_bytes(b"x" * (MULTIPART * 2))
-    spoil.answer("s3.UploadPart", 403, "AccessDenied", "cut", times=1)
-    with pytest.raises(RemitError, match="AWS denies UploadPart"):
-        upload(account, name, big, "orders-dev/big.zip")
+    spoil.answer("s3.PutObject", 403, "AccessDenied", "cut", times=1)
+    with pytest.raises(RemitError, match="AWS denies PutObject"):
+        upload(account, name, big, key_of(big))
     s3 = account.client("s3")
     assert s3.list_multipart_uploads(Bucket=name).get("Uploads", []) == []
     assert s3.list_objects_v2(Bucket=name)["KeyCount"] == 0
-    assert upload(account, name, big, "orders-dev/big.zip") is True
+    assert upload(account, name, big, key_of(big)) == "uploaded"
+
+
+def test_a_connection_that_breaks_does_not_fail_an_upload(account: Account, spoil: Spoil, big: Path) -> None:
+    name = ensure_bucket(account)
+    spoil.lose_answer("s3.PutObject")
+    assert upload(account, name, big, key_of(big)) == "uploaded"
+    assert upload(account, name, big, key_of(big)) == "reused"
 
 
 def test_removing_an_apps_artefacts_takes_every_version_and_nobody_elses(account: Account, zip_file: Path) -> None:
     name = ensure_bucket(account)
     for key in ("orders-dev/a.zip", "orders-dev/b.zip", "orders-develop/c.zip"):
-        upload(account, name, zip_file, key)
+        account.client("s3").put_object(Bucket=name, Key=key, Body=zip_file.read_bytes())
     account.client("s3").put_object(Bucket=name, Key="orders-dev/a.zip", Body=b"again")
     account.client("s3").delete_object(Bucket=name, Key="orders-dev/b.zip")
     assert remove_artefacts(account, "orders-dev") == 4
@@ -160,7 +209,7 @@ def test_removing_an_apps_artefacts_takes_every_version_and_nobody_elses(account
 
 def test_the_bucket_goes_only_when_it_is_empty(account: Account, zip_file: Path) -> None:
     name = ensure_bucket(account)
-    upload(account, name, zip_file, "orders-dev/a.zip")
+    upload(account, name, zip_file, key_of(zip_file))
     assert remove_bucket(account) is False
     remove_artefacts(account, "orders-dev")
     assert remove_bucket(account) is True

@@ -15,7 +15,7 @@ from remit.build.synth import document, synth
 from remit.catalogue.actions import action as known_action
 from remit.catalogue.handlers import handlers
 from remit.catalogue.operations import operation
-from remit.deploy.artefacts import MULTIPART, upload
+from remit.deploy.artefacts import upload
 from remit.deploy.bucket import bucket_name, ensure_bucket
 from remit.deploy.by_hand import changed_by_hand
 from remit.deploy.calls import CALLS
@@ -31,6 +31,7 @@ from remit.grants.assign import assign
 from remit.iam.evaluate import Request, evaluate
 from remit.iam.policy import Globs, Policy
 from remit.project.load import load
+from stacks import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,16 +96,11 @@ def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     credentials = {"aws_access_key_id": NUMBER, "aws_secret_access_key": "local"}
     account = connect(region=REGION, endpoint=endpoint, credentials=credentials)
     calls = record(account)
-    zips = tmp_path_factory.mktemp("zips")
     app = load(EXAMPLE, "dev")
-    keys = {function.name: f"{NAME}/{function.name}.zip" for function in app.functions}
-    template = document(synth(app, assign(app), keys))
-    bucket = ensure_bucket(account)
-    for key in keys.values():
-        path = zips / Path(key).name
-        path.write_bytes(b"PK" + bytes(1000))
-        upload(account, bucket, path, key)
-    send_much(account, bucket, zips)
+    path = tmp_path_factory.mktemp("zips") / "orders.zip"
+    path.write_bytes(b"PK" + bytes(1000))
+    template = document(synth(app, assign(app), {function.name: key_of(path) for function in app.functions}))
+    upload(account, ensure_bucket(account), path, key_of(path))
     loosen(account)
     ensure_bucket(account)
     assert plan(account, NAME, json.dumps(template | {"Description": "left behind"})) is not None
@@ -137,22 +133,6 @@ def record(account: Account) -> list[tuple[str, dict[str, Any]]]:
     for service in ("cloudformation", "iam", "lambda", "s3"):
         account.client(service).meta.events.register(f"provide-client-params.{service}", note)
     return calls
-
-
-def send_much(account: Account, bucket: str, folder: Path) -> None:
-    """Upload in parts: once to the end, once cut in the middle."""
-    big = folder / "big.zip"
-    big.write_bytes(bytes(MULTIPART + 1))
-    upload(account, bucket, big, f"{NAME}/big.zip")
-
-    def cut(params: dict[str, Any], **_: Any) -> None:
-        if params["PartNumber"] == 2:
-            raise OSError("the disk is gone")
-
-    account.client("s3").meta.events.register("provide-client-params.s3.UploadPart", cut)
-    with pytest.raises(OSError, match="the disk is gone"):
-        upload(account, bucket, big, f"{NAME}/other.zip")
-    account.client("s3").meta.events.unregister("provide-client-params.s3.UploadPart", cut)
 
 
 def loosen(account: Account) -> None:

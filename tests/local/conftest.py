@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 from remit.local import aws
+from remit.local.clients import client_arguments, session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+HANDLER = """
+import json
+
+def handler(event, context):
+    body = json.dumps({"path": event["rawPath"], "host": event["headers"]["host"]})
+    return {"statusCode": 200, "headers": {"access-control-allow-origin": "https://shop.example"}, "body": body}
+"""
 
 
 @pytest.fixture
@@ -32,3 +45,42 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[aws.LocalAws]:
         user.setenv("HTTP_PROXY", "http://127.0.0.1:9/the-users-own")
         yield aws.start(folder)
     aws.stop(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """An app that answers pages: the ids of its function URL and of its HTTP API."""
+
+    url: str
+    api: str
+
+
+@pytest.fixture(scope="module")
+def deployed(shared: aws.LocalAws) -> Deployed:
+    """A function with a URL and an HTTP API of its own."""
+    clients = session(shared)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("app.py", HANDLER)
+    functions = clients.client("lambda", **client_arguments(shared))
+    made = functions.create_function(
+        FunctionName="app",
+        Runtime="python3.12",
+        Handler="app.handler",
+        Role=f"arn:aws:iam::{shared.account}:role/app",
+        Code={"ZipFile": content.getvalue()},
+    )
+    allowed = {"FunctionName": "app", "Principal": "*"}
+    functions.add_permission(StatementId="call", Action="lambda:InvokeFunction", **allowed)
+    functions.add_permission(
+        StatementId="url", Action="lambda:InvokeFunctionUrl", FunctionUrlAuthType="NONE", **allowed
+    )
+    url = functions.create_function_url_config(FunctionName="app", AuthType="NONE")["FunctionUrl"]
+    apis = clients.client("apigatewayv2", **client_arguments(shared))
+    api = apis.create_api(Name="app", ProtocolType="HTTP")["ApiId"]
+    integration = apis.create_integration(
+        ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=made["FunctionArn"], PayloadFormatVersion="2.0"
+    )
+    apis.create_route(ApiId=api, RouteKey="$default", Target=f"integrations/{integration['IntegrationId']}")
+    apis.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)
+    return Deployed(url.rstrip("/").rsplit("/", 1)[-1], api)

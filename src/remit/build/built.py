@@ -13,6 +13,7 @@ from remit.build.fit import policy_ids
 from remit.build.guardrails import guard
 from remit.build.headroom import Headroom, headroom
 from remit.build.overrides import guarded
+from remit.build.own_roles import notes_on_own_roles
 from remit.build.refuse import refuse
 from remit.build.size import Sizes, parts
 from remit.build.synth import document, fitted, synth
@@ -86,7 +87,7 @@ def build(
     write(folder / FOLDER / "template.json", body)
     write(folder / FOLDER / "roles.json", text([role_document(role) for role in roles]))
     full = (room.text for room in rooms if room.remarkable)
-    notes = (*overridden, *guarded_by, *packed.notes, *full)
+    notes = (*notes_on_own_roles(app), *overridden, *guarded_by, *packed.notes, *full)
     return Built(folder, app, roles, template, body, packed.artefacts, notes, rooms)
 
 

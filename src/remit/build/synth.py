@@ -173,7 +173,14 @@ def _job_queue(app: App, queue: str) -> Iterator[Resource]:
 
 
 def _worker_source(function: Function, queue: str) -> Iterator[Resource]:
-    yield from source.mapping(function, "Jobs", queue_arn(queue), FunctionResponseTypes=["ReportBatchItemFailures"])
+    """The worker's event source mapping, which delivers one job at a time.
+
+    A job that times out ends the process before it can say which jobs of its batch had finished, and SQS would deliver
+    all of them again ("Implementing partial batch responses", AWS Lambda Developer Guide).
+    """
+    yield from source.mapping(
+        function, "Jobs", queue_arn(queue), BatchSize=1, FunctionResponseTypes=["ReportBatchItemFailures"]
+    )
 
 
 def _bound(resource: Resource, own: Mapping[str, str]) -> Resource:

@@ -274,7 +274,9 @@ def _upload(account: Account, built: Built) -> None:
     bucket = ensure_bucket(account)
     for key, path in built.artefacts.items():
         with _progress(path) as progress:
-            upload(account, bucket, path, key, progress)
+            became = upload(account, bucket, path, key, progress)
+        if became == "replaced":
+            watch.say(f"note: {key} in bucket {bucket} was not the zip of this name, or S3 could not say: it is now")
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import click
 
 from remit.cli.options import file_bytes, json_option, note, print_json
 from remit.errors import Origin, RemitError, did_you_mean, nearest
-from remit.iam.document import named_in, read_json
+from remit.iam.document import read_json
 from remit.iam.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
 
@@ -175,7 +175,7 @@ def _parsed(document: Any, prefix: tuple[str | int, ...], locate: Locate) -> Pol
     try:
         return parse(document)
     except RemitError as error:
-        origin = locate((*prefix, *named_in(error.message)))
+        origin = locate((*prefix, *error.path))
         raise RemitError(error.message, hint=error.hint, origin=origin) from None
 
 

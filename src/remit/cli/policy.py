@@ -300,6 +300,13 @@ def role_of(app: App, roles: tuple[Role, ...], name: str) -> Role:
     for role in roles:
         if name in role.functions or (name == role.logical_id and role.functions):
             return role
-    if any(name == function.name for function in app.functions):
-        raise RemitError(f"function `{name}` brings a role of its own (`Role` in its properties)")
+    for function in app.functions:
+        if function.name == name:
+            from remit.build.own_roles import needed_actions
+
+            raise RemitError(
+                f"function `{name}` brings a role of its own (`Role` in its properties)",
+                hint=f"that role must allow {', '.join(needed_actions(app, function))}",
+                origin=function.written.get("Role"),
+            )
     raise options.no_function(app, name)

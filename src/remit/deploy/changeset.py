@@ -56,6 +56,11 @@ class _Wanted:
     capabilities: tuple[str, ...]
     tags: tuple[tuple[str, str], ...]
 
+    @property
+    def inline(self) -> bool:
+        """Whether the template goes with the request; else CloudFormation reads it from the bucket."""
+        return len(self.body.encode()) <= INLINE
+
     def name_onto(self, stack: Stack | None) -> str:
         """The change set's name: the same for the same request onto the same state."""
         state = (stack.id, stack.since, stack.status) if stack is not None and not stack.new else ()
@@ -94,6 +99,8 @@ def plan(
         found = _change_set(account, stack, wanted)
         if found is None:
             return None
+        if not wanted.inline:
+            _same_template(account, found, new)
         # Read again: what runs once the change set is there runs until it is executed, or else AWS refuses that.
         running = deployed_template(account, stack)
     return Plan(
@@ -179,6 +186,19 @@ def _change_set(account: Account, stack: Stack | None, wanted: _Wanted) -> dict[
     return None
 
 
+def _same_template(account: Account, change_set: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """Throw a change set away that CloudFormation made of another template: it reads the bucket a moment later."""
+    names = {"StackName": change_set["StackId"], "ChangeSetName": change_set["ChangeSetId"]}
+    answer = account.client("cloudformation").get_template(**names, TemplateStage="Original")
+    if answer["TemplateBody"] != wanted:
+        _discard(account, change_set["ChangeSetId"], change_set["StackId"])
+        raise RemitError(
+            "nothing was deployed: CloudFormation read another template than the one that was uploaded",
+            hint="somebody else writes to the artefact bucket: find out who (CloudTrail), then deploy again",
+            exit_code=1,
+        )
+
+
 def _refused(wanted: _Wanted, reason: str) -> RemitError:
     hint = None
     if _TAKEN in reason:
@@ -197,7 +217,7 @@ def _source(account: Account, wanted: _Wanted) -> dict[str, str]:
             f"the template has {size:,} bytes, and CloudFormation reads {LARGEST:,} at most",
             hint="split the project: a stage or a group of functions with a stack of its own",
         )
-    if size <= INLINE:
+    if wanted.inline:
         return {"TemplateBody": wanted.body}
     return {"TemplateURL": upload_template(account, ensure_bucket(account), wanted.namespace, wanted.body)}
 

@@ -232,6 +232,13 @@ def _unanswered(error: Any, operation: str | None) -> RemitError:
     )
 
 
+def _other_bytes(_error: Any, _operation: str | None) -> RemitError:
+    return RemitError(
+        "S3 refuses an upload, whose bytes are not those that were built: the file was changed, or on its way",
+        hint="deploy again: it builds anew",
+    )
+
+
 def _refused(error: Any, operation: str | None) -> RemitError:
     return RemitError(f"AWS refused {error.operation_name}: {message(error) or code(error)}{_goes_on(operation)}")
 
@@ -259,6 +266,7 @@ _SENTENCES: Final = (
     (lambda error: code(error) in _UNKNOWN_KEY | _SIGNATURE, _unknown),
     (denied, _denied),
     (transient, _unanswered),
+    (lambda error: code(error) == "BadDigest", _other_bytes),
     (lambda _error: True, _refused),
 )
 """What AWS's answers mean; the first that applies tells it."""

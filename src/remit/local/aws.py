@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
-from remit.local.gate import HEALTH, RESET
 from remit.local.place import Place, alone, is_held
 from remit.local.process import died, holder, spawn
+from remit.local.routes import HEALTH, RESET
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,10 +1,19 @@
-"""The door of the AWS on this machine: who may come in, and what is told about where things answer."""
+"""The door of the AWS on this machine: who may come in, and what is told about where things answer.
+
+The app that was deployed answers everybody, as on AWS. The control plane, which runs code and holds data, answers no
+page that a browser shows.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.local.refusal import answer
+from remit.local.request import Refused, Request
+from remit.local.routes import HEALTH, RESET, app_prefix, is_answer, is_own, is_this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -14,75 +23,125 @@ if TYPE_CHECKING:
     Send = Callable[[Message], Awaitable[None]]
     Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
-HEALTH = "/_remit/health"
-RESET = "/_remit/reset"
-
-_HOST = re.compile(r"(127\.0\.0\.1|localhost|([a-z0-9_-]+\.)+localhost)(:\d+)?", re.IGNORECASE)
-_ORIGIN = re.compile(rf"https?://{_HOST.pattern}", re.IGNORECASE)
-# What answers here belongs to the app that was deployed, whose own CORS settings decide who may ask.
-_APP_PATHS = ("/_aws/lambda-url/", "/_aws/execute-api/")
-_APP_HOST = re.compile(r"\.(lambda-url|execute-api)\.", re.IGNORECASE)
-_FUNCTION_URL = re.compile(rb"https://([a-z0-9]{32})\.lambda-url\.[a-z0-9-]+\.on\.aws/")
-_TELLS_FUNCTION_URLS = re.compile(rb"/cloudformation/aws4_request")
-_FUNCTION_URL_CONFIG = re.compile(r"^/2021-10-31/functions/[^/]+/urls?$")
+_FUNCTION_URL: Final = re.compile(rb"https://([a-z0-9]{32})\.lambda-url\.[a-z0-9-]+\.on\.aws/")
+_FUNCTION_URL_CONFIG: Final = re.compile(r"/2021-10-31/functions/[^/]+/urls?")
+_DRAINED: Final = 1 << 20  # bytes of a refused request that are read, so that its sender gets to reading the answer
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def gate(
-    app: Application, about: Mapping[str, Any], *, port: int, reset_path: str, changed: Callable[[], None]
-) -> Application:
-    """The application behind the door.
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The application behind the door, as an ASGI application itself."""
 
-    `about` is the answer to a health question. `reset_path` is where the application itself forgets its
-    state. `changed` is called whenever a request may have changed that state.
-    """
-    address = rb"http://127.0.0.1:%d/_aws/lambda-url/\1/" % port
+    app: Application
+    port: int
+    about: Callable[[], Mapping[str, Any]]
+    """Makes the answer to a health question; it holds no secret, since everybody may ask."""
+    reset_path: str
+    """Where the application forgets its state."""
+    changed: Callable[[], None]
+    """Called whenever a request may have changed that state."""
 
-    async def enter(scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Let one request in, or refuse it."""
         if scope["type"] == "lifespan":
-            await app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
-        headers = dict(scope["headers"])
-        refusal = _refusal(scope["path"], headers)
-        if refusal is not None:
-            await _refuse(scope, receive, send, refusal)
-            return
-        if scope["path"] == HEALTH:
-            await _answer(send, 200, about)
-            return
-        if scope["path"] == RESET:
-            scope = {**scope, "path": reset_path, "raw_path": reset_path.encode()}
+        request = _request(scope)
         try:
-            await app(scope, receive, _rewriting(send, address) if _tells_urls(scope, headers) else send)
+            prefix = app_prefix(_host(request), scope["path"])
+            if prefix is not None:
+                scope = _at(scope, prefix, self.port)
+            else:
+                _refuse_pages(request)
+                if scope["path"] == HEALTH:
+                    await _send_json(send, self.about())
+                    return
+                scope, send = self._checked(scope, request, send)
+        except Refused as refused:
+            await _refuse(scope, receive, send, refused, request)
+            return
+        try:
+            await self.app(scope, receive, send)
         finally:
-            if scope.get("method") not in {"GET", "HEAD", "OPTIONS"}:
-                changed()
+            if request.method not in _READING:
+                self.changed()
 
-    return enter
-
-
-def _refusal(path: str, headers: Mapping[bytes, bytes]) -> str | None:
-    """Why a request may not come in, or None.
-
-    A page that a browser shows can send requests to this machine: under a name that it points here (Host
-    tells), or across sites (Origin and Sec-Fetch-Site tell). It must not reach what runs code here.
-    """
-    host = headers.get(b"host", b"").decode("latin-1")
-    if not _HOST.fullmatch(host):
-        return f"the AWS on this machine does not answer to the host {host!r}"
-    if path.startswith(_APP_PATHS) or _APP_HOST.search(host):
-        return None
-    origin = headers.get(b"origin")
-    if origin is not None and not _ORIGIN.fullmatch(origin.decode("latin-1")):
-        return "the AWS on this machine does not answer pages of other sites"
-    if headers.get(b"sec-fetch-site") in {b"cross-site", b"same-site"} and origin is None:
-        return "the AWS on this machine does not answer pages of other sites"
-    return None
+    def _checked(self, scope: Message, request: Request, send: Send) -> tuple[Message, Send]:
+        """A request to the control plane as it goes on. Refused: it is for what no AWS has."""
+        send = _without_cors(send)
+        if is_answer(request.method, scope["path"]):
+            return scope, send
+        if is_own(scope["path"]) and scope["path"] != RESET:
+            raise Refused("AccessDenied", f"the AWS on this machine does not serve {scope['path']!r}")
+        if _tells_urls(scope["path"], request):
+            send = _rewriting(send, rb"http://127.0.0.1:%d/_aws/lambda-url/\1/" % self.port)
+        if scope["path"] == RESET:
+            scope = {**scope, "path": self.reset_path, "raw_path": self.reset_path.encode()}
+        return scope, send
 
 
-def _tells_urls(scope: Message, headers: Mapping[bytes, bytes]) -> bool:
+def _tells_urls(path: str, request: Request) -> bool:
     """Whether the answer may name function URLs, which AWS would serve under its own domain."""
-    signed = headers.get(b"authorization", b"")
-    return bool(_TELLS_FUNCTION_URLS.search(signed) or _FUNCTION_URL_CONFIG.match(scope["path"]))
+    signed = request.header("authorization") or ""
+    return "/cloudformation/aws4_request" in signed or _FUNCTION_URL_CONFIG.fullmatch(path) is not None
+
+
+def _request(scope: Message) -> Request:
+    headers: dict[str, tuple[str, ...]] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name = raw_name.decode("latin-1").lower()
+        headers[name] = (*headers.get(name, ()), _text(raw_value))
+    method = scope.get("method", "GET")  # a WebSocket begins with a GET
+    return Request(method, scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1"), headers)
+
+
+def _text(value: bytes) -> str:
+    """A header's value as SDKs sign it: most send UTF-8, some Latin-1."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+def _host(request: Request) -> str:
+    """The one name that the request asks for. Refused: it is not this machine's."""
+    hosts = request.headers.get("host", ())
+    if len(hosts) != 1 or not is_this_machine(hosts[0]):
+        raise Refused("AccessDenied", f"the AWS on this machine does not answer to the host {','.join(hosts)!r}")
+    return hosts[0]
+
+
+def _refuse_pages(request: Request) -> None:
+    """Refuse what a page sends: a page of any site, of this machine too, can send requests here.
+
+    A browser says so: by Origin, or where it leaves that out (an image, a link) by Sec-Fetch-Site.
+    """
+    if "origin" in request.headers or request.header("sec-fetch-site") not in {None, "none"}:
+        raise Refused("AccessDenied", "the AWS on this machine does not answer pages that a browser shows")
+
+
+def _at(scope: Message, prefix: str, port: int) -> Message:
+    """A request for the app at its path, whatever host it named."""
+    headers = [pair for pair in scope["headers"] if pair[0].lower() != b"host"]
+    return {
+        **scope,
+        "path": prefix + scope["path"],
+        "raw_path": prefix.encode() + scope["raw_path"],
+        "headers": [*headers, (b"host", b"127.0.0.1:%d" % port)],
+    }
+
+
+def _without_cors(send: Send) -> Send:
+    """A `send` that lets no page read an answer: the emulator says to every page that it may."""
+
+    async def strip(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [pair for pair in message["headers"] if not pair[0].lower().startswith(b"access-control-")]
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return strip
 
 
 def _rewriting(send: Send, address: bytes) -> Send:
@@ -108,16 +167,28 @@ def _rewriting(send: Send, address: bytes) -> Send:
     return rewrite
 
 
-async def _refuse(scope: Message, receive: Receive, send: Send, reason: str) -> None:
+async def _refuse(scope: Message, receive: Receive, send: Send, refused: Refused, request: Request) -> None:
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": 1008})
-    else:
-        await _answer(send, 403, {"message": reason})
+        return
+    await _drain(receive)
+    headers, body = answer(refused, request)
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
 
 
-async def _answer(send: Send, status: int, value: Mapping[str, Any]) -> None:
+async def _drain(receive: Receive) -> None:
+    size = 0
+    while size < _DRAINED:
+        message = await receive()
+        size += len(message.get("body", b""))
+        if not message.get("more_body"):
+            return
+
+
+async def _send_json(send: Send, value: Mapping[str, Any]) -> None:
     content = json.dumps(value).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": content})

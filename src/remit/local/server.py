@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from remit.local.gate import gate
+from remit.local.gate import Gate
 from remit.local.place import Place, Record, seize
 from remit.local.process import BUSY
 
@@ -114,10 +114,10 @@ async def _serve(place: Place, record: Record, listener: socket.socket) -> None:
     stop, changed = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    app = gate(
+    app = Gate(
         emulator.app,
-        {"id": record.id, "pid": record.pid, "account": ACCOUNT},
         port=record.port,
+        about=lambda: {"id": record.id, "pid": record.pid, "account": ACCOUNT},
         reset_path="/_ministack/reset",
         changed=changed.set,
     )

@@ -56,6 +56,8 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
     check_declaration(declaration)
     settings = _settings(state, declaration.settings)
     access = declaration.access
+    if "Role" in settings.properties:
+        _check_own_role(declaration.name, access)
     managed = _managed(state, access, everywhere, declaration.name, declaration.where)
     return Function(
         name=declaration.name,
@@ -70,6 +72,22 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
         origin=relative(declaration.where.origin, state.folder),
         written=settings.written,
     )
+
+
+def _check_own_role(name: str, access: tuple[Access, ...]) -> None:
+    """A function that brings its role gets none of remit's: what is declared for it or its groups would vanish."""
+    for given in access:
+        grants = declare.declare(given.policy, given.where, "")
+        attached = declare.declare_managed(given.managed_policy, given.where)
+        if not grants and not attached:
+            continue
+        keyword = "policy" if grants else "managed_policy"
+        raise RemitError(
+            f"the {keyword} of {given.giver} cannot reach function `{name}`, which brings a role of its own "
+            "(`Role` in its properties)",
+            hint="grant it where that role is made, or leave `Role` out: remit makes a role for the function",
+            origin=where.origin_of(where.value_node(given.where, keyword), given.where),
+        )
 
 
 def _declared(state: Loading, access: tuple[Access, ...]) -> tuple[Grant, ...]:
@@ -202,6 +220,8 @@ def workers(state: Loading, queues: tuple[str, ...], everywhere: Everywhere) -> 
         groups = tuple(layer for job in jobs for layer in job.settings[1:])
         settings = _settings(state, groups)
         name = f"worker-{queue}"
+        if "Role" in settings.properties:
+            _check_own_role(name, access)
         managed = _managed(state, access, everywhere, name, jobs[0].where if jobs else None)
         workers.append(
             Function(

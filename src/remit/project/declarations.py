@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from remit.errors import RemitError, Span, caller_span
+from remit.iam import tokens
 from remit.project import loading
 from remit.runtime import Job
 
@@ -67,7 +68,7 @@ class Group:
         self, name: str, *, policy: Any = (), managed_policy: Any = (), **settings: Unpack[FunctionSettings]
     ) -> Group:
         """A group inside this one."""
-        where = caller_span()
+        where, name = caller_span(), tokens.plain(name)
         access = Access(f"group {name}", policy, managed_policy, where)
         return Group(name, access=(access, *self._access), settings=((where, dict(settings)), *self._settings))
 
@@ -97,7 +98,7 @@ class Group:
         `handler="package.module.attribute"` declares one that is not decorated, such as a framework's adapter
         (`app.function(http(), name="web", handler="web.handler")`).
         """
-        where = caller_span()
+        where, name, handler = caller_span(), tokens.plain(name), tokens.plain(handler)
         given = (policy, managed_policy, dict(settings), where)
         if len(triggers) == 1 and _is_function(triggers[0]):
             self._declare(triggers[0], (), name, given)
@@ -134,8 +135,8 @@ class Group:
         where = caller_span()
 
         def decorate(function: Callable[..., Any]) -> Job:
-            job = Job(function, queue)
-            self._declare(function, (), None, (policy, managed_policy, {}, where), queue)
+            job = Job(function, tokens.plain(queue))
+            self._declare(function, (), None, (policy, managed_policy, {}, where), job.queue)
             return job
 
         return decorate if function is None else decorate(function)

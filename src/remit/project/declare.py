@@ -79,7 +79,8 @@ def _grants(value: Any, because: str, origin: Origin, path: str) -> Iterator[Gra
         _check_version(value, path)
         yield from (Grant(statement, because, origin) for statement in value.statements)
     elif isinstance(value, str):
-        yield Grant(_from_string(value, path), f"{value!r} {because}", origin)
+        text = tokens.plain(value)
+        yield Grant(_from_string(text, path), f"{text!r} {because}", origin)
     elif isinstance(value, Mapping):
         yield from (Grant(statement, because, origin) for statement in _from_dict(dict(value), path))
     elif isinstance(value, set | frozenset):
@@ -127,7 +128,7 @@ def _from_dict(raw: dict[Any, Any], path: str) -> tuple[iam.Statement, ...]:
             raise RemitError(f"{path}.PolicyDocument must be a dict, got {type(inner).__name__}")
         document = _pascal(dict(inner), f"{path}.PolicyDocument")
     if "Statement" not in document:
-        return (_identity(iam.parse_statement(document, path), path),)
+        return (_identity(iam.parse_statement(document, (path,)), path),)
     statements = document["Statement"]
     if isinstance(statements, tuple):
         statements = list(statements)
@@ -225,8 +226,12 @@ def declare_managed(value: Any, span: Span, keyword: str = "managed_policy") -> 
     They are right in every partition.
     """
     written: dict[str, Origin] = {}
-    for arn, origin in _managed(value, where.value_node(span, keyword), span, keyword, 0):
-        written.setdefault(arn, origin)
+    try:
+        for arn, origin in _managed(value, where.value_node(span, keyword), span, keyword, 0):
+            written.setdefault(arn, origin)
+    except RemitError as error:
+        error.origin = error.origin or span.origin
+        raise
     return written
 
 
@@ -240,7 +245,7 @@ def _managed(value: Any, node: ast.expr | None, span: Span, path: str, depth: in
         got = "None" if value is None else f"{type(value).__name__} {str(value)[:40]!r}"
         raise RemitError(f"{path} must be a policy's name or ARN, got {got}", origin=origin)
     else:
-        yield managed_arn(value, path, origin), origin
+        yield managed_arn(tokens.plain(value), path, origin), origin
 
 
 def managed_arn(value: str, path: str, origin: Origin) -> str:

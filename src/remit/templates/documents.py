@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from remit.app import Grant
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
-from remit.iam.document import named_in, read_json, steps
+from remit.iam.document import read_json
 from remit.iam.policy import OLD_VERSION, Globs, Policy, Principals, Statement, parse, parse_statement
 from remit.templates.branches import Branch, branches, items, variants
 
@@ -92,16 +92,16 @@ def _statements(found: Branch, version: str, place: Place, because: str) -> Iter
     for number, one in enumerate(items(found.value, found.path, found.when)):
         single = not isinstance(found.value, list)
         for put in () if tokens.is_intrinsic(one.value) else variants(one.value, one.path, one.when):
-            statement = _statement(put, "Statement" if single else f"Statement[{number}]", place)
+            statement = _statement(put, ("Statement",) if single else ("Statement", number), place)
             reason = ", ".join(part for part in (because, " and ".join(put.when)) if part)
             yield Grant(statement, reason, place(one.path), version=version)
 
 
-def _statement(put: Branch, path: str, place: Place) -> Any:
+def _statement(put: Branch, path: Path, place: Place) -> Any:
     try:
         return parse_statement(put.value, path)
     except RemitError as error:
-        inside = named_in(error.message)[len(steps(path)) :]
+        inside = error.path[len(path) :]
         raise RemitError(error.message, hint=error.hint, origin=place((*put.path, *inside))) from None
 
 

@@ -1,0 +1,33 @@
+"""A request to the AWS on this machine as it was sent, and why it may not come in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Refused(Exception):  # noqa: N818 - what happened, as the gate says it
+    """A request that may not come in: AWS's error code, and the reason in a sentence."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request as it was sent: path and query percent-encoded, header names in lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, tuple[str, ...]]
+
+    def header(self, name: str) -> str | None:
+        """The value of a header; several lines of one are joined by commas, as HTTP says."""
+        values = self.headers.get(name)
+        return None if values is None else ",".join(values)

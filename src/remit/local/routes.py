@@ -1,0 +1,62 @@
+"""Which requests are for the app that was deployed, by the routes that the emulator really has."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+HEALTH: Final = "/_remit/health"
+RESET: Final = "/_remit/reset"
+
+_PORT: Final = r"(?::\d+)?"
+_MACHINE: Final = re.compile(rf"(?:127\.0\.0\.1|localhost|(?:[a-z0-9_-]+\.)+localhost){_PORT}", re.IGNORECASE)
+# The ids are whole: the emulator reads a shorter one, or a name, as a request to its control plane. It makes the ids
+# of function URLs of 32 letters and digits, as AWS does, and those of APIs of 8 hexadecimal digits.
+_FUNCTION_URL: Final = r"[a-z0-9]{32}"
+_API: Final = r"[0-9a-f]{8}"
+_HOSTS: Final = (
+    ("/_aws/lambda-url/", re.compile(rf"({_FUNCTION_URL})\.lambda-url\.[a-z0-9-]+\.localhost{_PORT}")),
+    ("/_aws/execute-api/", re.compile(rf"({_API})\.execute-api\.localhost{_PORT}")),
+)
+_APP: Final = re.compile(rf"/_aws/(?:lambda-url/{_FUNCTION_URL}|execute-api/{_API})/.*", re.DOTALL)
+# The management of an API's WebSocket connections, which AWS asks a signature for: /STAGE/@connections/ID.
+_CONNECTIONS: Final = re.compile(r"/_aws/execute-api/[^/]+/(?:.*/)?@connections(?:/.*)?", re.DOTALL)
+# Where a custom resource or a wait condition answers, without a signature: who knows the token was told it.
+_ANSWER: Final = re.compile(r"/_ministack/cfn-(?:response|signal)/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_OWN: Final = ("/_ministack/", "/_localstack/", "/_remit/")
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a Host header names this machine, and no name that somebody else points at it."""
+    return _MACHINE.fullmatch(host) is not None
+
+
+def app_prefix(host: str, path: str) -> str | None:
+    """What to put before the path of a request for the app, so that it is for nothing else; None if it is not for it.
+
+    A function URL or an API is found by its id in the path, or in the name of the host. The emulator looks at other
+    paths before it looks at the host (`/_ministack/reset` is one), so the id must go into the path.
+    """
+    prefix = _prefix(host)
+    whole = prefix + path
+    if _APP.fullmatch(whole) and not _CONNECTIONS.fullmatch(whole):
+        return prefix
+    return None
+
+
+def _prefix(host: str) -> str:
+    for route, pattern in _HOSTS:
+        match = pattern.fullmatch(host)
+        if match is not None:
+            return route + match.group(1)
+    return ""
+
+
+def is_answer(method: str, path: str) -> bool:
+    """Whether a custom resource, or whoever signals a wait condition, answers CloudFormation."""
+    return method == "PUT" and _ANSWER.fullmatch(path) is not None
+
+
+def is_own(path: str) -> bool:
+    """Whether a path is the emulator's or remit's own, which no AWS has."""
+    return path.startswith(_OWN)
