@@ -147,12 +147,12 @@ def test_a_policy_that_may_not_be_read_is_undecided(account: Account, role: str,
 
 
 def test_a_role_that_may_not_be_read_leaves_it_open_and_names_the_permission(
-    account: Account, role: str, spoil: Spoil
+    remote: Account, role: str, spoil_remote: Spoil
 ) -> None:
-    add_inline(account.client("iam"), role)
+    add_inline(remote.client("iam"), role)
     words = f"User: arn:aws:iam::1:user/ci is not authorized to perform: iam:GetRole on resource: {role}"
-    spoil.answer("iam.GetRole", 403, "AccessDenied", words, times=9)
-    changes = changed_by_hand(account, NAME)
+    spoil_remote.answer("iam.GetRole", 403, "AccessDenied", words, times=9)
+    changes = changed_by_hand(remote, NAME)
     assert (changes.found, changes.drift) == (True, ())
     assert list(by_hand_lines(changes)) == [
         (
@@ -163,11 +163,11 @@ def test_a_role_that_may_not_be_read_leaves_it_open_and_names_the_permission(
     assert by_hand_document(changes)["checked"] is False
 
 
-def test_lambda_is_asked_again_when_it_is_busy(account: Account, role: str, spoil: Spoil) -> None:
+def test_lambda_is_asked_again_when_it_is_busy(remote: Account, role: str, spoil_remote: Spoil) -> None:
     assert role
-    spoil.answer("lambda.GetFunction", 503, "ServiceException", times=2)
-    assert not changed_by_hand(account, NAME).found
-    assert spoil.left == {"lambda.GetFunction": 0}
+    spoil_remote.answer("lambda.GetFunction", 503, "ServiceException", times=2)
+    assert not changed_by_hand(remote, NAME).found
+    assert spoil_remote.left == {"lambda.GetFunction": 0}
 
 
 def test_nothing_is_looked_for_while_an_operation_runs(account: Account, role: str) -> None:

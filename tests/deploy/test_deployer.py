@@ -95,7 +95,8 @@ def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     """The example, deployed for the first time, changed in every way that calls something else, and deleted."""
     credentials = {"aws_access_key_id": NUMBER, "aws_secret_access_key": "local"}
     account = connect(region=REGION, endpoint=endpoint, credentials=credentials)
-    calls = record(account)
+    calls: list[tuple[str, dict[str, Any]]] = []
+    record(account, calls)
     app = load(EXAMPLE, "dev")
     path = tmp_path_factory.mktemp("zips") / "orders.zip"
     path.write_bytes(b"PK" + bytes(1000))
@@ -107,7 +108,11 @@ def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     carry_out(account, template)
     found = status(account, NAME)
     assert found is not None
-    assert not changed_by_hand(account, NAME).found
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ENDPOINT_URL", endpoint)  # as a far account, which is not asked for all at once
+        far = connect(region=REGION, credentials=credentials)
+        record(far, calls)
+    assert not changed_by_hand(far, NAME).found
     carry_out(account, changed(template, 240) | {"Metadata": {"much": "x" * INLINE}})
     planned = plan(account, NAME, json.dumps(changed(template, 360)))
     assert planned is not None
@@ -124,15 +129,14 @@ def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
         client.close()
 
 
-def record(account: Account) -> list[tuple[str, dict[str, Any]]]:
-    calls: list[tuple[str, dict[str, Any]]] = []
+def record(account: Account, calls: list[tuple[str, dict[str, Any]]]) -> None:
+    """Add every call of the account's, with its parameters."""
 
     def note(params: dict[str, Any], event_name: str, **_: Any) -> None:
         calls.append((event_name.removeprefix("provide-client-params."), dict(params)))
 
     for service in ("cloudformation", "iam", "lambda", "s3"):
         account.client(service).meta.events.register(f"provide-client-params.{service}", note)
-    return calls
 
 
 def loosen(account: Account) -> None:
