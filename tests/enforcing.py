@@ -54,8 +54,8 @@ def _needs(service: str, method: str, path: str, headers: Any, body: bytes, here
     if service == "s3":
         return _of_s3(method, path, headers, body)
     if service == "lambda":
-        name, _, rest = path.partition("/functions/")[2].partition("/")
-        action = "lambda:InvokeFunction" if rest else "lambda:GetFunction"
+        name, _, what = path.partition("/functions/")[2].partition("/")
+        action = "lambda:InvokeFunction" if what == "invocations" else "lambda:GetFunction"
         return [(action, f"arn:aws:lambda:{here}:function:{name}")]
     query = parse_qs(body.decode())
     if service == "iam":

@@ -148,6 +148,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 
 
 def few(names: Sequence[str]) -> str:
-    """Names one after the other, of many the first with how many more there are: `a, b, c, d, e, and 7 more`."""
-    shown = names if len(names) <= _NAMED + 1 else (*names[:_NAMED], f"and {len(names) - _NAMED:,} more")
-    return ", ".join(shown)
+    """Names one after the other; of many the first, and how many more there are: `a, b, c, d, e and 7 more`."""
+    if len(names) <= _NAMED + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED:,} more"

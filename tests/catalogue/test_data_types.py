@@ -6,7 +6,7 @@ import json
 from importlib.resources import files
 
 from remit.catalogue.data_types import KINDS
-from remit.catalogue.templates import resource_type
+from remit.catalogue.types import resource_type
 
 
 def test_every_type_that_cfn_lint_calls_stateful_is_in_the_table() -> None:

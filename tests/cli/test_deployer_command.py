@@ -246,6 +246,8 @@ REFUSED = (
     (("--partition", "aws-chn"), "error: there is no partition 'aws-chn'\nhint: did you mean `aws-cn`?"),
     (("--partition", "aws-cn", "--region", "eu-west-1"), "error: region eu-west-1 is in partition aws, not in aws-cn"),
     (("--split", "--explain"), "error: --cloudformation, --split and --explain are three ways to print it: choose one"),
+    (("--for", "bootstrap", "--live"), "error: --for bootstrap is about a bucket: it goes with no TEMPLATE"),
+    (("--for", "bootstrap", str(SHOP)), "error: --for bootstrap is about a bucket: it goes with no TEMPLATE"),
     (("--stack", "x"), "error: --stack and --parameter go with a TEMPLATE"),
     ((str(SHOP), "--parameter", "Env"), "error: --parameter 'Env' has no value"),
     ((str(SHOP), "--stack", "1 2"), "error: '1 2' is no name of a stack"),
@@ -324,6 +326,26 @@ def test_for_revert_drift_it_may_also_detach_policies_and_take_boundaries_off_th
     assert not evaluate(Request("iam:DeleteRolePermissionsBoundary", own), bounded).allowed
     put = Request("iam:PutRolePermissionsBoundary", own, context={"iam:PermissionsBoundary": edge})
     assert evaluate(put, bounded).allowed
+
+
+def test_for_bootstrap_it_is_about_the_artefact_bucket_alone(tmp_path: Path) -> None:
+    ran = deployer("--for", "bootstrap", *PLACE)
+    (statement,) = document(ran)["Statement"]
+    assert (ran.err, statement["Resource"]) == ("", "arn:aws:s3:::remit-artefacts-111122223333-eu-central-1")
+    assert {"s3:CreateBucket", "s3:PutBucketPolicy"} <= set(statement["Action"])
+    explained = document(deployer("--for", "bootstrap", "--explain", "--json", *PLACE))
+    assert [item["statement"] for item in explained["statements"]] == [statement]
+    assert explained["stack"] is None
+    text = deployer("--for", "bootstrap", "--explain", *PLACE).out
+    assert text.startswith("Whoever runs `remit bootstrap` needs 1 statement, ")
+    assert cfn_lint(deployer("--for", "bootstrap", "--cloudformation").out, tmp_path) == ""
+
+
+def test_who_deploys_cannot_make_or_change_the_artefact_bucket() -> None:
+    policy = parse(document(of_example(*PLACE)))
+    bucket = "arn:aws:s3:::remit-artefacts-111122223333-eu-central-1"
+    for action in document(deployer("--for", "bootstrap", *PLACE))["Statement"][0]["Action"]:
+        assert evaluate(Request(action, bucket), policy).allowed is (action == "s3:ListBucket"), action
 
 
 def test_an_app_whose_role_is_parted_into_policies_can_be_deployed_with_its_deployer(make: Make) -> None:

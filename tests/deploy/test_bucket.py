@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from remit.deploy.artefacts import checksum, remove_artefacts, remove_bucket, upload
-from remit.deploy.bucket import bucket_name, ensure_bucket
+from remit.deploy.bootstrap import Bootstrapped, bootstrap
+from remit.deploy.bucket import bucket_name
 from remit.errors import RemitError
 from stacks import key_of
 
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 
 
 def test_a_new_bucket_is_private_tls_only_encrypted_versioned_and_owned(account: Account) -> None:
-    name = ensure_bucket(account)
+    name = bucket_name(account)
     s3 = account.client("s3")
+    assert bootstrap(account) == Bootstrapped(name, made=True, repaired=())
     assert name == f"remit-artefacts-{account.account}-eu-central-1"
     assert set(s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"].values()) == {True}
     rule = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"][0]
@@ -40,9 +42,9 @@ def test_a_new_bucket_is_private_tls_only_encrypted_versioned_and_owned(account:
 
 
 def test_a_bucket_that_is_right_is_read_and_never_written(account: Account, requests: list[str]) -> None:
-    ensure_bucket(account)
+    bootstrap(account)
     requests.clear()
-    ensure_bucket(account)
+    assert bootstrap(account) == Bootstrapped(bucket_name(account), made=False, repaired=())
     assert sorted(requests) == [
         "s3.GetBucketEncryption", "s3.GetBucketLifecycleConfiguration", "s3.GetBucketOwnershipControls",
         "s3.GetBucketPolicy", "s3.GetBucketTagging", "s3.GetBucketVersioning", "s3.GetPublicAccessBlock",
@@ -51,7 +53,7 @@ def test_a_bucket_that_is_right_is_read_and_never_written(account: Account, requ
 
 
 def test_only_what_is_missing_is_written_and_what_a_person_added_stays(account: Account, requests: list[str]) -> None:
-    name = ensure_bucket(account)
+    name = bootstrap(account).bucket
     s3 = account.client("s3")
     audit = {
         "Sid": "Audit",
@@ -63,7 +65,7 @@ def test_only_what_is_missing_is_written_and_what_a_person_added_stays(account: 
     s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": audit}))
     s3.delete_public_access_block(Bucket=name)
     requests.clear()
-    ensure_bucket(account)
+    assert bootstrap(account).repaired == ("public access block", "bucket policy")
     assert [seen for seen in requests if ".Put" in seen] == ["s3.PutPublicAccessBlock", "s3.PutBucketPolicy"]
     statements = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])["Statement"]
     assert [statement["Sid"] for statement in statements] == ["Audit", "RemitTlsOnly"]
@@ -90,14 +92,22 @@ def test_a_bucket_that_a_stranger_took_is_refused_and_not_filled(
         Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": everybody})
     )
     for attempt in (
-        lambda: ensure_bucket(account),
+        lambda: bootstrap(account),
         lambda: upload(account, name, zip_file, key_of(zip_file)),
     ):
         with pytest.raises(RemitError):
             attempt()
     with pytest.raises(RemitError, match=f"bucket {name} is not account {account.account}'s"):
-        ensure_bucket(account)
+        bootstrap(account)
     assert stranger.client("s3").list_objects_v2(Bucket=name)["KeyCount"] == 0
+
+
+def test_a_bucket_in_another_region_is_refused(account: Account, join: Callable[..., Account]) -> None:
+    there = join(account.account, "eu-west-1")
+    where = {"LocationConstraint": "eu-west-1"}
+    there.client("s3").create_bucket(Bucket=bucket_name(account), CreateBucketConfiguration=where)
+    with pytest.raises(RemitError, match=r"lies in eu-west-1, not in eu-central-1: Lambda reads zips only"):
+        bootstrap(account)
 
 
 def test_every_request_names_the_owner(account: Account, zip_file: Path) -> None:
@@ -108,7 +118,7 @@ def test_every_request_names_the_owner(account: Account, zip_file: Path) -> None
             unowned.append(event_name)
 
     account.client("s3").meta.events.register("before-send.s3", look)
-    name = ensure_bucket(account)
+    name = bootstrap(account).bucket
     upload(account, name, zip_file, key_of(zip_file))
     remove_artefacts(account, "orders-dev")
     remove_bucket(account)
@@ -116,7 +126,7 @@ def test_every_request_names_the_owner(account: Account, zip_file: Path) -> None
 
 
 def test_an_artefact_goes_up_once_with_the_checksum_of_its_name(account: Account, zip_file: Path) -> None:
-    name, key = ensure_bucket(account), key_of(zip_file)
+    name, key = bootstrap(account).bucket, key_of(zip_file)
     assert upload(account, name, zip_file, key) == "uploaded"
     assert upload(account, name, zip_file, key) == "reused"
     stored = account.client("s3").get_object(Bucket=name, Key=key, ChecksumMode="ENABLED")
@@ -143,7 +153,7 @@ def put_in_parts(s3: Any, arguments: dict[str, Any], body: bytes) -> None:
 def test_what_s3_does_not_say_to_be_the_zip_of_its_name_is_uploaded_again(
     account: Account, zip_file: Path, put: Callable[..., None]
 ) -> None:
-    name, key = ensure_bucket(account), key_of(zip_file)
+    name, key = bootstrap(account).bucket, key_of(zip_file)
     put(account.client("s3"), {"Bucket": name, "Key": key}, zip_file.read_bytes())
     assert upload(account, name, zip_file, key) == "replaced"
     assert account.client("s3").get_object(Bucket=name, Key=key)["Body"].read() == zip_file.read_bytes()
@@ -151,7 +161,7 @@ def test_what_s3_does_not_say_to_be_the_zip_of_its_name_is_uploaded_again(
 
 
 def test_a_file_that_was_changed_since_it_was_built_does_not_go_up(account: Account, zip_file: Path) -> None:
-    name, key = ensure_bucket(account), key_of(zip_file)
+    name, key = bootstrap(account).bucket, key_of(zip_file)
     zip_file.write_bytes(b"PK" + bytes(999) + b"x")
     with pytest.raises(RemitError, match="S3 refuses an upload, whose bytes are not those that were built"):
         upload(account, name, zip_file, key)
@@ -169,7 +179,7 @@ def big(tmp_path: Path) -> Path:
 def test_a_big_artefact_goes_up_in_one_request_and_tells_its_progress(
     account: Account, requests: list[str], big: Path
 ) -> None:
-    name, sent = ensure_bucket(account), list[int]()
+    name, sent = bootstrap(account).bucket, list[int]()
     requests.clear()
     upload(account, name, big, key_of(big), sent.append)
     assert requests == ["s3.HeadObject", "s3.PutObject"]
@@ -178,7 +188,7 @@ def test_a_big_artefact_goes_up_in_one_request_and_tells_its_progress(
 
 
 def test_a_cut_upload_leaves_no_object(account: Account, spoil: Spoil, big: Path) -> None:
-    name = ensure_bucket(account)
+    name = bootstrap(account).bucket
     spoil.answer("s3.PutObject", 403, "AccessDenied", "cut", times=1)
     with pytest.raises(RemitError, match="AWS denies PutObject"):
         upload(account, name, big, key_of(big))
@@ -189,14 +199,14 @@ def test_a_cut_upload_leaves_no_object(account: Account, spoil: Spoil, big: Path
 
 
 def test_a_connection_that_breaks_does_not_fail_an_upload(account: Account, spoil: Spoil, big: Path) -> None:
-    name = ensure_bucket(account)
+    name = bootstrap(account).bucket
     spoil.lose_answer("s3.PutObject")
     assert upload(account, name, big, key_of(big)) == "uploaded"
     assert upload(account, name, big, key_of(big)) == "reused"
 
 
 def test_removing_an_apps_artefacts_takes_every_version_and_nobody_elses(account: Account, zip_file: Path) -> None:
-    name = ensure_bucket(account)
+    name = bootstrap(account).bucket
     for key in ("orders-dev/a.zip", "orders-dev/b.zip", "orders-develop/c.zip"):
         account.client("s3").put_object(Bucket=name, Key=key, Body=zip_file.read_bytes())
     account.client("s3").put_object(Bucket=name, Key="orders-dev/a.zip", Body=b"again")
@@ -208,7 +218,7 @@ def test_removing_an_apps_artefacts_takes_every_version_and_nobody_elses(account
 
 
 def test_the_bucket_goes_only_when_it_is_empty(account: Account, zip_file: Path) -> None:
-    name = ensure_bucket(account)
+    name = bootstrap(account).bucket
     upload(account, name, zip_file, key_of(zip_file))
     assert remove_bucket(account) is False
     remove_artefacts(account, "orders-dev")

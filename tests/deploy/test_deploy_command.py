@@ -141,6 +141,12 @@ def test_delete_asks_and_leaves_nothing(remit: Remit, elsewhere: Account) -> Non
     assert elsewhere.client("s3").list_buckets()["Buckets"] == []
 
 
+def test_a_local_deploy_makes_the_bucket_by_itself(remit: Remit) -> None:
+    assert remit("deploy", "--yes")[0] == 0
+    place = "bucket remit-artefacts-000000000000-eu-central-1 in the AWS on this machine, eu-central-1"
+    assert remit("bootstrap") == (0, f"{place}: nothing to do\n", "")
+
+
 def test_delete_names_what_stays_because_its_deletion_policy_says_so(
     remit: Remit, elsewhere: Account, project: Path
 ) -> None:

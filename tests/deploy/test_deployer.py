@@ -16,9 +16,10 @@ from remit.catalogue.actions import action as known_action
 from remit.catalogue.handlers import handlers
 from remit.catalogue.operations import operation
 from remit.deploy.artefacts import upload
-from remit.deploy.bucket import bucket_name, ensure_bucket
+from remit.deploy.bootstrap import bootstrap
+from remit.deploy.bucket import bucket_name
 from remit.deploy.by_hand import changed_by_hand
-from remit.deploy.calls import CALLS
+from remit.deploy.calls import BOOTSTRAP, CALLS
 from remit.deploy.changeset import INLINE, discard, plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import continue_rollback, execute
@@ -34,7 +35,7 @@ from remit.project.load import load
 from stacks import key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from remit.deploy.status import Deployed
 
@@ -85,6 +86,8 @@ class Seen:
     """A deploy that was: the operations with their parameters, what was made, and the policy of its deployer."""
 
     calls: tuple[tuple[str, dict[str, Any]], ...]
+    bootstrap: tuple[tuple[str, dict[str, Any]], ...]
+    """The calls that made the bucket, and put it right, before."""
     resources: tuple[Deployed, ...]
     template: dict[str, Any]
     policy: Policy
@@ -93,26 +96,26 @@ class Seen:
 @pytest.fixture(scope="module")
 def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     """The example, deployed for the first time, changed in every way that calls something else, and deleted."""
+    environment = pytest.MonkeyPatch()
+    environment.setenv("AWS_ENDPOINT_URL", endpoint)  # so that it does not count as the AWS on this machine
     credentials = {"aws_access_key_id": NUMBER, "aws_secret_access_key": "local"}
-    account = connect(region=REGION, endpoint=endpoint, credentials=credentials)
-    calls: list[tuple[str, dict[str, Any]]] = []
-    record(account, calls)
+    account = connect(region=REGION, credentials=credentials)
+    calls = record(account)
     app = load(EXAMPLE, "dev")
     path = tmp_path_factory.mktemp("zips") / "orders.zip"
     path.write_bytes(b"PK" + bytes(1000))
     template = document(synth(app, assign(app), {function.name: key_of(path) for function in app.functions}))
-    upload(account, ensure_bucket(account), path, key_of(path))
+    bucket = bootstrap(account).bucket
     loosen(account)
-    ensure_bucket(account)
+    bootstrap(account)
+    preparing = tuple(calls)
+    calls.clear()
+    upload(account, bucket, path, key_of(path))
     assert plan(account, NAME, json.dumps(template | {"Description": "left behind"})) is not None
     carry_out(account, template)
     found = status(account, NAME)
     assert found is not None
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ENDPOINT_URL", endpoint)  # as a far account, which is not asked for all at once
-        far = connect(region=REGION, credentials=credentials)
-        record(far, calls)
-    assert not changed_by_hand(far, NAME).found
+    assert not changed_by_hand(account, NAME).found
     carry_out(account, changed(template, 240) | {"Metadata": {"much": "x" * INLINE}})
     planned = plan(account, NAME, json.dumps(changed(template, 360)))
     assert planned is not None
@@ -124,19 +127,21 @@ def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     assert ended.ok
     stack = stack_of(NAME, [template])
     policy = bound(deployer(stack, CALLS), region=REGION, account=NUMBER).policy
-    yield Seen(tuple(calls), found.resources, template, policy)
+    yield Seen(tuple(calls), preparing, found.resources, template, policy)
     for client in account._clients.values():
         client.close()
+    environment.undo()
 
 
-def record(account: Account, calls: list[tuple[str, dict[str, Any]]]) -> None:
-    """Add every call of the account's, with its parameters."""
+def record(account: Account) -> list[tuple[str, dict[str, Any]]]:
+    calls: list[tuple[str, dict[str, Any]]] = []
 
     def note(params: dict[str, Any], event_name: str, **_: Any) -> None:
         calls.append((event_name.removeprefix("provide-client-params."), dict(params)))
 
     for service in ("cloudformation", "iam", "lambda", "s3"):
         account.client(service).meta.events.register(f"provide-client-params.{service}", note)
+    return calls
 
 
 def loosen(account: Account) -> None:
@@ -177,9 +182,9 @@ def carry_out(account: Account, template: dict[str, Any]) -> None:
     assert outcome.ok, outcome.cause
 
 
-def requests_of_calls(seen: Seen) -> Iterator[Request]:
-    """What the recorded calls ask of IAM, on the things that they named."""
-    for name, parameters in seen.calls:
+def requests_of_calls(calls: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[Request]:
+    """What recorded calls ask of IAM, on the things that they named."""
+    for name, parameters in calls:
         client, _, called = name.partition(".")
         known = operation(client, called)
         assert known is not None
@@ -264,11 +269,12 @@ def without(policy: Policy, place: int) -> Policy:
 
 def test_the_table_of_calls_is_exactly_what_deploys_and_deletes_call(seen: Seen) -> None:
     assert {name for name, _ in seen.calls} == {call.operation for call in CALLS}
+    assert {name for name, _ in seen.bootstrap} == {call.operation for call in BOOTSTRAP}
 
 
 def test_the_table_names_the_actions_that_the_catalogue_knows_for_each_call() -> None:
     differing = {}
-    for call in CALLS:
+    for call in (*CALLS, *BOOTSTRAP):
         known = operation(*call.operation.split("."))
         assert known is not None
         if set(call.actions) != set(known.actions):
@@ -280,8 +286,28 @@ def test_the_table_names_the_actions_that_the_catalogue_knows_for_each_call() ->
 
 
 def test_every_recorded_call_is_allowed(seen: Seen) -> None:
-    denied = [request for request in requests_of_calls(seen) if not allowed(seen.policy, request)]
+    denied = [request for request in requests_of_calls(seen.calls) if not allowed(seen.policy, request)]
     assert denied == []
+
+
+def test_the_policy_for_the_bucket_allows_its_calls_and_no_action_of_it_can_be_dropped(seen: Seen) -> None:
+    policy = bound(deployer(stack_of("", [{"Resources": {}}]), BOOTSTRAP), region=REGION, account=NUMBER).policy
+    needed = tuple(requests_of_calls(seen.bootstrap))
+    assert [request for request in needed if not allowed(policy, request)] == []
+    (statement,) = policy.statements
+    # CreateBucket asks for PutBucketOwnershipControls as well, which the catalogue knows of PutBucketOwnershipControls.
+    assert set(statement.actions.patterns) == {request.action for request in needed}
+
+
+def test_who_deploys_can_change_nothing_of_the_bucket(seen: Seen) -> None:
+    bucket = f"arn:aws:s3:::remit-artefacts-{NUMBER}-{REGION}"
+    actions = {
+        action
+        for statement in seen.policy.statements
+        if statement.resources is not None and bucket in statement.resources.patterns
+        for action in statement.actions.patterns
+    }
+    assert actions == {"s3:ListBucket", "s3:ListBucketVersions"}
 
 
 def test_each_handler_permission_is_allowed_on_the_names_that_cloudformation_gave(seen: Seen) -> None:
@@ -296,7 +322,7 @@ def test_each_handler_permission_is_allowed_on_the_names_that_cloudformation_gav
 def test_nothing_is_allowed_on_another_stack(seen: Seen) -> None:
     everywhere = {"lambda:CreateEventSourceMapping", "logs:DescribeLogGroups"}
     reaching = set()
-    for request in (*requests_of_calls(seen), *requests_of_handlers(seen)):
+    for request in (*requests_of_calls(seen.calls), *requests_of_handlers(seen)):
         other = replace(
             request, resource=request.resource.replace(NAME, "orders-prod"), context=dict(request.context or {})
         )
@@ -307,21 +333,21 @@ def test_nothing_is_allowed_on_another_stack(seen: Seen) -> None:
 
 def test_nothing_is_allowed_in_another_account_or_region(seen: Seen) -> None:
     for swap in ((NUMBER, "999999999999"), (REGION, "us-east-1")):
-        for request in (*requests_of_calls(seen), *requests_of_handlers(seen)):
+        for request in (*requests_of_calls(seen.calls), *requests_of_handlers(seen)):
             other = replace(request, resource=request.resource.replace(*swap), resource_account=NUMBER)
             if other.resource != request.resource and not request.wildcard_only:
                 assert not allowed(seen.policy, other), other
 
 
 def test_no_statement_can_be_dropped(seen: Seen) -> None:
-    needed = (*requests_of_calls(seen), *requests_of_handlers(seen))
+    needed = (*requests_of_calls(seen.calls), *requests_of_handlers(seen))
     for place in range(len(seen.policy.statements)):
         smaller = without(seen.policy, place)
         assert not all(allowed(smaller, request) for request in needed), seen.policy.statements[place]
 
 
 def test_no_action_can_be_dropped(seen: Seen) -> None:
-    needed = (*requests_of_calls(seen), *requests_of_handlers(seen))
+    needed = (*requests_of_calls(seen.calls), *requests_of_handlers(seen))
     idle = set()
     for place, statement in enumerate(seen.policy.statements):
         for name in statement.actions.patterns:
@@ -338,7 +364,7 @@ def test_no_action_can_be_dropped(seen: Seen) -> None:
 
 
 def test_no_resource_can_be_dropped(seen: Seen) -> None:
-    needed = (*requests_of_calls(seen), *requests_of_handlers(seen))
+    needed = (*requests_of_calls(seen.calls), *requests_of_handlers(seen))
     idle = []
     for place, statement in enumerate(seen.policy.statements):
         assert statement.resources is not None
@@ -384,6 +410,6 @@ def test_the_deployer_cannot_reach_beyond_the_app(
 
 
 def test_the_bucket_of_the_policy_is_the_bucket_of_the_deploy(seen: Seen) -> None:
-    made = {parameters["Bucket"] for name, parameters in seen.calls if name == "s3.CreateBucket"}
+    made = {parameters["Bucket"] for name, parameters in seen.bootstrap if name == "s3.CreateBucket"}
     account = Account(NUMBER, REGION, "aws", None)
     assert made == {bucket_name(account)}

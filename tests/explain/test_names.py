@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from remit.app import Grant, Resource, Role
+from remit.app import Grant, Reason, Resource, Role
 from remit.explain.ask import places, standing
 from remit.explain.names import names_in
 from remit.iam.policy import allow
@@ -24,7 +24,7 @@ def test_a_bucket_without_a_name_gets_one_in_small_letters() -> None:
 
 
 def role_on(*resources: str) -> Role:
-    return Role("R", (Grant(allow("sqs:SendMessage", on=resources), "", None),), ())
+    return Role("R", (Grant(allow("sqs:SendMessage", on=resources), Reason("text", ""), None),), ())
 
 
 def test_the_place_of_whoever_asks_comes_before_those_that_statements_name() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from remit.app import Grant, Role
+from remit.app import Grant, Reason, Role
 from remit.deploy.access import Access
 from remit.deploy.events import Event
 from remit.deploy.plan import Detail, Plan, ResourceChange
@@ -33,7 +33,8 @@ def planned(*changes: ResourceChange, running: bool = True) -> Plan:
 def version(*actions: str, functions: tuple[str, ...] = ("report",)) -> Version:
     """A version of one role, whose statements stand on lines of their own."""
     grants = tuple(
-        Grant(allow(action, on=TABLE), "declared", Origin("app.py", line)) for line, action in enumerate(actions, 1)
+        Grant(allow(action, on=TABLE), Reason("text", "declared"), Origin("app.py", line))
+        for line, action in enumerate(actions, 1)
     )
     return Version("some version", (Role("ReportRole", grants, functions),))
 
@@ -116,7 +117,7 @@ def test_of_many_changes_the_gains_are_shown_first_and_the_rest_counted() -> Non
         roles = tuple(
             Role(
                 f"R{n}",
-                (Grant(allow("dynamodb:PutItem" if n < writes else "dynamodb:Query", on=TABLE), ""),),
+                (Grant(allow("dynamodb:PutItem" if n < writes else "dynamodb:Query", on=TABLE), Reason("text", "")),),
                 (f"f{n}",),
             )
             for n in range(reads + writes)

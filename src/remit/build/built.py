@@ -128,7 +128,7 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, here: b
     local = this_machine() if here and depends(folder) else None
     targets = {function.name: local or _target(function, Target) for function in app.functions}
     packages: dict[Target, Package] = {
-        target: package(folder, target, exclude=app.exclude, progress=progress)
+        target: package(folder, target, exclude=app.exclude, allow=app.allowed_secrets, progress=progress)
         for target in dict.fromkeys(targets.values())
     }
     place({name: packages[target] for name, target in targets.items()}, folder)
@@ -137,6 +137,7 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, here: b
         size = f"{bytes_in_words(made.size)}, {bytes_in_words(made.unzipped)} unpacked"
         notes.append(f"packed for {target.words}: {size}")
         notes += (f"  left out, {left}" for left in made.left_out)
+        notes += (f"  {one.pattern!r} in config.package.allow allows nothing: {one.origin}" for one in made.unneeded)
     return _Packed(
         keys={name: f"${{AWS::StackName}}/{packages[target].sha256}.zip" for name, target in targets.items()},
         artefacts={f"{app.namespace}/{made.sha256}.zip": made.path for made in packages.values()},

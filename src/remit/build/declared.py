@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.app import Reason
 from remit.build.synth import document, synth
-from remit.catalogue.templates import PERMISSION_LIMITS
+from remit.catalogue.properties import PERMISSION_LIMITS
 from remit.errors import Origin
 from remit.iam import tokens
 from remit.iam.policy import Policy
@@ -209,7 +210,7 @@ def _shared(role: Role, grant: Grant, origins: Mapping[str, Origin | None]) -> G
     """A grant that no reason of the project's explains, with the shared resource that writes it."""
     if grant.origin is not None:
         return grant
-    writer = grant.because.rpartition(" ")[2] if grant.because else role.logical_id
+    writer = grant.reason.subjects[0] if grant.reason.kind == "policy" else role.logical_id
     if writer not in origins:
         return grant
-    return replace(grant, because=f"shared resource {writer}", origin=origins[writer])
+    return replace(grant, reason=Reason("resource", subjects=(writer,)), origin=origins[writer])

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import App, Function, Output, Resource, Role, Template
 from remit.build.fit import fit, policy_ids
 from remit.build.size import Sizes, parts
-from remit.errors import RemitError
-from remit.grants.assign import bind_text, named
+from remit.errors import RemitError, few
+from remit.grants.assign import bind_text
 from remit.grants.defaults import queue_arn, queue_id
 from remit.grants.own import own_resources
 from remit.iam import policy as iam
@@ -94,7 +94,7 @@ def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:
     yield from made
     attached = [*role.managed, *(resource.ref for resource in made)]
     properties: dict[str, Any] = {
-        "Description": f"What {named(role.functions)} may do"[:1000],
+        "Description": f"What {few(role.functions)} may do"[:1000],
         "AssumeRolePolicyDocument": {
             "Version": iam.VERSION,
             "Statement": [

@@ -40,14 +40,17 @@ def settle(
     RemitError (1): nobody agreed to go on, which `on_refusal` is told before; (75): somebody else deploys. Abort: a
     person says no.
     """
-    from remit.deploy.by_hand import changed_by_hand
+    from remit.deploy.by_hand import ByHand, changes_of
     from remit.deploy.remember import last
     from remit.deploy.stack import settled
+    from remit.deploy.status import status_of
     from remit.report.by_hand import by_hand_lines
 
     name = built.namespace
-    settled(account, name, wait=wait, on_wait=watch.say_waiting)
-    changes = changed_by_hand(account, name, last(account, built.folder, name))
+    stack = settled(account, name, wait=wait, on_wait=watch.say_waiting)
+    if stack is None or stack.new:
+        return ByHand()
+    changes = changes_of(account, status_of(account, stack), last(account, built.folder, name))
     if not changes.found:
         return changes
     watch.say_changes(by_hand_lines(changes))

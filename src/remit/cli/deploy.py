@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from remit.cli.by_hand import Way
     from remit.deploy.access import Approval
     from remit.deploy.by_hand import ByHand
+    from remit.deploy.code import OtherCode
     from remit.deploy.execute import Outcome
     from remit.deploy.plan import Plan
     from remit.deploy.session import Account
@@ -169,7 +170,10 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
 
         with _no_matter("old uploads are not removed"):
             prune_artefacts(account, built.namespace, shown.plan.running, shown.plan.template)
-    _tell(account, built.namespace, shown, outcome, wishes, built, changes)
+    from remit.deploy.code import other_code
+
+    functions = other_code(account, built.namespace, json.loads(built.body)) if outcome is None or outcome.ok else ()
+    _tell(account, built.namespace, shown, outcome, wishes, built, changes, functions)
 
 
 def _put_boundaries(account: Account, built: Built) -> None:
@@ -267,11 +271,9 @@ def _nothing_deployed() -> Iterator[None]:
 
 def _upload(account: Account, built: Built) -> None:
     from remit.deploy.artefacts import upload
-    from remit.deploy.bucket import ensure_bucket
+    from remit.deploy.bucket import bucket_name
 
-    if not built.artefacts:
-        return
-    bucket = ensure_bucket(account)
+    bucket = bucket_name(account)
     for key, path in built.artefacts.items():
         with _progress(path) as progress:
             became = upload(account, bucket, path, key, progress)
@@ -299,7 +301,10 @@ def _resume(account: Account, name: str, stage: str | None, wishes: _Wishes) -> 
     if outcome.ok:
         with _no_matter("what was deployed is not recorded for `remit diff`"):
             remember_running(account, wishes.folder, name, checked_stage(stage))
-    _tell(account, name, None, outcome, wishes, None)
+    from remit.deploy.code import other_code_running
+
+    functions = other_code_running(account, name) if outcome.ok and outcome.kind != "DELETE" else ()
+    _tell(account, name, None, outcome, wishes, None, None, functions)
 
 
 def _tell(
@@ -309,12 +314,13 @@ def _tell(
     outcome: Outcome | None,
     wishes: _Wishes,
     built: Built | None,
-    changes: ByHand | None = None,
+    changes: ByHand | None,
+    functions: tuple[OtherCode, ...],
 ) -> None:
-    """The end: outputs and roles, or the first cause."""
+    """The end: outputs and roles, the first cause, or the functions that run other code than was built."""
     outputs = _outputs(account, name) if outcome is None else outcome.outputs
     if wishes.as_json:
-        options.print_json(_document(account, name, shown, outcome, outputs, changes))
+        options.print_json(_document(account, name, shown, outcome, outputs, changes, functions))
     if outcome is not None and not outcome.ok:
         from remit.report.events import failure_text
 
@@ -322,6 +328,10 @@ def _tell(
         raise RemitError(failure_text(outcome), hint=hint, exit_code=1)
     if not wishes.as_json:
         _say_success(account, name, outcome, outputs, built)
+    if functions:
+        from remit.report.code import other_code_hint, other_code_text
+
+        raise RemitError(other_code_text(functions), hint=other_code_hint(functions, account.region), exit_code=1)
 
 
 def _say_success(
@@ -359,8 +369,10 @@ def _document(
     outcome: Outcome | None,
     outputs: tuple[Output, ...],
     changes: ByHand | None,
+    functions: tuple[OtherCode, ...] = (),
 ) -> dict[str, Any]:
     from remit.report.by_hand import by_hand_document
+    from remit.report.code import other_code_document
     from remit.report.events import cause_document
     from remit.report.plan import plan_document
     from remit.report.stacks import outputs_document, place_document
@@ -369,10 +381,11 @@ def _document(
         "namespace": name,
         **place_document(account),
         "changed": outcome is not None,
-        "ok": outcome is None or outcome.ok,
+        "ok": (outcome is None or outcome.ok) and not functions,
         "status": None if outcome is None else outcome.status,
         "plan": None if shown is None else plan_document(shown.plan, shown.access),
         "outputs": outputs_document(outputs),
         "cause": None if outcome is None else cause_document(outcome.cause),
         "changed_by_hand": None if changes is None else by_hand_document(changes),
+        "other_code": other_code_document(functions),
     }

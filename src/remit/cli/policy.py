@@ -69,18 +69,21 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
 @click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, type=click.Path(path_type=Path))
 @options.project_option
 @options.stage_option
+@click.option(
+    "--for",
+    "purpose",
+    type=click.Choice(("deploy", "revert-drift", "bootstrap")),
+    default="deploy",
+    show_default=True,
+    help="What it is for: `remit deploy`; the same with --revert-drift, which undoes what was done to roles by hand; "
+    "or `remit bootstrap`, which makes the bucket that deploys upload to.",
+)
 @click.option("--stack", help="The stack's name, for TEMPLATE (default: the file's name up to its first dot).")
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of TEMPLATE.")
 @click.option("--boundary", metavar="ARN", help="Let roles be made and changed only under this permissions boundary.")
 @click.option("--account", help="The account to write into ARNs (default: any, which is `*`).")
 @click.option("--region", help="The region to write into ARNs (default: any).")
 @click.option("--partition", help="The partition to write into ARNs (default: the region's, or aws).")
-@click.option(
-    "--for",
-    "purpose",
-    type=click.Choice(("revert-drift",)),
-    help="Add what `remit deploy --revert-drift` writes to roles.",
-)
 @click.option("--live", is_flag=True, help="Add what `remit diff --live` needs, to read the roles as they are.")
 @click.option("--cloudformation", is_flag=True, help="Print a template that makes managed policies, for any account.")
 @click.option("--split", "parted", is_flag=True, help="Print a list of documents that fit into managed policies.")
@@ -90,13 +93,13 @@ def deployer_policy(
     templates: tuple[Path, ...],
     folder: Path,
     stage: str | None,
+    purpose: str,
     stack: str | None,
     parameters: tuple[str, ...],
     boundary: str | None,
     account: str | None,
     region: str | None,
     partition: str | None,
-    purpose: str | None,
     *,
     live: bool,
     cloudformation: bool,
@@ -105,6 +108,9 @@ def deployer_policy(
     as_json: bool,
 ) -> None:
     """Print the least that the user or role needs who runs `remit deploy`, as a JSON document for IAM.
+
+    It holds nothing that makes or changes the bucket which deploys upload to: that is `--for bootstrap`, for whoever
+    runs `remit bootstrap`, once for each account and region.
 
     Without TEMPLATE it is for the app in this folder. With one, it is for any CloudFormation or SAM template, in JSON
     or YAML; with the deployed one and the new one, for going from one to the other. The document is for the resources
@@ -116,6 +122,7 @@ def deployer_policy(
       remit policy deployer
       remit policy deployer --region eu-central-1 --account 111122223333
       remit policy deployer --explain
+      remit policy deployer --for bootstrap
       remit policy deployer --for revert-drift
       remit policy deployer --cloudformation > deployer.json
       remit policy deployer cdk.out/Shop.template.json --stack Shop
@@ -128,7 +135,14 @@ def deployer_policy(
     place = _place(partition, region, account)
     if not templates and (stack or parameters):
         raise RemitError("--stack and --parameter go with a TEMPLATE", hint="an app's stack is named by its stage")
-    declared, calls = _of_templates(templates, stack, parameters) if templates else _of_app(folder, stage)
+    if purpose == "bootstrap":
+        if templates or boundary or live:
+            raise RemitError("--for bootstrap is about a bucket: it goes with no TEMPLATE, --boundary or --live")
+        declared, calls = _of_bootstrap()
+    elif templates:
+        declared, calls = _of_templates(templates, stack, parameters)
+    else:
+        declared, calls = _of_app(folder, stage)
     if live:
         from remit.deploy.calls import LIVE
 
@@ -143,7 +157,8 @@ def deployer_policy(
         _remark(found)
     wide = [option for option, text in zip(("--region", "--account"), place[1:], strict=True) if text == "*"]
     if wide and not cloudformation:
-        options.note(f"it leaves open where the stack is, which {' and '.join(wide)} would say")
+        subject = "stack" if found.stack else "bucket"
+        options.note(f"it leaves open where the {subject} is, which {' and '.join(wide)} would say")
 
 
 def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bool) -> None:
@@ -182,6 +197,14 @@ def _remark(found: Deployer) -> None:
 
     for remark in remarks(found):
         options.note(remark)
+
+
+def _of_bootstrap() -> tuple[Stack, tuple[Call, ...]]:
+    """No stack, and the calls that make and repair the artefact bucket."""
+    from remit.deploy.calls import BOOTSTRAP
+    from remit.deployer.declared import stack_of
+
+    return stack_of("", [{"Resources": {}}]), BOOTSTRAP
 
 
 def _of_app(folder: Path, stage: str | None) -> tuple[Stack, tuple[Call, ...]]:
@@ -270,7 +293,7 @@ def _template(found: Deployer, place: tuple[str, str, str]) -> dict[str, Any]:
         f"Deployer{'' if len(parts) == 1 else number}": {
             "Type": "AWS::IAM::ManagedPolicy",
             "Properties": {
-                "Description": f"What whoever deploys {found.stack} needs",
+                "Description": f"What whoever {found.doing} needs",
                 "PolicyDocument": intrinsics(render(part)),
             },
         }
@@ -278,7 +301,7 @@ def _template(found: Deployer, place: tuple[str, str, str]) -> dict[str, Any]:
     }
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": f"What whoever deploys {found.stack} needs",
+        "Description": f"What whoever {found.doing} needs",
         "Resources": resources,
         "Outputs": {name: {"Value": {"Ref": name}} for name in resources},
     }

@@ -79,6 +79,11 @@ def upload_template(account: Account, bucket: str, namespace: str, body: str) ->
     return f"{client.meta.endpoint_url.rstrip('/')}/{bucket}/{key}"
 
 
+def names_artefact(text: str) -> bool:
+    """Whether a text holds the key of an artefact."""
+    return _ARTEFACT.search(text) is not None
+
+
 def checksum(key: str) -> str:
     """The SHA-256 that a key promises, as S3 and Lambda write it: in base64."""
     (digest,) = _ARTEFACT.findall(key)

@@ -1,67 +1,20 @@
-"""Make the one bucket per account and region that deploys upload to: private, TLS only, encrypted, versioned.
+"""Find the one bucket per account and region that deploys upload to.
 
 Every call says whose bucket it must be (ExpectedBucketOwner), so that a bucket which a stranger made under
-this name is refused instead of filled. What a person added (tags, statements, rules, a KMS key) stays: only
-what is missing is written. SSE-S3, not KMS, is what remit asks for: a key of one's own would cost money and
-each deployer a permission, and would protect nothing more here.
+this name is refused instead of filled.
 
-Sources: "Security best practices for Amazon S3", "Verifying bucket ownership with bucket owner condition"
-(Amazon S3 User Guide).
+Source: "Verifying bucket ownership with bucket owner condition" (Amazon S3 User Guide); "HeadBucket" (API Reference).
 """
 
 from __future__ import annotations
 
-import json
-import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
-from remit.deploy.faults import code, status, told
+from remit.deploy.faults import status
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from remit.deploy.session import Account
-
-_NOTHING: Final = frozenset(
-    {
-        "NoSuchBucketPolicy",
-        "NoSuchLifecycleConfiguration",
-        "NoSuchPublicAccessBlockConfiguration",
-        "NoSuchTagSet",
-        "OwnershipControlsNotFoundError",
-        "ServerSideEncryptionConfigurationNotFoundError",
-    }
-)
-_SETTLING: Final = frozenset({"OperationAborted", "NoSuchBucket"})
-_PAUSES: Final = (0.5, 1, 2, 4)  # seconds; a bucket made a moment ago may not be seen everywhere yet
-_TAG: Final = {"Key": "remit:purpose", "Value": "artefacts"}
-_RULE: Final = {
-    "ID": "remit",
-    "Status": "Enabled",
-    "Filter": {"Prefix": ""},
-    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
-    "NoncurrentVersionExpiration": {"NoncurrentDays": 90},
-}
-_PRIVATE: Final = {
-    "BlockPublicAcls": True,
-    "IgnorePublicAcls": True,
-    "BlockPublicPolicy": True,
-    "RestrictPublicBuckets": True,
-}
-_OWNED: Final = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-_ENCRYPTED: Final = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One property of the bucket: how it is read, and what is written if the answer does not hold it."""
-
-    read: str
-    holds: Callable[[dict[str, Any], str], bool]
-    write: str
-    arguments: Callable[[dict[str, Any], str], dict[str, Any]]
 
 
 def bucket_name(account: Account) -> str:
@@ -69,52 +22,36 @@ def bucket_name(account: Account) -> str:
     return f"remit-artefacts-{account.account}-{account.region}"
 
 
-def ensure_bucket(account: Account) -> str:
-    """The name of the artefact bucket, made or corrected if need be.
-
-    When nothing is missing it takes one HEAD and seven reads, these at once. RemitError: the bucket belongs
-    to somebody else, or lies in another region.
-    """
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only a deploy needs it
-
-    name = bucket_name(account)
-    client = account.client("s3")
-    with told():
-        if not exists(account, name):
-            _create(account, name)
-        with ThreadPoolExecutor(len(SETTINGS)) as pool:
-            answers = list(pool.map(lambda setting: _read(account, name, setting), SETTINGS))
-        arn = f"arn:{account.partition}:s3:::{name}"
-        for setting, answer in zip(SETTINGS, answers, strict=True):
-            if not setting.holds(answer, arn):
-                write, arguments = getattr(client, setting.write), setting.arguments(answer, arn)
-                _patiently(lambda write=write, arguments=arguments: write(  # type: ignore[misc] # bound now, called now
-                    Bucket=name, ExpectedBucketOwner=account.account, **arguments
-                ))  # fmt: skip
-    return name
-
-
 def exists(account: Account, name: str) -> bool:
     """Whether the bucket is there. RemitError: it is somebody else's, or lies in another region."""
     from botocore.exceptions import ClientError  # noqa: PLC0415
 
     try:
-        account.client("s3").head_bucket(Bucket=name, ExpectedBucketOwner=account.account)
+        answer = account.client("s3").head_bucket(Bucket=name, ExpectedBucketOwner=account.account)
     except ClientError as error:
         answered = status(error)
         if answered == 404:  # noqa: PLR2004 - HTTP's Not Found
             return False
         if answered == 301:  # noqa: PLR2004 - HTTP's Moved Permanently
             headers = error.response["ResponseMetadata"].get("HTTPHeaders", {})
-            elsewhere = headers.get("x-amz-bucket-region", "another region")
-            raise RemitError(f"bucket {name} lies in {elsewhere}, not in {account.region}") from error
+            raise _elsewhere(account, name, headers.get("x-amz-bucket-region", "another region")) from error
         if answered == 403:  # noqa: PLR2004 - HTTP's Forbidden
-            raise _not_ours(account, name) from error
+            raise not_ours(account, name) from error
         raise
+    region = answer.get("BucketRegion", account.region)
+    if region != account.region:  # the SDK follows the 301 of a bucket in another region by itself
+        raise _elsewhere(account, name, region)
     return True
 
 
-def _not_ours(account: Account, name: str) -> RemitError:
+def _elsewhere(account: Account, name: str, region: str) -> RemitError:
+    return RemitError(
+        f"bucket {name} lies in {region}, not in {account.region}: Lambda reads zips only from its own region"
+    )
+
+
+def not_ours(account: Account, name: str) -> RemitError:
+    """The refusal of a bucket that belongs to somebody else."""
     return RemitError(
         f"bucket {name} is not account {account.account}'s (or the caller may not s3:ListBucket it): "
         f"nothing was uploaded",
@@ -122,126 +59,3 @@ def _not_ours(account: Account, name: str) -> RemitError:
         "deploy to another "
         "region, and tell AWS Support",
     )
-
-
-def _create(account: Account, name: str) -> None:
-    from botocore.exceptions import ClientError  # noqa: PLC0415
-
-    arguments: dict[str, Any] = {"Bucket": name, "ObjectOwnership": "BucketOwnerEnforced"}
-    if account.region != "us-east-1":  # the one region that S3 refuses as a constraint
-        arguments["CreateBucketConfiguration"] = {"LocationConstraint": account.region}
-    try:
-        account.client("s3").create_bucket(**arguments)
-    except ClientError as error:
-        if code(error) == "BucketAlreadyExists":
-            raise _not_ours(account, name) from error
-        if code(error) != "BucketAlreadyOwnedByYou":  # else another deploy made it a moment ago
-            raise
-
-
-def _read(account: Account, name: str, setting: Setting) -> dict[str, Any]:
-    from botocore.exceptions import ClientError  # noqa: PLC0415
-
-    read = getattr(account.client("s3"), setting.read)
-    try:
-        answer: dict[str, Any] = _patiently(lambda: read(Bucket=name, ExpectedBucketOwner=account.account))
-    except ClientError as error:
-        if code(error) in _NOTHING:
-            return {}
-        raise
-    return answer
-
-
-def _patiently(call: Callable[[], Any]) -> Any:
-    from botocore.exceptions import ClientError  # noqa: PLC0415
-
-    for pause in _PAUSES:
-        try:
-            return call()
-        except ClientError as error:
-            if code(error) not in _SETTLING:
-                raise
-            time.sleep(pause)
-    return call()
-
-
-def _statement(arn: str) -> dict[str, Any]:
-    return {
-        "Sid": "RemitTlsOnly",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [arn, f"{arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-
-
-def _statements(answer: dict[str, Any]) -> list[Any]:
-    found = json.loads(answer.get("Policy", "{}")).get("Statement", [])
-    return [found] if isinstance(found, dict) else list(found)
-
-
-def _with_statement(answer: dict[str, Any], arn: str) -> dict[str, Any]:
-    others = [statement for statement in _statements(answer) if statement.get("Sid") != "RemitTlsOnly"]
-    return {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [*others, _statement(arn)]})}
-
-
-def _encrypted(answer: dict[str, Any], _arn: str) -> bool:
-    rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
-    return any(rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm") for rule in rules)
-
-
-def _ruled(answer: dict[str, Any], _arn: str) -> bool:
-    return any(rule.get("ID") == _RULE["ID"] and rule.get("Status") == "Enabled" for rule in answer.get("Rules", []))
-
-
-def _with_rule(answer: dict[str, Any], _arn: str) -> dict[str, Any]:
-    others = [rule for rule in answer.get("Rules", []) if rule.get("ID") != _RULE["ID"]]
-    return {"LifecycleConfiguration": {"Rules": [*others, _RULE]}}
-
-
-def _with_tag(answer: dict[str, Any], _arn: str) -> dict[str, Any]:
-    others = [tag for tag in answer.get("TagSet", []) if tag["Key"] != _TAG["Key"]]
-    return {"Tagging": {"TagSet": [*others, _TAG]}}
-
-
-SETTINGS: Final = (
-    Setting(
-        "get_public_access_block",
-        lambda answer, _: answer.get("PublicAccessBlockConfiguration") == _PRIVATE,
-        "put_public_access_block",
-        lambda *_: {"PublicAccessBlockConfiguration": _PRIVATE},
-    ),
-    Setting(
-        "get_bucket_ownership_controls",
-        lambda answer, _: answer.get("OwnershipControls") == _OWNED,
-        "put_bucket_ownership_controls",
-        lambda *_: {"OwnershipControls": _OWNED},
-    ),
-    Setting(
-        "get_bucket_encryption",
-        _encrypted,
-        "put_bucket_encryption",
-        lambda *_: {"ServerSideEncryptionConfiguration": _ENCRYPTED},
-    ),
-    Setting(
-        "get_bucket_versioning",
-        lambda answer, _: answer.get("Status") == "Enabled",
-        "put_bucket_versioning",
-        lambda *_: {"VersioningConfiguration": {"Status": "Enabled"}},
-    ),
-    Setting(
-        "get_bucket_policy",
-        lambda answer, arn: _statement(arn) in _statements(answer),
-        "put_bucket_policy",
-        _with_statement,
-    ),
-    Setting("get_bucket_lifecycle_configuration", _ruled, "put_bucket_lifecycle_configuration", _with_rule),
-    Setting(
-        "get_bucket_tagging",
-        lambda answer, _: _TAG in answer.get("TagSet", []),
-        "put_bucket_tagging",
-        _with_tag,
-    ),
-)
-"""What the bucket must be; private first."""

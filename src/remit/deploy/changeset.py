@@ -18,8 +18,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 import remit
-from remit.deploy.artefacts import upload_template
-from remit.deploy.bucket import ensure_bucket
+from remit.deploy.artefacts import names_artefact, upload_template
+from remit.deploy.bootstrap import require_bucket
+from remit.deploy.bucket import bucket_name
 from remit.deploy.faults import code, message, told
 from remit.deploy.plan import Detail, Plan, ResourceChange, capabilities_of
 from remit.deploy.stack import DEAD, NAMESPACE_TAG, VERSION_TAG, busy, describe, ours, pauses, settled
@@ -61,6 +62,11 @@ class _Wanted:
         """Whether the template goes with the request; else CloudFormation reads it from the bucket."""
         return len(self.body.encode()) <= INLINE
 
+    @property
+    def needs_bucket(self) -> bool:
+        """Whether CloudFormation reads the template from the artefact bucket, or Lambda a zip."""
+        return not self.inline or names_artefact(self.body)
+
     def name_onto(self, stack: Stack | None) -> str:
         """The change set's name: the same for the same request onto the same state."""
         state = (stack.id, stack.since, stack.status) if stack is not None and not stack.new else ()
@@ -83,7 +89,7 @@ def plan(
 
     `capabilities` are those that the template needs, unless they are given.
     RemitError: somebody else deploys (75), the stack is not remit's, was deployed by a newer remit (unless
-    `force`), or is in a state that needs a decision; the template is refused.
+    `force`), or is in a state that needs a decision; there is no bucket to upload to; the template is refused.
     """
     extra = dict(tags or {}) | {NAMESPACE_TAG: namespace, VERSION_TAG: remit.__version__}
     new = json.loads(template_body)
@@ -96,6 +102,8 @@ def plan(
         old = deployed_template(account, stack)
         if old == new and stack is not None and _same_tags(stack, wanted):
             return None
+        if wanted.needs_bucket:
+            require_bucket(account)
         found = _change_set(account, stack, wanted)
         if found is None:
             return None
@@ -219,7 +227,7 @@ def _source(account: Account, wanted: _Wanted) -> dict[str, str]:
         )
     if wanted.inline:
         return {"TemplateBody": wanted.body}
-    return {"TemplateURL": upload_template(account, ensure_bucket(account), wanted.namespace, wanted.body)}
+    return {"TemplateURL": upload_template(account, bucket_name(account), wanted.namespace, wanted.body)}
 
 
 def _create(account: Account, stack: Stack | None, wanted: _Wanted, name: str, source: dict[str, str]) -> None:

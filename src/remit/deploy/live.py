@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Grant, Role
+from remit.app import Grant, Reason, Role
 from remit.build.declared import declared
 from remit.catalogue.managed import managed_policy
 from remit.deploy.changeset import deployed_template
@@ -186,7 +186,9 @@ def _strangers(strangers: Mapping[str, Held], moved: Mapping[str, str]) -> Itera
 def _role(logical_id: str, found: Held, functions: tuple[str, ...], changed: Mapping[str, str]) -> Role:
     """A role with what it holds; the reason of a statement is its policy's name, or what was done to it by hand."""
     grants = tuple(
-        Grant(statement, changed.get(name, f"policy {name} of role {found.name}"), version=policy.version)
+        Grant(
+            statement, Reason("text", changed.get(name, f"policy {name} of role {found.name}")), version=policy.version
+        )
         for name, policy in found.inline
         for statement in policy.statements
     )

@@ -16,7 +16,7 @@ from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, it
 from remit.deployer.linked import linked
 from remit.deployer.looked_up import looked_up
 from remit.deployer.merging import merged
-from remit.deployer.needs import Need, Reason
+from remit.deployer.needs import Need, Purpose
 from remit.deployer.notes import notes
 from remit.deployer.optional import called
 from remit.deployer.passing import passed
@@ -49,12 +49,20 @@ _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::Acco
 
 @dataclass(frozen=True, slots=True)
 class Deployer:
-    """What the deployer of a stack needs. `unknown`: resources (logical id, type) whose handlers nobody knows."""
+    """What the deployer of a stack needs. `unknown`: resources (logical id, type) whose handlers nobody knows.
+
+    Without a `stack` it is what `remit bootstrap` needs.
+    """
 
     stack: str
     grants: tuple[Grant, ...]
     unknown: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def doing(self) -> str:
+        """What it is needed for: `deploys orders-dev`."""
+        return f"deploys {self.stack}" if self.stack else "runs `remit bootstrap`"
 
     @property
     def policy(self) -> Policy:
@@ -100,7 +108,7 @@ def _own(stack: Stack, calls: Sequence[Call]) -> Iterator[Need]:
             places += [_STACK.replace("{stack}", f"{stack.name}-{item.logical_id}-*") for item in nested]
         for action in call.actions:
             for place in places:
-                yield Need(action, place, Reason(call.because))
+                yield Need(action, place, Purpose(call.because))
 
 
 def _transforms(stack: Stack) -> Iterator[Need]:
@@ -109,9 +117,9 @@ def _transforms(stack: Stack) -> Iterator[Need]:
         place = (
             f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{owner}:transform/{name.removeprefix('AWS::')}"
         )
-        yield Need("cloudformation:CreateChangeSet", place, Reason(f"to expand the template's transform {name}"))
+        yield Need("cloudformation:CreateChangeSet", place, Purpose(f"to expand the template's transform {name}"))
         for arn in stored(stack, location):
-            yield Need("s3:GetObject", arn, Reason(f"to fetch what the transform {name} includes"))
+            yield Need("s3:GetObject", arn, Purpose(f"to fetch what the transform {name} includes"))
 
 
 class _Limits:
@@ -148,7 +156,7 @@ def _handled(stack: Stack, declared: Declared, limits: _Limits) -> Iterator[Need
             bound = limits.on(resource) if action in _BOUNDED else None
             only = () if bound is None else (Condition("ArnEquals", "iam:PermissionsBoundary", (bound,)),)
             for verb in verbs:
-                yield Need(action, resource, Reason(verb, declared.logical_id, declared.type), (*only, *conditions))
+                yield Need(action, resource, Purpose(verb, declared.logical_id, declared.type), (*only, *conditions))
 
 
 def _conditions(stack: Stack, declared: Declared, action: str) -> tuple[Condition, ...] | None:
@@ -179,7 +187,7 @@ def _custom(stack: Stack, declared: Declared) -> Iterator[Need]:
         if OPEN not in arn:
             action = "sns:Publish" if ":sns:" in arn else "lambda:InvokeFunction"
             for verb in ("create", "update", "delete"):
-                yield Need(action, arn, Reason(verb, declared.logical_id, declared.type))
+                yield Need(action, arn, Purpose(verb, declared.logical_id, declared.type))
 
 
 def bound(found: Deployer, partition: str = "aws", region: str = "*", account: str = "*") -> Deployer:

@@ -29,7 +29,8 @@ _EVERY: Final = re.compile(
 
 def notes(stack: Stack, needs: Iterable[Need], boundary: str | None) -> Iterator[str]:
     """The sentences about a stack's deployer; `boundary` is the one that is forced on every role."""
-    yield "the functions' own roles are not in it: `remit policy function NAME` prints each"
+    if stack.resources:
+        yield "the functions' own roles are not in it: `remit policy function NAME` prints each"
     free = [
         declared.logical_id
         for declared in stack.resources.values()
@@ -116,9 +117,9 @@ def _wide(needs: Iterable[Need]) -> Iterator[str]:
     """The resources that nothing narrower than their kind can be granted for."""
     found: dict[str, dict[str, None]] = {}
     for need in needs:
-        shape = SHAPES.get(need.reason.type)
-        if need.reason.type and (shape is None or not shape.styles) and _EVERY.fullmatch(need.resource):
-            found.setdefault(need.reason.type, {})[need.reason.subject] = None
+        shape = SHAPES.get(need.purpose.type)
+        if need.purpose.type and (shape is None or not shape.styles) and _EVERY.fullmatch(need.resource):
+            found.setdefault(need.purpose.type, {})[need.purpose.subject] = None
     if found:
         named = ", ".join(f"{_named(subjects)} ({kind})" for kind, subjects in found.items())
         yield f"on every resource of their kind, since AWS makes up the ids: {named}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.deployer.declared import ROLE_TYPE
-from remit.deployer.needs import Need, Reason
+from remit.deployer.needs import Need, Purpose
 from remit.deployer.targets import targets
 from remit.iam.policy import Condition
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from remit.deployer.declared import Stack
 
-_BECAUSE = Reason("to undo what was done by hand to the stack's roles")
+_WHY = Purpose("to undo what was done by hand to the stack's roles")
 
 
 def reverting(stack: Stack, limit: Callable[[str], str | None]) -> Iterator[Need]:
@@ -32,9 +32,9 @@ def reverting(stack: Stack, limit: Callable[[str], str | None]) -> Iterator[Need
         for role in targets(stack, declared, "iam:GetRole"):
             boundary = limit(role)
             if boundary is None:
-                yield Need("iam:DetachRolePolicy", role, _BECAUSE)
-                yield Need("iam:DeleteRolePermissionsBoundary", role, _BECAUSE)
+                yield Need("iam:DetachRolePolicy", role, _WHY)
+                yield Need("iam:DeleteRolePermissionsBoundary", role, _WHY)
             else:
                 only = (Condition("ArnEquals", "iam:PermissionsBoundary", (boundary,)),)
-                yield Need("iam:DetachRolePolicy", role, _BECAUSE, only)
-                yield Need("iam:PutRolePermissionsBoundary", role, _BECAUSE, only)
+                yield Need("iam:DetachRolePolicy", role, _WHY, only)
+                yield Need("iam:PutRolePermissionsBoundary", role, _WHY, only)

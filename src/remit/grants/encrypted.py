@@ -40,13 +40,13 @@ def encryption(app: App, function: Function) -> Iterator[Grant]:
     for trigger in function.triggers:
         found = _keyed(app, getattr(trigger, "arn", None))
         if found is not None:
-            because = f"{function.name} {trigger.because}, which this key encrypts"
-            yield Grant(_on(app, found, _READ), because, function.origin)
+            reason = function.computed(f"{trigger.because}, which this key encrypts")
+            yield Grant(_on(app, found, _READ), reason, function.origin)
     target = function.properties.get("DeadLetterConfig", {}).get("TargetArn")
     found = _keyed(app, tokens.textual(target))
     if found is not None:
-        because = f"{function.name} sends failed events to its dead-letter target, which this key encrypts"
-        yield Grant(_on(app, found, _SEND), because, function.written.get("DeadLetterConfig"))
+        reason = function.computed("sends failed events to its dead-letter target, which this key encrypts")
+        yield Grant(_on(app, found, _SEND), reason, function.written.get("DeadLetterConfig"))
 
 
 def _keyed(app: App, arn: Any) -> str | None:

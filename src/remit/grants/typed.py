@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from remit.app import Grant
+from remit.app import Grant, Reason
 from remit.errors import RemitError, writer
 from remit.iam import tokens
 from remit.iam.policy import Condition, Globs, Statement
@@ -27,7 +27,8 @@ def allow(*actions: str, on: Any = "*", because: str | None = None) -> Grant:
 
 def grant(actions: tuple[str, ...], resources: tuple[str, ...], because: str, *when: Condition) -> Grant:
     """A grant with the line of the user's code that asked for it."""
-    return Grant(Statement("Allow", Globs(actions), Globs(resources), conditions=when), because, writer())
+    statement = Statement("Allow", Globs(actions), Globs(resources), conditions=when)
+    return Grant(statement, Reason("text", because), writer())
 
 
 def text_of(given: Any, verb: str) -> str:

@@ -301,6 +301,8 @@ def _conditions(raw: object, path: Path, *, operators: bool) -> tuple[Condition,
             raise _wrong((*path, name), f"must be a dict of condition keys, got {_kind(block)}")
         if not block:
             raise _wrong((*path, name), "is empty: it would always be true", hint="add a key or remove it")
+        if operators and "${" in name:
+            raise _wrong((*path, name), "is no operator: CloudFormation fills in values, never keys")
         quantifier, _, rest = name.rpartition(":")
         if_exists = rest.endswith("IfExists")
         operator = rest.removesuffix("IfExists")

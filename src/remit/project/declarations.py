@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from remit.errors import RemitError, Span, caller_span
 from remit.iam import tokens
@@ -42,9 +42,10 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Policy items that a decorator or group gives, who gives them, and where."""
+    """Policy items that a function's decorator, a job's or a group gives, which of these it is, and where."""
 
-    giver: str
+    kind: Literal["function", "job", "group"]
+    name: str
     policy: Any
     managed_policy: Any
     where: Span
@@ -69,7 +70,7 @@ class Group:
     ) -> Group:
         """A group inside this one."""
         where, name = caller_span(), tokens.plain(name)
-        access = Access(f"group {name}", policy, managed_policy, where)
+        access = Access("group", name, policy, managed_policy, where)
         return Group(name, access=(access, *self._access), settings=((where, dict(settings)), *self._settings))
 
     @overload
@@ -184,12 +185,12 @@ class Group:
         nested: bool,
     ) -> Declaration:
         policy, managed_policy, settings, where = given
-        giver = f"job {name}" if job_queue is not None else f"function {name}"
+        kind: Literal["function", "job"] = "function" if job_queue is None else "job"
         return Declaration(
             name=name,
             handler=handler,
             triggers=triggers,
-            access=(Access(giver, policy, managed_policy, where), *self._access),
+            access=(Access(kind, name, policy, managed_policy, where), *self._access),
             settings=((where, settings), *self._settings),
             where=where,
             job_queue=job_queue,

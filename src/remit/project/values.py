@@ -157,11 +157,19 @@ def texts(path: str, value: Any) -> Texts:
     return Texts(text(f"{path}[{index}]", item) for index, item in enumerate(value))
 
 
-def reasons(path: str, value: Any) -> dict[str, str]:
-    """A dict of strings, none of them empty: for each rule, why."""
-    if not isinstance(value, Mapping):
-        raise wrong(path, 'a dict such as {"R212": "because …"}', value)
-    return {text(f"a key of {path}", name): text(f"{path}[{name!r}]", reason) for name, reason in value.items()}
+def reasons(example: str) -> Check:
+    """A dict of strings, none of them empty: for what is accepted, why."""
+
+    def check(path: str, value: Any) -> dict[str, str]:
+        if not isinstance(value, Mapping):
+            raise wrong(path, f"a dict such as {example}", value)
+        for name, reason in value.items():
+            text(f"a key of {path}", name)
+            if not any(map(str.isalnum, text(f"{path}[{name!r}]", reason))):
+                raise RemitError(f"`{path}[{name!r}]` is {reason!r}, which is no reason", hint="say why, in words")
+        return dict(value)
+
+    return check
 
 
 def flag(path: str, value: Any) -> bool:
@@ -287,14 +295,23 @@ def _properties(path: str, value: Any) -> Table[Any]:
     return Table(plain(path, value))
 
 
+def _check_keys(path: str, value: Mapping[Any, Any]) -> None:
+    for key in value:
+        if not isinstance(key, str):
+            raise RemitError(f"`{path}` has a key that is no string: {key!r}")
+        if tokens.references(key):
+            raise RemitError(
+                f"`{path}` has the key {key!r}, and CloudFormation fills in values, never keys",
+                hint="write the key whole, or decide by `project.stage`",
+            )
+
+
 def plain(path: str, value: Any, depth: int = 0) -> Any:
     """A value that JSON can hold, copied; anything else is an error that names where it stands."""
     if depth > _DEPTH:
         raise RemitError(f"`{path[:60]}` nests deeper than {_DEPTH}, or contains itself")
     if isinstance(value, Mapping):
-        for key in value:
-            if not isinstance(key, str):
-                raise RemitError(f"`{path}` has a key that is no string: {key!r}")
+        _check_keys(path, value)
         return {
             encodable(path, str.__str__(key)): plain(f"{path}[{key!r}]", item, depth + 1) for key, item in value.items()
         }

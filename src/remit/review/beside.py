@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Role
-from remit.catalogue.templates import PERMISSION_LIMITS
+from remit.catalogue.properties import PERMISSION_LIMITS
 from remit.iam.evaluate import Layers
 from remit.iam.policy import Policy
 from remit.review.change import Change, Given, Standing, Unseen

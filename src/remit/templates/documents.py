@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from remit.app import Grant
+from remit.app import NO_REASON, Grant, Reason
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.document import read_json
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 Place: TypeAlias = "Callable[[Path], Origin]"
 
 
-def grants_of(document: Any, base: Path, place: Place, because: str = "", when: tuple[str, ...] = ()) -> list[Grant]:
+def grants_of(
+    document: Any, base: Path, place: Place, reason: Reason = NO_REASON, when: tuple[str, ...] = ()
+) -> list[Grant]:
     """The statements of a document at `base`; those of every branch where conditions choose. RemitError at the line.
 
     A document may be JSON text, as Terraform has it and CloudFormation takes it.
     """
-    return [grant for found in branches(document, base, when) for grant in _grants(found, place, because)]
+    return [grant for found in branches(document, base, when) for grant in _grants(found, place, reason)]
 
 
 def policy_of(document: Any, base: Path, place: Place) -> Policy | None:
@@ -70,7 +73,7 @@ def _put_in(document: Any) -> Iterator[dict[str, Any]]:
                 yield one.value
 
 
-def _grants(found: Branch, place: Place, because: str) -> Iterator[Grant]:
+def _grants(found: Branch, place: Place, reason: Reason) -> Iterator[Grant]:
     document, base = found.value, found.path
     if tokens.is_intrinsic(document):
         return
@@ -85,16 +88,15 @@ def _grants(found: Branch, place: Place, because: str) -> Iterator[Grant]:
     for head in variants({key: item for key, item in document.items() if key != "Statement"}, base, found.when):
         _parsed({**head.value, "Statement": []}, base, place)
         version = head.value.get("Version", OLD_VERSION)
-        yield from _statements(Branch(statements, (*base, "Statement"), head.when), version, place, because)
+        yield from _statements(Branch(statements, (*base, "Statement"), head.when), version, place, reason)
 
 
-def _statements(found: Branch, version: str, place: Place, because: str) -> Iterator[Grant]:
+def _statements(found: Branch, version: str, place: Place, reason: Reason) -> Iterator[Grant]:
     for number, one in enumerate(items(found.value, found.path, found.when)):
         single = not isinstance(found.value, list)
         for put in () if tokens.is_intrinsic(one.value) else variants(one.value, one.path, one.when):
             statement = _statement(put, ("Statement",) if single else ("Statement", number), place)
-            reason = ", ".join(part for part in (because, " and ".join(put.when)) if part)
-            yield Grant(statement, reason, place(one.path), version=version)
+            yield Grant(statement, replace(reason, conditions=put.when), place(one.path), version=version)
 
 
 def _statement(put: Branch, path: Path, place: Place) -> Any:

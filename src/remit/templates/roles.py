@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Grant, Resource, Role
+from remit.app import Grant, Reason, Resource, Role
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.templates.attached import BOUNDARY, Attached, attached, documents
@@ -151,7 +151,9 @@ def _inline(role: Resource, base: Path, plain: Expanded) -> tuple[list[Grant], l
             )
         if not known(document):
             notes.append(f"some of its inline policies are known at the deploy only: {unknown(document)}")
-        grants += grants_of(document, (*one.path, "PolicyDocument"), plain.place, plain.reason(one.path), one.when)
+        grants += grants_of(
+            document, (*one.path, "PolicyDocument"), plain.place, Reason("text", plain.reason(one.path)), one.when
+        )
     return grants, notes
 
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.iam.placeholders import placeholder
 from remit.lint import facts, fitting
 from remit.lint.finding import ERROR, NOTE, Problem
 
@@ -36,12 +37,14 @@ _READ_DATA = {
     "dynamodb:Scan",
 }  # fmt: skip
 """What the CDK's grantReadData lists."""
+_WITHOUT_REGION = frozenset({"cloudfront", "iam", "organizations", "route53", "sts"})
+"""Services that are the same in every region, so that none of their ARNs names one (`iam:*` means several types)."""
 
 
 def statement(item: Item) -> Iterator[Problem]:
     """Actions that act on none of the statement's resources, though on others of the same service."""
-    if any(text.count("${") > text.count("}") for text in item.resources):
-        return  # R127 tells of it, and nobody knows what was meant
+    if item.unfit and any(text.count("${") > text.count("}") or placeholder(text) for text in item.resources):
+        return  # R127 or R129 tells of it, and nobody knows what was meant
     for text, names in item.unfit:
         if fitting.same_service(names, item.shapes):
             subject = f"'{names[0]}'" if len(names) == 1 else f"'{text}'"
@@ -84,8 +87,10 @@ def _broken(item: Item) -> str | None:
 def _needless(written: str, meant: str | None) -> str:
     """The parts that an ARN has, and the one that was meant has not: `region`, `account`, both."""
     one, other = facts.arn(written), facts.arn(meant or "")
-    if one is None or other is None or one.resource != other.resource:
+    if one is None:
         return ""
+    if other is None or one.resource != other.resource:
+        return "region" if one.region and one.service in _WITHOUT_REGION else ""
     return " and no ".join(name for name in ("region", "account") if getattr(one, name) and not getattr(other, name))
 
 
