@@ -16,15 +16,11 @@ from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, it
 from remit.deployer.linked import linked
 from remit.deployer.looked_up import looked_up
 from remit.deployer.merging import merged
-<<<<<<< HEAD
 from remit.deployer.needs import Need, Purpose
-from remit.deployer.notes import notes
-=======
-from remit.deployer.needs import Need, Reason
 from remit.deployer.notes import CALLS_NOTHING, notes
->>>>>>> decisions
 from remit.deployer.optional import called
 from remit.deployer.passing import passed
+from remit.deployer.reverting import reverting
 from remit.deployer.targets import concerns, stored, targets
 from remit.iam.policy import Condition, Policy, Statement
 from remit.iam.tokens import PLACE
@@ -71,8 +67,12 @@ class Deployer:
         return Policy(tuple(grant.statement for grant in self.grants))
 
 
-def deployer(stack: Stack, calls: Sequence[Call] = (), boundary: str | None = None) -> Deployer:
+def deployer(
+    stack: Stack, calls: Sequence[Call] = (), boundary: str | None = None, *, reverts: bool = False
+) -> Deployer:
     """The deployer of a stack; `calls` are those that the deploying program makes itself.
+
+    One who `reverts` may also undo what was done by hand to the stack's roles.
 
     With a `boundary` (ARN), roles can be made and written only under it; without, under the one that the template
     gives them, if it does.
@@ -85,6 +85,7 @@ def deployer(stack: Stack, calls: Sequence[Call] = (), boundary: str | None = No
         *(need for declared in resources for need in passed(stack, declared)),
         *_transforms(stack),
         *looked_up(stack),
+        *(reverting(stack, limits.on) if reverts else ()),
     )
     unknown = tuple(
         (declared.logical_id, declared.type)

@@ -61,7 +61,7 @@ def notes(stack: Stack, needs: Iterable[Need], boundary: str | None) -> Iterator
     ]
     if untold:
         yield f"granted as the API reference has it, since the type does not say: {', '.join(untold)}"
-    granted = {need.reason.subject for need in needs}
+    granted = {need.purpose.subject for need in needs}
     for declared in stack.resources.values():
         yield from _open_name(stack, declared)
         yield from _open(stack, declared)
