@@ -179,17 +179,21 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
         with _no_matter("what was deployed is not recorded for `remit diff`"):
             remember(account, wishes.folder, built)
     if shown is not None and outcome is not None and outcome.ok:
-        from remit.deploy.artefacts import buckets_of, prune_artefacts
-
-        bucket = wishes.bucket(account).name
-        with _no_matter("old uploads are not removed"):
-            prune_artefacts(account, built.namespace, bucket, shown.plan.running, shown.plan.template)
-        for earlier in sorted(buckets_of(account, shown.plan.running) - {bucket}):
-            watch.say(f"note: the zips of earlier deploys stay in bucket {earlier}, under {built.namespace}/")
+        _prune(account, shown.plan, wishes.bucket(account).name)
     from remit.deploy.code import other_code
 
     functions = other_code(account, built.namespace, json.loads(built.body)) if outcome is None or outcome.ok else ()
     _tell(account, built.namespace, shown, outcome, wishes, built, changes, functions)
+
+
+def _prune(account: Account, done: Plan, bucket: str) -> None:
+    """Remove the zips that neither what runs nor what ran before needs; those in another bucket are named."""
+    from remit.deploy.artefacts import buckets_of, prune_artefacts
+
+    with _no_matter("old uploads are not removed"):
+        prune_artefacts(account, done.namespace, bucket, done.running, done.template)
+    for earlier in sorted(buckets_of(account, done.running) - {bucket}):
+        watch.say(f"note: the zips of earlier deploys stay in bucket {earlier}, under {done.namespace}/")
 
 
 def _put_boundaries(account: Account, built: Built) -> None:
