@@ -126,6 +126,8 @@ def command(
         if resume:
             account = options.account(folder, local=local, region=region, profile=profile)
             _resume(account, name, stage, wishes)
+            if local:
+                options.require_kept(folder)
             return
         from remit.build.built import build
 
@@ -137,6 +139,8 @@ def command(
             watch.say(note)
         account = early or options.account(folder, local=True, region=region, profile=profile)
         _deploy(account, built, wishes)
+        if local:
+            options.require_kept(folder)
 
 
 def _place(account: Account | None) -> dict[str, str] | None:
