@@ -2,13 +2,14 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check deep lock clean
+.PHONY: help demo test check deep versions lock clean
 
 help:
 	@echo "make demo   deploy examples/orders to an AWS on this machine, show its roles, invoke a function"
 	@echo "make test   every check and test, on the built wheel"
 	@echo "make check  the same without building the wheel: quicker while you work"
 	@echo "make deep   the tests that take more than Python: pages in a browser (chromium)"
+	@echo "make versions BEFORE=main  every output that differs from another version's, a revision or a wheel"
 	@echo "make lock   resolve the requirements again"
 	@echo "make clean  remove the environment and what was built"
 
@@ -26,6 +27,9 @@ check: .venv/dev
 
 deep: .venv/dev
 	@.venv/bin/python -m pytest --numprocesses=0 tests/deep
+
+versions: .venv/dev
+	@.venv/bin/python tests/versions/compare.py --before $(or $(BEFORE),main) $(addprefix --public ,$(PUBLIC))
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("remit needs Python 3.11 or later; say which: make PYTHON=python3.13") if sys.version_info < (3, 11) else None'
@@ -52,4 +56,4 @@ lock: .venv/dev
 	@$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt --upgrade
 
 clean:
-	@rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .remit-versions dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -25,7 +25,7 @@ _ROUNDS = 15
 _FIRST = {
     "expand s3:Get*": "from remit.catalogue.expand import expand; expand('s3:Get*')",
     "action s3:GetObject": "from remit.catalogue.actions import action; action('s3:GetObject')",
-    "type AWS::SQS::Queue": "from remit.catalogue.templates import resource_type as t; t('AWS::SQS::Queue')",
+    "type AWS::SQS::Queue": "from remit.catalogue.types import resource_type as t; t('AWS::SQS::Queue')",
     "managed policy": "from remit.catalogue.managed import managed_policy as m; m('AWSLambdaBasicExecutionRole')",
     "operation s3.HeadObject": "from remit.catalogue.operations import operation as o; o('s3', 'HeadObject')",
 }

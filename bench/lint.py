@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from measure import ROOT, Command, environment, interleaved, machine, remit
-from remit.app import App, Function, Grant
+from remit.app import App, Function, Grant, Reason
 from remit.catalogue.managed import ManagedPolicy, managed_policies, managed_policy
 from remit.errors import Origin
 from remit.grants.assign import assign
@@ -103,7 +103,7 @@ def _app(count: int) -> App:
             policy=(
                 _grant(number, "dynamodb:GetItem", "dynamodb:PutItem", on=HERE % ("dynamodb", f"table/t{number % 20}")),
                 _grant(number, "s3:GetObject", on=f"arn:${{AWS::Partition}}:s3:::bucket{number}/*"),
-                Grant(allow("logs:*"), "for every function", Origin("config/deploy.py", 3, 3)),
+                Grant(allow("logs:*"), Reason("text", "for every function"), Origin("config/deploy.py", 3, 3)),
             ),
             origin=Origin("app.py", number + 1, 1),
         )
@@ -113,7 +113,7 @@ def _app(count: int) -> App:
 
 
 def _grant(number: int, *actions: str, on: str) -> Grant:
-    return Grant(allow(*actions, on=on), "declared", Origin("app.py", number + 1, 30))
+    return Grant(allow(*actions, on=on), Reason("text", "declared"), Origin("app.py", number + 1, 30))
 
 
 if __name__ == "__main__":

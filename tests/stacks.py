@@ -1,9 +1,13 @@
-"""Templates like those that remit makes, for tests that deploy them."""
+"""Templates and keys of artefacts like those that remit makes, for tests that deploy them."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def template(*statements: dict[str, Any], resources: dict[str, Any] | None = None, note: str = "") -> str:
@@ -37,6 +41,11 @@ def template(*statements: dict[str, Any], resources: dict[str, Any] | None = Non
             "Outputs": {"QueueUrl": {"Value": {"Ref": "Queue"}, "Description": "where orders arrive"}},
         }
     )
+
+
+def key_of(path: Path, namespace: str = "orders-dev") -> str:
+    """The key that a zip has in the bucket."""
+    return f"{namespace}/{sha256(path.read_bytes()).hexdigest()}.zip"
 
 
 READ = {"Effect": "Allow", "Action": ["dynamodb:Query"], "Resource": "*"}

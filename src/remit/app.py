@@ -7,13 +7,65 @@ Properties are CloudFormation's, in its spelling.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
+
+from remit.errors import few
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from remit.errors import Origin
     from remit.iam.policy import Policy, Statement
+
+
+ReasonKind: TypeAlias = Literal["computed", "function", "group", "job", "setting", "policy", "resource", "text"]
+"""Who asks for a grant: the computed default, a function, a group, a job, a setting of `config`, a policy that a
+template makes, a shared resource; `text` is a sentence that somebody wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a grant is there. Code asks for its parts; only people read `sentence`."""
+
+    kind: ReasonKind
+    text: str = ""
+    """What holds of the subjects (`writes its logs`), or the item that was declared (`'logs'`)."""
+    subjects: tuple[str, ...] = ()
+    """The functions, group, setting, policy or resource that it is about, by name."""
+    note: str = ""
+    """What else is worth knowing, such as why the resource is not narrower."""
+    conditions: tuple[str, ...] = ()
+    """The conditions of a template that must hold: `if IsProd`, `unless IsProd`."""
+
+    @property
+    def sentence(self) -> str:
+        """The reason in words, without a full stop; empty when none is known."""
+        parts = (_SENTENCES[self.kind](self), " and ".join(self.conditions))
+        sentence = ", ".join(part for part in parts if part)
+        return f"{sentence} ({self.note})" if self.note else sentence
+
+
+def _of_functions(reason: Reason) -> str:
+    who = reason.subjects[0] if len(reason.subjects) == 1 else f"each of {few(reason.subjects)}"
+    return f"{who} {reason.text}"
+
+
+def _declared(reason: Reason) -> str:
+    giver = reason.kind if len(reason.subjects) == 1 else f"{reason.kind}s"
+    return f"{reason.text} declared for {giver} {few(reason.subjects)}".lstrip()
+
+
+_SENTENCES: Final[dict[ReasonKind, Callable[[Reason], str]]] = {
+    "computed": _of_functions,
+    "function": _declared,
+    "group": _declared,
+    "job": _declared,
+    "setting": lambda reason: f"{reason.text} in config.lambda_.iam.{reason.subjects[0]}, for every function".lstrip(),
+    "policy": lambda reason: reason.text,
+    "resource": lambda reason: f"shared resource {reason.subjects[0]}",
+    "text": lambda reason: reason.text,
+}
+NO_REASON: Final = Reason("text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +73,17 @@ class Grant:
     """A statement, why it is there, and the line that wrote it, or that uses what needs it."""
 
     statement: Statement
-    because: str
+    reason: Reason
     origin: Origin | None = None
     version: str = "2012-10-17"
     """The language's version of the document that it stands in, which decides whether IAM's variables are variables."""
     stands_for: tuple[Grant, ...] = ()
-    """The grants that it was made of so that a role fits, as they were declared; `because` has all their reasons."""
+    """The grants that it was made of so that a role fits, as they were declared; `reason` has all their reasons."""
+
+    @property
+    def because(self) -> str:
+        """The reason in words; empty when none is known."""
+        return self.reason.sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +101,6 @@ class Resource:
     def ref(self) -> str:
         """Its Ref, as late-bound text."""
         return f"${{{self.logical_id}}}"
-
-    @property
-    def arn(self) -> str:
-        """Its ARN by Fn::GetAtt, as late-bound text."""
-        return self.attribute("Arn")
 
     def attribute(self, name: str) -> str:
         """An attribute by Fn::GetAtt, as late-bound text."""
@@ -120,6 +172,10 @@ class Function:
         """Its ARN by Fn::GetAtt, as late-bound text."""
         return f"${{{self.logical_id}Function.Arn}}"
 
+    def computed(self, text: str, note: str = "") -> Reason:
+        """Why the computed default has something for it: `text` follows its name, as in `writes its logs`."""
+        return Reason("computed", text, (self.name,), note)
+
     @property
     def log_group_arn(self) -> str:
         """The ARN of its log group, with the `:*` that covers the streams, as late-bound text."""
@@ -163,6 +219,8 @@ class App:
     """Patterns of files that stay out of the zips."""
     allowed: Mapping[str, tuple[str, Origin | None]] = field(default_factory=dict)
     """The lint rules that the app accepts breaking: by rule, the reason and the line that gives it."""
+    allowed_secrets: Mapping[str, tuple[str, Origin | None]] = field(default_factory=dict)
+    """Files that may hold secrets in the zips: by pattern, the reason and the line that gives it."""
 
     @property
     def namespace(self) -> str:

@@ -6,15 +6,19 @@ import functools
 import os
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from types import CodeType, FrameType
 
+Path: TypeAlias = "tuple[str | int, ...]"
+"""The steps from a value to a part of it: keys of dicts and indexes of lists."""
 
-_OWN_CODE = (os.path.dirname(__file__) + os.sep, "<string>")  # noqa: PTH120 - pathlib is not loaded for an error
-"""Files of this package, and the constructors that dataclasses write."""
+_REMIT = os.path.dirname(__file__) + os.sep  # noqa: PTH120 - pathlib is not loaded for an error
+_LIBRARY = os.path.dirname(functools.__file__) + os.sep  # noqa: PTH120 - as above
+_NOBODYS_CODE = (_REMIT, _LIBRARY, "<string>", "<frozen ")
+"""Files of this package and of the standard library, and the constructors that dataclasses write."""
 _NAMED = 5  # names of many that are told
 
 
@@ -31,19 +35,39 @@ class Origin:
         return ":".join(parts)
 
 
+def spelled(path: Path) -> str:
+    """A path as errors spell it: `Statement[0].Action[1]`."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else step
+    return text
+
+
 class RemitError(Exception):
     """A mistake or a refusal, told as a sentence: what, where, why, and what to do.
 
-    Anything else that reaches a person is a bug. `exit_code` is 2 (you made a mistake) unless stated.
+    Anything else that reaches a person is a bug. `origin` is the place in a file. `path` is the place inside the value
+    that was read (keys and list indexes from its root), for whoever knows in which file that value stands. `exit_code`
+    is 2 (you made a mistake) unless stated.
     """
 
     def __init__(
-        self, message: str, *, hint: str | None = None, origin: Origin | None = None, exit_code: int = 2
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        origin: Origin | None = None,
+        path: Path = (),
+        exit_code: int = 2,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.origin = origin
+        self.path = path
         self.exit_code = exit_code
 
     def __str__(self) -> str:
@@ -94,10 +118,15 @@ def caller(depth: int = 1) -> Origin:
     return caller_span(depth + 1).origin
 
 
+def is_own_code(frame: FrameType) -> bool:
+    """Whether a file of this package is what `frame` executes."""
+    return frame.f_code.co_filename.startswith(_REMIT)
+
+
 def writer() -> Origin:
-    """The line of the user's own code that is being executed: the innermost one outside of this package."""
+    """The line of the user's own code that is being executed: neither this package's nor the standard library's."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - as above
-    while frame is not None and frame.f_code.co_filename.startswith(_OWN_CODE):
+    while frame is not None and frame.f_code.co_filename.startswith(_NOBODYS_CODE):
         frame = frame.f_back
     return Origin("") if frame is None else span(frame).origin
 
@@ -119,6 +148,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 
 
 def few(names: Sequence[str]) -> str:
-    """Names one after the other, of many the first with how many more there are: `a, b, c, d, e, and 7 more`."""
-    shown = names if len(names) <= _NAMED + 1 else (*names[:_NAMED], f"and {len(names) - _NAMED:,} more")
-    return ", ".join(shown)
+    """Names one after the other; of many the first, and how many more there are: `a, b, c, d, e and 7 more`."""
+    if len(names) <= _NAMED + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED:,} more"

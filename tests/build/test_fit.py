@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projects import at
-from remit.app import Grant, Resource, Role
+from remit.app import Grant, Reason, Resource, Role
 from remit.build.fit import fit, policy_ids
 from remit.build.headroom import headroom
 from remit.build.packing import fewest, packed
@@ -44,7 +44,7 @@ def conditioned(number: int, filler: str = "") -> Grant:
     """A statement that no other can be merged with."""
     when = Condition("StringEquals", "aws:PrincipalTag/team", (f"team{number:03}{filler}",))
     statement = allow("dynamodb:GetItem", on=f"{TABLE}orders{number:03}", when=(when,))
-    return Grant(statement, f"reads orders{number:03}", Origin("app.py", number + 1))
+    return Grant(statement, Reason("text", f"reads orders{number:03}"), Origin("app.py", number + 1))
 
 
 def role_of(*grants: Grant, managed: tuple[str, ...] = ()) -> Role:
@@ -160,7 +160,11 @@ def test_what_cannot_fit_is_told_with_the_numbers_and_the_longest_statements() -
 
 def test_statements_are_merged_first_and_keep_their_reasons_and_lines() -> None:
     grants = [
-        Grant(allow("dynamodb:GetItem", on=f"{TABLE}t{number:03}"), f"reads t{number:03}", Origin("app.py", number + 1))
+        Grant(
+            allow("dynamodb:GetItem", on=f"{TABLE}t{number:03}"),
+            Reason("text", f"reads t{number:03}"),
+            Origin("app.py", number + 1),
+        )
         for number in range(150)
     ]
     role = role_of(*grants)
@@ -176,10 +180,17 @@ def test_statements_are_merged_first_and_keep_their_reasons_and_lines() -> None:
 
 def test_merging_is_proven_where_late_bound_parts_leave_the_comparison_in_doubt() -> None:
     """Denials and exceptions on names that only CloudFormation knows: no statement is kept apart for their sake."""
-    many = [Grant(allow("dynamodb:GetItem", on=f"{TABLE}t{n:03}"), f"reads {n}") for n in range(140)]
-    deny = Grant(Statement("Deny", Globs(("dynamodb:*",)), Globs((f"{TABLE}${{AWS::StackName}}-*",))), "keeps out")
-    rest = Grant(Statement("Allow", Globs(("dynamodb:Get*",)), Globs((f"{TABLE}x*",), negated=True)), "most")
-    wide = Grant(allow("sqs:SendMessage", "sqs:Send*", on=("arn:aws:sqs:*:*:a", "arn:aws:sqs:*:*:a*")), "sends")
+    many = [Grant(allow("dynamodb:GetItem", on=f"{TABLE}t{n:03}"), Reason("text", f"reads {n}")) for n in range(140)]
+    deny = Grant(
+        Statement("Deny", Globs(("dynamodb:*",)), Globs((f"{TABLE}${{AWS::StackName}}-*",))),
+        Reason("text", "keeps out"),
+    )
+    rest = Grant(
+        Statement("Allow", Globs(("dynamodb:Get*",)), Globs((f"{TABLE}x*",), negated=True)), Reason("text", "most")
+    )
+    wide = Grant(
+        allow("sqs:SendMessage", "sqs:Send*", on=("arn:aws:sqs:*:*:a", "arn:aws:sqs:*:*:a*")), Reason("text", "sends")
+    )
     fitted = fit(role_of(*many, deny, rest, wide), SIZES)
     assert (1, 4) == (len(fitted.parts), len(fitted.grants))
     assert "arn:aws:sqs:*:*:a*" == fitted.grants[3].statement.resources.patterns[0]
@@ -187,10 +198,10 @@ def test_merging_is_proven_where_late_bound_parts_leave_the_comparison_in_doubt(
 
 def test_a_reason_is_never_lost() -> None:
     """Also that of a statement that others make redundant together."""
-    wide = Grant(allow("s3:Get*", on="arn:aws:s3:::a*"), "reads", Origin("app.py", 1))
-    narrow = Grant(allow("s3:GetObject", on="arn:aws:s3:::ab/*"), "also reads", Origin("app.py", 2))
-    denied = Grant(allow("sqs:SendMessage", on="q"), "sends", Origin("app.py", 3))
-    deny = Grant(Statement("Deny", Globs(("sqs:*",)), Globs(("*",))), "no queues", Origin("app.py", 4))
+    wide = Grant(allow("s3:Get*", on="arn:aws:s3:::a*"), Reason("text", "reads"), Origin("app.py", 1))
+    narrow = Grant(allow("s3:GetObject", on="arn:aws:s3:::ab/*"), Reason("text", "also reads"), Origin("app.py", 2))
+    denied = Grant(allow("sqs:SendMessage", on="q"), Reason("text", "sends"), Origin("app.py", 3))
+    deny = Grant(Statement("Deny", Globs(("sqs:*",)), Globs(("*",))), Reason("text", "no queues"), Origin("app.py", 4))
     many = [conditioned(number) for number in range(60)]
     fitted = fit(role_of(wide, narrow, denied, deny, *many), SIZES)
     reasons = {grant.because for grant in fitted.grants}
@@ -201,10 +212,12 @@ def test_a_reason_is_never_lost() -> None:
 def test_a_statement_longer_than_a_document_is_taken_apart() -> None:
     """By its resources, and by its actions where it has but one resource."""
     resources = tuple(f"{TABLE}a-table-with-a-long-name-{number:04}" for number in range(300))
-    by_resource = role_of(Grant(allow("dynamodb:GetItem", on=resources, sid="Read"), "reads"))
+    by_resource = role_of(Grant(allow("dynamodb:GetItem", on=resources, sid="Read"), Reason("text", "reads")))
     actions = tuple(f"dynamodb:{'X' * 60}{number:04}" for number in range(300))
-    by_action = role_of(Grant(allow(*actions, on=f"{TABLE}orders"), "reads"))
-    denies = role_of(Grant(Statement("Deny", Globs(("dynamodb:GetItem",)), Globs(resources)), "keeps out"))
+    by_action = role_of(Grant(allow(*actions, on=f"{TABLE}orders"), Reason("text", "reads")))
+    denies = role_of(
+        Grant(Statement("Deny", Globs(("dynamodb:GetItem",)), Globs(resources)), Reason("text", "keeps out"))
+    )
     for role in (by_resource, by_action, denies):
         fitted = fit(role, SIZES)
         assert (True, True) == (len(fitted.parts) > 1, proven_same(role, fitted))
@@ -216,7 +229,9 @@ def test_a_statement_longer_than_a_document_is_taken_apart() -> None:
 
 def test_a_statement_that_cannot_be_taken_apart_stands_inline_or_is_refused() -> None:
     def not_on(length: int) -> Grant:
-        return Grant(Statement("Allow", Globs(("s3:*",)), Globs(("x" * length, "y"), negated=True)), "most")
+        return Grant(
+            Statement("Allow", Globs(("s3:*",)), Globs(("x" * length, "y"), negated=True)), Reason("text", "most")
+        )
 
     few = [conditioned(number) for number in range(40)]
     fitted = fit(role_of(*few, not_on(9_000)), SIZES)
@@ -369,7 +384,7 @@ def _grants(draw: st.DrawFn) -> Grant:
         conditions=draw(_WHEN),
     )
     number = draw(st.integers(1, 99))
-    return Grant(statement, f"reason {number}", Origin("app.py", number))
+    return Grant(statement, Reason("text", f"reason {number}"), Origin("app.py", number))
 
 
 @settings(max_examples=20, deadline=None)

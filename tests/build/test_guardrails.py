@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from projects import Project, at
-from remit.app import App, Grant, Role
+from remit.app import App, Grant, Reason, Role
 from remit.build.guardrails import guard
 from remit.errors import RemitError
 from remit.explain.guardrails import read_guardrail
@@ -284,7 +284,7 @@ def test_nothing_is_proven_that_a_request_contradicts(make: Make) -> None:
         ("Allow", "Deny"), *[tuple(itertools.product(ACTIONS, RESOURCES))] * 2
     ):
         statement = parse_statement(allow(*granted))
-        some = (Role(role.logical_id, (Grant(statement, "x"),), role.functions),)
+        some = (Role(role.logical_id, (Grant(statement, Reason("text", "x")),), role.functions),)
         rails = read_guardrail(document({**allow(*rail), "Effect": effect}).encode(), "x.json")
         found = prove(app, some, rails)
         for place in itertools.product(WORDS, ("111122223333", "444455556666")):
@@ -380,7 +380,7 @@ def _statements(draw: st.DrawFn) -> dict[str, Any]:
 def test_no_role_that_is_proven_to_be_within_exceeds(given_: list[dict[str, Any]], rail: list[dict[str, Any]]) -> None:
     """Whatever both say, at every place of which it is said: no request passes the role and not the guardrail."""
     app = App("orders", "dev", ())
-    grants = tuple(Grant(parse_statement(one), "x") for one in given_)
+    grants = tuple(Grant(parse_statement(one), Reason("text", "x")) for one in given_)
     rails = read_guardrail(document(*rail).encode(), "x.json")
     anywhere = prove(app, (Role("HelloRole", grants, ("hello",)),), rails)
     for place in _PLACES:

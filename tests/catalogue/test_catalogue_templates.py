@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from cfnlint.api import lint
@@ -13,8 +14,11 @@ from cfnlint.config import ManualArgs
 from remit.catalogue import store
 from remit.catalogue.compiler.templates import templates
 from remit.catalogue.handlers import handlers, types_with_handlers
-from remit.catalogue.templates import Shape, resource_type, resource_types
+from remit.catalogue.types import resource_type, resource_types
 from remit.catalogue.unlisted import UNLISTED
+
+if TYPE_CHECKING:
+    from remit.catalogue.properties import Shape
 
 SCALARS = {"string", "integer", "number", "boolean"}
 BAD = {
@@ -86,8 +90,11 @@ def test_unknown_missing_and_wrong_properties_are_those_that_cfn_lint_finds() ->
 def test_the_shipped_types_are_what_the_pinned_cfn_lint_has() -> None:
     schemas = Path(str(distribution("cfn-lint").locate_file("cfnlint/data/schemas")))
     compiled = templates(schemas)
-    for kind, name in compiled:
-        assert store.chunk(kind, name) == compiled[kind, name]
+    for (kind, name), value in compiled.items():
+        shipped = store.chunk(kind, name)
+        if kind == "types":  # whose rows have more columns: see `compiler.types`
+            shipped = {row: {key: shipped[row][key] for key in value[row]} for row in shipped}
+        assert shipped == value
 
 
 def test_every_type_has_a_shape_that_can_be_walked_to_its_end() -> None:
@@ -108,7 +115,7 @@ def test_every_type_has_a_shape_that_can_be_walked_to_its_end() -> None:
 def test_a_type_says_what_ref_and_get_att_give() -> None:
     found = resource_type("AWS::SQS::Queue")
     assert found is not None
-    assert found.ref == ("QueueUrl",)
+    assert (found.ref, found.ref_of) == ("url", ("QueueUrl",))
     assert [found.has_attribute(name) for name in ("Arn", "QueueName", "Arnn")] == [True, True, False]
     assert found.read_only == ("Arn", "QueueUrl")
 

@@ -262,3 +262,53 @@ def test_a_misspelt_key_of_a_request_is_told(tmp_path: Path) -> None:
     code, out, talk = remit(*asked)
     assert (code, out.startswith("Unknown")) == (1, True)
     assert talk == "note: no request has a key aws:SecureTranspor: did you mean aws:SecureTransport?\n"
+
+
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+NO_WRITES = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:Put*", "Resource": "*"}]}
+
+
+def asked_with(folder: Path, *options: str, action: str = "s3:GetObject") -> tuple[int, str, str]:
+    """The answer with organization policies: `everything.json` and `no-writes.json` lie in the folder."""
+    documents = {"role": EVERYTHING, "everything": EVERYTHING, "no-writes": NO_WRITES, "a=b": NO_WRITES}
+    for name, document in documents.items():
+        (folder / f"{name}.json").write_text(json.dumps(document))
+    policy = ("--policy", str(folder / "role.json"))
+    named = (option.replace("@", f"{folder}/") for option in options)
+    return remit("evaluate", *policy, "--action", action, "--complete", *named)
+
+
+def test_scps_of_one_level_are_one_level_and_a_file_without_a_name_is_one_of_its_own(tmp_path: Path) -> None:
+    full, narrow = "@everything.json", "@no-writes.json"
+    code, out, _ = asked_with(tmp_path, "--scp", f"root={full}", "--scp", f"root={narrow}")
+    assert (code, out.partition(":")[0]) == (0, "Allowed")
+    code, out, _ = asked_with(tmp_path, "--scp", full, "--scp", narrow)
+    assert (code, "no statement of SCP level 1 allows" in out) == (1, True)
+    levels = ("--scp", full, "--scp", f"unit={full}", "--scp", f"a b={full}", "--scp", f"unit={narrow}", "--json")
+    code, out, _ = asked_with(tmp_path, *levels, action="s3:PutObject")
+    assert (code, json.loads(out)["because"].split(" ")[0]) == (1, "scp[1][1].Statement[0]")
+
+
+def test_an_rcp_denies_and_needs_no_allow_beside_it(tmp_path: Path) -> None:
+    code, out, _ = asked_with(tmp_path, "--rcp", "@no-writes.json")
+    assert (code, out.partition(":")[0]) == (0, "Allowed")
+    code, out, _ = asked_with(tmp_path, "--rcp", "unit=@no-writes.json", action="s3:PutObject")
+    assert (code, out.startswith("ExplicitlyDenied: rcp[0][0].Statement[0] denies")) == (1, True)
+
+
+def test_a_file_whose_name_has_an_equals_sign_is_no_level(tmp_path: Path) -> None:
+    code, out, _ = asked_with(tmp_path, "--rcp", "@a=b.json", "--rcp", "l=@a=b.json", action="s3:PutObject")
+    assert (code, out.startswith("ExplicitlyDenied: rcp[0][0].Statement[0]")) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        ("=@everything.json", "names no level: write LEVEL=FILE, or FILE alone"),
+        ("root=@missing.json", "missing.json' does not exist"),
+        ("root=", "File '' does not exist"),
+    ],
+)
+def test_a_level_without_a_name_or_a_file_is_refused(tmp_path: Path, option: str, expected: str) -> None:
+    code, _, talk = asked_with(tmp_path, "--scp", option)
+    assert (code, expected in talk) == (2, True)

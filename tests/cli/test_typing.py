@@ -23,9 +23,10 @@ with configure() as settings:
     settings.lambda_.iam.default_policy += ["s3"]
     settings.lambda_.iam.managed_policy = ["AWSXRayDaemonWriteAccess"]
     settings.lambda_.iam.permissions_boundary = f"arn:{aws.partition}:iam::{aws.account}:policy/x"
+    settings.lambda_.iam.permissions_boundary = "arn:" + aws.partition + ":iam::%s:policy/x" % aws.account
     settings.lambda_.function.timeout = 30
     settings.lambda_.function.architectures = ["arm64"]
-    settings.lambda_.function.environment = {"NAME": project.name}
+    settings.lambda_.function.environment = {"NAME": project.name, "REGION": aws.region}
     settings.lambda_.function.environment |= {"STAGE": project.stage}
     settings.lambda_.function.layers += ["arn"]
     settings.lambda_.function.vpc_config = {"SecurityGroupIds": ["sg-1"], "SubnetIds": ["subnet-1"]}
@@ -83,6 +84,11 @@ def mail(to: str) -> None: ...
 def other_mail(to: str) -> None: ...
 
 
+def shout(text: str) -> str:
+    return text.upper()
+
+
+shout(aws.region)
 number: int = plain({}, None)
 text: str = many({}, None)
 sent: str = mail.perform_later("a@b.c")

@@ -10,6 +10,7 @@ from projects import HELLO
 from remit.cli import main
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -53,3 +54,14 @@ def test_the_environment_says_it_for_a_whole_pipeline(
     monkeypatch.setenv("REMIT_ACCOUNT", "111122223333")
     assert "it must be 111122223333" in run(capsys, elsewhere, "status")[1]
     assert run(capsys, elsewhere, "status", "--account", "999988887777") == (1, "")
+
+
+def test_account_counts_with_local_where_it_is_given_and_not_from_the_environment(
+    remit: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _, err = remit("deploy", "--yes", "--account", "111122223333")
+    assert code == 2
+    assert "the AWS on this machine is account 000000000000, and it must be 111122223333: nothing was done" in err
+    monkeypatch.setenv("REMIT_ACCOUNT", "111122223333")
+    assert remit("status")[0] == 1
+    assert remit("status", "--account", "000000000000")[0] == 1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import ORDERS
+from remit.cli import main
 from remit.deploy.access import APPROVALS, access
 from remit.deploy.bucket import bucket_name
 from remit.deploy.changeset import plan
@@ -52,8 +53,25 @@ def test_without_a_terminal_a_first_deploy_gains_everything_and_is_refused(remit
     assert (code, out) == (1, "")
     assert "  + report: Read on dynamodb; Write on logs\n" in err
     assert "error: nothing was deployed: it gives access that was not there (2 gains)\n" in err
-    assert "hint: `remit diff --accept REASON` accepts what is gained; `--yes`, or an answer at a terminal," in err
+    assert "--local --accept REASON` accepts what is gained; `--yes`, or an answer at a terminal," in err
     assert remit("status")[0] == 1
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_the_command_that_a_refusal_gives_accepts_what_was_shown(remit: Remit, project: Path, *, first: bool) -> None:
+    if not first:
+        assert remit("deploy", "--yes")[0] == 0
+        (project / ".remit" / "deployed" / "orders-dev@local.json").unlink()
+    (project / "app.py").write_text(MORE)
+    _, _, err = remit("deploy")
+    hint = err.partition("hint: `remit ")[2].partition("`")[0]
+    assert hint == f"diff --deployed -C {project} --local --accept REASON"
+    with pytest.raises(SystemExit) as ended:
+        main(hint.split())
+    assert ended.value.code == 0
+    accepted = json.loads((project / "config" / "accepted.json").read_text())
+    assert len(accepted) == (2 if first else 1)
+    assert remit("deploy", "--require-approval", "broadening")[0] == 0
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.deploy.artefacts import MULTIPART, remove_artefacts, remove_bucket, upload
-from remit.deploy.bucket import bucket_name, ensure_bucket
+from remit.deploy.artefacts import checksum, remove_artefacts, remove_bucket, upload
+from remit.deploy.bootstrap import Bootstrapped, bootstrap
+from remit.deploy.bucket import bucket_name
 from remit.errors import RemitError
+from stacks import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
 
 
 def test_a_new_bucket_is_private_tls_only_encrypted_versioned_and_owned(account: Account) -> None:
-    name = ensure_bucket(account)
+    name = bucket_name(account)
     s3 = account.client("s3")
+    assert bootstrap(account) == Bootstrapped(name, made=True, repaired=())
     assert name == f"remit-artefacts-{account.account}-eu-central-1"
     assert set(s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"].values()) == {True}
     rule = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"][0]
@@ -39,9 +42,9 @@ def test_a_new_bucket_is_private_tls_only_encrypted_versioned_and_owned(account:
 
 
 def test_a_bucket_that_is_right_is_read_and_never_written(account: Account, requests: list[str]) -> None:
-    ensure_bucket(account)
+    bootstrap(account)
     requests.clear()
-    ensure_bucket(account)
+    assert bootstrap(account) == Bootstrapped(bucket_name(account), made=False, repaired=())
     assert sorted(requests) == [
         "s3.GetBucketEncryption", "s3.GetBucketLifecycleConfiguration", "s3.GetBucketOwnershipControls",
         "s3.GetBucketPolicy", "s3.GetBucketTagging", "s3.GetBucketVersioning", "s3.GetPublicAccessBlock",
@@ -50,7 +53,7 @@ def test_a_bucket_that_is_right_is_read_and_never_written(account: Account, requ
 
 
 def test_only_what_is_missing_is_written_and_what_a_person_added_stays(account: Account, requests: list[str]) -> None:
-    name = ensure_bucket(account)
+    name = bootstrap(account).bucket
     s3 = account.client("s3")
     audit = {
         "Sid": "Audit",
@@ -62,7 +65,7 @@ def test_only_what_is_missing_is_written_and_what_a_person_added_stays(account: 
     s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": audit}))
     s3.delete_public_access_block(Bucket=name)
     requests.clear()
-    ensure_bucket(account)
+    assert bootstrap(account).repaired == ("public access block", "bucket policy")
     assert [seen for seen in requests if ".Put" in seen] == ["s3.PutPublicAccessBlock", "s3.PutBucketPolicy"]
     statements = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])["Statement"]
     assert [statement["Sid"] for statement in statements] == ["Audit", "RemitTlsOnly"]
@@ -89,14 +92,22 @@ def test_a_bucket_that_a_stranger_took_is_refused_and_not_filled(
         Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": everybody})
     )
     for attempt in (
-        lambda: ensure_bucket(account),
-        lambda: upload(account, name, zip_file, "orders-dev/x.zip"),
+        lambda: bootstrap(account),
+        lambda: upload(account, name, zip_file, key_of(zip_file)),
     ):
         with pytest.raises(RemitError):
             attempt()
     with pytest.raises(RemitError, match=f"bucket {name} is not account {account.account}'s"):
-        ensure_bucket(account)
+        bootstrap(account)
     assert stranger.client("s3").list_objects_v2(Bucket=name)["KeyCount"] == 0
+
+
+def test_a_bucket_in_another_region_is_refused(account: Account, join: Callable[..., Account]) -> None:
+    there = join(account.account, "eu-west-1")
+    where = {"LocationConstraint": "eu-west-1"}
+    there.client("s3").create_bucket(Bucket=bucket_name(account), CreateBucketConfiguration=where)
+    with pytest.raises(RemitError, match=r"lies in eu-west-1, not in eu-central-1: Lambda reads zips only"):
+        bootstrap(account)
 
 
 def test_every_request_names_the_owner(account: Account, zip_file: Path) -> None:
@@ -107,61 +118,109 @@ def test_every_request_names_the_owner(account: Account, zip_file: Path) -> None
             unowned.append(event_name)
 
     account.client("s3").meta.events.register("before-send.s3", look)
-    name = ensure_bucket(account)
-    upload(account, name, zip_file, "orders-dev/x.zip")
-    remove_artefacts(account, "orders-dev")
+    name = bootstrap(account).bucket
+    upload(account, name, zip_file, key_of(zip_file))
+    remove_artefacts(account, "orders-dev", name)
     remove_bucket(account)
     assert unowned == ["before-send.s3.CreateBucket"]  # S3 has no such parameter there; it fails if the name is taken
 
 
-def test_an_artefact_goes_up_once(account: Account, zip_file: Path) -> None:
-    name = ensure_bucket(account)
-    assert upload(account, name, zip_file, "orders-dev/x.zip") is True
-    assert upload(account, name, zip_file, "orders-dev/x.zip") is False
-    stored = account.client("s3").get_object(Bucket=name, Key="orders-dev/x.zip", ChecksumMode="ENABLED")
+def test_an_artefact_goes_up_once_with_the_checksum_of_its_name(account: Account, zip_file: Path) -> None:
+    name, key = bootstrap(account).bucket, key_of(zip_file)
+    assert upload(account, name, zip_file, key) == "uploaded"
+    assert upload(account, name, zip_file, key) == "reused"
+    stored = account.client("s3").get_object(Bucket=name, Key=key, ChecksumMode="ENABLED")
     assert stored["Body"].read() == zip_file.read_bytes()
-    assert stored["ChecksumSHA256"]
+    assert stored["ChecksumSHA256"] == checksum(key)
 
 
-def test_a_big_artefact_goes_up_in_parts_and_tells_its_progress(account: Account, tmp_path: Path) -> None:
-    name = ensure_bucket(account)
-    big = tmp_path / "big.zip"
-    big.write_bytes(b"x" * (MULTIPART * 2 + 1))
-    sent: list[int] = []
-    upload(account, name, big, "orders-dev/big.zip", sent.append)
-    assert sum(sent) == MULTIPART * 2 + 1
-    assert account.client("s3").head_object(Bucket=name, Key="orders-dev/big.zip")["ContentLength"] == sum(sent)
+def put_other(s3: Any, arguments: dict[str, Any], body: bytes) -> None:
+    s3.put_object(Body=b"x" * len(body), ChecksumAlgorithm="SHA256", **arguments)
 
 
-def test_a_cut_upload_leaves_neither_an_object_nor_its_parts(account: Account, spoil: Spoil, tmp_path: Path) -> None:
-    name = ensure_bucket(account)
-    big = tmp_path / "big.zip"
-    big.write_bytes(b"x" * (MULTIPART * 2))
-    spoil.answer("s3.UploadPart", 403, "AccessDenied", "cut", times=1)
-    with pytest.raises(RemitError, match="AWS denies UploadPart"):
-        upload(account, name, big, "orders-dev/big.zip")
+def put_without_checksum(s3: Any, arguments: dict[str, Any], body: bytes) -> None:
+    s3.put_object(Body=body, ChecksumAlgorithm="CRC32", **arguments)
+
+
+def put_in_parts(s3: Any, arguments: dict[str, Any], body: bytes) -> None:
+    number = s3.create_multipart_upload(ChecksumAlgorithm="SHA256", **arguments)["UploadId"]
+    part = s3.upload_part(PartNumber=1, UploadId=number, Body=body, ChecksumAlgorithm="SHA256", **arguments)
+    parts = [{"PartNumber": 1, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]}]
+    s3.complete_multipart_upload(UploadId=number, MultipartUpload={"Parts": parts}, **arguments)
+
+
+@pytest.mark.parametrize("put", [put_other, put_without_checksum, put_in_parts])
+def test_what_s3_does_not_say_to_be_the_zip_of_its_name_is_uploaded_again(
+    account: Account, zip_file: Path, put: Callable[..., None]
+) -> None:
+    name, key = bootstrap(account).bucket, key_of(zip_file)
+    put(account.client("s3"), {"Bucket": name, "Key": key}, zip_file.read_bytes())
+    assert upload(account, name, zip_file, key) == "replaced"
+    assert account.client("s3").get_object(Bucket=name, Key=key)["Body"].read() == zip_file.read_bytes()
+    assert upload(account, name, zip_file, key) == "reused"
+
+
+def test_a_file_that_was_changed_since_it_was_built_does_not_go_up(account: Account, zip_file: Path) -> None:
+    name, key = bootstrap(account).bucket, key_of(zip_file)
+    zip_file.write_bytes(b"PK" + bytes(999) + b"x")
+    with pytest.raises(RemitError, match="S3 refuses an upload, whose bytes are not those that were built"):
+        upload(account, name, zip_file, key)
+    assert account.client("s3").list_objects_v2(Bucket=name)["KeyCount"] == 0
+
+
+@pytest.fixture
+def big(tmp_path: Path) -> Path:
+    """An artefact that the SDK would send in parts, if it was left to it."""
+    path = tmp_path / "big.zip"
+    path.write_bytes(b"x" * (16 * 1024 * 1024 + 1))
+    return path
+
+
+def test_a_big_artefact_goes_up_in_one_request_and_tells_its_progress(
+    account: Account, requests: list[str], big: Path
+) -> None:
+    name, sent = bootstrap(account).bucket, list[int]()
+    requests.clear()
+    upload(account, name, big, key_of(big), sent.append)
+    assert requests == ["s3.HeadObject", "s3.PutObject"]
+    assert sum(sent) == big.stat().st_size
+    assert upload(account, name, big, key_of(big)) == "reused"
+
+
+def test_a_cut_upload_leaves_no_object(account: Account, spoil: Spoil, big: Path) -> None:
+    name = bootstrap(account).bucket
+    spoil.answer("s3.PutObject", 403, "AccessDenied", "cut", times=1)
+    with pytest.raises(RemitError, match="AWS denies PutObject"):
+        upload(account, name, big, key_of(big))
     s3 = account.client("s3")
     assert s3.list_multipart_uploads(Bucket=name).get("Uploads", []) == []
     assert s3.list_objects_v2(Bucket=name)["KeyCount"] == 0
-    assert upload(account, name, big, "orders-dev/big.zip") is True
+    assert upload(account, name, big, key_of(big)) == "uploaded"
+
+
+def test_a_connection_that_breaks_does_not_fail_an_upload(account: Account, spoil: Spoil, big: Path) -> None:
+    name = bootstrap(account).bucket
+    spoil.lose_answer("s3.PutObject")
+    assert upload(account, name, big, key_of(big)) == "uploaded"
+    assert upload(account, name, big, key_of(big)) == "reused"
 
 
 def test_removing_an_apps_artefacts_takes_every_version_and_nobody_elses(account: Account, zip_file: Path) -> None:
-    name = ensure_bucket(account)
+    name = bootstrap(account).bucket
     for key in ("orders-dev/a.zip", "orders-dev/b.zip", "orders-develop/c.zip"):
-        upload(account, name, zip_file, key)
+        account.client("s3").put_object(Bucket=name, Key=key, Body=zip_file.read_bytes())
     account.client("s3").put_object(Bucket=name, Key="orders-dev/a.zip", Body=b"again")
     account.client("s3").delete_object(Bucket=name, Key="orders-dev/b.zip")
-    assert remove_artefacts(account, "orders-dev") == 4
+    assert remove_artefacts(account, "orders-dev", name) == 4
     versions = account.client("s3").list_object_versions(Bucket=name)
     assert [item["Key"] for item in versions["Versions"]] == ["orders-develop/c.zip"]
     assert "DeleteMarkers" not in versions
 
 
 def test_the_bucket_goes_only_when_it_is_empty(account: Account, zip_file: Path) -> None:
-    name = ensure_bucket(account)
-    upload(account, name, zip_file, "orders-dev/a.zip")
+    name = bootstrap(account).bucket
+    upload(account, name, zip_file, key_of(zip_file))
     assert remove_bucket(account) is False
-    remove_artefacts(account, "orders-dev")
+    remove_artefacts(account, "orders-dev", name)
     assert remove_bucket(account) is True
     assert account.client("s3").list_buckets()["Buckets"] == []

@@ -141,6 +141,12 @@ def test_delete_asks_and_leaves_nothing(remit: Remit, elsewhere: Account) -> Non
     assert elsewhere.client("s3").list_buckets()["Buckets"] == []
 
 
+def test_a_local_deploy_makes_the_bucket_by_itself(remit: Remit) -> None:
+    assert remit("deploy", "--yes")[0] == 0
+    place = "bucket remit-artefacts-000000000000-eu-central-1 in the AWS on this machine, eu-central-1"
+    assert remit("bootstrap") == (0, f"{place}: nothing to do\n", "")
+
+
 def test_delete_names_what_stays_because_its_deletion_policy_says_so(
     remit: Remit, elsewhere: Account, project: Path
 ) -> None:
@@ -155,6 +161,21 @@ def test_delete_names_what_stays_because_its_deletion_policy_says_so(
     left = json.loads(remit("delete", "--yes", "--json")[1])["left"]
     assert [url, "remit-artefacts-000000000000-eu-central-1"] == left
     elsewhere.client("sqs").delete_queue(QueueUrl=url)
+
+
+def test_the_question_before_data_goes_names_it(project: Path, remit: Remit) -> None:
+    queue = "from remit import Shared, resource\nclass Data(Shared):\n    {}\n"
+    share(project, queue.format('queue = resource("AWS::SQS::Queue")'))
+    remit("deploy", "--yes")
+    person = Terminal(project, "delete", "--local")
+    person.until("This deletes queue DataQueue, log group ReportLogGroup, with all that is in them. Delete orders-dev")
+    person.answer("n")
+    assert person.end()[0] == 1
+    share(project, queue.format("pass"))
+    person = Terminal(project, "deploy", "--local")
+    person.until("This removes queue DataQueue, with all that is in it. Deploy to the AWS on this machine")
+    person.answer("n")
+    assert person.end()[0] == 1
 
 
 def test_resume_tells_the_last_deploy_again(remit: Remit) -> None:

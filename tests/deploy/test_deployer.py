@@ -15,9 +15,11 @@ from remit.build.synth import document, synth
 from remit.catalogue.actions import action as known_action
 from remit.catalogue.handlers import handlers
 from remit.catalogue.operations import operation
-from remit.deploy.artefacts import MULTIPART, upload
-from remit.deploy.bucket import bucket_name, ensure_bucket
-from remit.deploy.calls import CALLS
+from remit.deploy.artefacts import upload
+from remit.deploy.bootstrap import bootstrap
+from remit.deploy.bucket import bucket_name
+from remit.deploy.by_hand import changed_by_hand
+from remit.deploy.calls import BOOTSTRAP, CALLS
 from remit.deploy.changeset import INLINE, discard, plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import continue_rollback, execute
@@ -30,9 +32,10 @@ from remit.grants.assign import assign
 from remit.iam.evaluate import Request, evaluate
 from remit.iam.policy import Globs, Policy
 from remit.project.load import load
+from stacks import key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from remit.deploy.status import Deployed
 
@@ -83,6 +86,8 @@ class Seen:
     """A deploy that was: the operations with their parameters, what was made, and the policy of its deployer."""
 
     calls: tuple[tuple[str, dict[str, Any]], ...]
+    bootstrap: tuple[tuple[str, dict[str, Any]], ...]
+    """The calls that made the bucket, and put it right, before."""
     resources: tuple[Deployed, ...]
     template: dict[str, Any]
     policy: Policy
@@ -91,25 +96,26 @@ class Seen:
 @pytest.fixture(scope="module")
 def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     """The example, deployed for the first time, changed in every way that calls something else, and deleted."""
+    environment = pytest.MonkeyPatch()
+    environment.setenv("AWS_ENDPOINT_URL", endpoint)  # so that it does not count as the AWS on this machine
     credentials = {"aws_access_key_id": NUMBER, "aws_secret_access_key": "local"}
-    account = connect(region=REGION, endpoint=endpoint, credentials=credentials)
+    account = connect(region=REGION, credentials=credentials)
     calls = record(account)
-    zips = tmp_path_factory.mktemp("zips")
     app = load(EXAMPLE, "dev")
-    keys = {function.name: f"{NAME}/{function.name}.zip" for function in app.functions}
-    template = document(synth(app, assign(app), keys))
-    bucket = ensure_bucket(account)
-    for key in keys.values():
-        path = zips / Path(key).name
-        path.write_bytes(b"PK" + bytes(1000))
-        upload(account, bucket, path, key)
-    send_much(account, bucket, zips)
+    path = tmp_path_factory.mktemp("zips") / "orders.zip"
+    path.write_bytes(b"PK" + bytes(1000))
+    template = document(synth(app, assign(app), {function.name: key_of(path) for function in app.functions}))
+    bucket = bootstrap(account).bucket
     loosen(account)
-    ensure_bucket(account)
+    bootstrap(account)
+    preparing = tuple(calls)
+    calls.clear()
+    upload(account, bucket, path, key_of(path))
     assert plan(account, NAME, json.dumps(template | {"Description": "left behind"})) is not None
     carry_out(account, template)
     found = status(account, NAME)
     assert found is not None
+    assert not changed_by_hand(account, NAME).found
     carry_out(account, changed(template, 240) | {"Metadata": {"much": "x" * INLINE}})
     planned = plan(account, NAME, json.dumps(changed(template, 360)))
     assert planned is not None
@@ -121,9 +127,10 @@ def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     assert ended.ok
     stack = stack_of(NAME, [template])
     policy = bound(deployer(stack, CALLS), region=REGION, account=NUMBER).policy
-    yield Seen(tuple(calls), found.resources, template, policy)
+    yield Seen(tuple(calls), preparing, found.resources, template, policy)
     for client in account._clients.values():
         client.close()
+    environment.undo()
 
 
 def record(account: Account) -> list[tuple[str, dict[str, Any]]]:
@@ -132,25 +139,9 @@ def record(account: Account) -> list[tuple[str, dict[str, Any]]]:
     def note(params: dict[str, Any], event_name: str, **_: Any) -> None:
         calls.append((event_name.removeprefix("provide-client-params."), dict(params)))
 
-    for service in ("cloudformation", "s3"):
+    for service in ("cloudformation", "iam", "lambda", "s3"):
         account.client(service).meta.events.register(f"provide-client-params.{service}", note)
     return calls
-
-
-def send_much(account: Account, bucket: str, folder: Path) -> None:
-    """Upload in parts: once to the end, once cut in the middle."""
-    big = folder / "big.zip"
-    big.write_bytes(bytes(MULTIPART + 1))
-    upload(account, bucket, big, f"{NAME}/big.zip")
-
-    def cut(params: dict[str, Any], **_: Any) -> None:
-        if params["PartNumber"] == 2:
-            raise OSError("the disk is gone")
-
-    account.client("s3").meta.events.register("provide-client-params.s3.UploadPart", cut)
-    with pytest.raises(OSError, match="the disk is gone"):
-        upload(account, bucket, big, f"{NAME}/other.zip")
-    account.client("s3").meta.events.unregister("provide-client-params.s3.UploadPart", cut)
 
 
 def loosen(account: Account) -> None:
@@ -191,9 +182,9 @@ def carry_out(account: Account, template: dict[str, Any]) -> None:
     assert outcome.ok, outcome.cause
 
 
-def requests_of_calls(seen: Seen) -> Iterator[Request]:
-    """What the recorded calls ask of IAM, on the things that they named."""
-    for name, parameters in seen.calls:
+def requests_of_calls(calls: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[Request]:
+    """What recorded calls ask of IAM, on the things that they named."""
+    for name, parameters in calls:
         client, _, called = name.partition(".")
         known = operation(client, called)
         assert known is not None
@@ -205,6 +196,10 @@ def place_of(client: str, parameters: dict[str, Any]) -> str:
     if client == "s3":
         key = parameters.get("Key") or next(iter(parameters.get("Delete", {}).get("Objects", [{}]))).get("Key")
         return f"arn:aws:s3:::{parameters['Bucket']}" + (f"/{key}" if key else "")
+    if client == "iam":
+        return f"arn:aws:iam::{NUMBER}:role/{parameters['RoleName']}"
+    if client == "lambda":
+        return f"arn:aws:lambda:{HERE}:function:{parameters['FunctionName']}"
     stack = parameters["StackName"]
     return stack if stack.startswith("arn:") else f"arn:aws:cloudformation:{HERE}:stack/{stack}/1234"
 
@@ -274,11 +269,12 @@ def without(policy: Policy, place: int) -> Policy:
 
 def test_the_table_of_calls_is_exactly_what_deploys_and_deletes_call(seen: Seen) -> None:
     assert {name for name, _ in seen.calls} == {call.operation for call in CALLS}
+    assert {name for name, _ in seen.bootstrap} == {call.operation for call in BOOTSTRAP}
 
 
 def test_the_table_names_the_actions_that_the_catalogue_knows_for_each_call() -> None:
     differing = {}
-    for call in CALLS:
+    for call in (*CALLS, *BOOTSTRAP):
         known = operation(*call.operation.split("."))
         assert known is not None
         if set(call.actions) != set(known.actions):
@@ -290,8 +286,28 @@ def test_the_table_names_the_actions_that_the_catalogue_knows_for_each_call() ->
 
 
 def test_every_recorded_call_is_allowed(seen: Seen) -> None:
-    denied = [request for request in requests_of_calls(seen) if not allowed(seen.policy, request)]
+    denied = [request for request in requests_of_calls(seen.calls) if not allowed(seen.policy, request)]
     assert denied == []
+
+
+def test_the_policy_for_the_bucket_allows_its_calls_and_no_action_of_it_can_be_dropped(seen: Seen) -> None:
+    policy = bound(deployer(stack_of("", [{"Resources": {}}]), BOOTSTRAP), region=REGION, account=NUMBER).policy
+    needed = tuple(requests_of_calls(seen.bootstrap))
+    assert [request for request in needed if not allowed(policy, request)] == []
+    (statement,) = policy.statements
+    # CreateBucket asks for PutBucketOwnershipControls as well, which the catalogue knows of PutBucketOwnershipControls.
+    assert set(statement.actions.patterns) == {request.action for request in needed}
+
+
+def test_who_deploys_can_change_nothing_of_the_bucket(seen: Seen) -> None:
+    bucket = f"arn:aws:s3:::remit-artefacts-{NUMBER}-{REGION}"
+    actions = {
+        action
+        for statement in seen.policy.statements
+        if statement.resources is not None and bucket in statement.resources.patterns
+        for action in statement.actions.patterns
+    }
+    assert actions == {"s3:ListBucket", "s3:ListBucketVersions"}
 
 
 def test_each_handler_permission_is_allowed_on_the_names_that_cloudformation_gave(seen: Seen) -> None:
@@ -306,7 +322,7 @@ def test_each_handler_permission_is_allowed_on_the_names_that_cloudformation_gav
 def test_nothing_is_allowed_on_another_stack(seen: Seen) -> None:
     everywhere = {"lambda:CreateEventSourceMapping", "logs:DescribeLogGroups"}
     reaching = set()
-    for request in (*requests_of_calls(seen), *requests_of_handlers(seen)):
+    for request in (*requests_of_calls(seen.calls), *requests_of_handlers(seen)):
         other = replace(
             request, resource=request.resource.replace(NAME, "orders-prod"), context=dict(request.context or {})
         )
@@ -317,21 +333,21 @@ def test_nothing_is_allowed_on_another_stack(seen: Seen) -> None:
 
 def test_nothing_is_allowed_in_another_account_or_region(seen: Seen) -> None:
     for swap in ((NUMBER, "999999999999"), (REGION, "us-east-1")):
-        for request in (*requests_of_calls(seen), *requests_of_handlers(seen)):
+        for request in (*requests_of_calls(seen.calls), *requests_of_handlers(seen)):
             other = replace(request, resource=request.resource.replace(*swap), resource_account=NUMBER)
             if other.resource != request.resource and not request.wildcard_only:
                 assert not allowed(seen.policy, other), other
 
 
 def test_no_statement_can_be_dropped(seen: Seen) -> None:
-    needed = (*requests_of_calls(seen), *requests_of_handlers(seen))
+    needed = (*requests_of_calls(seen.calls), *requests_of_handlers(seen))
     for place in range(len(seen.policy.statements)):
         smaller = without(seen.policy, place)
         assert not all(allowed(smaller, request) for request in needed), seen.policy.statements[place]
 
 
 def test_no_action_can_be_dropped(seen: Seen) -> None:
-    needed = (*requests_of_calls(seen), *requests_of_handlers(seen))
+    needed = (*requests_of_calls(seen.calls), *requests_of_handlers(seen))
     idle = set()
     for place, statement in enumerate(seen.policy.statements):
         for name in statement.actions.patterns:
@@ -348,7 +364,7 @@ def test_no_action_can_be_dropped(seen: Seen) -> None:
 
 
 def test_no_resource_can_be_dropped(seen: Seen) -> None:
-    needed = (*requests_of_calls(seen), *requests_of_handlers(seen))
+    needed = (*requests_of_calls(seen.calls), *requests_of_handlers(seen))
     idle = []
     for place, statement in enumerate(seen.policy.statements):
         assert statement.resources is not None
@@ -394,6 +410,6 @@ def test_the_deployer_cannot_reach_beyond_the_app(
 
 
 def test_the_bucket_of_the_policy_is_the_bucket_of_the_deploy(seen: Seen) -> None:
-    made = {parameters["Bucket"] for name, parameters in seen.calls if name == "s3.CreateBucket"}
+    made = {parameters["Bucket"] for name, parameters in seen.bootstrap if name == "s3.CreateBucket"}
     account = Account(NUMBER, REGION, "aws", None)
     assert made == {bucket_name(account)}

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from enforcing import Door, serve
-from remit.iam.policy import Policy, parse
+from remit.deploy.bucket import bucket_name
+from remit.deploy.session import connect
+from remit.iam.policy import Globs, Policy, Statement, allow, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,9 +61,24 @@ class Shop:
         (folder / "shared/resources").mkdir(parents=True)
         (folder / "pyproject.toml").write_text('[project]\nname = "shop"\nversion = "1"\n')
         self.write(30, SHARED)
-        printed = self.remit("policy", "deployer", "--region", REGION, "--account", self.number)
-        self.policy = parse(json.loads(printed[1]))
-        door.policy = self.policy
+        self.policy, self.for_bootstrap = self.printed(), self.printed("--for", "bootstrap")
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The account's own, with which anything may be done at the AWS itself."""
+        return {"aws_access_key_id": self.number, "aws_secret_access_key": "local"}
+
+    def printed(self, *options: str) -> Policy:
+        """The deployer's policy as it is printed."""
+        place = ("--region", REGION, "--account", self.number)
+        return parse(json.loads(self.remit("policy", "deployer", *place, *options)[1]))
+
+    def bootstrap(self) -> None:
+        """Have somebody make the bucket who may do that, and be the deployer from then on."""
+        self.door.policy = self.for_bootstrap
+        assert self.remit("bootstrap")[0] == 0
+        self.door.policy = self.policy
+        self.door.asked.clear()
 
     def write(self, timeout: int, shared: str) -> None:
         (self.folder / "app.py").write_text(APP.format(timeout=timeout))
@@ -115,9 +132,11 @@ def without(policy: Policy, place: int) -> Policy:
 
 
 def test_a_stacks_whole_life_passes_with_the_printed_policy_alone(shop: Shop) -> None:
+    shop.bootstrap()
     assert shop.life() == [0, 0, 0, 1, 0, 0]
     assert shop.door.refused == []
-    assert {action.partition(":")[0] for action, _ in shop.door.asked} == {"cloudformation", "s3"}
+    services = {action.partition(":")[0] for action, _ in shop.door.asked}
+    assert services == {"cloudformation", "iam", "lambda", "s3"}
 
 
 @pytest.mark.parametrize("start", ["arn:aws:cloudformation:", "arn:aws:s3:::remit-artefacts-"])
@@ -129,11 +148,93 @@ def test_without_any_one_statement_about_what_remit_calls_it_is_refused(shop: Sh
         if statement.resources is not None and statement.resources.patterns[0].startswith(start)
     ]
     assert places
+    shop.bootstrap()
     for place in places:
         shop.door.policy = without(shop.policy, place)
         shop.door.refused.clear()
         assert 0 != shop.remit("deploy", "--yes")[0]
         assert shop.door.refused
+    shop.door.policy = shop.policy
+    shop.remit("delete", "--yes")
+
+
+def test_without_the_bucket_a_deploy_stops_before_its_first_write_and_names_the_command(shop: Shop) -> None:
+    shop.door.policy = shop.policy
+    code, out, talk = shop.remit("deploy", "--yes")
+    assert (code, out) == (2, "")
+    assert {action for action, _ in shop.door.asked} == {"cloudformation:DescribeStacks", "s3:ListBucket"}
+    name = f"remit-artefacts-{shop.number}-{REGION}"
+    assert f"error: there is no artefact bucket {name} in account {shop.number}: nothing was deployed\n" in talk
+    assert f"hint: `remit bootstrap --region {REGION}` makes it, once for each account and region" in talk
+
+
+def test_the_command_that_is_named_has_the_profile_that_was_given(shop: Shop) -> None:
+    (shop.folder / ".aws").mkdir()
+    keys = f"aws_access_key_id = {shop.number}\naws_secret_access_key = local\n"
+    (shop.folder / ".aws" / "config").write_text(f"[profile work]\n{keys}")
+    talk = shop.remit("deploy", "--yes", "--profile", "work")[2]
+    assert f"hint: `remit bootstrap --region {REGION} --profile work` makes it" in talk
+
+
+def test_the_bucket_is_made_with_the_printed_policy_alone_and_then_there_is_nothing_to_do(shop: Shop) -> None:
+    shop.door.policy = shop.for_bootstrap
+    name = f"remit-artefacts-{shop.number}-{REGION}"
+    place = f"bucket {name} in account {shop.number}, {REGION}"
+    assert shop.remit("bootstrap") == (0, f"{place}: made\n", "")
+    shop.door.asked.clear()
+    assert shop.remit("bootstrap") == (0, f"{place}: nothing to do\n", "")
+    assert {action for action, _ in shop.door.asked if ":Put" in action or ":Create" in action} == set()
+    assert shop.door.refused == []
+
+
+def test_what_was_changed_of_the_bucket_is_put_right_and_named(shop: Shop, endpoint: str) -> None:
+    shop.bootstrap()
+    account = connect(region=REGION, endpoint=endpoint, credentials=shop.credentials)
+    account.client("s3").put_bucket_versioning(
+        Bucket=bucket_name(account), VersioningConfiguration={"Status": "Suspended"}
+    )
+    account.client("s3").close()
+    shop.door.policy = shop.for_bootstrap
+    code, out, _ = shop.remit("bootstrap", "--json")
+    assert (code, json.loads(out)) == (
+        0,
+        {
+            "bucket": bucket_name(account), "account": shop.number, "region": REGION, "local": False,
+            "made": False, "repaired": ["versioning"],
+        },
+    )  # fmt: skip
+
+
+def test_with_a_bucket_of_ones_own_the_printed_policy_is_about_that_alone(shop: Shop, endpoint: str) -> None:
+    own = f"own-{shop.number}"
+    chosen = ("--artefact-bucket", own)
+    shop.door.policy = shop.printed(*chosen)
+    code, _, talk = shop.remit("deploy", "--yes", *chosen)
+    assert (code, f"there is no artefact bucket {own} in account {shop.number}" in talk) == (2, True)
+    assert "remit bootstrap" not in talk
+    account = connect(region=REGION, endpoint=endpoint, credentials=shop.credentials)
+    account.client("s3").create_bucket(Bucket=own, CreateBucketConfiguration={"LocationConstraint": REGION})
+    account.client("s3").close()
+    assert shop.remit("deploy", "--yes", *chosen)[0] == 0
+    assert shop.remit("delete", "--yes", *chosen)[0] == 0
+    assert shop.door.refused == []
+    buckets = {resource.partition("/")[0] for action, resource in shop.door.asked if action.startswith("s3:")}
+    assert buckets == {f"arn:aws:s3:::{own}"}
+
+
+def test_the_bucket_is_not_made_with_the_deployers_policy(shop: Shop) -> None:
+    shop.door.policy = shop.policy
+    assert shop.remit("bootstrap")[0] == 2
+    assert [action for action, _ in shop.door.refused] == ["s3:CreateBucket"]
+
+
+def test_without_reading_functions_a_deploy_is_no_success(shop: Shop) -> None:
+    shop.bootstrap()
+    forbidden = Statement("Deny", Globs(("lambda:GetFunction",)), Globs(("*",)))
+    shop.door.policy = Policy((forbidden, *shop.policy.statements))
+    code, _, talk = shop.remit("deploy", "--yes")
+    assert (code, {action for action, _ in shop.door.refused}) == (2, {"lambda:GetFunction"})
+    assert "shop-dev is deployed, but whether its functions run what was built is not known" in talk
     shop.door.policy = shop.policy
     shop.remit("delete", "--yes")
 
@@ -144,3 +245,19 @@ def test_a_refusal_is_told_with_the_action_that_is_missing(shop: Shop) -> None:
     assert (code != 0, out) == (True, "")
     assert shop.door.refused[0][0] in talk
     assert "Traceback" not in talk
+
+
+def test_roles_that_may_not_be_read_stop_a_deploy_unless_drift_is_accepted(shop: Shop) -> None:
+    shop.bootstrap()
+    assert shop.remit("deploy", "--yes")[0] == 0
+    shop.door.policy = Policy((*shop.policy.statements, replace(allow("iam:GetRole"), effect="Deny")))
+    code, out, talk = shop.remit("deploy", "--yes")
+    assert (code, out) == (1, "")
+    assert "may not iam:GetRole on arn:aws:iam::" in talk
+    assert "error: nothing was deployed: whether roles were changed by hand is not known\n" in talk
+    assert "`--accept-drift` deploys" in talk
+    assert shop.remit("deploy", "--revert-drift")[0] == 1
+    assert shop.remit("deploy", "--accept-drift")[0] == 0
+    assert shop.remit("status")[0] == 0
+    shop.door.policy = shop.policy
+    shop.remit("delete", "--yes")

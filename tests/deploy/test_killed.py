@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from remit.deploy.artefacts import upload
-from remit.deploy.bucket import ensure_bucket
+from remit.deploy.bootstrap import Bootstrapped, bootstrap
 from remit.deploy.changeset import plan
 from remit.deploy.execute import execute
 from stacks import READ, template
@@ -28,7 +28,7 @@ from pathlib import Path
 from botocore.httpsession import URLLib3Session
 from stacks import READ, template
 from remit.deploy.artefacts import upload
-from remit.deploy.bucket import ensure_bucket
+from remit.deploy.bootstrap import bootstrap
 from remit.deploy.changeset import plan
 from remit.deploy.execute import execute
 from remit.deploy.session import connect
@@ -44,8 +44,9 @@ def die(request, **_):
 
 service, name = operation.split(".")
 account.client(service).meta.events.register(f"before-send.{service}.{name}", die)
+bucket = bootstrap(account).bucket
 planned = plan(account, "orders-dev", template(READ))
-upload(account, ensure_bucket(account), Path(path), key)
+upload(account, bucket, Path(path), key)
 execute(account, planned, lambda _: None)
 """
 WRITES = (
@@ -94,8 +95,9 @@ def test_the_same_deploy_again_ends_as_if_nothing_had_happened(
     }  # fmt: skip
     killed = subprocess.run([sys.executable, "-c", DEPLOY, *arguments], env=environment, check=False)
     assert killed.returncode == 137
+    bucket = bootstrap(account).bucket
     planned = plan(account, NAME, template(READ), wait=True)
-    upload(account, ensure_bucket(account), zip_file, key)
+    upload(account, bucket, zip_file, key)
     assert planned is None or execute(account, planned, lambda _: None).ok
     assert deployed(account) == {
         "stacks": [(NAME, "CREATE_COMPLETE")],
@@ -106,6 +108,7 @@ def test_the_same_deploy_again_ends_as_if_nothing_had_happened(
         "versions": [key],
         "parts": [[]],
     }
+    assert bootstrap(account) == Bootstrapped(bucket, made=False, repaired=())
     requests.clear()
     assert plan(account, NAME, template(READ)) is None
     assert requests == ["cloudformation.DescribeStacks", "cloudformation.GetTemplate"]

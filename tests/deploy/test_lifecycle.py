@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from remit.deploy.artefacts import upload
-from remit.deploy.bucket import bucket_name, ensure_bucket
+from remit.deploy.bootstrap import bootstrap
+from remit.deploy.bucket import bucket_name
 from remit.deploy.changeset import INLINE, LARGEST, discard, plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import execute, resume
 from remit.deploy.status import status
 from remit.errors import RemitError
-from stacks import READ, WRITE, template
+from stacks import READ, WRITE, key_of, template
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,7 +125,7 @@ def test_a_failed_update_goes_back_and_the_next_deploy_works(account: Account) -
 
 
 def test_the_events_of_a_nested_stack_are_told_too(account: Account) -> None:
-    bucket = ensure_bucket(account)
+    bucket = bootstrap(account).bucket
     inner = json.dumps({"Resources": {"Inner": {"Type": "AWS::SQS::Queue"}}})
     account.client("s3").put_object(Bucket=bucket, Key="inner.json", Body=inner.encode())
     url = f"{account.endpoint}/{bucket}/inner.json"
@@ -195,6 +196,23 @@ def test_a_big_template_goes_through_the_bucket(account: Account, requests: list
     assert key.startswith("orders-dev/")
 
 
+def test_a_template_that_was_swapped_in_the_bucket_is_never_executed(account: Account) -> None:
+    bucket, s3 = bootstrap(account).bucket, account.client("s3")
+
+    def swap(**_: Any) -> None:
+        for item in s3.list_objects_v2(Bucket=bucket)["Contents"]:
+            s3.put_object(Bucket=bucket, Key=item["Key"], Body=template(WRITE).encode())
+
+    big = template(READ) + " " * INLINE
+    account.client("cloudformation").meta.events.register("before-send.cloudformation.CreateChangeSet", swap)
+    with pytest.raises(RemitError, match="CloudFormation read another template than the one that was uploaded") as said:
+        plan(account, NAME, big)
+    assert said.value.exit_code == 1
+    account.client("cloudformation").meta.events.unregister("before-send.cloudformation.CreateChangeSet", swap)
+    assert everything(account)["stacks"] == []
+    assert deploy(account, big).ok
+
+
 def test_a_template_beyond_what_cloudformation_reads_is_refused_by_number(account: Account) -> None:
     with pytest.raises(RemitError, match="and CloudFormation reads 1,000,000 at most"):
         plan(account, NAME, template(READ, note="x" * LARGEST))
@@ -226,7 +244,7 @@ def test_status_lists_functions_roles_and_outputs(account: Account) -> None:
 
 
 def test_delete_leaves_nothing_but_the_empty_bucket(account: Account, zip_file: Path) -> None:
-    upload(account, ensure_bucket(account), zip_file, "orders-dev/x.zip")
+    upload(account, bootstrap(account).bucket, zip_file, key_of(zip_file))
     deploy(account, template(READ))
     outcome = delete(account, NAME, lambda _: None)
     assert outcome is not None
@@ -236,7 +254,7 @@ def test_delete_leaves_nothing_but_the_empty_bucket(account: Account, zip_file: 
 
 
 def test_delete_of_what_is_gone_still_clears_its_artefacts(account: Account, zip_file: Path) -> None:
-    upload(account, ensure_bucket(account), zip_file, "orders-dev/x.zip")
+    upload(account, bootstrap(account).bucket, zip_file, key_of(zip_file))
     assert delete(account, NAME, lambda _: None) is None
     assert everything(account) == NOTHING
 

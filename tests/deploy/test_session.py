@@ -165,7 +165,7 @@ def test_a_profile_that_asks_for_a_code_says_so_where_nobody_can_answer(tmp_path
 
 def test_a_slow_function_is_waited_for_and_never_run_twice(account: Account) -> None:
     """Lambda waits up to 900 seconds for an answer; asking again after a time-out would run the function again."""
-    config = account.client("lambda").meta.config
+    config = account.client("lambda", once=True).meta.config
     assert (1, True) == (config.retries["total_max_attempts"], config.read_timeout > 900)
 
 

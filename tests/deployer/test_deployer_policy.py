@@ -18,7 +18,7 @@ from remit.catalogue.handlers import handlers, types_with_handlers
 from remit.deployer.declared import stack_of, texts
 from remit.deployer.deploying import Deployer, bound, deployer
 from remit.deployer.merging import merged
-from remit.deployer.needs import Call, Need, Reason
+from remit.deployer.needs import Call, Need, Purpose
 from remit.deployer.optional import ALSO, OPTIONAL
 from remit.deployer.passing import PASSED_TO, PRINCIPALS
 from remit.errors import RemitError
@@ -474,7 +474,7 @@ def test_of_a_text_with_several_conditions_all_are_known_up_to_sixteen(condition
 
 def test_places_that_cover_each_other_both_stay() -> None:
     both = (arn("sqs", "a*"), arn("sqs", "a**"))
-    found = merged(Need("sqs:CreateQueue", place, Reason("create", "Jobs", "AWS::SQS::Queue")) for place in both)
+    found = merged(Need("sqs:CreateQueue", place, Purpose("create", "Jobs", "AWS::SQS::Queue")) for place in both)
     assert [one.statement.resources.patterns for one in found if one.statement.resources] == [both]
 
 
@@ -708,7 +708,7 @@ CONDITIONS = st.lists(
     ),
     max_size=2,
 ).map(tuple)
-NEEDS = st.builds(Need, st.sampled_from(ACTIONS), st.sampled_from(PLACES), st.just(Reason("because")), CONDITIONS)
+NEEDS = st.builds(Need, st.sampled_from(ACTIONS), st.sampled_from(PLACES), st.just(Purpose("because")), CONDITIONS)
 
 
 @settings(max_examples=300, deadline=None)

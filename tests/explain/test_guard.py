@@ -473,7 +473,7 @@ def test_a_reason_that_nothing_needs_is_told(make: Make) -> None:
     assert (ran.status, "warning: nothing needs --accept: no override stops the build" in ran.err) == (0, True)
 
 
-@pytest.mark.parametrize(("count", "told"), [(7, "f1, f2, f3, f4, f5, f6"), (200, "f1, f2, f3, f4, f5, and 194 more")])
+@pytest.mark.parametrize(("count", "told"), [(7, "f1, f2, f3, f4, f5, f6"), (200, "f1, f2, f3, f4, f5 and 194 more")])
 def test_of_many_functions_that_lack_the_same_the_first_are_named_and_the_rest_counted(
     make: Make, count: int, told: str
 ) -> None:

@@ -354,7 +354,65 @@ def test_a_function_with_a_role_of_its_own_gets_none(make: Make) -> None:
     assert () == assign(project.load())
     assert arn == project.resources("AWS::Lambda::Function")["HelloFunction"]["Role"]
     ran = project.remit("policy", "function", "hello")
-    assert (2, "error: function `hello` brings a role of its own (`Role` in its properties)\n") == (
-        ran.status,
-        ran.err,
+    assert (
+        2,
+        [
+            "error: function `hello` brings a role of its own (`Role` in its properties)",
+            "  --> app.py:9:2",
+            "hint: that role must allow logs:CreateLogStream, logs:PutLogEvents",
+        ],
+    ) == (ran.status, ran.err.splitlines())
+
+
+OWN = "properties={'Role': 'arn:aws:iam::111122223333:role/own'}"
+VANISHING = {
+    "a policy": (f"@app.function({OWN}, policy=['logs'])", "policy", "function hello", "app.py:9:81"),
+    "a managed policy": (
+        f"@app.function({OWN},\n    managed_policy='AWSXRayDaemonWriteAccess')",
+        "managed_policy",
+        "function hello",
+        "app.py:10:20",
+    ),
+    "a group's policy": (
+        f"billing = app.group('billing', policy=['logs'])\n@billing.function({OWN})",
+        "policy",
+        "group billing",
+        "app.py:9:39",
+    ),
+    "a policy under a group's role": (
+        f"billing = app.group('billing', {OWN})\n@billing.function(policy='logs')",
+        "policy",
+        "function hello",
+        "app.py:10:26",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", VANISHING)
+def test_access_that_a_role_of_its_own_would_lose_is_an_error(make: Make, kind: str) -> None:
+    declared, keyword, giver, place = VANISHING[kind]
+    error = make(app=f"{declared}\ndef hello(event, context): ...\n").error()
+    message = f"the {keyword} of {giver} cannot reach function `hello`, which brings a role of its own"
+    assert (f"{message} (`Role` in its properties)", place) == (error.message, str(error.origin))
+
+
+def test_the_policy_of_a_job_under_a_role_of_its_own_is_an_error(make: Make) -> None:
+    config = f"config.job.enable = True\nconfig.lambda_.function.{OWN.replace('=', ' = ')}"
+    error = make(config=config, app="@app.job(policy='logs')\ndef mail(to): ...\n").error()
+    assert ("the policy of job mail cannot reach function `worker-default`", "app.py:9:17") == (
+        error.message.partition(",")[0],
+        str(error.origin),
     )
+
+
+def test_a_build_says_what_a_role_of_its_own_must_allow(make: Make) -> None:
+    """Access for every function is no mistake of the one that it does not reach; that is said."""
+    app = f"@app.function(sqs('orders'), {OWN})\ndef hello(event, context): ...\n"
+    needed = (
+        "hello brings a role of its own, which must allow logs:CreateLogStream, logs:PutLogEvents, "
+        "sqs:ReceiveMessage, sqs:DeleteMessage, sqs:GetQueueAttributes"
+    )
+    assert needed in make(app=app).built().notes
+    config = "config.lambda_.iam.policy = ['sns']\nconfig.lambda_.iam.default_policy = ['s3:GetObject']"
+    beside = "; what the configuration grants to every function does not reach it"
+    assert needed + beside in make(config=config, app=app).built().notes

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 sys.path.append(str(Path(__file__).parents[1]))
 sys.path.append(str(Path(__file__).parents[2] / "src"))
 
-from iam.small_worlds import REFERENCE, Maker, World, allowed, layers_of, spelled
+from iam.small_worlds import REFERENCE, Maker, World, allowed, policies_of, spelled
 from remit.iam.compare import compare
 from remit.iam.evaluate import Layers
 from remit.iam.policy import Policy, render
@@ -117,8 +117,7 @@ def show(seed: str) -> str:
     documents = [
         f"{name} {json.dumps(render(policy))}"
         for name, side in (("old", old), ("new", new))
-        for layer in layers_of(side)
-        for policy in layer
+        for policy in policies_of(side)
     ]
     return "\n".join((*documents, *map(str, (*found.gained, *found.lost, *found.undecided))))
 

@@ -20,7 +20,7 @@ import z3
 sys.path.append(str(Path(__file__).parents[1]))
 sys.path.append(str(Path(__file__).parents[2] / "src"))
 
-from iam.small_worlds import Maker, layers_of, spelled
+from iam.small_worlds import Maker, layers_of, policies_of, spelled
 from remit.iam.compare import gains
 from remit.iam.finding import Undecided
 
@@ -129,8 +129,7 @@ class Model:
         layers = layers_of(side)
         said = [
             (statement.effect, self.statement(statement))
-            for layer in layers
-            for policy in layer
+            for policy in policies_of(side)
             for statement in policy.statements
         ]
         by_layer = [

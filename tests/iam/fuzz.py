@@ -137,7 +137,7 @@ def policy(data: bytes) -> None:
     """A policy document, as bytes or made of them: what is read is rendered and read again to the same."""
     text = _json(Draw(data[1:]).document()) if data[:1] > b"\x7f" else data
     value, locate = read_json(text, "p.json")
-    locate("Statement[0].Action[1]")
+    locate(("Statement", 0, "Action", 1))
     locate(("Statement", len(data), "Condition"))
     read_side(text, "p.json")
     parsed = parse(value)

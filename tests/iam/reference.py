@@ -351,14 +351,14 @@ def verdict(policies, question):
     if action == "sts:getcalleridentity":
         return "Allowed"
     identity, boundary, session, resource, scp, rcp = policies.values()
-    linked = re.match("(assumed-role/|role/)AWSServiceRoleFor|role/aws-service-role/", name)
+    bound = not re.match("(assumed-role/|role/)AWSServiceRoleFor|role/aws-service-role/", name)
     somebody = question.account is not None or question.who is None
     central = question.raw.get("management_account") or ""
-    limits = [] if linked else scp * (somebody and question.account != central) + rcp * (question.owner != central)
+    scp, rcp = scp * (bound and somebody and question.account != central), rcp * (bound and question.owner != central)
 
     spares_nobody = [one for one in itertools.chain(*resource) if boundary and "NotPrincipal" in one.raw and somebody]
     bounded = [applies(one, question) for one in spares_nobody if one.effect == "Deny"]
-    layers = (identity, boundary, session, resource, *limits)
+    layers = (identity, boundary, session, resource, *scp, *rcp)
     if denied := some([*(layer_says(one, question, "Deny") for one in layers), *bounded]):
         return "ExplicitlyDenied"
     session = session or [[]] * name.startswith("federated-user/")  # it has what a session policy lets it have
@@ -373,5 +373,5 @@ def verdict(policies, question):
         granted = all_of([own, by_any])
     else:
         granted = some([direct, all_of([role, limited]), all_of([own, by_any]) if must else own])
-    allowed = all_of([granted, *(layer_says(documents, question, "Allow") for documents in limits)])
+    allowed = all_of([granted, *(layer_says(documents, question, "Allow") for documents in scp)])  # an RCP only denies
     return {False: "ImplicitlyDenied", True: "Unknown" if denied is None else "Allowed", None: "Unknown"}[allowed]

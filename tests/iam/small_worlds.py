@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from remit.iam.evaluate import Layers
 from remit.iam.policy import OLD_VERSION, VERSION, Condition, Globs, Policy, Statement
@@ -183,21 +183,33 @@ def speaks(statement: Statement, version: str, action: str, resource: str, conte
 
 
 def layers_of(side: Layers) -> list[tuple[Policy, ...]]:
+    """The layers that must all allow."""
     return [side.identity, *([side.boundary] if side.boundary else []), *side.scp]
+
+
+def policies_of(side: Layers) -> list[Policy]:
+    """Every policy, those that only deny as well."""
+    return [policy for layer in (*layers_of(side), *side.rcp) for policy in layer]
 
 
 def allowed(side: Layers, action: str, resource: str, context: dict[str, Any]) -> bool:
     """The whole of IAM's logic for a role."""
-    for layer in layers_of(side):
-        said = {
+
+    def said(layer: tuple[Policy, ...]) -> set[str]:
+        return {
             statement.effect
             for policy in layer
             for statement in policy.statements
             if speaks(statement, policy.version, action, resource, context)
         }
-        if said != {"Allow"}:
-            return False
-    return True
+
+    if any("Deny" in said(level) for level in side.rcp):
+        return False
+    return all(said(layer) == {"Allow"} for layer in layers_of(side))
+
+
+Prepared: TypeAlias = tuple[str, set[str], dict[str, int]]
+"""A statement: its effect, the actions that it means, and per resource the contexts (as bits) in which it applies."""
 
 
 @dataclass
@@ -211,8 +223,7 @@ class World:
         conditions = [
             condition
             for side in sides
-            for layer in layers_of(side)
-            for policy in layer
+            for policy in policies_of(side)
             for statement in policy.statements
             for condition in statement.conditions
         ]
@@ -220,8 +231,7 @@ class World:
         texts = [
             text
             for side in sides
-            for layer in layers_of(side)
-            for policy in layer
+            for policy in policies_of(side)
             for statement in policy.statements
             for text in (*statement.resources.patterns, *(v for c in statement.conditions for v in c.values))
         ]
@@ -236,24 +246,29 @@ class World:
         """For every action and resource, the contexts (as bits) in which a side allows."""
         whole = (1 << len(self.contexts)) - 1
         out: dict[tuple[str, str], int] = {}
-        prepared = [
-            [self.prepared(statement, policy.version) for policy in layer for statement in policy.statements]
-            for layer in layers_of(side)
-        ]
+        limiting, denying = (
+            [
+                [self.prepared(statement, policy.version) for policy in layer for statement in policy.statements]
+                for layer in layers
+            ]
+            for layers in (layers_of(side), side.rcp)
+        )
         for action in ACTIONS:
             for tail in TAILS:
                 mask = whole
-                for layer in prepared:
-                    allows = denies = 0
-                    for effect, actions, resources in layer:
-                        if action in actions:
-                            found = resources[tail]
-                            allows, denies = (allows, denies | found) if effect == "Deny" else (allows | found, denies)
-                    mask &= allows & ~denies
+                for layer in limiting:
+                    mask &= self.said(layer, "Allow", action, tail) & ~self.said(layer, "Deny", action, tail)
+                for layer in denying:
+                    mask &= ~self.said(layer, "Deny", action, tail)
                 out[action, tail] = mask
         return out
 
-    def prepared(self, statement: Statement, version: str) -> tuple[str, set[str], dict[str, int]]:
+    def said(self, layer: list[Prepared], effect: str, action: str, tail: str) -> int:
+        """The contexts in which any statement of an effect applies."""
+        applying = (resources[tail] for stated, actions, resources in layer if stated == effect and action in actions)
+        return functools.reduce(operator.or_, applying, 0)
+
+    def prepared(self, statement: Statement, version: str) -> Prepared:
         actions = {
             action
             for action in ACTIONS
@@ -311,7 +326,8 @@ class Maker:
         identity = tuple(self.policy(self.random.choice((1, 1, 2, 3))) for _ in range(self.random.choice((1, 1, 1, 2))))
         boundary = (self.policy(2),) if self.random.random() < 0.12 else ()
         scp = tuple((self.policy(2),) for _ in range(self.random.choice((0,) * 12 + (1, 2))))
-        return Layers(identity, boundary, scp=scp)
+        rcp = tuple((self.policy(2),) for _ in range(self.random.choice((0,) * 12 + (1, 2))))
+        return Layers(identity, boundary, scp=scp, rcp=rcp)
 
     def near(self, side: Layers) -> Layers:
         """A side with a small change, so that many cases are close calls."""
@@ -331,7 +347,7 @@ class Maker:
             statements[index] = Statement(one.effect, one.actions, self.resources(), conditions=one.conditions)
         self.random.shuffle(statements)
         identity[number] = Policy(tuple(statements), identity[number].version)
-        return Layers(tuple(identity), side.boundary, scp=side.scp)
+        return Layers(tuple(identity), side.boundary, scp=side.scp, rcp=side.rcp)
 
     def policy(self, statements: int) -> Policy:
         version = OLD_VERSION if self.old_language and self.random.random() < 0.5 else VERSION
@@ -399,4 +415,5 @@ def spelled(side: Layers) -> Layers:
         tuple(map(policy, side.identity)),
         tuple(map(policy, side.boundary)),
         scp=tuple(tuple(map(policy, level)) for level in side.scp),
+        rcp=tuple(tuple(map(policy, level)) for level in side.rcp),
     )

@@ -338,6 +338,28 @@ def test_every_scp_level_must_allow() -> None:
     assert kinds(Layers(identity, scp=((),)), Layers(identity)) == "+"
 
 
+def test_an_rcp_that_denies_nothing_of_the_role_changes_nothing() -> None:
+    identity = (policy(allow("s3:*")),)
+    for silent in (policy(allow("sqs:*")), policy(deny("sqs:*")), policy()):
+        assert compared(Layers(identity), Layers(identity, rcp=((silent,),))).same
+        assert compared(Layers(identity, rcp=((silent,),)), Layers(identity)).same
+
+
+def test_a_deny_of_an_rcp_is_lost_access_and_its_removal_a_gain() -> None:
+    identity = (policy(allow("s3:*")),)
+    denied = Layers(identity, rcp=((policy(allow("*")),), (policy(deny("s3:PutObject")),)))
+    assert kinds(Layers(identity), denied) == "-"
+    found = compared(denied, Layers(identity))
+    assert [piece.because for piece in found.gained] == ["the old rcp[1][0].Statement[0] denies it"]
+
+
+def test_an_allow_of_an_rcp_that_cannot_be_compared_leaves_nothing_undecided() -> None:
+    identity = (policy(allow("s3:*")),)
+    late = policy(allow("s3:${Operation}"))
+    assert compared(Layers(identity), Layers(identity, rcp=((late,),))).same
+    assert kinds(Layers(identity), Layers(identity, rcp=((policy(deny("s3:${Operation}")),),))) == "?"
+
+
 def test_documents_of_a_role_are_compared_together() -> None:
     whole = (policy(allow("s3:Get*")), policy(allow("sqs:*"), deny("sqs:SendMessage")))
     parts = (policy(allow("sqs:*")), policy(deny("sqs:SendMessage"), allow("s3:Get*")))

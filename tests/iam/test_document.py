@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from remit.errors import Origin, RemitError
-from remit.iam.document import DEPTH, LARGEST, read_json, steps
+from remit.iam.document import DEPTH, LARGEST, read_json
+from remit.iam.policy import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,11 +90,11 @@ def test_what_is_valid_reads_as_the_standard_library_reads_it() -> None:
 
 def test_a_path_is_found_at_its_line_and_column() -> None:
     _, locate = read_json('{"Statement": [\n {"Action":\n  ["a", "b"],\n "Condition": {"Bool": {"x.y": "1"}}}]}', "p")
-    assert str(locate("Statement[0].Action[1]")) == "p:3:9"
-    assert str(locate("Statement[0].Action")) == "p:3:3"
+    assert str(locate(("Statement", 0, "Action", 1))) == "p:3:9"
+    assert str(locate(("Statement", 0, "Action"))) == "p:3:3"
     assert str(locate(("Statement", 0, "Condition", "Bool", "x.y"))) == "p:4:32"
-    assert str(locate("Statement[0].Resource")) == "p:2:2", "of what is not there, the nearest that is"
-    assert str(locate("")) == "p:1:1"
+    assert str(locate(("Statement", 0, "Resource"))) == "p:2:2", "of what is not there, the nearest that is"
+    assert str(locate(())) == "p:1:1"
 
 
 def test_lines_are_counted_from_the_line_that_is_given() -> None:
@@ -102,8 +103,13 @@ def test_lines_are_counted_from_the_line_that_is_given() -> None:
     assert str(caught.value.origin) == "cases.jsonl:17:3"
 
 
-def test_a_path_is_taken_apart_as_errors_spell_it() -> None:
-    assert steps("Statement[0].Principal.AWS[2]") == ("Statement", 0, "Principal", "AWS", 2)
+def test_an_error_has_the_path_of_what_is_wrong_and_spells_it() -> None:
+    principal = {"AWS": ["111122223333", "*", ""]}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "*"}
+    with pytest.raises(RemitError) as caught:
+        parse({"Statement": [statement]})
+    assert caught.value.path == ("Statement", 0, "Principal", "AWS", 2)
+    assert caught.value.message == "Statement[0].Principal.AWS[2] is an empty string"
 
 
 def calls(work: Callable[[], object]) -> int:
@@ -142,15 +148,15 @@ def test_a_place_is_found_without_a_look_at_what_the_values_before_it_hold() -> 
     def steps_to_the_last(size: int) -> int:
         statement = '{"Action": [' + ", ".join(['"s3:*"'] * size) + "]}"
         _, locate = read_json(f'{{"Statement": [{", ".join([statement] * 100)}]}}', "p.json")
-        return calls(lambda: locate("Statement[99].Action"))
+        return calls(lambda: locate(("Statement", 99, "Action")))
 
     assert steps_to_the_last(10) == steps_to_the_last(1_000)
 
 
 def test_a_place_that_is_asked_again_is_remembered() -> None:
     _, locate = read_json(json.dumps({"Statement": [{"Action": "a"}] * 1_000}), "p.json")
-    first = calls(lambda: locate("Statement[998].Action"))
-    assert calls(lambda: locate("Statement[997].Action")) < first / 100
+    first = calls(lambda: locate(("Statement", 998, "Action")))
+    assert calls(lambda: locate(("Statement", 997, "Action"))) < first / 100
 
 
 def test_a_text_longer_than_any_document_is_refused_before_it_is_read() -> None:

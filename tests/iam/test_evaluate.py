@@ -571,11 +571,31 @@ def test_a_boundary_and_a_session_policy_intersect_and_grant_nothing(layer: str)
     assert layered(ask(), identity=[GET], **{layer: [GET]}) == "Allowed"
 
 
-@pytest.mark.parametrize("layer", ["scp", "rcp"])
-def test_every_level_must_allow(layer: str) -> None:
-    assert layered(ask(), identity=[GET], **{layer: [[GET], [GET, PUT]]}) == "Allowed"
-    assert layered(ask(), identity=[GET], **{layer: [[GET], [PUT]]}) == "ImplicitlyDenied"
-    assert layered(ask(), **{layer: [[GET]]}) == "ImplicitlyDenied"
+def test_every_scp_level_must_allow() -> None:
+    assert layered(ask(), identity=[GET], scp=[[GET], [GET, PUT]]) == "Allowed"
+    assert layered(ask(), identity=[GET], scp=[[GET], [PUT]]) == "ImplicitlyDenied"
+    assert layered(ask(), scp=[[GET]]) == "ImplicitlyDenied"
+
+
+def test_several_scps_of_one_level_allow_what_any_of_them_allows() -> None:
+    level = (policy(PUT), policy(GET))
+    assert evaluate(ask(), policy(GET), scp=[level]).verdict == "Allowed"
+    assert evaluate(ask(), policy(GET), scp=[(*level, policy(DENY))]).verdict == "ExplicitlyDenied"
+
+
+@pytest.mark.parametrize("rcp", [[[PUT]], [[]], [[{**DENY, **PUT}]], [[ALLOW_ALL], [PUT]]])
+def test_rcps_only_deny_and_need_no_allow(rcp: list[list[dict[str, Any]]]) -> None:
+    assert layered(ask(), identity=[GET], rcp=rcp) == "Allowed"
+    assert layered(ask(), rcp=rcp) == "ImplicitlyDenied"
+    assert layered(ask(), identity=[GET], rcp=[*rcp, [{**DENY, **GET}]]) == "ExplicitlyDenied"
+
+
+def test_what_an_rcp_allows_on_a_condition_leaves_nothing_open() -> None:
+    allowing = {**GET, "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}}
+    assert layered(ask(context=None), identity=[GET], rcp=[[allowing]]) == "Allowed"
+    denying = {**allowing, **DENY, "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}}}
+    decision = evaluate(ask(context=None), policy(GET), rcp=[[policy(allowing, denying)]])
+    assert (decision.verdict, decision.unknown) == ("Unknown", ("aws:SourceVpce",))
 
 
 def test_organization_policies_spare_service_linked_roles_and_the_management_account() -> None:
@@ -592,7 +612,7 @@ def test_organization_policies_spare_service_linked_roles_and_the_management_acc
     assert layered(ask(resource_account=B, management_account=B), **across) == "Allowed"  # whose resource it is
     assert layered(ask(resource_account=B, management_account=A), **across) == "ExplicitlyDenied"
     assert layered(ask(principal="*"), resource=[{"Principal": "*"}], scp=[[PUT]]) == "Allowed"
-    assert layered(ask(principal="*"), resource=[{"Principal": "*"}], rcp=[[PUT]]) == "ImplicitlyDenied"
+    assert layered(ask(principal="*"), resource=[{"Principal": "*"}], rcp=[[PUT]]) == "Allowed"
 
 
 @pytest.mark.parametrize(
@@ -920,6 +940,25 @@ def test_a_decision_names_the_statement_that_decided_in_each_layer() -> None:
     ]
     (ruling,) = decision.layers[0].rulings
     assert (ruling.policy, ruling.index, ruling.statement) == (0, 1, identity.statements[1])
+
+
+def test_a_level_of_rcps_that_denies_nothing_is_told_as_allowing() -> None:
+    open_condition = {"Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}}
+    levels = ([policy(ALLOW_ALL)], [policy({**DENY, **PUT})], [policy({**GET, **open_condition})])
+    decision = evaluate(ask(context=None), policy(GET), rcp=levels)
+    assert decision.because.startswith("identity[0].Statement[0] and rcp[0][0].Statement[0] allow s3:GetObject on")
+    assert [(layer.layer, layer.verdict, len(layer.rulings)) for layer in decision.layers] == [
+        ("identity", "Allowed", 1),
+        ("rcp[0]", "Allowed", 1),
+        ("rcp[1]", "Allowed", 0),
+        ("rcp[2]", "Allowed", 0),
+    ]
+
+
+def test_a_refusal_blames_no_rcp_that_is_silent() -> None:
+    decision = evaluate(ask(), policy(PUT), rcp=[[policy({"Resource": "arn:aws:s3:::b/other"})]])
+    assert decision.because == "no statement of the identity's policies allows s3:GetObject on arn:aws:s3:::b/k"
+    assert decision.misses == ()
 
 
 @pytest.mark.parametrize(

@@ -303,6 +303,16 @@ def test_a_secret_of_the_settings_stands_at_its_own_line(tmp_path: Path) -> None
     assert (found.file, found.line, found.column) == ("config/deploy.py", 6, 17)
 
 
+def test_a_comment_that_allows_a_secret_in_the_zip_is_not_unused(tmp_path: Path) -> None:
+    """A build needs it where lint itself finds nothing: the secret is in no environment."""
+    app = APP.replace('["lambda:Invoke"]', "[]")
+    app += 'X = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"  # remit: allow R701 because it is revoked\n'
+    app += "y = 1  # remit: allow R701 because of nothing\n"
+    folder = project(tmp_path, config="", app=app)
+    last = app.count("\n")
+    assert [("R002", "app.py", last)] == places(lint(load(folder), folder=folder), "warning")
+
+
 def test_columns_count_characters(tmp_path: Path) -> None:
     line = '    x = "日本"; config.lambda_.iam.policy = ["s3:GetObjct"]'
     config = f"from remit import configure\n\nwith configure() as config:\n{line}\n"

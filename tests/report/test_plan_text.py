@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from remit.app import Grant, Role
+from dataclasses import replace
+
+from remit.app import Grant, Reason, Role
 from remit.deploy.access import Access
 from remit.deploy.events import Event
 from remit.deploy.plan import Detail, Plan, ResourceChange
 from remit.deploy.stack import Output
+from remit.deploy.status import Deployed
 from remit.errors import Origin
 from remit.iam.policy import allow
 from remit.report.events import event_line
-from remit.report.plan import gained_words, plan_document, plan_lines, refusal
+from remit.report.plan import deletion_words, gained_words, loss_words, plan_document, plan_lines, refusal
 from remit.report.stacks import output_lines
 from remit.review.change import Review, Version
 from remit.review.changes import review
@@ -30,7 +33,8 @@ def planned(*changes: ResourceChange, running: bool = True) -> Plan:
 def version(*actions: str, functions: tuple[str, ...] = ("report",)) -> Version:
     """A version of one role, whose statements stand on lines of their own."""
     grants = tuple(
-        Grant(allow(action, on=TABLE), "declared", Origin("app.py", line)) for line, action in enumerate(actions, 1)
+        Grant(allow(action, on=TABLE), Reason("text", "declared"), Origin("app.py", line))
+        for line, action in enumerate(actions, 1)
     )
     return Version("some version", (Role("ReportRole", grants, functions),))
 
@@ -113,7 +117,7 @@ def test_of_many_changes_the_gains_are_shown_first_and_the_rest_counted() -> Non
         roles = tuple(
             Role(
                 f"R{n}",
-                (Grant(allow("dynamodb:PutItem" if n < writes else "dynamodb:Query", on=TABLE), ""),),
+                (Grant(allow("dynamodb:PutItem" if n < writes else "dynamodb:Query", on=TABLE), Reason("text", "")),),
                 (f"f{n}",),
             )
             for n in range(reads + writes)
@@ -145,12 +149,15 @@ def test_a_refusal_says_what_is_gained_and_what_goes_and_how_to_go_on() -> None:
     access = Access(review(version("dynamodb:Query"), version("dynamodb:PutItem")))
     assert refusal(planned(gone, new), access) == (
         "it gives access that was not there (1 gain) and resources go (Orders removed, Queue replaced)",
-        "`remit diff --accept REASON` accepts what is gained; `--yes`, or an answer at a terminal, agrees to all of it",
+        (
+            "`remit diff --deployed --accept REASON` accepts what is gained; "
+            "`--yes`, or an answer at a terminal, agrees to all of it"
+        ),
     )
     assert refusal(planned(gone), access, yes=True) == (
         "it gives access that was not there (1 gain)",
         (
-            "`remit diff --accept REASON` accepts what is gained; "
+            "`remit diff --deployed --accept REASON` accepts what is gained; "
             "without --require-approval, `--yes` agrees to access, too"
         ),
     )
@@ -182,3 +189,40 @@ def test_what_aws_tells_cannot_steer_the_terminal() -> None:
         r"12:03:04  CREATE_FAILED       AWS::SQS::Queue  Queue  \x1b[2Jgone\x07 \u202eevil \x9b1m"
     )
     assert list(output_lines([Output("Url", "a\x1b]0;title\x07\rb")])) == ["outputs", r"  Url  a\x1b]0;title\x07\rb"]
+
+
+def test_a_question_names_the_data_that_would_go_and_how() -> None:
+    changes = (
+        ResourceChange("Remove", "Orders", "AWS::DynamoDB::Table"),
+        ResourceChange("Remove", "Web", FUNCTION),
+        ResourceChange("Modify", "Jobs", "AWS::SQS::Queue", "True"),
+        ResourceChange("Modify", "Files", "AWS::S3::Bucket", "Conditional"),
+        ResourceChange("Modify", "Key", "AWS::KMS::Key", "False"),
+    )
+    assert loss_words(planned(*changes)) == (
+        "This removes table Orders and replaces queue Jobs and may replace bucket Files, with all that is in them."
+    )
+    assert loss_words(planned(changes[0])) == "This removes table Orders, with all that is in it."
+    assert loss_words(planned(changes[1])) == ""
+
+
+def test_a_question_does_not_name_what_stays_by_its_policy() -> None:
+    removed = ResourceChange("Remove", "Orders", "AWS::DynamoDB::Table")
+    replaced = ResourceChange("Modify", "Jobs", "AWS::SQS::Queue", "True")
+    kept = {"Resources": {"Orders": {"DeletionPolicy": "Retain"}, "Jobs": {"UpdateReplacePolicy": "Retain"}}}
+    whole = replace(planned(removed, replaced), running=kept, template=kept)
+    assert loss_words(whole) == ""
+    assert loss_words(replace(whole, template={})) == "This replaces queue Jobs, with all that is in it."
+
+
+def test_the_question_before_a_delete_names_the_data() -> None:
+    table = Deployed("Orders", "AWS::DynamoDB::Table", "orders-dev-Orders-1ABC", "CREATE_COMPLETE")
+    key = Deployed("Key", "AWS::KMS::Key", "1234", "CREATE_COMPLETE")
+    assert deletion_words((table, key)) == "This deletes table Orders, key Key, with all that is in them."
+    assert deletion_words(()) == ""
+
+
+def test_of_many_log_groups_the_number_is_told() -> None:
+    groups = [Deployed(name, "AWS::Logs::LogGroup", name, "CREATE_COMPLETE") for name in ("ALogGroup", "BLogGroup")]
+    assert deletion_words(groups[:1]) == "This deletes log group ALogGroup, with all that is in it."
+    assert deletion_words(groups) == "This deletes 2 log groups, with all that is in them."

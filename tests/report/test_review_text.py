@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from remit.app import Grant, Role
+from remit.app import Grant, Reason, Role
 from remit.errors import Origin
 from remit.iam.policy import Globs, Policy, Statement, allow
 from remit.report.comment import review_comment
@@ -17,7 +17,7 @@ NOTHING = Version("before", ())
 
 
 def role(name: str, *statements: Statement, **more: object) -> Role:
-    grants = tuple(Grant(one, f"{name} needs it", Origin("app.py", 9, 2)) for one in statements)
+    grants = tuple(Grant(one, Reason("text", f"{name} needs it"), Origin("app.py", 9, 2)) for one in statements)
     return Role(f"{name}Role", grants, (name,), **more)  # type: ignore[arg-type]
 
 
@@ -97,7 +97,7 @@ def test_several_changes_have_a_line_of_numbers_each() -> None:
 
 def test_many_functions_of_one_role_are_counted() -> None:
     names = tuple(f"f{n}" for n in range(12))
-    old, new = Role("R", (), names), Role("R", (Grant(allow("s3:GetObject"), ""),), names)
+    old, new = Role("R", (), names), Role("R", (Grant(allow("s3:GetObject"), Reason("text", "")),), names)
     assert "f0, f1, f2, f3, f4 and 7 more" in list(review_lines(compared(old, new)))
 
 
@@ -131,7 +131,8 @@ def test_no_text_can_break_out_of_markdown() -> None:
 
 
 def test_an_unchanged_app_is_told_in_a_line() -> None:
-    same = review(NOTHING, NOTHING)
+    nothing = Version("before", (), giving={})
+    same = review(nothing, nothing)
     assert list(review_lines(same)) == ["The same access: proven for every request."]
     assert review_comment(same).splitlines()[1].startswith("**Access: unchanged.**")
 

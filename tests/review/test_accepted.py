@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from projects import write
-from remit.app import Grant, Role
+from remit.app import Grant, Reason, Role
 from remit.errors import RemitError
 from remit.iam.evaluate import Request, evaluate
 from remit.iam.policy import Condition, Globs, Policy, Statement, allow
@@ -29,7 +29,7 @@ GET: Final = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": BUCKET}
 
 
 def role(*statements: Statement, functions: tuple[str, ...] = ("ingest",), **more: Any) -> Role:
-    return Role("IngestRole", tuple(Grant(one, "") for one in statements), functions, **more)
+    return Role("IngestRole", tuple(Grant(one, Reason("text", "")) for one in statements), functions, **more)
 
 
 def change(new: Role, old: Role | None = None) -> Review:
@@ -201,7 +201,8 @@ def test_what_functions_gain_alike_is_one_entry() -> None:
 
     def version(*statements: Statement, **more: Any) -> Version:
         roles = tuple(
-            Role(f"{name}Role", tuple(Grant(one, "") for one in statements), (name,), **more) for name in names
+            Role(f"{name}Role", tuple(Grant(one, Reason("text", "")) for one in statements), (name,), **more)
+            for name in names
         )
         return Version("some version", roles)
 

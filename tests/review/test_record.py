@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import write
-from remit.app import Grant, Role
+from remit.app import Grant, Reason, Role
 from remit.catalogue.managed import managed_policy
 from remit.errors import RemitError
 from remit.grants.assign import assign
@@ -107,6 +107,9 @@ def test_a_damaged_statement_makes_the_record_unreadable(project: Project) -> No
 
 
 def test_the_version_of_a_statement_s_language_is_kept() -> None:
-    grants = tuple(Grant(allow("s3:Get*", on="${aws:username}"), "x", version=one) for one in (VERSION, OLD_VERSION))
+    grants = tuple(
+        Grant(allow("s3:Get*", on="${aws:username}"), Reason("text", "x"), version=one)
+        for one in (VERSION, OLD_VERSION)
+    )
     text = record(Version("new", (Role("R", grants, ("ingest",)),)), "dev", None)
     assert read_record(text.encode(), "a record").roles[0].grants == grants

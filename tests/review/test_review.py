@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from remit.app import Grant, Role
+from remit.app import Grant, Reason, Role
 from remit.iam.evaluate import Layers, Request, evaluate
 from remit.iam.policy import Condition, Globs, Policy, Statement, allow
 from remit.review.change import Change, Review, Version
@@ -21,7 +21,9 @@ TABLE: Final = "${OrdersTable.Arn}"
 
 def role(name: str, *statements: Statement, functions: tuple[str, ...] | None = None, **more: object) -> Role:
     given = (name,) if functions is None else functions
-    return Role(f"{name}Role", tuple(Grant(one, f"{name} needs it") for one in statements), given, **more)  # type: ignore[arg-type]
+    return Role(
+        f"{name}Role", tuple(Grant(one, Reason("text", f"{name} needs it")) for one in statements), given, **more
+    )  # type: ignore[arg-type]
 
 
 def version(*roles: Role, **more: object) -> Version:

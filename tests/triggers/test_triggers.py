@@ -289,11 +289,15 @@ def test_job_queues_keep_what_failed_and_wait_for_the_worker(make: Make) -> None
         "REMIT_STACK": {"Ref": "AWS::StackId"},
         "REMIT_STAGE": "dev",
     } == worker["Environment"]["Variables"]
-    assert {
-        "EventSourceArn": {"Fn::GetAtt": ["JobVeryUrgentQueue", "Arn"]},
-        "FunctionName": {"Ref": "WorkerVeryUrgentFunction"},
-        "FunctionResponseTypes": ["ReportBatchItemFailures"],
-    } == project.resources(MAPPING)["WorkerVeryUrgentJobs"]
+    for name in ("Default", "VeryUrgent"):
+        assert {
+            "BatchSize": 1,
+            "EventSourceArn": {"Fn::GetAtt": [f"Job{name}Queue", "Arn"]},
+            "FunctionName": {"Ref": f"Worker{name}Function"},
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        } == project.resources(MAPPING)[f"Worker{name}Jobs"]
+        assert 5 == queues[f"Job{name}Queue"]["RedrivePolicy"]["maxReceiveCount"]
+        assert 600 == queues[f"Job{name}Queue"]["VisibilityTimeout"]
 
 
 def test_a_template_is_json_that_cloudformation_reads(make: Make) -> None:

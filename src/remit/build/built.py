@@ -13,9 +13,10 @@ from remit.build.fit import policy_ids
 from remit.build.guardrails import guard
 from remit.build.headroom import Headroom, headroom
 from remit.build.overrides import guarded
+from remit.build.own_roles import notes_on_own_roles
 from remit.build.refuse import refuse
 from remit.build.size import Sizes, parts
-from remit.build.synth import document, fitted, synth
+from remit.build.synth import ARTEFACTS, document, fitted, synth
 from remit.errors import RemitError
 from remit.grants.assign import assign
 from remit.iam.policy import render_statement
@@ -62,17 +63,19 @@ def build(
     accept: str | None = None,
     here: bool = False,
     place: Place | None = None,
+    bucket: str | None = None,
 ) -> Built:
     """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`.
 
     `accept` is the reason why what a replaced default policy breaks may be broken; without one, that is an error.
     `here`: dependencies are for the AWS on this machine, which runs functions in this very Python, not for Lambda.
-    `place` is where it is going to be deployed, if that is known: guardrails are proven for that alone.
+    `place` is where it is going to be deployed, if that is known: guardrails are proven for that alone. `bucket` holds
+    the zips, if that is not remit's.
     """
     app = load(folder, stage)
     declared = assign(app)
     roles = fitted(app, declared)
-    template = synth(app, roles)
+    template = synth(app, roles, bucket=bucket or ARTEFACTS)
     check(template, declared, app)  # before minutes go into packages
     refuse(errors(app, declared, folder=folder))  # first: a slip in an override may be why it breaks something
     overridden = guarded(app, declared, accept, folder)
@@ -81,12 +84,12 @@ def build(
     body, packed = _body(template), _Packed()
     if package:
         packed = _package(folder, app, progress or _silent, here=here)
-        template = synth(app, roles, packed.keys)
+        template = synth(app, roles, packed.keys, bucket or ARTEFACTS)
         body = _body(template)
     write(folder / FOLDER / "template.json", body)
     write(folder / FOLDER / "roles.json", text([role_document(role) for role in roles]))
     full = (room.text for room in rooms if room.remarkable)
-    notes = (*overridden, *guarded_by, *packed.notes, *full)
+    notes = (*notes_on_own_roles(app), *overridden, *guarded_by, *packed.notes, *full)
     return Built(folder, app, roles, template, body, packed.artefacts, notes, rooms)
 
 
@@ -127,7 +130,7 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, here: b
     local = this_machine() if here and depends(folder) else None
     targets = {function.name: local or _target(function, Target) for function in app.functions}
     packages: dict[Target, Package] = {
-        target: package(folder, target, exclude=app.exclude, progress=progress)
+        target: package(folder, target, exclude=app.exclude, allow=app.allowed_secrets, progress=progress)
         for target in dict.fromkeys(targets.values())
     }
     place({name: packages[target] for name, target in targets.items()}, folder)
@@ -136,6 +139,7 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, here: b
         size = f"{bytes_in_words(made.size)}, {bytes_in_words(made.unzipped)} unpacked"
         notes.append(f"packed for {target.words}: {size}")
         notes += (f"  left out, {left}" for left in made.left_out)
+        notes += (f"  {one.pattern!r} in config.package.allow allows nothing: {one.origin}" for one in made.unneeded)
     return _Packed(
         keys={name: f"${{AWS::StackName}}/{packages[target].sha256}.zip" for name, target in targets.items()},
         artefacts={f"{app.namespace}/{made.sha256}.zip": made.path for made in packages.values()},

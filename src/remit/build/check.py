@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Final
 from remit.build.references import check_cycles, check_references, check_text
 from remit.build.schema import check_type
 from remit.catalogue.quotas import quota
-from remit.errors import RemitError
-from remit.grants.assign import named
+from remit.errors import RemitError, few
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +73,7 @@ def _check_managed(role: Role, app: App) -> None:
     most = quota("iam.role.managed").most
     if len(role.managed) > most:
         raise RemitError(
-            f"the role of {named(role.functions)} has {len(role.managed)} managed policies; IAM allows {most}",
+            f"the role of {few(role.functions)} has {len(role.managed)} managed policies; IAM allows {most}",
             hint="grant what is used of them in a policy instead",
             origin=_owner(role, app),
         )
@@ -89,7 +88,7 @@ def _check_actions(role: Role) -> None:
         for action in grant.statement.actions.patterns:
             if not _ACTION.fullmatch(action):
                 raise RemitError(
-                    f"{action!r} is no action: IAM refuses the policy of {named(role.functions)}",
+                    f"{action!r} is no action: IAM refuses the policy of {few(role.functions)}",
                     hint="an action reads `service:Operation`, such as `s3:GetObject` or `s3:Get*`",
                     origin=grant.origin,
                 )

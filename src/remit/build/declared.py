@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.app import Reason
 from remit.build.synth import document, synth
-from remit.catalogue.templates import PERMISSION_LIMITS
+from remit.catalogue.properties import PERMISSION_LIMITS
 from remit.errors import Origin
 from remit.iam import tokens
 from remit.iam.policy import Policy
@@ -36,6 +37,10 @@ class Declared:
     inline: tuple[tuple[str, Policy], ...]
     attached: tuple[str, ...]
     trust: Policy
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    """The role's own properties, as the template writes them."""
+    complete: bool = True
+    """Whether all of its policies are told; else some are known at the deploy only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +120,18 @@ def _declared(role: Role, by_id: Mapping[str, Resource], functions: Mapping[str,
         trusts=trusts,
         trust=None if trust == trusting(trusts) else trust,
     )
-    inline = (found for one in _listed(properties.get("Policies")) for found in _inline(one))
     others = [one for one in by_id.values() if one.type in (*_INLINE, _MANAGED) and _names_role(one, role)]
+    written = (*_listed(properties.get("Policies")), *(one.properties for one in others if one.type in _INLINE))
+    inline = tuple(found for one in written for found in _inline(one))
     listed = [tokens.text_of(one) for one in _listed(properties.get("ManagedPolicyArns"))]
     return Declared(
         whole,
-        (*inline, *_beside(others)),
+        inline,
         tuple(dict.fromkeys((*listed, *(one.ref for one in others if one.type == _MANAGED)))),
         trust,
+        properties,
+        complete=len(inline) == len(written),
     )
-
-
-def _beside(others: Iterable[Resource]) -> Iterator[tuple[str, Policy]]:
-    for one in others:
-        if one.type in _INLINE:
-            yield from _inline(one.properties)
 
 
 def _inline(written: Any) -> Iterator[tuple[str, Policy]]:
@@ -208,7 +210,7 @@ def _shared(role: Role, grant: Grant, origins: Mapping[str, Origin | None]) -> G
     """A grant that no reason of the project's explains, with the shared resource that writes it."""
     if grant.origin is not None:
         return grant
-    writer = grant.because.rpartition(" ")[2] if grant.because else role.logical_id
+    writer = grant.reason.subjects[0] if grant.reason.kind == "policy" else role.logical_id
     if writer not in origins:
         return grant
-    return replace(grant, because=f"shared resource {writer}", origin=origins[writer])
+    return replace(grant, reason=Reason("resource", subjects=(writer,)), origin=origins[writer])

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from remit.build.archive import CHUNK
-from remit.build.rules import SECRETS
-from remit.build.secrets import Watch
 from remit.errors import Origin, RemitError
 
 if TYPE_CHECKING:
@@ -21,9 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file to pack: its name in the zip, the path to open, and what tells whether it is still the same."""
+    """A file to pack: its names in the zip and in the project, and what tells whether it is still the same.
+
+    `path` is the one to open; `written` is the one that people know, from the project's folder.
+    """
 
     name: str
+    written: str
     path: str
     executable: bool
     size: int
@@ -37,16 +39,16 @@ class ChangedError(Exception):
 def look(path: Path, name: str) -> Entry:
     """A regular file, as it is now, under a name in the zip."""
     found = path.stat()
-    return Entry(name, str(path), bool(found.st_mode & stat.S_IXUSR), found.st_size, stamp(found))
+    return Entry(name, name, str(path), bool(found.st_mode & stat.S_IXUSR), found.st_size, stamp(found))
 
 
 def read(entry: Entry) -> Iterator[bytes]:
     """The bytes of one file, a chunk at a time.
 
     Raises ChangedError where the file is no longer the one that was surveyed, RemitError where it cannot be
-    read or holds a secret. Never blocks: what has become a FIFO is a change.
+    read. Never blocks: what has become a FIFO is a change.
     """
-    watch, left = Watch(), entry.size
+    left = entry.size
     descriptor = _open(entry)
     with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - of a descriptor, not a path
         if stamp(os.fstat(descriptor)) != entry.stamp:
@@ -55,17 +57,9 @@ def read(entry: Entry) -> Iterator[bytes]:
             left -= len(chunk)
             if left < 0:
                 break
-            watch.see(chunk)
             yield chunk
         if left or stamp(os.fstat(descriptor)) != entry.stamp:
             raise ChangedError(entry.name)
-    if watch.found is not None:
-        kind, line = watch.found
-        raise RemitError(
-            f"{entry.name!r} holds what looks like {kind}; {SECRETS}",
-            hint="read it at run time from Secrets Manager, and list the file in .remitignore",
-            origin=Origin(entry.name, line),
-        )
 
 
 def _next(file: RawIOBase, count: int, entry: Entry) -> bytes:
@@ -88,9 +82,9 @@ def _open(entry: Entry) -> int:
 
 def _unreadable(entry: Entry, error: OSError) -> RemitError:
     return RemitError(
-        f"cannot read {entry.name!r}: {error.strerror}",
+        f"cannot read {entry.written!r}: {error.strerror}",
         hint="make it readable, or list it in .remitignore",
-        origin=Origin(entry.name),
+        origin=Origin(entry.written),
     )
 
 

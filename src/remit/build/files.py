@@ -168,7 +168,7 @@ class _Walk:
             self.refused.append(f"{name!a}: {found.st_size:,} bytes, more than a zip can hold")
         else:
             executable = bool(found.st_mode & stat.S_IXUSR)
-            self.entries.append(Entry(name, path, executable, found.st_size, stamp(found)))
+            self.entries.append(Entry(name, name, path, executable, found.st_size, stamp(found)))
         if len(self.entries) > _MOST_FILES:
             raise RemitError(
                 f"the project holds more than {_MOST_FILES:,} files, more than Lambda can unpack",

@@ -17,8 +17,7 @@ from remit.build.packing import packed
 from remit.build.pairs import say_the_same
 from remit.build.reasons import explained
 from remit.catalogue.quotas import quota
-from remit.errors import Origin, RemitError
-from remit.grants.assign import named
+from remit.errors import Origin, RemitError, few
 from remit.iam.policy import Policy
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ def _refusal(role: Role, statements: tuple[Statement, ...], sizes: Sizes) -> Rem
         else "a statement is longer than a document may be and cannot be taken apart"
     )
     needs = (
-        f"the policy of {named(role.functions)} has {whole:,} characters in {len(role.grants):,} statements, "
+        f"the policy of {few(role.functions)} has {whole:,} characters in {len(role.grants):,} statements, "
         f"{sizes.document(statements):,} when it is minimised, and does not fit"
     )
     allowed = (

@@ -6,8 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from remit.build.declared import whole
-from remit.errors import RemitError
-from remit.grants.assign import named
+from remit.errors import RemitError, few
 from remit.project.layout import GUARDRAILS
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def _notes(app: App, proof: Proof) -> Iterator[str]:
     own = [function.name for function in app.functions if "Role" in function.properties]
     if own:
         verb = "brings a role of its own" if len(own) == 1 else "bring roles of their own"
-        yield f"guardrails say nothing about {named(own)}, which {verb}"
+        yield f"guardrails say nothing about {few(own)}, which {verb}"
     if proof.elsewhere:
         good, bad = listed(proof.places), listed(proof.elsewhere)
         yield f"guardrails are proven for a deploy into {good}, not into {bad}: a ceiling spells it"
@@ -113,9 +112,9 @@ def _told(breaches: Sequence[Breach]) -> Iterator[str]:
     """A guardrail that some roles do not keep to: whose, by what request, and what gives it."""
     first = breaches[0]
     roles = list(dict.fromkeys(breach.given.role for breach in breaches))
-    names = named([role.logical_id for role in roles])
+    names = few([role.logical_id for role in roles])
     functions = [name for role in roles for name in role.functions]
-    whose = f"{names} (of {named(functions)})" if functions else names
+    whose = f"{names} (of {few(functions)})" if functions else names
     if first.note is not None:
         yield f"not proven for {whose}: {first.note}"
         return

@@ -21,14 +21,17 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from remit.build.archive import Archive, Member, members
 from remit.build.dependencies import Layer, layer, prune, sha256
-from remit.build.entries import ChangedError, Entry, look, read
+from remit.build.entries import ChangedError, Entry, look
 from remit.build.files import LeftOut, Tree, survey
 from remit.build.installer import OFFLINE, Target, this_machine
 from remit.build.requirements import find
+from remit.build.secrets import Unneeded, refuse, watched
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from remit.errors import Origin
 
 ZIPPED = 50 * 1024 * 1024
 """Most bytes of a zip that Lambda's API takes itself ("Lambda quotas": through S3 there is no such limit)."""
@@ -56,6 +59,7 @@ class Package:
     left_out: tuple[LeftOut, ...]
     biggest: tuple[tuple[str, int], ...]
     contents: str
+    unneeded: tuple[Unneeded, ...] = ()
 
 
 def _silent(_: str) -> None:
@@ -67,12 +71,14 @@ def package(
     target: Target,
     *,
     exclude: tuple[str, ...] = (),
+    allow: Mapping[str, tuple[str, Origin | None]] | None = None,
     zipped_limit: int | None = ZIPPED,
     progress: Callable[[str], None] = _silent,
 ) -> Package:
     """Pack the project in `folder` for one target; `place` puts it where people look.
 
-    `exclude`: patterns in the syntax of .remitignore; `zipped_limit`: None for a zip that goes through S3.
+    `exclude`: patterns in the syntax of .remitignore; `allow`: of files that may hold secrets, each with the reason
+    and its line; `zipped_limit`: None for a zip that goes through S3.
     Raises RemitError for what cannot be packed, is a secret, or is over Lambda's limits.
     """
     cache = folder / ".remit" / "cache" / "packages"
@@ -83,7 +89,7 @@ def package(
         for _ in range(_ATTEMPTS):
             with contextlib.suppress(ChangedError):
                 installed = layer(folder, target, progress)
-                return _attempt(folder, cache, exclude, installed, zipped_limit)
+                return _attempt(folder, cache, exclude, allow or {}, installed, zipped_limit)
     raise RemitError(
         f"files in {folder.resolve().name!r} keep changing while they are packed",
         hint="stop what writes there, or list it in .remitignore",
@@ -119,7 +125,12 @@ def _link(source: Path, path: Path) -> None:
 
 
 def _attempt(
-    folder: Path, cache: Path, exclude: tuple[str, ...], installed: Layer | None, zipped_limit: int | None
+    folder: Path,
+    cache: Path,
+    exclude: tuple[str, ...],
+    allow: Mapping[str, tuple[str, Origin | None]],
+    installed: Layer | None,
+    zipped_limit: int | None,
 ) -> Package:
     """Pack one snapshot. Raises ChangedError when the folder is not the same before and after."""
     tree = survey(folder, exclude)
@@ -129,9 +140,11 @@ def _attempt(
         raise _too_big("unpacked", unzipped, UNZIPPED, biggest)
     with tempfile.TemporaryDirectory(dir=cache, prefix=".new-") as work:
         new = Path(work, "new.zip")
-        contents = _write(new, plan, installed)
+        suspects: list[Entry] = []
+        contents = _write(new, plan, installed, suspects)
         if survey(folder, exclude).entries != tree.entries:
             raise ChangedError
+        unneeded = refuse(tree.entries, suspects, allow)
         size, digest = new.stat().st_size, sha256(new)
         if zipped_limit is not None and size > zipped_limit:
             raise _too_big("zipped", size, zipped_limit, biggest)
@@ -139,7 +152,7 @@ def _attempt(
         new.replace(path)
     prune(cache, _KEPT)
     left_out = (*tree.left_out, *(installed.left_out if installed else ()))
-    return Package(path, digest, size, unzipped, left_out, biggest, contents)
+    return Package(path, digest, size, unzipped, left_out, biggest, contents, unneeded)
 
 
 def _plan(tree: Tree, installed: Layer | None) -> dict[str, Entry | Member]:
@@ -167,13 +180,13 @@ def _runtime() -> tuple[Entry, ...]:
     )
 
 
-def _write(path: Path, plan: dict[str, Entry | Member], installed: Layer | None) -> str:
-    """Write the zip; the digest of its contents."""
+def _write(path: Path, plan: dict[str, Entry | Member], installed: Layer | None, suspects: list[Entry]) -> str:
+    """Write the zip; the digest of its contents. Files that may hold a secret join `suspects`."""
     with path.open("w+b") as file, _opened(installed) as packed:
         archive = Archive(file)
         for name, part in plan.items():
             if isinstance(part, Entry):
-                archive.add(name, read(part), executable=part.executable)
+                archive.add(name, watched(part, suspects), executable=part.executable)
             elif packed is not None:
                 archive.copy(packed, part)
         contents = archive.finish()

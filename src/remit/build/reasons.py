@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from remit.app import Grant
+from remit.app import Grant, Reason
 from remit.iam.pattern import covers, is_pattern, overlaps
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ def explained(statements: Iterable[Statement], grants: tuple[Grant, ...]) -> tup
 def _grant(statement: Statement, of: tuple[Grant, ...]) -> Grant:
     if len(of) == 1 and of[0].statement == statement:
         return of[0]
-    because = "; ".join(dict.fromkeys(grant.because for grant in of))
+    reason = Reason("text", "; ".join(dict.fromkeys(grant.because for grant in of)))
     origin = next((grant.origin for grant in of if grant.origin is not None), None)
-    return Grant(statement, because, origin, stands_for=of)
+    return Grant(statement, reason, origin, stands_for=of)
 
 
 def _gives(wide: Statement, narrow: Statement) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.templates import resource_type
+from remit.catalogue.types import resource_type
 from remit.errors import RemitError, did_you_mean
 from remit.iam import tokens
 

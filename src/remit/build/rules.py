@@ -1,4 +1,4 @@
-"""What of a project stays out of its zips by name, and why."""
+"""What of a project stays out of its zips by name or is refused there, and why."""
 
 from __future__ import annotations
 
@@ -21,6 +21,29 @@ _ALWAYS_OUT = {
     "what remit itself writes": "/.remit/",
 }
 """Reason -> patterns that nothing brings back; a module merely named so (`credentials.py`) goes in."""
+
+_SECRETS_BY_NAME = {
+    "a file of secrets": """
+        secret.y*ml secret.json secret.toml secret.ini secret.txt *[-_.]secret.y*ml *[-_.]secret.json
+        secrets.y*ml secrets.json secrets.toml secrets.ini secrets.txt secrets.properties secrets.*.y*ml secrets.*.json
+        *[-_.]secrets.y*ml *[-_.]secrets.json *[-_.]secrets.toml
+        passwords.txt passwords.csv password.txt .vault-token .vault_pass* vault_pass vault_pass.txt vault_password.txt
+    """,
+    "an environment with its secrets": """
+        env.production env.prod env.staging env.stage env.development env.dev env.test env.ci env.local
+    """,
+    "credentials of a cluster or a service": """
+        kubeconfig kubeconfig.y*ml kubeconfig.json *.kubeconfig **/.kube/config
+        .boto .s3cfg .passwd-s3fs .databrickscfg .terraformrc terraform.rc *firebase-adminsdk*.json *.ovpn
+    """,
+    "a private key": "*.p8 *.pk8 *.bks *.agekey",
+    "a dump of a database": """
+        dump.sql dump[-_.]*.sql *[-_.]dump.sql mysqldump*.sql pg_dump*.sql backup.sql backup[-_.]*.sql
+        *[-_.]backup.sql *.sql.gz *.sql.bz2 *.sql.xz *.sql.zst *.sql.zip *.sql.7z *.dump *.pgdump dump.rdb
+    """,
+    "recorded traffic with its tokens": "*.har *.pcap *.pcapng",
+}
+"""What a file is -> patterns of its name, in lower case. It is refused and not left out, since the app may need it."""
 
 _MODULES = "!credentials*.py !credentials*.pyi !credentials*/ !id_*.py !id_*/"
 
@@ -69,6 +92,19 @@ def usually_out(ignore_file: list[str], exclude: tuple[str, ...]) -> Patterns:
     """What stays out unless the project brings it back: remit's list, .remitignore's lines, the setting."""
     own = [*parse(ignore_file, "listed in .remitignore"), *parse(exclude, "excluded in the configuration")]
     return Patterns([*_read(_USUALLY_OUT), *own])
+
+
+def secret_by_name(path: str) -> str | None:
+    """What secret a file is by its name, in any case: "a dump of a database"; None for most, and for every module."""
+    if path.endswith(".py"):
+        return None
+    matching = _secrets_by_name().decide(path.lower())
+    return None if matching is None else matching.reason
+
+
+@cache
+def _secrets_by_name() -> Patterns:
+    return Patterns(_read(_SECRETS_BY_NAME))
 
 
 def _read(table: dict[str, str]) -> list[Pattern]:

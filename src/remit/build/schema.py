@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.templates import Shape, resource_type, resource_types
+from remit.catalogue.types import resource_type, resource_types
 from remit.errors import RemitError, did_you_mean
 from remit.iam import tokens
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.app import Resource
+    from remit.catalogue.properties import Shape
     from remit.errors import Origin
 
 _JSON: Final = {

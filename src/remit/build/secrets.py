@@ -1,69 +1,135 @@
-"""Find private keys and AWS secret access keys in a file's bytes, as they stream by.
+"""Refuse secrets in what is packed: files that hold secrets by their names, and keys, tokens and passwords in texts.
 
-Only what carries the secret itself counts: a key's header with its base64 after it, an assignment with forty
-characters after it. Code that only names a header, and the example key of AWS's documentation, are none.
+The app's own files are looked at as they stream into the zip; what lint knows as a secret in an environment (R701) is
+one here. Dependencies are not looked at: they come from a package index, and their documentation is full of examples.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from remit.build.entries import read
+from remit.build.ignore import Patterns, parse
+from remit.build.rules import secret_by_name
+from remit.errors import Origin, RemitError
+from remit.lint.secrets import LINE_END, holds_secret, secrets_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-_OVERLAP = 1024
-"""Bytes of one chunk looked at again with the next: longer than any match."""
+    from remit.build.entries import Entry
 
-_SECRET = rb"[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
-
-_KINDS = (
-    (
-        (b"PRIVATE KEY",),
-        "a private key",
-        re.compile(
-            rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"
-            rb"(?:(?!-----).){0,300}?[A-Za-z0-9+/]{40}",
-            re.DOTALL,
-        ),
-    ),
-    (
-        (b"ecret", b"ECRET"),
-        "an AWS secret access key",
-        re.compile(rb"(?i:secret_?-?access_?-?key)[\"']?\s{0,8}(?:[=:,]|=>)\s{0,8}[\"']?" + _SECRET),
-    ),
-    (
-        (b"AKIA",),
-        "an AWS access key with its secret",
-        re.compile(rb"AKIA[A-Z0-9]{16}[\"']?\s{0,8}[,:;|\s]\s{0,8}[\"']?" + _SECRET),
-    ),
+_OVERLAP: Final = 4096
+"""Bytes of one chunk looked at again with the next: longer than what makes a match."""
+_BYTES: Final = "latin-1"
+"""An encoding in which every byte is a character, so that any file is a text."""
+_MOST: Final = 5
+"""Secrets of one file that are shown."""
+_HINT: Final = (
+    "rotate it, and read it when a function runs, from Secrets Manager or Parameter Store; or list the file in "
+    ".remitignore\n  or, if it is meant, write `# remit: allow R701 because …` at the line, or "
+    '`config.package.allow = {"FILE": "REASON"}`'
 )
-"""Words without which nothing can match (a search for them is 20 times faster), the name, the expression."""
 
 
-class Watch:
-    """Looks at one file's chunks in order; `found` says what the first secret is, and its line."""
+@dataclass(frozen=True, slots=True)
+class Unneeded:
+    """A pattern of `config.package.allow` that allows nothing, and the line that gives it."""
 
-    def __init__(self) -> None:
-        self.found: tuple[str, int] | None = None
-        self._tail = b""
-        self._lines = 1
-
-    def see(self, chunk: bytes) -> None:
-        """Look at the next chunk, together with the end of the one before."""
-        window = self._tail + chunk
-        if self.found is None:
-            self.found = next(_findings(window, self._lines), None)
-        self._tail = window[-_OVERLAP:]
-        self._lines += window.count(b"\n") - self._tail.count(b"\n")
+    pattern: str
+    origin: Origin | None
 
 
-def _findings(window: bytes, first_line: int) -> Iterator[tuple[str, int]]:
-    for words, name, expression in _KINDS:
-        if any(word in window for word in words):
-            for match in expression.finditer(window):
-                if b"EXAMPLE" not in match[0]:
-                    yield name, first_line + window.count(b"\n", 0, match.start())
+@dataclass(frozen=True, slots=True)
+class _Secret:
+    what: str
+    origin: Origin
+
+
+def watched(entry: Entry, suspects: list[Entry]) -> Iterator[bytes]:
+    """The bytes of one file, a chunk at a time, as `read` gives them. One that may hold a secret joins `suspects`."""
+    before, suspect = "", False
+    for chunk in read(entry):
+        if not suspect:
+            text = chunk.decode(_BYTES)
+            suspect = holds_secret(before + text)
+            before = text[-_OVERLAP:]
+        yield chunk
+    if suspect:
+        suspects.append(entry)
+
+
+def refuse(
+    entries: Iterable[Entry], suspects: list[Entry], allow: Mapping[str, tuple[str, Origin | None]]
+) -> tuple[Unneeded, ...]:
+    """Raise RemitError for all secrets in what is packed that nothing allows; else the patterns that allow nothing.
+
+    `suspects` are those of the entries that may hold one, `allow` reasons by patterns, each with its line.
+    """
+    patterns = {pattern: Patterns(parse([pattern], reason)) for pattern, (reason, _) in allow.items()}
+    suspected = frozenset(suspects)
+    needed: set[str] = set()
+    refused: list[_Secret] = []
+    for entry in entries:
+        secrets = _by_name(entry)
+        if entry in suspected:
+            secrets += _in_text(entry)
+        if not secrets:
+            continue
+        allowing = [pattern for pattern, matcher in patterns.items() if _covers(matcher, entry.written)]
+        needed.update(allowing)
+        if not allowing:
+            refused += secrets
+    if refused:
+        raise _refusal(refused)
+    return tuple(Unneeded(pattern, origin) for pattern, (_, origin) in allow.items() if pattern not in needed)
+
+
+def _by_name(entry: Entry) -> list[_Secret]:
+    what = secret_by_name(entry.written)
+    return [] if what is None else [_Secret(f"{what} (by its name)", Origin(entry.written))]
+
+
+def _in_text(entry: Entry) -> list[_Secret]:
+    """The secrets in a file, but for those that a comment at their line allows; columns count characters."""
+    from remit.lint.suppress import OF_SECRETS, Allowance, allowances  # noqa: PLC0415 - few files hold any
+
+    content = b"".join(read(entry))
+    comments = allowances(content.decode("utf-8", "replace"), entry.written)
+    allowed_lines = {one.line for one in comments if isinstance(one, Allowance) and one.rule == OF_SECRETS}
+    text = content.decode(_BYTES)
+    lines = LINE_END.split(text)
+    secrets: list[_Secret] = []
+    for secret in secrets_in(text):
+        if secret.line not in allowed_lines:
+            before = lines[secret.line - 1][: secret.column - 1]
+            column = len(before.encode(_BYTES).decode("utf-8", "replace")) + 1
+            secrets.append(_Secret(secret.name, Origin(entry.written, secret.line, column)))
+    return secrets
+
+
+def _covers(patterns: Patterns, path: str) -> bool:
+    """Whether patterns match a file, or a folder that it lies in."""
+    parts = path.split("/")
+    folders = ["/".join(parts[:count]) + "/" for count in range(1, len(parts))]
+    return any(patterns.decide(place) is not None for place in (path, *folders))
+
+
+def _refusal(secrets: list[_Secret]) -> RemitError:
+    by_file: dict[str, list[_Secret]] = {}
+    for secret in secrets:
+        by_file.setdefault(secret.origin.file, []).append(secret)
+    lines: list[str] = []
+    for file, in_file in by_file.items():
+        lines += (f"  {secret.origin}: {secret.what}" for secret in in_file[:_MOST])
+        if len(in_file) > _MOST:
+            lines.append(f"  {file}: {len(in_file) - _MOST:,} more")
+    if len(lines) == 1:
+        return RemitError(f"{secrets[0].what} would go into the zip", hint=_HINT, origin=secrets[0].origin)
+    message = "\n".join([f"{len(secrets):,} secrets would go into the zip:", *lines])
+    return RemitError(message, hint=_HINT, origin=secrets[0].origin)
 
 
 def only_public(pem: bytes) -> bool:

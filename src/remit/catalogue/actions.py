@@ -32,8 +32,12 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceType:
-    """A kind of resource of a service. `arns` are formats such as `arn:${Partition}:s3:::${BucketName}`."""
+class IamResourceType:
+    """A resource type of a service, as the Service Authorization Reference calls what a statement's Resource may name.
+
+    CloudFormation calls a resource's `Type` the same: that is `catalogue.types.ResourceType`. `arns` are formats such
+    as `arn:${Partition}:s3:::${BucketName}`.
+    """
 
     service: str
     name: str
@@ -45,7 +49,7 @@ class ResourceType:
 class Target:
     """A resource type that an action takes: every required one must be covered; `keys` hold for it alone."""
 
-    type: ResourceType
+    type: IamResourceType
     required: bool
     keys: tuple[Key, ...]
 
@@ -170,7 +174,7 @@ def target_names(name: str) -> frozenset[str]:
     return found.union(kind.name for kind in _of_a_second_page(name, found))
 
 
-def _of_a_second_page(name: str, found: Collection[str]) -> tuple[ResourceType, ...]:
+def _of_a_second_page(name: str, found: Collection[str]) -> tuple[IamResourceType, ...]:
     """The resource types that a second page tells of an action, but those that are known."""
     names = TARGETS.get(name.lower(), ())
     kinds = resource_types(name.lower().partition(":")[0]) if names else ()
@@ -191,12 +195,12 @@ def arn_services(name: str) -> frozenset[str] | None:
 
 
 @lru_cache(maxsize=1024)
-def resource_types(prefix: str) -> tuple[ResourceType, ...]:
+def resource_types(prefix: str) -> tuple[IamResourceType, ...]:
     """The resource types of a service; none when there is no such service."""
     folded = prefix.lower()
     known = _keys(folded)
     return tuple(
-        ResourceType(folded, name, tuple(arns), tuple(known[key] for key in keys))
+        IamResourceType(folded, name, tuple(arns), tuple(known[key] for key in keys))
         for name, arns, keys in _chunk(folded)["r"]
     )
 

@@ -15,7 +15,7 @@ from remit.catalogue.actions import resource_types
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.catalogue.actions import ResourceType
+    from remit.catalogue.actions import IamResourceType
 
 _PARTS: Final = 6
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
@@ -70,13 +70,13 @@ def fill(format_: str, values: Mapping[str, str], otherwise: str = "*") -> str:
 
 
 @lru_cache(maxsize=4096)
-def types_of(text: str) -> tuple[ResourceType, ...]:
+def types_of(text: str) -> tuple[IamResourceType, ...]:
     """The resource types that an ARN, or a pattern of one, may name; the most literal format first."""
     arn = parse(text)
     if arn is None:
         return ()
     services = [arn.service.lower()] if not _VARIABLE.search(arn.service) else []
-    ranked: list[tuple[int, str, ResourceType]] = []
+    ranked: list[tuple[int, str, IamResourceType]] = []
     for kind in (kind for service in services for kind in resource_types(service)):
         fits = [len(_VARIABLE.sub("", format_)) for format_ in kind.arns if matches(arn, format_)]
         if fits:

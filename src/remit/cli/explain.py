@@ -137,7 +137,7 @@ def _noun(text: str, *, as_json: bool) -> None:
     if _TYPE.fullmatch(text):
         called = handlers(text)
         if called is None:
-            from remit.catalogue.templates import resource_types
+            from remit.catalogue.types import resource_types
 
             known = text in resource_types()
             what = "nobody says what CloudFormation calls for it" if known else "CloudFormation has no such type"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import stat
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from remit.errors import RemitError
 
@@ -22,6 +24,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 LARGEST: Final = 32_000_000
 """Bytes that are read of what is no plain file: as `templates.read.LARGEST`, which is not loaded for it."""
 _PINNED: Final = "remit.account"
+_PINNED_HERE: Final = "remit.account.here"
+"""Whether --account was given to this very command, and not for all of them by the environment."""
 
 project_option = click.option(
     "-C",
@@ -82,10 +86,28 @@ def note(text: str) -> None:
     click.echo(f"note: {line(text)}", err=True)
 
 
-def _pin(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+def _pin(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
     ctx.meta[_PINNED] = value
+    ctx.meta[_PINNED_HERE] = ctx.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
 
 
+def _bucket_name(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    from remit.deploy.bucket import broken_rule
+
+    rule = None if value is None else broken_rule(value)
+    if rule is not None:
+        raise RemitError(f"{value!r} is no name of a bucket: {rule}", hint="--artefact-bucket takes its name alone")
+    return value
+
+
+artefact_bucket_option = click.option(
+    "--artefact-bucket",
+    metavar="NAME",
+    envvar="REMIT_ARTEFACT_BUCKET",
+    show_envvar=True,
+    callback=_bucket_name,
+    help="A bucket of your own for the zips, in the same account and region (default: remit's).",
+)
 account_option = click.option(
     "--account",
     metavar="NUMBER",
@@ -106,15 +128,19 @@ def account(folder: Path, *, local: bool, region: str | None, profile: str | Non
     """The account that a command works on: the AWS on this machine (started if need be), or the user's own."""
     from remit.deploy.session import connect
 
+    context = click.get_current_context(silent=True)
+    pinned = None if context is None else context.meta.get(_PINNED)
     if not local:
-        return _pinned(connect(region=region, profile=profile))
+        return _pinned(connect(region=region, profile=profile), pinned)
     from remit.local.aws import start
     from remit.local.clients import client_arguments
 
     aws = start(folder, region=region, progress=lambda text: click.echo(text, err=True))
     given = client_arguments(aws)
     credentials = {name: given[name] for name in ("aws_access_key_id", "aws_secret_access_key")}
-    return connect(region=aws.region, endpoint=aws.url, credentials=credentials)
+    found = connect(region=aws.region, endpoint=aws.url, credentials=credentials)
+    # REMIT_ACCOUNT names the account of a person or a pipeline, which no local deploy can reach by mistake.
+    return _pinned(found, pinned if context is not None and context.meta.get(_PINNED_HERE) else None)
 
 
 def require_kept(folder: Path) -> None:
@@ -130,23 +156,40 @@ def require_kept(folder: Path) -> None:
         )
 
 
-def _pinned(found: Account) -> Account:
+def _pinned(found: Account, wanted: str | None) -> Account:
     """The account, if it is the one that must be. RemitError: it is another."""
-    from remit.errors import RemitError
-
-    context = click.get_current_context(silent=True)
-    wanted = None if context is None else context.meta.get(_PINNED)
-    if wanted and wanted != found.account:
+    if not wanted or wanted == found.account:
+        return found
+    if found.local:
         raise RemitError(
-            f"the credentials are of account {found.account}, and it must be {wanted}: nothing was done",
-            hint="`--profile` chooses other credentials; --account and REMIT_ACCOUNT say which account it must be",
+            f"the AWS on this machine is account {found.account}, and it must be {wanted}: nothing was done",
+            hint="leave out --account, or --local",
         )
-    return found
+    raise RemitError(
+        f"the credentials are of account {found.account}, and it must be {wanted}: nothing was done",
+        hint="`--profile` chooses other credentials; --account and REMIT_ACCOUNT say which account it must be",
+    )
+
+
+def same_place() -> str:
+    """The options that say which project, stage and account the running command is about, for a command to come.
+
+    Each with a blank before it, as in ` --stage prod --local`; empty when none was given.
+    """
+    context = click.get_current_context(silent=True)
+    given = {} if context is None else context.params
+    text = ""
+    if given.get("folder", Path()) != Path():
+        text += f" -C {shlex.quote(str(given['folder']))}"
+    for name in ("stage", "region", "profile"):
+        if given.get(name):
+            text += f" --{name} {shlex.quote(given[name])}"
+    return text + " --local" if given.get("local") else text
 
 
 def no_function(app: App, name: str) -> RemitError:
     """What to say of a function that the app does not have: a job runs in its queue's worker."""
-    from remit.errors import RemitError, did_you_mean
+    from remit.errors import did_you_mean
 
     known = [function.name for function in app.functions]
     hint = did_you_mean(name, known) or f"there are {', '.join(known) or 'none'}"

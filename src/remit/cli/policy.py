@@ -69,6 +69,16 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
 @click.argument("templates", metavar="[TEMPLATE]...", nargs=-1, type=click.Path(path_type=Path))
 @options.project_option
 @options.stage_option
+@click.option(
+    "--for",
+    "purpose",
+    type=click.Choice(("deploy", "revert-drift", "bootstrap")),
+    default="deploy",
+    show_default=True,
+    help="What it is for: `remit deploy`; the same with --revert-drift, which undoes what was done to roles by hand; "
+    "or `remit bootstrap`, which makes the bucket that deploys upload to.",
+)
+@options.artefact_bucket_option
 @click.option("--stack", help="The stack's name, for TEMPLATE (default: the file's name up to its first dot).")
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of TEMPLATE.")
 @click.option("--boundary", metavar="ARN", help="Let roles be made and changed only under this permissions boundary.")
@@ -84,6 +94,8 @@ def deployer_policy(
     templates: tuple[Path, ...],
     folder: Path,
     stage: str | None,
+    purpose: str,
+    artefact_bucket: str | None,
     stack: str | None,
     parameters: tuple[str, ...],
     boundary: str | None,
@@ -99,6 +111,9 @@ def deployer_policy(
 ) -> None:
     """Print the least that the user or role needs who runs `remit deploy`, as a JSON document for IAM.
 
+    It holds nothing that makes or changes the bucket which deploys upload to: that is `--for bootstrap`, for whoever
+    runs `remit bootstrap`, once for each account and region.
+
     Without TEMPLATE it is for the app in this folder. With one, it is for any CloudFormation or SAM template, in JSON
     or YAML; with the deployed one and the new one, for going from one to the other. The document is for the resources
     that are declared now: print it again when they change. Without --account and --region it fits every account and
@@ -109,6 +124,8 @@ def deployer_policy(
       remit policy deployer
       remit policy deployer --region eu-central-1 --account 111122223333
       remit policy deployer --explain
+      remit policy deployer --for bootstrap
+      remit policy deployer --for revert-drift
       remit policy deployer --cloudformation > deployer.json
       remit policy deployer cdk.out/Shop.template.json --stack Shop
       remit policy deployer template.yaml --stack Shop
@@ -120,12 +137,20 @@ def deployer_policy(
     place = _place(partition, region, account)
     if not templates and (stack or parameters):
         raise RemitError("--stack and --parameter go with a TEMPLATE", hint="an app's stack is named by its stage")
-    declared, calls = _of_templates(templates, stack, parameters) if templates else _of_app(folder, stage)
+    if purpose == "bootstrap":
+        if templates or artefact_bucket or boundary or live:
+            with_none = "TEMPLATE, --artefact-bucket, --boundary or --live"
+            raise RemitError(f"--for bootstrap is about remit's bucket alone: it goes with no {with_none}")
+        declared, calls = _of_bootstrap()
+    elif templates:
+        declared, calls = _of_templates(templates, stack, parameters, artefact_bucket)
+    else:
+        declared, calls = _of_app(folder, stage, artefact_bucket)
     if live:
         from remit.deploy.calls import LIVE
 
         calls = (*calls, *LIVE)
-    found = deployer(declared, calls, boundary)
+    found = deployer(declared, calls, boundary, reverts=purpose == "revert-drift")
     if cloudformation:
         options.print_json(_template(found, place))
     else:
@@ -135,7 +160,8 @@ def deployer_policy(
         _remark(found)
     wide = [option for option, text in zip(("--region", "--account"), place[1:], strict=True) if text == "*"]
     if wide and not cloudformation:
-        options.note(f"it leaves open where the stack is, which {' and '.join(wide)} would say")
+        subject = "stack" if found.stack else "bucket"
+        options.note(f"it leaves open where the {subject} is, which {' and '.join(wide)} would say")
 
 
 def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bool) -> None:
@@ -176,24 +202,33 @@ def _remark(found: Deployer) -> None:
         options.note(remark)
 
 
-def _of_app(folder: Path, stage: str | None) -> tuple[Stack, tuple[Call, ...]]:
+def _of_bootstrap() -> tuple[Stack, tuple[Call, ...]]:
+    """No stack, and the calls that make and repair the artefact bucket."""
+    from remit.deploy.calls import BOOTSTRAP
+    from remit.deployer.declared import stack_of
+
+    return stack_of("", [{"Resources": {}}]), BOOTSTRAP
+
+
+def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[Stack, tuple[Call, ...]]:
     """The app's stack as a build makes it, and the calls that remit makes for it."""
-    from remit.build.synth import document, synth
-    from remit.deploy.calls import CALLS
+    from remit.build.synth import ARTEFACTS, document, synth
+    from remit.deploy.calls import CALLS, in_bucket
     from remit.deployer.declared import stack_of
     from remit.grants.assign import assign
     from remit.project.load import load
 
-    app = load(folder, stage)
+    app, name = load(folder, stage), bucket or ARTEFACTS
     keys = {function.name: f"{app.namespace}/{function.name}.zip" for function in app.functions}
-    return stack_of(app.namespace, [document(synth(app, assign(app), keys))]), CALLS
+    return stack_of(app.namespace, [document(synth(app, assign(app), keys, name))]), in_bucket(CALLS, name)
 
 
 def _of_templates(
-    paths: tuple[Path, ...], name: str | None, parameters: tuple[str, ...]
+    paths: tuple[Path, ...], name: str | None, parameters: tuple[str, ...], bucket: str | None
 ) -> tuple[Stack, tuple[Call, ...]]:
-    """The stack of templates, and the calls that drive it; those on remit's bucket only if it is remit's."""
-    from remit.deploy.calls import CALLS
+    """The stack of templates, and the calls that drive it; those on the artefact bucket only if it is remit's."""
+    from remit.build.synth import ARTEFACTS
+    from remit.deploy.calls import CALLS, in_bucket
     from remit.deployer.declared import stack_of
 
     given = dict(options.parameter(text) for text in parameters)
@@ -205,9 +240,9 @@ def _of_templates(
     declared = stack_of(stack, found, given)
     if name is None:
         options.note(f"the stack is taken to be `{stack}`, as the file is named: `--stack NAME` tells it")
-    ours = any(b"remit-artefacts-" in text for text, _ in files)
+    ours = any((bucket or "remit-artefacts-").encode() in text for text, _ in files)
     calls = tuple(call for call in CALLS if ours or call.operation.startswith("cloudformation."))
-    return declared, calls
+    return declared, in_bucket(calls, bucket or ARTEFACTS)
 
 
 def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
@@ -262,7 +297,7 @@ def _template(found: Deployer, place: tuple[str, str, str]) -> dict[str, Any]:
         f"Deployer{'' if len(parts) == 1 else number}": {
             "Type": "AWS::IAM::ManagedPolicy",
             "Properties": {
-                "Description": f"What whoever deploys {found.stack} needs",
+                "Description": f"What whoever {found.doing} needs",
                 "PolicyDocument": intrinsics(render(part)),
             },
         }
@@ -270,7 +305,7 @@ def _template(found: Deployer, place: tuple[str, str, str]) -> dict[str, Any]:
     }
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": f"What whoever deploys {found.stack} needs",
+        "Description": f"What whoever {found.doing} needs",
         "Resources": resources,
         "Outputs": {name: {"Value": {"Ref": name}} for name in resources},
     }
@@ -292,6 +327,13 @@ def role_of(app: App, roles: tuple[Role, ...], name: str) -> Role:
     for role in roles:
         if name in role.functions or (name == role.logical_id and role.functions):
             return role
-    if any(name == function.name for function in app.functions):
-        raise RemitError(f"function `{name}` brings a role of its own (`Role` in its properties)")
+    for function in app.functions:
+        if function.name == name:
+            from remit.build.own_roles import needed_actions
+
+            raise RemitError(
+                f"function `{name}` brings a role of its own (`Role` in its properties)",
+                hint=f"that role must allow {', '.join(needed_actions(app, function))}",
+                origin=function.written.get("Role"),
+            )
     raise options.no_function(app, name)

@@ -1,20 +1,26 @@
 """Upload what CloudFormation reads (zips, big templates), and remove it when its stack is gone.
 
-A key is `<namespace>/<sha256>.zip` or `<namespace>/<sha256>.json`: a key never means other bytes, and the
-prefix says whose an object is, so that deleting an app takes exactly its own.
+A key is `<namespace>/<sha256>.zip` or `<namespace>/<sha256>.json`. What lies under it is used only if S3 says that its
+SHA-256 is the key's: whoever else may write to the bucket could have put other bytes there. The prefix says whose an
+object is, so that deleting an app takes exactly its own.
+
+Source: "Checking object integrity for data uploads in Amazon S3" (Amazon S3 User Guide): of an upload in parts S3 keeps
+only a checksum of checksums, so a file goes up in one request, which takes 5 GB.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from remit.deploy.bucket import bucket_name, exists
+from remit.deploy.bucket import artefact_bucket, exists
 from remit.deploy.faults import status, told
 from remit.errors import RemitError
+from remit.iam.tokens import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,61 +28,95 @@ if TYPE_CHECKING:
 
     from remit.deploy.session import Account
 
-MULTIPART: Final = 8 * 1024 * 1024  # bytes; above it a file goes up in parts
-_ARTEFACT: Final = re.compile(r"\b[0-9a-f]{64}\.(?:zip|json)\b")
-"""The last part of a key."""
+_ARTEFACT: Final = re.compile(r"\b([0-9a-f]{64})\.(?:zip|json)\b")
+"""The last part of a key: the SHA-256 of what lies under it."""
 _BATCH: Final = 1000  # the most keys that one DeleteObjects takes
+_LARGEST_PUT: Final = 5 * 1024**3  # bytes that one PutObject takes
 
 Progress = Callable[[int], None]
 """Called with the number of bytes that went up since the last call."""
+Upload = Literal["reused", "uploaded", "replaced"]
+"""What became of an artefact: it was there; it was not; something else was there, of which this is the next version."""
 
 
-def upload(account: Account, bucket: str, path: Path, key: str, progress: Progress | None = None) -> bool:
-    """Put a file there unless it is there; whether it went up.
+def upload(account: Account, bucket: str, path: Path, key: str, progress: Progress | None = None) -> Upload:
+    """Put a file there, unless S3 says that these very bytes are there; what became of it.
 
-    S3 checks its SHA-256; a cut upload leaves no object, and its parts are aborted (by the bucket's rule, if
-    the process died).
+    S3 takes only bytes with the SHA-256 of the key, and a cut upload leaves nothing. RemitError: the file is no longer
+    what was built.
     """
     from boto3.s3.transfer import TransferConfig  # noqa: PLC0415 - only a deploy needs it
 
     with told():
-        if _has(account, bucket, key, path.stat().st_size):
-            return False
+        stored = _stored(account, bucket, key)
+        if stored == "these bytes":
+            return "reused"
         account.client("s3").upload_file(
             str(path),
             bucket,
             key,
-            ExtraArgs={"ExpectedBucketOwner": account.account, "ChecksumAlgorithm": "SHA256"},
-            Config=TransferConfig(multipart_threshold=MULTIPART, multipart_chunksize=MULTIPART),
+            ExtraArgs={"ExpectedBucketOwner": account.account, "ChecksumSHA256": checksum(key)},
+            Config=TransferConfig(multipart_threshold=_LARGEST_PUT),
             Callback=progress,
         )
-    return True
+    return "replaced" if stored == "other bytes" else "uploaded"
 
 
 def upload_template(account: Account, bucket: str, namespace: str, body: str) -> str:
-    """Put a template there unless it is there; the URL (path style) that CloudFormation reads it at."""
+    """Put a template there, unless these very bytes are there; the URL (path style) that CloudFormation reads it at."""
     raw = body.encode()
     key = f"{namespace}/{sha256(raw).hexdigest()}.json"
     client = account.client("s3")
     with told():
-        if not _has(account, bucket, key, len(raw)):
+        if _stored(account, bucket, key) != "these bytes":
             client.put_object(
                 Bucket=bucket,
                 Key=key,
                 Body=raw,
                 ContentType="application/json",
                 ExpectedBucketOwner=account.account,
-                ChecksumAlgorithm="SHA256",
+                ChecksumSHA256=checksum(key),
             )
     return f"{client.meta.endpoint_url.rstrip('/')}/{bucket}/{key}"
 
 
-def remove_artefacts(account: Account, namespace: str) -> int:
+def names_artefact(text: str) -> bool:
+    """Whether a text holds the key of an artefact."""
+    return _ARTEFACT.search(text) is not None
+
+
+def checksum(key: str) -> str:
+    """The SHA-256 that a key promises, as S3 and Lambda write it: in base64."""
+    (digest,) = _ARTEFACT.findall(key)
+    return base64.b64encode(bytes.fromhex(digest)).decode()
+
+
+def packaged(template: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The properties of each function of a template whose zip remit packaged."""
+    for resource in template.get("Resources", {}).values():
+        if resource.get("Type") == "AWS::Lambda::Function":
+            code = resource["Properties"]["Code"]
+            if names_artefact(text_of(code.get("S3Key", ""))):
+                yield resource["Properties"]
+
+
+def buckets_of(account: Account, template: Mapping[str, Any]) -> frozenset[str]:
+    """The buckets that hold the zips of a template."""
+    place = {"${AWS::AccountId}": account.account, "${AWS::Region}": account.region}
+    buckets = []
+    for properties in packaged(template):
+        name = text_of(properties["Code"]["S3Bucket"])
+        for token, value in place.items():
+            name = name.replace(token, value)
+        buckets.append(name)
+    return frozenset(buckets)
+
+
+def remove_artefacts(account: Account, namespace: str, bucket: str) -> int:
     """Delete every version of every object under `<namespace>/`; how many.
 
     Nothing when there is no bucket.
     """
-    bucket = bucket_name(account)
     removed = 0
     with told():
         if not exists(account, bucket):
@@ -97,23 +137,23 @@ def _delete(account: Account, bucket: str, batch: list[dict[str, Any]]) -> None:
         raise RemitError(f"{first['Key']} in bucket {bucket} cannot be deleted: {why}")
 
 
-def prune_artefacts(account: Account, namespace: str, *templates: Mapping[str, Any]) -> int:
+def prune_artefacts(account: Account, namespace: str, bucket: str, *templates: Mapping[str, Any]) -> int:
     """Delete what none of these templates refers to (those that run now and ran before); how many objects.
 
     Their old versions stay for as long as the bucket's rule keeps them. Templates themselves are read but once, when a
     change set is made, so none of them is kept.
     """
-    bucket, kept = bucket_name(account), set(_ARTEFACT.findall(json.dumps(templates)))
+    digests = set(_ARTEFACT.findall(json.dumps(templates)))
     removed = 0
     with told():
         if not exists(account, bucket):
             return 0
         for page in _pages(account, bucket, f"{namespace}/"):
-            old = [
-                {"Key": item["Key"]}
-                for item in page.get("Versions", [])
-                if item["IsLatest"] and _ARTEFACT.search(item["Key"]) and item["Key"].rpartition("/")[2] not in kept
-            ]
+            old = []
+            for item in page.get("Versions", []):
+                artefact = _ARTEFACT.search(item["Key"])
+                if item["IsLatest"] and artefact is not None and artefact[1] not in digests:
+                    old.append({"Key": item["Key"]})
             if old:
                 _delete(account, bucket, old)
                 removed += len(old)
@@ -121,8 +161,8 @@ def prune_artefacts(account: Account, namespace: str, *templates: Mapping[str, A
 
 
 def remove_bucket(account: Account) -> bool:
-    """Delete the artefact bucket if no app has anything in it; whether it is gone."""
-    bucket = bucket_name(account)
+    """Delete remit's artefact bucket if no app has anything in it; whether it is gone."""
+    bucket = artefact_bucket(account).name
     with told():
         if not exists(account, bucket):
             return True
@@ -132,16 +172,19 @@ def remove_bucket(account: Account) -> bool:
     return True
 
 
-def _has(account: Account, bucket: str, key: str, size: int) -> bool:
+def _stored(account: Account, bucket: str, key: str) -> Literal["nothing", "these bytes", "other bytes"]:
+    """What S3 says is under a key; "other bytes" also where it keeps no SHA-256 of the whole object."""
     from botocore.exceptions import ClientError  # noqa: PLC0415
 
     try:
-        found = account.client("s3").head_object(Bucket=bucket, Key=key, ExpectedBucketOwner=account.account)
+        stored = account.client("s3").head_object(
+            Bucket=bucket, Key=key, ExpectedBucketOwner=account.account, ChecksumMode="ENABLED"
+        )
     except ClientError as error:
         if status(error) == 404:  # noqa: PLR2004 - HTTP's Not Found
-            return False
+            return "nothing"
         raise
-    return bool(found["ContentLength"] == size)
+    return "these bytes" if stored.get("ChecksumSHA256") == checksum(key) else "other bytes"
 
 
 def _versions(account: Account, bucket: str, prefix: str) -> Iterator[list[dict[str, Any]]]:

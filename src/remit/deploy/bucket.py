@@ -1,97 +1,64 @@
-"""Make the one bucket per account and region that deploys upload to: private, TLS only, encrypted, versioned.
+"""Find the bucket that deploys upload to: remit's one per account and region, or one of the person's own.
 
 Every call says whose bucket it must be (ExpectedBucketOwner), so that a bucket which a stranger made under
-this name is refused instead of filled. What a person added (tags, statements, rules, a KMS key) stays: only
-what is missing is written. SSE-S3, not KMS, is what remit asks for: a key of one's own would cost money and
-each deployer a permission, and would protect nothing more here.
+this name is refused instead of filled.
 
-Sources: "Security best practices for Amazon S3", "Verifying bucket ownership with bucket owner condition"
-(Amazon S3 User Guide).
+Source: "Verifying bucket ownership with bucket owner condition", "General purpose bucket naming rules" (Amazon S3 User
+Guide); "HeadBucket" (Amazon S3 API Reference).
 """
 
 from __future__ import annotations
 
-import json
-import time
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from remit.deploy.faults import code, status, told
+from remit.deploy.faults import status
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from remit.deploy.session import Account
 
-_NOTHING: Final = frozenset(
-    {
-        "NoSuchBucketPolicy",
-        "NoSuchLifecycleConfiguration",
-        "NoSuchPublicAccessBlockConfiguration",
-        "NoSuchTagSet",
-        "OwnershipControlsNotFoundError",
-        "ServerSideEncryptionConfigurationNotFoundError",
-    }
+
+_NAMING: Final = (
+    (r".{3,63}", "it has 3 to 63 characters"),
+    (r"[a-z0-9.-]*", "it is made of small letters, digits, dots and hyphens"),
+    (r"[^.-].*[^.-]", "it begins and ends with a letter or a digit"),
+    (r"(?!.*\.\.).*", "no dot follows another"),
+    (r"(?!\d+\.\d+\.\d+\.\d+$).*", "it is no IP address"),
+    (r"(?!xn--|sthree-|amzn-s3-demo-).*", "it does not begin with xn--, sthree- or amzn-s3-demo-"),
+    (
+        r".*(?<!-s3alias)(?<!--ol-s3)(?<!\.mrap)(?<!--x-s3)(?<!--table-s3)",
+        "-s3alias, --ol-s3, .mrap, --x-s3 and --table-s3 end the names of other things",
+    ),
 )
-_SETTLING: Final = frozenset({"OperationAborted", "NoSuchBucket"})
-_PAUSES: Final = (0.5, 1, 2, 4)  # seconds; a bucket made a moment ago may not be seen everywhere yet
-_TAG: Final = {"Key": "remit:purpose", "Value": "artefacts"}
-_RULE: Final = {
-    "ID": "remit",
-    "Status": "Enabled",
-    "Filter": {"Prefix": ""},
-    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
-    "NoncurrentVersionExpiration": {"NoncurrentDays": 90},
-}
-_PRIVATE: Final = {
-    "BlockPublicAcls": True,
-    "IgnorePublicAcls": True,
-    "BlockPublicPolicy": True,
-    "RestrictPublicBuckets": True,
-}
-_OWNED: Final = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-_ENCRYPTED: Final = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+"""What the name of a bucket matches, and the rule in words."""
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """One property of the bucket: how it is read, and what is written if the answer does not hold it."""
+class Bucket:
+    """The bucket that artefacts go to; one of the person's own is neither made, changed nor deleted by remit."""
 
-    read: str
-    holds: Callable[[dict[str, Any], str], bool]
-    write: str
-    arguments: Callable[[dict[str, Any], str], dict[str, Any]]
+    name: str
+    own: bool = False
+
+
+def artefact_bucket(account: Account, own: str | None = None) -> Bucket:
+    """The person's own bucket of this name, or remit's."""
+    return Bucket(bucket_name(account)) if own is None else Bucket(own, own=True)
+
+
+def broken_rule(name: str) -> str | None:
+    """The rule of S3 that a bucket's name breaks; None when it may be one."""
+    for pattern, rule in _NAMING:
+        if re.fullmatch(pattern, name) is None:
+            return rule
+    return None
 
 
 def bucket_name(account: Account) -> str:
-    """The bucket's name; a template spells it `remit-artefacts-${AWS::AccountId}-${AWS::Region}`."""
+    """The name of remit's bucket; a template spells it `remit-artefacts-${AWS::AccountId}-${AWS::Region}`."""
     return f"remit-artefacts-{account.account}-{account.region}"
-
-
-def ensure_bucket(account: Account) -> str:
-    """The name of the artefact bucket, made or corrected if need be.
-
-    When nothing is missing it takes one HEAD and seven reads, these at once. RemitError: the bucket belongs
-    to somebody else, or lies in another region.
-    """
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only a deploy needs it
-
-    name = bucket_name(account)
-    client = account.client("s3")
-    with told():
-        if not exists(account, name):
-            _create(account, name)
-        with ThreadPoolExecutor(len(SETTINGS)) as pool:
-            answers = list(pool.map(lambda setting: _read(account, name, setting), SETTINGS))
-        arn = f"arn:{account.partition}:s3:::{name}"
-        for setting, answer in zip(SETTINGS, answers, strict=True):
-            if not setting.holds(answer, arn):
-                write, arguments = getattr(client, setting.write), setting.arguments(answer, arn)
-                _patiently(lambda write=write, arguments=arguments: write(  # type: ignore[misc] # bound now, called now
-                    Bucket=name, ExpectedBucketOwner=account.account, **arguments
-                ))  # fmt: skip
-    return name
 
 
 def exists(account: Account, name: str) -> bool:
@@ -99,149 +66,40 @@ def exists(account: Account, name: str) -> bool:
     from botocore.exceptions import ClientError  # noqa: PLC0415
 
     try:
-        account.client("s3").head_bucket(Bucket=name, ExpectedBucketOwner=account.account)
+        answer = account.client("s3").head_bucket(Bucket=name, ExpectedBucketOwner=account.account)
     except ClientError as error:
         answered = status(error)
         if answered == 404:  # noqa: PLR2004 - HTTP's Not Found
             return False
         if answered == 301:  # noqa: PLR2004 - HTTP's Moved Permanently
             headers = error.response["ResponseMetadata"].get("HTTPHeaders", {})
-            elsewhere = headers.get("x-amz-bucket-region", "another region")
-            raise RemitError(f"bucket {name} lies in {elsewhere}, not in {account.region}") from error
+            raise _elsewhere(account, name, headers.get("x-amz-bucket-region", "another region")) from error
         if answered == 403:  # noqa: PLR2004 - HTTP's Forbidden
-            raise _not_ours(account, name) from error
+            raise not_ours(account, name) from error
         raise
+    region = answer.get("BucketRegion", account.region)
+    if region != account.region:  # the SDK follows the 301 of a bucket in another region by itself
+        raise _elsewhere(account, name, region)
     return True
 
 
-def _not_ours(account: Account, name: str) -> RemitError:
+def _elsewhere(account: Account, name: str, region: str) -> RemitError:
     return RemitError(
-        f"bucket {name} is not account {account.account}'s (or the caller may not s3:ListBucket it): "
-        f"nothing was uploaded",
-        hint="if `aws s3api list-buckets` does not show it, a stranger took the name (bucket sniping): "
-        "deploy to another "
-        "region, and tell AWS Support",
+        f"bucket {name} lies in {region}, not in {account.region}: Lambda reads zips only from its own region"
     )
 
 
-def _create(account: Account, name: str) -> None:
-    from botocore.exceptions import ClientError  # noqa: PLC0415
-
-    arguments: dict[str, Any] = {"Bucket": name, "ObjectOwnership": "BucketOwnerEnforced"}
-    if account.region != "us-east-1":  # the one region that S3 refuses as a constraint
-        arguments["CreateBucketConfiguration"] = {"LocationConstraint": account.region}
-    try:
-        account.client("s3").create_bucket(**arguments)
-    except ClientError as error:
-        if code(error) == "BucketAlreadyExists":
-            raise _not_ours(account, name) from error
-        if code(error) != "BucketAlreadyOwnedByYou":  # else another deploy made it a moment ago
-            raise
-
-
-def _read(account: Account, name: str, setting: Setting) -> dict[str, Any]:
-    from botocore.exceptions import ClientError  # noqa: PLC0415
-
-    read = getattr(account.client("s3"), setting.read)
-    try:
-        answer: dict[str, Any] = _patiently(lambda: read(Bucket=name, ExpectedBucketOwner=account.account))
-    except ClientError as error:
-        if code(error) in _NOTHING:
-            return {}
-        raise
-    return answer
-
-
-def _patiently(call: Callable[[], Any]) -> Any:
-    from botocore.exceptions import ClientError  # noqa: PLC0415
-
-    for pause in _PAUSES:
-        try:
-            return call()
-        except ClientError as error:
-            if code(error) not in _SETTLING:
-                raise
-            time.sleep(pause)
-    return call()
-
-
-def _statement(arn: str) -> dict[str, Any]:
-    return {
-        "Sid": "RemitTlsOnly",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [arn, f"{arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-
-
-def _statements(answer: dict[str, Any]) -> list[Any]:
-    found = json.loads(answer.get("Policy", "{}")).get("Statement", [])
-    return [found] if isinstance(found, dict) else list(found)
-
-
-def _with_statement(answer: dict[str, Any], arn: str) -> dict[str, Any]:
-    others = [statement for statement in _statements(answer) if statement.get("Sid") != "RemitTlsOnly"]
-    return {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [*others, _statement(arn)]})}
-
-
-def _encrypted(answer: dict[str, Any], _arn: str) -> bool:
-    rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
-    return any(rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm") for rule in rules)
-
-
-def _ruled(answer: dict[str, Any], _arn: str) -> bool:
-    return any(rule.get("ID") == _RULE["ID"] and rule.get("Status") == "Enabled" for rule in answer.get("Rules", []))
-
-
-def _with_rule(answer: dict[str, Any], _arn: str) -> dict[str, Any]:
-    others = [rule for rule in answer.get("Rules", []) if rule.get("ID") != _RULE["ID"]]
-    return {"LifecycleConfiguration": {"Rules": [*others, _RULE]}}
-
-
-def _with_tag(answer: dict[str, Any], _arn: str) -> dict[str, Any]:
-    others = [tag for tag in answer.get("TagSet", []) if tag["Key"] != _TAG["Key"]]
-    return {"Tagging": {"TagSet": [*others, _TAG]}}
-
-
-SETTINGS: Final = (
-    Setting(
-        "get_public_access_block",
-        lambda answer, _: answer.get("PublicAccessBlockConfiguration") == _PRIVATE,
-        "put_public_access_block",
-        lambda *_: {"PublicAccessBlockConfiguration": _PRIVATE},
-    ),
-    Setting(
-        "get_bucket_ownership_controls",
-        lambda answer, _: answer.get("OwnershipControls") == _OWNED,
-        "put_bucket_ownership_controls",
-        lambda *_: {"OwnershipControls": _OWNED},
-    ),
-    Setting(
-        "get_bucket_encryption",
-        _encrypted,
-        "put_bucket_encryption",
-        lambda *_: {"ServerSideEncryptionConfiguration": _ENCRYPTED},
-    ),
-    Setting(
-        "get_bucket_versioning",
-        lambda answer, _: answer.get("Status") == "Enabled",
-        "put_bucket_versioning",
-        lambda *_: {"VersioningConfiguration": {"Status": "Enabled"}},
-    ),
-    Setting(
-        "get_bucket_policy",
-        lambda answer, arn: _statement(arn) in _statements(answer),
-        "put_bucket_policy",
-        _with_statement,
-    ),
-    Setting("get_bucket_lifecycle_configuration", _ruled, "put_bucket_lifecycle_configuration", _with_rule),
-    Setting(
-        "get_bucket_tagging",
-        lambda answer, _: _TAG in answer.get("TagSet", []),
-        "put_bucket_tagging",
-        _with_tag,
-    ),
-)
-"""What the bucket must be; private first."""
+def not_ours(account: Account, name: str) -> RemitError:
+    """The refusal of a bucket that belongs to somebody else."""
+    if name == bucket_name(account):
+        hint = (
+            "if `aws s3api list-buckets` does not show it, a stranger took the name (bucket sniping): deploy to "
+            "another region, and tell AWS Support"
+        )
+    else:
+        hint = "name a bucket of this account, which the caller may list"
+    return RemitError(
+        f"bucket {name} is not account {account.account}'s (or the caller may not s3:ListBucket it): "
+        "nothing was uploaded",
+        hint=hint,
+    )

@@ -1,4 +1,4 @@
-"""List every AWS call that a deploy, an update, a status and a delete make, and the action that each needs.
+"""List every AWS call that remit makes to deploy, show, delete and bootstrap, and the action that each needs.
 
 Kept beside the code that calls: a test records the calls of real deploys and compares both ways. GetCallerIdentity is
 not here, since nobody can be denied it.
@@ -9,10 +9,14 @@ Reference); "Required permissions for Amazon S3 API operations" (Amazon S3 User 
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from remit.build.synth import ARTEFACTS
 from remit.deployer.needs import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/{stack}/*"
 _BUCKET: Final = f"arn:${{AWS::Partition}}:s3:::{ARTEFACTS}"
@@ -22,21 +26,39 @@ _FUNCTIONS: Final = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountI
 _PLAN: Final = "to plan and carry out deploys of the stack"
 _FOLLOW: Final = "to follow and show the stack"
 _CLEAR: Final = "to delete the stack, and to go on with a rollback that failed"
+_FIND: Final = "to find the artefact bucket, and what of the app is in it"
 _UPLOAD: Final = "to upload the app's zips and template, and to remove them when the app is deleted"
 _COMPARE: Final = "to compare the stack's roles with what they are in the account"
 _SECURE: Final = "to make the artefact bucket, and to keep it private, encrypted and versioned"
+
+
+def in_bucket(calls: Iterable[Call], name: str) -> tuple[Call, ...]:
+    """The same calls, on a bucket of the person's own."""
+    return tuple(replace(call, on=call.on.replace(ARTEFACTS, name)) for call in calls)
 
 
 def _stack(operation: str, because: str, *, nested: bool = False) -> Call:
     return Call(f"cloudformation.{operation}", (f"cloudformation:{operation}",), _STACK, because, nested)
 
 
-def _bucket(operation: str, *actions: str) -> Call:
-    return Call(f"s3.{operation}", tuple(f"s3:{action}" for action in actions), _BUCKET, _SECURE)
+def _bucket(operation: str, *actions: str, because: str = _SECURE) -> Call:
+    return Call(f"s3.{operation}", tuple(f"s3:{action}" for action in actions), _BUCKET, because)
 
 
 def _objects(operation: str, *actions: str) -> Call:
     return Call(f"s3.{operation}", tuple(f"s3:{action}" for action in actions), _OBJECTS, _UPLOAD)
+
+
+def _role(operation: str) -> Call:
+    return Call(f"iam.{operation}", (f"iam:{operation}",), _ROLES, _COMPARE)
+
+
+def _policy(operation: str) -> Call:
+    return Call(f"iam.{operation}", (f"iam:{operation}",), "*", _COMPARE)
+
+
+def _function(operation: str) -> Call:
+    return Call(f"lambda.{operation}", (f"lambda:{operation}",), _FUNCTIONS, _COMPARE)
 
 
 CALLS: Final = (
@@ -51,6 +73,26 @@ CALLS: Final = (
     _stack("ListStackResources", _FOLLOW),
     _stack("DeleteStack", _CLEAR),
     _stack("ContinueUpdateRollback", _CLEAR),
+    _bucket("HeadBucket", "ListBucket", because=_FIND),
+    _bucket("ListObjectVersions", "ListBucketVersions", because=_FIND),
+    _objects("HeadObject", "GetObject"),
+    _objects("PutObject", "PutObject"),
+    _objects("DeleteObjects", "DeleteObject", "DeleteObjectVersion"),
+    _role("GetRole"),
+    _role("ListRolePolicies"),
+    _role("GetRolePolicy"),
+    _role("ListAttachedRolePolicies"),
+    _function("GetFunction"),
+)
+"""By operation, as `service.Operation`; none is made but these. `{stack}` is the stack's name.
+
+Roles and functions are those of the stack that runs, which the app may no longer have. Where one was changed by hand, a
+deploy also asks what managed policies say (`LIVE`), and goes on where it may not; with --revert-drift it makes the
+calls of `deploy.repairs`, for which `deployer.reverting` has the permissions.
+"""
+
+
+BOOTSTRAP: Final = (
     _bucket("HeadBucket", "ListBucket"),
     _bucket("CreateBucket", "CreateBucket", "PutBucketOwnershipControls"),
     _bucket("GetPublicAccessBlock", "GetBucketPublicAccessBlock"),
@@ -67,28 +109,8 @@ CALLS: Final = (
     _bucket("PutBucketLifecycleConfiguration", "PutLifecycleConfiguration"),
     _bucket("GetBucketTagging", "GetBucketTagging"),
     _bucket("PutBucketTagging", "PutBucketTagging"),
-    _bucket("ListObjectVersions", "ListBucketVersions"),
-    _objects("HeadObject", "GetObject"),
-    _objects("PutObject", "PutObject"),
-    _objects("CreateMultipartUpload", "PutObject"),
-    _objects("UploadPart", "PutObject"),
-    _objects("CompleteMultipartUpload", "PutObject"),
-    _objects("AbortMultipartUpload", "AbortMultipartUpload"),
-    _objects("DeleteObjects", "DeleteObject", "DeleteObjectVersion"),
 )
-"""By operation, as `service.Operation`; none is made but these. `{stack}` is the stack's name."""
-
-
-def _role(operation: str) -> Call:
-    return Call(f"iam.{operation}", (f"iam:{operation}",), _ROLES, _COMPARE)
-
-
-def _policy(operation: str) -> Call:
-    return Call(f"iam.{operation}", (f"iam:{operation}",), "*", _COMPARE)
-
-
-def _function(operation: str) -> Call:
-    return Call(f"lambda.{operation}", (f"lambda:{operation}",), _FUNCTIONS, _COMPARE)
+"""What `remit bootstrap` calls; whoever deploys needs no more of it than HeadBucket."""
 
 
 LIVE: Final = (
@@ -101,7 +123,7 @@ LIVE: Final = (
     _role("ListAttachedRolePolicies"),
     _policy("GetPolicy"),
     _policy("GetPolicyVersion"),
-    _function("GetFunctionConfiguration"),
+    _function("GetFunction"),
 )
 """What `remit diff --live` calls, for the roles and functions of the stack; it only reads.
 

@@ -18,8 +18,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 import remit
-from remit.deploy.artefacts import upload_template
-from remit.deploy.bucket import ensure_bucket
+from remit.deploy.artefacts import names_artefact, upload_template
+from remit.deploy.bootstrap import require_bucket
+from remit.deploy.bucket import artefact_bucket
 from remit.deploy.faults import code, message, told
 from remit.deploy.plan import Detail, Plan, ResourceChange, capabilities_of
 from remit.deploy.stack import DEAD, NAMESPACE_TAG, VERSION_TAG, busy, describe, ours, pauses, settled
@@ -28,6 +29,7 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
     from remit.deploy.stack import Stack
 
@@ -55,6 +57,17 @@ class _Wanted:
     body: str
     capabilities: tuple[str, ...]
     tags: tuple[tuple[str, str], ...]
+    bucket: Bucket
+
+    @property
+    def inline(self) -> bool:
+        """Whether the template goes with the request; else CloudFormation reads it from the bucket."""
+        return len(self.body.encode()) <= INLINE
+
+    @property
+    def needs_bucket(self) -> bool:
+        """Whether CloudFormation reads the template from the artefact bucket, or Lambda a zip."""
+        return not self.inline or names_artefact(self.body)
 
     def name_onto(self, stack: Stack | None) -> str:
         """The change set's name: the same for the same request onto the same state."""
@@ -68,6 +81,7 @@ def plan(
     namespace: str,
     template_body: str,
     *,
+    bucket: Bucket | None = None,
     capabilities: Sequence[str] | None = None,
     tags: Mapping[str, str] | None = None,
     force: bool = False,
@@ -76,14 +90,15 @@ def plan(
 ) -> Plan | None:
     """What deploying the template (JSON) would change; None, with nothing written, when it runs already.
 
-    `capabilities` are those that the template needs, unless they are given.
+    `bucket` is remit's, unless it is given; `capabilities` are those that the template needs, unless they are given.
     RemitError: somebody else deploys (75), the stack is not remit's, was deployed by a newer remit (unless
-    `force`), or is in a state that needs a decision; the template is refused.
+    `force`), or is in a state that needs a decision; there is no bucket to upload to; the template is refused.
     """
     extra = dict(tags or {}) | {NAMESPACE_TAG: namespace, VERSION_TAG: remit.__version__}
     new = json.loads(template_body)
     needed = capabilities_of(new) if capabilities is None else tuple(capabilities)
-    wanted = _Wanted(namespace, template_body, needed, tuple(sorted(extra.items())))
+    bucket = bucket or artefact_bucket(account)
+    wanted = _Wanted(namespace, template_body, needed, tuple(sorted(extra.items())), bucket)
     with told():
         stack = settled(account, namespace, wait=wait, on_wait=on_wait)
         if stack is not None:
@@ -91,9 +106,13 @@ def plan(
         old = deployed_template(account, stack)
         if old == new and stack is not None and _same_tags(stack, wanted):
             return None
+        if wanted.needs_bucket:
+            require_bucket(account, bucket)
         found = _change_set(account, stack, wanted)
         if found is None:
             return None
+        if not wanted.inline:
+            _same_template(account, found, new)
         # Read again: what runs once the change set is there runs until it is executed, or else AWS refuses that.
         running = deployed_template(account, stack)
     return Plan(
@@ -179,6 +198,19 @@ def _change_set(account: Account, stack: Stack | None, wanted: _Wanted) -> dict[
     return None
 
 
+def _same_template(account: Account, change_set: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """Throw a change set away that CloudFormation made of another template: it reads the bucket a moment later."""
+    names = {"StackName": change_set["StackId"], "ChangeSetName": change_set["ChangeSetId"]}
+    answer = account.client("cloudformation").get_template(**names, TemplateStage="Original")
+    if answer["TemplateBody"] != wanted:
+        _discard(account, change_set["ChangeSetId"], change_set["StackId"])
+        raise RemitError(
+            "nothing was deployed: CloudFormation read another template than the one that was uploaded",
+            hint="somebody else writes to the artefact bucket: find out who (CloudTrail), then deploy again",
+            exit_code=1,
+        )
+
+
 def _refused(wanted: _Wanted, reason: str) -> RemitError:
     hint = None
     if _TAKEN in reason:
@@ -197,9 +229,9 @@ def _source(account: Account, wanted: _Wanted) -> dict[str, str]:
             f"the template has {size:,} bytes, and CloudFormation reads {LARGEST:,} at most",
             hint="split the project: a stage or a group of functions with a stack of its own",
         )
-    if size <= INLINE:
+    if wanted.inline:
         return {"TemplateBody": wanted.body}
-    return {"TemplateURL": upload_template(account, ensure_bucket(account), wanted.namespace, wanted.body)}
+    return {"TemplateURL": upload_template(account, wanted.bucket.name, wanted.namespace, wanted.body)}
 
 
 def _create(account: Account, stack: Stack | None, wanted: _Wanted, name: str, source: dict[str, str]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from remit.deploy.boundaries import put_boundaries
 from remit.deploy.cause import Cause, first_cause
 from remit.deploy.events import Event, Operation, follow, latest
 from remit.deploy.faults import BUSY, code, told
@@ -58,7 +59,10 @@ def execute(account: Account, planned: Plan, on_event: OnEvent) -> Outcome:
     operation = Operation(planned.stack_id, planned.kind, token, then_deletes=planned.kind == "CREATE")
     with told():
         _start(account, planned, operation)
-    return followed(account, planned.namespace, operation, on_event)
+    outcome = followed(account, planned.namespace, operation, on_event)
+    if outcome.ok:
+        put_boundaries(account, planned.namespace, planned.template, planned.running)
+    return outcome
 
 
 def resume(account: Account, namespace: str, on_event: OnEvent) -> Outcome:

@@ -28,7 +28,7 @@ def invoke(account: Account, name: str, event: Any) -> Answer:
 
     Raises RemitError when there is no such function, or the caller may not invoke it.
     """
-    client = account.client("lambda")
+    client = account.client("lambda", once=True)
     with told():
         try:
             raw = client.invoke(FunctionName=name, LogType="Tail", Payload=json.dumps(event).encode())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.data_types import KEEPS, KINDS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -105,6 +107,25 @@ class Plan:
     def destroyed(self) -> tuple[ResourceChange, ...]:
         """What is removed, or surely replaced: with it goes what it holds."""
         return tuple(change for change in self.changes if change.action == "Remove" or change.replacement == "True")
+
+    @property
+    def data_at_risk(self) -> tuple[ResourceChange, ...]:
+        """What holds data and is removed or replaced, surely or perhaps, and does not stay by a policy of its own."""
+        return tuple(
+            change
+            for change in self.real
+            if change.type in KINDS
+            and (change.action == "Remove" or change.replacement in ("True", "Conditional"))
+            and not self._stays(change)
+        )
+
+    def _stays(self, change: ResourceChange) -> bool:
+        """Whether the resource, or the one that is replaced, stays in the account."""
+        before = self.running.get("Resources", {}).get(change.logical_id, {})
+        if change.action == "Remove":
+            return before.get("DeletionPolicy") in KEEPS
+        after = self.template.get("Resources", {}).get(change.logical_id, {})
+        return all(one.get("UpdateReplacePolicy") in KEEPS for one in (before, after))
 
 
 def capabilities_of(template: Mapping[str, Any]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from remit.app import Grant, Role
+from remit.app import Grant, Reason, Role
 from remit.build.built import FOLDER, write
 from remit.deploy.recorded import explained
 from remit.deploy.recorded import recorded as running
@@ -74,7 +74,7 @@ def _role(value: Mapping[str, Any]) -> Role:
     grants = (
         Grant(
             parse_statement(one["statement"]),
-            one["because"],
+            Reason("text", one["because"]),
             Origin(one["file"], one["line"], one["column"]) if one["file"] else None,
         )
         for one in value["grants"]

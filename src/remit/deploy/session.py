@@ -15,6 +15,7 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+CONNECTIONS: Final = 20  # that a client keeps open: a stack of twenty roles is read in the time of one
 _ARN_PARTS: Final = 6  # arn:partition:service:region:account:resource
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _METADATA_SECONDS: Final = 0.7  # asked twice (token, then role) before botocore gives up
@@ -56,16 +57,20 @@ class Account:
         """Whether it runs on this machine: then nothing is far, and nothing is throttled."""
         return self.endpoint is not None and urlsplit(self.endpoint).hostname in _LOOPBACK
 
-    def client(self, service: str) -> Any:
-        """The boto3 client of a service; made once (a client takes 20 to 100 ms to make)."""
-        if service not in self._clients:
+    def client(self, service: str, *, once: bool = False) -> Any:
+        """The boto3 client of a service; made once (a client takes 20 to 100 ms to make).
+
+        `once`: each request is sent a single time, and waited for as long as a function may run.
+        """
+        name = f"{service}, once" if once else service
+        if name not in self._clients:
             try:
-                self._clients[service] = self.session.client(
-                    service, endpoint_url=self.endpoint, config=_config(service, local=self.local)
+                self._clients[name] = self.session.client(
+                    service, endpoint_url=self.endpoint, config=_config(service, local=self.local, once=once)
                 )
             except ValueError as error:
                 raise _no_address() from error
-        return self._clients[service]
+        return self._clients[name]
 
 
 def connect(
@@ -182,16 +187,19 @@ def _no_credentials(profile: str | None) -> RemitError:
     )
 
 
-def _config(service: str, *, local: bool) -> Any:
+def _config(service: str, *, local: bool, once: bool) -> Any:
     from botocore.config import Config  # noqa: PLC0415
 
-    # sts is asked first: a network that is down should be told in seconds. A function may take fifteen minutes to
-    # answer ("Lambda quotas"), and asking again would run it again.
-    attempts, patience = {"sts": (3, 10), "lambda": (1, 910)}.get(service, (3 if local else 5, 60))
+    attempts, patience = (3 if local else 5, 60)
+    if service == "sts":  # it is asked first: a network that is down should be told in seconds
+        attempts, patience = (3, 10)
+    if once:  # a function may take fifteen minutes to answer ("Lambda quotas"), and asking again would run it again
+        attempts, patience = (1, 910)
     return Config(
         retries={"mode": "standard", "total_max_attempts": attempts},
         connect_timeout=5,
         read_timeout=patience,
+        max_pool_connections=CONNECTIONS,
         s3={"addressing_style": "path"} if local else None,
         proxies={} if local else None,
         user_agent_extra="remit",

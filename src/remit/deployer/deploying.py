@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.arns import parse
 from remit.catalogue.handlers import handlers
-from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, items, texts
+from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, items, tells, texts
 from remit.deployer.linked import linked
 from remit.deployer.looked_up import looked_up
 from remit.deployer.merging import merged
-from remit.deployer.needs import Need, Reason
-from remit.deployer.notes import notes
+from remit.deployer.needs import Need, Purpose
+from remit.deployer.notes import CALLS_NOTHING, notes
 from remit.deployer.optional import called
 from remit.deployer.passing import passed
+from remit.deployer.reverting import reverting
 from remit.deployer.targets import concerns, stored, targets
 from remit.iam.policy import Condition, Policy, Statement
 from remit.iam.tokens import PLACE
@@ -40,15 +41,15 @@ _ATTACH: Final = frozenset(
     f"iam:{verb}{who}Policy" for verb in ("Attach", "Detach") for who in ("Role", "User", "Group")
 )
 _MAPPINGS: Final = frozenset(f"lambda:{verb}EventSourceMapping" for verb in ("Create", "Update", "Delete"))
-_CALLS_NOTHING: Final = frozenset({
-    "AWS::CDK::Metadata", "AWS::CloudFormation::WaitCondition", "AWS::CloudFormation::WaitConditionHandle",
-})  # fmt: skip
 _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/{stack}/*"
 
 
 @dataclass(frozen=True, slots=True)
 class Deployer:
-    """What the deployer of a stack needs. `unknown`: resources (logical id, type) whose handlers nobody knows."""
+    """What the deployer of a stack needs. `unknown`: resources (logical id, type) whose handlers nobody knows.
+
+    Without a `stack` it is what `remit bootstrap` needs.
+    """
 
     stack: str
     grants: tuple[Grant, ...]
@@ -56,13 +57,22 @@ class Deployer:
     notes: tuple[str, ...] = ()
 
     @property
+    def doing(self) -> str:
+        """What it is needed for: `deploys orders-dev`."""
+        return f"deploys {self.stack}" if self.stack else "runs `remit bootstrap`"
+
+    @property
     def policy(self) -> Policy:
         """The policy, with late-bound partition, region and account."""
         return Policy(tuple(grant.statement for grant in self.grants))
 
 
-def deployer(stack: Stack, calls: Sequence[Call] = (), boundary: str | None = None) -> Deployer:
+def deployer(
+    stack: Stack, calls: Sequence[Call] = (), boundary: str | None = None, *, reverts: bool = False
+) -> Deployer:
     """The deployer of a stack; `calls` are those that the deploying program makes itself.
+
+    One who `reverts` may also undo what was done by hand to the stack's roles.
 
     With a `boundary` (ARN), roles can be made and written only under it; without, under the one that the template
     gives them, if it does.
@@ -75,12 +85,13 @@ def deployer(stack: Stack, calls: Sequence[Call] = (), boundary: str | None = No
         *(need for declared in resources for need in passed(stack, declared)),
         *_transforms(stack),
         *looked_up(stack),
+        *(reverting(stack, limits.on) if reverts else ()),
     )
     unknown = tuple(
         (declared.logical_id, declared.type)
         for declared in resources
         if handlers(declared.type) is None
-        and declared.type not in _CALLS_NOTHING
+        and declared.type not in CALLS_NOTHING
         and not declared.type.startswith(CUSTOM)
     )
     return Deployer(stack.name, merged(needs), unknown, tuple(notes(stack, needs, boundary)))
@@ -94,7 +105,7 @@ def _own(stack: Stack, calls: Sequence[Call]) -> Iterator[Need]:
             places += [_STACK.replace("{stack}", f"{stack.name}-{item.logical_id}-*") for item in nested]
         for action in call.actions:
             for place in places:
-                yield Need(action, place, Reason(call.because))
+                yield Need(action, place, Purpose(call.because))
 
 
 def _transforms(stack: Stack) -> Iterator[Need]:
@@ -103,9 +114,9 @@ def _transforms(stack: Stack) -> Iterator[Need]:
         place = (
             f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{owner}:transform/{name.removeprefix('AWS::')}"
         )
-        yield Need("cloudformation:CreateChangeSet", place, Reason(f"to expand the template's transform {name}"))
+        yield Need("cloudformation:CreateChangeSet", place, Purpose(f"to expand the template's transform {name}"))
         for arn in stored(stack, location):
-            yield Need("s3:GetObject", arn, Reason(f"to fetch what the transform {name} includes"))
+            yield Need("s3:GetObject", arn, Purpose(f"to fetch what the transform {name} includes"))
 
 
 class _Limits:
@@ -142,7 +153,7 @@ def _handled(stack: Stack, declared: Declared, limits: _Limits) -> Iterator[Need
             bound = limits.on(resource) if action in _BOUNDED else None
             only = () if bound is None else (Condition("ArnEquals", "iam:PermissionsBoundary", (bound,)),)
             for verb in verbs:
-                yield Need(action, resource, Reason(verb, declared.logical_id, declared.type), (*only, *conditions))
+                yield Need(action, resource, Purpose(verb, declared.logical_id, declared.type), (*only, *conditions))
 
 
 def _conditions(stack: Stack, declared: Declared, action: str) -> tuple[Condition, ...] | None:
@@ -164,7 +175,7 @@ def _attached(stack: Stack, declared: Declared) -> tuple[str, ...]:
     if declared.type == "AWS::IAM::ManagedPolicy":
         return targets(stack, declared, "iam:GetPolicy")
     given = items(declared.properties.get("ManagedPolicyArns"))
-    return tuple(dict.fromkeys(text for item in given for text in texts(stack, item) if OPEN not in text))
+    return tuple(dict.fromkeys(text for item in given for text in texts(stack, item) if tells(text)))
 
 
 def _custom(stack: Stack, declared: Declared) -> Iterator[Need]:
@@ -173,7 +184,7 @@ def _custom(stack: Stack, declared: Declared) -> Iterator[Need]:
         if OPEN not in arn:
             action = "sns:Publish" if ":sns:" in arn else "lambda:InvokeFunction"
             for verb in ("create", "update", "delete"):
-                yield Need(action, arn, Reason(verb, declared.logical_id, declared.type))
+                yield Need(action, arn, Purpose(verb, declared.logical_id, declared.type))
 
 
 def bound(found: Deployer, partition: str = "aws", region: str = "*", account: str = "*") -> Deployer:

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.deployer.declared import OPEN
-from remit.deployer.needs import Need, Reason
+from remit.deployer.needs import Need, Purpose
 from remit.deployer.references import literals
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ _PUBLIC: Final = "aws/"
 def looked_up(stack: Stack) -> Iterator[Need]:
     """What CloudFormation reads for whoever deploys: parameters of SSM's types, and dynamic references."""
     for name, text in stack.lookups:
-        yield Need("ssm:GetParameters", _parameter(text), Reason(f"to look up the parameter {name}"))
+        yield Need("ssm:GetParameters", _parameter(text), Purpose(f"to look up the parameter {name}"))
     for declared in stack.resources.values():
         for text in dict.fromkeys(literals(stack, declared)):
             for service, what in _REFERENCE.findall(text):
-                reason = Reason("look up", f"what {declared.logical_id} refers to", declared.type)
+                reason = Purpose("look up", f"what {declared.logical_id} refers to", declared.type)
                 if service == "secretsmanager":
                     yield Need("secretsmanager:GetSecretValue", _secret(what), reason)
                 else:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
-from remit.app import Grant
+from remit.app import Grant, Reason
 from remit.deployer.declared import OPEN
 from remit.deployer.needs import sentences
 from remit.iam.pattern import covers
@@ -16,12 +16,12 @@ from remit.iam.policy import Condition, allow
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from remit.deployer.needs import Need, Reason
+    from remit.deployer.needs import Need, Purpose
 
 _FRAME: Final = 45  # characters of a statement beside its actions, resources and conditions
 
 _Conditions = tuple[Condition, ...]
-_Places = dict[str, dict["Reason", None]]
+_Places = dict[str, dict["Purpose", None]]
 """Resources, each with the reasons why something is needed on it."""
 
 
@@ -33,7 +33,7 @@ class _Group:
     resources: frozenset[str]
     kin: tuple[str, _Conditions]
     """What two groups must share to be put together: the service (none for `*`), and the conditions."""
-    why: dict[tuple[str, str], dict[Reason, None]] = field(default_factory=dict)
+    why: dict[tuple[str, str], dict[Purpose, None]] = field(default_factory=dict)
     """The reasons by action and resource."""
 
 
@@ -48,7 +48,7 @@ def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
     for need in needs:
         conditions = tuple(_closed(condition) for condition in need.conditions)
         place = need.resource.replace(OPEN, "*")
-        rights.setdefault((need.action, conditions), {}).setdefault(place, {})[need.reason] = None
+        rights.setdefault((need.action, conditions), {}).setdefault(place, {})[need.purpose] = None
         order.setdefault(place, len(order))
     for places in rights.values():
         for narrow, wide in _covered(tuple(places)):
@@ -169,4 +169,4 @@ def _grant(group: _Group, order: Mapping[str, int]) -> Grant:
     resources = tuple(sorted(group.resources, key=lambda place: order[place]))
     wanted = (group.why[action, place] for action in group.actions for place in resources)
     why = dict.fromkeys(reason for reasons in wanted for reason in reasons)
-    return Grant(allow(*actions, on=resources, when=group.kin[1]), "; ".join(sentences(why)))
+    return Grant(allow(*actions, on=resources, when=group.kin[1]), Reason("text", "; ".join(sentences(why))))

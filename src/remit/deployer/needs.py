@@ -14,7 +14,7 @@ _VERBS: Final = ("create", "read", "update", "delete")
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class Purpose:
     """Why something is needed: a text; or what is done to which resource of which type."""
 
     doing: str
@@ -28,7 +28,7 @@ class Need:
 
     action: str
     resource: str
-    reason: Reason
+    purpose: Purpose
     conditions: tuple[Condition, ...] = ()
 
 
@@ -46,16 +46,16 @@ class Call:
     nested: bool = False
 
 
-def sentences(why: Iterable[Reason]) -> Iterator[str]:
+def sentences(why: Iterable[Purpose]) -> Iterator[str]:
     """`to create and delete WebFunction, ReportFunction (AWS::Lambda::Function)`, one for each type."""
     by_type: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
-    for reason in why:
-        if not reason.type:
-            by_type.setdefault(reason.doing, ({}, {}))
+    for purpose in why:
+        if not purpose.type:
+            by_type.setdefault(purpose.doing, ({}, {}))
             continue
-        doing, subjects = by_type.setdefault(reason.type, ({}, {}))
-        doing[reason.doing] = None
-        subjects[reason.subject] = None
+        doing, subjects = by_type.setdefault(purpose.type, ({}, {}))
+        doing[purpose.doing] = None
+        subjects[purpose.subject] = None
     for name, (doing, subjects) in by_type.items():
         if not subjects:
             yield name

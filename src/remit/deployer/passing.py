@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deployer.declared import OPEN, ROLE_TYPE, Declared, Stack, texts
-from remit.deployer.needs import Need, Reason
+from remit.deployer.needs import Need, Purpose
 from remit.deployer.optional import called
 from remit.deployer.references import ROLES, referred
 from remit.deployer.targets import targets
@@ -78,7 +78,7 @@ def passed(stack: Stack, declared: Declared) -> Iterator[Need]:
         role = by_arn.get(arn)
         services = _services(stack, declared, role)
         name = arn.rpartition("/")[2] if role is None else role.logical_id
-        reason = Reason("pass", f"{name} to {declared.logical_id}", declared.type)
+        reason = Purpose("pass", f"{name} to {declared.logical_id}", declared.type)
         yield Need("iam:PassRole", arn, reason, (Condition("StringEquals", "iam:PassedToService", services),))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from remit.app import Grant
+from remit.app import NO_REASON, Grant
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import fill, parse
 from remit.errors import few
@@ -207,7 +207,7 @@ class _Asked:
         if not role.layers.boundary:
             return None
         grants = tuple(
-            Grant(statement, "", version=policy.version)
+            Grant(statement, NO_REASON, version=policy.version)
             for policy in role.layers.boundary
             for statement in policy.statements
         )
@@ -235,7 +235,7 @@ def _broken(
         role=role.role.role.logical_id,
         setting=f"config.lambda_.iam.{'default_vpc_policy' if vpc_alone else 'default_policy'}",
         severity=severity,
-        feature=grant.because.partition(" (")[0],
+        feature=replace(grant.reason, note="").sentence,
         effect=effect,
         missing=(),
         resources=resources,

@@ -14,13 +14,12 @@ from remit.iam import tokens
 from remit.iam.policy import Globs, Statement, render_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
 _LOG_GROUP: Final = 160
 """Characters that the longest ARN of a function's log group has, and a little more (`build.size` counts it exactly)."""
 _FILLED: Final = 0.8
 """How much of all the room of a role may be taken, since whole statements leave some of each document empty."""
-_TOLD: Final = 5
 _OWN_LOGS: Final = "${OwnLogGroup.Arn}"
 
 
@@ -64,18 +63,11 @@ def _length(statement: Statement) -> int:
     return len(text) + _LOG_GROUP * len(tokens.references(text))
 
 
-def named(functions: Sequence[str]) -> str:
-    """Names of functions, of which only the first are told where there are many."""
-    more = len(functions) - _TOLD
-    return ", ".join(functions) if more <= 1 else f"{', '.join(functions[:_TOLD])} and {more} more"
-
-
 def _role(app: App, members: list[tuple[Function, tuple[Grant, ...]]]) -> Role:
     first, grants = members[0]
     functions = tuple(function for function, _ in members)
     if len(members) > 1:
-        names = named([function.name for function in functions])
-        grants = tuple(_for_all(grant, first, functions, names) for grant in grants)
+        grants = tuple(_for_all(grant, first, functions) for grant in grants)
     return Role(
         logical_id=f"{first.logical_id}Role",
         grants=grants,
@@ -85,20 +77,16 @@ def _role(app: App, members: list[tuple[Function, tuple[Grant, ...]]]) -> Role:
     )
 
 
-def _for_all(grant: Grant, first: Function, functions: tuple[Function, ...], names: str) -> Grant:
-    """A grant of a shared role: on the log groups of all of its functions where it was on the first one's."""
-    because = grant.because
-    if because.startswith(f"{first.name} "):
-        because = f"each of {names}{because.removeprefix(first.name)}"
-    elif because.endswith(f" function {first.name}"):
-        because = f"{because.removesuffix(f' {first.name}')}s {names}"
+def _for_all(grant: Grant, first: Function, functions: tuple[Function, ...]) -> Grant:
+    """A grant of a shared role: about all of its functions, and their log groups, where it was about the first one."""
+    if grant.reason.subjects == (first.name,) and grant.reason.kind in ("computed", "function"):
+        grant = replace(grant, reason=replace(grant.reason, subjects=tuple(function.name for function in functions)))
     resources = grant.statement.resources
     if resources is None or first.log_group_arn not in resources.patterns:
-        return replace(grant, because=because)
+        return grant
     others = tuple(pattern for pattern in resources.patterns if pattern != first.log_group_arn)
     patterns = (*(function.log_group_arn for function in functions), *others)
-    statement = replace(grant.statement, resources=Globs(patterns, resources.negated))
-    return Grant(statement, because, grant.origin)
+    return replace(grant, statement=replace(grant.statement, resources=Globs(patterns, resources.negated)))
 
 
 def _anonymous(statement: Statement, function: Function) -> Statement:

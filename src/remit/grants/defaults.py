@@ -28,10 +28,10 @@ def default_grants(app: App, function: Function) -> tuple[Grant, ...]:
 
 def logs(_app: App, function: Function) -> Iterator[Grant]:
     """Write to its own log group, which the template declares: creating groups is not among its rights."""
-    because = f"{function.name} writes its logs"
+    reason = function.computed("writes its logs")
     yield Grant(
         allow("logs:CreateLogStream", "logs:PutLogEvents", on=function.log_group_arn),
-        because,
+        reason,
         function.origin,
     )
 
@@ -47,10 +47,10 @@ def network(app: App, function: Function) -> Iterator[Grant]:
     if app.default_vpc_policy is not None:
         yield from app.default_vpc_policy
         return
-    because, origin = f"{function.name} runs in a VPC", function.written.get("VpcConfig", function.origin)
+    origin = function.written.get("VpcConfig", function.origin)
     yield Grant(
         allow("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"),
-        f"{because} (IAM knows no narrower resource for describing)",
+        function.computed("runs in a VPC", "IAM knows no narrower resource for describing"),
         origin,
     )
     yield Grant(
@@ -61,7 +61,7 @@ def network(app: App, function: Function) -> Iterator[Grant]:
             "ec2:UnassignPrivateIpAddresses",
             on=_HERE % ("ec2", "*/*"),
         ),
-        because,
+        function.computed("runs in a VPC"),
         origin,
     )
 
@@ -76,28 +76,28 @@ def triggers(_app: App, function: Function) -> Iterator[Grant]:
 def jobs(app: App, function: Function) -> Iterator[Grant]:
     """Send jobs to the app's queues; a worker takes them from its own."""
     if function.queue is not None:
-        because = f"{function.name} works job queue {function.queue}"
-        yield Grant(allow(*CONSUME, on=queue_arn(function.queue)), because, function.origin)
+        reason = function.computed(f"works job queue {function.queue}")
+        yield Grant(allow(*CONSUME, on=queue_arn(function.queue)), reason, function.origin)
     if app.queues:
         targets = tuple(queue_arn(queue) for queue in app.queues)
-        because = f"{function.name} may send jobs to {', '.join(app.queues)}"
-        yield Grant(allow("sqs:SendMessage", on=targets), because, app.queues_origin)
+        reason = function.computed(f"may send jobs to {', '.join(app.queues)}")
+        yield Grant(allow("sqs:SendMessage", on=targets), reason, app.queues_origin)
 
 
 def shared_resources(app: App, function: Function) -> Iterator[Grant]:
     """Read the outputs of the app's own stack, for `lookup`."""
     if app.outputs:
-        because = f"{function.name} may look up outputs of the app's stack"
-        yield Grant(allow("cloudformation:DescribeStacks", on="${AWS::StackId}"), because, app.outputs[0].origin)
+        reason = function.computed("may look up outputs of the app's stack")
+        yield Grant(allow("cloudformation:DescribeStacks", on="${AWS::StackId}"), reason, app.outputs[0].origin)
 
 
 def tracing(_app: App, function: Function) -> Iterator[Grant]:
     """Send traces to X-Ray, whose two actions know no resource."""
     if function.properties.get("TracingConfig", {}).get("Mode") == "Active":
-        because = f"{function.name} is traced (IAM knows no narrower resource for X-Ray)"
+        reason = function.computed("is traced", "IAM knows no narrower resource for X-Ray")
         yield Grant(
             allow("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
-            because,
+            reason,
             function.written.get("TracingConfig"),
         )
 
@@ -106,8 +106,8 @@ def dead_letters(_app: App, function: Function) -> Iterator[Grant]:
     """Send events that failed to the dead-letter target."""
     target = _text(function.properties.get("DeadLetterConfig", {}).get("TargetArn"))
     if target is not None:
-        because = f"{function.name} sends failed events to its dead-letter target"
-        yield Grant(allow(source.send_action(target), on=target), because, function.written.get("DeadLetterConfig"))
+        reason = function.computed("sends failed events to its dead-letter target")
+        yield Grant(allow(source.send_action(target), on=target), reason, function.written.get("DeadLetterConfig"))
 
 
 def encrypted_environment(_app: App, function: Function) -> Iterator[Grant]:
@@ -116,7 +116,7 @@ def encrypted_environment(_app: App, function: Function) -> Iterator[Grant]:
     if key is not None:
         yield Grant(
             allow("kms:Decrypt", on=key),
-            f"{function.name}'s environment is encrypted with this key",
+            function.computed("has an environment that this key encrypts"),
             function.written.get("KmsKeyArn"),
         )
 
@@ -126,12 +126,12 @@ def file_systems(_app: App, function: Function) -> Iterator[Grant]:
     for config in function.properties.get("FileSystemConfigs", ()):
         point = _text(config.get("Arn"))
         if point is not None:
-            because = f"{function.name} mounts {config.get('LocalMountPath', 'a file system')}"
+            reason = function.computed(f"mounts {config.get('LocalMountPath', 'a file system')}")
             through = Condition("StringEquals", "elasticfilesystem:AccessPointArn", (point,))
             actions = ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite")
             yield Grant(
                 allow(*actions, on=_HERE % ("elasticfilesystem", "file-system/*"), when=(through,)),
-                because,
+                reason,
                 function.written.get("FileSystemConfigs"),
             )
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import App, Function, Grant, Resource
-from remit.grants.own import arn_of, own_resources
+from remit.catalogue.types import arn_of
+from remit.grants.own import own_resources
 from remit.iam import tokens
 from remit.iam.policy import Condition, allow
 
@@ -40,13 +41,13 @@ def encryption(app: App, function: Function) -> Iterator[Grant]:
     for trigger in function.triggers:
         found = _keyed(app, getattr(trigger, "arn", None))
         if found is not None:
-            because = f"{function.name} {trigger.because}, which this key encrypts"
-            yield Grant(_on(app, found, _READ), because, function.origin)
+            reason = function.computed(f"{trigger.because}, which this key encrypts")
+            yield Grant(_on(app, found, _READ), reason, function.origin)
     target = function.properties.get("DeadLetterConfig", {}).get("TargetArn")
     found = _keyed(app, tokens.textual(target))
     if found is not None:
-        because = f"{function.name} sends failed events to its dead-letter target, which this key encrypts"
-        yield Grant(_on(app, found, _SEND), because, function.written.get("DeadLetterConfig"))
+        reason = function.computed("sends failed events to its dead-letter target, which this key encrypts")
+        yield Grant(_on(app, found, _SEND), reason, function.written.get("DeadLetterConfig"))
 
 
 def _keyed(app: App, arn: Any) -> str | None:
@@ -72,7 +73,8 @@ def _property(properties: Mapping[str, Any], path: tuple[str, ...]) -> Any:
 
 def _on(app: App, key: str, actions: tuple[str, ...]) -> Statement:
     """The actions on a key that is given by ARN, id or alias, or as a resource of the app."""
-    alias = _alias(key)
+    own = _own(app, key)
+    alias = key if own is not None and arn_of(own) is None else _alias(key)  # an alias of the app's own has no ARN
     if not alias:
         return allow(*actions, on=_arn(app, key))
     named = Condition("StringEquals", "kms:ResourceAliases", (alias,), quantifier="ForAnyValue")
@@ -81,8 +83,9 @@ def _on(app: App, key: str, actions: tuple[str, ...]) -> Statement:
 
 def _arn(app: App, key: str) -> str:
     own = _own(app, key)
-    if own is not None:
-        return arn_of(own)
+    late = None if own is None else arn_of(own)
+    if late is not None:
+        return late
     return key if key.startswith("arn:") or key.endswith(".Arn}") else _KEYS % key
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from remit.app import Grant
+from remit.app import Grant, Reason
 from remit.errors import RemitError, writer
+from remit.iam import tokens
 from remit.iam.policy import Condition, Globs, Statement
 from remit.triggers.source import name_in
 
 
 def allow(*actions: str, on: Any = "*", because: str | None = None) -> Grant:
     """Any exact actions on an ARN, several, or a resource of the app: `allow("s3:GetObjectTagging", on=arn)`."""
-    if not actions or not all(isinstance(action, str) and ":" in action for action in actions):
+    names = tuple(tokens.plain(action) for action in actions)
+    if not names or not all(isinstance(name, str) and ":" in name for name in names):
         raise RemitError(
             f"allow{actions!r:.60}: actions read `service:Operation`",
             hint='such as "s3:GetObject"',
@@ -20,17 +22,18 @@ def allow(*actions: str, on: Any = "*", because: str | None = None) -> Grant:
         )
     given = on if isinstance(on, list | tuple) else [on]
     resources = tuple(text_of(item, "allow") for item in given)
-    return grant(actions, resources, because or f"{', '.join(actions)} on {', '.join(resources)}")
+    return grant(names, resources, because or f"{', '.join(names)} on {', '.join(resources)}")
 
 
 def grant(actions: tuple[str, ...], resources: tuple[str, ...], because: str, *when: Condition) -> Grant:
     """A grant with the line of the user's code that asked for it."""
-    return Grant(Statement("Allow", Globs(actions), Globs(resources), conditions=when), because, writer())
+    statement = Statement("Allow", Globs(actions), Globs(resources), conditions=when)
+    return Grant(statement, Reason("text", because), writer())
 
 
 def text_of(given: Any, verb: str) -> str:
     """A name or ARN as text: given as such, or as a resource of the app."""
-    text = getattr(given, "arn", given)
+    text = tokens.plain(getattr(given, "arn", given))
     if isinstance(text, str) and text:
         return text
     what = "None" if given is None else f"{type(given).__name__} {str(given)[:40]!r}"

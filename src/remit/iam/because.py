@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import nearest
-from remit.iam.evaluate import NO_GRANTS, Decision, Grants, Verdict, limiting, plan_of, weigh, weigh_resource
+from remit.iam.evaluate import (
+    NO_GRANTS,
+    Decision,
+    Grants,
+    Verdict,
+    plan_of,
+    rcp_levels,
+    scp_levels,
+    weigh,
+    weigh_resource,
+)
 from remit.iam.finding import Source
 from remit.iam.pattern import is_pattern
 from remit.iam.principal import Reach
@@ -65,17 +75,20 @@ def _layers(decision: Decision) -> Iterator[tuple[str, Layer]]:
     for name, layer in (("boundary", plan.boundary), ("session", plan.session), ("resource", plan.resource)):
         if layer is not None and (layer.rules or name != "resource"):
             yield name, layer
-    yield from limiting(decision.request, plan)
+    yield from scp_levels(decision.request, plan)
+    yield from rcp_levels(decision.request, plan)
 
 
 def _layer_decision(name: str, layer: Layer, request: Request) -> LayerDecision:
     denies, allows = layer.speaking_of(request.folded)
     for verdict, wanted, rules in _ORDER:
+        if only_denies(name) and (verdict, rules) == ("Unknown", "Allow"):
+            continue
         spoken = denies if rules == "Deny" else allows
         found = [rule for rule in spoken if _truth(name, layer, rule, request) is wanted]
         if found:
             return LayerDecision(name, verdict, tuple(_ruling(name, layer, rule) for rule in found))
-    if name == "identity" and request.who.kind == "root":
+    if only_denies(name) or (name == "identity" and request.who.kind == "root"):
         return LayerDecision(name, "Allowed", ())
     return LayerDecision(name, "ImplicitlyDenied", ())
 
@@ -86,6 +99,11 @@ _ORDER: Final[tuple[tuple[Verdict, bool | None, str], ...]] = (
     ("Allowed", True, "Allow"),
     ("Unknown", None, "Allow"),
 )
+
+
+def only_denies(layer: str) -> bool:
+    """Whether a layer is a level of RCPs: it allows what it does not deny."""
+    return layer.startswith("rcp[")
 
 
 def _truth(name: str, layer: Layer, rule: Rule, request: Request) -> bool | None:
@@ -107,7 +125,8 @@ def unknown(decision: Decision) -> tuple[str, ...]:
     names: dict[str, str] = {}
     request = decision.request
     for name, layer in _layers(decision):
-        for rule in (rule for rules in layer.speaking_of(request.folded) for rule in rules):
+        denies, allows = layer.speaking_of(request.folded)
+        for rule in denies if only_denies(name) else (*denies, *allows):
             if _truth(name, layer, rule, request) is None:
                 for key in rule.open_names(request):
                     names.setdefault(key.lower(), key)
@@ -215,7 +234,7 @@ def misses(decision: Decision) -> tuple[Miss, ...]:
     request = decision.request
     found: list[tuple[int, Miss]] = []
     for name, layer in _layers(decision):
-        if weigh(layer, request)[1] is True and name != "resource":
+        if only_denies(name) or (weigh(layer, request)[1] is True and name != "resource"):
             continue
         for rule in layer.rules:
             miss = None if rule.deny else _miss(name, layer, rule, request)

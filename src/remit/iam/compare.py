@@ -1,8 +1,8 @@
 """Compare what two roles or policies allow: every gain and loss with a request that shows it, or proof of none.
 
-What is allowed is what the identity's policies allow, within boundary, session policy, SCPs and RCPs, and nothing
-denies. The new side gains where it allows and either some layer of the old side does not, or a statement of the old
-side denies. Each finding is put to the ordinary evaluator again; what cannot be decided is told as undecided and
+What is allowed is what the identity's policies allow, within boundary, session policy and SCPs, and nothing denies,
+RCPs included. The new side gains where it allows and either some layer of the old side does not, or a statement of the
+old side denies. Each finding is put to the ordinary evaluator again; what cannot be decided is told as undecided and
 counts as nothing.
 
 The procedure is exact up to its budgets. Its premises: an action has one colon, with a text on either side; a key is

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
-from remit.errors import Origin, RemitError
+from remit.errors import Origin, Path, RemitError
 from remit.iam.mistake import DEPTH, Refused, Repeated, Source, explain
 
 if TYPE_CHECKING:
@@ -23,9 +22,8 @@ LARGEST: Final = 8_000_000
 _BOM: Final = "\ufeff"
 _MARK: Final = b"\xef\xbb\xbf"
 
-Path: TypeAlias = tuple[str | int, ...]
-Locate: TypeAlias = "Callable[[str | Path], Origin]"
-"""The place of a value: by a path as errors spell it (`Statement[0].Action[1]`) or by its steps."""
+Locate: TypeAlias = "Callable[[Path], Origin]"
+"""The place of a value, by its path."""
 
 
 def read_json(text: str | bytes, file: str, *, line: int = 1, most: int = LARGEST) -> tuple[Any, Locate]:
@@ -73,19 +71,6 @@ def decode(data: bytes, file: str, line: int = 1) -> str:
 def too_large(size: int, file: str, line: int = 1) -> RemitError:
     """That a document is longer than any can be, said before it is read."""
     return RemitError(f"{file} has {size:,} bytes: no policy and no template is so large", origin=Origin(file, line, 1))
-
-
-def steps(path: str) -> Path:
-    """The steps of a path as errors spell it: `Statement[0].Action[1]`."""
-    return tuple(
-        int(index) if index else name for name, index in re.findall(r"([^.\[\]]+)(?![^\[]*\])|\[(\d+)\]", path)
-    )
-
-
-def named_in(message: str, root: str = "Statement") -> Path:
-    """The steps of the path that a parser's message begins with, from `root`; none when it names none."""
-    found = re.match(rf"{root}(?:[^\s:]|:(?=\S))*", message)
-    return steps(found[0]) if found else ()
 
 
 def _check_depth(value: object) -> None:
@@ -144,11 +129,11 @@ class _Places:
         self._source = source
         self._known: dict[int, tuple[dict[str | int, tuple[int, int]], Iterator[tuple[str | int, int, int]]]] = {}
 
-    def locate(self, path: str | Path) -> Origin:
+    def locate(self, path: Path) -> Origin:
         """Where the value of a path begins, and an operator's name; of a path that is not there, its nearest part."""
         at = told = self._source.skip(0)
         above: str | int = ""
-        for step in steps(path) if isinstance(path, str) else path:
+        for step in path:
             child = self._child(at, step)
             if child is None:
                 break
@@ -169,4 +154,4 @@ class _Places:
         return found[step]
 
 
-__all__ = ["DEPTH", "Locate", "Path", "decode", "named_in", "read_json", "steps"]
+__all__ = ["DEPTH", "Locate", "Path", "decode", "read_json"]

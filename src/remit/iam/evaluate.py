@@ -1,8 +1,9 @@
 """Decide one request against policies, and say which statement decided.
 
-A Deny in any layer wins. Otherwise every layer that limits (SCP and RCP levels, boundary, session policy)
-must allow, and so must who grants: the identity's or the resource's policy in one account, both across
-accounts, the resource's always for a role's trust and a KMS key.
+A Deny in any layer wins. Otherwise every layer that limits (SCP levels, boundary, session policy) must allow, and so
+must who grants: the identity's or the resource's policy in one account, both across accounts, the resource's always
+for a role's trust and a KMS key. RCPs only deny: AWS attaches its own RCPFullAWSAccess, which allows everything and
+cannot be detached, so their Allow statements decide nothing.
 
 Source: "Policy evaluation logic", "Cross-account policy evaluation logic" (IAM User Guide); "SCP evaluation",
 "RCP evaluation" (AWS Organizations User Guide).
@@ -35,7 +36,7 @@ class Layers:
     `identity`, `boundary`, `session` are the caller's; an empty boundary or session is none. `resource` is
     None when the resource's policy is not known, empty when it has none. `scp` (of the caller's account) and
     `rcp` (of the resource's) are levels from the root down, each with its policies; no levels means no
-    organization.
+    organization. Each SCP level needs an Allow from any of its policies; RCP levels only deny.
     """
 
     identity: tuple[Policy, ...] = ()
@@ -245,31 +246,35 @@ def opinions(request: Request, plan: Plan) -> tuple[Truth, Truth]:
     boundary = weigh(plan.boundary, request) if plan.boundary else _NO_LIMIT
     session = weigh(plan.session, request) if plan.session else (False, not request.who.federated)
     grants = weigh_resource(plan.resource, request) if plan.resource else NO_GRANTS
-    limits = [weigh(level, request) for _, level in limiting(request, plan)]
-    denied = either((own[0], boundary[0], session[0], grants.denied, *(limit[0] for limit in limits)))
+    scp = [weigh(level, request) for _, level in scp_levels(request, plan)]
+    rcp = [weigh(level, request) for _, level in rcp_levels(request, plan)]
+    denied = either((own[0], boundary[0], session[0], grants.denied, *(level[0] for level in (*scp, *rcp))))
     identity = True if request.who.kind == "root" else own[1]
     granted = granted_by(request, identity, every((boundary[1], session[1])), grants, known=plan.resource is not None)
-    return denied, every((granted, *(limit[1] for limit in limits)))
+    return denied, every((granted, *(level[1] for level in scp)))
 
 
 _NO_LIMIT: Final = (False, True)
 NO_GRANTS: Final = Grants(denied=False, direct=False, role=False, account=False)
 
 
-def limiting(request: Request, plan: Plan) -> tuple[tuple[str, Layer], ...]:
-    """The SCP levels that bind the caller and the RCP levels that bind the resource, by name.
-
-    Neither binds a service-linked role or the management account; SCPs bind nobody without an account.
-    """
-    if request.who.service_linked:
+def scp_levels(request: Request, plan: Plan) -> tuple[tuple[str, Layer], ...]:
+    """The SCP levels that bind the caller, by name: none a service-linked role, or somebody without an account."""
+    if request.who.service_linked or not request.has_identity or _central(request, request.who.account):
         return ()
-    central = request.management_account
-    bound: list[tuple[str, Layer]] = []
-    if request.has_identity and (central is None or request.who.account != central):
-        bound.extend((f"scp[{index}]", level) for index, level in enumerate(plan.scp))
-    if central is None or request.owner != central:
-        bound.extend((f"rcp[{index}]", level) for index, level in enumerate(plan.rcp))
-    return tuple(bound)
+    return tuple((f"scp[{index}]", level) for index, level in enumerate(plan.scp))
+
+
+def rcp_levels(request: Request, plan: Plan) -> tuple[tuple[str, Layer], ...]:
+    """The RCP levels that bind whoever asks, by name, for the account that has the resource."""
+    if request.who.service_linked or _central(request, request.owner):
+        return ()
+    return tuple((f"rcp[{index}]", level) for index, level in enumerate(plan.rcp))
+
+
+def _central(request: Request, account: str | None) -> bool:
+    """Whether an account is the organization's management account, which its policies do not bind."""
+    return request.management_account is not None and account == request.management_account
 
 
 def granted_by(request: Request, identity: Truth, limited: Truth, grants: Grants, *, known: bool) -> Truth:

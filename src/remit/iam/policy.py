@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Final
 
-from remit.errors import RemitError, did_you_mean
+from remit.errors import Path, RemitError, did_you_mean, spelled
 from remit.iam import tokens
 
 VERSION: Final = "2012-10-17"
@@ -21,6 +21,8 @@ _STATEMENT_KEYS: Final = (
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
 )  # fmt: skip
 _LONGEST: Final = 100_000  # characters of an action; a whole policy has 32,768 at most
+_ACTIONS: Final = frozenset({"Action", "NotAction"})
+_STATEMENT_STEPS: Final = 2  # Statement, and its index
 _PRINCIPAL_KINDS: Final = ("AWS", "Service", "Federated", "CanonicalUser")
 
 
@@ -103,67 +105,61 @@ def allow(*actions: str, on: str | tuple[str, ...] = "*", when: tuple[Condition,
 
 
 def parse(document: object) -> Policy:
-    """Read a policy document (a dict, as json.loads gives it). RemitError names the path of what is wrong."""
-    _check_shape(document, "policy document", 0, ())
+    """Read a policy document (a dict, as json.loads gives it). RemitError has the path of what is wrong."""
+    _check_shape(document, (), 0, ())
     if not isinstance(document, dict):
         hint = (
             "a list is the form of `config.lambda_.iam.policy`, not of a document"
             if isinstance(document, list)
             else None
         )
-        raise RemitError(f"policy document must be a dict, got {_kind(document)}", hint=hint)
-    _check_keys(document, _DOCUMENT_KEYS, "policy document")
+        raise _wrong((), f"must be a dict, got {_kind(document)}", hint=hint)
+    _check_keys(document, _DOCUMENT_KEYS, ())
     if "Statement" not in document:
-        raise RemitError(
-            "policy document has no 'Statement'",
-            hint='wrap it: {"Version": "2012-10-17", "Statement": [...]}',
-        )
-    version = document.get("Version", OLD_VERSION)
+        raise _wrong((), "has no 'Statement'", hint='wrap it: {"Version": "2012-10-17", "Statement": [...]}')
+    version = tokens.plain(document.get("Version", OLD_VERSION))
     if version not in (VERSION, OLD_VERSION):
-        raise RemitError(
-            f"Version {version!r} does not exist",
-            hint=f"it is the language's version, not a date: use '{VERSION}'",
-        )
+        hint = f"it is the language's version, not a date: use '{VERSION}'"
+        raise _wrong(("Version",), f"{version!r} does not exist", hint=hint)
     raw = document["Statement"]
     if isinstance(raw, dict):
-        raw = [raw]
-        where: tuple[str, ...] = ("Statement",)
+        statements: tuple[Statement, ...] = (parse_statement(raw),)
     elif isinstance(raw, list):
-        where = tuple(f"Statement[{index}]" for index in range(len(raw)))
+        statements = tuple(parse_statement(item, ("Statement", index)) for index, item in enumerate(raw))
     else:
-        raise RemitError(f"Statement must be a dict or a list of dicts, got {_kind(raw)}")
-    statements = tuple(parse_statement(item, path) for item, path in zip(raw, where, strict=True))
-    identifier = tokens.textual(document.get("Id", ""))
+        raise _wrong(("Statement",), f"must be a dict or a list of dicts, got {_kind(raw)}")
+    identifier = tokens.plain(tokens.textual(document.get("Id", "")))
     if not isinstance(identifier, str):
-        raise RemitError(f"Id must be a string, got {_kind(identifier)}")
+        raise _wrong(("Id",), f"must be a string, got {_kind(identifier)}")
     return Policy(statements, version, identifier)
 
 
-def parse_statement(raw: object, path: str = "Statement", *, operators: bool = True) -> Statement:
-    """Read one statement; `path` is how errors name it. Without `operators` any goes."""
+def parse_statement(raw: object, path: Path = ("Statement",), *, operators: bool = True) -> Statement:
+    """Read one statement that stands at `path` of its document. Without `operators`, any condition operator goes."""
     _check_shape(raw, path, 0, ())
     if not isinstance(raw, dict):
-        raise RemitError(f"{path} must be a dict, got {_kind(raw)}")
+        raise _wrong(path, f"must be a dict, got {_kind(raw)}")
     _check_keys(raw, _STATEMENT_KEYS, path)
     if "Effect" not in raw:
-        raise RemitError(f"{path} has no 'Effect'", hint="add 'Effect': 'Allow' (remit never guesses an Effect)")
-    effect = raw["Effect"]
+        raise _wrong(path, "has no 'Effect'", hint="add 'Effect': 'Allow' (remit never guesses an Effect)")
+    effect = tokens.plain(raw["Effect"])
     if not isinstance(effect, str):
-        raise RemitError(f"{path}.Effect must be a string, got {_kind(effect)}", hint="write 'Effect': 'Allow'")
+        raise _wrong((*path, "Effect"), f"must be a string, got {_kind(effect)}", hint="write 'Effect': 'Allow'")
     if effect not in ("Allow", "Deny"):
-        raise RemitError(
-            f"{path}.Effect {effect!r} is not valid: only 'Allow' and 'Deny' exist",
+        raise _wrong(
+            (*path, "Effect"),
+            f"{effect!r} is not valid: only 'Allow' and 'Deny' exist",
             hint=did_you_mean(effect, ("Allow", "Deny")) or "did you mean `Allow`?",
         )
     actions = _globs(raw, "Action", path)
     if actions is None:
-        raise RemitError(f"{path} has no 'Action' and no 'NotAction'", hint="add 'Action': 'service:Operation'")
+        raise _wrong(path, "has no 'Action' and no 'NotAction'", hint="add 'Action': 'service:Operation'")
     return Statement(
         effect=effect,
         actions=actions,
         resources=_globs(raw, "Resource", path),
         principals=_principals(raw, path),
-        conditions=_conditions(raw["Condition"], f"{path}.Condition", operators=operators)
+        conditions=_conditions(raw["Condition"], (*path, "Condition"), operators=operators)
         if "Condition" in raw
         else (),
         sid=_sid(raw.get("Sid", ""), path),
@@ -216,50 +212,52 @@ def _one_or_list(values: tuple[str, ...]) -> str | list[str]:
     return values[0] if len(values) == 1 else list(values)
 
 
-def _globs(raw: dict[str, Any], element: str, path: str) -> Globs | None:
+def _globs(raw: dict[str, Any], element: str, path: Path) -> Globs | None:
     negative = f"Not{element}"
     if element in raw and negative in raw:
-        raise RemitError(f"{path} has both '{element}' and '{negative}'", hint="IAM allows exactly one of them")
+        raise _wrong(path, f"has both '{element}' and '{negative}'", hint="IAM allows exactly one of them")
     for name, negated in ((element, False), (negative, True)):
         if name in raw:
-            return Globs(_strings(raw[name], f"{path}.{name}"), negated)
+            return Globs(_strings(raw[name], (*path, name)), negated)
     return None
 
 
-def _strings(value: object, path: str) -> tuple[str, ...]:
+def _strings(value: object, path: Path) -> tuple[str, ...]:
     """One string or a list of them, without exact repetitions."""
     items = value if isinstance(value, list | tuple) else [value]
     if not items:
-        raise RemitError(
-            f"{path} is an empty list", hint="IAM refuses it; often a loop or a variable that gave nothing"
-        )
+        raise _wrong(path, "is an empty list", hint="IAM refuses it; often a loop or a variable that gave nothing")
     return tuple(
         dict.fromkeys(_string(item, path, index if items is value else None) for index, item in enumerate(items))
     )
 
 
-def _string(value: object, path: str, index: int | None = None) -> str:
+def _string(value: Any, path: Path, index: int | None = None) -> str:
+    if type(value) is not str:  # nearly all are, and there are many
+        value = tokens.plain(value)
     if isinstance(value, str) and len(value) <= _LONGEST and value.strip():
         return tokens.with_dynamic(value) if "{{" in value else value
     if tokens.is_intrinsic(value):
         return tokens.with_dynamic(tokens.from_intrinsic(value))
-    path = path if index is None else f"{path}[{index}]"
+    path = path if index is None else (*path, index)
     if value is None:
-        raise RemitError(
-            f"{path} is None",
+        raise _wrong(
+            path,
+            "is None",
             hint="usually os.environ.get() of a variable that is not set: set it or drop the item",
         )
     if isinstance(value, list):
-        raise RemitError(f"{path} is a list inside a list", hint="unpack it: [*reads, *writes]")
+        raise _wrong(path, "is a list inside a list", hint="unpack it: [*reads, *writes]")
     if not isinstance(value, str):
-        account = isinstance(value, int) and not isinstance(value, bool) and path.endswith(".AWS")
+        account = isinstance(value, int) and not isinstance(value, bool) and path[-1] == "AWS"
         hint = f"put it in quotes: '{value:>012}'" if account else None
-        raise RemitError(f"{path} must be a string or a list of strings, got {_kind(value)}", hint=hint)
+        raise _wrong(path, f"must be a string or a list of strings, got {_kind(value)}", hint=hint)
     if not value.strip():
-        raise RemitError(f"{path} is an empty string")
-    if "Action" in path:  # it is matched with every action that there is
-        raise RemitError(
-            f"{path} is a string of {len(value):,} characters: no name in AWS is so long",
+        raise _wrong(path, "is an empty string")
+    if not _ACTIONS.isdisjoint(path):  # it is matched with every action that there is
+        raise _wrong(
+            path,
+            f"is a string of {len(value):,} characters: no name in AWS is so long",
             hint="a loop or a file that was put in by mistake?",
         )
     return tokens.with_dynamic(value)
@@ -269,94 +267,104 @@ def _kind_of_principal(text: str) -> str:
     return "Service" if text.endswith((".amazonaws.com", ".amazonaws.com.cn")) else "AWS"
 
 
-def _principals(raw: dict[str, Any], path: str) -> Principals | None:
+def _principals(raw: dict[str, Any], path: Path) -> Principals | None:
     if "Principal" in raw and "NotPrincipal" in raw:
-        raise RemitError(f"{path} has both 'Principal' and 'NotPrincipal'", hint="IAM allows exactly one of them")
+        raise _wrong(path, "has both 'Principal' and 'NotPrincipal'", hint="IAM allows exactly one of them")
     for name, negated in (("Principal", False), ("NotPrincipal", True)):
         if name not in raw:
             continue
-        value = raw[name]
+        value = tokens.plain(raw[name])
         if value == "*" or (tokens.is_intrinsic(value) and "Fn::Transform" not in value):  # what a text must be
             return Principals((("*", "*"),), negated)
         if not isinstance(value, dict):
             hint = f'write {{"{_kind_of_principal(value)}": "{value}"}}' if isinstance(value, str) else None
-            message = f"{path}.{name} must be '*' or a dict such as {{'AWS': ...}}, got {_kind(value)}"
-            raise RemitError(message, hint=hint)
-        _check_keys(value, _PRINCIPAL_KINDS, f"{path}.{name}")
-        pairs = [(kind, text) for kind in value for text in _strings(value[kind], f"{path}.{name}.{kind}")]
+            raise _wrong((*path, name), f"must be '*' or a dict such as {{'AWS': ...}}, got {_kind(value)}", hint=hint)
+        _check_keys(value, _PRINCIPAL_KINDS, (*path, name))
+        pairs = [(kind, text) for kind in value for text in _strings(value[kind], (*path, name, kind))]
         if not pairs:
-            raise RemitError(f"{path}.{name} is empty")
+            raise _wrong((*path, name), "is empty")
         return Principals(tuple(pairs), negated)
     return None
 
 
-def _conditions(raw: object, path: str, *, operators: bool) -> tuple[Condition, ...]:
+def _conditions(raw: object, path: Path, *, operators: bool) -> tuple[Condition, ...]:
     if not isinstance(raw, dict) or tokens.is_intrinsic(raw):
         got = f"a text by {next(iter(raw))}" if isinstance(raw, dict) else _kind(raw)
-        raise RemitError(
-            f"{path} must be a dict of operators, got {got}",
+        raise _wrong(
+            path,
+            f"must be a dict of operators, got {got}",
             hint="write {'StringEquals': {'aws:SourceAccount': '…'}}",
         )
     conditions: list[Condition] = []
-    for spelled, block in raw.items():
+    for name, block in raw.items():
         if not isinstance(block, dict):
-            raise RemitError(f"{path}.{spelled} must be a dict of condition keys, got {_kind(block)}")
+            raise _wrong((*path, name), f"must be a dict of condition keys, got {_kind(block)}")
         if not block:
-            raise RemitError(f"{path}.{spelled} is empty: it would always be true", hint="add a key or remove it")
-        quantifier, _, rest = spelled.rpartition(":")
+            raise _wrong((*path, name), "is empty: it would always be true", hint="add a key or remove it")
+        if operators and "${" in name:
+            raise _wrong((*path, name), "is no operator: CloudFormation fills in values, never keys")
+        quantifier, _, rest = name.rpartition(":")
         if_exists = rest.endswith("IfExists")
         operator = rest.removesuffix("IfExists")
         if operators:
-            _check_operator(operator, quantifier, f"{path}.{spelled}", if_exists=if_exists)
+            _check_operator(operator, quantifier, (*path, name), if_exists=if_exists)
         if tokens.is_intrinsic(block):
             text = tokens.from_intrinsic(block)
             conditions.append(Condition(operator, text, (text,), quantifier, if_exists))
             continue
         for key, values in block.items():
-            texts = _condition_values(values, f"{path}.{spelled}.{key}")
+            texts = _condition_values(values, (*path, name, key))
             conditions.append(Condition(operator, key, texts, quantifier, if_exists))
     return tuple(conditions)
 
 
-def _check_operator(operator: str, quantifier: str, path: str, *, if_exists: bool) -> None:
+def _check_operator(operator: str, quantifier: str, path: Path, *, if_exists: bool) -> None:
     from remit.iam.condition import check_operator  # noqa: PLC0415 - 15 ms, and few documents have conditions
 
     try:
         check_operator(operator, quantifier, if_exists=if_exists)
     except RemitError as error:
-        raise RemitError(f"{path}: {error.message}", hint=error.hint) from None
+        raise RemitError(f"{spelled(path)}: {error.message}", hint=error.hint, path=path) from None
 
 
-def _condition_values(value: object, path: str) -> tuple[str, ...]:
+def _condition_values(value: object, path: Path) -> tuple[str, ...]:
     items = value if isinstance(value, list | tuple) else [value]
     if not items:
-        raise RemitError(f"{path} has no values", hint="IAM never matches an empty list: add a value or remove the key")
+        raise _wrong(path, "has no values", hint="IAM never matches an empty list: add a value or remove the key")
     return tuple(dict.fromkeys(_scalar(item, path) for item in items))
 
 
-def _scalar(value: object, path: str) -> str:
+def _scalar(value: object, path: Path) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise RemitError(f"{path} is {value}: that is not valid JSON")
+            raise _wrong(path, f"is {value}: that is not valid JSON")
         return repr(value)
     if isinstance(value, str):
-        return tokens.with_dynamic(value)  # an empty string is a legal value to compare with
+        return tokens.with_dynamic(tokens.plain(value))  # an empty string is a legal value to compare with
     return _string(value, path)
 
 
-def _sid(value: object, path: str) -> str:
+def _sid(value: object, path: Path) -> str:
     if tokens.is_intrinsic(value):
         return tokens.from_intrinsic(value)
     if not isinstance(value, str):
-        raise RemitError(f"{path}.Sid must be a string, got {_kind(value)}")
-    return value
+        raise _wrong((*path, "Sid"), f"must be a string, got {_kind(value)}")
+    return str.__str__(value)
 
 
-def _check_keys(raw: dict[Any, Any], known: tuple[str, ...], path: str) -> None:
+def _wrong(path: Path, what: str, *, hint: str | None = None) -> RemitError:
+    return RemitError(f"{_called(path)} {what}", hint=hint, path=path)
+
+
+def _called(path: Path) -> str:
+    return spelled(path) or "policy document"
+
+
+def _check_keys(raw: dict[Any, Any], known: tuple[str, ...], path: Path) -> None:
     unknown = [key for key in raw if key not in known]
     if not unknown:
         return
@@ -365,7 +373,8 @@ def _check_keys(raw: dict[Any, Any], known: tuple[str, ...], path: str) -> None:
     hint = did_you_mean(str(unknown[0]), known)
     if near:
         hint = f"did you mean {', '.join(f'`{key}`' for key in near)}? IAM's element names are case-sensitive"
-    raise RemitError(f"{path} has unknown {'key' if len(unknown) == 1 else 'keys'} {named}", hint=hint)
+    message = f"{_called(path)} has unknown {'key' if len(unknown) == 1 else 'keys'} {named}"
+    raise RemitError(message, hint=hint, path=(*path, str(unknown[0])))
 
 
 _TEXTS: Final = {str}
@@ -376,22 +385,22 @@ def only_texts(values: list[Any]) -> bool:
     return set(map(type, values)) == _TEXTS
 
 
-def _check_shape(value: object, path: str, depth: int, inside: tuple[int, ...]) -> None:
+def _check_shape(value: object, path: Path, depth: int, inside: tuple[int, ...]) -> None:
     """Refuse what nests too deep or contains itself, before anything walks it."""
     if id(value) in inside:
-        raise RemitError(f"{path} contains itself")
+        raise _wrong(path, "contains itself")
     if depth > DEPTH:
-        raise RemitError(f"{path.split('.', maxsplit=1)[0]} nests deeper than {DEPTH}", hint="flatten it")
+        raise _wrong(path[:_STATEMENT_STEPS], f"nests deeper than {DEPTH}", hint="flatten it")
     if isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
-                raise RemitError(f"{path} has a key that is no string: {key!r}")
+                raise _wrong(path, f"has a key that is no string: {key!r}")
             if isinstance(item, dict | list):
-                _check_shape(item, f"{path}.{key}", depth + 1, (*inside, id(value)))
+                _check_shape(item, (*path, key), depth + 1, (*inside, id(value)))
     elif isinstance(value, list) and not only_texts(value):
         for index, item in enumerate(value):
             if isinstance(item, dict | list):
-                _check_shape(item, f"{path}[{index}]", depth + 1, (*inside, id(value)))
+                _check_shape(item, (*path, index), depth + 1, (*inside, id(value)))
 
 
 def _kind(value: object) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.errors import Origin, RemitError, did_you_mean
-from remit.iam.document import Path, named_in, read_json
+from remit.iam.document import Path, read_json
 from remit.iam.evaluate import Layers
 from remit.iam.policy import Policy, parse
 
@@ -102,7 +102,7 @@ class _Reader:
         try:
             return parse(value)
         except RemitError as error:
-            origin = self._locate((*path, *named_in(error.message)))
+            origin = self._locate((*path, *error.path))
             raise RemitError(error.message, hint=error.hint, origin=origin) from None
 
     def origin(self, source: Source) -> Origin:

@@ -97,6 +97,18 @@ def _named(name: str) -> dict[str, Any]:
     return {"Fn::GetAtt": name.split(".", 1)}
 
 
+def plain(value: Any) -> Any:
+    """A value with plain strings for those of other classes, as `aws.region` and members of enumerations are.
+
+    Values of the user's pass here once, so that no code of remit's meets the methods of other classes.
+    """
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
 def with_dynamic(text: str) -> str:
     """A text of a document with its dynamic references as references."""
     return _DYNAMIC.sub(lambda found: _raw({_RESOLVE: found[1]}), text) if "{{resolve:" in text else text

@@ -168,7 +168,6 @@ def _of_role(role: Role, types: dict[str, str], otherwise: Origin | None, folder
         title=role.logical_id,
         stage=app.stage,
         app=app.name,
-        owners=tuple(f"{name} " for name in role.functions),
     )
     ordinals: dict[Origin | None, int] = {}
     items = []

@@ -15,6 +15,7 @@ from remit.catalogue.keys import global_key, global_keys
 from remit.catalogue.lists import ASKED
 from remit.errors import nearest
 from remit.iam.pattern import matches
+from remit.lint.samples import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +32,8 @@ PLACEHOLDER: Final = re.compile(
     r"\b(?:YOUR|MY)[_-]?(?:ACCOUNT|BUCKET|REGION)[\w-]*|\b(?:AWS[_-])?(?:ACCOUNT|REGION)(?:[_-]?(?:ID|NUMBER))?\b"
 )
 """Words that people leave for others to replace."""
+
+_LEFT: Final = frozenset("{<%")
 
 
 REGIONAL: Final = frozenset({"dynamodb", "kinesis", "lambda", "logs", "secretsmanager", "sns", "sqs", "states"})
@@ -54,7 +57,7 @@ def literal(text: str) -> bool:
 
 def placeholder(text: str) -> bool:
     """Whether a text holds what somebody wanted to replace: `{region}`, `<account-id>`."""
-    return "{" in text or "<" in text or PLACEHOLDER.search(text) is not None
+    return not _LEFT.isdisjoint(settled(text)) or PLACEHOLDER.search(text) is not None
 
 
 @lru_cache(maxsize=8192)
@@ -113,7 +116,7 @@ def _is_asked(name: str, resource: str) -> bool:
 @lru_cache(maxsize=65536)
 def types_named(prefix: str, resource: str) -> frozenset[str]:
     """Which resource types of a service an ARN pattern may name; all of them when it cannot be read."""
-    parsed = arn(resource)
+    parsed = arn(settled(resource))
     if parsed is None or not plain(parsed.service):
         return frozenset(kind.name for kind in known.resource_types(prefix))
     pattern = parsed

@@ -13,7 +13,7 @@ from remit.lint.subject import IDENTITY, RESOURCE, TRUST
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from remit.catalogue.actions import ResourceType
+    from remit.catalogue.actions import IamResourceType
     from remit.lint.subject import Document, Item
 
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
@@ -167,7 +167,7 @@ def wanted(name: str, like: str | None = None) -> str:
     return f"{'an' if kind.name[0] in _VOWELS else 'a'} {kind.name} ({shape})"
 
 
-def _plainness(kind: ResourceType) -> int:
+def _plainness(kind: IamResourceType) -> int:
     """How much there is to fill in: an object before the object of an access point."""
     return len(_VARIABLE.findall(kind.arns[0])) if kind.arns else 99
 

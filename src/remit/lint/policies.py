@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.errors import RemitError
 from remit.iam import tokens
-from remit.iam.document import steps
 from remit.iam.policy import OLD_VERSION, VERSION, Statement, parse_statement
 from remit.lint import facts
 from remit.lint.elements import FUNCTIONS
@@ -24,7 +22,6 @@ _LISTS: Final = ("Action", "NotAction", "Resource", "NotResource")
 _NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 _BRANCHES: Final = 3
 _ALWAYS: Final[frozenset[tuple[str, int]]] = frozenset()
-_UNKNOWN_KEY: Final = re.compile(r" has unknown key '([^']*)'")
 MOST_STATEMENTS: Final = 2_000
 """Statements of a document that are looked at: a policy that IAM takes has two hundred at most."""
 
@@ -189,9 +186,7 @@ def _parsed(written: Written, effect: str | None) -> Item | Broken:
     try:
         statement: Statement = parse_statement(value, operators=False)
     except RemitError as error:
-        named = error.message.split(" ", 1)[0].removeprefix("Statement").removeprefix(".")
-        key = _UNKNOWN_KEY.search(error.message)
-        spot = (*steps(named), *(key.groups() if key else ()))
+        spot = error.path[1:]  # within the statement
         misspelt = _misspelt(written, spot) if written.document.names is not None else None
         hint = f"did you mean `{misspelt}`?" if misspelt else error.hint
         return Broken(written, error.message, hint, spot)

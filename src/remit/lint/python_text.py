@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import Origin
-from remit.iam.document import steps
 from remit.iam.policy import OLD_VERSION
 from remit.templates.yaml_text import Slip
 
@@ -143,7 +142,7 @@ def _may_be(node: ast.JoinedStr, text: str) -> bool:
 def named_in(folder: Path, origin: Origin, message: str) -> Origin:
     """The place, in the policy item at `origin`, of what an error's message names: by its path, or in quotes."""
     found = _PATH.match(message)
-    spot, ordinal = steps(found[2]) if found and found[2] else (), int(found[1] or 0) if found else 0
+    spot, ordinal = _steps(found[2]) if found and found[2] else (), int(found[1] or 0) if found else 0
     at = inside(folder, origin, spot, ordinal)
     if (spot and at != origin) or not origin.file.endswith(".py"):
         return at
@@ -154,6 +153,12 @@ def named_in(folder: Path, origin: Origin, message: str) -> Origin:
         if constant is not None:
             return Origin(origin.file, constant.lineno, constant.col_offset + 1)
     return at
+
+
+def _steps(path: str) -> Spot:
+    return tuple(
+        int(index) if index else name for name, index in re.findall(r"([^.\[\]]+)(?![^\[]*\])|\[(\d+)\]", path)
+    )
 
 
 _PATH: Final = re.compile(r"\w+(?:\[\d+\])+(?:: Statement(?:\[(\d+)\])?)?\.?([A-Z][\w.:\[\]]*)?")

@@ -47,6 +47,18 @@ _NAMED: Final = frozenset({"AWS::DynamoDB::Table", "AWS::Kinesis::Stream", "AWS:
 _REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.([A-Za-z0-9]+))?\}")
 
 
+_PSEUDO: Final = {
+    "${AWS::AccountId}": "111122223333", "${AWS::Partition}": "aws", "${AWS::Region}": "us-east-1",
+    "${AWS::URLSuffix}": "amazonaws.com",
+}  # fmt: skip
+_PARAMETER: Final = re.compile(r"\$\{AWS::(?:AccountId|Partition|Region|URLSuffix)\}")
+
+
+def settled(text: str) -> str:
+    """A text with the pseudo parameters replaced by what they stand for in one account and region."""
+    return _PARAMETER.sub(lambda found: _PSEUDO[found[0]], text) if "${AWS::" in text else text
+
+
 def sample(text: str, types: Mapping[str, str]) -> str:
     """A text with its references replaced by a value of their shape, where the type tells; others stay."""
     if "${" not in text:

@@ -66,7 +66,6 @@ class Document:
         quota: str = "",
         title: str = "",
         stage: str | None = None,
-        owners: tuple[str, ...] = (),
         app: str = "",
         late: bool = False,
         types: Mapping[str, str] | None = None,
@@ -80,7 +79,6 @@ class Document:
         self.quota = quota
         self.title = title
         self.stage = stage
-        self.owners = owners
         self.app = app
         self.late = late
         self.types = types or {}
@@ -207,9 +205,11 @@ class Item:
     @_kept
     def arns(self) -> tuple[tuple[Spot, Arn], ...]:
         """Every ARN of the statement with its spot: in resources, principals and the values of conditions."""
-        return tuple((spot, found) for spot, text in self._arn_texts() if (found := facts.arn(text)) is not None)
+        return tuple((spot, found) for spot, text in self.arn_texts if (found := facts.arn(text)) is not None)
 
-    def _arn_texts(self) -> Iterator[tuple[Spot, str]]:
+    @property
+    def arn_texts(self) -> Iterator[tuple[Spot, str]]:
+        """The resources, and what begins as an ARN in principals and the values of conditions, with their spots."""
         element = self.resource_element
         for text in self.resources:
             yield (element, text), text
@@ -278,8 +278,8 @@ class Item:
 
     @property
     def computed(self) -> bool:
-        """Whether it is of the computed default of an app, which says of its function what that does."""
-        return self.grant is not None and self.grant.because.startswith(self.document.owners)
+        """Whether it is of the computed default of an app."""
+        return self.grant is not None and self.grant.reason.kind == "computed"
 
     @property
     def everywhere(self) -> bool:

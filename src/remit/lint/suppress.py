@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Final
 
 from remit.errors import Origin, RemitError
 from remit.lint.finding import Finding
+from remit.lint.secrets import LINE_END, secrets_in
 from remit.lint.shelf import rule as rule_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+OF_SECRETS: Final = "R701"
+"""The rule of secrets. Its comments speak to builds, too, which refuse secrets in every file that they pack."""
 OF_COMMENTS: Final = frozenset({"R002", "R003"})
 """The rules that speak of comments themselves."""
 _MARK: Final = "remit: allow"
 _COMMENT: Final = re.compile(r"#\s*remit:\s*allow\s+(?P<rules>[A-Za-z0-9-]+(?:\s*,\s*[A-Za-z0-9-]+)*)(?P<rest>[^\n]*)")
-_LINES: Final = re.compile(r"\r\n?|\n")
-"""What ends a line to Python, and to whom counts lines; a form feed does not."""
 _BECAUSE: Final = re.compile(r"\s*(?:because\b|:|--|-|—)?+\s*(.*?)\s*")
 
 
@@ -41,7 +42,7 @@ def allowances(text: str, file: str) -> Iterator[Allowance | Finding]:
     """The allowances that a file's comments give; a Finding for a comment that gives none."""
     if _MARK not in text and "remit:allow" not in text:
         return
-    lines = _LINES.split(text)
+    lines = LINE_END.split(text)
     comments = _python_comments(text) if file.endswith(".py") else None
     for number, line in enumerate(lines, 1):
         found = _COMMENT.search(line)
@@ -117,10 +118,17 @@ def suppress(
             used_names.add(finding.rule)
         else:
             kept.append(finding)
-    unused = [one for one in at.values() if one not in used]
+    unused = [one for one in at.values() if one not in used and not _speaks_to_builds(one, texts)]
     kept += (_unused(one.rule, one.origin) for one in unused)
     kept += (_unused(name, origin) for code, (name, _, origin) in wide.items() if code not in used_names)
     return kept
+
+
+def _speaks_to_builds(allowance: Allowance, texts: Mapping[str, str]) -> bool:
+    """Whether it allows a secret that a build finds at its line, wherever that stands in the file."""
+    if allowance.rule != OF_SECRETS:
+        return False
+    return allowance.line in {secret.line for secret in secrets_in(texts[allowance.origin.file])}
 
 
 def _code(name: str, origin: Origin | None) -> str:

@@ -6,12 +6,26 @@ are the project's, as plain strings.
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING
+
+from remit.project.late import NoText
 
 if TYPE_CHECKING:
     name: str
     stage: str
     namespace: str
+
+
+class _Project(NoText, ModuleType):
+    """This module: in an f-string it would be the text `<module 'remit.project'>`, without a word."""
+
+    def _as_text(self) -> tuple[str, str]:
+        return "project", "write `project.name`, `project.stage` or `project.namespace`"
+
+
+sys.modules[__name__].__class__ = _Project
 
 
 def __getattr__(attribute: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Function, Grant
+from remit.app import NO_REASON, Function, Grant, Reason
 from remit.errors import RemitError, did_you_mean
 from remit.project import declare, values, where
 from remit.project.loading import relative
@@ -35,8 +35,8 @@ class Everywhere:
 def app_policy(state: Loading, name: str) -> tuple[Grant, ...]:
     """The grants of a policy of the configuration, which reach every function."""
     items: Items = getattr(state.config.lambda_.iam, name)
-    because = f"in config.lambda_.iam.{name}, for every function"
-    parts = [declare.declare(value, span, because, name) for value, span in items.parts]
+    reason = Reason("setting", subjects=(name,))
+    parts = [declare.declare(value, span, reason, name) for value, span in items.parts]
     return _relative(state, [grant for part in parts for grant in part])
 
 
@@ -56,6 +56,8 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
     check_declaration(declaration)
     settings = _settings(state, declaration.settings)
     access = declaration.access
+    if "Role" in settings.properties:
+        _check_own_role(declaration.name, access)
     managed = _managed(state, access, everywhere, declaration.name, declaration.where)
     return Function(
         name=declaration.name,
@@ -72,11 +74,27 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
     )
 
 
+def _check_own_role(name: str, access: tuple[Access, ...]) -> None:
+    """A function that brings its role gets none of remit's: what is declared for it or its groups would vanish."""
+    for given in access:
+        grants = declare.declare(given.policy, given.where, NO_REASON)
+        attached = declare.declare_managed(given.managed_policy, given.where)
+        if not grants and not attached:
+            continue
+        keyword = "policy" if grants else "managed_policy"
+        raise RemitError(
+            f"the {keyword} of {given.kind} {given.name} cannot reach function `{name}`, "
+            "which brings a role of its own (`Role` in its properties)",
+            hint="grant it where that role is made, or leave `Role` out: remit makes a role for the function",
+            origin=where.origin_of(where.value_node(given.where, keyword), given.where),
+        )
+
+
 def _declared(state: Loading, access: tuple[Access, ...]) -> tuple[Grant, ...]:
-    return _relative(
-        state,
-        [grant for one in access for grant in declare.declare(one.policy, one.where, f"declared for {one.giver}")],
-    )
+    grants: list[Grant] = []
+    for given in access:
+        grants += declare.declare(given.policy, given.where, Reason(given.kind, subjects=(given.name,)))
+    return _relative(state, grants)
 
 
 def _managed(
@@ -106,7 +124,7 @@ def _managed(
 
 
 def _relative(state: Loading, grants: list[Grant]) -> tuple[Grant, ...]:
-    return tuple(Grant(grant.statement, grant.because, relative(grant.origin, state.folder)) for grant in grants)
+    return tuple(replace(grant, origin=relative(grant.origin, state.folder)) for grant in grants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +220,8 @@ def workers(state: Loading, queues: tuple[str, ...], everywhere: Everywhere) -> 
         groups = tuple(layer for job in jobs for layer in job.settings[1:])
         settings = _settings(state, groups)
         name = f"worker-{queue}"
+        if "Role" in settings.properties:
+            _check_own_role(name, access)
         managed = _managed(state, access, everywhere, name, jobs[0].where if jobs else None)
         workers.append(
             Function(

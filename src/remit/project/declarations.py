@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from remit.errors import RemitError, Span, caller_span
+from remit.iam import tokens
 from remit.project import loading
 from remit.runtime import Job
 
@@ -41,9 +42,10 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Policy items that a decorator or group gives, who gives them, and where."""
+    """Policy items that a function's decorator, a job's or a group gives, which of these it is, and where."""
 
-    giver: str
+    kind: Literal["function", "job", "group"]
+    name: str
     policy: Any
     managed_policy: Any
     where: Span
@@ -67,8 +69,8 @@ class Group:
         self, name: str, *, policy: Any = (), managed_policy: Any = (), **settings: Unpack[FunctionSettings]
     ) -> Group:
         """A group inside this one."""
-        where = caller_span()
-        access = Access(f"group {name}", policy, managed_policy, where)
+        where, name = caller_span(), tokens.plain(name)
+        access = Access("group", name, policy, managed_policy, where)
         return Group(name, access=(access, *self._access), settings=((where, dict(settings)), *self._settings))
 
     @overload
@@ -97,7 +99,7 @@ class Group:
         `handler="package.module.attribute"` declares one that is not decorated, such as a framework's adapter
         (`app.function(http(), name="web", handler="web.handler")`).
         """
-        where = caller_span()
+        where, name, handler = caller_span(), tokens.plain(name), tokens.plain(handler)
         given = (policy, managed_policy, dict(settings), where)
         if len(triggers) == 1 and _is_function(triggers[0]):
             self._declare(triggers[0], (), name, given)
@@ -134,8 +136,8 @@ class Group:
         where = caller_span()
 
         def decorate(function: Callable[..., Any]) -> Job:
-            job = Job(function, queue)
-            self._declare(function, (), None, (policy, managed_policy, {}, where), queue)
+            job = Job(function, tokens.plain(queue))
+            self._declare(function, (), None, (policy, managed_policy, {}, where), job.queue)
             return job
 
         return decorate if function is None else decorate(function)
@@ -183,12 +185,12 @@ class Group:
         nested: bool,
     ) -> Declaration:
         policy, managed_policy, settings, where = given
-        giver = f"job {name}" if job_queue is not None else f"function {name}"
+        kind: Literal["function", "job"] = "function" if job_queue is None else "job"
         return Declaration(
             name=name,
             handler=handler,
             triggers=triggers,
-            access=(Access(giver, policy, managed_policy, where), *self._access),
+            access=(Access(kind, name, policy, managed_policy, where), *self._access),
             settings=((where, settings), *self._settings),
             where=where,
             job_queue=job_queue,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
-from remit.app import Grant
+from remit.app import Grant, Reason
 from remit.catalogue.managed import managed_policies, managed_policy
 from remit.errors import Origin, RemitError, Span, did_you_mean
 from remit.iam import policy as iam
 from remit.iam import tokens
+from remit.iam.placeholders import placeholder
 from remit.project import where
 from remit.project.settings import Items
 
@@ -31,27 +33,27 @@ _SID: Final = re.compile(r"[A-Za-z0-9]*")
 _DEPTH: Final = 32
 
 
-def declare(value: Any, span: Span, because: str, keyword: str = "policy") -> tuple[Grant, ...]:
+def declare(value: Any, span: Span, reason: Reason, keyword: str = "policy") -> tuple[Grant, ...]:
     """The grants of one policy value, each with its own line. RemitError stands at the item that is wrong."""
-    return tuple(_items(value, where.value_node(span, keyword), span, because, keyword, 0))
+    return tuple(_items(value, where.value_node(span, keyword), span, reason, keyword, 0))
 
 
-def _items(value: Any, node: ast.expr | None, span: Span, because: str, path: str, depth: int) -> Iterator[Grant]:
+def _items(value: Any, node: ast.expr | None, span: Span, reason: Reason, path: str, depth: int) -> Iterator[Grant]:
     origin = where.origin_of(node, span)
     if isinstance(value, Items):
         for more, place in value.parts:
-            yield from _items(more, where.value_node(place), place, because, path, depth + 1)
+            yield from _items(more, where.value_node(place), place, reason, path, depth + 1)
         return
     if isinstance(value, list | tuple):
         if depth > _DEPTH:
             raise RemitError(f"{path[:60]} nests lists deeper than {_DEPTH}, or contains itself", origin=origin)
         for index, (item, one) in enumerate(zip(value, where.item_nodes(node, len(value), span.file), strict=True)):
-            yield from _items(item, one, span, because, f"{path}[{index}]", depth + 1)
+            yield from _items(item, one, span, reason, f"{path}[{index}]", depth + 1)
         return
     try:
         if isinstance(value, Mapping):
             _check_keys(node, span, path)
-        grants = tuple(_grants(value, because, origin, path))
+        grants = tuple(_grants(value, reason, origin, path))
         for grant in grants:
             _check(grant.statement, path)
     except RemitError as error:
@@ -70,18 +72,19 @@ def _check_keys(node: ast.expr | None, span: Span, path: str) -> None:
         )
 
 
-def _grants(value: Any, because: str, origin: Origin, path: str) -> Iterator[Grant]:
+def _grants(value: Any, reason: Reason, origin: Origin, path: str) -> Iterator[Grant]:
     if isinstance(value, Grant):
         yield value
     elif isinstance(value, iam.Statement):
-        yield Grant(value, because, origin)
+        yield Grant(value, reason, origin)
     elif isinstance(value, iam.Policy):
         _check_version(value, path)
-        yield from (Grant(statement, because, origin) for statement in value.statements)
+        yield from (Grant(statement, reason, origin) for statement in value.statements)
     elif isinstance(value, str):
-        yield Grant(_from_string(value, path), f"{value!r} {because}", origin)
+        text = tokens.plain(value)
+        yield Grant(_from_string(text, path), replace(reason, text=repr(text)), origin)
     elif isinstance(value, Mapping):
-        yield from (Grant(statement, because, origin) for statement in _from_dict(dict(value), path))
+        yield from (Grant(statement, reason, origin) for statement in _from_dict(dict(value), path))
     elif isinstance(value, set | frozenset):
         raise RemitError(f"{path} is a set, whose order changes from run to run", hint="use a list")
     elif value is None:
@@ -127,7 +130,7 @@ def _from_dict(raw: dict[Any, Any], path: str) -> tuple[iam.Statement, ...]:
             raise RemitError(f"{path}.PolicyDocument must be a dict, got {type(inner).__name__}")
         document = _pascal(dict(inner), f"{path}.PolicyDocument")
     if "Statement" not in document:
-        return (_identity(iam.parse_statement(document, path), path),)
+        return (_identity(iam.parse_statement(document, (path,)), path),)
     statements = document["Statement"]
     if isinstance(statements, tuple):
         statements = list(statements)
@@ -216,6 +219,9 @@ def _check(statement: iam.Statement, path: str) -> None:
 
 
 _PARTITION: Final = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov|aws-eusc|aws-iso[a-z-]*)(?=:iam:)")
+_POLICY_ARN: Final = re.compile(
+    r"arn:(?:\$\{AWS::Partition\}|[^:$]+):iam::(?:aws|\d{12}|\$\{AWS::AccountId\}):policy/.+"
+)
 _PLAIN_NAME: Final = re.compile(r"[\w+=,.@-]+(?:/[\w+=,.@-]+)*")
 
 
@@ -225,8 +231,12 @@ def declare_managed(value: Any, span: Span, keyword: str = "managed_policy") -> 
     They are right in every partition.
     """
     written: dict[str, Origin] = {}
-    for arn, origin in _managed(value, where.value_node(span, keyword), span, keyword, 0):
-        written.setdefault(arn, origin)
+    try:
+        for arn, origin in _managed(value, where.value_node(span, keyword), span, keyword, 0):
+            written.setdefault(arn, origin)
+    except RemitError as error:
+        error.origin = error.origin or span.origin
+        raise
     return written
 
 
@@ -240,14 +250,14 @@ def _managed(value: Any, node: ast.expr | None, span: Span, path: str, depth: in
         got = "None" if value is None else f"{type(value).__name__} {str(value)[:40]!r}"
         raise RemitError(f"{path} must be a policy's name or ARN, got {got}", origin=origin)
     else:
-        yield managed_arn(value, path, origin), origin
+        yield managed_arn(tokens.plain(value), path, origin), origin
 
 
 def managed_arn(value: str, path: str, origin: Origin) -> str:
     """The ARN of a managed policy, with the partition late-bound."""
     if value.startswith("arn:"):
         arn = _PARTITION.sub("arn:${AWS::Partition}", value)
-        if not re.fullmatch(r"arn:[^:]+(?:::[^:]+\})?:iam::(?:aws|\d{12}|\$\{AWS::AccountId\}):policy/.+", arn):
+        if not _POLICY_ARN.fullmatch(arn) or placeholder(arn) is not None:
             raise RemitError(
                 f"{path}: {value!r} is no ARN of a managed policy",
                 hint="it reads arn:PARTITION:iam::ACCOUNT:policy/NAME, or iam::aws: for AWS's own",

@@ -1,34 +1,139 @@
-"""`aws`: what only CloudFormation knows at deploy time, as text that works inside f-strings."""
+"""Values that only the deploy knows: `aws.region`, `Data.queue.arn`. They make text, and fail where they are read."""
 
 from __future__ import annotations
 
-from typing import Final, NoReturn
+import sys
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
-from remit.errors import RemitError, caller, did_you_mean
+from remit.errors import RemitError, did_you_mean, is_own_code, writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from remit.errors import Origin
 
 
-class Aws:
+class LateBound(str):
+    """A value that is known at the deploy only, as text in the spelling of `iam.tokens`: `${AWS::Region}`.
+
+    f-strings, `+`, `%`, `.format()`, `str()` and `join` make plain text of it. Whatever has to know the value (`==`,
+    `in`, `if`, a key of a dict, an index, a method of str) is a RemitError at the user's line. Type checkers see a
+    string, which it is where functions run. Text that was made of it is plain: comparing that is not noticed.
+    """
+
+    __slots__ = ("_name",)
+    _name: str
+
+    def __new__(cls, text: str, name: str) -> Self:
+        """`name` is how the user's code spells the value: `aws.region`."""
+        value = super().__new__(cls, text)
+        value._name = name
+        return value
+
+    def __repr__(self) -> str:
+        return self._name
+
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # what copy and pickle call __new__ with
+        return str(self), self._name
+
+    def __format__(self, spec: str) -> str:
+        if spec:
+            _refuse(self, f"cannot be padded or cut by the format {spec!r}", f"write `{{{self._name}}}`")
+        return str(self)
+
+
+_BY_STAGE: Final = "decide by `project.stage`, which is known now, or in a stage's file, such as config/deploy/prod.py"
+_WHOLE: Final = "put it into text as a whole, by an f-string; where the function runs, its value is known"
+
+_REFUSED: Final = {
+    "cannot be compared": (_BY_STAGE, ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")),
+    "is neither true nor false": (f"it is never empty; {_BY_STAGE}", ("__bool__",)),
+    "cannot be searched": (_BY_STAGE, ("__contains__",)),
+    "cannot be a key of a dict or a member of a set": (_BY_STAGE, ("__hash__",)),
+    "has no length yet": (_WHOLE, ("__len__",)),
+    "cannot be taken apart": (_WHOLE, ("__getitem__", "__iter__")),
+    "is no number yet": (_WHOLE, ("__int__", "__float__", "__index__")),
+}
+"""What cannot be done, what to do instead, and the methods by which Python does it."""
+_TEXT_MAKING: Final = frozenset({"join"})
+
+
+def _refuse(value: LateBound, problem: str, hint: str) -> NoReturn:
+    raise RemitError(f"`{value!r}` {problem}: only the deploy knows its value", hint=hint, origin=_line())
+
+
+def _line() -> Origin | None:
+    """The user's line that is executed; None where remit itself asks, which knows better what line is meant."""
+    frame = sys._getframe(1)  # noqa: SLF001 - the only way to know who asks
+    while frame.f_code.co_filename == __file__ and frame.f_back is not None:
+        frame = frame.f_back
+    return None if is_own_code(frame) else writer()
+
+
+def _refusal(problem: str, hint: str) -> Callable[..., NoReturn]:
+    def method(self: LateBound, *_arguments: object, **_options: object) -> NoReturn:
+        _refuse(self, problem, hint)
+
+    return method
+
+
+def _refuse_what_reads() -> None:
+    """Give LateBound the methods that fail; behind the type checkers' back, to which it is a string like any other."""
+    for problem, (hint, names) in _REFUSED.items():
+        for name in names:
+            setattr(LateBound, name, _refusal(problem, hint))
+    for name in dir(str):
+        if not name.startswith("_") and name not in _TEXT_MAKING:
+            setattr(LateBound, name, _refusal(f"has no `{name}` yet", _WHOLE))
+
+
+_refuse_what_reads()
+
+
+class NoText:
+    """Base of what holds texts and is none itself: in an f-string, `+`, `%` or `str()` it is a RemitError."""
+
+    __slots__ = ()
+
+    def _as_text(self) -> tuple[str, str]:
+        """How the user's code spells it, and what to write in its place."""
+        raise NotImplementedError
+
+    def __str__(self) -> NoReturn:  # noqa: PLE0307 - it never returns
+        self._refuse_text()
+
+    def __format__(self, _spec: str) -> NoReturn:
+        self._refuse_text()
+
+    def _refuse_text(self, *_other: Any) -> NoReturn:
+        name, hint = self._as_text()
+        raise RemitError(f"`{name}` itself is no text", hint=hint, origin=_line())
+
+    if not TYPE_CHECKING:
+        __add__ = __radd__ = __mod__ = __rmod__ = _refuse_text
+
+
+class Aws(NoText):
     """The region, account, partition and URL suffix of the deploy; a template with them serves everywhere."""
 
     __slots__ = ()
 
-    region: Final = "${AWS::Region}"
-    account: Final = "${AWS::AccountId}"
-    partition: Final = "${AWS::Partition}"
-    url_suffix: Final = "${AWS::URLSuffix}"
+    region: Final = LateBound("${AWS::Region}", "aws.region")
+    account: Final = LateBound("${AWS::AccountId}", "aws.account")
+    partition: Final = LateBound("${AWS::Partition}", "aws.partition")
+    url_suffix: Final = LateBound("${AWS::URLSuffix}", "aws.url_suffix")
 
-    def __str__(self) -> str:
-        raise RemitError("`aws` itself is no text", hint="`aws.region`, `aws.account` …", origin=caller())
+    def _as_text(self) -> tuple[str, str]:
+        return "aws", f"there are {_KNOWN}"
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):
             raise AttributeError(name)
-        known = ("region", "account", "partition", "url_suffix")
-        raise RemitError(
-            f"there is no `aws.{name}`",
-            hint=did_you_mean(name, known) or f"there are {', '.join(f'`aws.{one}`' for one in known)}",
-            origin=caller(),
-        )
+        hint = did_you_mean(name, _ATTRIBUTES) or f"there are {_KNOWN}"
+        raise RemitError(f"there is no `aws.{name}`", hint=hint, origin=_line())
 
+
+_ATTRIBUTES: Final = ("region", "account", "partition", "url_suffix")
+_KNOWN: Final = ", ".join(f"`aws.{name}`" for name in _ATTRIBUTES)
 
 aws: Final = Aws()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.app import Grant, Output, Resource
+    from remit.project.settings import Section
 
 
 def load(folder: Path | str = ".", stage: str | None = None) -> App:
@@ -79,13 +80,13 @@ def _app(state: Loading) -> App:
         boundary=boundary,
         boundary_origin=_replaced_at(state, "permissions_boundary"),
         exclude=tuple(config.package.exclude),
-        allowed=_allowed(state),
+        allowed=_reasons(state, config.lint),
+        allowed_secrets=_reasons(state, config.package),
     )
 
 
-def _allowed(state: Loading) -> Mapping[str, tuple[str, Origin | None]]:
-    """The lint rules that the settings accept breaking, each with its reason and line."""
-    section = state.config.lint
+def _reasons(state: Loading, section: Section) -> Mapping[str, tuple[str, Origin | None]]:
+    """What the setting `allow` of a section accepts, each with its reason and line."""
     if "allow" not in section.assigned:
         return {}
     value, span = section.assigned["allow"]

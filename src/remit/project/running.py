@@ -96,7 +96,8 @@ def user_code(state: Loading, what: str) -> Iterator[None]:
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield
-    except RemitError:
+    except RemitError as error:
+        error.origin = error.origin or _last_user_line(state, error, what)
         raise
     except SyntaxError as error:
         at = Origin(error.filename or what, max(error.lineno or 0, 0), max(error.offset or 0, 0))

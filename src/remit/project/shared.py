@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from remit.app import Output, Resource
+from remit.catalogue.types import arn_of
 from remit.errors import RemitError, Span, caller_span
 from remit.iam import tokens
 from remit.project import loading, values
+from remit.project.late import LateBound, NoText
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +23,7 @@ _numbers: Final = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
-class Handle:
+class Handle(NoText):
     """A resource that a class declares. Its `ref`, `arn` and attributes are late-bound text."""
 
     type: str
@@ -29,29 +31,48 @@ class Handle:
     attributes: Mapping[str, Any]
     where: Span
     logical_id: str
+    name: str = "resource(…)"
+    """How the user's code spells it, `Data.queue`, once its class is there."""
 
     @property
-    def ref(self) -> str:
+    def ref(self) -> LateBound:
         """What CloudFormation's Ref gives: a queue's URL, a table's or bucket's name, a topic's ARN."""
-        return f"${{{self.logical_id}}}"
+        return LateBound(f"${{{self.logical_id}}}", f"{self.name}.ref")
 
     @property
-    def arn(self) -> str:
-        """Its ARN."""
-        return self.ref if self.type == "AWS::SNS::Topic" else self.attribute("Arn")
+    def arn(self) -> LateBound:
+        """Its ARN: what Ref or the attribute gives that has it. RemitError: nothing does."""
+        text = arn_of(self)
+        if text is None:
+            raise RemitError(
+                f"{self.type} has no ARN of its own that CloudFormation gives",
+                hint="write the ARN that you mean, or an attribute: `.attribute(…)`",
+                origin=caller_span().origin,
+            )
+        return LateBound(text, f"{self.name}.arn")
 
-    def attribute(self, name: str) -> str:
+    def attribute(self, name: str) -> LateBound:
         """Anything that Fn::GetAtt gives, such as `StreamArn`."""
-        return f"${{{self.logical_id}.{name}}}"
+        return LateBound(f"${{{self.logical_id}.{name}}}", f'{self.name}.attribute("{name}")')
+
+    def _as_text(self) -> tuple[str, str]:
+        return self.name, f"write `{self.name}.arn`, `{self.name}.ref` or `{self.name}.attribute(…)`"
 
 
 @dataclass(frozen=True, slots=True)
-class OutputHandle:
+class OutputHandle(NoText):
     """An output that a class declares."""
 
     value: str
     description: str
     where: Span
+    owner: str = "Data"
+    name: str = "output(…)"
+    """How its class calls it."""
+
+    def _as_text(self) -> tuple[str, str]:
+        hint = f'write the value that it was given; where a function runs, `{self.owner}.lookup("{self.name}")`'
+        return f"{self.owner}.{self.name}", hint
 
 
 def resource(
@@ -69,12 +90,12 @@ def resource(
         given = {**_mapping(properties), **{_pascal(name): value for name, value in more.items()}}
         checked = values.plain("properties", _texts(given))
         attributes = _attributes(depends_on, deletion_policy)
-        values.text("type", type)
+        type_name = values.text("type", type)
     except RemitError as error:
         error.origin = error.origin or where.origin
         raise
     # The name is known only when the class body has ended: until then a number stands for it.
-    return Handle(type, checked, attributes, where, f"Pending0{next(_numbers)}0")
+    return Handle(type_name, checked, attributes, where, f"Pending0{next(_numbers)}0")
 
 
 def _mapping(properties: Any) -> Mapping[str, Any]:
@@ -91,8 +112,8 @@ def _attributes(depends_on: Any, deletion_policy: Any) -> dict[str, Any]:
             raise RemitError("`depends_on` takes a resource, or a list of them")
         attributes["DependsOn"] = [handle.logical_id for handle in several]
     if deletion_policy is not None:
-        values.one_of(_DELETION)("deletion_policy", deletion_policy)
-        attributes |= {"DeletionPolicy": deletion_policy, "UpdateReplacePolicy": deletion_policy}
+        policy = values.one_of(_DELETION)("deletion_policy", deletion_policy)
+        attributes |= {"DeletionPolicy": policy, "UpdateReplacePolicy": policy}
     return attributes
 
 
@@ -103,13 +124,23 @@ def output(value: Any, description: str = "") -> Any:
         value = tokens.from_intrinsic(value)
     try:
         text = values.text("value", value.ref if isinstance(value, Handle) else value)
-        return OutputHandle(text, values.text("description", description) if description else "", where)
+        about = tokens.plain(description)
+        return OutputHandle(text, values.text("description", about) if about else "", where)
     except RemitError as error:
         error.origin = where.origin
         raise
 
 
-class Shared:
+class _SharedClass(NoText, type):
+    """The type of the classes themselves: `f"{Data}"` would be the text `<class 'shared.resources.data.Data'>`."""
+
+    def _as_text(cls) -> tuple[str, str]:
+        resources = [name for name, value in vars(cls).items() if isinstance(value, Handle)]
+        example = f"{cls.__name__}.{resources[0] if resources else 'queue'}"
+        return cls.__name__, f"write a value of one of its resources, such as `{example}.arn` or `{example}.ref`"
+
+
+class Shared(metaclass=_SharedClass):
     """Base of the classes in `shared/resources/`."""
 
     resources: ClassVar[tuple[Resource, ...]] = ()
@@ -134,11 +165,11 @@ class Shared:
             beside = dict(value.attributes)
             if "DependsOn" in beside:
                 beside["DependsOn"] = [names.get(item, item) for item in beside["DependsOn"]]
-            own_id = names[value.logical_id]
-            setattr(cls, name, Handle(value.type, named(value.properties), beside, value.where, own_id))
+            own_id, spelled = names[value.logical_id], f"{cls.__name__}.{name}"
+            setattr(cls, name, Handle(value.type, named(value.properties), beside, value.where, own_id, spelled))
         outputs = {name: value for name, value in vars(cls).items() if isinstance(value, OutputHandle)}
         for name, item in outputs.items():
-            setattr(cls, name, OutputHandle(named(item.value), item.description, item.where))
+            setattr(cls, name, OutputHandle(named(item.value), item.description, item.where, cls.__name__, name))
         cls.resources = tuple(
             Resource(item.logical_id, item.type, item.properties, item.attributes, item.where.origin)
             for item in (vars(cls)[name] for name in handles)

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Final, TypedDict
 
 from remit.errors import RemitError, did_you_mean
+from remit.iam import tokens
 from remit.project.kept import Table, Texts
+from remit.project.late import LateBound
 
 Check = Callable[[str, Any], Any]
 """Takes how the setting is spelled and a value; returns the value as remit keeps it, or raises RemitError."""
@@ -46,7 +48,7 @@ RESERVED_VARIABLES: Final = frozenset(
 )
 _VARIABLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 _SCALARS: Final[tuple[tuple[type, Check], ...]] = (
-    (str, lambda path, value: encodable(path, str.__str__(value))),
+    (str, lambda path, value: encodable(path, tokens.plain(value))),
     (bool, lambda _, value: bool(value)),
     (int, lambda _, value: int.__int__(value)),
     (float, lambda _, value: float.__float__(value)),
@@ -80,6 +82,8 @@ def wrong(path: str, wanted: str, value: object) -> RemitError:
         return RemitError(
             f"`{path}` must be {wanted}, got a resource", hint="write `.ref`, `.arn` or `.attribute(…)` of it"
         )
+    if isinstance(value, LateBound):
+        return RemitError(f"`{path}` must be {wanted}, and only the deploy knows `{value!r}`")
     got = "None" if value is None else f"{type(value).__name__} {str(value)[:40]!r}"
     hint = "usually os.environ.get() of a variable that is not set" if value is None else None
     return RemitError(f"`{path}` must be {wanted}, got {got}", hint=hint)
@@ -105,11 +109,12 @@ def one_of(known: Sequence[str]) -> Check:
     def check(path: str, value: Any) -> str:
         if not isinstance(value, str):
             raise wrong(path, "a string", value)
-        if value not in known:
+        word: str = tokens.plain(value)
+        if word not in known:
             raise RemitError(
-                f"`{path}` cannot be {value!r}; it can be {', '.join(known)}", hint=did_you_mean(value, known)
+                f"`{path}` cannot be {value!r}; it can be {', '.join(known)}", hint=did_you_mean(word, known)
             )
-        return value
+        return word
 
     return check
 
@@ -123,9 +128,10 @@ def text(path: str, value: Any) -> str:
     """A string that is not empty."""
     if not isinstance(value, str):
         raise wrong(path, "a string", value)
-    if not value:
+    written: str = tokens.plain(value)
+    if not written:
         raise RemitError(f"`{path}` is an empty string")
-    return encodable(path, value)
+    return encodable(path, written)
 
 
 def encodable(path: str, value: str) -> str:
@@ -151,11 +157,19 @@ def texts(path: str, value: Any) -> Texts:
     return Texts(text(f"{path}[{index}]", item) for index, item in enumerate(value))
 
 
-def reasons(path: str, value: Any) -> dict[str, str]:
-    """A dict of strings, none of them empty: for each rule, why."""
-    if not isinstance(value, Mapping):
-        raise wrong(path, 'a dict such as {"R212": "because …"}', value)
-    return {text(f"a key of {path}", name): text(f"{path}[{name!r}]", reason) for name, reason in value.items()}
+def reasons(example: str) -> Check:
+    """A dict of strings, none of them empty: for what is accepted, why."""
+
+    def check(path: str, value: Any) -> dict[str, str]:
+        if not isinstance(value, Mapping):
+            raise wrong(path, f"a dict such as {example}", value)
+        for name, reason in value.items():
+            text(f"a key of {path}", name)
+            if not any(map(str.isalnum, text(f"{path}[{name!r}]", reason))):
+                raise RemitError(f"`{path}[{name!r}]` is {reason!r}, which is no reason", hint="say why, in words")
+        return dict(value)
+
+    return check
 
 
 def flag(path: str, value: Any) -> bool:
@@ -204,8 +218,8 @@ def _environment(path: str, value: Any) -> Table[str]:
             raise RemitError(f"`{spelled}`: remit reserves names that start with REMIT_", hint="choose another name")
         if not isinstance(content, str):
             raise wrong(spelled, "a string", content)
-        encodable(spelled, content)
-    return Table({str.__str__(name): str.__str__(content) for name, content in value.items()})
+        encodable(spelled, tokens.plain(content))
+    return Table({tokens.plain(name): tokens.plain(content) for name, content in value.items()})
 
 
 _VPC_KEYS: Final = {
@@ -281,14 +295,23 @@ def _properties(path: str, value: Any) -> Table[Any]:
     return Table(plain(path, value))
 
 
+def _check_keys(path: str, value: Mapping[Any, Any]) -> None:
+    for key in value:
+        if not isinstance(key, str):
+            raise RemitError(f"`{path}` has a key that is no string: {key!r}")
+        if tokens.references(key):
+            raise RemitError(
+                f"`{path}` has the key {key!r}, and CloudFormation fills in values, never keys",
+                hint="write the key whole, or decide by `project.stage`",
+            )
+
+
 def plain(path: str, value: Any, depth: int = 0) -> Any:
     """A value that JSON can hold, copied; anything else is an error that names where it stands."""
     if depth > _DEPTH:
         raise RemitError(f"`{path[:60]}` nests deeper than {_DEPTH}, or contains itself")
     if isinstance(value, Mapping):
-        for key in value:
-            if not isinstance(key, str):
-                raise RemitError(f"`{path}` has a key that is no string: {key!r}")
+        _check_keys(path, value)
         return {
             encodable(path, str.__str__(key)): plain(f"{path}[{key!r}]", item, depth + 1) for key, item in value.items()
         }

@@ -14,7 +14,7 @@ from remit.catalogue.operations import operations_of, owners
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.catalogue.actions import Action, ResourceType
+    from remit.catalogue.actions import Action, IamResourceType
     from remit.catalogue.handlers import Handlers
     from remit.iam.policy import Globs
 
@@ -74,7 +74,7 @@ def _verbs(found: Handlers) -> dict[str, tuple[str, ...]]:
     return {"create": found.create, "read": found.read, "update": found.update, "delete": found.delete}
 
 
-def arn_lines(text: str, kinds: tuple[ResourceType, ...]) -> Iterator[str]:
+def arn_lines(text: str, kinds: tuple[IamResourceType, ...]) -> Iterator[str]:
     """What an ARN, or a pattern of one, names: its resource types, and the actions that take them."""
     owner = service(kinds[0].service)
     yield f"{text}: a resource of {owner.name if owner else kinds[0].service}"
@@ -84,13 +84,13 @@ def arn_lines(text: str, kinds: tuple[ResourceType, ...]) -> Iterator[str]:
         yield from _listed("actions", actions_on(kind))
 
 
-def arn_document(text: str, kinds: tuple[ResourceType, ...]) -> dict[str, Any]:
+def arn_document(text: str, kinds: tuple[IamResourceType, ...]) -> dict[str, Any]:
     """The same for programs."""
     types = [{"type": kind.name, "arns": list(kind.arns), "actions": list(actions_on(kind))} for kind in kinds]
     return {"arn": text, "service": kinds[0].service, "types": types}
 
 
-def actions_on(kind: ResourceType) -> tuple[str, ...]:
+def actions_on(kind: IamResourceType) -> tuple[str, ...]:
     """The actions of its own service that take a resource type."""
     return tuple(name for name in actions(kind.service) if kind.name in target_names(name))
 

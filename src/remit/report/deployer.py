@@ -23,7 +23,7 @@ def deployer_text(deployer: Deployer) -> str:
 def deployer_document(deployer: Deployer) -> dict[str, Any]:
     """The same: {stack, characters, statements: [{statement, because}], unknown: [{resource, type}], notes}."""
     return {
-        "stack": deployer.stack,
+        "stack": deployer.stack or None,
         "characters": size(deployer.policy),
         "statements": [
             {"statement": render_statement(grant.statement), "because": grant.because} for grant in deployer.grants
@@ -43,7 +43,7 @@ def remarks(deployer: Deployer) -> Iterator[str]:
 def _lines(deployer: Deployer) -> Iterator[str]:
     count, characters = len(deployer.grants), size(deployer.policy)
     yield (
-        f"Whoever deploys {deployer.stack} needs {count} statements, {characters:,} characters "
+        f"Whoever {deployer.doing} needs {count} statement{'' if count == 1 else 's'}, {characters:,} characters "
         f"(a managed policy holds {MANAGED:,})"
     )
     for grant in deployer.grants:

@@ -85,7 +85,8 @@ def _reason(grant: Grant) -> str:
     at = f"  ({grant.origin})" if grant.origin is not None else ""
     if not grant.because:
         return f"at {grant.origin}"
-    word = "" if grant.because.startswith(("if ", "unless ")) else "because "
+    only_conditions = grant.reason.conditions and not grant.reason.text
+    word = "" if only_conditions else "because "
     return f"{word}{grant.because}{at}"
 
 

@@ -6,15 +6,17 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.data_types import KINDS
 from remit.report.comparison import some
 from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, TAKES_ON, UNDECIDED, review_document, rows
 from remit.report.shown import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from remit.deploy.access import Access
     from remit.deploy.plan import Plan, ResourceChange
+    from remit.deploy.status import Deployed
     from remit.report.review import Row
     from remit.review.change import Change
 
@@ -24,6 +26,8 @@ _ARN_PARTS: Final = 6
 _URGENT: Final = (UNDECIDED, GAINED, "policies", LOST, ACCEPTED)
 _AGREES: Final = "`--yes`, or an answer at a terminal, agrees to all of it"
 _WITHOUT: Final = "without --require-approval, `--yes` agrees to access, too"
+_MANY: Final = 2  # log groups that are counted in a question, and not named
+_LOSES: Final = {"Remove": "removes", "True": "replaces", "Conditional": "may replace"}
 _VERBS: Final = {GAINED: "gains", LOST: "loses", ACCEPTED: "gains"}
 
 
@@ -65,16 +69,30 @@ def plan_lines(plan: Plan, access: Access) -> Iterator[str]:
     retagged = sum(change.tags_only for change in plan.changes)
     if retagged:
         yield f"  ~ the tags of {retagged} more"
-    told = list(_first(access) if not plan.running else _each(access))
-    if told:
-        yield "and what functions may do" if plan.running else "and functions may"
-    if len(told) > _LISTED:
-        told.sort(key=lambda one: _URGENT.index(one.part))  # what is left out shall not be what matters most
-    for one in told[:_LISTED]:
-        yield from map(shown, one.lines)
-    if len(told) > _LISTED:
-        yield f"  and {len(told) - _LISTED} more, which `remit diff --deployed` tells"
+    if plan.running:
+        yield from access_lines(access, "and what functions may do", "`remit diff --deployed`")
+    else:
+        yield from _listed(list(_first(access)), "and functions may", "`remit diff --deployed`")
     yield _summary(plan, access)
+
+
+def access_lines(access: Access, heading: str, command: str, most: int = _LISTED) -> Iterator[str]:
+    """What functions gain and lose, under a heading; nothing when they do not.
+
+    Of more than `most`, the rest is counted, and `command` named that tells them.
+    """
+    yield from _listed(list(_each(access)), heading, command, most)
+
+
+def _listed(told: list[_Told], heading: str, command: str, most: int = _LISTED) -> Iterator[str]:
+    if told:
+        yield heading
+    if len(told) > most:
+        told.sort(key=lambda one: _URGENT.index(one.part))  # what is left out shall not be what matters most
+    for one in told[:most]:
+        yield from map(shown, one.lines)
+    if len(told) > most:
+        yield f"  and {len(told) - most} more, which {command} tells"
 
 
 def plan_document(plan: Plan, access: Access) -> dict[str, Any]:
@@ -209,17 +227,51 @@ def gained_words(access: Access) -> str:
     return f"This gives access that was not there: {new}." if new else ""
 
 
-def refusal(plan: Plan, access: Access, *, yes: bool = False) -> tuple[str, str]:
-    """Why a deploy does not go ahead by itself, and how it can; `yes`: it was agreed to but for the access."""
+def loss_words(plan: Plan) -> str:
+    """The data that would go, as the beginning of a question; empty when none would."""
+    at_risk: dict[str, list[ResourceChange]] = {}
+    for change in plan.data_at_risk:
+        verb = _LOSES["Remove" if change.action == "Remove" else change.replacement]
+        at_risk.setdefault(verb, []).append(change)
+    parts = [f"{verb} {_data(at_risk[verb])}" for verb in _LOSES.values() if verb in at_risk]
+    return f"This {' and '.join(parts)}, with all that is in {_it(plan.data_at_risk)}." if parts else ""
+
+
+def deletion_words(resources: Sequence[Deployed]) -> str:
+    """The data that a delete of a stack takes away, as the beginning of a question; empty when it takes none."""
+    return f"This deletes {_data(resources)}, with all that is in {_it(resources)}." if resources else ""
+
+
+def _data(resources: Iterable[ResourceChange | Deployed]) -> str:
+    """Each by its kind and name; log groups, of which every function has one, by their number."""
+    named: list[str] = []
+    log_groups: list[str] = []
+    for resource in resources:
+        kind = KINDS[resource.type]
+        (log_groups if kind == "log group" else named).append(f"{kind} {resource.logical_id}")
+    return ", ".join((*named, *(log_groups if len(log_groups) < _MANY else [f"{len(log_groups)} log groups"])))
+
+
+def _it(resources: Sequence[object]) -> str:
+    return "it" if len(resources) == 1 else "them"
+
+
+def refusal(plan: Plan, access: Access, *, yes: bool = False, place: str = "") -> tuple[str, str]:
+    """Why a deploy does not go ahead by itself, and how it can; `yes`: it was agreed to but for the access.
+
+    `place` are the options that a command to come needs to be about the same deploy, as in ` --stage prod`.
+    """
     why, ways = [], []
     if access.broadens:
         why.append(f"it gives access that was not there ({counts(access).new})")
-        ways.append("`remit diff --accept REASON` accepts what is gained")
+        # A deploy shows what changes against the template that runs, which only --deployed compares with.
+        ways.append(f"`remit diff --deployed{place} --accept REASON` accepts what is gained")
     elif access.differs:
         why.append(f"access changes ({counts(access).words})")
     if plan.destroyed and not yes:
         named = tuple(
-            f"{change.logical_id} {'removed' if change.action == 'Remove' else 'replaced'}" for change in plan.destroyed
+            f"{change.logical_id} {'removed' if change.action == 'Remove' else 'replaced'}"
+            for change in sorted(plan.destroyed, key=lambda change: change.type not in KINDS)  # those with data first
         )
         why.append(f"resources go ({some(named)})")
     return " and ".join(why), "; ".join((*ways, _WITHOUT if yes else _AGREES))

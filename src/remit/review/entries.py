@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import Origin, RemitError, did_you_mean
-from remit.iam.document import named_in, read_json
+from remit.iam.document import read_json
 from remit.iam.policy import Statement, parse_statement, render_statement
 
 if TYPE_CHECKING:
@@ -119,10 +119,10 @@ class _Reader:
 
     def statement(self, value: Any, kind: str) -> Statement:
         try:
-            found = parse_statement(value, kind)
+            found = parse_statement(value, (kind,))
         except RemitError as error:
-            at = named_in(error.message, kind) or (kind,)
-            raise RemitError(error.message, hint=error.hint, origin=self.locate((self.number, *at))) from None
+            origin = self.locate((self.number, *error.path))
+            raise RemitError(error.message, hint=error.hint, origin=origin) from None
         if kind != UNDECIDED and found.effect != "Allow":
             raise self.error("what is accepted is access: the Effect is Allow", kind, "Effect")
         if kind == TRUST and found.principals is None:

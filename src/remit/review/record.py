@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Grant, Role
+from remit.app import Grant, Reason, Role
 from remit.catalogue.managed import managed_policy
 from remit.errors import Origin, RemitError
 from remit.iam.document import read_json
@@ -175,7 +175,10 @@ def _read_grant(value: Mapping[str, Any]) -> Grant:
     at = value["origin"]
     origin = None if at is None else Origin(_text(at[0]), int(at[1]), int(at[2]))
     return Grant(
-        parse_statement(value["statement"]), _text(value["because"]), origin, _text(value.get("version", VERSION))
+        parse_statement(value["statement"]),
+        Reason("text", _text(value["because"])),
+        origin,
+        _text(value.get("version", VERSION)),
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def work(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Run the jobs of a batch; SQS delivers those named in the answer again."""
+    """Run the jobs of a batch, which the template keeps to one; SQS delivers those named in the answer again."""
     failed = []
     for record in event["Records"]:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from remit.app import Reason
 from remit.iam import tokens
 from remit.templates.branches import items
 from remit.templates.documents import grants_of, known, policy_of, unknown
@@ -78,11 +79,11 @@ def _own(policy: Resource, place: Place) -> Own:
     path: Path = ("Resources", policy.logical_id, "Properties")
     document = policy.properties.get("PolicyDocument")
     there = f" if {policy.attributes['Condition']}" if "Condition" in policy.attributes else ""
-    because = f"{policy.type.rpartition('::')[2]} {policy.logical_id}{there}"
+    reason = Reason("policy", f"{policy.type.rpartition('::')[2]} {policy.logical_id}{there}", (policy.logical_id,))
     listed = items(policy.properties.get(_ROLES[policy.type]), (*path, _ROLES[policy.type]))
     return Own(
         ("Resources", policy.logical_id),
-        tuple(grants_of(document, (*path, "PolicyDocument"), place, because)),
+        tuple(grants_of(document, (*path, "PolicyDocument"), place, reason)),
         tuple(tokens.text_of(one.value) for one in listed),
         tuple(_arns(policy)) if policy.type == MANAGED else (),
         () if known(document) else (f"what {policy.logical_id} says is known at the deploy only: {unknown(document)}",),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from remit.app import Grant
+from remit.app import NO_REASON, Grant, Reason
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
-from remit.iam.document import named_in, read_json, steps
+from remit.iam.document import read_json
 from remit.iam.policy import OLD_VERSION, Globs, Policy, Principals, Statement, parse, parse_statement
 from remit.templates.branches import Branch, branches, items, variants
 
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 Place: TypeAlias = "Callable[[Path], Origin]"
 
 
-def grants_of(document: Any, base: Path, place: Place, because: str = "", when: tuple[str, ...] = ()) -> list[Grant]:
+def grants_of(
+    document: Any, base: Path, place: Place, reason: Reason = NO_REASON, when: tuple[str, ...] = ()
+) -> list[Grant]:
     """The statements of a document at `base`; those of every branch where conditions choose. RemitError at the line.
 
     A document may be JSON text, as Terraform has it and CloudFormation takes it.
     """
-    return [grant for found in branches(document, base, when) for grant in _grants(found, place, because)]
+    return [grant for found in branches(document, base, when) for grant in _grants(found, place, reason)]
 
 
 def policy_of(document: Any, base: Path, place: Place) -> Policy | None:
@@ -70,7 +73,7 @@ def _put_in(document: Any) -> Iterator[dict[str, Any]]:
                 yield one.value
 
 
-def _grants(found: Branch, place: Place, because: str) -> Iterator[Grant]:
+def _grants(found: Branch, place: Place, reason: Reason) -> Iterator[Grant]:
     document, base = found.value, found.path
     if tokens.is_intrinsic(document):
         return
@@ -85,23 +88,22 @@ def _grants(found: Branch, place: Place, because: str) -> Iterator[Grant]:
     for head in variants({key: item for key, item in document.items() if key != "Statement"}, base, found.when):
         _parsed({**head.value, "Statement": []}, base, place)
         version = head.value.get("Version", OLD_VERSION)
-        yield from _statements(Branch(statements, (*base, "Statement"), head.when), version, place, because)
+        yield from _statements(Branch(statements, (*base, "Statement"), head.when), version, place, reason)
 
 
-def _statements(found: Branch, version: str, place: Place, because: str) -> Iterator[Grant]:
+def _statements(found: Branch, version: str, place: Place, reason: Reason) -> Iterator[Grant]:
     for number, one in enumerate(items(found.value, found.path, found.when)):
         single = not isinstance(found.value, list)
         for put in () if tokens.is_intrinsic(one.value) else variants(one.value, one.path, one.when):
-            statement = _statement(put, "Statement" if single else f"Statement[{number}]", place)
-            reason = ", ".join(part for part in (because, " and ".join(put.when)) if part)
-            yield Grant(statement, reason, place(one.path), version=version)
+            statement = _statement(put, ("Statement",) if single else ("Statement", number), place)
+            yield Grant(statement, replace(reason, conditions=put.when), place(one.path), version=version)
 
 
-def _statement(put: Branch, path: str, place: Place) -> Any:
+def _statement(put: Branch, path: Path, place: Place) -> Any:
     try:
         return parse_statement(put.value, path)
     except RemitError as error:
-        inside = named_in(error.message)[len(steps(path)) :]
+        inside = error.path[len(path) :]
         raise RemitError(error.message, hint=error.hint, origin=place((*put.path, *inside))) from None
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Grant, Resource, Role
+from remit.app import Grant, Reason, Resource, Role
 from remit.errors import Origin, RemitError
 from remit.iam.policy import Policy
 from remit.templates.documents import grants_of, policy_of, services
@@ -153,7 +153,7 @@ def _own(item: Item, place: Place, attribute: str = "policy") -> _Own:
     document = item.values.get(attribute)
     if document is None:
         return _Own(notes=(f"what {item.address} says is known after the apply only",))
-    return _Own(tuple(grants_of(document, (*item.path, attribute), place, item.address)))
+    return _Own(tuple(grants_of(document, (*item.path, attribute), place, Reason("text", item.address))))
 
 
 def _role(role: Item, items: _Items, policies: Mapping[str, _Own], place: Place) -> Role:
@@ -192,7 +192,7 @@ def _inline(role: Item, items: _Items, place: Place) -> Iterator[_Own]:
         if isinstance(one, dict) and isinstance(one.get("policy"), str) and one["policy"]:
             path: Path = (*role.path, "inline_policy", index, "policy")
             if written or str(one.get("name")) not in others:
-                yield _Own(tuple(grants_of(one["policy"], path, place, role.address)))
+                yield _Own(tuple(grants_of(one["policy"], path, place, Reason("text", role.address))))
 
 
 def _named(role: Item, items: _Items, place: Place) -> Iterator[_Own]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.app import Grant, Resource, Role
+from remit.app import Grant, Reason, Resource, Role
+from remit.catalogue.types import arns_of
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.templates.attached import BOUNDARY, Attached, attached, documents
@@ -151,7 +152,9 @@ def _inline(role: Resource, base: Path, plain: Expanded) -> tuple[list[Grant], l
             )
         if not known(document):
             notes.append(f"some of its inline policies are known at the deploy only: {unknown(document)}")
-        grants += grants_of(document, (*one.path, "PolicyDocument"), plain.place, plain.reason(one.path), one.when)
+        grants += grants_of(
+            document, (*one.path, "PolicyDocument"), plain.place, Reason("text", plain.reason(one.path)), one.when
+        )
     return grants, notes
 
 
@@ -170,6 +173,6 @@ def _served(role: Resource, resources: tuple[Resource, ...]) -> Iterator[str]:
         given = other.properties.get(_RUN[other.type]) if other.type in _RUN else None
         for one in branches(given, ()):
             text = tokens.text_of(one.value)
-            if text in (role.arn, role.ref) or (":role" in text and text.endswith(ends)):
+            if text in (*arns_of(role), role.ref) or (":role" in text and text.endswith(ends)):
                 yield other.logical_id
                 break

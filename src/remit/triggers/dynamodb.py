@@ -58,9 +58,12 @@ class Dynamodb:
 
     def grants(self, function: Function) -> Iterator[Grant]:
         """Read this stream. Listing streams has no resource of its own to narrow it to."""
-        because = f"{function.name} {self.because}"
-        yield Grant(allow(*CONSUME, on=self.arn), because)
-        yield Grant(allow("dynamodb:ListStreams"), f"{because} (IAM knows no narrower resource for ListStreams)")
+        reason = function.computed(self.because)
+        yield Grant(allow(*CONSUME, on=self.arn), reason)
+        yield Grant(
+            allow("dynamodb:ListStreams"),
+            function.computed(self.because, "IAM knows no narrower resource for ListStreams"),
+        )
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The event source mapping."""

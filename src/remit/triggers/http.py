@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from remit.app import Function, Grant, Output, Resource
 from remit.errors import RemitError, did_you_mean, writer
+from remit.iam import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +31,7 @@ class Http:
 
     def __post_init__(self) -> None:
         for name, value, known in (("auth", self.auth, _AUTH), ("invoke_mode", self.invoke_mode, _MODES)):
-            if value not in known:
+            if tokens.plain(value) not in known:
                 hint = did_you_mean(str(value), known) or f"it can be {' or '.join(known)}"
                 raise RemitError(f"{name} cannot be {value!r:.40}", hint=hint, origin=writer())
         if self.cors is not None and not isinstance(self.cors, dict):
@@ -53,7 +54,7 @@ class Http:
         url = f"{function.logical_id}Url"
         properties: dict[str, Any] = {"AuthType": self.auth, "TargetFunctionArn": function.arn}
         if self.cors is not None:
-            properties["Cors"] = dict(self.cors)
+            properties["Cors"] = tokens.plain(self.cors)
         if self.invoke_mode != "BUFFERED":
             properties["InvokeMode"] = self.invoke_mode
         yield Resource(url, "AWS::Lambda::Url", properties, origin=function.origin)

@@ -56,7 +56,7 @@ class Kinesis:
 
     def grants(self, function: Function) -> Iterator[Grant]:
         """Read this stream."""
-        yield Grant(allow(*CONSUME, on=self.arn), f"{function.name} {self.because}")
+        yield Grant(allow(*CONSUME, on=self.arn), function.computed(self.because))
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The event source mapping."""

@@ -81,7 +81,8 @@ class Schedule:
 
 def _suffix(trigger: Schedule, function: Function) -> str:
     """Nothing for a function's first schedule, then 2, 3 and so on."""
-    position = [item for item in function.triggers if isinstance(item, Schedule)].index(trigger)
+    schedules = [item for item in function.triggers if isinstance(item, Schedule)]
+    position = next(number for number, schedule in enumerate(schedules) if schedule is trigger)
     return "" if position == 0 else str(position + 1)
 
 

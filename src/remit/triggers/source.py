@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Function, Resource
 from remit.errors import RemitError, did_you_mean, writer
+from remit.iam import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ _COLON: Final = re.compile(r":(?![^{]*\})")
 
 def arn_of(given: Any, service: str, prefix: str = "") -> str:
     """The ARN of something that is given by name, by ARN, or as a resource of the app."""
-    arn = getattr(given, "arn", given)
+    arn = tokens.plain(getattr(given, "arn", given))
     if not isinstance(arn, str) or not arn:
         what = "None" if given is None else f"{type(given).__name__} {str(given)[:40]!r}"
         hint = "usually os.environ.get() of a variable that is not set" if given is None else None
@@ -80,7 +81,7 @@ def checked(what: str, value: Any, low: int, high: int) -> None:
 
 def checked_position(value: object) -> None:
     """Where to begin in a stream: with what is there, or with what comes."""
-    if value not in ("TRIM_HORIZON", "LATEST"):
+    if tokens.plain(value) not in ("TRIM_HORIZON", "LATEST"):
         hint = did_you_mean(str(value), ("TRIM_HORIZON", "LATEST")) or "it can be TRIM_HORIZON or LATEST"
         raise RemitError(f"starting_position cannot be {value!r:.40}", hint=hint, origin=writer())
 

@@ -59,7 +59,7 @@ class Sqs:
 
     def grants(self, function: Function) -> Iterator[Grant]:
         """Receive and delete on this queue alone."""
-        yield Grant(allow(*CONSUME, on=self.arn), f"{function.name} {self.because}")
+        yield Grant(allow(*CONSUME, on=self.arn), function.computed(self.because))
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The event source mapping."""

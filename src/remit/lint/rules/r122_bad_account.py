@@ -21,10 +21,12 @@ from typing import TYPE_CHECKING
 
 from remit.lint import facts
 from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.samples import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.catalogue.arns import Arn
     from remit.lint.finding import Spot
     from remit.lint.subject import Item
 
@@ -52,18 +54,17 @@ def statement(item: Item) -> Iterator[Problem]:
         elif account == _LEFT_OUT:
             message = "the ARN leaves out the account: no resource of this service has such a one"
             yield Problem(message, "write the account, or * for every one", spot, WARNING)
-        elif facts.plain(account) and not (account.isdigit() and len(account) == _DIGITS):
+        elif facts.plain(number := settled(account)) and not (number.isdigit() and len(number) == _DIGITS):
             yield from _problem(account, spot)
 
 
 def _accounts(item: Item) -> Iterator[tuple[Spot, str]]:
     for spot, arn in item.arns:
-        # Placeholders have a finding of R129.
         if not arn.account and arn.service.lower() in facts.REGIONAL and facts.plain(arn.service):
             yield spot, ""
         elif not arn.account and facts.always_has("account", arn):
             yield spot, _LEFT_OUT
-        if arn.account not in _NO_NUMBERS and arn.service != _OF_ALARMS and not facts.placeholder(arn.account):
+        if arn.account not in _NO_NUMBERS and arn.service != _OF_ALARMS and not _told_elsewhere(arn):
             yield spot, arn.account
     for condition in item.statement.conditions:
         if condition.key.lower() in _KEYS and condition.operator in ("StringEquals", "StringEqualsIgnoreCase"):
@@ -73,6 +74,12 @@ def _accounts(item: Item) -> Iterator[tuple[Spot, str]]:
     for kind, value in principals.patterns if principals is not None else ():
         if kind == "AWS" and value.isdigit():
             yield ("Principal", kind, value), value
+
+
+def _told_elsewhere(arn: Arn) -> bool:
+    """Whether R129 finds a placeholder in the account, or R123 that region and account are exchanged."""
+    exchanged = (arn.region, arn.account) == ("${AWS::AccountId}", "${AWS::Region}")
+    return exchanged or facts.placeholder(arn.account)
 
 
 def _problem(account: str, spot: Spot) -> Iterator[Problem]:

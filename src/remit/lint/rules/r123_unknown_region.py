@@ -23,10 +23,12 @@ from remit.catalogue.partitions import is_region, is_zone, partition_of, region_
 from remit.errors import nearest
 from remit.lint import facts
 from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.samples import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.catalogue.arns import Arn
     from remit.lint.finding import Spot
     from remit.lint.subject import Item
 
@@ -52,13 +54,7 @@ def statement(item: Item) -> Iterator[Problem]:
             why = ", and nothing matches" if sure else ""
             message = f"the ARN leaves out the region: no resource of this service has such a one{why}"
             yield Problem(message, "write the region, or * for every one", spot, ERROR if sure else WARNING)
-        if region == "${AWS::AccountId}" or arn.account == "${AWS::Region}":
-            message = "the ARN has region and account in the wrong order: nothing matches"
-            yield Problem(message, "arn:partition:service:region:account:resource", spot)
-        if not region or not facts.plain(region) or is_region(region):
-            continue
-        if is_region(region.lower()) or not facts.placeholder(region):
-            yield _problem(region, spot)
+        yield from _misplaced(arn, spot)
     for condition in item.statement.conditions:
         if condition.key.lower() == "aws:requestedregion" and condition.operator.startswith(
             ("StringEq", "StringNotEq")
@@ -66,6 +62,20 @@ def statement(item: Item) -> Iterator[Problem]:
             for value in condition.values:
                 if value and facts.plain(value) and not is_region(value):
                     yield _problem(value, ("Condition", condition.spelled, condition.key, value))
+
+
+def _misplaced(arn: Arn, spot: Spot) -> Iterator[Problem]:
+    """Something else in the place of the region; a pseudo parameter counts as what it stands for."""
+    written, region = arn.region, settled(arn.region)
+    if written == "${AWS::AccountId}" and arn.account == "${AWS::Region}":
+        message = "the ARN has region and account in the wrong order: nothing matches"
+        yield Problem(message, "arn:partition:service:region:account:resource", spot)
+    elif not region or not facts.plain(region) or is_region(region):
+        return
+    elif written != region:
+        yield Problem(f"the region is '{written}', which is none: nothing matches", "write ${AWS::Region}", spot)
+    elif is_region(region.lower()) or not facts.placeholder(region):
+        yield _problem(region, spot)
 
 
 def _problem(region: str, spot: Spot) -> Problem:

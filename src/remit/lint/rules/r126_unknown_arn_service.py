@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from remit.lint import facts
 from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.samples import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ def statement(item: Item) -> Iterator[Problem]:
         if arn.service == "*" and spot[0] in ("Resource", "NotResource"):
             message = "the ARN has a wildcard for its service, which IAM does not take there"
             yield Problem(message, "name the service, or write '*' for every resource", spot, WARNING)
-        if not facts.plain(arn.service):
+        if not facts.plain(settled(arn.service)):
             continue
         if facts.has_arns(arn.service.lower()):
             if arn.service != arn.service.lower():
@@ -48,7 +49,8 @@ def statement(item: Item) -> Iterator[Problem]:
         own = facts.near(arn.service.lower(), item.services)
         near = (own,) if own else nearest_services(arn.service)
         hint = f"did you mean '{near[0]}'?" if near else "the third part of an ARN is the service"
-        sure = arn.service in ("", "None") or any(facts.near(arn.service.lower(), [one]) for one in near)
+        late = settled(arn.service) != arn.service
+        sure = late or arn.service in ("", "None") or any(facts.near(arn.service.lower(), [one]) for one in near)
         shown = arn.service or "(empty)"
         message = f"no resource has an ARN of service '{shown}': nothing matches"
         yield Problem(message, hint, spot, ERROR if sure else WARNING)

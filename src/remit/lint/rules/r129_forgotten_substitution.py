@@ -1,6 +1,7 @@
-"""A placeholder that nothing replaces: `{aws.region}` without an f-string, `${Table.Arn}` without Fn::Sub.
+"""A placeholder that nothing replaces: `{aws.region}` without an f-string, `${Table.Arn}` without Fn::Sub, `<account>`.
 
-It stays literal text, and the statement matches nothing.
+It stays literal text, and the statement matches nothing. Names of most services cannot hold such signs; keys of S3's
+can, and where one does, a comment allows it.
 
 Flagged:
 
@@ -34,6 +35,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from remit.iam.placeholders import placeholder
 from remit.iam.policy import only_texts
 from remit.iam.tokens import REFERENCE
 from remit.lint import facts
@@ -43,22 +45,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import Written
+    from remit.lint.subject import Item, Written
 
 SEVERITY = ERROR
 _SIGNS = frozenset("{<_-%$")
 _BRACE = re.compile(r'\{[^"}]')
-_WORDS = ("<", "%s", "%(", "ACCOUNT", "REGION", "BUCKET", "$")
+_WORDS = ("<", "%s", "%d", "%(", "{}", "ACCOUNT", "REGION", "BUCKET", "$")
 _BARE_VARIABLE = re.compile(r"\$?\{([a-z][\w.-]*:[\w/-]+)\}|\$([a-z][\w-]*:[A-Za-z]+)")
 """One of IAM's variables without its dollar sign or its braces."""
 _WORD = re.compile(r"\{[A-Za-z_]\w*\}")
 _OBJECTS = ("Condition", "Principal")  # elsewhere an object is a finding of R103
 _COLONS = 5  # of an ARN, before its resource
+_PLAIN_NAMES = frozenset({"dynamodb", "kinesis", "lambda", "secretsmanager", "sns", "sqs", "states"})
+"""Services in whose names no sign may stand with which templates mark a place; a key of S3's holds any."""
 _FORMAT = re.compile(r"(?<!\$)\{+\s*(?:aws|project)\.\w+\s*\}+")
-_PLACEHOLDER = re.compile(
-    r"%s|%\(\w+\)s|<[A-Za-z][A-Za-z _-]*>|(?<!\$)\{\{?\s*[A-Za-z_][\w. -]*\}?\}"
-    rf"|{facts.PLACEHOLDER.pattern}"
-)
 
 
 def concerned(text: str) -> bool:
@@ -66,14 +66,26 @@ def concerned(text: str) -> bool:
     return _BRACE.search(text) is not None or any(word in text for word in _WORDS)
 
 
+def statement(item: Item) -> Iterator[Problem]:
+    """Resources of an app's grants, and ARNs in their conditions, that hold a placeholder."""
+    if item.document.raw is not None:
+        return
+    for spot, text in item.arn_texts:
+        left = placeholder(text)
+        if left is not None:
+            message = f"'{left}' in '{text}' is a placeholder: nothing replaces it"
+            yield Problem(message, "put the value in, by an f-string", spot)
+
+
 def shape(written: Written) -> Iterator[Problem]:
     """Texts of a statement that hold a placeholder."""
-    if written.document.late:
-        return
     for element in ("Action", "NotAction", "Resource", "NotResource", "Condition", "Principal"):
         value = written.value.get(element)
         for text, spot in () if _signless(value) else _texts(value, (element,)):
-            yield from _problem(text, spot, template=written.document.names is not None)
+            if written.document.late:  # references are put in place by remit
+                yield from _left(text, spot)
+            else:
+                yield from _problem(text, spot, template=written.document.names is not None)
 
 
 def _signless(value: Any) -> bool:
@@ -107,11 +119,23 @@ def _problem(text: str, spot: Spot, *, template: bool) -> Iterator[Problem]:
         yield Problem(message, f"did you mean `${{{variable.strip('${}')}}}`?", spot)
     elif spot[0] == "Condition" and _WORD.fullmatch(text):
         yield Problem(f"'{text}' is a placeholder: nothing replaces it", "put the value in", spot, WARNING)
-    elif text.startswith("arn:") and (found := _PLACEHOLDER.search(text)) is not None:
-        severity = ERROR if text.count(":", 0, found.start()) < _COLONS else WARNING
-        yield Problem(
-            f"'{found.group()}' in '{text}' is a placeholder: nothing replaces it", "put the value in", spot, severity
-        )
+    else:
+        yield from _left(text, spot)
+
+
+def _left(text: str, spot: Spot) -> Iterator[Problem]:
+    """A placeholder in an ARN, or one of the words that people leave for others to replace."""
+    if not text.startswith("arn:"):
+        return
+    left, word = placeholder(text), facts.PLACEHOLDER.search(text)
+    if left is not None:
+        sure = text.count(":", 0, text.index(left)) < _COLONS or text.split(":")[2] in _PLAIN_NAMES
+    elif word is not None:
+        left, sure = word.group(), text.count(":", 0, word.start()) < _COLONS
+    else:
+        return
+    message = f"'{left}' in '{text}' is a placeholder: nothing replaces it"
+    yield Problem(message, "put the value in", spot, ERROR if sure else WARNING)
 
 
 def _outside(name: str) -> str:

@@ -19,10 +19,12 @@ keys" (AWS KMS Developer Guide); "Permissions" of aws-dynamodb (AWS CDK Referenc
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from remit.iam.placeholders import placeholder
 from remit.lint import facts, fitting
-from remit.lint.finding import ERROR, NOTE, Problem
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,12 +38,15 @@ _READ_DATA = {
     "dynamodb:Scan",
 }  # fmt: skip
 """What the CDK's grantReadData lists."""
+_SURE = fitting.RELIABLE | {"iam"}
+_WITHOUT_REGION = frozenset({"cloudfront", "iam", "organizations", "route53", "sts"})
+"""Services that are the same in every region, so that none of their ARNs names one (`iam:*` means several types)."""
 
 
 def statement(item: Item) -> Iterator[Problem]:
     """Actions that act on none of the statement's resources, though on others of the same service."""
-    if any(text.count("${") > text.count("}") for text in item.resources):
-        return  # R127 tells of it, and nobody knows what was meant
+    if item.unfit and any(text.count("${") > text.count("}") or placeholder(text) for text in item.resources):
+        return  # R127 or R129 tells of it, and nobody knows what was meant
     for text, names in item.unfit:
         if fitting.same_service(names, item.shapes):
             subject = f"'{names[0]}'" if len(names) == 1 else f"'{text}'"
@@ -65,6 +70,24 @@ def statement(item: Item) -> Iterator[Problem]:
                 severity, hint = NOTE, "the CDK's table grants list it; what reads the stream needs grantStreamRead"
             yield Problem(message, hint, spot, severity)
 
+    if not item.unfit and item.resource_element == "Resource":
+        yield from _nameless(item)
+
+
+def _nameless(item: Item) -> Iterator[Problem]:
+    """Resources beside others, or of every action, that name none, since such an ARN has no region or no account."""
+    for text in item.resources:
+        arn = facts.arn(text)
+        if arn is None or arn.service not in _SURE or facts.types_named(arn.service, text):
+            continue
+        for parts in (("region",), ("account",), ("region", "account")):
+            meant = str(replace(arn, **dict.fromkeys(parts, "")))
+            if facts.types_named(arn.service, meant):
+                message = f"'{text}' names nothing: the ARN of such a resource has no {' and no '.join(parts)}"
+                severity = ERROR if item.allows else WARNING
+                yield Problem(message, f"did you mean '{meant}'?", ("Resource", text), severity)
+                break
+
 
 def _alias(item: Item) -> str | None:
     """The first alias of a key that the statement names."""
@@ -84,8 +107,10 @@ def _broken(item: Item) -> str | None:
 def _needless(written: str, meant: str | None) -> str:
     """The parts that an ARN has, and the one that was meant has not: `region`, `account`, both."""
     one, other = facts.arn(written), facts.arn(meant or "")
-    if one is None or other is None or one.resource != other.resource:
+    if one is None:
         return ""
+    if other is None or one.resource != other.resource:
+        return "region" if one.region and one.service in _WITHOUT_REGION else ""
     return " and no ".join(name for name in ("region", "account") if getattr(one, name) and not getattr(other, name))
 
 

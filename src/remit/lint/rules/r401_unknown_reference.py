@@ -176,7 +176,7 @@ def _problem(reference: tokens.Reference, spot: Spot, stack: Stack) -> Iterator[
         severity = ERROR if stack.exact else WARNING
         yield Problem(f"{_shown(reference)} names no resource and no parameter of the template", hint, spot, severity)
     elif reference.attribute and name in stack.resources:
-        from remit.catalogue.templates import resource_type  # noqa: PLC0415 - an app's own template is right
+        from remit.catalogue.types import resource_type  # noqa: PLC0415 - an app's own template is right
 
         kind = resource_type(str(stack.resources[name]["Type"]))
         if kind is not None and kind.attributes and not kind.has_attribute(reference.attribute) and stack.exact:

@@ -31,7 +31,7 @@ import re
 from typing import TYPE_CHECKING
 
 from remit.catalogue.resemble import nearest_services, spoken
-from remit.catalogue.templates import resource_type, resource_types
+from remit.catalogue.types import resource_type, resource_types
 from remit.errors import did_you_mean
 from remit.lint import facts
 from remit.lint.finding import ERROR, Problem

@@ -20,6 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
+from remit.iam.tokens import references
 from remit.lint import conditions, facts
 from remit.lint.finding import ERROR, WARNING, Problem
 
@@ -36,9 +37,14 @@ def conditional(item: Item) -> Iterator[Problem]:
     for condition in item.statement.conditions:
         key = condition.key
         prefix, colon, name = key.partition(":")
+        spot = ("Condition", condition.spelled, key)
+        is_whole_block = condition.values == (key,)  # see `Condition`
+        if item.document.raw is None and not is_whole_block and references(key):
+            message = f"the condition key '{key}' is filled in by nothing: CloudFormation fills in values, never keys"
+            yield Problem(message, "write the key whole, or decide by `project.stage`", spot)
+            continue
         if conditions.exists(key) or "${" in key or (colon and "." in prefix):
             continue
-        spot = ("Condition", condition.spelled, key)
         if not colon or not name:
             owners = (f"{prefix}:{key}" for prefix in sorted(item.services) if service(prefix))
             near = next((one for one in owners if conditions.exists(one)), None) or facts.near_key(f"aws:{key}")

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from remit.lint.subject import Project
 
 SEVERITY = NOTE
-_ADDED = "in config.lambda_.iam.policy, "
 
 
 def project(project: Project) -> Iterator[Problem]:
@@ -40,6 +39,7 @@ def project(project: Project) -> Iterator[Problem]:
     app = project.app
     if app.default_policy is None:
         return
-    if any(_ADDED in grant.because for function in app.functions for grant in function.policy):
+    reasons = [grant.reason for function in app.functions for grant in function.policy]
+    if any(reason.kind == "setting" and reason.subjects == ("policy",) for reason in reasons):
         message = "default_policy replaces the computed default; what is in `config.lambda_.iam.policy` is added to it"
         yield Problem(message, "to add only, leave default_policy out", origin=app.default_policy_origin)

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from remit.catalogue.templates import PERMISSION_LIMITS
+from remit.catalogue.properties import PERMISSION_LIMITS
 from remit.lint import facts, meant, principals
 from remit.lint.finding import ERROR, WARNING, Problem
 

@@ -1,4 +1,4 @@
-"""CloudFormation's resource types: what a template may say of each, and what Ref and Fn::GetAtt give."""
+"""The properties of CloudFormation's resource types: what a template may give for each, at any depth."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.store import chunk, line
+from remit.catalogue.store import line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_CUSTOM: Final = "AWS::CloudFormation::CustomResource"
 _NOWHERE: Final[Mapping[str, int | str]] = {}
 Range = tuple[float | None, float | None]
 
@@ -52,63 +51,18 @@ class Shape:
     def child(self, name: str) -> Shape | None:
         """The shape of a property; None when there is none of that name (and no map that takes it)."""
         if name in self._properties:
-            return _shape(self._service, self._properties[name])
-        return _shape(self._service, self._values) if self.open else None
+            return shape(self._service, self._properties[name])
+        return shape(self._service, self._values) if self.open else None
 
     @property
     def items(self) -> Shape:
         """The shape of a list's items."""
-        return _shape(self._service, self._items)
-
-
-@dataclass(frozen=True, slots=True)
-class ResourceType:
-    """A type of resource in a template.
-
-    `attributes` are the names that Fn::GetAtt takes; one that ends in `*` stands for all that begin so. `ref`
-    names the properties whose value Ref gives (several are joined with `|`). `read_only` properties exist but
-    cannot be given. `regions` is empty for types that us-east-1 has, else it names those that have it.
-    """
-
-    name: str
-    shape: Shape
-    attributes: tuple[str, ...]
-    ref: tuple[str, ...]
-    read_only: tuple[str, ...]
-    regions: tuple[str, ...]
-
-    def has_attribute(self, name: str) -> bool:
-        """Whether Fn::GetAtt takes the name."""
-        return name in self.attributes or any(
-            name.startswith(known[:-1]) for known in self.attributes if known.endswith("*")
-        )
-
-
-def resource_type(name: str) -> ResourceType | None:
-    """A type by its exact name; any `Custom::…` is a custom resource. None: there is no such type."""
-    wanted = _CUSTOM if name.startswith("Custom::") else name
-    service = "::".join(wanted.split("::")[:2])
-    found = chunk("types", service)
-    row = None if found is None else found.get(wanted)
-    if row is None:
-        return None
-    return ResourceType(
-        name=name,
-        shape=_shape(service, row["s"]),
-        attributes=tuple(row["a"]),
-        ref=tuple(row["p"]),
-        read_only=tuple(row.get("r", ())),
-        regions=tuple(row.get("w", ())),
-    )
-
-
-def resource_types() -> tuple[str, ...]:
-    """The names of all types, sorted; SAM's (`AWS::Serverless::…`) are among them."""
-    return tuple(chunk("type-names", ""))
+        return shape(self._service, self._items)
 
 
 @lru_cache(maxsize=8192)
-def _shape(service: str, reference: int | str) -> Shape:
+def shape(service: str, reference: int | str) -> Shape:
+    """A shape of a service's types (`AWS::SQS`), by its place in their table, or a lone JSON type by its name."""
     if isinstance(reference, str):
         return Shape((reference,) if reference else ())
     row = line("shape-lines", service, reference)

@@ -1,0 +1,182 @@
+"""Join CloudFormation's types with IAM's resource types: the shape of their ARNs, and which property gives what of it.
+
+The two are named alike (`AWS::SQS::Queue`, `sqs:queue`), by services whose prefix other types of the service have in
+their handlers or in CDK's ARN templates. A shape that is joined so recognises an ARN; it is no ground to grant on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.catalogue.compiler.templates import service_of
+from remit.catalogue.compiler.type_schemas import folded, is_text_at, paths, property_at
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from remit.catalogue.compiler.type_schemas import Columns
+
+PLACE: Final = frozenset({"Partition", "Region", "Account"})
+_VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
+_ENDINGS: Final = ("", "s", "es", "resource")
+_WORDS: Final = {
+    "id": ("id", "identifier"),
+    "name": ("name", "identifier", "id"),
+    "identifier": ("identifier", "id", "name"),
+}
+"""By the word that a variable of an ARN ends in: the words that a property which gives it may end in."""
+
+
+class ArnFormats:
+    """IAM's resource types and their ARN formats, by service, out of a snapshot's chunks."""
+
+    def __init__(self, chunks: Mapping[tuple[str, str], Any]) -> None:
+        self.by_service: dict[str, list[tuple[str, list[str]]]] = {
+            name: [(row[0], row[1]) for row in value["r"]]
+            for (kind, name), value in chunks.items()
+            if kind == "service"
+        }
+
+    def joined(self, type_name: str, prefixes: Iterable[str]) -> list[str]:
+        """The ARN formats of the resource types of IAM that are named like a type, the likeliest first."""
+        own_name = folded(type_name.rpartition("::")[2])
+        return [
+            format_
+            for prefix in prefixes
+            for ending in _ENDINGS
+            for name, formats in self.by_service.get(prefix, ())
+            if folded(name) == own_name + ending
+            for format_ in formats
+        ]
+
+    def names(self, format_: str) -> list[str]:
+        """The resource types of IAM (`sqs:queue`) whose ARNs are of a format; variables may have other names."""
+        prefix = format_.split(":")[2]
+        wanted = _bare(format_)
+        return [
+            f"{prefix}:{name}"
+            for name, formats in self.by_service.get(prefix, ())
+            if any(_bare(known) == wanted for known in formats)
+        ]
+
+
+def prefixes_by_service(
+    templates: Mapping[str, str], handlers: Mapping[str, Mapping[str, list[str]]]
+) -> dict[str, list[str]]:
+    """The prefixes of actions and ARNs that a service of CloudFormation's has, the commonest first."""
+    counts: dict[str, Counter[str]] = {}
+    for name, template in templates.items():
+        counts.setdefault(service_of(name), Counter())[template.split(":")[2]] += 100
+    for name, verbs in handlers.items():
+        found = Counter(permission.partition(":")[0].lower() for permission in verbs.get("create", ()))
+        own = [prefix for prefix, _ in found.most_common() if prefix not in ("iam", "kms", "ec2", "logs")]
+        counts.setdefault(service_of(name), Counter()).update(own[:1])
+    ordered = {
+        service: [prefix for prefix, _ in sorted(found.items(), key=lambda item: (-item[1], item[0]))]
+        for service, found in counts.items()
+    }
+    return {service: _with(found, service.partition("::")[2].lower()) for service, found in ordered.items()}
+
+
+def variables(format_: str) -> list[str]:
+    """The variables of an ARN's format that a resource gives, in order."""
+    return [name for name in _VARIABLE.findall(format_) if name not in PLACE]
+
+
+def variables_by_property(schema: Mapping[str, Any], format_: str, ref_of: list[str]) -> dict[str, str]:
+    """Which property or attribute gives each variable of a type's ARN; one that none gives is not there.
+
+    In this order: the property that is called so (`QueueName`), the type's own (`Name` for `QueueName`, `Id` for
+    `FleetId`), for the last variable the identifier, if that is one property and no ARN.
+    """
+    found: dict[str, str] = {}
+    names = variables(format_)
+    own_name = folded(schema["typeName"].rpartition("::")[2])
+    by_spelling = {folded(name): name for name in schema["properties"] if is_text_at(schema, name)}
+    for variable in names:
+        exact = by_spelling.get(folded(variable))
+        if exact is not None:
+            found[variable] = exact
+    # A name before an id: of `${BridgeId}:${BridgeName}`, `Name` gives the second.
+    for variable in sorted(names, key=lambda name: not name.endswith("Name")):
+        for candidate in _spellings(folded(variable), own_name):
+            path = by_spelling.get(candidate)
+            if variable not in found and path is not None and path not in found.values():
+                found[variable] = path
+    last = names[-1] if names else ""
+    if last and last not in found and _may_be(last, ref_of, found.values(), schema):
+        found[last] = ref_of[0]
+    return {name: found[name] for name in names if name in found}
+
+
+def _may_be(variable: str, ref_of: list[str], used: Collection[str], schema: Mapping[str, Any]) -> bool:
+    """Whether the identifier may be the last variable of the ARN: a name that is given is no id that AWS makes."""
+    if len(ref_of) != 1 or ref_of[0] in used or ref_of[0].endswith(("Arn", "ARN", "Url")):
+        return False
+    is_given = ref_of[0] not in paths(schema, "readOnlyProperties")
+    return not (is_given and folded(variable).endswith(("id", "random6")))
+
+
+def naming(schema: Mapping[str, Any], arn: str, by_variable: Mapping[str, str], ref_of: list[str]) -> Columns:
+    """The property that names a type's resources, whether that is its identity or a label, and its limits."""
+    read_only = set(paths(schema, "readOnlyProperties"))
+    fixed = set(paths(schema, "createOnlyProperties"))
+    names = variables(arn)
+    last = [by_variable[names[-1]]] if names and names[-1] in by_variable else []
+    candidates = [path for path in last if path not in read_only and not path.endswith(("Arn", "ARN"))]
+    short = schema["typeName"].rpartition("::")[2]
+    candidates += [path for path in ref_of[-1:] if path not in read_only and _names_itself(path, short)]
+    candidates += [name for name in ("Name", f"{short}Name", f"{short}Identifier") if name not in read_only]
+    known = [path for path in candidates if is_text_at(schema, path) and (path != "Id" or path in fixed)]
+    if not known:
+        return {}
+    name = known[0]
+    identifies = name in fixed and (name in ref_of or name in by_variable.values())
+    columns: Columns = {"name": name, "name_is": "identity" if identifies else "label"}
+    return columns | name_limits(schema, name)
+
+
+def _names_itself(path: str, short: str) -> bool:
+    """Whether a property is called like a type's name: GroupName of a UserPoolGroup, not the Bucket of its policy."""
+    stem, _, word = path.rpartition("Name")
+    return not word and folded(short).endswith(folded(stem))
+
+
+def name_limits(schema: Mapping[str, Any], path: str) -> Columns:
+    """The pattern and the least and most characters of a name; none where the property takes an ARN as well."""
+    described = property_at(schema, path) or {}
+    pattern = described.get("pattern", "")
+    columns: Columns = {"name_pattern": pattern} if pattern and "arn" not in pattern.lower() else {}
+    if not re.search(r"\barn\b|arn:", pattern.lower()):
+        columns |= {"name_most": described["maxLength"]} if "maxLength" in described else {}
+        columns |= {"name_least": described["minLength"]} if described.get("minLength") else {}
+    return columns
+
+
+def _spellings(variable: str, own_name: str) -> list[str]:
+    """How a property may be called that gives a variable, the likeliest first. A name never gives what is an id."""
+    found: list[str] = []
+    for word, words in _WORDS.items():
+        stem = variable.removesuffix(word)
+        if stem == variable or (word == "id" and variable.endswith("uuid")):
+            continue
+        if stem and own_name.endswith(stem):
+            found += [f"{own_name}{other}" for other in words] + list(words)
+        found += [f"{stem}{other}" for other in words if stem]
+        found += [stem] if word == "name" or stem == own_name else []
+    if variable in ("resourceid", "resourcename"):
+        word = variable.removeprefix("resource")
+        found += [f"{own_name}{word}", word]
+    if variable == own_name:
+        found += [f"{own_name}{word}" for word in ("id", "name")] + ["id", "name"]
+    return found
+
+
+def _bare(format_: str) -> str:
+    return _VARIABLE.sub("*", format_).lower()
+
+
+def _with(prefixes: list[str], own: str) -> list[str]:
+    return prefixes if own in prefixes else [*prefixes, own]

@@ -1,0 +1,422 @@
+"""Rows about CloudFormation's resource types that no package has right, and what none of them says.
+
+A row holds the columns that `types` names. The compile fails on a value that is derived all the same, and on a type,
+property or variable that is gone. Sources: each type's page in the CloudFormation Template Reference (what Ref returns,
+names), "Name type" and "DeletionPolicy attribute" there, the Service Authorization Reference (ARNs).
+
+How a generated name is cut: `IdentifierUtils` in aws-cloudformation/cloudformation-cli-java-plugin (Apache-2.0), which
+AWS's own handlers use: a hyphen and 12 characters at the end, the rest shared between the stack's name and the logical
+id. Load balancers, target groups (`EC2Co-EcsEl-4EBA2FWWZHYS`) and pipelines get 24 characters at most.
+
+Who invokes functions, and under which SourceArn: aws-sam-translator's events and connectors, and public templates with
+an AWS::Lambda::Permission, counted behind each row.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+_BALANCERS: Final = "arn:${Partition}:elasticloadbalancing:${Region}:${Account}:"
+HOLD_DATA: Final = (
+    "AWS::ACMPCA::CertificateAuthority",
+    "AWS::AmazonMQ::Broker",
+    "AWS::AppConfig::HostedConfigurationVersion",
+    "AWS::Backup::LogicallyAirGappedBackupVault",
+    "AWS::Bedrock::KnowledgeBase",
+    "AWS::Cassandra::Keyspace",
+    "AWS::Cassandra::Table",
+    "AWS::CertificateManager::Certificate",
+    "AWS::CloudTrail::EventDataStore",
+    "AWS::CodeArtifact::Repository",
+    "AWS::CodeCommit::Repository",
+    "AWS::Cognito::IdentityPool",
+    "AWS::DAX::Cluster",
+    "AWS::DSQL::Cluster",
+    "AWS::DocDBElastic::Cluster",
+    "AWS::ECR::Repository",
+    "AWS::ElastiCache::ServerlessCache",
+    "AWS::Events::Archive",
+    "AWS::FinSpace::Environment",
+    "AWS::Glue::Database",
+    "AWS::Glue::Table",
+    "AWS::HealthLake::FHIRDatastore",
+    "AWS::IoT::Thing",
+    "AWS::KinesisVideo::Stream",
+    "AWS::Lightsail::Database",
+    "AWS::Lightsail::Disk",
+    "AWS::MSK::Cluster",
+    "AWS::MSK::ServerlessCluster",
+    "AWS::MemoryDB::Cluster",
+    "AWS::NeptuneGraph::Graph",
+    "AWS::OpenSearchServerless::Collection",
+    "AWS::RDS::GlobalCluster",
+    "AWS::RedshiftServerless::Namespace",
+    "AWS::Route53::HostedZone",
+    "AWS::S3Express::DirectoryBucket",
+    "AWS::S3Files::FileSystem",
+    "AWS::S3Tables::Table",
+    "AWS::S3Tables::TableBucket",
+    "AWS::S3Vectors::Index",
+    "AWS::S3Vectors::VectorBucket",
+    "AWS::SSM::Parameter",
+    "AWS::SimSpaceWeaver::Simulation",
+    "AWS::Timestream::Database",
+    "AWS::Timestream::Table",
+)
+"""Types that lose data with their resource, beside those that say so themselves."""
+ROWS: Final[dict[str, dict[str, Any]]] = {
+    # Evidence of who invokes: 37 templates.
+    "AWS::ApiGateway::Authorizer": {
+        "invokes": {
+            "principal": "apigateway.amazonaws.com",
+            "source_arn": "arn:${Partition}:execute-api:${Region}:${Account}:${RestApiId}/authorizers/${AuthorizerId}",
+        }
+    },
+    "AWS::ApiGateway::Method": {"references": {"target": ["Integration.Uri"]}},
+    # Evidence of who invokes: SAM push.py, connector profile.
+    "AWS::ApiGateway::RestApi": {
+        "invokes": {
+            "principal": "apigateway.amazonaws.com",
+            "source_arn": "arn:${Partition}:execute-api:${Region}:${Account}:${RestApiId}/${Stage}/${Method}/${Path}",
+        }
+    },
+    # Evidence of who invokes: SAM push.py, connector profile.
+    "AWS::ApiGatewayV2::Api": {
+        "invokes": {
+            "principal": "apigateway.amazonaws.com",
+            "source_arn": "arn:${Partition}:execute-api:${Region}:${Account}:${ApiId}/${Stage}/${Route}",
+        }
+    },
+    # Evidence of who invokes: SAM.
+    "AWS::ApiGatewayV2::Authorizer": {
+        "invokes": {
+            "principal": "apigateway.amazonaws.com",
+            "source_arn": "arn:${Partition}:execute-api:${Region}:${Account}:${ApiId}/authorizers/${AuthorizerId}",
+        }
+    },
+    "AWS::ApiGatewayV2::Integration": {"references": {"target": ["IntegrationUri"], "role": ["CredentialsArn"]}},
+    # It calls the function with a role that trusts it.
+    "AWS::AppSync::DataSource": {"invokes": {"principal": "appsync.amazonaws.com", "role": "ServiceRoleArn"}},
+    # Evidence of who invokes: connector profile; 9 templates.
+    "AWS::AppSync::GraphQLApi": {
+        "arn_of": {"GraphQLAPIId": "ApiId"},
+        "invokes": {"principal": "appsync.amazonaws.com", "source_arn": "own"},
+    },
+    "AWS::ApplicationAutoScaling::ScalableTarget": {"arn_of": {}},
+    "AWS::ApplicationAutoScaling::ScalingPolicy": {"ref": "arn", "ref_of": ["Arn"]},
+    "AWS::AutoScaling::AutoScalingGroup": {"arn_is": "granted", "generated": ["{stack}-{id}-*"]},
+    "AWS::AutoScaling::LaunchConfiguration": {"arn_is": "granted", "generated": ["{stack}-{id}-*"]},
+    "AWS::AutoScaling::LifecycleHook": {"ref": "name", "ref_of": ["LifecycleHookName"]},
+    "AWS::AutoScaling::ScheduledAction": {"ref": "name", "ref_of": ["ScheduledActionName"]},
+    # Evidence of who invokes: public code.
+    "AWS::Bedrock::Agent": {
+        "invokes": {"principal": "bedrock.amazonaws.com", "source_arn": "own", "source_account": True}
+    },
+    "AWS::CDK::Metadata": {"ref": "unknown"},
+    "AWS::CloudFormation::CustomResource": {"ref": "unknown"},
+    "AWS::CloudFormation::Stack": {
+        "ref": "arn",
+        "arn_from": ["Ref"],
+        "arn_of": {"StackName": ""},
+        "arn_is": "granted",
+        "generated": ["{stack}-{id}-*"],
+        "generated_most": 128,
+    },
+    "AWS::CloudFormation::WaitConditionHandle": {"ref": "url"},
+    # Evidence of who invokes: 1 template (origin access to a function URL).
+    "AWS::CloudFront::Distribution": {
+        "invokes": {"principal": "cloudfront.amazonaws.com", "source_arn": "own", "action": "lambda:InvokeFunctionUrl"}
+    },
+    # Evidence of who invokes: 10 public files.
+    "AWS::CloudWatch::Alarm": {
+        "references": {"target": ["AlarmActions[]", "InsufficientDataActions[]", "OKActions[]"]},
+        "invokes": {"principal": "lambda.alarms.cloudwatch.amazonaws.com", "source_arn": "own", "source_account": True},
+    },
+    # Evidence of who invokes: as alarms.
+    "AWS::CloudWatch::CompositeAlarm": {
+        "generated": ["{stack}-{id}-*"],
+        "references": {"target": ["AlarmActions[]", "InsufficientDataActions[]", "OKActions[]"]},
+        "invokes": {"principal": "lambda.alarms.cloudwatch.amazonaws.com", "source_arn": "own", "source_account": True},
+    },
+    "AWS::CodeDeploy::Application": {"generated": []},
+    # It calls the function with a role that trusts it.
+    "AWS::CodePipeline::Pipeline": {
+        "name_most": 100,
+        "generated": ["{stack}-{id}-*"],
+        "generated_most": 24,
+        "generated_least": 5,
+        "invokes": {"principal": "codepipeline.amazonaws.com", "role": "RoleArn"},
+    },
+    # Evidence of who invokes: SAM push.py; 15 templates.
+    "AWS::Cognito::UserPool": {"invokes": {"principal": "cognito-idp.amazonaws.com", "source_arn": "own"}},
+    # Evidence of who invokes: 19 templates, none with SourceArn.
+    "AWS::Config::ConfigRule": {"invokes": {"principal": "config.amazonaws.com", "source_account": True}},
+    # Evidence of who invokes: public code.
+    "AWS::Connect::Instance": {
+        "invokes": {"principal": "connect.amazonaws.com", "source_arn": "own", "source_account": True}
+    },
+    # DMS makes up the ends of its ARNs, whatever the identifiers.
+    "AWS::DMS::Certificate": {"arn_of": {}},
+    "AWS::DMS::Endpoint": {"arn_of": {}},
+    "AWS::DMS::ReplicationTask": {"arn_of": {}},
+    "AWS::DMS::ReplicationInstance": {"arn_of": {}, "ref": "arn"},
+    "AWS::DataZone::Environment": {"arn": ""},
+    "AWS::DocDB::DBCluster": {
+        "arn_of": {"DbClusterInstanceName": "DBClusterIdentifier"},
+        "name_is": "identity",
+        "name_most": 63,
+        "name_lower": True,
+    },
+    "AWS::DocDB::DBInstance": {"name_most": 63, "name_lower": True},
+    "AWS::DynamoDB::GlobalTable": {
+        "arn": "arn:${Partition}:dynamodb:${Region}:${Account}:table/${TableName}",
+        "arn_of": {"TableName": "TableName"},
+        "iam": ["dynamodb:table", "dynamodb:index", "dynamodb:stream"],
+        "name_most": 255,
+        "replicas": "Replicas",
+    },
+    "AWS::DynamoDB::Table": {"iam": ["dynamodb:table", "dynamodb:index", "dynamodb:stream"], "name_most": 255},
+    "AWS::EC2::IPv4Pool": {"iam": ["ec2:ipv4pool-ec2"]},
+    "AWS::ECR::Repository": {"name_lower": True},
+    "AWS::ECS::Cluster": {"name_most": 255},
+    "AWS::ECS::Service": {
+        "arn_is": "granted",
+        "arn_defaults": {"ClusterName": "default"},
+        "iam": ["ecs:service", "ecs:service-deployment"],
+        "name_most": 255,
+        "generated": ["{stack}-{id}-*"],
+    },
+    "AWS::ECS::TaskDefinition": {
+        "arn_of": {"TaskDefinitionFamilyName": "Family"},
+        "arn_is": "granted",
+        "name": "Family",
+        "name_is": "identity",
+        "name_most": 255,
+        "generated": ["{stack}-{id}-*"],
+    },
+    "AWS::ElastiCache::CacheCluster": {"name_lower": True},
+    "AWS::ElastiCache::ReplicationGroup": {"name_lower": True},
+    "AWS::ElasticBeanstalk::ApplicationVersion": {"ref": "name", "ref_of": ["Id"]},
+    "AWS::ElasticBeanstalk::ConfigurationTemplate": {"ref": "name", "ref_of": ["TemplateName"]},
+    "AWS::ElasticLoadBalancing::LoadBalancer": {"name_most": 32, "generated_most": 24, "generated_least": 5},
+    "AWS::ElasticLoadBalancingV2::Listener": {
+        "arn": _BALANCERS + "listener/${Kind}/${LoadBalancerName}/${LoadBalancerId}/${ListenerId}",
+    },
+    "AWS::ElasticLoadBalancingV2::ListenerRule": {
+        "arn": _BALANCERS + "listener-rule/${Kind}/${LoadBalancerName}/${LoadBalancerId}/${ListenerId}/${RuleId}",
+    },
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": {
+        "arn": _BALANCERS + "loadbalancer/${Kind}/${LoadBalancerName}/${LoadBalancerId}",
+        "arn_of": {"LoadBalancerName": "Name"},
+        "iam": [
+            "elasticloadbalancing:loadbalancer/app/",
+            "elasticloadbalancing:loadbalancer/net/",
+            "elasticloadbalancing:loadbalancer/gwy/",
+        ],
+        "name_is": "identity",
+        "name_most": 32,
+        "generated_most": 24,
+        "generated_least": 5,
+    },
+    # Evidence of who invokes: Terraform and Pulumi examples; 10 templates without.
+    "AWS::ElasticLoadBalancingV2::TargetGroup": {
+        "arn_of": {"TargetGroupName": "Name"},
+        "arn_is": "granted",
+        "name_is": "identity",
+        "name_most": 32,
+        "generated": ["{stack}-{id}-*"],
+        "generated_most": 24,
+        "generated_least": 5,
+        "invokes": {"principal": "elasticloadbalancing.amazonaws.com", "source_arn": "own"},
+    },
+    "AWS::Events::EventBus": {"iam": ["events:event-bus", "events:event-busv2"]},
+    "AWS::Events::EventBusPolicy": {"ref": "name"},
+    # Evidence of who invokes: SAM push.py, connector profile; 145 templates.
+    "AWS::Events::Rule": {
+        "ref": "name",
+        "ref_of": ["Name"],
+        "arn_of": {"RuleName": "Name"},
+        "arn_else": {"EventBusName": "arn:${Partition}:events:${Region}:${Account}:rule/${EventBusName}/${RuleName}"},
+        "arn_defaults": {"EventBusName": "default"},
+        "iam": ["events:rule-on-default-event-bus", "events:rule-on-custom-event-bus"],
+        "generated": ["{stack}-{id}-*"],
+        "references": {"target": ["Targets[].Arn"]},
+        "invokes": {"principal": "events.amazonaws.com", "source_arn": "own"},
+    },
+    "AWS::Glue::Connection": {"ref": "name", "ref_of": ["Name"]},
+    "AWS::Glue::Database": {"name": "DatabaseInput.Name"},
+    "AWS::Glue::Table": {"ref": "name", "ref_of": ["Name"], "arn_is": "granted", "name": "TableInput.Name"},
+    "AWS::Greengrass::ConnectorDefinitionVersion": {"ref": "arn"},
+    "AWS::Greengrass::CoreDefinitionVersion": {"ref": "arn"},
+    "AWS::Greengrass::DeviceDefinitionVersion": {"ref": "arn"},
+    "AWS::Greengrass::FunctionDefinitionVersion": {"ref": "arn"},
+    "AWS::Greengrass::GroupVersion": {"ref": "arn"},
+    "AWS::Greengrass::LoggerDefinitionVersion": {"ref": "arn"},
+    "AWS::Greengrass::ResourceDefinitionVersion": {"ref": "arn"},
+    "AWS::Greengrass::SubscriptionDefinitionVersion": {"ref": "arn"},
+    "AWS::IAM::Group": {"name_path": "Path"},
+    "AWS::IAM::InstanceProfile": {"name_path": "Path", "generated": ["{stack}-{id}-*"]},
+    "AWS::IAM::ManagedPolicy": {
+        "arn_of": {"PolicyNameWithPath": "ManagedPolicyName"},
+        "name_is": "identity",
+        "name_most": 128,
+        "name_path": "Path",
+        "generated": ["{stack}-{id}-*"],
+    },
+    "AWS::IAM::OIDCProvider": {
+        "arn_of": {"OidcProviderName": "Url"},
+        "name": "Url",
+        "name_is": "identity",
+        "name_starts": "https://",
+    },
+    "AWS::IAM::Policy": {"arn": ""},
+    "AWS::IAM::Role": {"name_path": "Path"},
+    "AWS::IAM::User": {"name_path": "Path"},
+    # Evidence of who invokes: SAM push.py; 25 templates.
+    "AWS::IoT::TopicRule": {"invokes": {"principal": "iot.amazonaws.com", "source_arn": "own"}},
+    "AWS::KMS::Alias": {"name_starts": "alias/"},
+    "AWS::Kinesis::Stream": {"stream": "Arn"},
+    "AWS::Kinesis::StreamConsumer": {
+        "arn": "arn:${Partition}:kinesis:${Region}:${Account}:stream/${StreamName}/consumer/${ConsumerName}:${Created}",
+        "arn_of": {"ConsumerName": "ConsumerName"},
+    },
+    # It calls the function with a role that trusts it.
+    "AWS::KinesisFirehose::DeliveryStream": {
+        "generated": ["{stack}-{id}-*"],
+        "invokes": {"principal": "firehose.amazonaws.com", "role": "ExtendedS3DestinationConfiguration.RoleARN"},
+    },
+    "AWS::Lambda::Alias": {
+        "arn": "arn:${Partition}:lambda:${Region}:${Account}:function:${FunctionName}:${Alias}",
+        "arn_of": {"FunctionName": "FunctionName", "Alias": "Name"},
+    },
+    "AWS::Lambda::EventInvokeConfig": {
+        "references": {"target": ["DestinationConfig.OnFailure.Destination", "DestinationConfig.OnSuccess.Destination"]}
+    },
+    "AWS::Lambda::EventSourceMapping": {
+        "references": {"target": ["DestinationConfig.OnFailure.Destination", "EventSourceArn"]}
+    },
+    "AWS::Lambda::Function": {
+        "iam": ["lambda:function", "lambda:function alias", "lambda:function version"],
+        "name_most": 64,
+    },
+    "AWS::Lambda::LayerVersion": {
+        "arn_is": "granted",
+        "iam": ["lambda:layer", "lambda:layerVersion"],
+        "name": "LayerName",
+        "name_is": "identity",
+    },
+    "AWS::Lambda::Permission": {"ref": "name"},
+    "AWS::Lambda::Url": {"ref_type": "AWS::Lambda::Function", "arn_from": []},
+    "AWS::Lambda::Version": {
+        "arn": "arn:${Partition}:lambda:${Region}:${Account}:function:${FunctionName}:${Version}",
+        "arn_of": {"FunctionName": "FunctionName", "Version": "Version"},
+    },
+    "AWS::Lex::Bot": {"arn": "arn:${Partition}:lex:${Region}:${Account}:bot/${BotId}", "arn_of": {"BotId": "Id"}},
+    # Evidence of who invokes: public code.
+    "AWS::Lex::BotAlias": {
+        "invokes": {"principal": "lexv2.amazonaws.com", "source_arn": "own", "source_account": True}
+    },
+    "AWS::Logs::LogGroup": {"arn_ends": {"Arn": ":*"}},
+    # Evidence of who invokes: SAM cloudwatchlogs.py; 13 templates.
+    "AWS::Logs::SubscriptionFilter": {
+        "references": {"target": ["DestinationArn"]},
+        "invokes": {"principal": "logs.amazonaws.com", "source_arn": "LogGroupName"},
+    },
+    "AWS::MSK::ServerlessCluster": {
+        "arn": "arn:${Partition}:kafka:${Region}:${Account}:cluster/${ClusterName}/${Uuid}",
+        "arn_of": {"ClusterName": "ClusterName"},
+    },
+    "AWS::Neptune::DBCluster": {"name_lower": True},
+    "AWS::Neptune::DBInstance": {"name_most": 63, "name_lower": True},
+    "AWS::OpenSearchService::Domain": {"generated": []},
+    # It calls the function with a role that trusts it.
+    "AWS::Pipes::Pipe": {
+        "references": {"target": ["Enrichment", "Source", "Target"]},
+        "invokes": {"principal": "pipes.amazonaws.com", "role": "RoleArn"},
+    },
+    "AWS::RDS::DBCluster": {"name_lower": True, "generated": ["{stack}-{id}-*"]},
+    "AWS::RDS::DBClusterParameterGroup": {"name_most": 255, "name_lower": True, "generated": ["{stack}-{id}-*"]},
+    "AWS::RDS::DBInstance": {"name_lower": True},
+    "AWS::RDS::DBParameterGroup": {"name_most": 255, "name_lower": True, "generated": ["{stack}-{id}-*"]},
+    "AWS::RDS::DBSubnetGroup": {"name_most": 255, "name_lower": True, "generated": ["{stack}-{id}-*"]},
+    "AWS::RDS::OptionGroup": {"name_most": 255, "name_lower": True, "generated": ["{stack}-{id}-*"]},
+    "AWS::Redshift::Cluster": {"name_lower": True},
+    # Evidence of who invokes: SAM push.py, connector profile.
+    "AWS::S3::Bucket": {
+        "iam": ["s3:bucket", "s3:object"],
+        "name_lower": True,
+        "invokes": {"principal": "s3.amazonaws.com", "source_arn": "own", "source_account": True},
+    },
+    # Evidence of who invokes: 1 template, public code.
+    "AWS::SES::ReceiptRule": {
+        "ref": "name",
+        "ref_of": ["RuleName"],
+        "invokes": {
+            "principal": "ses.amazonaws.com",
+            "source_arn": (
+                "arn:${Partition}:ses:${Region}:${Account}:receipt-rule-set/${RuleSetName}:receipt-rule/${RuleName}"
+            ),
+            "source_account": True,
+        },
+    },
+    "AWS::SNS::Subscription": {
+        "arn": "arn:${Partition}:sns:${Region}:${Account}:${TopicName}:${Uuid}",
+        "references": {"target": ["Endpoint"], "queue": ["RedrivePolicy.deadLetterTargetArn"]},
+    },
+    # Evidence of who invokes: SAM push.py, connector profile; 42 templates.
+    "AWS::SNS::Topic": {"invokes": {"principal": "sns.amazonaws.com", "source_arn": "own"}},
+    "AWS::SQS::Queue": {"name_most": 80, "references": {"queue": ["RedrivePolicy.deadLetterTargetArn"]}},
+    "AWS::SSM::Parameter": {"name_most": 1011, "name_starts": "/", "generated": ["CFN-{id}-*"], "generated_most": 255},
+    # It calls the function with a role that trusts it.
+    "AWS::Scheduler::Schedule": {
+        "arn_is": "granted",
+        "arn_defaults": {"GroupName": "default"},
+        "generated": ["{stack}-{id}-*"],
+        "references": {"target": ["Target.Arn"]},
+        "invokes": {"principal": "scheduler.amazonaws.com", "role": "Target.RoleArn"},
+    },
+    "AWS::SecretsManager::ResourcePolicy": {"ref_type": "AWS::SecretsManager::Secret"},
+    # Evidence of who invokes: 1 template and public code.
+    "AWS::SecretsManager::RotationSchedule": {
+        "ref_type": "AWS::SecretsManager::Secret",
+        "arn_from": [],
+        "invokes": {"principal": "secretsmanager.amazonaws.com", "source_arn": "SecretId", "source_account": True},
+    },
+    "AWS::SecretsManager::Secret": {
+        "arn": "arn:${Partition}:secretsmanager:${Region}:${Account}:secret:${Name}-${Random6}",
+        "arn_of": {"Name": "Name"},
+        "name_is": "identity",
+        "generated": ["{id}-*"],
+        "generated_most": 255,
+        "replicas": "ReplicaRegions",
+    },
+    "AWS::SecretsManager::SecretTargetAttachment": {"ref_type": "AWS::SecretsManager::Secret"},
+    "AWS::Serverless::Api": {"makes": "AWS::ApiGateway::RestApi"},
+    "AWS::Serverless::Application": {"ref": "arn", "makes": "AWS::CloudFormation::Stack"},
+    "AWS::Serverless::CapacityProvider": {"ref": "unknown"},
+    "AWS::Serverless::Connector": {"ref": "unknown"},
+    "AWS::Serverless::Function": {"makes": "AWS::Lambda::Function"},
+    "AWS::Serverless::GraphQLApi": {"ref": "arn", "makes": "AWS::AppSync::GraphQLApi"},
+    "AWS::Serverless::HttpApi": {"makes": "AWS::ApiGatewayV2::Api"},
+    "AWS::Serverless::LayerVersion": {"makes": "AWS::Lambda::LayerVersion"},
+    "AWS::Serverless::MicrovmImage": {"ref": "unknown"},
+    "AWS::Serverless::NetworkConnector": {"ref": "unknown"},
+    "AWS::Serverless::SimpleTable": {"makes": "AWS::DynamoDB::Table"},
+    "AWS::Serverless::StateMachine": {"makes": "AWS::StepFunctions::StateMachine"},
+    "AWS::Serverless::WebSocketApi": {"ref": "name", "makes": "AWS::ApiGatewayV2::Api"},
+    "AWS::ServiceCatalog::CloudFormationProvisionedProduct": {"arn": ""},
+    # It calls the function with a role that trusts it.
+    "AWS::StepFunctions::StateMachine": {
+        "generated": ["{id}-*", "{stack}-{id}-*"],
+        "invokes": {"principal": "states.amazonaws.com", "role": "RoleArn"},
+    },
+    # Evidence of who invokes: 2 public files.
+    "AWS::Transfer::Server": {"invokes": {"principal": "transfer.amazonaws.com", "source_arn": "own"}},
+    # Evidence of who invokes: 2 public files.
+    "AWS::VpcLattice::TargetGroup": {"invokes": {"principal": "vpc-lattice.amazonaws.com", "source_arn": "own"}},
+}
+ROWS_AND_DATA: Final = {
+    name: ROWS.get(name, {}) | ({"holds_data": True} if name in HOLD_DATA else {})
+    for name in sorted({*ROWS, *HOLD_DATA})
+}
+"""The rows, `holds_data` among them."""

@@ -1,0 +1,229 @@
+"""Compile one row per CloudFormation resource type: from its schema, IAM's ARN formats, CDK, and rows kept by hand.
+
+In that order, and the last one wins. `report` keeps which of them each value came from. The columns, all optional:
+
+    ref, ref_of            what Ref gives (arn, name, url, parts, unknown), and the properties whose value that is
+    ref_type               the type that Ref gives an ARN or a name of, where that is another
+    arn_from               where a resource's own ARN comes from: "Ref" and attributes, the canonical one first
+    arn, arn_of, arn_is    the ARN's format, the property that gives each variable, "joined" or "granted"
+    arn_else               {property: format}: the ARN's format where the template gives that property
+    iam                    IAM's resource types of it: `sqs:queue`, the main one first
+    name, name_is          the property that names it, "identity" or "label"
+    name_least, name_most, name_pattern, name_lower, name_starts, name_path
+    generated, generated_most, generated_least: how CloudFormation makes a name, cut to how many characters
+    arn_defaults           {variable: text}: what a variable is where the template does not give its property
+    arn_ends               {attribute: text}: what an attribute has behind the ARN (`:*` of a log group)
+    create_only, write_only, tags ([property, "list" or "map"]), holds_data, replicas, stream
+    references             {what: [paths]}: the properties that hold keys, roles, queues, buckets …
+    invokes                who calls functions from it
+    makes                  of SAM's types: the type that it becomes
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.catalogue.compiler import templates
+from remit.catalogue.compiler.type_arns import (
+    ArnFormats,
+    naming,
+    prefixes_by_service,
+    variables,
+    variables_by_property,
+)
+from remit.catalogue.compiler.type_rows import ROWS_AND_DATA
+from remit.catalogue.compiler.type_schemas import columns_of_schema, is_text_at, paths, property_at
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from remit.catalogue.compiler.type_cdk import Specification
+    from remit.catalogue.compiler.type_schemas import Columns
+
+Chunks = dict[tuple[str, str], Any]
+_LETTERS: Final = {
+    "ref": "f", "ref_of": "fo", "ref_type": "ft", "arn_from": "af", "arn": "n", "arn_of": "no", "arn_is": "ni",
+    "arn_else": "ne", "arn_defaults": "nd", "arn_ends": "nx", "iam": "i", "name": "m", "name_is": "mi",
+    "name_least": "ml", "name_most": "mm", "name_pattern": "mp", "name_lower": "mo", "name_starts": "ms",
+    "name_path": "mh", "generated": "g", "generated_most": "gm", "generated_least": "gl", "create_only": "c",
+    "write_only": "x", "tags": "t", "holds_data": "d", "replicas": "rp", "stream": "st", "references": "h",
+    "invokes": "v", "makes": "k",
+}  # fmt: skip
+"""The keys of the columns in the snapshot; `s`, `a`, `p`, `r` and `w` are those of `templates`."""
+_SHARED_BY_SAM: Final = (
+    "arn", "arn_of", "arn_is", "arn_from", "iam", "name", "name_is", "name_most", "name_lower", "generated", "stream",
+)  # fmt: skip
+"""What holds of SAM's types as of the types that they make."""
+
+
+class Table:
+    """The rows by type; `sources` has, by type and column, what the value came from."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Columns] = {}
+        self.sources: dict[str, dict[str, str]] = {}
+
+    def put(self, name: str, columns: Mapping[str, Any], source: str) -> None:
+        """Set columns of a row; an empty value takes away what was derived."""
+        row, told = self.rows.setdefault(name, {}), self.sources.setdefault(name, {})
+        for column, value in columns.items():
+            if row.get(column) == value:
+                continue
+            row.pop(column, None)
+            told[column] = source
+            if value not in ("", [], {}, None, False):
+                row[column] = value
+
+
+def described(
+    schemas: Path,
+    chunks: Chunks,
+    specification: Specification,
+    rows: Mapping[str, Columns] = ROWS_AND_DATA,
+) -> Table:
+    """The table. RemitError: rows kept by hand that say nothing new, or name what is gone."""
+    documents = templates.documents(schemas)
+    formats = ArnFormats(chunks)
+    prefixes = prefixes_by_service(specification.arn_templates(), templates.handlers(schemas))
+    table = Table()
+    for name, schema in documents.items():
+        table.put(name, columns_of_schema(schema), "schema")
+        service = templates.service_of(name)
+        joined = formats.joined(name, prefixes.get(service, (service.rpartition("::")[2].lower(),)))
+        ref_of = table.rows[name].get("ref_of", [])
+        table.put(name, {"arn": _fittest(schema, joined, ref_of), "arn_is": "joined"} if joined else {}, "joined")
+        _put_cdk(table, name, schema, specification)
+        row = table.rows[name]
+        _put_derived(table, name, schema, row.get("arn", ""), formats)
+        generated = specification.generated(name, row["name"]) if "name" in row else []
+        table.put(name, {"generated": generated} if generated else {}, "cdk")
+    _put_by_hand(table, rows, documents, formats)
+    return table
+
+
+def _fittest(schema: Mapping[str, Any], formats: list[str], ref_of: list[str]) -> str:
+    """The format of which a type's properties leave the fewest variables open; of equals, the first."""
+    return min(
+        formats, key=lambda format_: len(variables(format_)) - len(variables_by_property(schema, format_, ref_of))
+    )
+
+
+def _put_cdk(table: Table, name: str, schema: Mapping[str, Any], specification: Specification) -> None:
+    row = table.rows[name]
+    table.put(name, specification.ref(name, already=row.get("ref", "")), "cdk")
+    read_only = set(paths(schema, "readOnlyProperties"))
+    if row.get("ref") == "arn" and set(row["ref_of"]) <= read_only and "Ref" not in row.get("arn_from", ()):
+        table.put(name, {"arn_from": ["Ref", *row.get("arn_from", ())]}, "cdk")
+    elif row.get("ref") != "arn" and "Ref" in row.get("arn_from", ()):
+        table.put(name, {"arn_from": [way for way in row["arn_from"] if way != "Ref"]}, "cdk")
+    template = specification.arn_templates().get(name)
+    table.put(name, {"arn": template, "arn_is": "granted"} if template else {}, "cdk")
+    table.put(name, {"holds_data": True} if specification.is_stateful(name) else {}, "cdk")
+    references = dict(row.get("references", {}))
+    for what, related in specification.references(name).items():
+        known = {path for path in related if is_text_at(schema, path)}
+        references[what] = sorted({*references.get(what, ()), *known})
+    table.put(name, {"references": {key: references[key] for key in sorted(references) if references[key]}}, "cdk")
+
+
+def _put_derived(table: Table, name: str, schema: Mapping[str, Any], arn: str, formats: ArnFormats) -> None:
+    """What follows from the ARN's shape: its variables, IAM's names of it, the name."""
+    ref_of = table.rows[name].get("ref_of", [])
+    by_variable = variables_by_property(schema, arn, ref_of) if arn else {}
+    columns = {
+        "arn_of": by_variable,
+        "iam": formats.names(arn) if arn else [],
+        **naming(schema, arn, by_variable, ref_of),
+    }
+    table.put(name, columns, "joined")
+
+
+def _put_by_hand(
+    table: Table, rows: Mapping[str, Columns], documents: Mapping[str, Mapping[str, Any]], formats: ArnFormats
+) -> None:
+    wrong: list[str] = []
+    for name, columns in rows.items():
+        if name not in documents:
+            wrong.append(f"{name}: CloudFormation has no such type")
+            continue
+        row = table.rows[name]
+        wrong += [f"{name}: {text}" for text in _stale(row, columns)]
+        table.put(name, _completed(columns, row, documents[name], formats), "curated")
+        wrong += [f"{name}: {text}" for text in _gone(table.rows[name], documents[name], columns)]
+    for name, row in table.rows.items():
+        if "makes" in row:
+            made = table.rows.get(row["makes"], {})
+            table.put(name, {key: made[key] for key in _SHARED_BY_SAM if key in made and key not in row}, "curated")
+    if wrong:
+        shown = "\n  ".join(wrong[:40])
+        raise RemitError(f"rows kept by hand are stale ({len(wrong)}):\n  {shown}", exit_code=1)
+
+
+def _completed(columns: Columns, row: Columns, schema: Mapping[str, Any], formats: ArnFormats) -> Columns:
+    """A row kept by hand, with what follows from its ARN's shape, and the references that were derived."""
+    completed: Columns = {}
+    if "arn" in columns:
+        arn, ref_of = columns["arn"], row.get("ref_of", [])
+        by_variable = variables_by_property(schema, arn, ref_of) if arn else {}
+        completed["arn_of"] = by_variable
+        completed |= naming(schema, arn, columns.get("arn_of", by_variable), ref_of)
+        completed["arn_is"] = "granted" if arn else ""
+        completed["iam"] = (formats.names(arn) or row.get("iam", [])) if arn else []
+    if columns.get("ref") == "arn" and "ref_type" not in columns:
+        completed["arn_from"] = ["Ref", *row.get("arn_from", [])]
+    completed |= columns
+    if "references" in columns:
+        completed["references"] = _joined(row.get("references", {}), columns["references"])
+    return completed
+
+
+def _stale(row: Columns, columns: Columns) -> list[str]:
+    """What a row kept by hand says that is derived all the same."""
+    alone = {key: value for key, value in columns.items() if key != "references"}  # which come on top
+    told = [f"{key} is derived as {value!r}" for key, value in alone.items() if (row.get(key) or "") == (value or "")]
+    derived = row.get("references", {})
+    given = columns.get("references", {})
+    return told + [
+        f"{path} is derived as a {what}" for what in given for path in given[what] if path in derived.get(what, ())
+    ]
+
+
+def _joined(derived: Mapping[str, list[str]], given: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """The derived references and those of a row kept by hand, which come on top."""
+    return {what: sorted({*derived.get(what, ()), *given.get(what, ())}) for what in sorted({*derived, *given})}
+
+
+def _gone(row: Columns, schema: Mapping[str, Any], columns: Columns) -> list[str]:
+    """What a row kept by hand names that the schema or the ARN's shape does not have (any more)."""
+    named = [columns[key] for key in ("name", "name_path", "replicas") if columns.get(key)]
+    named += [path for path in columns.get("arn_of", {}).values() if path]
+    named += [path for paths in columns.get("references", {}).values() for path in paths]
+    gone = [f"there is no property {path}" for path in named if property_at(schema, path) is None]
+    known = set(variables(row.get("arn", ""))) | {
+        variable for format_ in row.get("arn_else", {}).values() for variable in variables(format_)
+    }
+    gone += [
+        f"the ARN has no variable {variable}"
+        for key in ("arn_of", "arn_defaults")
+        for variable in columns.get(key, {})
+        if variable not in known
+    ]
+    return gone
+
+
+def packed(table: Table, name: str, identifier: list[str]) -> dict[str, Any]:
+    """A row under the short keys that it has in the snapshot; Ref gives the identifier where it says no more."""
+    row = dict(table.rows[name])
+    if row.get("ref_of") == identifier:
+        del row["ref_of"]
+    return {letter: row[column] for column, letter in _LETTERS.items() if column in row}
+
+
+def report(table: Table) -> dict[str, dict[str, list[Any]]]:
+    """By type and column: the value and its source."""
+    return {
+        name: {column: [value, table.sources[name][column]] for column, value in sorted(row.items())}
+        for name, row in sorted(table.rows.items())
+    }

@@ -1,0 +1,400 @@
+"""One row per CloudFormation resource type: what Ref gives, its ARN, its name, what it refers to, who calls it.
+
+A value that is not there is unknown. Compiled from the types' schemas, CDK's specification, IAM's ARN formats and rows
+kept by hand (`compiler/types.py` says how, `tools/catalogue.py --report` which value came from where).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+
+from remit.catalogue.store import chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from remit.catalogue.handlers import Handlers
+    from remit.catalogue.properties import Shape
+
+RefGives = Literal["arn", "name", "url", "parts", "unknown"]
+"""What Ref gives: an ARN, a name or an id, a URL, several properties joined with `|`, or nobody knows."""
+Referent = Literal[
+    "bucket", "delivery stream", "function", "key", "log group", "queue", "role", "secret", "state machine", "stream",
+    "table", "target", "topic",
+]  # fmt: skip
+"""What a property holds the name, id or ARN of; a target is any of several kinds."""
+CUSTOM: Final = "AWS::CloudFormation::CustomResource"
+REF: Final = "Ref"
+_VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
+_PART: Final = re.compile(r"\$\{[^{}]*\}|[^$]+|\$")
+_MADE_UP: Final = {"Random6": "??????"}
+"""Variables of ARNs that AWS makes up, of which the length is known."""
+_LONGEST: Final = 255
+_SHORTEST: Final = 24
+_ENDING: Final = 13  # a hyphen and 12 characters
+
+
+class DeclaredResource(Protocol):
+    """A resource of a template, whatever module read it."""
+
+    @property
+    def logical_id(self) -> str:
+        """Its name in the template."""
+
+    @property
+    def type(self) -> str:
+        """Its type."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArnFormat:
+    """The shape of a type's ARNs, such as `arn:${Partition}:sqs:${Region}:${Account}:${QueueName}`.
+
+    It is what IAM is asked for, too, unless `iam` says otherwise.
+    """
+
+    text: str
+    properties: tuple[tuple[str, str], ...]
+    """Pairs: a variable, and the path of the property or attribute that gives it ("": the name, which none gives)."""
+    defaults: tuple[tuple[str, str], ...]
+    """Pairs: a variable, and its value where no property gives it."""
+    otherwise: tuple[tuple[str, str], ...]
+    """Pairs: a variable, which the property of its name gives, and the format that holds where it is no default."""
+    may_grant: bool
+    """Whether the format comes from CDK or is kept by hand; else IAM's was joined by name, which recognises only."""
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The variables that a resource gives, in order: all but Partition, Region and Account."""
+        return tuple(name for name in _VARIABLE.findall(self.text) if name not in ("Partition", "Region", "Account"))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether some property or attribute is known for each variable."""
+        return {name for name, _ in self.properties} >= set(self.variables)
+
+    def variable(self, path: str) -> str | None:
+        """The variable that a property gives; None: none, so that its value is not in the ARN."""
+        return next((name for name, given in self.properties if given == path), None)
+
+    def filled(self, values: Mapping[str, str]) -> str:
+        """An ARN by the values of its variables, Partition, Region and Account among them; the others are wildcards.
+
+        Where a variable of a format that holds `otherwise` has a value that is not the default, that format is filled.
+        """
+        defaults = dict(self.defaults)
+        form = self.text
+        for name, other in self.otherwise:
+            if values.get(name, defaults.get(name)) != defaults.get(name):
+                form = other
+        known = {**_MADE_UP, **defaults, **values}
+        return _VARIABLE.sub(lambda found: known.get(found[1], "*"), form)
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How resources of a type are named. Lengths are in characters, None where unknown."""
+
+    property: str
+    """The path of the property that gives the name, or ""."""
+    is_identity: bool
+    """Whether the name cannot be changed and is in the ARN or the identifier; else it is a label."""
+    least: int | None
+    most: int | None
+    pattern: str
+    """A regular expression, or ""."""
+    generated: tuple[str, ...]
+    """The forms of the names that CloudFormation makes, of {stack}, {id} and `*` for what is random, if it does."""
+    generated_most: int
+    """How long a generated name may be."""
+    generated_least: int
+    """How much of each part a cut leaves."""
+    is_lower: bool
+    """Whether the service keeps names in small letters."""
+    starts: str
+    """What a given name may begin with that the ARN's format has as well: `alias/`."""
+    path: str
+    """The property of the path that IAM puts before a name, or ""."""
+
+    def generated_names(self, stack: str, logical_id: str) -> tuple[str, ...]:
+        """What CloudFormation may call a resource that the template does not name; `*` is the random part.
+
+        Sources: "Name type" (CloudFormation User Guide); `IdentifierUtils` (cloudformation-cli-java-plugin).
+        """
+        stack = re.sub("-{2,}", "-*", stack)  # some services take no two hyphens in a row, and get one
+        names = []
+        for form in self.generated:
+            whole = form.format(stack=stack, id=logical_id)
+            if len(whole) - 1 + _ENDING > self.generated_most:
+                whole = form.format(stack=self._cut(stack), id=self._cut(logical_id))
+            names.append(whole.lower() if self.is_lower else whole)
+        return tuple(names)
+
+    def in_arn(self, name: str, path: str = "") -> str:
+        """A given name as it stands in the ARN: as the service keeps it, behind its path (`/teams/`)."""
+        kept = lowered(name) if self.is_lower else name
+        bare = kept.removeprefix(self.starts)
+        return f"{path.lstrip('/')}{bare.removeprefix('/')}" if path else bare
+
+    def _cut(self, text: str) -> str:
+        return text if len(text) <= self.generated_least else f"{text[: self.generated_least]}*"
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceProperty:
+    """A property, by its path (`Targets[].Arn`), that holds the name, id or ARN of something."""
+
+    path: str
+    holds: Referent
+
+
+@dataclass(frozen=True, slots=True)
+class Invoker:
+    """Who calls a function for a resource of a type.
+
+    Either the service does as itself: `principal` needs a permission for `action`, under `source_arn` (`own`: the
+    resource's ARN; an ARN's format; or the path of the property that names whose ARN it is; "": none), and sends the
+    account if `source_account`. Or it does with the role in the property `role`, which trusts the principal.
+    """
+
+    principal: str
+    action: str
+    source_arn: str
+    source_account: bool
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """A type of resource in a template (`Type`), as the CloudFormation Template Reference calls it.
+
+    Properties are paths: `Code.S3Bucket`, `Replicas[].Region`.
+    """
+
+    name: str
+    identifier: tuple[str, ...]
+    """The properties by which CloudFormation knows a resource, and adopts it (resource import)."""
+    ref: RefGives
+    ref_of: tuple[str, ...]
+    """The properties whose value Ref gives."""
+    ref_type: str
+    """The type of the resource whose ARN Ref gives, where that is another; else ""."""
+    attributes: tuple[str, ...]
+    """The names that Fn::GetAtt takes; one that ends in `*` stands for all that begin so."""
+    arn_from: tuple[str, ...]
+    """The ways to a resource's own ARN, "Ref" or attributes, the canonical one first."""
+    arn_ends: tuple[tuple[str, str], ...]
+    """Pairs of an attribute and what it puts behind the ARN: `:*` of a log group."""
+    arn: ArnFormat | None
+    naming: Naming | None
+    iam: tuple[str, ...]
+    """IAM's resource types of it (`dynamodb:table`, `dynamodb:index`), the main one first."""
+    read_only: tuple[str, ...]
+    """What exists but cannot be given."""
+    create_only: tuple[str, ...]
+    """What a resource must be replaced for to change."""
+    write_only: tuple[str, ...]
+    """What cannot be read."""
+    tags: str
+    """The property that holds tags, or ""."""
+    tags_as: str
+    """`list` (of Key and Value), `map`, or ""."""
+    holds_data: bool
+    """Whether data is lost with a resource."""
+    stream: str
+    """The attribute that has the ARN of its stream, or ""."""
+    replicas: str
+    """The property that lists other regions which have the resource, too, or ""."""
+    references: tuple[ReferenceProperty, ...]
+    invokes: Invoker | None
+    makes: str
+    """Of SAM's types: the type that it becomes; else ""."""
+    regions: tuple[str, ...]
+    """Empty for types that us-east-1 has; else those that have it."""
+    _shape: int | str
+
+    @property
+    def shape(self) -> Shape:
+        """What its properties may be."""
+        from remit.catalogue.properties import shape  # noqa: PLC0415 - few ask for it
+
+        return shape(_service(self.name), self._shape)
+
+    @property
+    def handlers(self) -> Handlers | None:
+        """What CloudFormation calls to create, read, update, delete or list it; None where that is unknown."""
+        from remit.catalogue.handlers import handlers  # noqa: PLC0415 - few ask for it
+
+        return handlers(self.name)
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether a function of the user's makes it, so that it may have any attribute."""
+        return self.name.startswith("Custom::") or self.name == CUSTOM
+
+    @property
+    def has_name_as_ref(self) -> bool:
+        """Whether Ref gives the name that the naming property has."""
+        return self.ref == "name" and self.naming is not None and self.ref_of == (self.naming.property,)
+
+    @property
+    def is_told_by_name(self) -> bool:
+        """Whether a resource's ARN is known by its name before the deploy, but for wildcards, and may be granted."""
+        if self.arn is None or self.naming is None or not self.naming.is_identity:
+            return False
+        return self.arn.may_grant and self.arn.variable(self.naming.property) is not None
+
+    def arn_named(self, name: str, place: Mapping[str, str], text_at: Callable[[str], str | None]) -> str | None:
+        """The ARN of a resource by its name, where `is_told_by_name`; what is not known of it is a wildcard.
+
+        `name` is as `Naming.in_arn` has it; `place` has Partition, Region and Account; `text_at` gives the text of a
+        property by its path, None where there is none.
+        """
+        if self.arn is None or self.naming is None or not self.is_told_by_name:
+            return None
+        values = dict(place)
+        for variable, path in (*self.arn.properties, *((name, name) for name, _ in self.arn.otherwise)):
+            value = text_at(path) if path and path != self.naming.property else None
+            if value is not None:
+                values[variable] = value.rpartition("/")[2]  # of a cluster or bus by its ARN, the name
+        values[str(self.arn.variable(self.naming.property))] = name
+        return self.arn.filled(values)
+
+    def arn_end(self, way: str) -> str:
+        """What a way to the ARN puts behind it: `:*` of a log group's `Arn`."""
+        return dict(self.arn_ends).get(way, "")
+
+    def has_attribute(self, name: str) -> bool:
+        """Whether Fn::GetAtt takes the name."""
+        return name in self.attributes or any(
+            name.startswith(known[:-1]) for known in self.attributes if known.endswith("*")
+        )
+
+    def holding(self, what: Referent) -> tuple[str, ...]:
+        """The paths of the properties that hold something."""
+        return tuple(reference.path for reference in self.references if reference.holds == what)
+
+
+def arn_of(resource: DeclaredResource) -> str | None:
+    """The ARN of a resource of a template, as late-bound text; None: neither Ref nor an attribute gives it.
+
+    Of a type that nobody knows, and of a custom resource, it is the attribute `Arn`.
+    """
+    kind = resource_type(resource.type)
+    if kind is None or kind.is_custom:
+        return late_bound(resource.logical_id, "Arn")
+    return late_bound(resource.logical_id, kind.arn_from[0]) if kind.arn_from else None
+
+
+def arns_of(resource: DeclaredResource) -> tuple[str, ...]:
+    """Every late-bound text that gives the ARN of a resource, the canonical one first."""
+    kind = resource_type(resource.type)
+    ways = ("Arn",) if kind is None or kind.is_custom else kind.arn_from
+    return tuple(late_bound(resource.logical_id, way) for way in ways)
+
+
+def ref_of(resource: DeclaredResource) -> RefGives:
+    """What Ref gives of a resource."""
+    kind = resource_type(resource.type)
+    return "unknown" if kind is None else kind.ref
+
+
+def lowered(name: str) -> str:
+    """A name in small letters, as its service keeps it; late-bound parts stay as they are."""
+    return _PART.sub(lambda found: found[0] if found[0].startswith("${") else found[0].lower(), name)
+
+
+def late_bound(logical_id: str, way: str) -> str:
+    """The text that stands for Ref (`${Queue}`) or an attribute (`${Queue.Arn}`) until the deploy."""
+    return f"${{{logical_id}}}" if way == REF else f"${{{logical_id}.{way}}}"
+
+
+@lru_cache(maxsize=4096)
+def resource_type(name: str) -> ResourceType | None:
+    """A type by its exact name; any `Custom::…` is a custom resource. None: there is no such type."""
+    wanted = CUSTOM if name.startswith("Custom::") else name
+    rows = chunk("types", _service(wanted))
+    row = None if rows is None else rows.get(wanted)
+    if row is None:
+        return None
+    tags, tags_as = row.get("t", ("", ""))
+    return ResourceType(
+        name=name,
+        identifier=tuple(row["p"]),
+        ref=row.get("f", "unknown"),
+        ref_of=tuple(row.get("fo", row["p"])),
+        ref_type=row.get("ft", ""),
+        attributes=tuple(row["a"]),
+        arn_from=tuple(row.get("af", ())),
+        arn_ends=tuple(row.get("nx", {}).items()),
+        arn=_arn(row) if "n" in row else None,
+        naming=_naming(row) if "m" in row or "g" in row else None,
+        iam=tuple(row.get("i", ())),
+        read_only=tuple(row.get("r", ())),
+        create_only=tuple(row.get("c", ())),
+        write_only=tuple(row.get("x", ())),
+        tags=tags,
+        tags_as=tags_as,
+        holds_data="d" in row,
+        stream=row.get("st", ""),
+        replicas=row.get("rp", ""),
+        references=tuple(_references(row.get("h", {}))),
+        invokes=_invoker(row["v"]) if "v" in row else None,
+        makes=row.get("k", ""),
+        regions=tuple(row.get("w", ())),
+        _shape=row["s"],
+    )
+
+
+def resource_types() -> tuple[str, ...]:
+    """The names of all types, sorted; SAM's (`AWS::Serverless::…`) are among them."""
+    return tuple(chunk("type-names", ""))
+
+
+def _service(type_name: str) -> str:
+    wanted = CUSTOM if type_name.startswith("Custom::") else type_name
+    return "::".join(wanted.split("::")[:2])
+
+
+def _arn(row: Mapping[str, Any]) -> ArnFormat:
+    return ArnFormat(
+        text=row["n"],
+        properties=tuple(row.get("no", {}).items()),
+        defaults=tuple(row.get("nd", {}).items()),
+        otherwise=tuple(row.get("ne", {}).items()),
+        may_grant=row.get("ni") == "granted",
+    )
+
+
+def _naming(row: Mapping[str, Any]) -> Naming:
+    most = row.get("mm")
+    return Naming(
+        property=row.get("m", ""),
+        is_identity=row.get("mi") != "label",
+        least=row.get("ml"),
+        most=most,
+        pattern=row.get("mp", ""),
+        generated=tuple(row.get("g", ())),
+        generated_most=row.get("gm", most or _LONGEST),
+        generated_least=row.get("gl", _SHORTEST),
+        is_lower="mo" in row,
+        starts=row.get("ms", ""),
+        path=row.get("mh", ""),
+    )
+
+
+def _references(rows: Mapping[Referent, list[str]]) -> Iterable[ReferenceProperty]:
+    return (ReferenceProperty(path, holds) for holds, paths in rows.items() for path in paths)
+
+
+def _invoker(row: Mapping[str, Any]) -> Invoker:
+    return Invoker(
+        principal=row["principal"],
+        action=row.get("action", "lambda:InvokeFunction"),
+        source_arn=row.get("source_arn", ""),
+        source_account=row.get("source_account", False),
+        role=row.get("role", ""),
+    )

@@ -1,0 +1,46 @@
+"""`remit bootstrap`: make the bucket that deploys upload to, or put it right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from remit.cli import options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("bootstrap", short_help="Make the bucket that deploys upload to, or put it right.")
+@options.project_option
+@options.local_option
+@options.account_options
+@options.json_option
+def command(folder: Path, region: str | None, profile: str | None, *, local: bool, as_json: bool) -> None:
+    """Make the artefact bucket of an account and region: private, TLS only, encrypted, versioned.
+
+    Run it once for each account and region, before the first deploy, with credentials that may write to buckets
+    (`remit policy deployer --for bootstrap` prints what it takes); who deploys needs none of that. Run it again to put
+    right what was changed: it names what it writes, and writes nothing when nothing is missing. What you added to the
+    bucket stays.
+
+    Needs credentials, or --local (where a deploy makes the bucket by itself).
+
+    \b
+    Examples:
+      remit bootstrap --region eu-central-1
+      remit bootstrap --profile admin --account 111122223333
+      remit bootstrap --json | jq .repaired
+    """
+    from remit.deploy.bootstrap import bootstrap
+    from remit.report.stacks import place, place_document
+
+    account = options.account(folder, local=local, region=region, profile=profile)
+    done = bootstrap(account)
+    if as_json:
+        document = {"bucket": done.bucket, **place_document(account), "made": done.made, "repaired": [*done.repaired]}
+        options.print_json(document)
+        return
+    did = "made" if done.made else f"repaired ({', '.join(done.repaired)})" if done.repaired else "nothing to do"
+    click.echo(f"bucket {done.bucket} in {place(account)}: {did}")

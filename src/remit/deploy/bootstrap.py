@@ -1,0 +1,265 @@
+"""Make the artefact bucket, or put it right: private, TLS only, encrypted, versioned.
+
+That is done once per account and region, by somebody who may write to buckets: who deploys needs none of it. What a
+person added (tags, statements, rules, a KMS key) stays: only what is missing is written. SSE-S3, not KMS, is what remit
+asks for: a key of one's own would cost money and each deployer a permission, and would protect nothing more here.
+
+Sources: "Security best practices for Amazon S3", "Verifying bucket ownership with bucket owner condition" (Amazon S3
+User Guide).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.deploy.bucket import artefact_bucket, exists, not_ours
+from remit.deploy.faults import code, told
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from remit.deploy.bucket import Bucket
+    from remit.deploy.session import Account
+
+_NOTHING: Final = frozenset(
+    {
+        "NoSuchBucketPolicy",
+        "NoSuchLifecycleConfiguration",
+        "NoSuchPublicAccessBlockConfiguration",
+        "NoSuchTagSet",
+        "OwnershipControlsNotFoundError",
+        "ServerSideEncryptionConfigurationNotFoundError",
+    }
+)
+_SETTLING: Final = frozenset({"OperationAborted", "NoSuchBucket"})
+_PAUSES: Final = (0.5, 1, 2, 4)  # seconds; a bucket made a moment ago may not be seen everywhere yet
+_TAG: Final = {"Key": "remit:purpose", "Value": "artefacts"}
+_RULE: Final = {
+    "ID": "remit",
+    "Status": "Enabled",
+    "Filter": {"Prefix": ""},
+    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+    "NoncurrentVersionExpiration": {"NoncurrentDays": 90},
+}
+_PRIVATE: Final = {
+    "BlockPublicAcls": True,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": True,
+    "RestrictPublicBuckets": True,
+}
+_OWNED: Final = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+_ENCRYPTED: Final = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One property of the bucket: how it is read, and what is written if the answer does not hold it."""
+
+    name: str
+    read: str
+    holds: Callable[[dict[str, Any], str], bool]
+    write: str
+    arguments: Callable[[dict[str, Any], str], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bootstrapped:
+    """What was done to the bucket: it was made, settings of it were put right, or nothing."""
+
+    bucket: str
+    made: bool
+    repaired: tuple[str, ...]
+    """The settings of a bucket that was there."""
+
+
+def bootstrap(account: Account, name: str | None = None) -> Bootstrapped:
+    """Make the artefact bucket of an account and region (or one of this name), or put it right.
+
+    When nothing is missing it takes one HEAD and seven reads, these at once. RemitError: the bucket belongs
+    to somebody else, or lies in another region.
+    """
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only a deploy needs it
+
+    name = name or artefact_bucket(account).name
+    client = account.client("s3")
+    written = []
+    with told():
+        made = not exists(account, name)
+        if made:
+            _create(account, name)
+        with ThreadPoolExecutor(len(SETTINGS)) as pool:
+            answers = list(pool.map(lambda setting: _read(account, name, setting), SETTINGS))
+        arn = f"arn:{account.partition}:s3:::{name}"
+        for setting, answer in zip(SETTINGS, answers, strict=True):
+            if not setting.holds(answer, arn):
+                write, arguments = getattr(client, setting.write), setting.arguments(answer, arn)
+                _patiently(lambda write=write, arguments=arguments: write(  # type: ignore[misc] # bound now, called now
+                    Bucket=name, ExpectedBucketOwner=account.account, **arguments
+                ))  # fmt: skip
+                written.append(setting.name)
+    return Bootstrapped(name, made, () if made else tuple(written))
+
+
+def require_bucket(account: Account, bucket: Bucket) -> None:
+    """See to it that the artefact bucket is there, before anything else is written.
+
+    On this machine it is made, whatever its name. RemitError: there is none, it belongs to somebody else, or lies in
+    another region.
+    """
+    if account.local:
+        bootstrap(account, bucket.name)
+    elif not exists(account, bucket.name):
+        raise RemitError(
+            f"there is no artefact bucket {bucket.name} in account {account.account}: nothing was deployed",
+            hint=_making(account, bucket),
+        )
+
+
+def _making(account: Account, bucket: Bucket) -> str:
+    if bucket.own:
+        return f"make it in {account.region}, or leave --artefact-bucket and REMIT_ARTEFACT_BUCKET out"
+    profile = account.session.profile_name
+    options = f" --profile {profile}" if profile != "default" else ""
+    return (
+        f"`remit bootstrap --region {account.region}{options}` makes it, once for each account and region; "
+        "`remit policy deployer --for bootstrap` prints what that takes"
+    )
+
+
+def _create(account: Account, name: str) -> None:
+    from botocore.exceptions import ClientError  # noqa: PLC0415
+
+    arguments: dict[str, Any] = {"Bucket": name, "ObjectOwnership": "BucketOwnerEnforced"}
+    if account.region != "us-east-1":  # the one region that S3 refuses as a constraint
+        arguments["CreateBucketConfiguration"] = {"LocationConstraint": account.region}
+    try:
+        account.client("s3").create_bucket(**arguments)
+    except ClientError as error:
+        if code(error) == "BucketAlreadyExists":
+            raise not_ours(account, name) from error
+        if code(error) != "BucketAlreadyOwnedByYou":  # else another deploy made it a moment ago
+            raise
+
+
+def _read(account: Account, name: str, setting: Setting) -> dict[str, Any]:
+    from botocore.exceptions import ClientError  # noqa: PLC0415
+
+    read = getattr(account.client("s3"), setting.read)
+    try:
+        answer: dict[str, Any] = _patiently(lambda: read(Bucket=name, ExpectedBucketOwner=account.account))
+    except ClientError as error:
+        if code(error) in _NOTHING:
+            return {}
+        raise
+    return answer
+
+
+def _patiently(call: Callable[[], Any]) -> Any:
+    from botocore.exceptions import ClientError  # noqa: PLC0415
+
+    for pause in _PAUSES:
+        try:
+            return call()
+        except ClientError as error:
+            if code(error) not in _SETTLING:
+                raise
+            time.sleep(pause)
+    return call()
+
+
+def _statement(arn: str) -> dict[str, Any]:
+    return {
+        "Sid": "RemitTlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def _statements(answer: dict[str, Any]) -> list[Any]:
+    found = json.loads(answer.get("Policy", "{}")).get("Statement", [])
+    return [found] if isinstance(found, dict) else list(found)
+
+
+def _with_statement(answer: dict[str, Any], arn: str) -> dict[str, Any]:
+    others = [statement for statement in _statements(answer) if statement.get("Sid") != "RemitTlsOnly"]
+    return {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [*others, _statement(arn)]})}
+
+
+def _encrypted(answer: dict[str, Any], _arn: str) -> bool:
+    rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
+    return any(rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm") for rule in rules)
+
+
+def _ruled(answer: dict[str, Any], _arn: str) -> bool:
+    return any(rule.get("ID") == _RULE["ID"] and rule.get("Status") == "Enabled" for rule in answer.get("Rules", []))
+
+
+def _with_rule(answer: dict[str, Any], _arn: str) -> dict[str, Any]:
+    others = [rule for rule in answer.get("Rules", []) if rule.get("ID") != _RULE["ID"]]
+    return {"LifecycleConfiguration": {"Rules": [*others, _RULE]}}
+
+
+def _with_tag(answer: dict[str, Any], _arn: str) -> dict[str, Any]:
+    others = [tag for tag in answer.get("TagSet", []) if tag["Key"] != _TAG["Key"]]
+    return {"Tagging": {"TagSet": [*others, _TAG]}}
+
+
+SETTINGS: Final = (
+    Setting(
+        "public access block",
+        "get_public_access_block",
+        lambda answer, _: answer.get("PublicAccessBlockConfiguration") == _PRIVATE,
+        "put_public_access_block",
+        lambda *_: {"PublicAccessBlockConfiguration": _PRIVATE},
+    ),
+    Setting(
+        "object ownership",
+        "get_bucket_ownership_controls",
+        lambda answer, _: answer.get("OwnershipControls") == _OWNED,
+        "put_bucket_ownership_controls",
+        lambda *_: {"OwnershipControls": _OWNED},
+    ),
+    Setting(
+        "encryption",
+        "get_bucket_encryption",
+        _encrypted,
+        "put_bucket_encryption",
+        lambda *_: {"ServerSideEncryptionConfiguration": _ENCRYPTED},
+    ),
+    Setting(
+        "versioning",
+        "get_bucket_versioning",
+        lambda answer, _: answer.get("Status") == "Enabled",
+        "put_bucket_versioning",
+        lambda *_: {"VersioningConfiguration": {"Status": "Enabled"}},
+    ),
+    Setting(
+        "bucket policy",
+        "get_bucket_policy",
+        lambda answer, arn: _statement(arn) in _statements(answer),
+        "put_bucket_policy",
+        _with_statement,
+    ),
+    Setting(
+        "lifecycle",
+        "get_bucket_lifecycle_configuration",
+        _ruled,
+        "put_bucket_lifecycle_configuration",
+        _with_rule,
+    ),
+    Setting(
+        "tags",
+        "get_bucket_tagging",
+        lambda answer, _: _TAG in answer.get("TagSet", []),
+        "put_bucket_tagging",
+        _with_tag,
+    ),
+)
+"""What the bucket must be; private first."""

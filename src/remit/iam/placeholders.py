@@ -1,0 +1,46 @@
+"""Places that another template language would have filled in, and that were left in a text: `{region}`, `<account>`.
+
+Variables of IAM's (`${aws:username}`) and CloudFormation's references are none. Sources: "Format String Syntax" and
+"printf-style String Formatting" (Python Standard Library).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from remit.errors import RemitError
+from remit.iam import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FILLED_IN: Final = re.compile(r"\$\{[^{}]*\}|\{\{resolve:[^{}]*\}\}")
+_LEFT: Final = re.compile(
+    r"[#@%]?\{+[^{}]*\}+"  # {region}, {{region}}, #{region}, {}
+    r"|<[A-Za-z][^<>]*>"
+    r"|\$\([^()]*\)"  # a shell's
+    r"|%s|%d(?![0-9A-Fa-f])|%\(\w+\)[sd]"  # but not the %d0 of a URL
+)
+_SIGNS: Final = frozenset("{<%(")
+
+
+def placeholder(text: str) -> str | None:
+    """The first place that was left in a text; None when there is none."""
+    if _SIGNS.isdisjoint(text):
+        return None
+    found = _LEFT.search("".join(_without_filled_in(text)))
+    return None if found is None else text[found.start() : found.end()]
+
+
+def _without_filled_in(text: str) -> Iterator[str]:
+    """The text with blanks for what IAM or CloudFormation fills in; as long as it was."""
+    try:
+        parts = list(tokens.split(text))
+    except RemitError:  # `${{` of another language
+        parts = [text]
+    for part in parts:
+        if isinstance(part, str):
+            yield _FILLED_IN.sub(lambda found: " " * len(found[0]), part)
+        else:
+            yield " " * len(part.text)

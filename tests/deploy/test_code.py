@@ -1,0 +1,133 @@
+"""What functions run is what was built: compared with Lambda's SHA-256 after every deploy."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from base64 import b64encode
+from typing import TYPE_CHECKING
+
+import pytest
+
+from remit.build.built import build
+from remit.deploy.artefacts import checksum, upload
+from remit.deploy.bootstrap import bootstrap
+from remit.deploy.bucket import bucket_name
+from remit.deploy.changeset import plan
+from remit.deploy.code import OtherCode, built_code, other_code, other_code_running
+from remit.deploy.execute import execute
+from remit.errors import RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Spoil
+    from remit.deploy.session import Account
+
+    Remit = Callable[..., tuple[int, str, str]]
+
+NAME = "orders-dev-report"
+
+
+def foreign(size: int = 0) -> bytes:
+    """A zip of other code; its comment fills it up to a size."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("app.py"), "def report(event, context):\n    return 'foreign'\n")
+        archive.comment = b"x" * max(0, size - len(written.getvalue()) - 200)
+    return written.getvalue().ljust(size, b"x")
+
+
+def sha256(content: bytes) -> str:
+    return b64encode(hashlib.sha256(content).digest()).decode()
+
+
+def key_in(project: Path) -> str:
+    """The key of the function's zip, as the last build wrote it."""
+    template = json.loads((project / ".remit" / "build" / "template.json").read_text())
+    key: str = template["Resources"]["ReportFunction"]["Properties"]["Code"]["S3Key"]["Fn::Sub"]
+    return key.replace("${AWS::StackName}", "orders-dev")
+
+
+def code_of(account: Account) -> str:
+    found: str = account.client("lambda").get_function(FunctionName=NAME)["Configuration"]["CodeSha256"]
+    return found
+
+
+def test_foreign_code_of_the_same_size_under_the_key_is_not_deployed(
+    remit: Remit, project: Path, elsewhere: Account
+) -> None:
+    assert remit("deploy", "--yes")[0] == 0
+    assert remit("delete", "--yes")[0] == 0
+    built = (project / ".remit" / "build" / "report.zip").read_bytes()
+    where = {"Bucket": bucket_name(elsewhere), "Key": key_in(project)}
+    elsewhere.client("s3").put_object(Body=foreign(len(built)), **where)
+    code, _, err = remit("deploy", "--yes")
+    assert (code, code_of(elsewhere)) == (0, sha256(built))
+    assert f"note: {where['Key']} in bucket {where['Bucket']} was not the zip of this name" in err
+
+
+def test_a_zip_that_is_swapped_between_upload_and_deploy_is_found(project: Path, elsewhere: Account) -> None:
+    built = build(project, here=True)
+    planned = plan(elsewhere, built.namespace, built.body)
+    assert planned is not None
+    bucket = bootstrap(elsewhere).bucket
+    ((key, path),) = built.artefacts.items()
+    upload(elsewhere, bucket, path, key)
+    elsewhere.client("s3").put_object(Bucket=bucket, Key=key, Body=foreign())
+    assert execute(elsewhere, planned, lambda _: None).ok
+    assert other_code(elsewhere, built.namespace, planned.template) == (
+        OtherCode(NAME, checksum(key), sha256(foreign())),
+    )
+    assert other_code_running(elsewhere, built.namespace) == other_code(elsewhere, built.namespace, planned.template)
+
+
+def test_code_that_was_changed_by_hand_fails_a_deploy_without_changes(
+    remit: Remit, project: Path, elsewhere: Account
+) -> None:
+    assert remit("deploy", "--yes")[0] == 0
+    elsewhere.client("lambda").update_function_code(FunctionName=NAME, ZipFile=foreign())
+    code, out, err = remit("deploy", "--json")
+    expected, actual = checksum(key_in(project)), sha256(foreign())
+    document = json.loads(out)
+    assert (code, document["ok"], document["changed"]) == (1, False, False)
+    assert document["other_code"] == [{"function": NAME, "expected": expected, "actual": actual}]
+    assert "error: these functions do not run what was built:" in err
+    assert f"  {NAME} runs code whose SHA-256 is {actual}; that of the build is {expected}" in err
+    assert f"`aws lambda update-function-code --region eu-central-1 --function-name {NAME} --zip-file" in err
+    assert remit("deploy", "--resume")[0] == 1
+
+
+def test_the_zip_of_the_build_puts_it_right(remit: Remit, project: Path, elsewhere: Account) -> None:
+    assert remit("deploy", "--yes")[0] == 0
+    elsewhere.client("lambda").update_function_code(FunctionName=NAME, ZipFile=foreign())
+    built = (project / ".remit" / "build" / "report.zip").read_bytes()
+    elsewhere.client("lambda").update_function_code(FunctionName=NAME, ZipFile=built)
+    code, out, _ = remit("deploy", "--json")
+    assert (code, json.loads(out)["other_code"]) == (0, [])
+
+
+def test_a_function_that_was_deleted_by_hand_fails_a_deploy_without_changes(remit: Remit, elsewhere: Account) -> None:
+    assert remit("deploy", "--yes")[0] == 0
+    elsewhere.client("lambda").delete_function(FunctionName=NAME)
+    code, _, err = remit("deploy")
+    assert code == 1
+    assert f"  {NAME} is gone: somebody deleted it" in err
+    assert f"hint: CloudFormation makes {NAME} again once `remit delete` has removed the stack" in err
+
+
+def test_when_lambda_does_not_answer_the_deploy_is_not_called_a_success(account: Account, spoil: Spoil) -> None:
+    code = {"S3Bucket": "b", "S3Key": f"orders-dev/{'a' * 64}.zip"}
+    function = {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": NAME, "Code": code}}
+    spoil.answer("lambda.GetFunction", 403, "AccessDeniedException", "no")
+    with pytest.raises(RemitError, match="whether its functions run what was built is not known"):
+        other_code(account, "orders-dev", {"Resources": {"ReportFunction": function}})
+
+
+def test_only_functions_whose_zip_remit_packaged_are_compared() -> None:
+    inline = {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"ZipFile": "def handler(e, c): ..."}}}
+    resolver = {"Type": "AWS::AppSync::Resolver", "Properties": {"Code": "export function request() {}"}}
+    assert built_code("orders-dev", {"Resources": {"Inline": inline, "Resolver": resolver}}) == {}
