@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore import UNSIGNED
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from remit.errors import RemitError
@@ -148,6 +151,22 @@ def test_what_is_near_the_user_pools_operations_is_closed(
     shared: LocalAws, method: str, path: str, headers: dict[str, str]
 ) -> None:
     assert ask(shared, method, path, b"{}", **headers)[0] == 403
+
+
+def test_a_function_url_that_asks_for_iam_answers_a_true_signature_alone(shared: LocalAws, deployed: Deployed) -> None:
+    functions = client(shared, "lambda")
+    functions.update_function_url_config(FunctionName="app", AuthType="AWS_IAM")
+    path = f"/_aws/lambda-url/{deployed.url}/"
+    try:
+        request = AWSRequest("GET", shared.url + path)
+        SigV4Auth(Credentials(shared.access_key_id, shared.secret_access_key), "lambda", shared.region).add_auth(
+            request
+        )
+        true = dict(request.headers)
+        forged = {**true, "Authorization": re.sub(r"Signature=\w{4}", "Signature=0000", true["Authorization"])}
+        assert [ask(shared, "GET", path, **headers)[0] for headers in ({}, forged, true)] == [403, 403, 200]
+    finally:
+        functions.update_function_url_config(FunctionName="app", AuthType="NONE")
 
 
 def version_of(version: str) -> Config:
