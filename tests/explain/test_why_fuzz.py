@@ -34,7 +34,7 @@ def here() -> Here:
     return Here(app, assign(app), EXAMPLE)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.builds(
         Denial,
@@ -60,7 +60,7 @@ def test_every_denial_gets_an_answer(denial: Denial) -> None:
         assert cause_document(cause)["actions"] == list(cause.actions)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(WORDS, WORDS)
 def test_every_message_in_the_common_form_is_answered(action: str, resource: str) -> None:
     found = parse(f"User: {SESSION} is not authorized to perform: {action} on resource: {resource}")
@@ -69,7 +69,7 @@ def test_every_message_in_the_common_form_is_answered(action: str, resource: str
     assert why(found, here()).function == "ingest"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.from_regex(r"[a-z][a-z0-9]{0,5}(-[a-z0-9]{1,5}){0,2}", fullmatch=True))
 def test_the_stage_is_read_from_the_role_however_it_is_called(stage: str) -> None:
     role = f"arn:aws:sts::111122223333:assumed-role/orders-{stage}-IngestRole-1ABCDEFGHIJK/orders-{stage}-ingest"

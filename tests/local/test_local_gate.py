@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from terminals import HANGS
+
 if TYPE_CHECKING:
     from remit.local.aws import LocalAws
 
@@ -14,7 +16,7 @@ FUNCTION = "/_aws/lambda-url/abc/"
 
 
 def status(running: LocalAws, path: str = "/", **headers: str) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=HANGS)
     connection.putrequest("GET", path, skip_host=True)
     for name, value in headers.items():
         connection.putheader(name.replace("_", "-"), value)
