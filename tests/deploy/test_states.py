@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from remit.deploy import changeset
 from remit.deploy.changeset import plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import Superseded, continue_rollback, execute
@@ -220,3 +221,10 @@ def test_a_template_that_cloudformation_refuses_is_told_in_its_words_and_leaves_
     with pytest.raises(RemitError, match=r"CloudFormation refuses the template: .*AWS::Nope::Nope"):
         plan(account, NAME, template(READ, resources={"Nope": {"Type": "AWS::Nope::Nope"}}))
     assert describe(account, NAME) is None
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"), [("0.9.0", "0.10.0"), ("9.0.0", "10.0.0"), ("1.2.3", "1.2.10"), ("", "0.1.0")]
+)
+def test_versions_of_remit_are_compared_as_numbers(older: str, newer: str) -> None:
+    assert changeset._number(older) < changeset._number(newer)
