@@ -8,7 +8,7 @@ help:
 	@echo "make demo   deploy examples/orders to an AWS on this machine, show its roles, invoke a function"
 	@echo "make test   every check and test, on the built wheel"
 	@echo "make check  the same without building the wheel: quicker while you work"
-	@echo "make deep   the tests that take more than Python: pages in a browser (chromium)"
+	@echo "make deep   what takes long: pages in a browser (chromium), seeded defects that no test notices"
 	@echo "make versions BEFORE=main  every output that differs from another version's, a revision or a wheel"
 	@echo "make lock   resolve the requirements again"
 	@echo "make clean  remove the environment and what was built"
@@ -27,6 +27,7 @@ check: .venv/dev
 
 deep: .venv/dev
 	@.venv/bin/python -m pytest --numprocesses=0 tests/deep
+	@.venv/bin/python tests/defects/run.py
 
 versions: .venv/dev
 	@.venv/bin/python tests/versions/compare.py --before $(or $(BEFORE),main) $(addprefix --public ,$(PUBLIC))
@@ -56,4 +57,4 @@ lock: .venv/dev
 	@$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt --upgrade
 
 clean:
-	@rm -rf .venv .remit-versions dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .remit-versions .remit-defects dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
