@@ -6,12 +6,11 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.handlers import handlers
-from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, at, items, texts
+from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, at, is_generated, items, named_type, texts
 from remit.deployer.linked import linked
 from remit.deployer.optional import called
 from remit.deployer.passing import passes
 from remit.deployer.references import foreign_profiles, unknown_roles
-from remit.deployer.shapes import SHAPES
 from remit.deployer.targets import left_out, targets
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
@@ -89,8 +88,9 @@ def _open(stack: Stack, declared: Declared) -> Iterator[str]:
         yield f"the role of {what} is known at the deploy only, so passing it is not granted; `--parameter` tells it"
     for profile in foreign_profiles(stack, declared) if passes(declared) else ():
         yield f"the role in the instance profile {profile} of {what} is not known, so passing it is not granted"
-    shape = SHAPES.get(declared.type)
-    named = () if shape is None else texts(stack, at(declared.properties, shape.property))
+    row = named_type(declared.type)
+    naming = None if row is None else row.naming
+    named = () if naming is None else texts(stack, at(declared.properties, naming.property))
     if any(OPEN in text for text in named):
         kept = "nothing is granted on it" if declared.type.startswith("AWS::IAM::") else "that stretch is a wildcard"
         yield f"the name of {what} is known at the deploy only: {kept}; `--parameter NAME=VALUE` tells it"
@@ -117,8 +117,7 @@ def _wide(needs: Iterable[Need]) -> Iterator[str]:
     """The resources that nothing narrower than their kind can be granted for."""
     found: dict[str, dict[str, None]] = {}
     for need in needs:
-        shape = SHAPES.get(need.purpose.type)
-        if need.purpose.type and (shape is None or not shape.styles) and _EVERY.fullmatch(need.resource):
+        if need.purpose.type and not is_generated(need.purpose.type) and _EVERY.fullmatch(need.resource):
             found.setdefault(need.purpose.type, {})[need.purpose.subject] = None
     if found:
         named = ", ".join(f"{_named(subjects)} ({kind})" for kind, subjects in found.items())
