@@ -67,6 +67,20 @@ def test_a_late_bound_part_of_an_arn_must_be_what_stands_there(make: Make, resou
     assert (True, True, "app.py:10") == (first.startswith(f"[{rule}]"), message in first, at(error).rpartition(":")[0])
 
 
+BESIDE = {
+    "s3:GetObject": "['arn:aws:s3:::b/*', f'arn:aws:s3:{aws.region}::c/*']",
+    "s3:PutObject": "['arn:aws:s3:::b/*', 'arn:aws:s3:us-east-1::c/*']",
+    "iam:GetRole": "['arn:aws:iam::111122223333:role/x', f'arn:aws:iam:{aws.region}:111122223333:role/y']",
+    "*": "f'arn:aws:s3::{aws.account}:c/*'",
+}
+
+
+@pytest.mark.parametrize("action", BESIDE)
+def test_such_an_arn_is_found_beside_others_and_for_every_action(make: Make, action: str) -> None:
+    error = make(app=_app(action, BESIDE[action])).error()
+    assert (True, True) == (error.message.startswith("[R302]"), "names nothing: the ARN of such a" in error.message)
+
+
 def test_the_same_part_is_found_in_a_template_of_others() -> None:
     statement = {
         "Effect": "Allow",

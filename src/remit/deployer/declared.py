@@ -212,9 +212,36 @@ def _names_in_arn(stack: Stack, declared: Declared, kind: ResourceType, within: 
     naming = kind.naming
     if naming is None:
         return ()
-    paths = _texts(stack, declared.properties.get(naming.path), within) if naming.path else ()
-    path = paths[0] if paths else ""
-    return tuple(naming.in_arn(name, path) for name in _names(stack, declared, naming, within))
+    paths, names = _paths(stack, declared, naming, within), _names(stack, declared, naming, within)
+    return tuple(naming.in_arn(name, path) for path, name in product(paths, names))
+
+
+def _paths(stack: Stack, declared: Declared, naming: Naming, within: frozenset[str]) -> tuple[str, ...]:
+    """The paths that IAM may put before a name: of one that nobody knows, none at all and any."""
+    if not naming.path:
+        return ("",)
+    found = _texts(stack, declared.properties.get(naming.path), within) or ("/",)
+    paths: dict[str, None] = {}
+    for text in found:
+        path = text.lstrip("/")
+        if path == OPEN:
+            paths[""] = None
+        paths[f"{path}/" if OPEN in path and not path.endswith("/") else path] = None  # as every path ends
+    return tuple(paths)
+
+
+def tells(text: str) -> bool:
+    """Whether an ARN or name says what it means: no stretch is open, or its name or a part of its path begins known.
+
+    `role/shop-*` and `role/*/shop-web` do; `role/*-web` may be a role of anybody's.
+    """
+    if OPEN not in text:
+        return True
+    *place, name = text.split(":", 5) if text.startswith("arn:") else (text,)
+    if any(OPEN in part for part in place):
+        return False
+    own = name.partition("/")[2] if place else name
+    return any(part[:1].isalnum() for part in own.split("/"))
 
 
 def _arns(

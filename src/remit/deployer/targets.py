@@ -26,6 +26,7 @@ from remit.deployer.declared import (
     items,
     named_type,
     names,
+    tells,
     texts,
 )
 from remit.deployer.linked import linked
@@ -349,10 +350,10 @@ def _spelled(kind: str, found: tuple[str, ...]) -> Iterator[str]:
 
     Connections and destinations of EventBridge have an id that its formats do not tell of.
 
-    A role, user, group or policy whose name has an open stretch is left out: such a pattern would fit others as well.
+    A role, user, group or policy of whose name nothing is known is left out: such a pattern would fit every other.
     """
     for arn in found:
-        if kind in _IDENTITIES and OPEN in arn:
+        if kind in _IDENTITIES and not tells(arn):
             continue
         yield arn
         if kind == "logs:log-group":
@@ -424,7 +425,7 @@ def _mentioned(stack: Stack, declared: Declared, target: Target) -> Iterator[str
         found += _spelled(kind, known or (() if kind in _IDENTITIES else _by_kind(stack, other, (target,))))
     for text in literals(stack, declared, only):
         arn = parse(text)
-        open_ = OPEN in text and (kind in _IDENTITIES or OPEN in text.rpartition(":")[0])
+        open_ = not tells(text) if kind in _IDENTITIES else OPEN in text.rpartition(":")[0]
         if arn is not None and not open_ and any(matches(arn, format_) for format_ in target.type.arns):
             found += _spelled(kind, (text,))
     found += _by_id(stack, declared, target)

@@ -19,11 +19,12 @@ keys" (AWS KMS Developer Guide); "Permissions" of aws-dynamodb (AWS CDK Referenc
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from remit.iam.placeholders import placeholder
 from remit.lint import facts, fitting
-from remit.lint.finding import ERROR, NOTE, Problem
+from remit.lint.finding import ERROR, NOTE, WARNING, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,7 @@ _READ_DATA = {
     "dynamodb:Scan",
 }  # fmt: skip
 """What the CDK's grantReadData lists."""
+_SURE = fitting.RELIABLE | {"iam"}
 _WITHOUT_REGION = frozenset({"cloudfront", "iam", "organizations", "route53", "sts"})
 """Services that are the same in every region, so that none of their ARNs names one (`iam:*` means several types)."""
 
@@ -67,6 +69,24 @@ def statement(item: Item) -> Iterator[Problem]:
             if text in _OF_STREAMS and _READ_DATA.issubset(item.statement.actions.patterns):
                 severity, hint = NOTE, "the CDK's table grants list it; what reads the stream needs grantStreamRead"
             yield Problem(message, hint, spot, severity)
+
+    if not item.unfit and item.resource_element == "Resource":
+        yield from _nameless(item)
+
+
+def _nameless(item: Item) -> Iterator[Problem]:
+    """Resources beside others, or of every action, that name none, since such an ARN has no region or no account."""
+    for text in item.resources:
+        arn = facts.arn(text)
+        if arn is None or arn.service not in _SURE or facts.types_named(arn.service, text):
+            continue
+        for parts in (("region",), ("account",), ("region", "account")):
+            meant = str(replace(arn, **dict.fromkeys(parts, "")))
+            if facts.types_named(arn.service, meant):
+                message = f"'{text}' names nothing: the ARN of such a resource has no {' and no '.join(parts)}"
+                severity = ERROR if item.allows else WARNING
+                yield Problem(message, f"did you mean '{meant}'?", ("Resource", text), severity)
+                break
 
 
 def _alias(item: Item) -> str | None:
