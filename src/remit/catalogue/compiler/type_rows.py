@@ -276,6 +276,9 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
         "name_starts": "https://",
     },
     "AWS::IAM::Policy": {"arn": ""},
+    "AWS::IAM::GroupPolicy": {"name": "PolicyName", "name_is": "identity", "name_most": 128},
+    "AWS::IAM::RolePolicy": {"name": "PolicyName", "name_is": "identity", "name_most": 128},
+    "AWS::IAM::UserPolicy": {"name": "PolicyName", "name_is": "identity", "name_most": 128},
     "AWS::IAM::Role": {"name_path": "Path"},
     "AWS::IAM::User": {"name_path": "Path"},
     # Evidence of who invokes: SAM push.py; 25 templates.
