@@ -1,4 +1,4 @@
-"""A name in a template is longer than its service takes: of a role, a policy, a function, a queue.
+"""A name in a template is longer than its service takes.
 
 The change set is accepted, and the resource fails when it is made. References count as nothing here.
 
@@ -12,7 +12,8 @@ Better:
     Resources:
       Run: {Type: "AWS::Lambda::Function", Properties: {Handler: app.run}}
 
-Source: the quotas of each service (`remit data` says of when). (LONG stands for ten thousand letters.)
+Source: the types' schemas, and the quotas of each service where these say less (`remit data` says of when). (LONG
+stands for ten thousand letters.)
 """
 
 from __future__ import annotations
