@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.data_types import KEEPS, KINDS
-from remit.catalogue.types import resource_type
+from remit.catalogue.types import KEEPS, holds_data, resource_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,7 +104,7 @@ class Plan:
         return tuple(
             change
             for change in self.real
-            if change.type in KINDS
+            if holds_data(change.type)
             and (change.action == "Remove" or change.replacement in ("True", "Conditional"))
             and not self._stays(change)
         )
