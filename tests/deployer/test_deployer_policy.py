@@ -245,6 +245,16 @@ def test_an_alias_is_granted_as_part_of_its_function() -> None:
     assert not allowed(found, "lambda:AddPermission", arn("lambda", "function:fn2:live"))
 
 
+def test_the_ref_of_a_load_balancer_is_its_arn() -> None:
+    found = made(
+        Web=resource("AWS::ElasticLoadBalancingV2::LoadBalancer", Name="web"),
+        Guard=resource("AWS::WAFv2::WebACLAssociation", ResourceArn={"Ref": "Web"}, WebACLArn=arn("wafv2", "x/y")),
+    )
+    for name, expected in (("web", True), ("other", False)):
+        balancer = arn("elasticloadbalancing", f"loadbalancer/app/{name}/50dc6c495c0c9188")
+        assert allowed(found, "wafv2:AssociateWebACL", balancer) is expected
+
+
 def test_event_sources_are_connected_to_the_apps_functions_alone() -> None:
     found = made(
         Fn=resource("AWS::Lambda::Function", FunctionName="fn"),
