@@ -102,11 +102,6 @@ class Resource:
         """Its Ref, as late-bound text."""
         return f"${{{self.logical_id}}}"
 
-    @property
-    def arn(self) -> str:
-        """Its ARN by Fn::GetAtt, as late-bound text."""
-        return self.attribute("Arn")
-
     def attribute(self, name: str) -> str:
         """An attribute by Fn::GetAtt, as late-bound text."""
         return f"${{{self.logical_id}.{name}}}"

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,7 @@ def test_the_policy_of_the_example_is_as_it_was_reviewed() -> None:
 
 def test_it_is_a_document_and_what_to_know_beside_it_is_said_on_stderr() -> None:
     ran = of_example()
-    assert len(parse(document(ran)).statements) == 16
+    assert len(parse(document(ran)).statements) == 18
     assert ran.err.splitlines() == [
         "note: the functions' own roles are not in it: `remit policy function NAME` prints each",
         (
@@ -166,7 +167,7 @@ def pairs(*policies: Policy) -> set[tuple[str, str, Any]]:
 def test_explain_tells_the_reason_of_each_statement() -> None:
     ran = of_example("--explain", *PLACE)
     assert (0, "") == (ran.status, ran.err)
-    assert ran.out.startswith("Whoever deploys orders-dev needs 16 statements, ")
+    assert ran.out.startswith("Whoever deploys orders-dev needs 18 statements, ")
     assert (
         """\
   Allow iam:PassRole
@@ -245,8 +246,8 @@ REFUSED = (
     (("--partition", "aws-chn"), "error: there is no partition 'aws-chn'\nhint: did you mean `aws-cn`?"),
     (("--partition", "aws-cn", "--region", "eu-west-1"), "error: region eu-west-1 is in partition aws, not in aws-cn"),
     (("--split", "--explain"), "error: --cloudformation, --split and --explain are three ways to print it: choose one"),
-    (("--for", "bootstrap", "--live"), "error: --for bootstrap is about a bucket: it goes with no TEMPLATE"),
-    (("--for", "bootstrap", str(SHOP)), "error: --for bootstrap is about a bucket: it goes with no TEMPLATE"),
+    (("--for", "bootstrap", "--live"), "error: --for bootstrap is about remit's bucket alone: it goes"),
+    (("--for", "bootstrap", str(SHOP)), "error: --for bootstrap is about remit's bucket alone: it goes"),
     (("--stack", "x"), "error: --stack and --parameter go with a TEMPLATE"),
     ((str(SHOP), "--parameter", "Env"), "error: --parameter 'Env' has no value"),
     ((str(SHOP), "--stack", "1 2"), "error: '1 2' is no name of a stack"),
@@ -309,10 +310,22 @@ def test_live_adds_the_reading_of_roles_and_nothing_that_writes() -> None:
         listed = [statement["Action"] for statement in policy["Statement"]]
         return {name for one in listed for name in ([one] if isinstance(one, str) else one)}
 
-    assert actions(live) - actions(plain) == {
-        "iam:GetPolicy", "iam:GetPolicyVersion", "lambda:GetFunctionConfiguration",
-    }  # fmt: skip
+    assert actions(live) - actions(plain) == {"iam:GetPolicy", "iam:GetPolicyVersion"}
     assert actions(plain) <= actions(live)
+
+
+def test_for_revert_drift_it_may_also_detach_policies_and_take_boundaries_off_the_stacks_roles() -> None:
+    plain, more = (parse(document(of_example(*PLACE, *options))) for options in ((), ("--for", "revert-drift")))
+    own = "arn:aws:iam::111122223333:role/orders-dev-IngestRole-abcdefghijkl"
+    for action in ("iam:DetachRolePolicy", "iam:DeleteRolePermissionsBoundary"):
+        request = Request(action, own, context={"iam:PolicyARN": "arn:aws:iam::aws:policy/ReadOnlyAccess"})
+        assert [evaluate(request, policy).allowed for policy in (plain, more)] == [False, True], action
+        assert not evaluate(replace(request, resource=own.replace("orders", "bills")), more).allowed
+    edge = "arn:aws:iam::111122223333:policy/edge"
+    bounded = parse(document(of_example(*PLACE, "--for", "revert-drift", "--boundary", edge)))
+    assert not evaluate(Request("iam:DeleteRolePermissionsBoundary", own), bounded).allowed
+    put = Request("iam:PutRolePermissionsBoundary", own, context={"iam:PermissionsBoundary": edge})
+    assert evaluate(put, bounded).allowed
 
 
 def test_for_bootstrap_it_is_about_the_artefact_bucket_alone(tmp_path: Path) -> None:
@@ -326,6 +339,19 @@ def test_for_bootstrap_it_is_about_the_artefact_bucket_alone(tmp_path: Path) -> 
     text = deployer("--for", "bootstrap", "--explain", *PLACE).out
     assert text.startswith("Whoever runs `remit bootstrap` needs 1 statement, ")
     assert cfn_lint(deployer("--for", "bootstrap", "--cloudformation").out, tmp_path) == ""
+
+
+def test_with_a_bucket_of_ones_own_the_policy_names_that_and_no_other(make: Make) -> None:
+    own = ("--artefact-bucket", "our-artefacts")
+    text = of_example(*own, *PLACE).out
+    assert "remit-artefacts" not in text
+    assert '"arn:aws:s3:::our-artefacts"' in text
+    assert '"arn:aws:s3:::our-artefacts/orders-dev/*"' in text
+    project = make()
+    assert project.remit("build", "--no-package", *own).status == 0
+    template = str(project.folder / ".remit" / "build" / "template.json")
+    ran = deployer(template, "--stack", "orders-dev", *own, *PLACE)
+    assert document(ran)["Statement"][1]["Resource"] == "arn:aws:s3:::our-artefacts"
 
 
 def test_who_deploys_cannot_make_or_change_the_artefact_bucket() -> None:

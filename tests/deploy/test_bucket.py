@@ -120,7 +120,7 @@ def test_every_request_names_the_owner(account: Account, zip_file: Path) -> None
     account.client("s3").meta.events.register("before-send.s3", look)
     name = bootstrap(account).bucket
     upload(account, name, zip_file, key_of(zip_file))
-    remove_artefacts(account, "orders-dev")
+    remove_artefacts(account, "orders-dev", name)
     remove_bucket(account)
     assert unowned == ["before-send.s3.CreateBucket"]  # S3 has no such parameter there; it fails if the name is taken
 
@@ -211,7 +211,7 @@ def test_removing_an_apps_artefacts_takes_every_version_and_nobody_elses(account
         account.client("s3").put_object(Bucket=name, Key=key, Body=zip_file.read_bytes())
     account.client("s3").put_object(Bucket=name, Key="orders-dev/a.zip", Body=b"again")
     account.client("s3").delete_object(Bucket=name, Key="orders-dev/b.zip")
-    assert remove_artefacts(account, "orders-dev") == 4
+    assert remove_artefacts(account, "orders-dev", name) == 4
     versions = account.client("s3").list_object_versions(Bucket=name)
     assert [item["Key"] for item in versions["Versions"]] == ["orders-develop/c.zip"]
     assert "DeleteMarkers" not in versions
@@ -221,6 +221,6 @@ def test_the_bucket_goes_only_when_it_is_empty(account: Account, zip_file: Path)
     name = bootstrap(account).bucket
     upload(account, name, zip_file, key_of(zip_file))
     assert remove_bucket(account) is False
-    remove_artefacts(account, "orders-dev")
+    remove_artefacts(account, "orders-dev", name)
     assert remove_bucket(account) is True
     assert account.client("s3").list_buckets()["Buckets"] == []

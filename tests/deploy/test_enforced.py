@@ -16,7 +16,7 @@ import pytest
 from enforcing import Door, serve
 from remit.deploy.bucket import bucket_name
 from remit.deploy.session import connect
-from remit.iam.policy import Globs, Policy, Statement, parse
+from remit.iam.policy import Globs, Policy, Statement, allow, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +62,11 @@ class Shop:
         (folder / "pyproject.toml").write_text('[project]\nname = "shop"\nversion = "1"\n')
         self.write(30, SHARED)
         self.policy, self.for_bootstrap = self.printed(), self.printed("--for", "bootstrap")
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The account's own, with which anything may be done at the AWS itself."""
+        return {"aws_access_key_id": self.number, "aws_secret_access_key": "local"}
 
     def printed(self, *options: str) -> Policy:
         """The deployer's policy as it is printed."""
@@ -130,7 +135,8 @@ def test_a_stacks_whole_life_passes_with_the_printed_policy_alone(shop: Shop) ->
     shop.bootstrap()
     assert shop.life() == [0, 0, 0, 1, 0, 0]
     assert shop.door.refused == []
-    assert {action.partition(":")[0] for action, _ in shop.door.asked} == {"cloudformation", "lambda", "s3"}
+    services = {action.partition(":")[0] for action, _ in shop.door.asked}
+    assert services == {"cloudformation", "iam", "lambda", "s3"}
 
 
 @pytest.mark.parametrize("start", ["arn:aws:cloudformation:", "arn:aws:s3:::remit-artefacts-"])
@@ -156,7 +162,7 @@ def test_without_the_bucket_a_deploy_stops_before_its_first_write_and_names_the_
     shop.door.policy = shop.policy
     code, out, talk = shop.remit("deploy", "--yes")
     assert (code, out) == (2, "")
-    assert [action for action, _ in shop.door.asked] == ["cloudformation:DescribeStacks", "s3:ListBucket"]
+    assert {action for action, _ in shop.door.asked} == {"cloudformation:DescribeStacks", "s3:ListBucket"}
     name = f"remit-artefacts-{shop.number}-{REGION}"
     assert f"error: there is no artefact bucket {name} in account {shop.number}: nothing was deployed\n" in talk
     assert f"hint: `remit bootstrap --region {REGION}` makes it, once for each account and region" in talk
@@ -183,8 +189,7 @@ def test_the_bucket_is_made_with_the_printed_policy_alone_and_then_there_is_noth
 
 def test_what_was_changed_of_the_bucket_is_put_right_and_named(shop: Shop, endpoint: str) -> None:
     shop.bootstrap()
-    credentials = {"aws_access_key_id": shop.number, "aws_secret_access_key": "local"}
-    account = connect(region=REGION, endpoint=endpoint, credentials=credentials)
+    account = connect(region=REGION, endpoint=endpoint, credentials=shop.credentials)
     account.client("s3").put_bucket_versioning(
         Bucket=bucket_name(account), VersioningConfiguration={"Status": "Suspended"}
     )
@@ -198,6 +203,23 @@ def test_what_was_changed_of_the_bucket_is_put_right_and_named(shop: Shop, endpo
             "made": False, "repaired": ["versioning"],
         },
     )  # fmt: skip
+
+
+def test_with_a_bucket_of_ones_own_the_printed_policy_is_about_that_alone(shop: Shop, endpoint: str) -> None:
+    own = f"own-{shop.number}"
+    chosen = ("--artefact-bucket", own)
+    shop.door.policy = shop.printed(*chosen)
+    code, _, talk = shop.remit("deploy", "--yes", *chosen)
+    assert (code, f"there is no artefact bucket {own} in account {shop.number}" in talk) == (2, True)
+    assert "remit bootstrap" not in talk
+    account = connect(region=REGION, endpoint=endpoint, credentials=shop.credentials)
+    account.client("s3").create_bucket(Bucket=own, CreateBucketConfiguration={"LocationConstraint": REGION})
+    account.client("s3").close()
+    assert shop.remit("deploy", "--yes", *chosen)[0] == 0
+    assert shop.remit("delete", "--yes", *chosen)[0] == 0
+    assert shop.door.refused == []
+    buckets = {resource.partition("/")[0] for action, resource in shop.door.asked if action.startswith("s3:")}
+    assert buckets == {f"arn:aws:s3:::{own}"}
 
 
 def test_the_bucket_is_not_made_with_the_deployers_policy(shop: Shop) -> None:
@@ -223,3 +245,19 @@ def test_a_refusal_is_told_with_the_action_that_is_missing(shop: Shop) -> None:
     assert (code != 0, out) == (True, "")
     assert shop.door.refused[0][0] in talk
     assert "Traceback" not in talk
+
+
+def test_roles_that_may_not_be_read_stop_a_deploy_unless_drift_is_accepted(shop: Shop) -> None:
+    shop.bootstrap()
+    assert shop.remit("deploy", "--yes")[0] == 0
+    shop.door.policy = Policy((*shop.policy.statements, replace(allow("iam:GetRole"), effect="Deny")))
+    code, out, talk = shop.remit("deploy", "--yes")
+    assert (code, out) == (1, "")
+    assert "may not iam:GetRole on arn:aws:iam::" in talk
+    assert "error: nothing was deployed: whether roles were changed by hand is not known\n" in talk
+    assert "`--accept-drift` deploys" in talk
+    assert shop.remit("deploy", "--revert-drift")[0] == 1
+    assert shop.remit("deploy", "--accept-drift")[0] == 0
+    assert shop.remit("status")[0] == 0
+    shop.door.policy = shop.policy
+    shop.remit("delete", "--yes")

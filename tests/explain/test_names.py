@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from remit.app import Grant, Reason, Resource, Role
 from remit.explain.ask import places, standing
 from remit.explain.names import names_in
@@ -21,6 +23,39 @@ def test_a_bucket_without_a_name_gets_one_in_small_letters() -> None:
         "shop-uploads-*",
         "arn:${AWS::Partition}:s3:::shop-uploads-*",
     )
+
+
+HERE = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "way", "expected"),
+    [
+        ("AWS::RDS::DBInstance", {"DBInstanceIdentifier": "Shop"}, ".DBInstanceArn", HERE % ("rds", "db:shop")),
+        ("AWS::RDS::DBInstance", {"DBInstanceIdentifier": "Shop"}, "", "shop"),
+        ("AWS::SecretsManager::Secret", {}, "", HERE % ("secretsmanager", "secret:Thing-*-??????")),
+        ("AWS::SecretsManager::Secret", {"Name": "db"}, "", HERE % ("secretsmanager", "secret:db-??????")),
+        ("AWS::Logs::LogGroup", {"LogGroupName": "/shop"}, ".Arn", HERE % ("logs", "log-group:/shop:*")),
+        ("AWS::Lambda::Alias", {"FunctionName": "f", "Name": "live"}, "", HERE % ("lambda", "function:f:live")),
+        ("AWS::ECS::Service", {"ServiceName": "web"}, "", HERE % ("ecs", "service/default/web")),
+        ("AWS::ECS::Service", {"ServiceName": "web", "Cluster": "c"}, "", HERE % ("ecs", "service/c/web")),
+        ("AWS::Events::Rule", {"Name": "r", "EventBusName": "b"}, ".Arn", HERE % ("events", "rule/b/r")),
+        ("AWS::Events::Rule", {"Name": "r", "EventBusName": "default"}, ".Arn", HERE % ("events", "rule/r")),
+        ("AWS::DynamoDB::Table", {"TableName": "t"}, ".StreamArn", HERE % ("dynamodb", "table/t/stream/*")),
+        ("AWS::SNS::Topic", {"TopicName": "n"}, ".TopicName", "n"),
+        ("AWS::IAM::Role", {"RoleName": "r", "Path": "/teams/"}, ".Arn",
+         "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/teams/r"),
+    ],
+)  # fmt: skip
+def test_references_are_foretold_by_the_types_row(
+    kind: str, properties: dict[str, str], way: str, expected: str
+) -> None:
+    assert names_in("shop", (Resource("Thing", kind, properties),))[f"${{Thing{way}}}"] == expected
+
+
+def test_a_name_that_nobody_knows_how_aws_makes_is_not_foretold() -> None:
+    assert "${Thing.Arn}" not in names_in("shop", (Resource("Thing", "AWS::Events::EventBus", {}),))
+    assert "${Thing.Arn}" not in names_in("shop", (Resource("Thing", "AWS::KMS::Key", {}),))
 
 
 def role_on(*resources: str) -> Role:

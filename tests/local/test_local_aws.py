@@ -21,6 +21,7 @@ import outlive
 from remit.errors import RemitError
 from remit.local import aws
 from remit.local.clients import client_arguments, session
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,7 @@ def python(code: str, *arguments: str, flags: tuple[str, ...] = (), **variables:
 
 
 def eventually(fact: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + HANGS
     while not fact():
         if time.monotonic() > deadline:
             return False
@@ -163,6 +164,8 @@ def test_processes_that_start_at_the_same_time_end_with_one_server(project: Path
         b'{"id": "x", "port": "80", "pid": 4}',
         b'{"id": 1, "port": 80, "pid": 4}',
         b'{"id": "x", "port": 99999999, "pid": 4}',
+        b'{"id": "x", "port": 99999999, "pid": 4, "access_key_id": "a", "secret_access_key": "b"}',
+        b'{"id": "x", "port": 80, "pid": 4, "access_key_id": "a", "secret_access_key": 1}',
     ],
 )
 def test_a_server_file_that_makes_no_sense_means_not_running(project: Path, content: bytes) -> None:
@@ -259,7 +262,7 @@ def test_an_early_death_is_told_with_its_last_words(
     broken = tmp_path / "broken"
     (broken / "ministack").mkdir(parents=True)
     (broken / "ministack" / "__init__.py").write_text("raise SystemError('no luck today')\n")
-    monkeypatch.setenv("PYTHONPATH", str(broken))
+    monkeypatch.syspath_prepend(broken)
     with pytest.raises(RemitError, match="did not start") as caught:
         aws.start(project)
     assert "no luck today" in str(caught.value)
@@ -280,7 +283,7 @@ def test_the_users_credentials_and_proxies_never_reach_it(project: Path, monkeyp
     environment = Path(f"/proc/{running.pid}/environ").read_text()
     assert "the-users-own" not in environment
     names = {entry.split("=", 1)[0] for entry in environment.split("\0") if entry}
-    assert names - {"LD_LIBRARY_PATH"} == {"PATH", "HOME", "TMPDIR", "LANG", "TZ", "PYTHONUTF8", "PYTHONPATH"}
+    assert names - {"LD_LIBRARY_PATH"} == {"PATH", "HOME", "TMPDIR", "LANG", "TZ", "PYTHONUTF8"}
 
 
 def test_it_listens_on_loopback_alone(project: Path) -> None:
@@ -297,20 +300,6 @@ def test_it_listens_on_loopback_alone(project: Path) -> None:
     ]
     listening = {row[1] for row in rows if row[9] in inodes and row[3] in {"0A", "07"}}
     assert listening == {f"0100007F:{running.port:04X}"}
-
-
-def test_whatever_part_of_it_wants_another_interface_is_refused() -> None:
-    code = (
-        "import socket, sys; from remit.local.server import _stay_on_loopback\n"
-        "sys.addaudithook(_stay_on_loopback)\n"
-        "socket.create_server(('127.0.0.1', 0)).close()\n"
-        "for host in ('', '0.0.0.0', '::'):\n"
-        "    family = socket.AF_INET6 if host == '::' else socket.AF_INET\n"
-        "    try: socket.socket(family).bind((host, 0))\n"
-        "    except PermissionError as error: print(error)\n"
-    )
-    refused = [f"the AWS on this machine binds loopback only, not {host!r}" for host in ("", "0.0.0.0", "::")]  # noqa: S104 - the very thing that is refused
-    assert python(code, flags=("-W", "ignore")).stdout.splitlines() == refused
 
 
 def test_one_that_is_stopped_in_its_tracks_is_given_up_within_ten_seconds(project: Path) -> None:

@@ -34,8 +34,8 @@ def test_start_tells_how_to_point_tools_at_it(project: Path, capsys: pytest.Capt
         f"export AWS_ENDPOINT_URL={running.url}",
         "export AWS_REGION=us-east-1",
         "export AWS_DEFAULT_REGION=us-east-1",
-        "export AWS_ACCESS_KEY_ID=000000000000",
-        "export AWS_SECRET_ACCESS_KEY=local",
+        f"export AWS_ACCESS_KEY_ID={running.access_key_id}",
+        f"export AWS_SECRET_ACCESS_KEY={running.secret_access_key}",
         "export AWS_SESSION_TOKEN=",
     ]
 
@@ -49,7 +49,7 @@ def test_json_says_the_same_to_programs(project: Path, capsys: pytest.CaptureFix
     assert remit("reset", "--json", "-C", str(project)) == 0
     assert json.loads(capsys.readouterr().out) == {"reset": True, "running": True}
     assert remit("stop", "--json", "-C", str(project)) == 0
-    assert json.loads(capsys.readouterr().out) == {"stopped": True}
+    assert json.loads(capsys.readouterr().out) == {"stopped": True, "unsaved": None}
 
 
 def test_each_says_what_it_did_when_nothing_runs(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

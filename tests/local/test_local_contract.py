@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from remit.local.clients import client_arguments, session
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,7 +166,7 @@ class Cloud:
 
 
 def settled(ask: Callable[[], Any], enough: Callable[[Any], bool]) -> Any:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + HANGS
     while not enough(answer := ask()):
         assert time.monotonic() < deadline, answer
         time.sleep(0.02)
@@ -328,7 +329,7 @@ def test_a_template_of_more_than_100_resources_comes_from_s3_and_its_events_in_p
 
 
 def test_a_function_sees_neither_the_users_environment_nor_any_real_credentials(
-    cloud: Cloud, outputs: dict[str, str]
+    shared: LocalAws, cloud: Cloud, outputs: dict[str, str]
 ) -> None:
     cloud.client("sqs").send_message(QueueUrl=outputs["Queue"], MessageBody="environment")
     table, key = cloud.client("dynamodb"), {"id": {"S": "environment"}}
@@ -336,5 +337,5 @@ def test_a_function_sees_neither_the_users_environment_nor_any_real_credentials(
     environment = json.loads(found["environment"]["S"])
     assert "the-users-own" not in environment.values()
     credentials = [environment[f"AWS_{name}"] for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")]
-    assert credentials == ["000000000000", "local", ""]
+    assert credentials == [shared.access_key_id, shared.secret_access_key, ""]
     assert environment["HOME"].endswith("/.remit/local/home")

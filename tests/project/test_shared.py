@@ -84,6 +84,39 @@ def test_a_resource_stands_for_its_arn_in_a_policy(make: Make) -> None:
     assert [{"Ref": "DataAccess"}] == role["ManagedPolicyArns"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("AWS::SecretsManager::Secret", {"Ref": "DataIt"}),
+        ("AWS::Lambda::Alias", {"Ref": "DataIt"}),
+        ("AWS::StepFunctions::StateMachine", {"Ref": "DataIt"}),
+        ("AWS::ElasticLoadBalancingV2::TargetGroup", {"Ref": "DataIt"}),
+        ("AWS::RDS::DBInstance", {"Fn::GetAtt": ["DataIt", "DBInstanceArn"]}),
+        ("AWS::KMS::Key", {"Fn::GetAtt": ["DataIt", "Arn"]}),
+        ("Custom::Thing", {"Fn::GetAtt": ["DataIt", "Arn"]}),
+    ],
+)
+def test_the_arn_of_a_resource_is_asked_for_as_its_type_gives_it(make: Make, kind: str, expected: object) -> None:
+    needed = {
+        "AWS::Lambda::Alias": ", function_name='f', function_version='1', name='live'",
+        "AWS::StepFunctions::StateMachine": ", role_arn='arn:aws:iam::123456789012:role/r'",
+        "AWS::KMS::Key": ", key_policy={}",
+        "Custom::Thing": ", service_token='arn:aws:lambda:eu-west-1:123456789012:function:f'",
+    }
+    body = f"    it = resource('{kind}'{needed.get(kind, '')})\n    arn = output(it.arn)\n"
+    assert expected == make(**_data(body)).template()["Outputs"]["DataArn"]["Value"]
+
+
+def test_the_arn_of_what_has_none_is_refused_where_it_is_asked_for(make: Make) -> None:
+    body = "    it = resource('AWS::EC2::Route', route_table_id='r')\n    arn = output(it.arn)\n"
+    error = make(**_data(body)).error()
+    assert (
+        "AWS::EC2::Route has no ARN of its own that CloudFormation gives",
+        "write the ARN that you mean, or an attribute: `.attribute(…)`",
+        "shared/resources/data.py:5:18",
+    ) == (error.message, error.hint, at(error))
+
+
 def test_elsewhere_a_resource_is_asked_which_of_its_names_is_meant(make: Make) -> None:
     app = "from shared.resources.data import Data\n@app.function(environment={'URL': Data.queue})\n"
     app += "def hello(event, context): ...\n"

@@ -16,7 +16,7 @@ from remit.build.overrides import guarded
 from remit.build.own_roles import notes_on_own_roles
 from remit.build.refuse import refuse
 from remit.build.size import Sizes, parts
-from remit.build.synth import document, fitted, synth
+from remit.build.synth import ARTEFACTS, document, fitted, synth
 from remit.errors import RemitError
 from remit.grants.assign import assign
 from remit.iam.policy import render_statement
@@ -63,17 +63,19 @@ def build(
     accept: str | None = None,
     here: bool = False,
     place: Place | None = None,
+    bucket: str | None = None,
 ) -> Built:
     """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`.
 
     `accept` is the reason why what a replaced default policy breaks may be broken; without one, that is an error.
     `here`: dependencies are for the AWS on this machine, which runs functions in this very Python, not for Lambda.
-    `place` is where it is going to be deployed, if that is known: guardrails are proven for that alone.
+    `place` is where it is going to be deployed, if that is known: guardrails are proven for that alone. `bucket` holds
+    the zips, if that is not remit's.
     """
     app = load(folder, stage)
     declared = assign(app)
     roles = fitted(app, declared)
-    template = synth(app, roles)
+    template = synth(app, roles, bucket=bucket or ARTEFACTS)
     check(template, declared, app)  # before minutes go into packages
     refuse(errors(app, declared, folder=folder))  # first: a slip in an override may be why it breaks something
     overridden = guarded(app, declared, accept, folder)
@@ -82,7 +84,7 @@ def build(
     body, packed = _body(template), _Packed()
     if package:
         packed = _package(folder, app, progress or _silent, here=here)
-        template = synth(app, roles, packed.keys)
+        template = synth(app, roles, packed.keys, bucket or ARTEFACTS)
         body = _body(template)
     write(folder / FOLDER / "template.json", body)
     write(folder / FOLDER / "roles.json", text([role_document(role) for role in roles]))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from remit.errors import Origin
 
 ARTEFACTS: Final = "remit-artefacts-${AWS::AccountId}-${AWS::Region}"
-"""The bucket of the zips: one per account and region, so that one template serves them all."""
+"""remit's bucket of the zips: one per account and region, so that one template serves them all."""
 UNPACKAGED: Final = "not-packaged.zip"
 """The key that a template has which was built without packages; it cannot be deployed."""
 _FIRST: Final = ("FunctionName", "Handler", "Runtime", "Architectures", "Code", "Role")
@@ -31,9 +31,11 @@ _RETENTION: Final = 1_209_600  # seconds: 14 days, the longest, for what failed
 _ATTEMPTS: Final = 5
 
 
-def synth(app: App, roles: tuple[Role, ...], keys: Mapping[str, str] | None = None) -> Template:
-    """The template of an app with its roles; `keys` has the artefact's key for each function's name."""
-    shared, works = _shared(app), _functions(app, roles, keys or {})
+def synth(
+    app: App, roles: tuple[Role, ...], keys: Mapping[str, str] | None = None, bucket: str = ARTEFACTS
+) -> Template:
+    """The template of an app with its roles; `keys` has the artefact's key in `bucket` for each function's name."""
+    shared, works = _shared(app), _functions(app, roles, keys or {}, bucket)
     sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in (*shared, *works)})
     origins = {function.name: function.origin for function in app.functions}
     made = [one for role in roles for one in _role(fit(role, sizes), origins.get(role.functions[0]))]
@@ -60,7 +62,7 @@ def _shared(app: App) -> list[Resource]:
     return [*app.resources, *(resource for queue in app.queues for resource in _job_queue(app, queue))]
 
 
-def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str]) -> list[Resource]:
+def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str], bucket: str = ARTEFACTS) -> list[Resource]:
     """Each function with its log group, and what its triggers need."""
     own = own_resources(app)
     role_of = {name: role for role in roles for name in role.functions}
@@ -68,7 +70,8 @@ def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str]) -> li
     for function in app.functions:
         role = role_of.get(function.name)
         resources.append(_log_group(function))
-        resources.append(_function(app, function, role, keys.get(function.name, UNPACKAGED)))
+        code = {"S3Bucket": bucket, "S3Key": keys.get(function.name, UNPACKAGED)}
+        resources.append(_function(app, function, role, code))
         for trigger in function.triggers:
             resources += (_bound(resource, own) for resource in trigger.resources(function))
         if function.queue is not None:
@@ -130,14 +133,14 @@ def _log_group(function: Function) -> Resource:
     return Resource(f"{function.logical_id}LogGroup", "AWS::Logs::LogGroup", properties, origin=function.origin)
 
 
-def _function(app: App, function: Function, role: Role | None, key: str) -> Resource:
+def _function(app: App, function: Function, role: Role | None, code: dict[str, str]) -> Resource:
     given: dict[str, Any] = dict(function.properties)
     own: dict[str, Any] = {"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}
     variables = {**given.pop("Environment", {}).get("Variables", {}), **_variables(app)}
     properties: dict[str, Any] = {
         "FunctionName": function.physical_name,
         "Handler": function.handler,
-        "Code": {"S3Bucket": ARTEFACTS, "S3Key": key},
+        "Code": code,
         **own,
         **given,
         "Environment": {"Variables": variables},

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 from remit.catalogue.store import chunk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from remit.catalogue.handlers import Handlers
     from remit.catalogue.properties import Shape
@@ -28,7 +28,11 @@ Referent = Literal[
 """What a property holds the name, id or ARN of; a target is any of several kinds."""
 CUSTOM: Final = "AWS::CloudFormation::CustomResource"
 REF: Final = "Ref"
+KEEPS: Final = frozenset({"Retain", "RetainExceptOnCreate"})
+"""The values of DeletionPolicy and UpdateReplacePolicy with which the resource stays in the account."""
+_WORDS: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
+_PART: Final = re.compile(r"\$\{[^{}]*\}|[^$]+|\$")
 _MADE_UP: Final = {"Random6": "??????"}
 """Variables of ARNs that AWS makes up, of which the length is known."""
 _LONGEST: Final = 255
@@ -61,7 +65,7 @@ class ArnFormat:
     defaults: tuple[tuple[str, str], ...]
     """Pairs: a variable, and its value where no property gives it."""
     otherwise: tuple[tuple[str, str], ...]
-    """Pairs: a property, and the format that holds where it is given."""
+    """Pairs: a variable, which the property of its name gives, and the format that holds where it is no default."""
     may_grant: bool
     """Whether the format comes from CDK or is kept by hand; else IAM's was joined by name, which recognises only."""
 
@@ -75,10 +79,22 @@ class ArnFormat:
         """Whether some property or attribute is known for each variable."""
         return {name for name, _ in self.properties} >= set(self.variables)
 
+    def variable(self, path: str) -> str | None:
+        """The variable that a property gives; None: none, so that its value is not in the ARN."""
+        return next((name for name, given in self.properties if given == path), None)
+
     def filled(self, values: Mapping[str, str]) -> str:
-        """An ARN by the values of its variables, Partition, Region and Account among them; the others are wildcards."""
-        known = {**_MADE_UP, **dict(self.defaults), **values}
-        return _VARIABLE.sub(lambda found: known.get(found[1], "*"), self.text)
+        """An ARN by the values of its variables, Partition, Region and Account among them; the others are wildcards.
+
+        Where a variable of a format that holds `otherwise` has a value that is not the default, that format is filled.
+        """
+        defaults = dict(self.defaults)
+        form = self.text
+        for name, other in self.otherwise:
+            if values.get(name, defaults.get(name)) != defaults.get(name):
+                form = other
+        known = {**_MADE_UP, **defaults, **values}
+        return _VARIABLE.sub(lambda found: known.get(found[1], "*"), form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +135,12 @@ class Naming:
                 whole = form.format(stack=self._cut(stack), id=self._cut(logical_id))
             names.append(whole.lower() if self.is_lower else whole)
         return tuple(names)
+
+    def in_arn(self, name: str, path: str = "") -> str:
+        """A given name as it stands in the ARN: as the service keeps it, behind its path (`/teams/`)."""
+        kept = lowered(name) if self.is_lower else name
+        bare = kept.removeprefix(self.starts)
+        return f"{path.lstrip('/')}{bare.removeprefix('/')}" if path else bare
 
     def _cut(self, text: str) -> str:
         return text if len(text) <= self.generated_least else f"{text[: self.generated_least]}*"
@@ -217,9 +239,42 @@ class ResourceType:
         return self.name.startswith("Custom::") or self.name == CUSTOM
 
     @property
+    def called(self) -> str:
+        """What people call a resource of it: `log group`, `DB cluster`."""
+        words = _WORDS.findall(self.name.rpartition("::")[2])
+        return " ".join(word if word.isupper() else word.lower() for word in words)
+
+    @property
     def has_name_as_ref(self) -> bool:
         """Whether Ref gives the name that the naming property has."""
         return self.ref == "name" and self.naming is not None and self.ref_of == (self.naming.property,)
+
+    @property
+    def is_told_by_name(self) -> bool:
+        """Whether a resource's ARN is known by its name before the deploy, but for wildcards, and may be granted."""
+        if self.arn is None or self.naming is None or not self.naming.is_identity:
+            return False
+        return self.arn.may_grant and self.arn.variable(self.naming.property) is not None
+
+    def arn_named(self, name: str, place: Mapping[str, str], text_at: Callable[[str], str | None]) -> str | None:
+        """The ARN of a resource by its name, where `is_told_by_name`; what is not known of it is a wildcard.
+
+        `name` is as `Naming.in_arn` has it; `place` has Partition, Region and Account; `text_at` gives the text of a
+        property by its path, None where there is none.
+        """
+        if self.arn is None or self.naming is None or not self.is_told_by_name:
+            return None
+        values = dict(place)
+        for variable, path in (*self.arn.properties, *((name, name) for name, _ in self.arn.otherwise)):
+            value = text_at(path) if path and path != self.naming.property else None
+            if value is not None:
+                values[variable] = value.rpartition("/")[2]  # of a cluster or bus by its ARN, the name
+        values[str(self.arn.variable(self.naming.property))] = name
+        return self.arn.filled(values)
+
+    def arn_end(self, way: str) -> str:
+        """What a way to the ARN puts behind it: `:*` of a log group's `Arn`."""
+        return dict(self.arn_ends).get(way, "")
 
     def has_attribute(self, name: str) -> bool:
         """Whether Fn::GetAtt takes the name."""
@@ -254,6 +309,17 @@ def ref_of(resource: DeclaredResource) -> RefGives:
     """What Ref gives of a resource."""
     kind = resource_type(resource.type)
     return "unknown" if kind is None else kind.ref
+
+
+def lowered(name: str) -> str:
+    """A name in small letters, as its service keeps it; late-bound parts stay as they are."""
+    return _PART.sub(lambda found: found[0] if found[0].startswith("${") else found[0].lower(), name)
+
+
+def holds_data(type_name: str) -> bool:
+    """Whether data that no template gives is lost with a resource of a type."""
+    kind = resource_type(type_name)
+    return kind is not None and kind.holds_data
 
 
 def late_bound(logical_id: str, way: str) -> str:

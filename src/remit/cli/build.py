@@ -20,8 +20,17 @@ if TYPE_CHECKING:
 @options.stage_option
 @click.option("--no-package", is_flag=True, help="Make the template and the roles alone, without zips.")
 @options.accept_option
+@options.artefact_bucket_option
 @options.json_option
-def command(folder: Path, stage: str | None, accept: str | None, *, no_package: bool, as_json: bool) -> None:
+def command(
+    folder: Path,
+    stage: str | None,
+    accept: str | None,
+    artefact_bucket: str | None,
+    *,
+    no_package: bool,
+    as_json: bool,
+) -> None:
     """Write the template, the roles and the zips to .remit/build/. Needs no AWS and no credentials.
 
     \b
@@ -34,7 +43,12 @@ def command(folder: Path, stage: str | None, accept: str | None, *, no_package: 
     from remit.build.built import FOLDER, build
 
     built = build(
-        folder, stage, package=not no_package, progress=lambda text: click.echo(text, err=True), accept=accept
+        folder,
+        stage,
+        package=not no_package,
+        progress=lambda text: click.echo(text, err=True),
+        accept=accept,
+        bucket=artefact_bucket,
     )
     if as_json:
         options.print_json(_document(built))

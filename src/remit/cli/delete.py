@@ -12,6 +12,7 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from remit.deploy.bucket import Bucket
     from remit.deploy.events import Event
     from remit.deploy.execute import Outcome
     from remit.deploy.session import Account
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @options.local_option
 @options.account_options
 @options.yes_option
+@options.artefact_bucket_option
 @click.option("--wait", is_flag=True, help="Wait while somebody else deploys, instead of exit code 75.")
 @click.option("--resume", is_flag=True, help="Follow a delete that runs already.")
 @click.option(
@@ -37,6 +39,7 @@ def command(
     stage: str | None,
     region: str | None,
     profile: str | None,
+    artefact_bucket: str | None,
     *,
     local: bool,
     yes: bool,
@@ -48,17 +51,22 @@ def command(
     """Delete the stack with everything in it, and the zips that were uploaded for it. Asks first.
 
     What has a deletion policy of Retain stays, and is named; the artefact bucket stays for other apps, unless --bucket
-    says otherwise. Needs credentials, or --local.
+    says otherwise (a bucket of your own always stays). Needs credentials, or --local.
 
     \b
     Examples:
       remit delete --local
       remit delete --stage test --yes
     """
+    from remit.deploy import bucket as buckets
+
+    if bucket and artefact_bucket is not None:
+        raise RemitError("--bucket removes remit's bucket, never one of your own", hint="leave --bucket out")
     name = watch.namespace(folder, stage)
     account = options.account(folder, local=local, region=region, profile=profile)
+    bucket_of_zips = buckets.artefact_bucket(account, artefact_bucket)
     with watch.stoppable():
-        outcome, kept = _delete(account, name, yes=yes, wait=wait, resume=resume)
+        outcome, kept = _delete(account, name, bucket_of_zips, yes=yes, wait=wait, resume=resume)
     if outcome is not None and not outcome.ok:
         from remit.report.events import failure_text
 
@@ -67,10 +75,13 @@ def command(
     from remit.deploy.remember import forget
 
     forget(account, folder, name)
-    _tell(account, name, deleted=outcome is not None, kept=kept, bucket=bucket, as_json=as_json)
+    left = _left(account, bucket_of_zips, remove=bucket)
+    _tell(account, name, deleted=outcome is not None, kept=kept, left=left, as_json=as_json)
 
 
-def _delete(account: Account, name: str, *, yes: bool, wait: bool, resume: bool) -> tuple[Outcome | None, list[Event]]:
+def _delete(
+    account: Account, name: str, bucket: Bucket, *, yes: bool, wait: bool, resume: bool
+) -> tuple[Outcome | None, list[Event]]:
     """How it ended, and what CloudFormation left in the account because its deletion policy says so."""
     from remit.deploy.delete import deletable, delete
     from remit.report.stacks import place
@@ -87,7 +98,7 @@ def _delete(account: Account, name: str, *, yes: bool, wait: bool, resume: bool)
                 kept.append(event)
             on_event(event)
 
-        return delete(account, name, show, wait=wait or resume, on_wait=watch.say_waiting), kept
+        return delete(account, name, show, bucket=bucket, wait=wait or resume, on_wait=watch.say_waiting), kept
 
 
 def _loss(account: Account, name: str) -> str:
@@ -99,30 +110,30 @@ def _loss(account: Account, name: str) -> str:
     return f"{words} " if words else ""
 
 
-def _tell(account: Account, name: str, *, deleted: bool, kept: list[Event], bucket: bool, as_json: bool) -> None:
-    from remit.deploy.bucket import bucket_name
+def _tell(account: Account, name: str, *, deleted: bool, kept: list[Event], left: list[str], as_json: bool) -> None:
     from remit.report.stacks import place, place_document
 
-    left, stay = _left(account, bucket=bucket), [event.physical_id for event in kept]
     if as_json:
+        stay = [event.physical_id for event in kept]
         options.print_json({"namespace": name, **place_document(account), "deleted": deleted, "left": [*stay, *left]})
         return
     where = place(account)
     click.echo(f"{name} is deleted from {where}" if deleted else f"{name} is not deployed in {where}")
     for event in kept:
         watch.say(f"{event.type} {event.physical_id} stays, as the deletion policy of {event.logical_id} says")
-    if left:
-        watch.say(f"bucket {bucket_name(account)} stays for other apps (`--bucket` removes it when it is empty)")
+    for bucket in left:
+        watch.say(f"bucket {bucket} stays for other apps (`--bucket` removes it when it is empty)")
 
 
-def _left(account: Account, *, bucket: bool) -> list[str]:
+def _left(account: Account, bucket: Bucket, *, remove: bool) -> list[str]:
     """What of remit's own stays in the account: at most the artefact bucket."""
     from remit.deploy.artefacts import remove_bucket
-    from remit.deploy.bucket import bucket_name, exists
+    from remit.deploy.bucket import exists
     from remit.deploy.faults import told
 
-    name = bucket_name(account)
-    if bucket:
-        return [] if remove_bucket(account) else [name]
+    if bucket.own:
+        return []
+    if remove:
+        return [] if remove_bucket(account) else [bucket.name]
     with told():
-        return [name] if exists(account, name) else []
+        return [bucket.name] if exists(account, bucket.name) else []

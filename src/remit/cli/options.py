@@ -91,6 +91,23 @@ def _pin(ctx: click.Context, parameter: click.Parameter, value: str | None) -> N
     ctx.meta[_PINNED_HERE] = ctx.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE
 
 
+def _bucket_name(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    from remit.deploy.bucket import broken_rule
+
+    rule = None if value is None else broken_rule(value)
+    if rule is not None:
+        raise RemitError(f"{value!r} is no name of a bucket: {rule}", hint="--artefact-bucket takes its name alone")
+    return value
+
+
+artefact_bucket_option = click.option(
+    "--artefact-bucket",
+    metavar="NAME",
+    envvar="REMIT_ARTEFACT_BUCKET",
+    show_envvar=True,
+    callback=_bucket_name,
+    help="A bucket of your own for the zips, in the same account and region (default: remit's).",
+)
 account_option = click.option(
     "--account",
     metavar="NUMBER",
@@ -124,6 +141,19 @@ def account(folder: Path, *, local: bool, region: str | None, profile: str | Non
     found = connect(region=aws.region, endpoint=aws.url, credentials=credentials)
     # REMIT_ACCOUNT names the account of a person or a pipeline, which no local deploy can reach by mistake.
     return _pinned(found, pinned if context is not None and context.meta.get(_PINNED_HERE) else None)
+
+
+def require_kept(folder: Path) -> None:
+    """Have the AWS on this machine save what it holds. RemitError: it cannot (a full disk)."""
+    from remit.local.aws import save
+
+    unsaved = save(folder)
+    if unsaved is not None:
+        raise RemitError(
+            f"it is deployed, but the AWS on this machine cannot keep it: {unsaved}",
+            hint="it is lost when that stops, unless there is room before",
+            exit_code=1,
+        )
 
 
 def _pinned(found: Account, wanted: str | None) -> Account:

@@ -72,11 +72,13 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
 @click.option(
     "--for",
     "purpose",
-    type=click.Choice(("deploy", "bootstrap")),
+    type=click.Choice(("deploy", "revert-drift", "bootstrap")),
     default="deploy",
     show_default=True,
-    help="The command that it is for; `remit bootstrap` makes the bucket that deploys upload to.",
+    help="What it is for: `remit deploy`; the same with --revert-drift, which undoes what was done to roles by hand; "
+    "or `remit bootstrap`, which makes the bucket that deploys upload to.",
 )
+@options.artefact_bucket_option
 @click.option("--stack", help="The stack's name, for TEMPLATE (default: the file's name up to its first dot).")
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of TEMPLATE.")
 @click.option("--boundary", metavar="ARN", help="Let roles be made and changed only under this permissions boundary.")
@@ -93,6 +95,7 @@ def deployer_policy(
     folder: Path,
     stage: str | None,
     purpose: str,
+    artefact_bucket: str | None,
     stack: str | None,
     parameters: tuple[str, ...],
     boundary: str | None,
@@ -122,6 +125,7 @@ def deployer_policy(
       remit policy deployer --region eu-central-1 --account 111122223333
       remit policy deployer --explain
       remit policy deployer --for bootstrap
+      remit policy deployer --for revert-drift
       remit policy deployer --cloudformation > deployer.json
       remit policy deployer cdk.out/Shop.template.json --stack Shop
       remit policy deployer template.yaml --stack Shop
@@ -134,18 +138,19 @@ def deployer_policy(
     if not templates and (stack or parameters):
         raise RemitError("--stack and --parameter go with a TEMPLATE", hint="an app's stack is named by its stage")
     if purpose == "bootstrap":
-        if templates or boundary or live:
-            raise RemitError("--for bootstrap is about a bucket: it goes with no TEMPLATE, --boundary or --live")
+        if templates or artefact_bucket or boundary or live:
+            with_none = "TEMPLATE, --artefact-bucket, --boundary or --live"
+            raise RemitError(f"--for bootstrap is about remit's bucket alone: it goes with no {with_none}")
         declared, calls = _of_bootstrap()
     elif templates:
-        declared, calls = _of_templates(templates, stack, parameters)
+        declared, calls = _of_templates(templates, stack, parameters, artefact_bucket)
     else:
-        declared, calls = _of_app(folder, stage)
+        declared, calls = _of_app(folder, stage, artefact_bucket)
     if live:
         from remit.deploy.calls import LIVE
 
         calls = (*calls, *LIVE)
-    found = deployer(declared, calls, boundary)
+    found = deployer(declared, calls, boundary, reverts=purpose == "revert-drift")
     if cloudformation:
         options.print_json(_template(found, place))
     else:
@@ -205,24 +210,25 @@ def _of_bootstrap() -> tuple[Stack, tuple[Call, ...]]:
     return stack_of("", [{"Resources": {}}]), BOOTSTRAP
 
 
-def _of_app(folder: Path, stage: str | None) -> tuple[Stack, tuple[Call, ...]]:
+def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[Stack, tuple[Call, ...]]:
     """The app's stack as a build makes it, and the calls that remit makes for it."""
-    from remit.build.synth import document, synth
-    from remit.deploy.calls import CALLS
+    from remit.build.synth import ARTEFACTS, document, synth
+    from remit.deploy.calls import CALLS, in_bucket
     from remit.deployer.declared import stack_of
     from remit.grants.assign import assign
     from remit.project.load import load
 
-    app = load(folder, stage)
+    app, name = load(folder, stage), bucket or ARTEFACTS
     keys = {function.name: f"{app.namespace}/{function.name}.zip" for function in app.functions}
-    return stack_of(app.namespace, [document(synth(app, assign(app), keys))]), CALLS
+    return stack_of(app.namespace, [document(synth(app, assign(app), keys, name))]), in_bucket(CALLS, name)
 
 
 def _of_templates(
-    paths: tuple[Path, ...], name: str | None, parameters: tuple[str, ...]
+    paths: tuple[Path, ...], name: str | None, parameters: tuple[str, ...], bucket: str | None
 ) -> tuple[Stack, tuple[Call, ...]]:
-    """The stack of templates, and the calls that drive it; those on remit's bucket only if it is remit's."""
-    from remit.deploy.calls import CALLS
+    """The stack of templates, and the calls that drive it; those on the artefact bucket only if it is remit's."""
+    from remit.build.synth import ARTEFACTS
+    from remit.deploy.calls import CALLS, in_bucket
     from remit.deployer.declared import stack_of
 
     given = dict(options.parameter(text) for text in parameters)
@@ -234,9 +240,9 @@ def _of_templates(
     declared = stack_of(stack, found, given)
     if name is None:
         options.note(f"the stack is taken to be `{stack}`, as the file is named: `--stack NAME` tells it")
-    ours = any(b"remit-artefacts-" in text for text, _ in files)
+    ours = any((bucket or "remit-artefacts-").encode() in text for text, _ in files)
     calls = tuple(call for call in CALLS if ours or call.operation.startswith("cloudformation."))
-    return declared, calls
+    return declared, in_bucket(calls, bucket or ARTEFACTS)
 
 
 def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:

@@ -17,9 +17,10 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from remit.deploy.bucket import bucket_name, exists
+from remit.deploy.bucket import artefact_bucket, exists
 from remit.deploy.faults import status, told
 from remit.errors import RemitError
+from remit.iam.tokens import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -90,12 +91,32 @@ def checksum(key: str) -> str:
     return base64.b64encode(bytes.fromhex(digest)).decode()
 
 
-def remove_artefacts(account: Account, namespace: str) -> int:
+def packaged(template: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The properties of each function of a template whose zip remit packaged."""
+    for resource in template.get("Resources", {}).values():
+        if resource.get("Type") == "AWS::Lambda::Function":
+            code = resource["Properties"]["Code"]
+            if names_artefact(text_of(code.get("S3Key", ""))):
+                yield resource["Properties"]
+
+
+def buckets_of(account: Account, template: Mapping[str, Any]) -> frozenset[str]:
+    """The buckets that hold the zips of a template."""
+    place = {"${AWS::AccountId}": account.account, "${AWS::Region}": account.region}
+    buckets = []
+    for properties in packaged(template):
+        name = text_of(properties["Code"]["S3Bucket"])
+        for token, value in place.items():
+            name = name.replace(token, value)
+        buckets.append(name)
+    return frozenset(buckets)
+
+
+def remove_artefacts(account: Account, namespace: str, bucket: str) -> int:
     """Delete every version of every object under `<namespace>/`; how many.
 
     Nothing when there is no bucket.
     """
-    bucket = bucket_name(account)
     removed = 0
     with told():
         if not exists(account, bucket):
@@ -116,13 +137,13 @@ def _delete(account: Account, bucket: str, batch: list[dict[str, Any]]) -> None:
         raise RemitError(f"{first['Key']} in bucket {bucket} cannot be deleted: {why}")
 
 
-def prune_artefacts(account: Account, namespace: str, *templates: Mapping[str, Any]) -> int:
+def prune_artefacts(account: Account, namespace: str, bucket: str, *templates: Mapping[str, Any]) -> int:
     """Delete what none of these templates refers to (those that run now and ran before); how many objects.
 
     Their old versions stay for as long as the bucket's rule keeps them. Templates themselves are read but once, when a
     change set is made, so none of them is kept.
     """
-    bucket, digests = bucket_name(account), set(_ARTEFACT.findall(json.dumps(templates)))
+    digests = set(_ARTEFACT.findall(json.dumps(templates)))
     removed = 0
     with told():
         if not exists(account, bucket):
@@ -140,8 +161,8 @@ def prune_artefacts(account: Account, namespace: str, *templates: Mapping[str, A
 
 
 def remove_bucket(account: Account) -> bool:
-    """Delete the artefact bucket if no app has anything in it; whether it is gone."""
-    bucket = bucket_name(account)
+    """Delete remit's artefact bucket if no app has anything in it; whether it is gone."""
+    bucket = artefact_bucket(account).name
     with told():
         if not exists(account, bucket):
             return True

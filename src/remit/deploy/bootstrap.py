@@ -15,13 +15,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.bucket import bucket_name, exists, not_ours
+from remit.deploy.bucket import artefact_bucket, exists, not_ours
 from remit.deploy.faults import code, told
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
 
 _NOTHING: Final = frozenset(
@@ -75,15 +76,15 @@ class Bootstrapped:
     """The settings of a bucket that was there."""
 
 
-def bootstrap(account: Account) -> Bootstrapped:
-    """Make the artefact bucket of an account and region, or put it right.
+def bootstrap(account: Account, name: str | None = None) -> Bootstrapped:
+    """Make the artefact bucket of an account and region (or one of this name), or put it right.
 
     When nothing is missing it takes one HEAD and seven reads, these at once. RemitError: the bucket belongs
     to somebody else, or lies in another region.
     """
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only a deploy needs it
 
-    name = bucket_name(account)
+    name = name or artefact_bucket(account).name
     client = account.client("s3")
     written = []
     with told():
@@ -103,23 +104,30 @@ def bootstrap(account: Account) -> Bootstrapped:
     return Bootstrapped(name, made, () if made else tuple(written))
 
 
-def require_bucket(account: Account) -> None:
+def require_bucket(account: Account, bucket: Bucket) -> None:
     """See to it that the artefact bucket is there, before anything else is written.
 
-    On this machine it is made. RemitError: there is none, it belongs to somebody else, or lies in another region.
+    On this machine it is made, whatever its name. RemitError: there is none, it belongs to somebody else, or lies in
+    another region.
     """
     if account.local:
-        bootstrap(account)
-        return
-    name = bucket_name(account)
-    if not exists(account, name):
-        profile = account.session.profile_name
-        options = f" --profile {profile}" if profile != "default" else ""
+        bootstrap(account, bucket.name)
+    elif not exists(account, bucket.name):
         raise RemitError(
-            f"there is no artefact bucket {name} in account {account.account}: nothing was deployed",
-            hint=f"`remit bootstrap --region {account.region}{options}` makes it, once for each account and region; "
-            "`remit policy deployer --for bootstrap` prints what that takes",
+            f"there is no artefact bucket {bucket.name} in account {account.account}: nothing was deployed",
+            hint=_making(account, bucket),
         )
+
+
+def _making(account: Account, bucket: Bucket) -> str:
+    if bucket.own:
+        return f"make it in {account.region}, or leave --artefact-bucket and REMIT_ARTEFACT_BUCKET out"
+    profile = account.session.profile_name
+    options = f" --profile {profile}" if profile != "default" else ""
+    return (
+        f"`remit bootstrap --region {account.region}{options}` makes it, once for each account and region; "
+        "`remit policy deployer --for bootstrap` prints what that takes"
+    )
 
 
 def _create(account: Account, name: str) -> None:

@@ -1,14 +1,17 @@
-"""Find the one bucket per account and region that deploys upload to.
+"""Find the bucket that deploys upload to: remit's one per account and region, or one of the person's own.
 
 Every call says whose bucket it must be (ExpectedBucketOwner), so that a bucket which a stranger made under
 this name is refused instead of filled.
 
-Source: "Verifying bucket ownership with bucket owner condition" (Amazon S3 User Guide); "HeadBucket" (API Reference).
+Source: "Verifying bucket ownership with bucket owner condition", "General purpose bucket naming rules" (Amazon S3 User
+Guide); "HeadBucket" (Amazon S3 API Reference).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from remit.deploy.faults import status
 from remit.errors import RemitError
@@ -17,8 +20,44 @@ if TYPE_CHECKING:
     from remit.deploy.session import Account
 
 
+_NAMING: Final = (
+    (r".{3,63}", "it has 3 to 63 characters"),
+    (r"[a-z0-9.-]*", "it is made of small letters, digits, dots and hyphens"),
+    (r"[^.-].*[^.-]", "it begins and ends with a letter or a digit"),
+    (r"(?!.*\.\.).*", "no dot follows another"),
+    (r"(?!\d+\.\d+\.\d+\.\d+$).*", "it is no IP address"),
+    (r"(?!xn--|sthree-|amzn-s3-demo-).*", "it does not begin with xn--, sthree- or amzn-s3-demo-"),
+    (
+        r".*(?<!-s3alias)(?<!--ol-s3)(?<!\.mrap)(?<!--x-s3)(?<!--table-s3)",
+        "-s3alias, --ol-s3, .mrap, --x-s3 and --table-s3 end the names of other things",
+    ),
+)
+"""What the name of a bucket matches, and the rule in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The bucket that artefacts go to; one of the person's own is neither made, changed nor deleted by remit."""
+
+    name: str
+    own: bool = False
+
+
+def artefact_bucket(account: Account, own: str | None = None) -> Bucket:
+    """The person's own bucket of this name, or remit's."""
+    return Bucket(bucket_name(account)) if own is None else Bucket(own, own=True)
+
+
+def broken_rule(name: str) -> str | None:
+    """The rule of S3 that a bucket's name breaks; None when it may be one."""
+    for pattern, rule in _NAMING:
+        if re.fullmatch(pattern, name) is None:
+            return rule
+    return None
+
+
 def bucket_name(account: Account) -> str:
-    """The bucket's name; a template spells it `remit-artefacts-${AWS::AccountId}-${AWS::Region}`."""
+    """The name of remit's bucket; a template spells it `remit-artefacts-${AWS::AccountId}-${AWS::Region}`."""
     return f"remit-artefacts-{account.account}-{account.region}"
 
 
@@ -52,10 +91,15 @@ def _elsewhere(account: Account, name: str, region: str) -> RemitError:
 
 def not_ours(account: Account, name: str) -> RemitError:
     """The refusal of a bucket that belongs to somebody else."""
+    if name == bucket_name(account):
+        hint = (
+            "if `aws s3api list-buckets` does not show it, a stranger took the name (bucket sniping): deploy to "
+            "another region, and tell AWS Support"
+        )
+    else:
+        hint = "name a bucket of this account, which the caller may list"
     return RemitError(
         f"bucket {name} is not account {account.account}'s (or the caller may not s3:ListBucket it): "
-        f"nothing was uploaded",
-        hint="if `aws s3api list-buckets` does not show it, a stranger took the name (bucket sniping): "
-        "deploy to another "
-        "region, and tell AWS Support",
+        "nothing was uploaded",
+        hint=hint,
     )

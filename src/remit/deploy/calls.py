@@ -9,10 +9,14 @@ Reference); "Required permissions for Amazon S3 API operations" (Amazon S3 User 
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from remit.build.synth import ARTEFACTS
 from remit.deployer.needs import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/{stack}/*"
 _BUCKET: Final = f"arn:${{AWS::Partition}}:s3:::{ARTEFACTS}"
@@ -28,6 +32,11 @@ _COMPARE: Final = "to compare the stack's roles with what they are in the accoun
 _SECURE: Final = "to make the artefact bucket, and to keep it private, encrypted and versioned"
 
 
+def in_bucket(calls: Iterable[Call], name: str) -> tuple[Call, ...]:
+    """The same calls, on a bucket of the person's own."""
+    return tuple(replace(call, on=call.on.replace(ARTEFACTS, name)) for call in calls)
+
+
 def _stack(operation: str, because: str, *, nested: bool = False) -> Call:
     return Call(f"cloudformation.{operation}", (f"cloudformation:{operation}",), _STACK, because, nested)
 
@@ -38,6 +47,18 @@ def _bucket(operation: str, *actions: str, because: str = _SECURE) -> Call:
 
 def _objects(operation: str, *actions: str) -> Call:
     return Call(f"s3.{operation}", tuple(f"s3:{action}" for action in actions), _OBJECTS, _UPLOAD)
+
+
+def _role(operation: str) -> Call:
+    return Call(f"iam.{operation}", (f"iam:{operation}",), _ROLES, _COMPARE)
+
+
+def _policy(operation: str) -> Call:
+    return Call(f"iam.{operation}", (f"iam:{operation}",), "*", _COMPARE)
+
+
+def _function(operation: str) -> Call:
+    return Call(f"lambda.{operation}", (f"lambda:{operation}",), _FUNCTIONS, _COMPARE)
 
 
 CALLS: Final = (
@@ -57,11 +78,17 @@ CALLS: Final = (
     _objects("HeadObject", "GetObject"),
     _objects("PutObject", "PutObject"),
     _objects("DeleteObjects", "DeleteObject", "DeleteObjectVersion"),
+    _role("GetRole"),
+    _role("ListRolePolicies"),
+    _role("GetRolePolicy"),
+    _role("ListAttachedRolePolicies"),
+    _function("GetFunction"),
 )
 """By operation, as `service.Operation`; none is made but these. `{stack}` is the stack's name.
 
-Besides, lambda.GetFunction is called on each function (`code.py`). CloudFormation calls it for whoever deploys, too, so
-the policy holds it for the very names of the functions.
+Roles and functions are those of the stack that runs, which the app may no longer have. Where one was changed by hand, a
+deploy also asks what managed policies say (`LIVE`), and goes on where it may not; with --revert-drift it makes the
+calls of `deploy.repairs`, for which `deployer.reverting` has the permissions.
 """
 
 
@@ -86,18 +113,6 @@ BOOTSTRAP: Final = (
 """What `remit bootstrap` calls; whoever deploys needs no more of it than HeadBucket."""
 
 
-def _role(operation: str) -> Call:
-    return Call(f"iam.{operation}", (f"iam:{operation}",), _ROLES, _COMPARE)
-
-
-def _policy(operation: str) -> Call:
-    return Call(f"iam.{operation}", (f"iam:{operation}",), "*", _COMPARE)
-
-
-def _function(operation: str) -> Call:
-    return Call(f"lambda.{operation}", (f"lambda:{operation}",), _FUNCTIONS, _COMPARE)
-
-
 LIVE: Final = (
     _stack("DescribeStacks", _FOLLOW),
     _stack("GetTemplate", _PLAN),
@@ -108,7 +123,7 @@ LIVE: Final = (
     _role("ListAttachedRolePolicies"),
     _policy("GetPolicy"),
     _policy("GetPolicyVersion"),
-    _function("GetFunctionConfiguration"),
+    _function("GetFunction"),
 )
 """What `remit diff --live` calls, for the roles and functions of the stack; it only reads.
 

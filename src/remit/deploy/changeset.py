@@ -21,7 +21,7 @@ import remit
 from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import names_artefact, upload_template
 from remit.deploy.bootstrap import require_bucket
-from remit.deploy.bucket import bucket_name
+from remit.deploy.bucket import artefact_bucket
 from remit.deploy.faults import code, message, told
 from remit.deploy.plan import Detail, Plan, ResourceChange, capabilities_of
 from remit.deploy.stack import DEAD, NAMESPACE_TAG, VERSION_TAG, busy, describe, ours, pauses, settled
@@ -30,6 +30,7 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
     from remit.deploy.stack import Stack
 
@@ -55,6 +56,7 @@ class _Wanted:
     body: str
     capabilities: tuple[str, ...]
     tags: tuple[tuple[str, str], ...]
+    bucket: Bucket
 
     @property
     def inline(self) -> bool:
@@ -78,6 +80,7 @@ def plan(
     namespace: str,
     template_body: str,
     *,
+    bucket: Bucket | None = None,
     capabilities: Sequence[str] | None = None,
     tags: Mapping[str, str] | None = None,
     force: bool = False,
@@ -86,14 +89,15 @@ def plan(
 ) -> Plan | None:
     """What deploying the template (JSON) would change; None, with nothing written, when it runs already.
 
-    `capabilities` are those that the template needs, unless they are given.
+    `bucket` is remit's, unless it is given; `capabilities` are those that the template needs, unless they are given.
     RemitError: somebody else deploys (75), the stack is not remit's, was deployed by a newer remit (unless
     `force`), or is in a state that needs a decision; there is no bucket to upload to; the template is refused.
     """
     extra = dict(tags or {}) | {NAMESPACE_TAG: namespace, VERSION_TAG: remit.__version__}
     new = json.loads(template_body)
     needed = capabilities_of(new) if capabilities is None else tuple(capabilities)
-    wanted = _Wanted(namespace, template_body, needed, tuple(sorted(extra.items())))
+    bucket = bucket or artefact_bucket(account)
+    wanted = _Wanted(namespace, template_body, needed, tuple(sorted(extra.items())), bucket)
     with told():
         stack = settled(account, namespace, wait=wait, on_wait=on_wait)
         if stack is not None:
@@ -102,7 +106,7 @@ def plan(
         if old == new and stack is not None and _same_tags(stack, wanted):
             return None
         if wanted.needs_bucket:
-            require_bucket(account)
+            require_bucket(account, bucket)
         found = _change_set(account, stack, wanted)
         if found is None:
             return None
@@ -227,7 +231,7 @@ def _source(account: Account, wanted: _Wanted) -> dict[str, str]:
         )
     if wanted.inline:
         return {"TemplateBody": wanted.body}
-    return {"TemplateURL": upload_template(account, bucket_name(account), wanted.namespace, wanted.body)}
+    return {"TemplateURL": upload_template(account, wanted.bucket.name, wanted.namespace, wanted.body)}
 
 
 def _create(account: Account, stack: Stack | None, wanted: _Wanted, name: str, source: dict[str, str]) -> None:

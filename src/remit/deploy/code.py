@@ -13,11 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.artefacts import checksum, names_artefact
+from remit.deploy.artefacts import checksum, packaged
 from remit.deploy.changeset import deployed_template
 from remit.deploy.faults import told
 from remit.deploy.stack import describe
-from remit.deploy.status import FUNCTION_TYPE
 from remit.errors import RemitError
 from remit.iam.tokens import text_of
 
@@ -69,14 +68,9 @@ def other_code_running(account: Account, namespace: str) -> tuple[OtherCode, ...
 def built_code(namespace: str, template: Mapping[str, Any]) -> dict[str, str]:
     """The SHA-256 (base64) of the zip that remit packaged for each function, by the function's name in the account."""
     expected = {}
-    for resource in template.get("Resources", {}).values():
-        if resource.get("Type") != FUNCTION_TYPE:
-            continue
-        properties = resource["Properties"]
-        key = text_of(properties["Code"].get("S3Key", ""))
-        if names_artefact(key):
-            name = text_of(properties["FunctionName"]).replace("${AWS::StackName}", namespace)
-            expected[name] = checksum(key)
+    for properties in packaged(template):
+        name = text_of(properties["FunctionName"]).replace("${AWS::StackName}", namespace)
+        expected[name] = checksum(text_of(properties["Code"]["S3Key"]))
     return expected
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from remit.catalogue.data_types import KEEPS, KINDS
-from remit.deploy.artefacts import remove_artefacts
+from remit.catalogue.types import KEEPS, holds_data
+from remit.deploy.artefacts import buckets_of, remove_artefacts
+from remit.deploy.bucket import artefact_bucket
 from remit.deploy.changeset import deployed_template
 from remit.deploy.events import Operation
 from remit.deploy.execute import OnEvent, Outcome, followed
@@ -18,6 +19,7 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
     from remit.deploy.stack import Stack
     from remit.deploy.status import Deployed
@@ -48,7 +50,7 @@ def data_at_risk(account: Account, namespace: str) -> tuple[Deployed, ...]:
     return tuple(
         resource
         for resource in found.resources
-        if resource.type in KINDS
+        if holds_data(resource.type)
         and resource.status != "DELETE_COMPLETE"
         and declared.get(resource.logical_id, {}).get("DeletionPolicy") not in KEEPS
     )
@@ -59,23 +61,38 @@ def delete(
     namespace: str,
     on_event: OnEvent,
     *,
+    bucket: Bucket | None = None,
     wait: bool = False,
     on_wait: Callable[[Stack], None] | None = None,
 ) -> Outcome | None:
     """Delete the stack, then every version of its artefacts (without a stack as well: then it is None).
 
-    The bucket itself stays: it is the account's, not the app's. RemitError as `deletable`; somebody else
-    deploys (75).
+    `bucket` is remit's, unless it is given; it stays: it is the account's, not the app's. RemitError as `deletable`;
+    somebody else deploys (75); the artefacts are in another bucket.
     """
+    bucket = bucket or artefact_bucket(account)
     stack = deletable(account, namespace)
     if stack is not None:
         stack = settled(account, namespace, wait=wait, on_wait=on_wait)
     outcome = None
     if stack is not None:
+        _same_bucket(account, stack, bucket)
         token = f"remit-{uuid.uuid4()}"
         with told():
             account.client("cloudformation").delete_stack(StackName=stack.id, ClientRequestToken=token)
         outcome = followed(account, namespace, Operation(stack.id, "DELETE", token), on_event)
     if outcome is None or outcome.ok:
-        remove_artefacts(account, namespace)
+        remove_artefacts(account, namespace, bucket.name)
     return outcome
+
+
+def _same_bucket(account: Account, stack: Stack, bucket: Bucket) -> None:
+    """Refuse to delete a stack whose artefacts would stay behind, in a bucket that nobody named."""
+    with told():
+        others = buckets_of(account, deployed_template(account, stack)) - {bucket.name}
+    if others:
+        other = min(others)
+        hint = f"`--artefact-bucket {other}` names it"
+        if other == artefact_bucket(account).name:
+            hint = "leave --artefact-bucket and REMIT_ARTEFACT_BUCKET out"
+        raise RemitError(f"the zips of {stack.name} are in bucket {other}, not in {bucket.name}", hint=hint)

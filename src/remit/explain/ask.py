@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import parse as parse_arn
 from remit.catalogue.managed import managed_policy
+from remit.catalogue.types import arns_of
 from remit.errors import RemitError
 from remit.explain.names import names_of, put, put_all
 from remit.iam.evaluate import ALL, Layers, Request, evaluate
@@ -94,7 +95,7 @@ def _put(document: Policy, names: Mapping[str, str]) -> Policy:
 
 def standings(app: App, roles: tuple[Role, ...]) -> dict[str, Standing]:
     """Each function's role, by the function's name; functions that bring a role of their own are not there."""
-    themselves = {one.arn: one.arn for one in app.resources}  # a key's, say, whose id nobody foretells
+    themselves = {text: text for one in app.resources for text in arns_of(one)}  # a key's, say: nobody foretells its id
     names = {**themselves, **names_of(app)}
     made = [(role, standing(role, names, dict(_managed(app)))) for role in roles]
     return {name: found for role, found in made for name in role.functions}

@@ -6,43 +6,24 @@ A resource that is not named in the template gets a name of CloudFormation's mak
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.app import Resource
+from remit.catalogue.types import REF, Naming, late_bound, lowered, resource_type
 from remit.errors import RemitError
 from remit.grants.defaults import queue_id
 from remit.iam import tokens
 from remit.iam.policy import Globs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from remit.app import App
     from remit.iam.policy import Statement
 
-_HERE: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:"
-_TYPES: Final = {
-    "AWS::DynamoDB::Table": ("TableName", _HERE % "dynamodb" + "table/"),
-    "AWS::DynamoDB::GlobalTable": ("TableName", _HERE % "dynamodb" + "table/"),
-    "AWS::Events::EventBus": ("Name", _HERE % "events" + "event-bus/"),
-    "AWS::IAM::Role": ("RoleName", "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/"),
-    "AWS::Kinesis::Stream": ("Name", _HERE % "kinesis" + "stream/"),
-    "AWS::KinesisFirehose::DeliveryStream": ("DeliveryStreamName", _HERE % "firehose" + "deliverystream/"),
-    "AWS::Lambda::Function": ("FunctionName", _HERE % "lambda" + "function:"),
-    "AWS::S3::Bucket": ("BucketName", "arn:${AWS::Partition}:s3:::"),
-    "AWS::SNS::Topic": ("TopicName", _HERE % "sns"),
-    "AWS::SQS::Queue": ("QueueName", _HERE % "sqs"),
-    "AWS::StepFunctions::StateMachine": ("StateMachineName", _HERE % "states" + "stateMachine:"),
-    "AWS::Logs::LogGroup": ("LogGroupName", _HERE % "logs" + "log-group:"),
-    "AWS::SecretsManager::Secret": ("Name", _HERE % "secretsmanager" + "secret:"),
-}
-"""By type: the property that names it, and what stands before the name in its ARN."""
-_ARN_AS_REF: Final = frozenset({
-    "AWS::SNS::Topic", "AWS::StepFunctions::StateMachine", "AWS::SecretsManager::Secret",
-})  # fmt: skip
-_ENDS: Final = {"AWS::Logs::LogGroup": ":*", "AWS::SecretsManager::Secret": "-??????"}
-"""What GetAtt or Ref put behind the name."""
+_STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/%s/*"
 
 
 def names_of(app: App) -> dict[str, str]:
@@ -62,7 +43,7 @@ def names_of(app: App) -> dict[str, str]:
 
 def names_in(stack: str, resources: Iterable[Resource]) -> dict[str, str]:
     """What each reference to the resources of a stack will be, by its text. A stack nobody knows is `*`."""
-    stack_id = f"{_HERE % 'cloudformation'}stack/{stack}/*"
+    stack_id = _STACK % stack
     return {
         "${AWS::StackName}": stack,
         "${AWS::StackId}": stack_id,
@@ -71,19 +52,43 @@ def names_in(stack: str, resources: Iterable[Resource]) -> dict[str, str]:
 
 
 def _of(resource: Resource, stack: str) -> Iterator[tuple[str, str]]:
-    if resource.type not in _TYPES:
+    """What Ref and the attributes of a resource give that have its ARN or its name."""
+    kind = resource_type(resource.type)
+    if kind is None or kind.naming is None:
         return
-    name_property, start = _TYPES[resource.type]
-    given = resource.properties.get(name_property)
-    text = tokens.textual(given)
-    name = put(text, {"${AWS::StackName}": stack}) if isinstance(text, str) and text else ""
-    if not name or any(part.target is None or "::" not in part.target for part in references(name)):
-        name = f"{stack}-{resource.logical_id}-*"
-        name = name.lower() if resource.type == "AWS::S3::Bucket" else name
-    arn = f"{start}{name}{_ENDS.get(resource.type, '')}"
-    yield resource.arn, arn
-    if resource.type != "AWS::SQS::Queue":  # whose Ref is a URL
-        yield resource.ref, arn if resource.type in _ARN_AS_REF else name
+    name = _name(resource, kind.naming, stack)
+    if name is None:
+        return
+    path = _text(resource, kind.naming.path, stack) or ""
+    arn = kind.arn_named(kind.naming.in_arn(name, path), tokens.PLACE, lambda path: _text(resource, path, stack))
+    if arn is not None:
+        for way in kind.arn_from:
+            yield late_bound(resource.logical_id, way), f"{arn}{kind.arn_end(way)}"
+        if kind.stream and kind.stream not in kind.arn_from:
+            yield late_bound(resource.logical_id, kind.stream), f"{arn}/stream/*"
+    if kind.has_name_as_ref:
+        yield late_bound(resource.logical_id, REF), name
+    if kind.has_attribute(kind.naming.property):
+        yield late_bound(resource.logical_id, kind.naming.property), name
+
+
+def _name(resource: Resource, naming: Naming, stack: str) -> str | None:
+    """The name that a resource is given, or that CloudFormation makes; None where nobody knows how."""
+    given = _text(resource, naming.property, stack)
+    if given:
+        return lowered(given) if naming.is_lower else given
+    return next(reversed(naming.generated_names(stack, resource.logical_id)), None)
+
+
+def _text(resource: Resource, path: str, stack: str) -> str | None:
+    """The text of a property, but for where the stack is; None: there is none, or it refers to other resources."""
+    value: object = resource.properties
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    text = tokens.textual(value)
+    known = put(text, {"${AWS::StackName}": stack}) if isinstance(text, str) and text else ""
+    is_open = any(part.target is None or "::" not in part.target for part in references(known))
+    return None if not known or is_open else known
 
 
 def arn_of(kind: str, name: str) -> str | None:
@@ -93,10 +98,12 @@ def arn_of(kind: str, name: str) -> str | None:
     """
     if name.startswith("arn:"):
         return name
-    if kind not in _TYPES:
+    row = resource_type(kind)
+    if row is None or row.naming is None:
         return None
-    bare = name.rpartition("/")[2] if kind == "AWS::SQS::Queue" else name  # which a queue's URL ends with
-    return f"{_TYPES[kind][1]}{bare}{_ENDS.get(kind, '')}"
+    bare = name.rpartition("/")[2] if row.ref == "url" else name  # which a queue's URL ends with
+    arn = row.arn_named(row.naming.in_arn(bare), tokens.PLACE, lambda _: None)
+    return None if arn is None else f"{arn}{row.arn_end(row.arn_from[0]) if row.arn_from else ''}"
 
 
 def put(text: str, names: Mapping[str, str]) -> str:

@@ -17,10 +17,10 @@ from remit.app import Grant
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.actions import services
 from remit.catalogue.arns import fill, parse, variables
+from remit.catalogue.types import arn_of
 from remit.errors import RemitError
 from remit.explain.asked import targets_of
 from remit.explain.names import names_of, references
-from remit.grants.own import arn_of
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
 from remit.project.spelled import attribute, decorator
@@ -119,25 +119,26 @@ def _things(app: App, resource: str, folder: Path, account: str) -> Iterator[_Th
     own = _own(app, resource)
     if own is not None:
         mine, rest = own
-        arn = f"{arn_of(mine)}/{rest}" if rest else arn_of(mine)
+        late = arn_of(mine) or mine.ref
+        arn = f"{late}/{rest}" if rest else late
         spelled = attribute(folder, mine)
         home = None
         if spelled is not None and mine.origin is not None:
             home = f"{mine.origin.file.removesuffix('.py').replace('/', '.')}.{spelled.partition('.')[0]}"
-        yield _Thing(spelled or json.dumps(arn_of(mine)), arn_of(mine), rest, arn, home)
+        yield _Thing(spelled or json.dumps(late), late, rest, arn, home)
         return
     found = parse(resource)
     if found is None:
         yield _Thing(json.dumps(resource), resource, "", resource)
         return
     foreign = bool(account and found.account.isdigit() and found.account != account)
-    late = resource if foreign else _late_bound(resource)
-    start = late[: len(late) - len(found.resource)]
+    placed = resource if foreign else _late_bound(resource)
+    start = placed[: len(placed) - len(found.resource)]
     names = dict.fromkeys((name_of(resource), found.resource.partition("/")[0]))
     for name in names:
         rest = found.resource[found.resource.index(name) + len(name) :].lstrip("/") if name in found.resource else ""
         given = start + found.resource.removesuffix(f"/{rest}") if foreign else name
-        yield _Thing(json.dumps(given), given, rest, late)
+        yield _Thing(json.dumps(given), given, rest, placed)
 
 
 def _own(app: App, resource: str) -> tuple[Resource, str] | None:

@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from remit.catalogue.types import arn_of, resource_type
+from remit.iam import tokens
 
 if TYPE_CHECKING:
     from remit.app import App, Resource
-
-_NAMED: Final = {
-    "AWS::SQS::Queue": ("QueueName", "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:%s"),
-    "AWS::SNS::Topic": ("TopicName", "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:%s"),
-    "AWS::DynamoDB::Table": (
-        "TableName",
-        "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/%s",
-    ),
-    "AWS::S3::Bucket": ("BucketName", "arn:${AWS::Partition}:s3:::%s"),
-    "AWS::Kinesis::Stream": (
-        "Name",
-        "arn:${AWS::Partition}:kinesis:${AWS::Region}:${AWS::AccountId}:stream/%s",
-    ),
-}
-"""How a type of resource is named, and the ARN that the name gives."""
 
 
 def own_resources(app: App) -> dict[str, str]:
     """The ARNs that the app's own resources have by their literal names, and their late-bound ARNs."""
     own: dict[str, str] = {}
     for resource in app.resources:
-        if resource.type in _NAMED:
-            name_property, form = _NAMED[resource.type]
-            name = resource.properties.get(name_property)
-            if isinstance(name, str) and name:
-                own[form % name] = arn_of(resource)
-            if resource.type == "AWS::S3::Bucket":  # has no region or account, so people write its ARN whole
-                own[f"arn:aws:s3:::{name}"] = arn_of(resource)
+        late = arn_of(resource)
+        arn = _literal_arn(resource)
+        if late is None or arn is None:
+            continue
+        own[arn] = late
+        if resource.type == "AWS::S3::Bucket":  # has no region or account, so people write its ARN whole
+            own[arn.replace(tokens.PARTITION, "aws")] = late
     return own
 
 
-def arn_of(resource: Resource) -> str:
-    """The ARN of a resource, as late-bound text; a topic's is its Ref."""
-    return resource.ref if resource.type == "AWS::SNS::Topic" else resource.arn
+def _literal_arn(resource: Resource) -> str | None:
+    """The ARN that a resource has by the name that it is given; None where more of it is open than where it is."""
+    kind = resource_type(resource.type)
+    if kind is None or kind.naming is None or kind.arn_ends or kind.naming.path:
+        return None
+    name = resource.properties.get(kind.naming.property)
+    if not isinstance(name, str) or not name:
+        return None
+    arn = kind.arn_named(kind.naming.in_arn(name), tokens.PLACE, lambda path: _text(resource, path))
+    return None if arn is None or any(sign in arn for sign in "*?") else arn
+
+
+def _text(resource: Resource, path: str) -> str | None:
+    value = resource.properties.get(path)
+    return value if isinstance(value, str) else None

@@ -11,13 +11,15 @@ import shutil
 import signal
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
 from remit.local.place import Place, alone, is_held
 from remit.local.process import died, holder, spawn
-from remit.local.routes import HEALTH, RESET
+from remit.local.routes import HEALTH, RESET, SAVE
+from remit.local.signature import signed_headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,39 +38,61 @@ _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 
 @dataclass(frozen=True, slots=True)
 class LocalAws:
-    """A running AWS on this machine: where it answers, its process, and the region and account to work in."""
+    """A running AWS on this machine: where it answers, its process, the region and account to work in, and its keys."""
 
     url: str
     port: int
     pid: int
     region: str
     account: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What there is of a project's AWS: the running server or None, its files, whether state is kept."""
+    """What there is of a project's AWS: the running server or None, its files, and whether all of its state is kept."""
 
     aws: LocalAws | None
     state: Path
     log: Path
     kept: bool
+    unsaved: str | None
+    """Why some of the state is not kept, or None."""
 
 
 def find(folder: Path, *, region: str | None = None) -> LocalAws | None:
     """The running AWS of the project in this folder, or None.
 
     It runs if its lock is held and the server that answers at the recorded port is the recorded one.
+
+    Raises:
+        RemitError: if an older remit started it, whose server asks for no signatures.
     """
-    place = Place.of(folder)
+    place = _place(folder)
+    if not is_held(place.alive):
+        return None
     record = place.read()
-    if record is None or not is_held(place.alive):
+    if record is None:
+        if place.is_of_an_older_remit():
+            raise RemitError(
+                "the AWS on this machine was started by an older remit",
+                hint="`remit local stop` ends it (its state is kept); then start it again",
+            )
         return None
     about = _ask(record, "GET", HEALTH)
     if about is None or about.get("id") != record.id:
         return None
     url = f"http://127.0.0.1:{record.port}"
-    return LocalAws(url, record.port, record.pid, _region(region), str(about["account"]))
+    return LocalAws(
+        url,
+        record.port,
+        record.pid,
+        _region(region),
+        str(about["account"]),
+        record.access_key_id,
+        record.secret_access_key,
+    )
 
 
 def start(folder: Path, *, region: str | None = None, progress: Callable[[str], None] = lambda _: None) -> LocalAws:
@@ -83,15 +107,22 @@ def start(folder: Path, *, region: str | None = None, progress: Callable[[str], 
         RemitError: if the extra is not installed, the folder cannot be written, or the server does not start.
     """
     region = _region(region)
+    place = _place(folder)
+    if is_held(place.alive) and place.is_of_an_older_remit():
+        progress("stopping the AWS on this machine that an older remit started")
+        stop(folder)
     running = find(folder, region=region)
     if running is not None:
         return running
     if importlib.util.find_spec("ministack") is None:
         raise RemitError("the local AWS is not installed", hint="pip install 'remit[local]'")
-    place = Place.of(folder)
+    place.check_state()
     place.make()
-    with alone(place.starting):
-        return _healthy(folder, place, region, progress)
+    try:
+        with alone(place.starting):
+            return _healthy(folder, place, region, progress)
+    except OSError as error:
+        raise RemitError(f"{str(place.root)!r} cannot be written: {error.strerror}") from error
 
 
 def stop(folder: Path) -> bool:
@@ -100,7 +131,7 @@ def stop(folder: Path) -> bool:
     Raises:
         RemitError: if it runs but cannot be ended from here.
     """
-    place = Place.of(folder)
+    place = _place(folder)
     if not is_held(place.alive):
         return False
     with alone(place.starting):
@@ -122,7 +153,7 @@ def reset(folder: Path) -> LocalAws | None:
     Raises:
         RemitError: if the server does not answer, or the files cannot be removed.
     """
-    place = Place.of(folder)
+    place = _place(folder)
     running = find(folder)
     if running is None:
         if is_held(place.alive):
@@ -143,14 +174,37 @@ def _forget(place: Place) -> None:
     try:
         with alone(place.starting):
             shutil.rmtree(place.state)
+            place.write_unsaved(None)
     except OSError as error:
         raise RemitError(f"{str(place.state)!r} cannot be removed: {error.strerror}") from error
 
 
 def status(folder: Path) -> Status:
-    """Whether the AWS of this project runs, and where its files are."""
+    """Whether the AWS of this project runs, where its files are, and whether they hold all of its state."""
+    place = _place(folder)
+    unsaved = place.read_unsaved()
+    return Status(find(folder), place.state, place.log, place.state.is_dir() and unsaved is None, unsaved)
+
+
+def save(folder: Path) -> str | None:
+    """Save the state of the running AWS at once; why some of it is not kept, or None.
+
+    Raises:
+        RemitError: if the server does not answer.
+    """
+    place = _place(folder)
+    record = place.read()
+    answer = None if record is None else _ask(record, "POST", SAVE, patience=_STOP_SECONDS)
+    if answer is None:
+        raise RemitError("the AWS on this machine did not save its state", hint=f"its log is {str(place.log)!r}")
+    return answer.get("unsaved")
+
+
+def _place(folder: Path) -> Place:
+    """The place of a project's AWS. RemitError: a part of it is a link, or another user's."""
     place = Place.of(folder)
-    return Status(find(folder), place.state, place.log, place.state.is_dir())
+    place.check()
+    return place
 
 
 def _region(region: str | None) -> str:
@@ -188,10 +242,12 @@ def _healthy(folder: Path, place: Place, region: str, progress: Callable[[str], 
 
 
 def _ask(record: Record, method: str, path: str, *, patience: float = _PATIENCE) -> dict[str, Any] | None:
-    """The JSON that the server answers, or None if nothing sensible does."""
+    """The JSON that the server answers to a signed request, or None if nothing sensible does."""
+    keys = (record.access_key_id, record.secret_access_key)
+    headers = signed_headers(*keys, method, f"127.0.0.1:{record.port}", path, datetime.now(UTC))
     connection = http.client.HTTPConnection("127.0.0.1", record.port, timeout=patience)
     try:
-        connection.request(method, path)
+        connection.request(method, path, headers=headers)
         response = connection.getresponse()
         answer = json.loads(response.read())
     except (OSError, http.client.HTTPException, ValueError):

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
     from remit.local.aws import LocalAws
 
-_SECRET = "local"  # noqa: S105 - a dummy: the AWS on this machine asks for none
-
 
 def session(aws: LocalAws) -> boto3.Session:
     """A boto3 session that reads neither the user's profiles nor their credentials.
@@ -23,7 +21,7 @@ def session(aws: LocalAws) -> boto3.Session:
 
     unread = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
     core = botocore.session.Session(session_vars={"profile": (None, None, None, None), **unread})
-    return boto3.Session(aws.account, _SECRET, region_name=aws.region, botocore_session=core)
+    return boto3.Session(aws.access_key_id, aws.secret_access_key, region_name=aws.region, botocore_session=core)
 
 
 def client_arguments(aws: LocalAws) -> dict[str, Any]:
@@ -33,19 +31,19 @@ def client_arguments(aws: LocalAws) -> dict[str, Any]:
     return {
         "endpoint_url": aws.url,
         "region_name": aws.region,
-        "aws_access_key_id": aws.account,
-        "aws_secret_access_key": _SECRET,
+        "aws_access_key_id": aws.access_key_id,
+        "aws_secret_access_key": aws.secret_access_key,
         "config": Config(s3={"addressing_style": "path"}, proxies={}),
     }
 
 
 def environment(aws: LocalAws) -> dict[str, str]:
-    """The variables that point AWS tools and SDKs at this AWS; the credentials are dummies."""
+    """The variables that point AWS tools and SDKs at this AWS; its keys are good until it stops."""
     return {
         "AWS_ENDPOINT_URL": aws.url,
         "AWS_REGION": aws.region,
         "AWS_DEFAULT_REGION": aws.region,
-        "AWS_ACCESS_KEY_ID": aws.account,
-        "AWS_SECRET_ACCESS_KEY": _SECRET,
+        "AWS_ACCESS_KEY_ID": aws.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": aws.secret_access_key,
         "AWS_SESSION_TOKEN": "",  # a real one would be sent along
     }

@@ -1,7 +1,7 @@
 """The door of the AWS on this machine: who may come in, and what is told about where things answer.
 
-The app that was deployed answers everybody, as on AWS. The control plane, which runs code and holds data, answers no
-page that a browser shows.
+The app that was deployed answers everybody, as on AWS. The control plane, which runs code and holds data, answers
+whoever signs with this server's secret or with credentials that it gave out, and no page that a browser shows.
 """
 
 from __future__ import annotations
@@ -9,14 +9,27 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 from remit.local.refusal import answer
 from remit.local.request import Refused, Request
-from remit.local.routes import HEALTH, RESET, app_prefix, is_answer, is_own, is_this_machine
+from remit.local.routes import HEALTH, RESET, SAVE, app_prefix, is_answer, is_of_user_pool, is_own, is_this_machine
+from remit.local.signature import (
+    QUERY_NAMES,
+    URL_OF_VERSION_2,
+    check,
+    check_version_2,
+    is_signed,
+    read,
+    read_version_2,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+
+    from remit.local.signature import Signature
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
@@ -25,7 +38,7 @@ if TYPE_CHECKING:
 
 _FUNCTION_URL: Final = re.compile(rb"https://([a-z0-9]{32})\.lambda-url\.[a-z0-9-]+\.on\.aws/")
 _FUNCTION_URL_CONFIG: Final = re.compile(r"/2021-10-31/functions/[^/]+/urls?")
-_DRAINED: Final = 1 << 20  # bytes of a refused request that are read, so that its sender gets to reading the answer
+_DRAINED: Final = 1 << 20  # bytes of a refused request that are read
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -37,8 +50,12 @@ class Gate:
     port: int
     about: Callable[[], Mapping[str, Any]]
     """Makes the answer to a health question; it holds no secret, since everybody may ask."""
+    secret_of: Callable[[str, str], str]
+    """The secret of an access key with its session token; raises Refused where there is none."""
     reset_path: str
     """Where the application forgets its state."""
+    save: Callable[[], Mapping[str, Any]]
+    """Saves the state at once, and says what came of it."""
     changed: Callable[[], None]
     """Called whenever a request may have changed that state."""
 
@@ -48,18 +65,25 @@ class Gate:
             await self.app(scope, receive, send)
             return
         request = _request(scope)
+        incoming = _Incoming(receive)
+        receive = incoming
         try:
             prefix = app_prefix(_host(request), scope["path"])
             if prefix is not None:
+                if is_signed(request):  # whether it has to be is the app's decision; but then it must hold
+                    _, receive = await self._verified(scope, request, receive)
                 scope = _at(scope, prefix, self.port)
             else:
                 _refuse_pages(request)
                 if scope["path"] == HEALTH:
                     await _send_json(send, self.about())
                     return
-                scope, send = self._checked(scope, request, send)
+                scope, receive, send = await self._entering(scope, request, receive, send)
+                if scope["path"] == SAVE:
+                    await _send_json(send, self.save())
+                    return
         except Refused as refused:
-            await _refuse(scope, receive, send, refused, request)
+            await _refuse(scope, incoming, send, refused, request)
             return
         try:
             await self.app(scope, receive, send)
@@ -67,24 +91,60 @@ class Gate:
             if request.method not in _READING:
                 self.changed()
 
-    def _checked(self, scope: Message, request: Request, send: Send) -> tuple[Message, Send]:
-        """A request to the control plane as it goes on. Refused: it is for what no AWS has."""
+    async def _entering(
+        self, scope: Message, request: Request, receive: Receive, send: Send
+    ) -> tuple[Message, Receive, Send]:
+        """A request to the control plane as it goes on, once it is known who sent it. Refused: it is not."""
         send = _without_cors(send)
         if is_answer(request.method, scope["path"]):
-            return scope, send
-        if is_own(scope["path"]) and scope["path"] != RESET:
+            return scope, receive, send
+        if is_of_user_pool(request):
+            return _at(scope, "", self.port), receive, send
+        if is_own(scope["path"]) and scope["path"] not in {RESET, SAVE}:
             raise Refused("AccessDenied", f"the AWS on this machine does not serve {scope['path']!r}")
-        if _tells_urls(scope["path"], request):
+        old = read_version_2(request)
+        if old is not None:
+            check_version_2(old, request, self.secret_of(old.access_key_id, old.token), datetime.now(UTC))
+            return _at(_signed_by_header(scope, old.header(), URL_OF_VERSION_2), "", self.port), receive, send
+        signature, receive = await self._verified(scope, request, receive)
+        if signature.service == "cloudformation" or _FUNCTION_URL_CONFIG.fullmatch(scope["path"]):
             send = _rewriting(send, rb"http://127.0.0.1:%d/_aws/lambda-url/\1/" % self.port)
         if scope["path"] == RESET:
             scope = {**scope, "path": self.reset_path, "raw_path": self.reset_path.encode()}
-        return scope, send
+        if signature.seconds is not None:
+            scope = _signed_by_header(scope, signature.header(), QUERY_NAMES)
+        return scope, receive, send
+
+    async def _verified(self, scope: Message, request: Request, receive: Receive) -> tuple[Signature, Receive]:
+        """The signature of a request, which holds, and what its body is read from then."""
+        signature = read(request)
+        secret = self.secret_of(signature.access_key_id, signature.token)
+        body = b""
+        if scope["type"] == "http" and signature.covers_body(request):
+            body = await _body(receive)
+            receive = _replaying(body, receive)
+        check(signature, request, secret, body, datetime.now(UTC))
+        return signature, receive
 
 
-def _tells_urls(path: str, request: Request) -> bool:
-    """Whether the answer may name function URLs, which AWS would serve under its own domain."""
-    signed = request.header("authorization") or ""
-    return "/cloudformation/aws4_request" in signed or _FUNCTION_URL_CONFIG.fullmatch(path) is not None
+class _Incoming:
+    """A `receive` that knows whether the request's body has ended."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._ended = False
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._ended = not message.get("more_body")
+        return message
+
+    async def drain(self) -> None:
+        """Read what is left of the body, up to a limit: most senders read no answer before they have sent it all."""
+        size = 0
+        while not self._ended and size < _DRAINED:
+            message = await self()
+            size += len(message.get("body", b""))
 
 
 def _request(scope: Message) -> Request:
@@ -122,7 +182,7 @@ def _refuse_pages(request: Request) -> None:
 
 
 def _at(scope: Message, prefix: str, port: int) -> Message:
-    """A request for the app at its path, whatever host it named."""
+    """A request at a path of this machine, whatever host it named."""
     headers = [pair for pair in scope["headers"] if pair[0].lower() != b"host"]
     return {
         **scope,
@@ -130,6 +190,36 @@ def _at(scope: Message, prefix: str, port: int) -> Message:
         "raw_path": prefix.encode() + scope["raw_path"],
         "headers": [*headers, (b"host", b"127.0.0.1:%d" % port)],
     }
+
+
+def _signed_by_header(scope: Message, header: str, parameters: frozenset[str]) -> Message:
+    """A request with its signature in the header: one in the query the emulator would check again, its own way."""
+    pairs = scope["query_string"].decode("latin-1").split("&")
+    unsigned = [pair for pair in pairs if unquote(pair.partition("=")[0]).lower() not in parameters]
+    return {
+        **scope,
+        "query_string": "&".join(unsigned).encode("latin-1"),
+        "headers": [*scope["headers"], (b"authorization", header.encode())],
+    }
+
+
+async def _body(receive: Receive) -> bytes:
+    chunks = []
+    while True:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(chunks)
+
+
+def _replaying(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives a body that was read already, and then goes on."""
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replay
 
 
 def _without_cors(send: Send) -> Send:
@@ -167,24 +257,15 @@ def _rewriting(send: Send, address: bytes) -> Send:
     return rewrite
 
 
-async def _refuse(scope: Message, receive: Receive, send: Send, refused: Refused, request: Request) -> None:
+async def _refuse(scope: Message, incoming: _Incoming, send: Send, refused: Refused, request: Request) -> None:
     if scope["type"] == "websocket":
-        await receive()
+        await incoming()
         await send({"type": "websocket.close", "code": 1008})
         return
-    await _drain(receive)
+    await incoming.drain()
     headers, body = answer(refused, request)
     await send({"type": "http.response.start", "status": 403, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
-
-
-async def _drain(receive: Receive) -> None:
-    size = 0
-    while size < _DRAINED:
-        message = await receive()
-        size += len(message.get("body", b""))
-        if not message.get("more_body"):
-            return
 
 
 async def _send_json(send: Send, value: Mapping[str, Any]) -> None:

@@ -1,64 +1,68 @@
 """The process that is the AWS on this machine: the only module that knows the emulator (ministack).
 
-Run as `python -m remit.local.server PLACE REGION` with an environment that holds nothing of the user's. It
-locks the place, listens on loopback, forks (so that it is nobody's child to wait for), and serves until
+`process.py` runs its `main` with PLACE and REGION, in an isolated Python and an environment that holds nothing of the
+user's. It locks the place, listens on loopback, forks (so that it is nobody's child to wait for), and serves until
 SIGTERM or until its folder is gone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import importlib
+import logging
 import os
 import secrets
 import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remit.local.gate import Gate
 from remit.local.place import Place, Record, seize
 from remit.local.process import BUSY
+from remit.local.request import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 ACCOUNT = "000000000000"
 
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _TICK = 1.0
 _SAVING_SHARE = 20  # a twentieth of the time at most
+_RETRY_SECONDS = 60.0  # at most, between two tries to keep what could not be kept
 
 
 def main(arguments: list[str]) -> int:
     """Become the server of a place; the status of the process that was started, not of the server."""
     place, region = Place(Path(arguments[0])), arguments[1]
-    sys.addaudithook(_stay_on_loopback)
     lock = seize(place.alive, patience=1.0)
     if lock is None:
         return BUSY
     previous = place.read()
     listener = _listen(previous.port if previous else 0)
+    sys.addaudithook(_refuse_other_doors)
     if os.fork():
         return 0
-    record = Record(secrets.token_hex(16), listener.getsockname()[1], os.getpid())
+    record = _record(listener.getsockname()[1])
     os.ftruncate(lock, 0)
     os.write(lock, str(record.pid).encode())
     place.write(record)
-    os.environ.pop("PYTHONPATH", None)
-    os.environ.update(_settings(place, record.port, region))
+    place.write_unsaved(None)
+    os.environ.update(_settings(place, record, region))
     asyncio.run(_serve(place, record, listener))
     return 0
 
 
-def _stay_on_loopback(event: str, arguments: tuple[Any, ...]) -> None:
-    """Refuse to bind any other interface, whatever part of the emulator asks for it."""
+def _refuse_other_doors(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse to bind any port, whatever part of the emulator asks for it: behind it nobody would look at keys."""
     if event == "socket.bind":
         address = arguments[1]
-        if isinstance(address, tuple) and address[0] not in _LOOPBACK:
-            raise PermissionError(f"the AWS on this machine binds loopback only, not {address[0]!r}")
+        if isinstance(address, tuple):
+            raise PermissionError(f"the AWS on this machine has one door, and opens none on {address[0]!r}")
 
 
 def _listen(port: int) -> socket.socket:
@@ -78,17 +82,26 @@ def _listen(port: int) -> socket.socket:
     raise AssertionError
 
 
-def _settings(place: Place, port: int, region: str) -> Mapping[str, str]:
+def _record(port: int) -> Record:
+    """What this server writes down about itself. Its keys are new at each start, and look like AWS's.
+
+    Twelve digits would be taken for an account by the emulator, which has one here.
+    """
+    access_key_id = "AKIA" + base64.b32encode(secrets.token_bytes(10)).decode()
+    return Record(secrets.token_hex(16), port, os.getpid(), access_key_id, secrets.token_urlsafe(30))
+
+
+def _settings(place: Place, record: Record, region: str) -> Mapping[str, str]:
     """The emulator's settings: what it keeps and where; what would reach beyond this process is off."""
     return {
-        "GATEWAY_PORT": str(port),
+        "GATEWAY_PORT": str(record.port),
         "BIND_HOST": "127.0.0.1",
         "MINISTACK_HOST": "localhost",
         "MINISTACK_REGION": region,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": ACCOUNT,
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{record.port}",
+        "AWS_ACCESS_KEY_ID": record.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": record.secret_access_key,
         "PERSIST_STATE": "1",
         "STATE_DIR": str(place.state / "services"),
         "S3_PERSIST": "1",
@@ -102,10 +115,106 @@ def _settings(place: Place, port: int, region: str) -> Mapping[str, str]:
     }
 
 
+def _function_credentials(record: Record) -> Callable[[Mapping[str, Any]], Mapping[str, str]]:
+    """What functions get in the place of the emulator's choice, which is an account's number for a key."""
+
+    def credentials(_configuration: Mapping[str, Any]) -> Mapping[str, str]:
+        return {
+            "AWS_ACCESS_KEY_ID": record.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": record.secret_access_key,
+            "AWS_SESSION_TOKEN": "",
+        }
+
+    return credentials
+
+
+def _secret_of(record: Record) -> Callable[[str, str], str]:
+    """Secrets by access key and session token: this server's own, and those that IAM and STS gave out here."""
+
+    def secret_of(access_key_id: str, token: str) -> str:
+        if access_key_id == record.access_key_id:
+            return record.secret_access_key
+        emulator: Any = importlib.import_module("ministack.core.iam_evaluator")
+        issued = None
+        if not emulator.is_root_access_key(access_key_id):  # any number of twelve digits is root to the emulator
+            issued = emulator.resolve_credential(access_key_id, ACCOUNT, token)
+        if isinstance(issued, emulator.ResolvedCredential):
+            return str(issued.secret_access_key)
+        raise Refused(
+            "InvalidClientTokenId",
+            f"{access_key_id!r} is no access key of the AWS on this machine: its keys are new at each start, "
+            "and `remit local start` shows them",
+        )
+
+    return secret_of
+
+
+class _Saving(logging.Handler):
+    """Saves the emulator's state, and knows what could not be kept: the emulator only logs that, and goes on."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(logging.WARNING)
+        self._place = place
+        self._services: str | None = None
+        self._objects: dict[tuple[str, str], str] = {}
+        for name in ("persistence", "s3"):
+            logging.getLogger(name).addHandler(self)
+
+    @property
+    def unsaved(self) -> str | None:
+        """Why some of the state is not kept, or None."""
+        reasons = [self._services, *self._objects.values()]
+        return next((reason for reason in reasons if reason is not None), None)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note a failure: of a service's state, which the next save tries again, or of an object's file."""
+        arguments = record.args if isinstance(record.args, tuple) else ()
+        for error in arguments:
+            if isinstance(error, OSError):
+                reason = error.strerror or str(error)
+            elif isinstance(error, Exception) and record.name == "persistence":
+                reason = str(error)
+            else:
+                continue
+            if record.name == "persistence":
+                self._services = reason
+            else:
+                self._objects[str(arguments[0]), str(arguments[1])] = reason
+
+    def save(self) -> Mapping[str, Any]:
+        """Save everything at once; what is not kept, and why."""
+        persistence: Any = importlib.import_module("ministack.core.persistence")
+        emulator: Any = importlib.import_module("ministack.app")
+        self._services = None
+        persistence.save_all(emulator._build_persistence_save_dict())  # noqa: SLF001 - as its shutdown does
+        for bucket, key in tuple(self._objects):
+            self._save_object(bucket, key)
+        self.tell()
+        return {"unsaved": self.unsaved}
+
+    def _save_object(self, bucket: str, key: str) -> None:
+        """Try once more to write an object that was not kept; one that is gone is no loss."""
+        storage: Any = importlib.import_module("ministack.services.s3")
+        entry = storage._buckets.get(bucket, {}).get("objects", {}).get(key)  # noqa: SLF001 - it has no way to ask
+        reason = self._objects.pop((bucket, key))
+        if isinstance(entry, dict) and entry.get("body") is not None:
+            storage._persist_object(bucket, key, entry)  # noqa: SLF001 - notes it again when it fails again
+        elif entry is not None:
+            self._objects[bucket, key] = reason
+
+    def tell(self) -> None:
+        """Leave word of it for when the server has ended."""
+        if self.unsaved != self._place.read_unsaved():
+            with suppress(OSError):
+                self._place.write_unsaved(self.unsaved)
+
+
 async def _serve(place: Place, record: Record, listener: socket.socket) -> None:
     emulator: Any = importlib.import_module("ministack.app")
     hypercorn: Any = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
+    functions: Any = importlib.import_module("ministack.core.lambda_runtime")
+    functions.execution_credentials = _function_credentials(record)
     emulator._collect_scripts = lambda *_: []  # noqa: SLF001 - it would run whatever scripts lie in /etc/localstack
     config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
@@ -114,29 +223,35 @@ async def _serve(place: Place, record: Record, listener: socket.socket) -> None:
     stop, changed = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    saving = _Saving(place)
     app = Gate(
         emulator.app,
         port=record.port,
-        about=lambda: {"id": record.id, "pid": record.pid, "account": ACCOUNT},
+        about=lambda: {"id": record.id, "pid": record.pid, "account": ACCOUNT, "unsaved": saving.unsaved},
+        secret_of=_secret_of(record),
         reset_path="/_ministack/reset",
+        save=saving.save,
         changed=changed.set,
     )
-    keeper = asyncio.create_task(_keep(place, record, stop, changed))
+    keeper = asyncio.create_task(_keep(place, record, saving, stop, changed))
     await hypercorn.serve(app, config, shutdown_trigger=stop.wait)
     keeper.cancel()
+    if place.alive.exists():
+        saving.save()
     workers: Any = sys.modules.get("ministack.core.lambda_runtime")
     if workers is not None:
         workers.reset()
 
 
-async def _keep(place: Place, record: Record, stop: asyncio.Event, changed: asyncio.Event) -> None:
-    """Every second: save what changed, put the server file right, and end when the folder is gone.
+async def _keep(place: Place, record: Record, saving: _Saving, stop: asyncio.Event, changed: asyncio.Event) -> None:
+    """Every second: save what changed or was not kept, put the server file right, and end when the folder is gone.
 
-    A save of much state takes long, and nothing else is served meanwhile: then it is done less often.
+    A save of much state takes long, and nothing else is served meanwhile: then it is done less often. So is one that
+    fails again and again, and says so in the log each time.
     """
     persistence: Any = importlib.import_module("ministack.core.persistence")
-    emulator: Any = importlib.import_module("ministack.app")
     pause = _TICK
+    retry_after, retry_at = _TICK, 0.0
     while True:
         await asyncio.sleep(pause)
         if not place.alive.exists():
@@ -144,13 +259,12 @@ async def _keep(place: Place, record: Record, stop: asyncio.Event, changed: asyn
             stop.set()
             return
         if place.read() != record:
-            place.write(record)
-        if changed.is_set():
+            with suppress(OSError):
+                place.write(record)
+        begin = time.monotonic()
+        if changed.is_set() or (saving.unsaved is not None and begin >= retry_at):
             changed.clear()
-            begin = time.monotonic()
-            persistence.save_all(emulator._build_persistence_save_dict())  # noqa: SLF001 - as its shutdown does
+            saving.save()
             pause = max(_TICK, _SAVING_SHARE * (time.monotonic() - begin))
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+            retry_after = _TICK if saving.unsaved is None else min(2 * retry_after, _RETRY_SECONDS)
+            retry_at = begin + retry_after

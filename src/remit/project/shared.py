@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from remit.app import Output, Resource
+from remit.catalogue.types import arn_of
 from remit.errors import RemitError, Span, caller_span
 from remit.iam import tokens
 from remit.project import loading, values
@@ -40,9 +41,15 @@ class Handle(NoText):
 
     @property
     def arn(self) -> LateBound:
-        """Its ARN."""
-        text = self.ref if self.type == "AWS::SNS::Topic" else self.attribute("Arn")
-        return LateBound(str(text), f"{self.name}.arn")
+        """Its ARN: what Ref or the attribute gives that has it. RemitError: nothing does."""
+        text = arn_of(self)
+        if text is None:
+            raise RemitError(
+                f"{self.type} has no ARN of its own that CloudFormation gives",
+                hint="write the ARN that you mean, or an attribute: `.attribute(…)`",
+                origin=caller_span().origin,
+            )
+        return LateBound(text, f"{self.name}.arn")
 
     def attribute(self, name: str) -> LateBound:
         """Anything that Fn::GetAtt gives, such as `StreamArn`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
@@ -22,8 +23,8 @@ from remit.templates.worlds import MOST, bearing, worlds
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.app import Role
-    from remit.review.change import Review
+    from remit.app import Resource, Role
+    from remit.review.change import Given, Review
     from remit.templates.roles import Read
 
 _RUN: Final = {"AWS::Lambda::Function": "Role", "aws_lambda_function": "role"}
@@ -33,6 +34,7 @@ _SAYING: Final = ("AWS::SSM::Parameter", "AWS::CloudFormation::", "Custom::")
 _TEMPLATE: Final = frozenset(("Resources", "AWSTemplateFormatVersion"))
 _SECTION: Final = re.compile(rb"^[^\w\n]*(Resources|AWSTemplateFormatVersion)['\"]?[ \t]*:", re.MULTILINE)
 """A section of a template in YAML, whatever its indentation and quotes are."""
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _PLAN: Final = frozenset(("planned_values", "terraform_version"))
 
 
@@ -60,7 +62,7 @@ def review_files(old: tuple[bytes, str], new: tuple[bytes, str]) -> Review:
     elif not complete:
         uncertain[""] = f"its conditions may fall out in more than {MOST} ways: not each of them was looked at"
     found = [
-        (world, _reviewed(roles_in(world, one), one.file, _noting(roles_in(world, other), uncertain), other.file))
+        (world, _reviewed(roles_in(world, one), one.file, roles_in(world, other), other.file, uncertain))
         for world in every
     ]
     return merged(found)
@@ -73,8 +75,9 @@ def _alike(old: Any, new: Any) -> bool:
     )
 
 
-def _reviewed(old: Read, before: str, new: Read, after: str) -> Review:
-    found = review(_version(old, before), _version(new, after))
+def _reviewed(old: Read, before: str, new: Read, after: str, uncertain: Mapping[str, str] = _NOTHING) -> Review:
+    """One review; `uncertain` as `_uncertain` has it."""
+    found = review(_version(old, before), _version(_noting(new, uncertain), after, uncertain))
     return replace(found, notes=tuple(dict.fromkeys((*old.notes, *new.notes, *found.notes))))
 
 
@@ -134,11 +137,31 @@ def plan_review(data: bytes, file: str) -> Review:
     return _reviewed(plan.before, f"{file}, before", plan.after, f"{file}, after")
 
 
-def _version(read: Read, where: str) -> Version:
+def _version(read: Read, where: str, uncertain: Mapping[str, str] = _NOTHING) -> Version:
     served = {name for role in read.roles for name in role.functions}
     others = {
         one.logical_id: tokens.text_of(role)
         for one in read.resources
         if one.type in _RUN and one.logical_id not in served and (role := one.properties.get(_RUN[one.type]))
     }
-    return Version(where, read.roles, documents=read.documents, others=others, giving=giving(read.resources))
+    given = giving(read.resources, read.roles, read.documents)
+    for one in read.resources:
+        if one.logical_id in given and uncertain:
+            given[one.logical_id] = _noted_given(given[one.logical_id], one, uncertain)
+    return Version(where, read.roles, documents=read.documents, others=others, giving=given)
+
+
+def _noted_given(given: Given, resource: Resource, uncertain: Mapping[str, str]) -> Given:
+    """What a resource gives, with a sentence on each thing that it refers to and that may be something else now."""
+    text = json.dumps(_late(resource.properties), default=str)
+    sentences = {sentence for mention, sentence in uncertain.items() if mention in text}
+    return replace(given, allows=given.allows | sentences)
+
+
+def _late(value: Any) -> Any:
+    """A value with its intrinsic functions as late-bound text."""
+    if tokens.is_intrinsic(value):
+        return tokens.from_intrinsic(value)
+    if isinstance(value, dict):
+        return {name: _late(item) for name, item in value.items()}
+    return [_late(item) for item in value] if isinstance(value, list) else value

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Reason, Resource, Role
+from remit.catalogue.types import arns_of
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.templates.attached import BOUNDARY, Attached, attached, documents
@@ -172,6 +173,6 @@ def _served(role: Resource, resources: tuple[Resource, ...]) -> Iterator[str]:
         given = other.properties.get(_RUN[other.type]) if other.type in _RUN else None
         for one in branches(given, ()):
             text = tokens.text_of(one.value)
-            if text in (role.arn, role.ref) or (":role" in text and text.endswith(ends)):
+            if text in (*arns_of(role), role.ref) or (":role" in text and text.endswith(ends)):
                 yield other.logical_id
                 break

@@ -30,6 +30,10 @@ _WHOLE: Final = ("AWS::IAM::", "AWS::Serverless::")
 """Types of which every property may bear on a role."""
 _RUNS: Final = {"AWS::Lambda::Function": "Role", "AWS::StepFunctions::StateMachine": "RoleArn"}
 """Types of which one property does."""
+_OPENING: Final = re.compile(
+    r'"(?:Not)?Principal"|"AuthorizationType"|"AuthType"|"AccessControl"|"PublicAccessBlockConfiguration"'
+)
+"""What the text of a resource holds that may let in others than roles."""
 _PAIR: Final = 2
 _REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9:]+)\}")
 
@@ -72,7 +76,7 @@ def _fewest(several: list[list[Test]]) -> Iterator[tuple[Test, ...]]:
 
 
 def bearing(template: Any) -> dict[str, Any]:
-    """What of a template bears on its roles: the resources, as far as they do."""
+    """What of a template bears on access: its roles, and the resources that may let somebody in."""
     found = template.get("Resources") if isinstance(template, dict) else None
     parts: dict[str, Any] = {}
     for name, one in found.items() if isinstance(found, dict) else ():
@@ -83,7 +87,13 @@ def bearing(template: Any) -> dict[str, Any]:
             properties = one.get("Properties")
             role = properties.get(_RUNS[kind]) if isinstance(properties, dict) else None
             parts[name] = {"Condition": one.get("Condition"), "Properties": {_RUNS[kind]: role}}
+        elif isinstance(kind, str) and _lets_in(one):
+            parts[name] = one
     return {**parts, "Globals": template.get("Globals")} if parts else parts
+
+
+def _lets_in(resource: Any) -> bool:
+    return _OPENING.search(json.dumps(resource, default=str)) is not None
 
 
 def _tests(template: Any) -> Iterator[Test]:

@@ -165,8 +165,10 @@ def _completed(columns: Columns, row: Columns, schema: Mapping[str, Any], format
     """A row kept by hand, with what follows from its ARN's shape, and the references that were derived."""
     completed: Columns = {}
     if "arn" in columns:
-        arn = columns["arn"]
-        completed["arn_of"] = variables_by_property(schema, arn, row.get("ref_of", [])) if arn else {}
+        arn, ref_of = columns["arn"], row.get("ref_of", [])
+        by_variable = variables_by_property(schema, arn, ref_of) if arn else {}
+        completed["arn_of"] = by_variable
+        completed |= naming(schema, arn, columns.get("arn_of", by_variable), ref_of)
         completed["arn_is"] = "granted" if arn else ""
         completed["iam"] = (formats.names(arn) or row.get("iam", [])) if arn else []
     if columns.get("ref") == "arn" and "ref_type" not in columns:

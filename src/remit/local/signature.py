@@ -1,0 +1,365 @@
+"""AWS Signature Version 4: who signed a request, whether the signature holds, and how to sign one.
+
+The source is "Create a signed AWS API request" (IAM user guide), and "Authenticating Requests" (S3 API reference).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import SplitResult, quote, unquote
+
+from remit.local.request import Refused, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+ALGORITHM: Final = "AWS4-HMAC-SHA256"
+UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
+QUERY_NAMES: Final = frozenset(
+    f"x-amz-{name}"
+    for name in ("algorithm", "credential", "date", "expires", "signedheaders", "signature", "security-token")
+)
+"""The parameters, in lower case, that sign a URL."""
+
+_SKEW: Final = timedelta(minutes=15)
+_LONGEST: Final = 7 * 24 * 3600  # seconds that a signed URL may be good for
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_SCOPE_PARTS: Final = 5  # access key, date, region, service, aws4_request
+_TIME: Final = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
+_TIME_FORMAT: Final = "%Y%m%dT%H%M%SZ"
+_UNRESERVED: Final = "-_.~"
+# S3 signs the path as it is sent; all others sign it normalised and encoded once more.
+_SIGN_PATH_AS_SENT: Final = frozenset({"s3", "s3express", "s3-object-lambda", "s3-outposts"})
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a request says about who signed it, when, and which parts. Nothing of it is proven."""
+
+    access_key_id: str
+    date: str
+    region: str
+    service: str
+    time: str
+    signed_headers: tuple[str, ...]
+    value: str
+    token: str
+    seconds: int | None
+    """How long a signed URL is good for; None for a request that is signed by its header."""
+
+    @property
+    def scope(self) -> str:
+        """The credential scope: date, region, service and the closing word."""
+        return f"{self.date}/{self.region}/{self.service}/aws4_request"
+
+    def payload(self, request: Request) -> str | None:
+        """What is signed in the body's place as the request says it; None: the hash of its body."""
+        declared = request.header("x-amz-content-sha256")
+        if declared is None and self.seconds is not None and self.service in _SIGN_PATH_AS_SENT:
+            return UNSIGNED_PAYLOAD
+        return declared
+
+    def covers_body(self, request: Request) -> bool:
+        """Whether the body is needed to check the signature."""
+        payload = self.payload(request)
+        return payload is None or _SHA256.fullmatch(payload) is not None
+
+    def header(self) -> str:
+        """The Authorization header that says the same."""
+        headers = ";".join(self.signed_headers)
+        return (
+            f"{ALGORITHM} Credential={self.access_key_id}/{self.scope}, SignedHeaders={headers}, Signature={self.value}"
+        )
+
+
+def is_signed(request: Request) -> bool:
+    """Whether a request carries a signature of AWS's, true or not."""
+    return (request.header("authorization") or "").startswith("AWS4-") or "x-amz-signature" in _parameters(
+        request.query
+    )
+
+
+def read(request: Request) -> Signature:
+    """The signature of a request, from its Authorization header or its query string.
+
+    Raises:
+        Refused: if there is none, there are two, or it is of another kind.
+    """
+    authorization = request.header("authorization")
+    parameters = _parameters(request.query)
+    algorithm = parameters.get("x-amz-algorithm")
+    if authorization is None and algorithm is None:
+        raise Refused("MissingAuthenticationToken", "the request is not signed")
+    if authorization is not None and algorithm is not None:
+        raise Refused("InvalidArgument", "the request is signed twice: by its header and by its query string")
+    if authorization is None:
+        return _of_query(parameters)
+    return _of_header(request, authorization)
+
+
+def _of_header(request: Request, authorization: str) -> Signature:
+    algorithm, _, rest = authorization.partition(" ")
+    if algorithm != ALGORITHM:
+        raise _unsupported(algorithm)
+    fields = {}
+    for part in rest.split(","):
+        name, _, value = part.strip().partition("=")
+        fields[name] = value
+    return _signature(
+        fields.get("Credential", ""),
+        _time_of(request),
+        fields.get("SignedHeaders", ""),
+        fields.get("Signature", ""),
+        request.header("x-amz-security-token") or "",
+        None,
+    )
+
+
+def _of_query(parameters: Mapping[str, str]) -> Signature:
+    if parameters["x-amz-algorithm"] != ALGORITHM:
+        raise _unsupported(parameters["x-amz-algorithm"])
+    expires = parameters.get("x-amz-expires", "")
+    if not (expires.isascii() and expires.isdigit() and int(expires) <= _LONGEST):
+        raise Refused("AuthorizationQueryParametersError", "X-Amz-Expires must be a number of seconds, at most a week")
+    return _signature(
+        parameters.get("x-amz-credential", ""),
+        parameters.get("x-amz-date", ""),
+        parameters.get("x-amz-signedheaders", ""),
+        parameters.get("x-amz-signature", ""),
+        parameters.get("x-amz-security-token", ""),
+        int(expires),
+    )
+
+
+def _signature(
+    credential: str, time: str, signed_headers: str, value: str, token: str, seconds: int | None
+) -> Signature:
+    parts = credential.split("/")
+    if not _TIME.fullmatch(time):
+        raise Refused("IncompleteSignature", "the request does not say when it was signed")
+    if len(parts) != _SCOPE_PARTS or not all(parts) or parts[-1] != "aws4_request" or parts[1] != time[:8]:
+        raise Refused(
+            "IncompleteSignature", "the credential of the signature is not KEY/DATE/REGION/SERVICE/aws4_request"
+        )
+    if not _SHA256.fullmatch(value):
+        raise Refused("IncompleteSignature", "the signature is not 64 hexadecimal digits")
+    names = tuple(signed_headers.split(";"))
+    return Signature(parts[0], parts[1], parts[2], parts[3], time, names, value, token, seconds)
+
+
+def _unsupported(kind: str) -> Refused:
+    if kind.startswith("AWS4-ECDSA"):
+        kind = "SigV4a"
+    reason = f"{kind[:40]} is not supported by the AWS on this machine: sign with Signature Version 4"
+    return Refused("InvalidSignatureException", reason)
+
+
+def _time_of(request: Request) -> str:
+    time = request.header("x-amz-date")
+    if time is not None:
+        return time
+    try:
+        return parsedate_to_datetime(request.header("date") or "").astimezone(UTC).strftime(_TIME_FORMAT)
+    except (TypeError, ValueError):
+        return ""
+
+
+def _parameters(query: str) -> dict[str, str]:
+    """The query's parameters by their names in lower case; of several of one name the first."""
+    parameters: dict[str, str] = {}
+    for pair in query.split("&"):
+        name, _, value = pair.partition("=")
+        parameters.setdefault(unquote(name).lower(), unquote(value))
+    return parameters
+
+
+def check(signature: Signature, request: Request, secret: str, body: bytes, now: datetime) -> None:
+    """Check that the owner of the secret signed this very request, and that it is still good.
+
+    `body` is only looked at when the signature covers it. The chunks of an aws-chunked body are not checked one by
+    one: the signature of the request is.
+
+    Raises:
+        Refused: if not.
+    """
+    _check_time(signature, now)
+    _check_headers(signature, request)
+    payload = signature.payload(request)
+    if payload is None:
+        payload = hashlib.sha256(body).hexdigest()
+    elif _SHA256.fullmatch(payload) and payload != hashlib.sha256(body).hexdigest():
+        raise Refused("XAmzContentSHA256Mismatch", "the body is not the one whose hash the request names")
+    key = _signing_key(secret, signature.date, signature.region, signature.service)
+    for query in _canonical_queries(request.query):
+        expected = _sign(key, signature, _canonical_request(signature, request, query, payload))
+        if hmac.compare_digest(expected, signature.value):
+            return
+    raise _wrong()
+
+
+def _wrong() -> Refused:
+    return Refused(
+        "SignatureDoesNotMatch",
+        "the signature is not the one that the secret of this access key makes; "
+        "`remit local start` shows the access key and the secret to sign with",
+    )
+
+
+def _check_time(signature: Signature, now: datetime) -> None:
+    try:
+        signed_at = datetime.fromisoformat(signature.time)
+    except ValueError:
+        raise Refused("IncompleteSignature", "the request does not say when it was signed") from None
+    if signed_at - now > _SKEW:
+        raise Refused("RequestTimeTooSkewed", "the request was signed in the future")
+    if signature.seconds is None and now - signed_at > _SKEW:
+        raise Refused("RequestTimeTooSkewed", "the request was signed more than 15 minutes ago")
+    if signature.seconds is not None and now > signed_at + timedelta(seconds=signature.seconds):
+        raise Refused("AccessDenied", "Request has expired")
+
+
+def _check_headers(signature: Signature, request: Request) -> None:
+    """Host and all that AWS reads must be signed: else who is given a signed URL could make another request of it."""
+    signed = frozenset(signature.signed_headers)
+    if "host" not in signed:
+        raise Refused("SignatureDoesNotMatch", "the signature does not cover the header host")
+    for name in request.headers:
+        if name.startswith("x-amz-") and name != "x-amz-content-sha256" and name not in signed:
+            raise Refused("AccessDenied", f"the signature does not cover the header {name}")
+
+
+def _canonical_request(signature: Signature, request: Request, query: str, payload: str) -> str:
+    path = request.path or "/"
+    if signature.service not in _SIGN_PATH_AS_SENT:
+        path = quote(_without_dots(path), safe="/~")
+    if signature.seconds is not None:
+        pairs = [pair for pair in query.split("&") if not pair.lower().startswith("x-amz-signature=")]
+        query = "&".join(pairs)
+    lines = [request.method, path, query]
+    for name in signature.signed_headers:
+        values = [" ".join(value.split()) for value in request.headers.get(name, ())]
+        lines.append(f"{name}:{','.join(values)}")
+    return "\n".join([*lines, "", ";".join(signature.signed_headers), payload])
+
+
+def _canonical_queries(query: str) -> Iterator[str]:
+    """The query with its parameters in order: as it is encoded, then encoded as AWS says.
+
+    SDKs encode before they sign, and some sign what they send otherwise; either form says the same.
+    """
+    pairs = [pair.partition("=")[::2] for pair in query.split("&")] if query else []
+    yield _in_order(pairs)
+    yield _in_order([(_encoded(name), _encoded(value)) for name, value in pairs])
+
+
+def _in_order(pairs: Iterable[tuple[str, str]]) -> str:
+    return "&".join(f"{name}={value}" for name, value in sorted(pairs))
+
+
+def _encoded(text: str) -> str:
+    return quote(unquote(text), safe=_UNRESERVED)
+
+
+def _without_dots(path: str) -> str:
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            parts = parts[:-1]
+        elif part not in {"", "."}:
+            parts.append(part)
+    closing = "/" if path.endswith("/") and parts else ""
+    return "/" + "/".join(parts) + closing
+
+
+def _sign(key: bytes, signature: Signature, canonical_request: str) -> str:
+    digest = hashlib.sha256(canonical_request.encode()).hexdigest()
+    text = f"{ALGORITHM}\n{signature.time}\n{signature.scope}\n{digest}"
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+@lru_cache(maxsize=256)
+def _signing_key(secret: str, date: str, region: str, service: str) -> bytes:
+    key = f"AWS4{secret}".encode()
+    for part in (date, region, service, "aws4_request"):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    return key
+
+
+@dataclass(frozen=True, slots=True)
+class UrlOfVersion2:
+    """What a URL says that is signed for S3 with Signature Version 2: boto3's own choice in many regions."""
+
+    access_key_id: str
+    expires: str
+    value: str
+    token: str
+
+    def header(self) -> str:
+        """The Authorization header that says the same."""
+        return f"AWS {self.access_key_id}:{self.value}"
+
+
+URL_OF_VERSION_2: Final = frozenset({"awsaccesskeyid", "expires", "signature", "x-amz-security-token"})
+"""The parameters, in lower case, that sign a URL with Version 2."""
+
+
+def read_version_2(request: Request) -> UrlOfVersion2 | None:
+    """What signs a URL with Signature Version 2, or None."""
+    parameters = _parameters(request.query)
+    if "authorization" in request.headers or "x-amz-algorithm" in parameters:
+        return None
+    names = ("awsaccesskeyid", "expires", "signature")
+    if not all(name in parameters for name in names):
+        return None
+    key, expires, value = (parameters[name] for name in names)
+    return UrlOfVersion2(key, expires, value, parameters.get("x-amz-security-token", ""))
+
+
+def check_version_2(signature: UrlOfVersion2, request: Request, secret: str, now: datetime) -> None:
+    """As `check`, for a URL that Version 2 signs: method, path, Content-Type, all of x-amz-*, and the expiry.
+
+    Raises:
+        Refused: if the owner of the secret did not sign it, or it has expired.
+    """
+    from botocore.auth import HmacV1Auth  # noqa: PLC0415 - a tenth of a second, and few URLs need it
+    from botocore.compat import HTTPHeaders  # noqa: PLC0415
+    from botocore.credentials import Credentials  # noqa: PLC0415
+
+    if not (signature.expires.isascii() and signature.expires.isdigit() and now.timestamp() <= int(signature.expires)):
+        raise Refused("AccessDenied", "Request has expired")
+    headers: Any = HTTPHeaders()
+    for name, values in request.headers.items():
+        headers[name] = ",".join(values)
+    if signature.token:
+        headers["x-amz-security-token"] = signature.token
+    signer = HmacV1Auth(Credentials(signature.access_key_id, secret))
+    lines = [
+        request.method,
+        request.header("content-md5") or "",
+        request.header("content-type") or "",
+        signature.expires,
+        *filter(None, [signer.canonical_custom_headers(headers)]),
+        signer.canonical_resource(SplitResult("http", "", request.path, request.query, "")),
+    ]
+    expected = signer.sign_string("\n".join(lines))
+    if not hmac.compare_digest(expected.encode(), signature.value.encode()):
+        raise _wrong()
+
+
+def signed_headers(access_key_id: str, secret: str, method: str, host: str, path: str, now: datetime) -> dict[str, str]:
+    """The headers that sign a request without a body or a query to remit's own server."""
+    time = now.astimezone(UTC).strftime(_TIME_FORMAT)
+    headers = {"host": host, "x-amz-date": time}
+    unsigned = Signature(access_key_id, time[:8], "local", "remit", time, tuple(headers), "", "", None)
+    request = Request(method, path, "", {name: (value,) for name, value in headers.items()})
+    key = _signing_key(secret, unsigned.date, unsigned.region, unsigned.service)
+    canonical_request = _canonical_request(unsigned, request, "", hashlib.sha256(b"").hexdigest())
+    signature = replace(unsigned, value=_sign(key, unsigned, canonical_request))
+    return {**headers, "authorization": signature.header()}

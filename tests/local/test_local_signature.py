@@ -1,0 +1,160 @@
+"""Signatures, held against the SDK that makes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import pytest
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from remit.local.request import Refused, Request
+from remit.local.signature import check, read, signed_headers
+
+KEY = "AKIAEXAMPLEEXAMPLE00"
+SECRET = "a secret/with+everything"  # noqa: S105 - of this test
+
+SAFE = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=12)
+PATHS = st.lists(SAFE | st.sampled_from([".", "..", "", "a b", "a%20b", "a+b", "ключ", "a:b"]), max_size=5).map(
+    lambda parts: "/" + quote("/".join(parts), safe="/~:@!$&'()*+,;=")
+)
+VALUES = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), max_size=12)
+QUERIES = st.lists(st.tuples(SAFE, VALUES), max_size=4).map(
+    lambda pairs: "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)
+) | st.sampled_from(["acl", "acl=", "a=1&a=0&b", "list-type=2&prefix=a/b:c", "x=%7E%2F", "z=1&A=2"])
+HEADERS = st.dictionaries(
+    st.sampled_from(["x-amz-meta-a", "x-amz-target", "content-type", "x-other", "range"]),
+    st.lists(VALUES.map(str.strip), min_size=1, max_size=3),
+    max_size=3,
+)
+SERVICES = st.sampled_from(["s3", "lambda", "dynamodb", "execute-api", "sqs"])
+
+
+def signed(auth: type[SigV4Auth], service: str, request: AWSRequest) -> tuple[Request, datetime]:
+    """The request as it arrives, and when it was signed."""
+    auth(Credentials(KEY, SECRET), service, "eu-central-1").add_auth(request)
+    url = urlsplit(request.url)
+    lines: dict[str, tuple[str, ...]] = {"host": (url.netloc,)}
+    for name in request.headers:
+        lines[name.lower()] = tuple(str(value) for value in request.headers.get_all(name))
+    when = datetime.fromisoformat(request.context["timestamp"])
+    return Request(request.method, url.path, url.query, lines), when
+
+
+def verify(request: Request, body: bytes, now: datetime) -> None:
+    check(read(request), request, SECRET, body, now)
+
+
+def refusal(request: Request, body: bytes, now: datetime) -> str:
+    with pytest.raises(Refused) as caught:
+        verify(request, body, now)
+    return caught.value.code
+
+
+def request_of(method: str, path: str, query: str, headers: dict[str, list[str]], body: bytes) -> AWSRequest:
+    request = AWSRequest(method, f"http://127.0.0.1:4566{path}{'?' if query else ''}{query}", data=body)
+    for name, values in headers.items():
+        for value in values:
+            request.headers.add_header(name, value)
+    return request
+
+
+@given(st.sampled_from(["GET", "PUT", "POST"]), PATHS, QUERIES, HEADERS, st.binary(max_size=20), SERVICES)
+@settings(max_examples=400, deadline=None)
+def test_whatever_the_sdk_signs_by_header_holds_and_nothing_else(
+    method: str, path: str, query: str, headers: dict[str, list[str]], body: bytes, service: str
+) -> None:
+    auth = S3SigV4Auth if service == "s3" else SigV4Auth
+    request, when = signed(auth, service, request_of(method, path, query, headers, body))
+    verify(request, body, when)
+    forged = [
+        Request("DELETE", request.path, request.query, request.headers),
+        Request(request.method, request.path + "x", request.query, request.headers),
+        Request(request.method, request.path, request.query + "&x=1", request.headers),
+        Request(request.method, request.path, request.query, {**request.headers, "host": ("localhost",)}),
+    ]
+    assert [refusal(forgery, body, when) for forgery in forged] == ["SignatureDoesNotMatch"] * 4
+    assert refusal(request, body + b"x", when) in {"SignatureDoesNotMatch", "XAmzContentSHA256Mismatch"}
+
+
+@given(st.sampled_from(["GET", "PUT"]), PATHS, st.sampled_from(["", "versionId=1", "prefix=a%2Fb%20c"]), SERVICES)
+@settings(max_examples=200, deadline=None)
+def test_whatever_the_sdk_signs_in_a_url_holds_until_it_expires(
+    method: str, path: str, query: str, service: str
+) -> None:
+    auth = S3SigV4QueryAuth if service == "s3" else SigV4QueryAuth
+    request, when = signed(auth, service, request_of(method, path, query, {}, b""))
+    verify(request, b"", when)
+    verify(request, b"", when + timedelta(hours=1))
+    assert refusal(request, b"", when + timedelta(hours=1, seconds=1)) == "AccessDenied"
+    assert refusal(request, b"", when - timedelta(hours=1)) == "RequestTimeTooSkewed"
+    longer = Request(method, request.path, request.query.replace("=3600", "=86400"), request.headers)
+    assert refusal(longer, b"", when) == "SignatureDoesNotMatch"
+
+
+def bare(**headers: str) -> Request:
+    return Request("GET", "/", "", {name.replace("_", "-"): (value,) for name, value in headers.items()})
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        (bare(), "MissingAuthenticationToken"),
+        (bare(authorization="AWS key:signature"), "InvalidSignatureException"),
+        (bare(authorization="AWS4-ECDSA-P256-SHA256 Credential=a"), "InvalidSignatureException"),
+        (bare(authorization="Bearer x"), "InvalidSignatureException"),
+        (bare(authorization="AWS4-HMAC-SHA256"), "IncompleteSignature"),
+        (bare(authorization="AWS4-HMAC-SHA256 Credential=a/b/c", x_amz_date="20260101T000000Z"), "IncompleteSignature"),
+        (Request("GET", "/", "X-Amz-Algorithm=AWS4-HMAC-SHA256", {}), "AuthorizationQueryParametersError"),
+        (Request("GET", "/", "X-Amz-Algorithm=AWS4-ECDSA-P256-SHA256", {}), "InvalidSignatureException"),
+    ],
+)
+def test_what_is_not_signed_with_version_4_is_refused_by_name(request_: Request, code: str) -> None:
+    with pytest.raises(Refused) as caught:
+        read(request_)
+    assert caught.value.code == code
+
+
+def test_a_request_that_is_signed_twice_is_refused() -> None:
+    request, _ = signed(S3SigV4QueryAuth, "s3", request_of("GET", "/b/k", "", {}, b""))
+    with pytest.raises(Refused, match="signed twice"):
+        read(Request("GET", request.path, request.query, {**request.headers, "authorization": ("AWS4-HMAC-SHA256 ",)}))
+
+
+def test_a_signed_url_makes_no_other_request_by_a_header_of_its_holder() -> None:
+    request, when = signed(S3SigV4QueryAuth, "s3", request_of("PUT", "/b/k", "", {}, b""))
+    turned = Request("PUT", request.path, request.query, {**request.headers, "x-amz-target": ("DynamoDB.Delete",)})
+    with pytest.raises(Refused, match="does not cover the header x-amz-target"):
+        verify(turned, b"", when)
+
+
+@pytest.mark.parametrize("off", [-16, 16])
+def test_a_clock_that_is_a_quarter_of_an_hour_off_is_refused(off: int) -> None:
+    request, when = signed(SigV4Auth, "sqs", request_of("POST", "/", "", {}, b"{}"))
+    assert refusal(request, b"{}", when + timedelta(minutes=off)) == "RequestTimeTooSkewed"
+
+
+@pytest.mark.parametrize("payload", ["UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"])
+def test_a_body_that_is_not_signed_is_not_looked_at(payload: str) -> None:
+    raw = request_of("PUT", "/b/k", "", {"X-Amz-Content-SHA256": [payload]}, b"any")
+    request, when = signed(SigV4Auth, "s3", raw)
+    assert not read(request).covers_body(request)
+    verify(request, b"", when)
+
+
+def test_what_is_signed_for_remits_own_server_is_what_the_sdk_would_sign() -> None:
+    now = datetime(2026, 11, 27, 8, 30, tzinfo=UTC)
+    headers: dict[str, Any] = signed_headers(KEY, SECRET, "POST", "127.0.0.1:4566", "/_remit/reset", now)
+    request = Request("POST", "/_remit/reset", "", {name: (value,) for name, value in headers.items()})
+    verify(request, b"", now)
+    theirs = AWSRequest("POST", "http://127.0.0.1:4566/_remit/reset")
+    theirs.context["timestamp"] = headers["x-amz-date"]
+    theirs.headers["X-Amz-Date"] = headers["x-amz-date"]
+    auth = SigV4Auth(Credentials(KEY, SECRET), "remit", "local")
+    text = auth.string_to_sign(theirs, auth.canonical_request(theirs))
+    assert headers["authorization"].endswith(f"Signature={auth.signature(text, theirs)}")
