@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.deployer.shapes import BESIDE, REPLICAS, SHAPES, Shape
 from remit.errors import RemitError
 from remit.iam import tokens
+from remit.templates import branches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -173,16 +174,7 @@ def names(stack: Stack, declared: Declared) -> tuple[str, ...]:
 
 def items(value: Any) -> tuple[Any, ...]:
     """The items of a list, those of both where a condition decides between two; one that is no list is an item."""
-    if isinstance(value, list):
-        return tuple(item for one in value for item in (items(one) if _is_choice(one) else (one,)))
-    if _is_choice(value):
-        return tuple(item for one in value["Fn::If"][1:] for item in items(one))
-    return () if value is None else (value,)
-
-
-def _is_choice(value: Any) -> bool:
-    found = value.get("Fn::If") if isinstance(value, Mapping) and len(value) == 1 else None
-    return isinstance(found, list) and len(found) == 3  # noqa: PLR2004 - condition, two values
+    return tuple(item.value for item in branches.items(value))
 
 
 def _names(stack: Stack, declared: Declared, within: frozenset[str]) -> tuple[str, ...]:
@@ -278,8 +270,9 @@ def _texts(stack: Stack, value: Any, within: frozenset[str]) -> tuple[str, ...]:
     if not tokens.is_intrinsic(value):
         return (OPEN,)
     ((function, argument),) = value.items()
-    if _is_choice(value):
-        return tuple(dict.fromkeys(text for item in argument[1:] for text in _texts(stack, item, within)))
+    if branches.choice(value) is not None:
+        texts_of_branches = (_texts(stack, branch.value, within) for branch in branches.branches(value))
+        return tuple(dict.fromkeys(text for texts in texts_of_branches for text in texts))
     if function == "Fn::FindInMap" and isinstance(argument, list):
         return _mapped(stack, argument, within)
     if function in ("Ref", "Fn::GetAtt"):

@@ -12,6 +12,7 @@ from remit.review.beside import giving
 from remit.review.change import Version
 from remit.review.changes import review
 from remit.review.worlds import merged
+from remit.templates.branches import conditions_in
 from remit.templates.files import is_template, read_source
 from remit.templates.plan import read_plan
 from remit.templates.read import read
@@ -114,7 +115,7 @@ def _both(old: Any, new: Any, section: str) -> Iterator[tuple[str, tuple[Any, An
 def _decides(name: str, template: Any) -> bool:
     """Whether conditions that bear on roles look at a parameter."""
     conditions = json.dumps(template.get("Conditions"), default=str)
-    return f'{{"Ref": "{name}"}}' in conditions and "Fn::If" in json.dumps(bearing(template), default=str)
+    return f'{{"Ref": "{name}"}}' in conditions and any(conditions_in(bearing(template)))
 
 
 def _noting(read: Read, uncertain: Mapping[str, str]) -> Read:
