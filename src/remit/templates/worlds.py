@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 MOST: Final = 64
 """Worlds of which each is looked at."""
 World: TypeAlias = Mapping["Test", bool]
-_WHOLE: Final = ("AWS::IAM::", "AWS::Serverless::")
-"""Types of which every property may bear on a role."""
-_RUNS: Final = {"AWS::Lambda::Function": "Role", "AWS::StepFunctions::StateMachine": "RoleArn"}
-"""Types of which one property does."""
 _PAIR: Final = 2
 _REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9:]+)\}")
 
@@ -50,7 +46,7 @@ class Test:
 
 
 def worlds(*templates: Any) -> tuple[tuple[World, ...], bool]:
-    """The worlds in which the roles of templates may differ, and whether those are all.
+    """The worlds in which the resources of templates may differ, and whether those are all.
 
     Of more than MOST, those in which the fewest tests hold: every test holds in one of them at least, if it can be.
     """
@@ -71,24 +67,22 @@ def _fewest(several: list[list[Test]]) -> Iterator[tuple[Test, ...]]:
             yield from product(*chosen)
 
 
-def bearing(template: Any) -> dict[str, Any]:
-    """What of a template bears on its roles: the resources, as far as they do."""
-    found = template.get("Resources") if isinstance(template, dict) else None
-    parts: dict[str, Any] = {}
-    for name, one in found.items() if isinstance(found, dict) else ():
-        kind = one.get("Type") if isinstance(one, dict) else None
-        if isinstance(kind, str) and kind.startswith(_WHOLE):
-            parts[name] = one
-        elif kind in _RUNS:
-            properties = one.get("Properties")
-            role = properties.get(_RUNS[kind]) if isinstance(properties, dict) else None
-            parts[name] = {"Condition": one.get("Condition"), "Properties": {_RUNS[kind]: role}}
-    return {**parts, "Globals": template.get("Globals")} if parts else parts
+def conditions_of(template: Any) -> tuple[str, ...]:
+    """The conditions of a template that decide on its resources, those that others of them ask among them."""
+    conditions = _conditions(template)
+    found: dict[str, None] = {}
+    waiting = list(_named({key: template[key] for key in ("Resources", "Globals") if key in template}))
+    while waiting:
+        name = waiting.pop(0)
+        if name in conditions and name not in found:
+            found[name] = None
+            waiting += _named(conditions[name])
+    return tuple(found)
 
 
 def _tests(template: Any) -> Iterator[Test]:
     conditions = _conditions(template)
-    for name in dict.fromkeys(_named(bearing(template))):
+    for name in dict.fromkeys(_named([template.get("Resources"), template.get("Globals")])):
         yield from _inside({"Condition": name}, conditions, ())
 
 
