@@ -58,9 +58,17 @@ def policy_role(value: Any, file: str, place: Place) -> Read:
 def template_roles(value: Any, file: str, place: Place) -> Read:
     """The roles of a template, with the policies that other resources of it attach. RemitError as above."""
     plain = expanded(settled(_template(value, file, place)), place)
-    resources = tuple(_resources(plain))
-    roles = [one for one in resources if one.type == "AWS::IAM::Role"]
+    return _roles(tuple(_resources(plain)), plain)
+
+
+def roles_of(resources: tuple[Resource, ...], place: Place) -> Read:
+    """The same of resources that nobody has written into a file, such as those of an app's template."""
+    return _roles(resources, Expanded({}, place))
+
+
+def _roles(resources: tuple[Resource, ...], plain: Expanded) -> Read:
     found = attached(resources, plain.place)
+    roles = [one for one in resources if one.type == "AWS::IAM::Role"]
     inside = tuple(_role(role, resources, plain, found) for role in roles)
     outside = tuple(_outside(name, found, plain) for name in found.elsewhere)
     return Read((*inside, *outside), resources, (*plain.notes, *found.notes), documents(resources, plain.place))
