@@ -75,6 +75,12 @@ def spoil(account: Account) -> Spoil:
     return Spoil(account)
 
 
+@pytest.fixture
+def spoil_remote(remote: Account) -> Spoil:
+    """As `spoil`, for the account as one that is far."""
+    return Spoil(remote)
+
+
 class Spoil:
     """Faults for an account's requests."""
 
@@ -126,6 +132,17 @@ _AWS_TIME = "Thu, 01 Jan 2026 00:00:00 GMT"
 def account(join: Callable[..., Account]) -> Account:
     """An empty account."""
     return join()
+
+
+@pytest.fixture
+def remote(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """The same account as one that is far: it is asked for what is needed alone, and not for all at once."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", str(account.endpoint))
+    credentials = {"aws_access_key_id": account.account, "aws_secret_access_key": "local"}
+    far = connect(region=account.region, credentials=credentials)
+    yield far
+    for client in far._clients.values():
+        client.close()
 
 
 @pytest.fixture

@@ -261,7 +261,7 @@ def test_an_early_death_is_told_with_its_last_words(
     broken = tmp_path / "broken"
     (broken / "ministack").mkdir(parents=True)
     (broken / "ministack" / "__init__.py").write_text("raise SystemError('no luck today')\n")
-    monkeypatch.setenv("PYTHONPATH", str(broken))
+    monkeypatch.syspath_prepend(broken)
     with pytest.raises(RemitError, match="did not start") as caught:
         aws.start(project)
     assert "no luck today" in str(caught.value)
@@ -282,7 +282,7 @@ def test_the_users_credentials_and_proxies_never_reach_it(project: Path, monkeyp
     environment = Path(f"/proc/{running.pid}/environ").read_text()
     assert "the-users-own" not in environment
     names = {entry.split("=", 1)[0] for entry in environment.split("\0") if entry}
-    assert names - {"LD_LIBRARY_PATH"} == {"PATH", "HOME", "TMPDIR", "LANG", "TZ", "PYTHONUTF8", "PYTHONPATH"}
+    assert names - {"LD_LIBRARY_PATH"} == {"PATH", "HOME", "TMPDIR", "LANG", "TZ", "PYTHONUTF8"}
 
 
 def test_it_listens_on_loopback_alone(project: Path) -> None:

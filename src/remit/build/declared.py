@@ -38,6 +38,10 @@ class Declared:
     inline: tuple[tuple[str, Policy], ...]
     attached: tuple[str, ...]
     trust: Policy
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    """The role's own properties, as the template writes them."""
+    complete: bool = True
+    """Whether all of its policies are told; else some are known at the deploy only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,21 +124,18 @@ def _declared(role: Role, by_id: Mapping[str, Resource], functions: Mapping[str,
         trusts=trusts,
         trust=None if trust == trusting(trusts) else trust,
     )
-    inline = (found for one in _listed(properties.get("Policies")) for found in _inline(one))
     others = [one for one in by_id.values() if one.type in (*_INLINE, _MANAGED) and _names_role(one, role)]
+    written = (*_listed(properties.get("Policies")), *(one.properties for one in others if one.type in _INLINE))
+    inline = tuple(found for one in written for found in _inline(one))
     listed = [tokens.text_of(one) for one in _listed(properties.get("ManagedPolicyArns"))]
     return Declared(
         whole,
-        (*inline, *_beside(others)),
+        inline,
         tuple(dict.fromkeys((*listed, *(one.ref for one in others if one.type == _MANAGED)))),
         trust,
+        properties,
+        complete=len(inline) == len(written),
     )
-
-
-def _beside(others: Iterable[Resource]) -> Iterator[tuple[str, Policy]]:
-    for one in others:
-        if one.type in _INLINE:
-            yield from _inline(one.properties)
 
 
 def _inline(written: Any) -> Iterator[tuple[str, Policy]]:

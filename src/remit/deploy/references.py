@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.deploy.recorded import pseudo
 from remit.explain.names import arn_of, put, references
+from remit.review.standing import filled as filled_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -75,9 +76,20 @@ def _streams(found: Status, known: Mapping[str, str], roles: Mapping[str, Held])
     return streams
 
 
+def filled(policy: Policy, names: Mapping[str, str]) -> Policy:
+    """A policy with its known references in place."""
+    return replace(policy, statements=tuple(filled_statement(statement, names) for statement in policy.statements))
+
+
+def is_open(policy: Policy) -> bool:
+    """Whether some reference of it is not known, so that nothing can be said of its text."""
+    return any(references(text) for text in _texts(policy))
+
+
 def _texts(policy: Policy) -> Iterator[str]:
     for statement in policy.statements:
+        yield from statement.actions.patterns
         yield from statement.resources.patterns if statement.resources is not None else ()
         yield from (name for _, name in statement.principals.patterns) if statement.principals is not None else ()
         for condition in statement.conditions:
-            yield from condition.values
+            yield from (condition.key, *condition.values)

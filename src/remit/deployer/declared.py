@@ -182,23 +182,44 @@ def _names(stack: Stack, declared: Declared, within: frozenset[str]) -> tuple[st
     if shape is None:
         return ()
     given = _texts(stack, at(declared.properties, shape.property), within)
+    paths = _paths(stack, declared, within)
     if given:
-        prefix = _path(stack, declared, within)
         bare = [text.removeprefix(shape.prefix) for text in given]
         names = [lowered(text) if shape.lower else text for text in bare]
-        return tuple(f"{prefix}{text.removeprefix('/') if prefix else text}{shape.suffix}" for text in names)
+        return tuple(
+            f"{path}{text.removeprefix('/') if path else text}{shape.suffix}" for path, text in product(paths, names)
+        )
     start = _texts(stack, declared.properties.get(f"{shape.property}Prefix"), within) if shape.property else ()
     generated = [f"{text}*" for text in start] or [_generated(stack.name, declared, shape, s) for s in shape.styles]
-    prefix = _path(stack, declared, within)
-    return tuple(prefix + (text.lower() if shape.lower else text) for text in generated)
+    return tuple(path + (text.lower() if shape.lower else text) for path, text in product(paths, generated))
 
 
-def _path(stack: Stack, declared: Declared, within: frozenset[str]) -> str:
-    """The path that IAM puts before a name."""
+def _paths(stack: Stack, declared: Declared, within: frozenset[str]) -> tuple[str, ...]:
+    """The paths that IAM may put before a name: of one that nobody knows, none at all and any."""
     if not declared.type.startswith("AWS::IAM::"):
-        return ""
-    found = _texts(stack, declared.properties.get("Path"), within)
-    return found[0].lstrip("/") if found else ""
+        return ("",)
+    found = _texts(stack, declared.properties.get("Path"), within) or ("/",)
+    paths: dict[str, None] = {}
+    for text in found:
+        path = text.lstrip("/")
+        if path == OPEN:
+            paths[""] = None
+        paths[f"{path}/" if OPEN in path and not path.endswith("/") else path] = None  # as every path ends
+    return tuple(paths)
+
+
+def tells(text: str) -> bool:
+    """Whether an ARN or name says what it means: no stretch is open, or its name or a part of its path begins known.
+
+    `role/shop-*` and `role/*/shop-web` do; `role/*-web` may be a role of anybody's.
+    """
+    if OPEN not in text:
+        return True
+    *place, name = text.split(":", 5) if text.startswith("arn:") else (text,)
+    if any(OPEN in part for part in place):
+        return False
+    own = name.partition("/")[2] if place else name
+    return any(part[:1].isalnum() for part in own.split("/"))
 
 
 def _generated(stack: str, declared: Declared, shape: Shape, style: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deployer.declared import OPEN, Declared, Stack, texts
+from remit.deployer.declared import OPEN, Declared, Stack, tells, texts
 from remit.deployer.shapes import SHAPES
 from remit.iam import tokens
 
@@ -59,7 +59,7 @@ def named_literals(stack: Stack, declared: Declared, only: re.Pattern[str] | Non
 
 def unknown_roles(stack: Stack, declared: Declared) -> bool:
     """Whether a property takes a role that nobody knows before the deploy."""
-    return any(OPEN in text for _, value in _values(declared.properties, ROLES) for text in texts(stack, value))
+    return any(not tells(text) for _, value in _values(declared.properties, ROLES) for text in texts(stack, value))
 
 
 def foreign_profiles(stack: Stack, declared: Declared) -> tuple[str, ...]:

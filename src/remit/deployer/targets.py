@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.actions import action
 from remit.catalogue.arns import matches, parse
-from remit.deployer.declared import OPEN, Declared, Stack, arns, at, filled, items, lowered, names, texts
+from remit.deployer.declared import OPEN, Declared, Stack, arns, at, filled, items, lowered, names, tells, texts
 from remit.deployer.linked import linked
 from remit.deployer.references import ROLES, direct, literals, mentions, named_literals, referred
 from remit.deployer.shapes import SHAPES
@@ -352,10 +352,10 @@ def _spelled(kind: str, found: tuple[str, ...]) -> Iterator[str]:
 
     Connections and destinations of EventBridge have an id that its formats do not tell of.
 
-    A role, user, group or policy whose name has an open stretch is left out: such a pattern would fit others as well.
+    A role, user, group or policy of whose name nothing is known is left out: such a pattern would fit every other.
     """
     for arn in found:
-        if kind in _IDENTITIES and OPEN in arn:
+        if kind in _IDENTITIES and not tells(arn):
             continue
         yield arn
         if kind == "logs:log-group":
@@ -428,7 +428,7 @@ def _mentioned(stack: Stack, declared: Declared, target: Target) -> Iterator[str
         found += _spelled(kind, known or (() if kind in _IDENTITIES else _by_kind(stack, other, (target,))))
     for text in literals(stack, declared, only):
         arn = parse(text)
-        open_ = OPEN in text and (kind in _IDENTITIES or OPEN in text.rpartition(":")[0])
+        open_ = not tells(text) if kind in _IDENTITIES else OPEN in text.rpartition(":")[0]
         if arn is not None and not open_ and any(matches(arn, format_) for format_ in target.type.arns):
             found += _spelled(kind, (text,))
     found += _by_id(stack, declared, target)

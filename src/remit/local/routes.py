@@ -7,6 +7,7 @@ from typing import Final
 
 HEALTH: Final = "/_remit/health"
 RESET: Final = "/_remit/reset"
+SAVE: Final = "/_remit/save"
 
 _PORT: Final = r"(?::\d+)?"
 _MACHINE: Final = re.compile(rf"(?:127\.0\.0\.1|localhost|(?:[a-z0-9_-]+\.)+localhost){_PORT}", re.IGNORECASE)

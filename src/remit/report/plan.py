@@ -69,16 +69,30 @@ def plan_lines(plan: Plan, access: Access) -> Iterator[str]:
     retagged = sum(change.tags_only for change in plan.changes)
     if retagged:
         yield f"  ~ the tags of {retagged} more"
-    told = list(_first(access) if not plan.running else _each(access))
-    if told:
-        yield "and what functions may do" if plan.running else "and functions may"
-    if len(told) > _LISTED:
-        told.sort(key=lambda one: _URGENT.index(one.part))  # what is left out shall not be what matters most
-    for one in told[:_LISTED]:
-        yield from map(shown, one.lines)
-    if len(told) > _LISTED:
-        yield f"  and {len(told) - _LISTED} more, which `remit diff --deployed` tells"
+    if plan.running:
+        yield from access_lines(access, "and what functions may do", "`remit diff --deployed`")
+    else:
+        yield from _listed(list(_first(access)), "and functions may", "`remit diff --deployed`")
     yield _summary(plan, access)
+
+
+def access_lines(access: Access, heading: str, command: str, most: int = _LISTED) -> Iterator[str]:
+    """What functions gain and lose, under a heading; nothing when they do not.
+
+    Of more than `most`, the rest is counted, and `command` named that tells them.
+    """
+    yield from _listed(list(_each(access)), heading, command, most)
+
+
+def _listed(told: list[_Told], heading: str, command: str, most: int = _LISTED) -> Iterator[str]:
+    if told:
+        yield heading
+    if len(told) > most:
+        told.sort(key=lambda one: _URGENT.index(one.part))  # what is left out shall not be what matters most
+    for one in told[:most]:
+        yield from map(shown, one.lines)
+    if len(told) > most:
+        yield f"  and {len(told) - most} more, which {command} tells"
 
 
 def plan_document(plan: Plan, access: Access) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from remit.explain.names import put
 from remit.iam.compare import Comparison, compare
 from remit.iam.evaluate import Layers
 from remit.iam.policy import Policy
-from remit.review.beside import beside
+from remit.review.beside import beside, elsewhere
 from remit.review.change import SAME, Change, Review, Unseen
 from remit.review.pairs import pairs, renamed
 from remit.review.standing import plain, stand
@@ -47,6 +47,7 @@ def review(old: Version, new: Version) -> Review:
         notes=(*notes(told), *renamed(old, new)),
         functions=tuple(dict.fromkeys(name for one in (new, old) for name in functions_of(one))),
         roles=tuple(dict.fromkeys(name for one in (new, old) for name in others_of(one))),
+        elsewhere=None if old.giving is None or new.giving is None else tuple(elsewhere(old.giving, new.giving)),
         names={**({"${AWS::StackName}": new.namespace} if new.namespace else {}), **new.names},
     )
 

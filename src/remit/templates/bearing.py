@@ -40,6 +40,13 @@ def bearing(template: Any) -> dict[str, Any]:
     return {**template, "Resources": {name: resource for name, resource in found.items() if resource is not None}}
 
 
+def attaching(template: Any, names: Iterable[str]) -> dict[str, Any]:
+    """A template with some of its resources, of whose roles only what is attached to them is left."""
+    small = part(template, names)
+    there = {name: _attaching(resource) for name, resource in small["Resources"].items()}
+    return part({**small, "Resources": there}, there)
+
+
 def part(template: Any, names: Iterable[str]) -> dict[str, Any]:
     """A template with some of its resources, and with the conditions alone that decide on them."""
     there = _section(template, "Resources")
@@ -100,6 +107,13 @@ def _bearing(resource: Any) -> Any:
     properties = _section(resource, "Properties")
     role = {name: value for name, value in properties.items() if name == _RUNS[kind]}
     return {**{key: value for key, value in resource.items() if key in ("Type", "Condition")}, "Properties": role}
+
+
+def _attaching(resource: Any) -> Any:
+    if _type(resource) != _ROLE:
+        return resource
+    properties = {name: value for name, value in _section(resource, "Properties").items() if name not in _DOCUMENTS}
+    return {**resource, "Properties": properties}
 
 
 def _texts(value: Any) -> Iterator[str]:
