@@ -20,6 +20,7 @@ from projects import ORDERS
 from remit.cli import main
 from remit.deploy.session import Account, connect
 from remit.local import aws
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,14 +43,14 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with (home / "log").open("wb") as log:
         command = [sys.executable, "-c", outlive.INSIDE, "ministack"]
         aws = subprocess.Popen(command, env=scrubbed, cwd=home, stdin=subprocess.PIPE, stdout=log, stderr=log)
-    for _ in range(200):
+    for _ in range(20 * HANGS):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 break
         time.sleep(0.05)
     yield f"http://127.0.0.1:{port}"
-    aws.terminate()
-    aws.communicate(timeout=10)
+    aws.kill()  # a stack that waits would hold it
+    aws.communicate(timeout=HANGS)
 
 
 @pytest.fixture

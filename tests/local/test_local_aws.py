@@ -21,6 +21,7 @@ import outlive
 from remit.errors import RemitError
 from remit.local import aws
 from remit.local.clients import client_arguments, session
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,7 @@ def python(code: str, *arguments: str, flags: tuple[str, ...] = (), **variables:
 
 
 def eventually(fact: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + HANGS
     while not fact():
         if time.monotonic() > deadline:
             return False

@@ -133,24 +133,16 @@ def test_a_module_of_the_project_is_never_run(project: Path, monkeypatch: pytest
     assert not (project / "ran").exists()
 
 
-@pytest.fixture
-def small_files() -> Any:
-    """As on a full disk: nothing that is started from here writes a file of more than 4 kB."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+def fill_disk(running: aws.LocalAws) -> None:
+    """From now on, as on a full disk: the server writes no file of more than 4 kB.
+
+    What it imports it must have imported before: Python would keep half of the compiled module.
+    """
+    resource.prlimit(running.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
 
 
-@pytest.fixture
-def full(project: Path, small_files: None) -> aws.LocalAws:  # noqa: ARG001 - in force while it starts
-    return aws.start(project)
-
-
-def fill(running: aws.LocalAws) -> None:
-    queues = session(running).client("sqs", **client_arguments(running))
-    url = queues.create_queue(QueueName="full")["QueueUrl"]
-    queues.send_message(QueueUrl=url, MessageBody="x" * 10_000)
+def make_room(running: aws.LocalAws) -> None:
+    resource.prlimit(running.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
 def remit(*arguments: str) -> int:
@@ -170,10 +162,14 @@ def eventually(fact: Callable[[], bool]) -> bool:
 
 
 def test_what_a_full_disk_did_not_keep_is_told_by_status_and_stop(
-    project: Path, full: aws.LocalAws, capsys: pytest.CaptureFixture[str]
+    project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    running = aws.start(project)
+    queues = session(running).client("sqs", **client_arguments(running))
+    url = queues.create_queue(QueueName="full")["QueueUrl"]
     assert aws.save(project) is None
-    fill(full)
+    fill_disk(running)
+    queues.send_message(QueueUrl=url, MessageBody="x" * 10_000)
     assert aws.save(project) == "File too large"
     assert remit("local", "status", "-C", str(project)) == 0
     assert "(not all of it is kept: File too large)" in capsys.readouterr().out
@@ -186,12 +182,15 @@ def test_what_a_full_disk_did_not_keep_is_told_by_status_and_stop(
     assert (status["running"], status["kept"], status["unsaved"]) == (False, False, "File too large")
 
 
-def test_an_object_that_was_not_kept_is_kept_once_there_is_room(project: Path, full: aws.LocalAws) -> None:
-    storage = session(full).client("s3", **client_arguments(full))
+def test_an_object_that_was_not_kept_is_kept_once_there_is_room(project: Path) -> None:
+    running = aws.start(project)
+    storage = session(running).client("s3", **client_arguments(running))
     storage.create_bucket(Bucket="full")
+    storage.put_object(Bucket="full", Key="small", Body=b"x")
+    fill_disk(running)
     storage.put_object(Bucket="full", Key="big", Body=b"x" * 10_000)
     assert aws.save(project) == "File too large"
-    resource.prlimit(full.pid, resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))
+    make_room(running)
     assert eventually(lambda: aws.status(project).unsaved is None)
     aws.stop(project)
     again = aws.start(project)
@@ -199,10 +198,14 @@ def test_an_object_that_was_not_kept_is_kept_once_there_is_room(project: Path, f
     assert len(storage.get_object(Bucket="full", Key="big")["Body"].read()) == 10_000
 
 
-def test_a_deploy_that_is_not_kept_fails(project: Path, full: aws.LocalAws, capsys: pytest.CaptureFixture[str]) -> None:
-    assert full.account == "000000000000"
+def test_a_deploy_that_is_not_kept_fails(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "pyproject.toml").write_text('[project]\nname = "full"\nversion = "1"\n')
     (project / "app.py").write_text(APP)
+    assert remit("deploy", "--local", "--yes", "-C", str(project)) == 0
+    running = aws.find(project)
+    assert running is not None
+    fill_disk(running)
+    (project / "app.py").write_text(APP + APP[APP.index("@app") :].replace("hello", "goodbye"))
     assert remit("deploy", "--local", "--yes", "-C", str(project)) == 1
     printed = capsys.readouterr()
     assert "error: it is deployed, but the AWS on this machine cannot keep it: File too large" in printed.err

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+import effort
 from remit.report.review import review_lines
 from remit.review.files import holds_roles, review_files
 
@@ -302,7 +302,6 @@ def test_a_resource_that_may_say_anything_and_differs_is_undecided_where_a_role_
 
 
 def test_a_file_of_empty_lines_is_looked_at_once() -> None:
-    start = time.process_time()
-    assert not holds_roles(b"\n" * 1_000_000 + b"{")
-    assert time.process_time() - start < 1
+    with effort.at_most(1):
+        assert not holds_roles(b"\n" * 1_000_000 + b"{")
     assert holds_roles(b"\n\n 'Resources' :\n")

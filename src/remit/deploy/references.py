@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.types import late_bound, resource_type
 from remit.deploy.recorded import pseudo
 from remit.explain.names import arn_of, put, references
 from remit.review.standing import filled as filled_statement
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
     from remit.iam.policy import Policy
 
 _TABLE: Final = "AWS::DynamoDB::Table"
-_NAMES: Final = {
-    "AWS::DynamoDB::Table": ("TableArn",),
-    "AWS::IAM::ManagedPolicy": ("PolicyArn",),
-    "AWS::SNS::Topic": ("TopicArn",),
-}
-"""What a type calls its ARN beside `Arn`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +52,9 @@ def _of_resources(found: Status) -> Iterator[tuple[str, str]]:
         yield f"${{{one.logical_id}}}", one.physical_id
         arn = arn_of(one.type, one.physical_id)
         if arn is not None:
-            for name in ("Arn", *_NAMES.get(one.type, ())):
-                yield f"${{{one.logical_id}.{name}}}", arn
+            kind = resource_type(one.type)
+            for way in ("Arn",) if kind is None else kind.arn_from:
+                yield late_bound(one.logical_id, way), arn
 
 
 def _streams(found: Status, known: Mapping[str, str], roles: Mapping[str, Held]) -> dict[str, str]:

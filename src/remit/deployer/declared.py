@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deployer.shapes import BESIDE, REPLICAS, SHAPES, Shape
+from remit.catalogue.types import REF, lowered, resource_type
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.templates import branches
@@ -23,11 +23,15 @@ from remit.templates import branches
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from remit.catalogue.types import Naming, ResourceType
+
 OPEN: Final = "\x00"
 """A stretch of a name that nobody knows before the deploy."""
 ROLE_TYPE: Final = "AWS::IAM::Role"
 CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
 """How the types of custom resources begin."""
+QUALIFIED: Final = frozenset({"AWS::Lambda::Alias", "AWS::Lambda::Version"})
+"""Types whose ARN is that of a function, with something behind it."""
 _BALANCERS: Final = {
     "elasticloadbalancing:loadbalancer/app/": "application",
     "elasticloadbalancing:loadbalancer/gwy/": "gateway",
@@ -35,9 +39,7 @@ _BALANCERS: Final = {
 }
 _IN_STORE: Final = re.compile(r"AWS::SSM::Parameter::Value<")
 _UNKNOWN: Final = {"Fn::Unknown": ""}
-_SUFFIX: Final = 14  # a hyphen and up to 13 characters
 _MOST: Final = 16  # alternatives of one text; more are one open text
-_PART: Final = re.compile(r"\$\{[^{}]*\}|[^$]+|\$")
 _SUB: Final = re.compile(r"\$\{(!?)([^${}]+)\}")
 
 
@@ -68,12 +70,6 @@ class Stack:
     transforms: tuple[tuple[str, str], ...] = ()
     lookups: tuple[tuple[str, str], ...] = ()
     mappings: Mapping[str, Any] = field(default_factory=dict)
-
-
-_REF_IS_ARN: Final = frozenset({
-    "AWS::SNS::Topic", "AWS::IAM::ManagedPolicy", "AWS::StepFunctions::StateMachine", "AWS::SecretsManager::Secret",
-    "AWS::CloudFormation::Stack", "AWS::Lambda::LayerVersion",
-})  # fmt: skip
 
 
 def stack_of(name: str, templates: Sequence[Mapping[str, Any]], parameters: Mapping[str, str] | None = None) -> Stack:
@@ -168,8 +164,24 @@ def at(properties: Mapping[str, Any], path: str) -> Any:
 
 
 def names(stack: Stack, declared: Declared) -> tuple[str, ...]:
-    """The names of a resource of a type whose names are known; several where a condition decides."""
-    return _names(stack, declared, frozenset())
+    """The names of a resource as they stand in its ARN; several where a condition decides, none where nobody knows."""
+    kind = named_type(declared.type)
+    return () if kind is None else _names_in_arn(stack, declared, kind, frozenset())
+
+
+def named_type(name: str) -> ResourceType | None:
+    """The row of a type whose ARNs a name tells before the deploy; None: they have ids, or nobody knows.
+
+    Versions and aliases are none: they are granted as parts of their function.
+    """
+    kind = None if name in QUALIFIED else resource_type(name)
+    return kind if kind is not None and kind.is_told_by_name and kind.iam else None
+
+
+def is_generated(name: str) -> bool:
+    """Whether it is known how CloudFormation names a resource of a type that the template does not name."""
+    kind = named_type(name)
+    return kind is not None and kind.naming is not None and bool(kind.naming.generated)
 
 
 def items(value: Any) -> tuple[Any, ...]:
@@ -177,28 +189,30 @@ def items(value: Any) -> tuple[Any, ...]:
     return tuple(item.value for item in branches.items(value))
 
 
-def _names(stack: Stack, declared: Declared, within: frozenset[str]) -> tuple[str, ...]:
-    shape = SHAPES.get(declared.type)
-    if shape is None:
-        return ()
-    given = _texts(stack, at(declared.properties, shape.property), within)
-    paths = _paths(stack, declared, within)
+def _names(stack: Stack, declared: Declared, naming: Naming, within: frozenset[str]) -> tuple[str, ...]:
+    """The names that a resource is given, or that CloudFormation may make for it."""
+    given = _texts(stack, at(declared.properties, naming.property), within)
     if given:
-        bare = [text.removeprefix(shape.prefix) for text in given]
-        names = [lowered(text) if shape.lower else text for text in bare]
-        return tuple(
-            f"{path}{text.removeprefix('/') if path else text}{shape.suffix}" for path, text in product(paths, names)
-        )
-    start = _texts(stack, declared.properties.get(f"{shape.property}Prefix"), within) if shape.property else ()
-    generated = [f"{text}*" for text in start] or [_generated(stack.name, declared, shape, s) for s in shape.styles]
-    return tuple(path + (text.lower() if shape.lower else text) for path, text in product(paths, generated))
+        return tuple(lowered(text) if naming.is_lower else text for text in given)
+    start = _texts(stack, declared.properties.get(f"{naming.property}Prefix"), within) if naming.property else ()
+    if start:
+        return tuple(lowered(f"{text}*") if naming.is_lower else f"{text}*" for text in start)
+    return naming.generated_names(stack.name, declared.logical_id.rstrip("'"))
 
 
-def _paths(stack: Stack, declared: Declared, within: frozenset[str]) -> tuple[str, ...]:
+def _names_in_arn(stack: Stack, declared: Declared, kind: ResourceType, within: frozenset[str]) -> tuple[str, ...]:
+    naming = kind.naming
+    if naming is None:
+        return ()
+    paths, names = _paths(stack, declared, naming, within), _names(stack, declared, naming, within)
+    return tuple(naming.in_arn(name, path) for path, name in product(paths, names))
+
+
+def _paths(stack: Stack, declared: Declared, naming: Naming, within: frozenset[str]) -> tuple[str, ...]:
     """The paths that IAM may put before a name: of one that nobody knows, none at all and any."""
-    if not declared.type.startswith("AWS::IAM::"):
+    if not naming.path:
         return ("",)
-    found = _texts(stack, declared.properties.get("Path"), within) or ("/",)
+    found = _texts(stack, declared.properties.get(naming.path), within) or ("/",)
     paths: dict[str, None] = {}
     for text in found:
         path = text.lstrip("/")
@@ -222,33 +236,18 @@ def tells(text: str) -> bool:
     return any(part[:1].isalnum() for part in own.split("/"))
 
 
-def _generated(stack: str, declared: Declared, shape: Shape, style: str) -> str:
-    logical_id = declared.logical_id.rstrip("'")
-    stack = re.sub("-{2,}", "-*", stack)  # some services take no two hyphens in a row, and get one
-    whole = style.format(stack=stack, id=logical_id)
-    if len(whole) - 1 + _SUFFIX - 1 <= shape.limit:
-        return whole
-    short = {"stack": stack, "id": logical_id}
-    return style.format(**{key: _cut(text, shape.shortest) for key, text in short.items()})
-
-
-def _cut(text: str, shortest: int) -> str:
-    return text if len(text) <= shortest else f"{text[:shortest]}*"
-
-
 def _arns(
     stack: Stack, declared: Declared, kind: str, formats: Sequence[str], within: frozenset[str]
 ) -> tuple[str, ...]:
-    shape = SHAPES.get(declared.type)
-    if shape is None or kind not in shape.kinds:
+    row = named_type(declared.type)
+    if row is None or row.arn is None or row.naming is None or kind not in row.iam:
         return ()
     found: dict[str, None] = {}
-    beside = {
-        variable: next(iter(_texts(stack, declared.properties.get(given), within)), otherwise).rpartition("/")[2]
-        for variable, given, otherwise in BESIDE.get(declared.type, ())
-    }
-    for format_, name in product(formats, _names(stack, declared, within)):
-        bare = name.lstrip("/") if kind == "ssm:parameter" else name
+    name_variable = str(row.arn.variable(row.naming.property))
+    beside = _beside(stack, declared, row, within)
+    # IAM's format of a secret has one variable for the name and for what AWS puts behind it.
+    forms = [format_ if f"${{{name_variable}}}" in format_ else row.arn.text for format_ in formats]
+    for format_, name in product(forms, _names_in_arn(stack, declared, row, within)):
         if kind == "events:rule-on-custom-event-bus" and beside["EventBusName"] == "default":
             continue
         if kind in _BALANCERS and not set(
@@ -260,21 +259,31 @@ def _arns(
             continue
         if kind == "events:rule-on-default-event-bus" and beside["EventBusName"] != "default":
             continue
-        arn = filled(format_, {**beside, shape.variable: bare})
-        for region in ("${AWS::Region}", *_regions(stack, declared, within)):
+        arn = filled(format_, {**beside, name_variable: name})
+        if format_ is row.arn.text:
+            arn = arn.replace("*-*", "*")  # a wildcard stands for what is behind a name as well
+        for region in ("${AWS::Region}", *_regions(stack, declared, row, within)):
             found[arn.replace("${AWS::Region}", region)] = None
     return tuple(found)
 
 
-def _regions(stack: Stack, declared: Declared, within: frozenset[str]) -> Iterator[str]:
+def _beside(stack: Stack, declared: Declared, row: ResourceType, within: frozenset[str]) -> dict[str, str]:
+    """The variables of a type's ARN that other properties give: the names of a cluster, a bus, a database."""
+    if row.arn is None or row.naming is None:
+        return {}
+    defaults = dict(row.arn.defaults)
+    values: dict[str, str] = {}
+    for variable, path in (*row.arn.properties, *((name, name) for name, _ in row.arn.otherwise)):
+        if path and path != row.naming.property:
+            texts = _texts(stack, at(declared.properties, path), within)
+            values[variable] = next(iter(texts), defaults.get(variable, "*")).rpartition("/")[2]
+    return values
+
+
+def _regions(stack: Stack, declared: Declared, row: ResourceType, within: frozenset[str]) -> Iterator[str]:
     """The other regions that a resource is kept in, too."""
-    for replica in items(declared.properties.get(REPLICAS.get(declared.type, ""))):
+    for replica in items(declared.properties.get(row.replicas)) if row.replicas else ():
         yield from _texts(stack, replica.get("Region") if isinstance(replica, Mapping) else OPEN, within)
-
-
-def lowered(text: str) -> str:
-    """A name in small letters, as its service keeps it; late-bound parts stay as they are."""
-    return _PART.sub(lambda found: found[0] if found[0].startswith("${") else found[0].lower(), text)
 
 
 def filled(format_: str, values: Mapping[str, str], otherwise: str = "*") -> str:
@@ -360,18 +369,23 @@ def _reference(stack: Stack, name: str, within: frozenset[str]) -> tuple[str, ..
     if found is None or logical_id in within:
         return (pseudo.get(name) or stack.parameters.get(name) or OPEN,)
     inside = within | {logical_id}
-    if attribute == "Arn" or (not attribute and found.type in _REF_IS_ARN):
-        return _whole_arns(stack, found, inside) or (OPEN,)
-    return (_names(stack, found, inside) or (OPEN,)) if not attribute else (OPEN,)
+    return _given(stack, found, attribute or REF, inside) or (OPEN,)
 
 
-def _whole_arns(stack: Stack, declared: Declared, within: frozenset[str]) -> tuple[str, ...]:
+def _given(stack: Stack, declared: Declared, way: str, within: frozenset[str]) -> tuple[str, ...]:
+    """What Ref or an attribute of a resource becomes: its ARN, or its name; empty: nobody knows."""
+    kind = named_type(declared.type)
+    if kind is None or kind.naming is None:
+        return ()
+    if way in kind.arn_from:
+        return _whole_arns(stack, declared, kind, within)
+    is_name = way == kind.naming.property or (way == REF and kind.has_name_as_ref)
+    return _names(stack, declared, kind.naming, within) if is_name else ()
+
+
+def _whole_arns(stack: Stack, declared: Declared, kind: ResourceType, within: frozenset[str]) -> tuple[str, ...]:
     from remit.catalogue.actions import resource_types  # noqa: PLC0415 - only an ARN needs the formats
 
-    shape = SHAPES.get(declared.type)
-    if shape is None:
-        return ()
-    main = shape.kinds[0].partition(":")
-    kinds = {kind.name: kind for kind in resource_types(main[0])}
-    kind = kinds.get(main[2])
-    return _arns(stack, declared, shape.kinds[0], kind.arns, within) if kind is not None else ()
+    service, _, name = kind.iam[0].partition(":")
+    main = next((one for one in resource_types(service) if one.name == name), None)
+    return () if main is None else _arns(stack, declared, kind.iam[0], main.arns, within)

@@ -6,12 +6,24 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.handlers import handlers
-from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, at, items, names, tells, texts
+from remit.deployer.declared import (
+    CUSTOM,
+    OPEN,
+    ROLE_TYPE,
+    Declared,
+    Stack,
+    at,
+    is_generated,
+    items,
+    named_type,
+    names,
+    tells,
+    texts,
+)  # fmt: skip
 from remit.deployer.linked import linked
 from remit.deployer.optional import called
 from remit.deployer.passing import passes
 from remit.deployer.references import foreign_profiles, unknown_roles
-from remit.deployer.shapes import SHAPES
 from remit.deployer.targets import left_out, targets
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
@@ -93,8 +105,9 @@ def _anywhere(arn: str) -> str:
 
 def _open_name(stack: Stack, declared: Declared) -> Iterator[str]:
     what = f"{declared.logical_id} ({declared.type})"
-    shape = SHAPES.get(declared.type)
-    named = () if shape is None else texts(stack, at(declared.properties, shape.property))
+    row = named_type(declared.type)
+    naming = None if row is None else row.naming
+    named = () if naming is None else texts(stack, at(declared.properties, naming.property))
     if any(OPEN in text for text in named):
         kept = "nothing is granted on it" if _nameless(stack, declared) else "that stretch is a wildcard"
         yield f"the name of {what} is known at the deploy only: {kept}; `--parameter NAME=VALUE` tells it"
@@ -150,8 +163,7 @@ def _wide(needs: Iterable[Need]) -> Iterator[str]:
     """The resources that nothing narrower than their kind can be granted for."""
     found: dict[str, dict[str, None]] = {}
     for need in needs:
-        shape = SHAPES.get(need.purpose.type)
-        if need.purpose.type and (shape is None or not shape.styles) and _EVERY.fullmatch(need.resource):
+        if need.purpose.type and not is_generated(need.purpose.type) and _EVERY.fullmatch(need.resource):
             found.setdefault(need.purpose.type, {})[need.purpose.subject] = None
     if found:
         named = ", ".join(f"{_named(subjects)} ({kind})" for kind, subjects in found.items())

@@ -182,8 +182,16 @@ def _domain(
     if len(pool) > (MOST_TYPED if kinds else MOST_VALUES) or steps > MOST_STEPS:
         return _Made(None, len(pool), too_many)
     texts = (*pool, "") if several and not kinds else pool  # to set operators an empty text is an empty set
+    exact = exact or any(_lists_all(atom, kinds) for atom in wanted)
     domain = Domain(tuple(dict.fromkeys(texts)), atoms, several=several, exact=exact)
     return _Made(domain, steps)
+
+
+def _lists_all(atom: Atom, kinds: tuple[str, ...]) -> bool:
+    """Whether a condition that must hold spells everything that the key may have then: a text, or nothing."""
+    if atom.operator == "Null":
+        return atom.values == ("true",)
+    return atom.operator == "StringEquals" and not (kinds or atom.quantifier or atom.if_exists)
 
 
 def _effort(atom: Atom) -> int:

@@ -6,11 +6,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from remit.iam.actions import Case, Openings
-from remit.iam.box import Box, Index, box_of
+from remit.iam.box import Box, Index
 from remit.iam.budget import Budget, Exhausted
+from remit.iam.cover import box_for, leave_nothing_of
 from remit.iam.domain import Premises
-from remit.iam.glob import points
 from remit.iam.question import Questions
 from remit.iam.sweep import SETS
 
@@ -44,7 +43,7 @@ class _Pruner:
                 index.put(box)
 
     def _box(self, statement: Statement) -> Box:
-        return box_of(statement, 0, self._version, speaks_without_resource=True)
+        return box_for(statement, self._version)
 
     def _indexes(self, box: Box) -> list[Index]:
         """Where it is looked up: among all statements of the same principals, a Deny also among their Denies."""
@@ -97,12 +96,4 @@ class _Pruner:
 
     def _redundant(self, box: Box, action: str, others: Index) -> bool:
         """Whether it is proven that the other statements leave nothing of the box on an action pattern."""
-        point = points(action)[0]
-        self._budget.spend(others.effort(point))
-        if not others.at(point):
-            return False
-        return next(Openings(Case((box,), (others,)), self._questions, _nothing_known).of(action), None) is None
-
-
-def _nothing_known(_: str) -> tuple[str, ...]:
-    return ()
+        return leave_nothing_of(others, box, action, self._questions)

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from remit.local.refusal import answer
 from remit.local.request import Refused, Request
-from remit.local.routes import HEALTH, RESET, SAVE, app_prefix, is_answer, is_own, is_this_machine
+from remit.local.routes import HEALTH, RESET, SAVE, app_prefix, is_answer, is_of_user_pool, is_own, is_this_machine
 from remit.local.signature import (
     QUERY_NAMES,
     URL_OF_VERSION_2,
@@ -98,6 +98,8 @@ class Gate:
         send = _without_cors(send)
         if is_answer(request.method, scope["path"]):
             return scope, receive, send
+        if is_of_user_pool(request):
+            return _at(scope, "", self.port), receive, send
         if is_own(scope["path"]) and scope["path"] not in {RESET, SAVE}:
             raise Refused("AccessDenied", f"the AWS on this machine does not serve {scope['path']!r}")
         old = read_version_2(request)

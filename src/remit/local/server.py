@@ -33,6 +33,7 @@ ACCOUNT = "000000000000"
 
 _TICK = 1.0
 _SAVING_SHARE = 20  # a twentieth of the time at most
+_RETRY_SECONDS = 60.0  # at most, between two tries to keep what could not be kept
 
 
 def main(arguments: list[str]) -> int:
@@ -245,10 +246,12 @@ async def _serve(place: Place, record: Record, listener: socket.socket) -> None:
 async def _keep(place: Place, record: Record, saving: _Saving, stop: asyncio.Event, changed: asyncio.Event) -> None:
     """Every second: save what changed or was not kept, put the server file right, and end when the folder is gone.
 
-    A save of much state takes long, and nothing else is served meanwhile: then it is done less often.
+    A save of much state takes long, and nothing else is served meanwhile: then it is done less often. So is one that
+    fails again and again, and says so in the log each time.
     """
     persistence: Any = importlib.import_module("ministack.core.persistence")
     pause = _TICK
+    retry_after, retry_at = _TICK, 0.0
     while True:
         await asyncio.sleep(pause)
         if not place.alive.exists():
@@ -258,8 +261,10 @@ async def _keep(place: Place, record: Record, saving: _Saving, stop: asyncio.Eve
         if place.read() != record:
             with suppress(OSError):
                 place.write(record)
-        if changed.is_set() or saving.unsaved is not None:
+        begin = time.monotonic()
+        if changed.is_set() or (saving.unsaved is not None and begin >= retry_at):
             changed.clear()
-            begin = time.monotonic()
             saving.save()
             pause = max(_TICK, _SAVING_SHARE * (time.monotonic() - begin))
+            retry_after = _TICK if saving.unsaved is None else min(2 * retry_after, _RETRY_SECONDS)
+            retry_at = begin + retry_after

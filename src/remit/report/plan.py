@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.data_types import KINDS
+from remit.catalogue.types import holds_data, resource_type
 from remit.report.comparison import some
 from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, TAKES_ON, UNDECIDED, review_document, rows
 from remit.report.shown import shown
@@ -247,8 +247,9 @@ def _data(resources: Iterable[ResourceChange | Deployed]) -> str:
     named: list[str] = []
     log_groups: list[str] = []
     for resource in resources:
-        kind = KINDS[resource.type]
-        (log_groups if kind == "log group" else named).append(f"{kind} {resource.logical_id}")
+        kind = resource_type(resource.type)
+        called = resource.type if kind is None else kind.called
+        (log_groups if called == "log group" else named).append(f"{called} {resource.logical_id}")
     return ", ".join((*named, *(log_groups if len(log_groups) < _MANY else [f"{len(log_groups)} log groups"])))
 
 
@@ -271,7 +272,9 @@ def refusal(plan: Plan, access: Access, *, yes: bool = False, place: str = "") -
     if plan.destroyed and not yes:
         named = tuple(
             f"{change.logical_id} {'removed' if change.action == 'Remove' else 'replaced'}"
-            for change in sorted(plan.destroyed, key=lambda change: change.type not in KINDS)  # those with data first
+            for change in sorted(
+                plan.destroyed, key=lambda change: not holds_data(change.type)
+            )  # those with data first
         )
         why.append(f"resources go ({some(named)})")
     return " and ".join(why), "; ".join((*ways, _WITHOUT if yes else _AGREES))
