@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.iam import tokens
 from remit.iam.policy import OLD_VERSION, VERSION
 from remit.templates.branches import Choice, choice
+from remit.templates.values import in_mapping
 from remit.templates.worlds import Test
 
 if TYPE_CHECKING:
@@ -102,14 +103,11 @@ class _Choices:
         """What a mapping gives of which one key is known."""
         if not isinstance(keys, list) or len(keys) != _KEYS or not isinstance(keys[0], str):
             return
-        _, top, second = keys
-        by_key = _mapping(self.mappings.get(keys[0]))
-        if isinstance(top, str) and tokens.is_intrinsic(second):
-            tested, pairs = second, _mapping(by_key.get(top))
-        elif isinstance(second, str) and tokens.is_intrinsic(top):
-            tested, pairs = top, {key: _mapping(one).get(second) for key, one in by_key.items()}
-        else:
+        unknown = [key for key in keys[1:] if not isinstance(key, str)]
+        if len(unknown) != 1 or not tokens.is_intrinsic(unknown[0]):
             return
-        given = {str(key): one for key, one in pairs.items() if one is not None}
-        if all(isinstance(one, str | list) for one in given.values()):
-            yield from ((tested, key, one) for key, one in given.items())
+        place = keys.index(unknown[0])
+        asked = in_mapping(self.mappings, [{key} if isinstance(key, str) else None for key in keys])
+        options = [(path[place], option) for path, option in asked if option is not None]
+        if all(isinstance(option, str | list) for _, option in options):
+            yield from ((unknown[0], key, option) for key, option in options)
