@@ -15,12 +15,13 @@ from remit.build.synth import document, synth
 from remit.catalogue.actions import action as known_action
 from remit.catalogue.handlers import handlers
 from remit.catalogue.operations import operation
+from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import upload
 from remit.deploy.bootstrap import bootstrap
 from remit.deploy.bucket import bucket_name
 from remit.deploy.by_hand import changed_by_hand
 from remit.deploy.calls import BOOTSTRAP, CALLS
-from remit.deploy.changeset import INLINE, discard, plan
+from remit.deploy.changeset import discard, plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import continue_rollback, execute
 from remit.deploy.session import Account, connect
@@ -116,7 +117,8 @@ def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     found = status(account, NAME)
     assert found is not None
     assert not changed_by_hand(account, NAME).found
-    carry_out(account, changed(template, 240) | {"Metadata": {"much": "x" * INLINE}})
+    much = "x" * quota("cloudformation.template.body").most
+    carry_out(account, changed(template, 240) | {"Metadata": {"much": much}})
     planned = plan(account, NAME, json.dumps(changed(template, 360)))
     assert planned is not None
     discard(account, planned)

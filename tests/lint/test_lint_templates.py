@@ -518,6 +518,20 @@ def test_a_principal_of_the_account_that_is_deployed_to_is_looked_at_as_well() -
         assert [rule for rule, _ in found if rule != "R401"] == rules
 
 
+def test_the_ref_of_a_database_is_no_arn_and_its_attribute_is_named() -> None:
+    text = """Resources:
+  Db: {Type: "AWS::RDS::DBInstance"}
+  Access:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement: {Effect: Allow, Action: rds:StartDBInstance, Resource: !Ref Db}
+"""
+    hints = [finding.hint for finding in lint_bytes(text.encode(), "template.yaml") if finding.rule == "R121"]
+    assert hints == ["!GetAtt Db.DBInstanceArn"]
+
+
 @pytest.mark.parametrize(
     ("wanted", "excluded", "contradiction"),
     [

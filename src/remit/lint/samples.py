@@ -15,14 +15,6 @@ if TYPE_CHECKING:
 
 _NAME: Final = "x"
 _SAMPLED: Final = {"Partition": "aws", "Region": "us-east-1", "Account": "111122223333"}
-REFS: Final = {
-    "AWS::CodeBuild::Project": "name", "AWS::Cognito::UserPool": "id", "AWS::DynamoDB::Table": "name",
-    "AWS::ECR::Repository": "name", "AWS::EFS::FileSystem": "id", "AWS::Events::EventBus": "name",
-    "AWS::IAM::Role": "name", "AWS::IAM::User": "name", "AWS::KMS::Key": "id", "AWS::Kinesis::Stream": "name",
-    "AWS::KinesisFirehose::DeliveryStream": "name", "AWS::Lambda::Function": "name", "AWS::Logs::LogGroup": "name",
-    "AWS::S3::Bucket": "name", "AWS::SQS::Queue": "URL", "AWS::Serverless::Function": "name",
-}  # fmt: skip
-"""What Ref gives of types whose ARN is their attribute Arn."""
 _REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.([A-Za-z0-9]+))?\}")
 
 

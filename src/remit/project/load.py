@@ -63,7 +63,7 @@ def _app(state: Loading) -> App:
     boundary = iam.permissions_boundary
     if boundary is not None:
         span = iam.assigned["permissions_boundary"][1]
-        boundary = declare.managed_arn(boundary, "permissions_boundary", span.origin)
+        boundary = declare.managed_arn(boundary, ("permissions_boundary",), span.origin)
     return App(
         name=state.name,
         stage=state.stage,

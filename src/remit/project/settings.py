@@ -12,7 +12,7 @@ from remit.project.kept import Table, Texts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from remit.errors import Origin
+    from remit.errors import Origin, Path
 
 T = TypeVar("T")
 
@@ -81,20 +81,21 @@ class Setting(Generic[T]):
     def __set__(self, section: Section, value: T) -> None:
         where = caller_span(section.depth)
         try:
-            checked = self.check(f"{section.path}.{self.name}", value)
+            checked = self.check((f"{section.path}.{self.name}",), value)
         except RemitError as error:
-            error.origin = error.origin or _place(where, error.message)
+            error.origin = error.origin or _place(where, error.path[1:])
+            error.path = ()
             raise
         section.assigned[self.name] = (checked, where)
 
 
-def _place(span: Span, message: str) -> Origin:
-    """The line of a dict or list that an error names, else the assignment's."""
+def _place(span: Span, path: Path) -> Origin:
+    """The line of a part of the value that was assigned, if it has one of its own; else the assignment's."""
     from remit.project import where  # noqa: PLC0415 - only when something is wrong
 
     value = where.value_node(span)
-    named = where.named_node(value, message)
-    return span.origin if named is value else where.origin_of(named, span)
+    part = where.part_of(value, path)
+    return span.origin if part is value else where.origin_of(part, span)
 
 
 class TextsSetting(Setting[Texts]):
