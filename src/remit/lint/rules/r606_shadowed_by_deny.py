@@ -42,7 +42,7 @@ _PAIRS = 2_000
 def policy(document: Document) -> Iterator[Problem]:
     """Allows that are wholly denied, by one statement."""
     denies = [item for item in document.items if not item.allows][:_MOST]
-    plain = not any(one.branches or one.chooses for one in denies)
+    plain = not any(one.when or one.chooses for one in denies)
     for item in document.items if denies else ():
         if not item.allows or item.computed:
             continue  # what remit itself grants, and a Deny takes away: R704 says what breaks
