@@ -133,7 +133,7 @@ def _test(condition: Any) -> Test | bool:
     if kind == "Condition" and isinstance(argument, str):
         return Test(f"condition {argument}")
     if kind != "Fn::Equals" or not isinstance(argument, list) or len(argument) != _PAIR:
-        return Test(json.dumps(condition, sort_keys=True, default=str))
+        return Test(_text(condition))
     one, other = (_text(value) for value in argument)
     if one == other:
         return True
