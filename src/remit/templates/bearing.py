@@ -40,6 +40,15 @@ def bearing(template: Any) -> dict[str, Any]:
     return {**template, "Resources": {name: resource for name, resource in found.items() if resource is not None}}
 
 
+def bearing_on(template: Any, role: str) -> dict[str, Any]:
+    """What of a template bears on one of its roles; on a role that SAM makes, by the resource that it makes it for."""
+    whole = bearing(template)
+    resources = whole["Resources"]
+    owners = [name for name in resources if name == role or (_is_sam(_type(resources[name])) and role.startswith(name))]
+    own = [unit for unit in units(whole, whole) if not unit.roles.isdisjoint(owners)]
+    return part(whole, [name for unit in own for name in unit.resources]) if own else whole
+
+
 def attaching(template: Any, names: Iterable[str]) -> dict[str, Any]:
     """A template with some of its resources, of whose roles only what is attached to them is left."""
     small = part(template, names)
