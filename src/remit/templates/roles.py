@@ -57,7 +57,7 @@ def policy_role(value: Any, file: str, place: Place) -> Read:
 
 def template_roles(value: Any, file: str, place: Place) -> Read:
     """The roles of a template, with the policies that other resources of it attach. RemitError as above."""
-    plain = expanded(settled(_template(value, file, place)), place)
+    plain = expanded(*settled(_template(value, file, place), place))
     return _roles(tuple(_resources(plain)), plain)
 
 
