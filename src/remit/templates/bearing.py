@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.templates.roles import RUNS
 from remit.templates.worlds import conditions_of
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 _ROLE: Final = "AWS::IAM::Role"
 _IAM: Final = "AWS::IAM::"
 _SAM: Final = "AWS::Serverless::"
-_RUNS: Final = {"AWS::Lambda::Function": "Role", "AWS::StepFunctions::StateMachine": "RoleArn"}
-"""Types that run under a role, and the property that says which."""
 _DOCUMENTS: Final = frozenset({"AssumeRolePolicyDocument", "Policies", "PolicyDocument"})
 """Properties of IAM's types that hold statements: a role that a statement names is not attached by that."""
 _NAMES: Final = ("RoleName", "ManagedPolicyName")
@@ -111,10 +110,10 @@ def _bearing(resource: Any) -> Any:
     kind = _type(resource)
     if kind.startswith((_IAM, _SAM)):
         return resource
-    if kind not in _RUNS:
+    if kind not in RUNS:
         return None
     properties = _section(resource, "Properties")
-    role = {name: value for name, value in properties.items() if name == _RUNS[kind]}
+    role = {name: value for name, value in properties.items() if name == RUNS[kind]}
     return {**{key: value for key, value in resource.items() if key in ("Type", "Condition")}, "Properties": role}
 
 
@@ -142,9 +141,7 @@ class _Resources:
         self._named: dict[str, tuple[frozenset[str], ...]] = {}
         self._attaching: dict[str, frozenset[str]] = {}
         self.roles = [name for name in self.names if _ROLE in self._types(name)]
-        self.running = [
-            name for name in self.names if any(kind in _RUNS or _is_sam(kind) for kind in self._types(name))
-        ]
+        self.running = [name for name in self.names if any(map(_runs, self._types(name)))]
 
     def in_both(self, name: str) -> bool:
         """Whether both templates have a resource of this name."""
@@ -153,7 +150,7 @@ class _Resources:
     def roles_of(self, name: str) -> list[str]:
         """The roles that something may run under."""
         words = names_in(
-            [_section(body, "Properties").get(_RUNS.get(_type(body), "Role")) for body in self._bodies(name)]
+            [_section(body, "Properties").get(RUNS.get(_type(body), "Role")) for body in self._bodies(name)]
         )
         return [role for role in (*self.roles, *self.running) if role != name and self._is_named(role, words)]
 
@@ -192,7 +189,7 @@ class _Resources:
 
 
 def _runs(kind: str) -> bool:
-    return kind in _RUNS or _is_sam(kind)
+    return kind in RUNS or _is_sam(kind)
 
 
 def _is_sam(kind: str) -> bool:
