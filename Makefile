@@ -2,12 +2,13 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check versions lock clean
+.PHONY: help demo test check deep versions lock clean
 
 help:
 	@echo "make demo   deploy examples/orders to an AWS on this machine, show its roles, invoke a function"
 	@echo "make test   every check and test, on the built wheel"
 	@echo "make check  the same without building the wheel: quicker while you work"
+	@echo "make deep   what takes long: pages in a browser (chromium), seeded defects that no test notices"
 	@echo "make versions BEFORE=main  every output that differs from another version's, a revision or a wheel"
 	@echo "make lock   resolve the requirements again"
 	@echo "make clean  remove the environment and what was built"
@@ -23,6 +24,10 @@ test: .venv/dev
 
 check: .venv/dev
 	@.venv/bin/python tools/check.py
+
+deep: .venv/dev
+	@.venv/bin/python -m pytest --numprocesses=0 tests/deep
+	@.venv/bin/python tests/defects/run.py
 
 versions: .venv/dev
 	@.venv/bin/python tests/versions/compare.py --before $(or $(BEFORE),main) $(addprefix --public ,$(PUBLIC))
@@ -52,4 +57,4 @@ lock: .venv/dev
 	@$(LOCK) --group dev --constraint requirements.txt --output-file requirements-dev.txt --upgrade
 
 clean:
-	@rm -rf .venv .remit-versions dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .remit-versions .remit-defects dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

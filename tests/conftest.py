@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from hypothesis import settings
 
 import outlive
 from projects import APP, HELLO, Project, configuration, write
@@ -20,6 +22,11 @@ class Make(Protocol):
 
     def __call__(self, *, config: str | None = None, app: str | None = None, **files: str | bytes) -> Project: ...
 
+
+# Hypothesis' limit of an example's seconds is a clock's: a busy machine would fail a test. CI tries the same examples
+# each time, so that it says of a change what it said of the one before; a desk tries others.
+settings.register_profile("remit", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("remit")
 
 # A shell lets what it runs in the background ignore Ctrl-C, and programs that tests start would do so, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -44,7 +44,8 @@ class Door:
             request = Request(action, resource, principal=f"arn:aws:iam::{number}:user/ci", resource_account=number)
             if self.policy is not None and not evaluate(request, self.policy).allowed:
                 self.refused.append((action, resource))
-                return f"User: arn:aws:iam::{number}:user/ci is not authorized to perform: {action} on {resource}"
+                who = f"arn:aws:iam::{number}:user/ci"
+                return f"User: {who} is not authorized to perform: {action} on resource: {resource}"
         return None
 
 
@@ -56,8 +57,11 @@ def _needs(service: str, method: str, path: str, headers: Any, body: bytes, here
         name, _, what = path.partition("/functions/")[2].partition("/")
         action = "lambda:InvokeFunction" if what == "invocations" else "lambda:GetFunction"
         return [(action, f"arn:aws:lambda:{here}:function:{name}")]
-    assert service == "cloudformation", service
     query = parse_qs(body.decode())
+    if service == "iam":
+        role = f"arn:aws:iam::{here.partition(':')[2]}:role/{query['RoleName'][0]}"
+        return [(f"iam:{query['Action'][0]}", role)]
+    assert service == "cloudformation", service
     stack = query["StackName"][0]
     resource = stack if stack.startswith("arn:") else f"arn:aws:cloudformation:{here}:stack/{stack}/1234"
     known = operation("cloudformation", query["Action"][0])

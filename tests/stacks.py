@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +58,18 @@ WAITING = {
     "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
     "Wait": {
         "Type": "AWS::CloudFormation::WaitCondition",
-        "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": "5"},
+        "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": "600"},
     },
 }
-"""Resources whose creation takes 5 s and then fails: nobody signals."""
+"""Resources whose creation takes until a test fails it, by `end_waiting`."""
+
+
+def end_waiting(cloudformation: Any, stack: str) -> None:
+    """Fail what waits in a stack of `WAITING`, as a program would that it waits for."""
+    handle = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId="Handle")["StackResourceDetail"]
+    signal = {"Status": "FAILURE", "Reason": "a test says so", "UniqueId": "1", "Data": ""}
+    address = urlsplit(handle["PhysicalResourceId"])
+    connection = http.client.HTTPConnection(address.netloc, timeout=HANGS)  # past any proxy: it is this machine
+    connection.request("PUT", address.path, json.dumps(signal))
+    assert 200 == connection.getresponse().status
+    connection.close()

@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 
 SOURCE = str(Path(__file__).parent.parent / "src")
+HANGS = 120
+"""Seconds after which something hangs: no test waits for so long, on the busiest machine."""
 MAIN = "from remit.cli import main; main()"
 
 
@@ -35,7 +37,7 @@ class Terminal:
 
     def until(self, text: str) -> str:
         """What the screen shows up to a text."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + HANGS
         while text not in self.shown and time.monotonic() < deadline and self._read():
             pass
         assert text in self.shown
@@ -51,10 +53,10 @@ class Terminal:
         while self._read():
             pass
         os.close(self.screen)
-        return self.process.wait(10), self.shown
+        return self.process.wait(HANGS), self.shown
 
     def _read(self) -> bool:
-        ready, _, _ = select.select([self.screen], [], [], 20)
+        ready, _, _ = select.select([self.screen], [], [], HANGS)
         try:
             read = os.read(self.screen, 65536).decode() if ready else ""
         except OSError:  # how Linux tells that the other side is gone

@@ -387,7 +387,7 @@ def _grants(draw: st.DrawFn) -> Grant:
     return Grant(statement, Reason("text", f"reason {number}"), Origin("app.py", number))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(_grants(), min_size=30, max_size=60))
 def test_any_role_that_is_made_to_fit_means_the_same(grants: list[Grant]) -> None:
     """Within the quotas, each reason still there, and twice the same."""
@@ -399,3 +399,9 @@ def test_any_role_that_is_made_to_fit_means_the_same(grants: list[Grant]) -> Non
     told = "; ".join(grant.because for grant in fitted.grants) + ";"
     denied = [grant for grant in grants if f"{grant.because};" not in told]
     assert [] == denied
+
+
+def test_the_stream_of_a_table_is_as_long_as_its_date_makes_it() -> None:
+    sizes = Sizes("orders-dev", {"Orders": Resource("Orders", "AWS::DynamoDB::Table", {"TableName": "orders"})})
+    longest = "arn:aws-us-gov:dynamodb:us-isof-south-1:111122223333:table/orders/stream/2026-01-01T00:00:00.000"
+    assert sizes.text("${Orders.StreamArn}") == len(longest)

@@ -226,12 +226,13 @@ def test_200_outputs_are_the_most(make: Make) -> None:
     assert "the template has 201 outputs; CloudFormation allows 200" == error.message
 
 
-def test_a_template_over_a_megabyte_is_refused(make: Make) -> None:
+def test_a_template_that_no_deploy_would_take_is_refused_by_the_build(make: Make) -> None:
     text = "x" * 3_000
     body = f"from remit import Shared, resource\nTEXT = {text!r}\nclass Data(Shared):\n"
-    body += "".join(f"    t_{n} = resource('AWS::SSM::Parameter', type='String', value=TEXT)\n" for n in range(350))
+    body += "".join(f"    t_{n} = resource('AWS::SSM::Parameter', type='String', value=TEXT)\n" for n in range(330))
     error = make(**{"shared/resources/data.py": body}).error()
-    assert "CloudFormation allows 1,048,576" in error.message
+    assert "the template is 1,0" in error.message, "less than 1,048,576 bytes"
+    assert "CloudFormation allows 1,000,000" in error.message
 
 
 @pytest.mark.parametrize("layers", [5, 6])

@@ -137,7 +137,7 @@ def test_what_matches_nothing_is_empty(pattern: str) -> None:
     assert expand(pattern) == ()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet="*?getobjctpulsd", max_size=12))
 def test_expansion_agrees_with_the_standard_library_s_globs(pattern: str) -> None:
     expected = tuple(name for name in actions("s3") if fnmatch.fnmatchcase(name.lower(), f"s3:{pattern}"))

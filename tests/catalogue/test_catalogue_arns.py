@@ -25,7 +25,7 @@ def met(pattern: str, format_: str, name: str) -> bool:
 
 
 @given(PATTERNS, FORMATS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_a_pattern_fits_a_format_exactly_when_some_text_fits_both(pattern: str, format_: str) -> None:
     for service, name in (("rds", ".+"), ("s3", "[^/:]+")):
         found = matches(Arn("aws", service, "", "", pattern), f"arn:${{Partition}}:{service}:::{format_}")

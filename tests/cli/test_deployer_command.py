@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,7 @@ def test_the_policy_of_the_example_is_as_it_was_reviewed() -> None:
 
 def test_it_is_a_document_and_what_to_know_beside_it_is_said_on_stderr() -> None:
     ran = of_example()
-    assert len(parse(document(ran)).statements) == 16
+    assert len(parse(document(ran)).statements) == 18
     assert ran.err.splitlines() == [
         "note: the functions' own roles are not in it: `remit policy function NAME` prints each",
         (
@@ -166,7 +167,7 @@ def pairs(*policies: Policy) -> set[tuple[str, str, Any]]:
 def test_explain_tells_the_reason_of_each_statement() -> None:
     ran = of_example("--explain", *PLACE)
     assert (0, "") == (ran.status, ran.err)
-    assert ran.out.startswith("Whoever deploys orders-dev needs 16 statements, ")
+    assert ran.out.startswith("Whoever deploys orders-dev needs 18 statements, ")
     assert (
         """\
   Allow iam:PassRole
@@ -309,10 +310,22 @@ def test_live_adds_the_reading_of_roles_and_nothing_that_writes() -> None:
         listed = [statement["Action"] for statement in policy["Statement"]]
         return {name for one in listed for name in ([one] if isinstance(one, str) else one)}
 
-    assert actions(live) - actions(plain) == {
-        "iam:GetPolicy", "iam:GetPolicyVersion", "lambda:GetFunctionConfiguration",
-    }  # fmt: skip
+    assert actions(live) - actions(plain) == {"iam:GetPolicy", "iam:GetPolicyVersion"}
     assert actions(plain) <= actions(live)
+
+
+def test_for_revert_drift_it_may_also_detach_policies_and_take_boundaries_off_the_stacks_roles() -> None:
+    plain, more = (parse(document(of_example(*PLACE, *options))) for options in ((), ("--for", "revert-drift")))
+    own = "arn:aws:iam::111122223333:role/orders-dev-IngestRole-abcdefghijkl"
+    for action in ("iam:DetachRolePolicy", "iam:DeleteRolePermissionsBoundary"):
+        request = Request(action, own, context={"iam:PolicyARN": "arn:aws:iam::aws:policy/ReadOnlyAccess"})
+        assert [evaluate(request, policy).allowed for policy in (plain, more)] == [False, True], action
+        assert not evaluate(replace(request, resource=own.replace("orders", "bills")), more).allowed
+    edge = "arn:aws:iam::111122223333:policy/edge"
+    bounded = parse(document(of_example(*PLACE, "--for", "revert-drift", "--boundary", edge)))
+    assert not evaluate(Request("iam:DeleteRolePermissionsBoundary", own), bounded).allowed
+    put = Request("iam:PutRolePermissionsBoundary", own, context={"iam:PermissionsBoundary": edge})
+    assert evaluate(put, bounded).allowed
 
 
 def test_for_bootstrap_it_is_about_the_artefact_bucket_alone(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from projects import ORDERS
 from remit.cli import main
 from remit.deploy.session import Account, connect
 from remit.local import aws
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,14 +43,14 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with (home / "log").open("wb") as log:
         command = [sys.executable, "-c", outlive.INSIDE, "ministack"]
         aws = subprocess.Popen(command, env=scrubbed, cwd=home, stdin=subprocess.PIPE, stdout=log, stderr=log)
-    for _ in range(200):
+    for _ in range(20 * HANGS):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 break
         time.sleep(0.05)
     yield f"http://127.0.0.1:{port}"
-    aws.terminate()
-    aws.communicate(timeout=10)
+    aws.kill()  # a stack that waits would hold it
+    aws.communicate(timeout=HANGS)
 
 
 @pytest.fixture
@@ -73,6 +74,12 @@ def join(endpoint: str) -> Iterator[Callable[..., Account]]:
 def spoil(account: Account) -> Spoil:
     """Make chosen requests of the account fail: an outside fault, put where the SDK sends."""
     return Spoil(account)
+
+
+@pytest.fixture
+def spoil_remote(remote: Account) -> Spoil:
+    """As `spoil`, for the account as one that is far."""
+    return Spoil(remote)
 
 
 class Spoil:
@@ -126,6 +133,17 @@ _AWS_TIME = "Thu, 01 Jan 2026 00:00:00 GMT"
 def account(join: Callable[..., Account]) -> Account:
     """An empty account."""
     return join()
+
+
+@pytest.fixture
+def remote(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """The same account as one that is far: it is asked for what is needed alone, and not for all at once."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", str(account.endpoint))
+    credentials = {"aws_access_key_id": account.account, "aws_secret_access_key": "local"}
+    far = connect(region=account.region, credentials=credentials)
+    yield far
+    for client in far._clients.values():
+        client.close()
 
 
 @pytest.fixture

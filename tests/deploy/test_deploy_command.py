@@ -15,7 +15,7 @@ from remit.cli import main
 from remit.deploy.changeset import plan
 from remit.deploy.execute import execute
 from stacks import template
-from terminals import MAIN, Terminal, environment
+from terminals import HANGS, MAIN, Terminal, environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ from remit import Shared, resource
 
 class Data(Shared):
     handle = resource("AWS::CloudFormation::WaitConditionHandle")
-    wait = resource("AWS::CloudFormation::WaitCondition", handle=handle.ref, timeout="5")
+    wait = resource("AWS::CloudFormation::WaitCondition", handle=handle.ref, timeout="20")
 """
 
 
@@ -209,7 +209,7 @@ def test_while_somebody_else_deploys_the_exit_code_is_75(remit: Remit, project: 
         assert "somebody else is deploying orders-dev since 20" in err
         assert remit("delete", "--yes")[0] == 75
         other.send_signal(signal.SIGTERM)
-        said = other.communicate(timeout=10)[1]
+        said = other.communicate(timeout=HANGS)[1]
     assert other.returncode == 143
     assert "error: stopped watching, but deploying orders-dev goes on in AWS\n" in said
     assert "hint: `remit deploy --resume` follows it to its end" in said

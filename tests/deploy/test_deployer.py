@@ -15,11 +15,13 @@ from remit.build.synth import document, synth
 from remit.catalogue.actions import action as known_action
 from remit.catalogue.handlers import handlers
 from remit.catalogue.operations import operation
+from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import upload
 from remit.deploy.bootstrap import bootstrap
 from remit.deploy.bucket import bucket_name
+from remit.deploy.by_hand import changed_by_hand
 from remit.deploy.calls import BOOTSTRAP, CALLS
-from remit.deploy.changeset import INLINE, discard, plan
+from remit.deploy.changeset import discard, plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import continue_rollback, execute
 from remit.deploy.session import Account, connect
@@ -114,7 +116,9 @@ def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     carry_out(account, template)
     found = status(account, NAME)
     assert found is not None
-    carry_out(account, changed(template, 240) | {"Metadata": {"much": "x" * INLINE}})
+    assert not changed_by_hand(account, NAME).found
+    much = "x" * quota("cloudformation.template.body").most
+    carry_out(account, changed(template, 240) | {"Metadata": {"much": much}})
     planned = plan(account, NAME, json.dumps(changed(template, 360)))
     assert planned is not None
     discard(account, planned)
@@ -137,7 +141,7 @@ def record(account: Account) -> list[tuple[str, dict[str, Any]]]:
     def note(params: dict[str, Any], event_name: str, **_: Any) -> None:
         calls.append((event_name.removeprefix("provide-client-params."), dict(params)))
 
-    for service in ("cloudformation", "s3"):
+    for service in ("cloudformation", "iam", "lambda", "s3"):
         account.client(service).meta.events.register(f"provide-client-params.{service}", note)
     return calls
 
@@ -194,6 +198,10 @@ def place_of(client: str, parameters: dict[str, Any]) -> str:
     if client == "s3":
         key = parameters.get("Key") or next(iter(parameters.get("Delete", {}).get("Objects", [{}]))).get("Key")
         return f"arn:aws:s3:::{parameters['Bucket']}" + (f"/{key}" if key else "")
+    if client == "iam":
+        return f"arn:aws:iam::{NUMBER}:role/{parameters['RoleName']}"
+    if client == "lambda":
+        return f"arn:aws:lambda:{HERE}:function:{parameters['FunctionName']}"
     stack = parameters["StackName"]
     return stack if stack.startswith("arn:") else f"arn:aws:cloudformation:{HERE}:stack/{stack}/1234"
 

@@ -16,7 +16,7 @@ import pytest
 from enforcing import Door, serve
 from remit.deploy.bucket import bucket_name
 from remit.deploy.session import connect
-from remit.iam.policy import Globs, Policy, Statement, parse
+from remit.iam.policy import Globs, Policy, Statement, allow, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,7 +135,8 @@ def test_a_stacks_whole_life_passes_with_the_printed_policy_alone(shop: Shop) ->
     shop.bootstrap()
     assert shop.life() == [0, 0, 0, 1, 0, 0]
     assert shop.door.refused == []
-    assert {action.partition(":")[0] for action, _ in shop.door.asked} == {"cloudformation", "lambda", "s3"}
+    services = {action.partition(":")[0] for action, _ in shop.door.asked}
+    assert services == {"cloudformation", "iam", "lambda", "s3"}
 
 
 @pytest.mark.parametrize("start", ["arn:aws:cloudformation:", "arn:aws:s3:::remit-artefacts-"])
@@ -161,7 +162,7 @@ def test_without_the_bucket_a_deploy_stops_before_its_first_write_and_names_the_
     shop.door.policy = shop.policy
     code, out, talk = shop.remit("deploy", "--yes")
     assert (code, out) == (2, "")
-    assert [action for action, _ in shop.door.asked] == ["cloudformation:DescribeStacks", "s3:ListBucket"]
+    assert {action for action, _ in shop.door.asked} == {"cloudformation:DescribeStacks", "s3:ListBucket"}
     name = f"remit-artefacts-{shop.number}-{REGION}"
     assert f"error: there is no artefact bucket {name} in account {shop.number}: nothing was deployed\n" in talk
     assert f"hint: `remit bootstrap --region {REGION}` makes it, once for each account and region" in talk
@@ -244,3 +245,19 @@ def test_a_refusal_is_told_with_the_action_that_is_missing(shop: Shop) -> None:
     assert (code != 0, out) == (True, "")
     assert shop.door.refused[0][0] in talk
     assert "Traceback" not in talk
+
+
+def test_roles_that_may_not_be_read_stop_a_deploy_unless_drift_is_accepted(shop: Shop) -> None:
+    shop.bootstrap()
+    assert shop.remit("deploy", "--yes")[0] == 0
+    shop.door.policy = Policy((*shop.policy.statements, replace(allow("iam:GetRole"), effect="Deny")))
+    code, out, talk = shop.remit("deploy", "--yes")
+    assert (code, out) == (1, "")
+    assert "may not iam:GetRole on arn:aws:iam::" in talk
+    assert "error: nothing was deployed: whether roles were changed by hand is not known\n" in talk
+    assert "`--accept-drift` deploys" in talk
+    assert shop.remit("deploy", "--revert-drift")[0] == 1
+    assert shop.remit("deploy", "--accept-drift")[0] == 0
+    assert shop.remit("status")[0] == 0
+    shop.door.policy = shop.policy
+    shop.remit("delete", "--yes")

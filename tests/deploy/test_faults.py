@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from remit.deploy.execute import execute
 from remit.deploy.status import status
 from remit.errors import RemitError
 from stacks import READ, WAITING, WRITE, template
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from conftest import Spoil
@@ -184,9 +184,8 @@ except RemitError as error:
     ) as process:  # fmt: skip
         assert process.stdout is not None
         assert process.stdout.readline() == "CREATE_IN_PROGRESS\n"
-        time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=10)
+        _, said = process.communicate(timeout=HANGS)
     assert process.returncode == 130
     assert said == (
         "error: stopped watching, but deploying orders-dev goes on in AWS\n"

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import upload
 from remit.deploy.bootstrap import bootstrap
 from remit.deploy.bucket import bucket_name
-from remit.deploy.changeset import INLINE, LARGEST, discard, plan
+from remit.deploy.changeset import discard, plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import execute, resume
 from remit.deploy.status import status
@@ -188,7 +189,7 @@ def test_a_big_template_goes_through_the_bucket(account: Account, requests: list
             f"Queue{number}": {"Type": "AWS::SQS::Queue", "Metadata": {"Note": "x" * 600}} for number in range(90)
         },
     )
-    assert len(big) > INLINE
+    assert len(big) > quota("cloudformation.template.body").most
     assert deploy(account, big).ok
     assert "s3.PutObject" in requests
     assert plan(account, NAME, big) is None
@@ -203,7 +204,7 @@ def test_a_template_that_was_swapped_in_the_bucket_is_never_executed(account: Ac
         for item in s3.list_objects_v2(Bucket=bucket)["Contents"]:
             s3.put_object(Bucket=bucket, Key=item["Key"], Body=template(WRITE).encode())
 
-    big = template(READ) + " " * INLINE
+    big = template(READ) + " " * quota("cloudformation.template.body").most
     account.client("cloudformation").meta.events.register("before-send.cloudformation.CreateChangeSet", swap)
     with pytest.raises(RemitError, match="CloudFormation read another template than the one that was uploaded") as said:
         plan(account, NAME, big)
@@ -215,7 +216,7 @@ def test_a_template_that_was_swapped_in_the_bucket_is_never_executed(account: Ac
 
 def test_a_template_beyond_what_cloudformation_reads_is_refused_by_number(account: Account) -> None:
     with pytest.raises(RemitError, match="and CloudFormation reads 1,000,000 at most"):
-        plan(account, NAME, template(READ, note="x" * LARGEST))
+        plan(account, NAME, template(READ, note="x" * quota("cloudformation.template.s3").most))
 
 
 def test_a_plan_that_is_thrown_away_leaves_no_empty_stack(account: Account) -> None:

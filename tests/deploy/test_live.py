@@ -300,16 +300,16 @@ def test_aws_policies_newer_than_the_catalogue_are_noted() -> None:
     ]
 
 
-def test_the_table_of_calls_is_what_reading_the_account_calls(account: Account, role: str) -> None:
-    iam = account.client("iam")
+def test_the_table_of_calls_is_what_reading_the_account_calls(remote: Account, role: str) -> None:
+    iam = remote.client("iam")
     arn = iam.create_policy(PolicyName="extra", PolicyDocument=json.dumps(ADMIN))["Policy"]["Arn"]
     iam.attach_role_policy(RoleName=role, PolicyArn=arn)
     seen: set[str] = set()
     for service in ("cloudformation", "iam", "lambda"):
-        account.client(service).meta.events.register(
+        remote.client(service).meta.events.register(
             f"before-send.{service}", lambda event_name, **_: seen.add(event_name.removeprefix("before-send."))
         )
-    found(account)
+    found(remote)
     assert seen == {call.operation for call in LIVE}
 
 

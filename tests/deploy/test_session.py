@@ -8,13 +8,13 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from remit.deploy import session
 from remit.deploy.faults import told
 from remit.deploy.session import connect
 from remit.errors import RemitError
@@ -29,6 +29,7 @@ KEYS = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "never-show
 SOURCE = str(Path(__file__).parents[2] / "src")
 CONNECT = """
 import sys
+from remit.deploy import session
 from remit.deploy.faults import told
 from remit.deploy.session import connect
 from remit.errors import RemitError
@@ -39,10 +40,9 @@ except RemitError as error:
 """
 
 
-def connect_elsewhere(home: Path, **environment: str) -> tuple[str, float]:
-    """What a process with this environment alone says when it connects, and how many seconds that took."""
+def connect_elsewhere(home: Path, **environment: str) -> str:
+    """What a process with this environment alone says when it connects."""
     scrubbed = {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": SOURCE} | environment
-    began = time.monotonic()
     process = subprocess.run(
         [sys.executable, "-c", CONNECT],
         env=scrubbed,
@@ -52,11 +52,11 @@ def connect_elsewhere(home: Path, **environment: str) -> tuple[str, float]:
         text=True,
         check=False,
     )
-    return process.stderr, time.monotonic() - began
+    return process.stderr
 
 
-def test_no_credentials_says_within_two_seconds_where_it_looked(tmp_path: Path) -> None:
-    said, seconds = connect_elsewhere(tmp_path, AWS_EC2_METADATA_SERVICE_ENDPOINT="http://127.0.0.1:9/")
+def test_no_credentials_says_where_it_looked(tmp_path: Path) -> None:
+    said = connect_elsewhere(tmp_path, AWS_EC2_METADATA_SERVICE_ENDPOINT="http://127.0.0.1:9/")
     assert "there are no AWS credentials" in said
     for place in (
         "AWS_ACCESS_KEY_ID",
@@ -68,21 +68,48 @@ def test_no_credentials_says_within_two_seconds_where_it_looked(tmp_path: Path) 
         assert place in said
     assert "`remit deploy --local`" in said
     assert "Traceback" not in said
-    assert seconds < 2
 
 
-def test_a_metadata_service_that_never_answers_costs_no_more_than_that(tmp_path: Path) -> None:
+@contextlib.contextmanager
+def asked() -> Iterator[tuple[str, list[socket.socket]]]:
+    """An address that takes every connection and never answers, and the connections that it took."""
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        said, seconds = connect_elsewhere(tmp_path, AWS_EC2_METADATA_SERVICE_ENDPOINT=address)
+        taken: list[socket.socket] = []
+
+        def take() -> None:
+            with contextlib.suppress(OSError):  # closed: nobody will ask any more
+                while True:
+                    taken.append(silent.accept()[0])
+
+        thread = threading.Thread(target=take)
+        thread.start()
+        yield f"127.0.0.1:{silent.getsockname()[1]}", taken
+        silent.shutdown(socket.SHUT_RDWR)
+        thread.join()
+        for connection in taken:
+            connection.close()
+
+
+def test_a_metadata_service_that_never_answers_is_asked_twice(tmp_path: Path) -> None:
+    with asked() as (address, connections):
+        said = connect_elsewhere(tmp_path, AWS_EC2_METADATA_SERVICE_ENDPOINT=f"http://{address}/")
     assert "instance metadata (EC2): no answer" in said
-    assert seconds < 2.5
+    assert 2 == len(connections)
 
 
-def test_a_container_whose_credentials_are_refused_says_so_within_two_seconds(tmp_path: Path) -> None:
-    said, seconds = connect_elsewhere(
+def test_a_metadata_service_is_waited_for_less_than_two_seconds_altogether(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name.upper(), value)
+    monkeypatch.delenv("AWS_METADATA_SERVICE_TIMEOUT", raising=False)
+    core = session._session("eu-central-1", None, None)._session
+    assert 2 > 2 * core.get_config_variable("metadata_service_timeout")
+    assert 1 == core.get_config_variable("metadata_service_num_attempts")
+
+
+def test_a_container_whose_credentials_are_refused_says_so(tmp_path: Path) -> None:
+    said = connect_elsewhere(
         tmp_path,
         AWS_CONTAINER_CREDENTIALS_FULL_URI="http://127.0.0.1:9/credentials",
         AWS_EC2_METADATA_DISABLED="true",
@@ -90,12 +117,11 @@ def test_a_container_whose_credentials_are_refused_says_so_within_two_seconds(tm
     assert said.startswith(
         "error: the AWS credentials cannot be read: Error when retrieving credentials from container"
     )
-    assert seconds < 2
 
 
 def test_an_unknown_profile_is_named_with_those_that_exist(tmp_path: Path) -> None:
     (tmp_path / "config").write_text("[profile work]\nregion = eu-west-1\n")
-    said, _ = connect_elsewhere(tmp_path, AWS_CONFIG_FILE=str(tmp_path / "config"), AWS_PROFILE="wrok")
+    said = connect_elsewhere(tmp_path, AWS_CONFIG_FILE=str(tmp_path / "config"), AWS_PROFILE="wrok")
     assert said == "error: there is no AWS profile 'wrok'\nhint: known profiles: work\n"
 
 
@@ -149,7 +175,7 @@ def test_refused_credentials_are_told_without_showing_them(
 @pytest.mark.parametrize("program", ["/bin/echo nothing", "/nonexistent/program"])
 def test_a_credential_process_that_gives_no_credentials_is_no_fault_of_remit(tmp_path: Path, program: str) -> None:
     (tmp_path / "config").write_text(f"[default]\ncredential_process = {program}\n")
-    said, _ = connect_elsewhere(tmp_path, AWS_CONFIG_FILE=str(tmp_path / "config"))
+    said = connect_elsewhere(tmp_path, AWS_CONFIG_FILE=str(tmp_path / "config"))
     assert said.startswith("error: the AWS credentials cannot be read: ")
     assert "Traceback" not in said
 
@@ -159,7 +185,7 @@ def test_a_profile_that_asks_for_a_code_says_so_where_nobody_can_answer(tmp_path
         "[default]\nrole_arn = arn:aws:iam::123456789012:role/x\nmfa_serial = arn:x\nsource_profile = base\n"
         "[profile base]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = never-shown\n"
     )
-    said, _ = connect_elsewhere(tmp_path, AWS_CONFIG_FILE=str(tmp_path / "config"))
+    said = connect_elsewhere(tmp_path, AWS_CONFIG_FILE=str(tmp_path / "config"))
     assert "error: the AWS profile asks for an MFA code, and there is no terminal to ask at" in said
 
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from remit.deploy import changeset
 from remit.deploy.changeset import plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import Superseded, continue_rollback, execute
 from remit.deploy.stack import describe, settled
 from remit.errors import RemitError
-from stacks import READ, WAITING, WRITE, template
+from stacks import READ, WAITING, WRITE, end_waiting, template
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,15 +39,15 @@ def deploy(account: Account, body: str) -> Outcome:
 
 @pytest.fixture
 def busy(account: Account) -> Iterator[Account]:
-    """An account where somebody's first deploy runs for 5 s, and then fails."""
+    """An account where somebody's first deploy runs until it is ended, and then fails."""
     planned = plan(account, NAME, template(READ, resources=WAITING))
     assert planned is not None
     started = threading.Event()
     thread = threading.Thread(target=execute, args=(account, planned, lambda _: started.set()))
     thread.start()
-    started.wait(10)
+    started.wait(HANGS)
     yield account
-    thread.join(20)
+    thread.join(HANGS)
 
 
 def test_while_somebody_deploys_others_are_told_since_when_and_exit_75(
@@ -59,7 +61,13 @@ def test_while_somebody_deploys_others_are_told_since_when_and_exit_75(
         assert "somebody else is deploying orders-dev since 20" in refusal.value.message
         assert "`--wait`" in (refusal.value.hint or "")
     waited: list[Stack] = []
-    planned = plan(other, NAME, template(WRITE), wait=True, on_wait=waited.append)
+
+    def note(stack: Stack) -> None:
+        if not waited:
+            end_waiting(other.client("cloudformation"), NAME)
+        waited.append(stack)
+
+    planned = plan(other, NAME, template(WRITE), wait=True, on_wait=note)
     assert planned is not None
     assert [stack.status for stack in waited][:1] == ["CREATE_IN_PROGRESS"]
     assert execute(other, planned, lambda _: None).ok
@@ -190,6 +198,7 @@ def test_a_rollback_that_failed_goes_on_once_its_obstacle_is_gone(account: Accou
                 if not version["isDefaultVersion"]:
                     iot.delete_policy_version(policyName="devices", policyVersionId=version["versionId"])
             iot.delete_policy(policyName="devices")
+            end_waiting(account.client("cloudformation"), NAME)
 
     outcome = execute(account, planned, obstruct)
     assert outcome.status == "UPDATE_ROLLBACK_FAILED"
@@ -212,3 +221,10 @@ def test_a_template_that_cloudformation_refuses_is_told_in_its_words_and_leaves_
     with pytest.raises(RemitError, match=r"CloudFormation refuses the template: .*AWS::Nope::Nope"):
         plan(account, NAME, template(READ, resources={"Nope": {"Type": "AWS::Nope::Nope"}}))
     assert describe(account, NAME) is None
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"), [("0.9.0", "0.10.0"), ("9.0.0", "10.0.0"), ("1.2.3", "1.2.10"), ("", "0.1.0")]
+)
+def test_versions_of_remit_are_compared_as_numbers(older: str, newer: str) -> None:
+    assert changeset._number(older) < changeset._number(newer)

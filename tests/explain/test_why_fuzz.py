@@ -6,9 +6,11 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from remit.explain import asked
 from remit.explain.asked import Here, function_of, stage_of
 from remit.explain.why import why
 from remit.grants.assign import assign
@@ -34,7 +36,7 @@ def here() -> Here:
     return Here(app, assign(app), EXAMPLE)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.builds(
         Denial,
@@ -60,7 +62,7 @@ def test_every_denial_gets_an_answer(denial: Denial) -> None:
         assert cause_document(cause)["actions"] == list(cause.actions)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(WORDS, WORDS)
 def test_every_message_in_the_common_form_is_answered(action: str, resource: str) -> None:
     found = parse(f"User: {SESSION} is not authorized to perform: {action} on resource: {resource}")
@@ -69,8 +71,22 @@ def test_every_message_in_the_common_form_is_answered(action: str, resource: str
     assert why(found, here()).function == "ingest"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.from_regex(r"[a-z][a-z0-9]{0,5}(-[a-z0-9]{1,5}){0,2}", fullmatch=True))
 def test_the_stage_is_read_from_the_role_however_it_is_called(stage: str) -> None:
     role = f"arn:aws:sts::111122223333:assumed-role/orders-{stage}-IngestRole-1ABCDEFGHIJK/orders-{stage}-ingest"
     assert stage_of(Denial(principal=role), "orders") == stage
+
+
+@pytest.mark.parametrize(
+    ("length", "named"),
+    [(60, True), (59, False)],
+)
+def test_a_name_that_cloudformation_cut_is_known_when_it_is_as_long_as_cut_ones_are(
+    length: int, *, named: bool
+) -> None:
+    end = "-1A2B3C4D5E6F"
+    start = "orders-production-" + "Report" * 10
+    name = start[: length - len(end)] + end
+    assert length == len(name)
+    assert named == asked._is_named(name, start)

@@ -205,11 +205,7 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ("evaluate", "request.who.service_linked or not request.has_identity", "not request.has_identity"),
     ("evaluate", "request.who.service_linked or _central(request, request.owner)", "_central(request, request.owner)"),
     ("evaluate", "_central(request, request.owner)", "_central(request, request.who.account)"),
-    (
-        "evaluate",
-        "every((granted, *(level[1] for level in scp)))",
-        "every((granted, *(level[1] for level in (*scp, *rcp))))",
-    ),
+    ("evaluate", "*(level[1] for level in scp)", "*(level[1] for level in (*scp, *rcp))"),
     (
         "evaluate",
         "return denied, every((granted, *(level[1] for level in scp)))",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import effort
 from remit.errors import RemitError
 from remit.iam.compare import (
     Comparison,
@@ -450,10 +450,9 @@ def test_an_operator_that_does_not_exist_is_refused() -> None:
         compare(policy(), policy(allow("s3:*", Condition=when("StringEqual", "a:b", "c"))))
 
 
-def seconds(old: Policy, new: Policy) -> tuple[float, Comparison]:
-    start = time.process_time()
-    found = compare(old, new, known=known)
-    return time.process_time() - start, found
+def compared_in_time(old: Policy, new: Policy) -> Comparison:
+    with effort.at_most(10):
+        return compare(old, new, known=known)
 
 
 def test_a_pigeonhole_of_conditions_ends_and_is_never_called_nothing_when_it_is_not() -> None:
@@ -467,28 +466,24 @@ def test_a_pigeonhole_of_conditions_ends_and_is_never_called_nothing_when_it_is_
         for other in pigeons[place + 1 :]
     ]
     asked = allow("sqs:*", Condition={"StringEquals": dict.fromkeys(pigeons, holes)})
-    took, found = seconds(policy(*covers), policy(asked))
+    found = compared_in_time(policy(*covers), policy(asked))
     assert found.gained == ()
-    assert took < 10
     assert [one.source.statement.conditions != () for one in found.undecided[:1]] == [True]
 
 
 def test_question_marks_in_many_combinations_end_undecided() -> None:
     covers = [allow("s3:GetObject", f"{BUCKET}/" + "*".join("?" * 6 for _ in range(number))) for number in range(2, 12)]
-    took, found = seconds(policy(*covers), policy(allow("s3:GetObject", f"{BUCKET}/*a*b*c*d*e*")))
-    assert took < 10
+    found = compared_in_time(policy(*covers), policy(allow("s3:GetObject", f"{BUCKET}/*a*b*c*d*e*")))
     assert found.gained or found.undecided
 
 
 def test_a_thousand_statements_with_not_resource_end() -> None:
     covers = [{"Effect": "Deny", "Action": "s3:*", "NotResource": f"{BUCKET}/{number}/*"} for number in range(1000)]
     old = policy(allow("sqs:*"))
-    took, found = seconds(old, policy(allow("sqs:*"), allow("s3:*"), *covers))
+    found = compared_in_time(old, policy(allow("sqs:*"), allow("s3:*"), *covers))
     assert found.gained == ()
-    assert took < 10
     nested = [{"Effect": "Deny", "Action": "s3:*", "NotResource": f"{BUCKET}/{'a' * number}*"} for number in range(300)]
-    took, found = seconds(old, policy(allow("sqs:*"), allow("s3:*"), *nested))
-    assert took < 10
+    found = compared_in_time(old, policy(allow("sqs:*"), allow("s3:*"), *nested))
     assert found.gained or found.undecided
 
 
@@ -510,8 +505,7 @@ def test_escapes_from_many_conditioned_not_resources_end_undecided() -> None:
         for number, key in enumerate(keys)
     ]
     asked = policy(allow("*", Condition={"StringEquals": dict.fromkeys(keys, "v")}))
-    took, found = seconds(policy(*covers), asked)
-    assert took < 10
+    found = compared_in_time(policy(*covers), asked)
     assert [one.source.index for one in found.undecided if one.source.statement in asked.statements] == [0]
 
 
@@ -520,8 +514,7 @@ def test_a_statement_of_many_actions_on_many_resources_is_told_in_part_and_never
         allow([f"s3:Do{number}*" for number in range(50)], [f"arn:{place}:{number}" for number in range(50)])
         for place in range(40)
     ]
-    took, found = seconds(policy(), policy(*wide))
-    assert took < 10
+    found = compared_in_time(policy(), policy(*wide))
     assert {piece.source.index for piece in found.gained} == set(range(40))
     assert len(found.gained) < 5_000
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import pickle
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import effort
 from iam import reference
 from remit.errors import RemitError
 from remit.iam.evaluate import ALL, Layers, Request, evaluate
@@ -202,10 +202,9 @@ def test_a_variable_before_the_fifth_colon_is_text() -> None:
 
 @pytest.mark.parametrize("text", ["${" * 200_000, "${a:" + " " * 200_000, "${a:b,'" * 50_000, "${{" * 1_000])
 def test_hostile_variables_take_no_long_time(text: str) -> None:
-    started = time.process_time()
-    assert verdict({"Resource": f"arn:aws:s3:::{text}"}) == "ImplicitlyDenied"
-    assert met("StringLike", "x:key", text, {"x:key": "a"}) == "no"
-    assert time.process_time() - started < 2
+    with effort.at_most(2):
+        assert verdict({"Resource": f"arn:aws:s3:::{text}"}) == "ImplicitlyDenied"
+        assert met("StringLike", "x:key", text, {"x:key": "a"}) == "no"
 
 
 # Conditions

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import random
-import time
 
 import pytest
 
+import effort
 from remit.iam.pattern import covers, matches, overlaps
 
 
@@ -92,20 +92,17 @@ def test_covers_and_overlaps_agree_with_the_texts_of_both_patterns() -> None:
     ],
 )
 def test_hostile_patterns_take_no_long_time(pattern: str, text: str) -> None:
-    started = time.process_time()
-    assert not matches(pattern, text)
-    assert time.process_time() - started < 1
+    with effort.at_most(1):
+        assert not matches(pattern, text)
 
 
 def test_two_long_patterns_are_compared_in_no_long_time() -> None:
-    started = time.process_time()
-    assert overlaps("a*" * 5_000, "*a" * 5_000)
-    assert not overlaps("a*" * 5_000 + "b", "*a" * 5_000)
-    assert not covers("?" * 5_000 + "*", "*" + "?a" * 2_000 + "*")
-    assert time.process_time() - started < 2
+    with effort.at_most(2):
+        assert overlaps("a*" * 5_000, "*a" * 5_000)
+        assert not overlaps("a*" * 5_000 + "b", "*a" * 5_000)
+        assert not covers("?" * 5_000 + "*", "*" + "?a" * 2_000 + "*")
 
 
 def test_covers_gives_up_rather_than_take_for_ever() -> None:
-    started = time.process_time()
-    assert not covers("*a" + "?" * 60 + "b*", "*a*" + "?*a" * 40)
-    assert time.process_time() - started < 2
+    with effort.at_most(2):
+        assert not covers("*a" + "?" * 60 + "b*", "*a*" + "?*a" * 40)

@@ -160,10 +160,28 @@ def test_a_device_without_end_is_too_large(capsys: pytest.CaptureFixture[str]) -
     assert (code, "so large" in json.loads(out)[0]["message"]) == (2, True)
 
 
-def test_a_folder_without_policies_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    code, _, told = run(capsys, str(tmp_path))
-    assert code == 0
-    assert told == f"note: {tmp_path} holds no file that ends in .json, .yaml, .yml, .template\n"
+def test_a_folder_with_nothing_to_read_is_no_clean_answer(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, out, _ = run(capsys, str(tmp_path), "--json")
+    (found,) = json.loads(out)
+    assert code == 2
+    assert found.keys() >= {"rule", "severity", "message", "file", "line", "column", "hint"}
+    assert (found["rule"], found["file"]) == ("R001", tmp_path.as_posix())
+    assert "holds no file that ends in .json, .yaml" in found["message"]
+    (tmp_path / "package.json").write_text('{"name": "x"}', "utf-8")
+    code, out, _ = run(capsys, str(tmp_path))
+    assert (code, "holds neither a policy nor a template: nothing was looked at" in out) == (2, True)
+
+
+def test_a_policy_too_long_to_be_looked_at_is_no_clean_answer(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    policy = tmp_path / "long.json"
+    policy.write_text(GOOD + " " * 200_001, "utf-8")
+    code, out, _ = run(capsys, str(policy), "--json")
+    (message,) = [one["message"] for one in json.loads(out) if one["rule"] == "R001"]
+    assert (code, "only its shape and its size are looked at" in message) == (2, True)
+    policy.write_text(GOOD, "utf-8")
+    assert run(capsys, str(policy))[0] == 0
 
 
 ELSEWHERE = {
@@ -181,6 +199,7 @@ def test_in_a_folder_only_policies_and_templates_are_looked_at(
 ) -> None:
     for name, text in ELSEWHERE.items():
         (tmp_path / name).write_text(text, "utf-8")
+    (tmp_path / "good.json").write_text(GOOD, "utf-8")
     code, out, told = run(capsys, str(tmp_path))
     assert (code, out) == (0, "nothing found\n")
     names = ", ".join((tmp_path / name).as_posix() for name in sorted(ELSEWHERE)[:3])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import effort
 from remit.lint import lint_bytes
 from remit.lint.finding import SEVERITIES
 
@@ -44,9 +44,8 @@ HUGE = {
 
 @pytest.mark.parametrize("data", HUGE.values(), ids=HUGE)
 def test_a_huge_input_is_answered_in_time(data: bytes) -> None:
-    start = time.process_time()
-    findings = lint_bytes(data, "policy.json")
-    assert time.process_time() - start < 10
+    with effort.at_most(10):
+        findings = lint_bytes(data, "policy.json")
     assert findings
     assert all(finding.severity in SEVERITIES for finding in findings)
 
@@ -113,7 +112,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_no_json_value_crashes_lint(value: object) -> None:
     for finding in lint_bytes(json.dumps(value).encode(), "policy.json"):
         assert finding.file == "policy.json"
@@ -124,14 +123,14 @@ def test_no_json_value_crashes_lint(value: object) -> None:
         st.sampled_from(["Effect", "Action", "Resource", "Condition", "Sid", "NotResource"]), VALUES, max_size=5
     )
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_no_statement_crashes_lint(statement: dict[str, object]) -> None:
     for finding in lint_bytes(policy({"Effect": "Allow", **statement}), "policy.json"):
         assert finding.line == 1
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_bytes_crash_lint(data: bytes) -> None:
     for finding in lint_bytes(data, "any"):
         assert finding.file == "any"

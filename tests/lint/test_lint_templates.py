@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from remit.lint import lint_bytes
+from remit.lint import lint_bytes, lint_document
 
 YAML = """\
 AWSTemplateFormatVersion: "2010-09-09"
@@ -516,3 +516,35 @@ def test_a_principal_of_the_account_that_is_deployed_to_is_looked_at_as_well() -
         document = {"Version": "2012-10-17", "Statement": [statement]}
         found = _of("AWS::IAM::Role", AssumeRolePolicyDocument=document)
         assert [rule for rule, _ in found if rule != "R401"] == rules
+
+
+def test_the_ref_of_a_database_is_no_arn_and_its_attribute_is_named() -> None:
+    text = """Resources:
+  Db: {Type: "AWS::RDS::DBInstance"}
+  Access:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement: {Effect: Allow, Action: rds:StartDBInstance, Resource: !Ref Db}
+"""
+    hints = [finding.hint for finding in lint_bytes(text.encode(), "template.yaml") if finding.rule == "R121"]
+    assert hints == ["!GetAtt Db.DBInstanceArn"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "excluded", "contradiction"),
+    [
+        ("10.0.0.0/8", "::/1", False),
+        ("10.0.0.0/8", "0.0.0.0/0", True),
+        ("2001:db8::/32", "::/1", True),
+        ("2001:db8::/32", "0.0.0.0/0", False),
+    ],
+)
+def test_addresses_of_one_family_are_never_excluded_by_those_of_the_other(
+    wanted: str, excluded: str, *, contradiction: bool
+) -> None:
+    condition = {"IpAddress": {"aws:SourceIp": wanted}, "NotIpAddress": {"aws:SourceIp": excluded}}
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*", "Condition": condition}
+    found = lint_document({"Version": "2012-10-17", "Statement": [statement]})
+    assert contradiction == ("R514" in {finding.rule for finding in found})

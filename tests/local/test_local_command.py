@@ -49,7 +49,7 @@ def test_json_says_the_same_to_programs(project: Path, capsys: pytest.CaptureFix
     assert remit("reset", "--json", "-C", str(project)) == 0
     assert json.loads(capsys.readouterr().out) == {"reset": True, "running": True}
     assert remit("stop", "--json", "-C", str(project)) == 0
-    assert json.loads(capsys.readouterr().out) == {"stopped": True}
+    assert json.loads(capsys.readouterr().out) == {"stopped": True, "unsaved": None}
 
 
 def test_each_says_what_it_did_when_nothing_runs(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

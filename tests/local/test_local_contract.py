@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from remit.local.clients import client_arguments, session
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,7 +166,7 @@ class Cloud:
 
 
 def settled(ask: Callable[[], Any], enough: Callable[[Any], bool]) -> Any:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + HANGS
     while not enough(answer := ask()):
         assert time.monotonic() < deadline, answer
         time.sleep(0.02)

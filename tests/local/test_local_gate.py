@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from remit.local.clients import client_arguments, session
+from terminals import HANGS
 
 if TYPE_CHECKING:
     from conftest import Deployed
@@ -22,7 +23,7 @@ def ask(
     running: LocalAws, method: str, path: str, host: str = "127.0.0.1", body: bytes = b"", **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
     """The status, the headers and the body of an answer to a request that names a host of its choice."""
-    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=HANGS)
     connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
     for name, value in {"Host": host, "Content-Length": str(len(body)), **headers}.items():
         connection.putheader(name.replace("_", "-"), value)

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore import UNSIGNED
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from remit.errors import RemitError
@@ -114,6 +117,56 @@ def test_keys_that_it_gave_out_open_it_too(shared: LocalAws) -> None:
     token = role["Credentials"]["SessionToken"]
     assert client(shared, "sqs", **assumed, aws_session_token=token).list_queues()
     assert refused(client(shared, "sqs", **assumed, aws_session_token="x").list_queues)[1] == 403  # noqa: S106 - wrong
+
+
+def test_a_user_pool_serves_its_users_unsigned_as_on_aws_and_no_page(shared: LocalAws) -> None:
+    pools = client(shared, "cognito-idp")
+    pool = pools.create_user_pool(PoolName="users")["UserPool"]["Id"]
+    flows = ["ALLOW_USER_PASSWORD_AUTH"]
+    made = pools.create_user_pool_client(UserPoolId=pool, ClientName="app", ExplicitAuthFlows=flows)
+    app = made["UserPoolClient"]["ClientId"]
+    pools.sign_up(ClientId=app, Username="ann", Password="Passw0rd!")  # noqa: S106 - of this test
+    pools.admin_confirm_sign_up(UserPoolId=pool, Username="ann")
+    credentials = {"USERNAME": "ann", "PASSWORD": "Passw0rd!"}
+    answer = pools.initiate_auth(ClientId=app, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=credentials)
+    assert "AccessToken" in answer["AuthenticationResult"]
+    keys = f"/{pool}/.well-known/jwks.json"
+    assert ask(shared, "GET", keys)[0] == 200
+    assert ask(shared, "GET", keys, Origin="http://localhost:3000")[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("POST", "/", {"X_Amz_Target": "AWSCognitoIdentityProviderService.AdminGetUser"}),
+        ("POST", "/?Action=DeleteStack", {"X_Amz_Target": "AWSCognitoIdentityProviderService.SignUp"}),
+        ("POST", "/2015-03-31/functions", {"X_Amz_Target": "AWSCognitoIdentityProviderService.SignUp"}),
+        ("POST", "/", {"X_Amz_Target": "AWSCognitoIdentityService.GetCredentialsForIdentity"}),
+        ("GET", "/bucket/.well-known/jwks.json", {}),
+        ("GET", "/us-east-1_abc/x/.well-known/jwks.json", {}),
+        ("PUT", "/us-east-1_abc/.well-known/jwks.json", {}),
+    ],
+)
+def test_what_is_near_the_user_pools_operations_is_closed(
+    shared: LocalAws, method: str, path: str, headers: dict[str, str]
+) -> None:
+    assert ask(shared, method, path, b"{}", **headers)[0] == 403
+
+
+def test_a_function_url_that_asks_for_iam_answers_a_true_signature_alone(shared: LocalAws, deployed: Deployed) -> None:
+    functions = client(shared, "lambda")
+    functions.update_function_url_config(FunctionName="app", AuthType="AWS_IAM")
+    path = f"/_aws/lambda-url/{deployed.url}/"
+    try:
+        request = AWSRequest("GET", shared.url + path)
+        SigV4Auth(Credentials(shared.access_key_id, shared.secret_access_key), "lambda", shared.region).add_auth(
+            request
+        )
+        true = dict(request.headers)
+        forged = {**true, "Authorization": re.sub(r"Signature=\w{4}", "Signature=0000", true["Authorization"])}
+        assert [ask(shared, "GET", path, **headers)[0] for headers in ({}, forged, true)] == [403, 403, 200]
+    finally:
+        functions.update_function_url_config(FunctionName="app", AuthType="NONE")
 
 
 def version_of(version: str) -> Config:

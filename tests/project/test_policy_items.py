@@ -493,3 +493,12 @@ def test_an_old_document_without_variables_means_the_same_as_a_new_one(make: Mak
 def test_an_old_policy_that_was_read_elsewhere_is_no_other_matter(make: Make) -> None:
     config = f"from remit import parse\nconfig.lambda_.iam.policy = [parse({OLD % 'b/${aws:username}'})]"
     assert "in Version '2008-10-17' there are no variables" in make(config=config).error().message
+
+
+def test_each_statement_of_a_document_is_granted(make: Make) -> None:
+    statements = (
+        '{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}, '
+        '{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}'
+    )
+    (function,) = make(config=f'config.lambda_.iam.policy = [{{"Statement": [{statements}]}}]').load().functions
+    assert [("s3:GetObject",), ("sqs:SendMessage",)] == [grant.statement.actions.patterns for grant in function.policy]

@@ -198,11 +198,11 @@ WRONG: dict[str, tuple[str, str]] = {
         "usually os.environ.get() of a variable that is not set",
     ),
     "environment = {'AWS_REGION': 'x'}": (
-        "`{}environment['AWS_REGION']`: Lambda reserves AWS_REGION",
+        "`{}environment['AWS_REGION']` cannot be set: Lambda reserves it",
         "choose another name",
     ),
     "environment = {'REMIT_STACK': 'x'}": (
-        "`{}environment['REMIT_STACK']`: remit reserves names that start with REMIT_",
+        "`{}environment['REMIT_STACK']` cannot be set: remit reserves names that start with REMIT_",
         "choose another name",
     ),
     "environment = {'X': 'y'}": (
@@ -249,7 +249,7 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "properties = {'Timeout': float('nan')}": ("`{}properties['Timeout']` is nan: that is not valid JSON", ""),
     "properties = {'Environment': {'Variables': {'AWS_REGION': 'x'}}}": (
-        "`{}properties['Environment']['Variables']['AWS_REGION']`: Lambda reserves AWS_REGION",
+        "`{}properties['Environment']['Variables']['AWS_REGION']` cannot be set: Lambda reserves it",
         "choose another name",
     ),
 }
@@ -378,13 +378,13 @@ def test_a_property_that_cloudformation_does_not_know_is_told_where_it_is_set(ma
 def test_a_wrong_entry_of_a_long_dict_is_told_at_its_own_line(make: Make) -> None:
     written = 'config.lambda_.function.environment = {\n    "TABLE": "orders",\n    "AWS_REGION": "x",\n}'
     error = make(config=f"config.job.enable = False\n{written}").error()
-    assert ("config/deploy.py:8:9", True) == (at(error), "reserves AWS_REGION" in error.message)
+    assert ("config/deploy.py:8:9", True) == (at(error), "Lambda reserves it" in error.message)
 
 
 def test_a_wrong_entry_of_a_decorator_is_told_at_its_own_line(make: Make) -> None:
     app = '@app.function(\n    environment={\n        "TABLE": "orders",\n        "AWS_REGION": "x",\n    },\n)\n'
     error = make(app=f"{app}def hello(event, context): ...\n").error()
-    assert ("app.py:12:9", True) == (at(error), "reserves AWS_REGION" in error.message)
+    assert ("app.py:12:9", True) == (at(error), "Lambda reserves it" in error.message)
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,11 @@ def test_github_annotations_escape_what_would_end_them() -> None:
     )
 
 
+def test_a_carriage_return_ends_no_annotation_of_github() -> None:
+    finding = Finding("R204", "bad-action", "error", "is it\r::error::'a'?")
+    assert "::error title=remit R204 bad-action::is it%0D::error::'a'?\n" == findings_github([finding])
+
+
 def test_sarif_names_the_rules_that_are_broken_and_points_at_them() -> None:
     log = findings_sarif([ERROR, WARNING, NOTE], rules(), "1.2.3")
     (run,) = log["runs"]

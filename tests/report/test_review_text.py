@@ -131,7 +131,8 @@ def test_no_text_can_break_out_of_markdown() -> None:
 
 
 def test_an_unchanged_app_is_told_in_a_line() -> None:
-    same = review(NOTHING, NOTHING)
+    nothing = Version("before", (), giving={})
+    same = review(nothing, nothing)
     assert list(review_lines(same)) == ["The same access: proven for every request."]
     assert review_comment(same).splitlines()[1].startswith("**Access: unchanged.**")
 

@@ -7,7 +7,10 @@ from typing import Any, Final
 
 import pytest
 
-from remit.report.review import review_lines
+from remit.app import Resource
+from remit.report.comment import review_comment
+from remit.report.review import review_document, review_lines
+from remit.review.beside import beside, giving
 from remit.review.files import plan_review, review_files
 
 ROOT: Final = {"AWS": "arn:aws:iam::111122223333:root"}
@@ -15,6 +18,7 @@ READ: Final = {"Effect": "Allow", "Principal": ROOT, "Action": "s3:GetObject", "
 DENY: Final = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
 PERMISSION: Final = {"Action": "lambda:InvokeFunction", "FunctionName": "f", "Principal": "s3.amazonaws.com"}
 NARROW: Final = {**PERMISSION, "SourceArn": "arn:aws:s3:::b"}
+ALLOW: Final = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 ADMIN: Final = ["arn:aws:iam::aws:policy/AdministratorAccess"]
 
 
@@ -90,6 +94,148 @@ def test_what_may_let_in_more_than_before_is_undecided(old: Any, new: Any, told:
 @pytest.mark.parametrize(("old", "new"), NO_MORE.values(), ids=NO_MORE)
 def test_what_plainly_lets_in_nobody_else_is_not_told(old: Any, new: Any) -> None:
     assert undecided(old, new) == []
+
+
+def last_line(old: tuple[str, dict[str, Any]] | None, new: tuple[str, dict[str, Any]] | None) -> str:
+    return list(review_lines(review_files((template(old), "old.json"), (template(new), "new.json"))))[-1]
+
+
+CHANGED: Final = {
+    "a statement that goes": (bucket(READ, {**READ, "Principal": "*"}), bucket(READ), "bucket policy R"),
+    "a deny that comes": (bucket(READ), bucket(READ, DENY), "bucket policy R"),
+    "a policy that goes": (bucket(READ), None, "bucket policy R removed"),
+    "a key's statement that goes": (key(READ, DENY), key(DENY), "policy of key R"),
+    "a permission's source": (
+        ("AWS::Lambda::Permission", PERMISSION),
+        ("AWS::Lambda::Permission", NARROW),
+        "permission R",
+    ),
+    "a secret's policy that goes": (
+        ("AWS::SecretsManager::ResourcePolicy", {"SecretId": "s", "ResourcePolicy": {"Statement": [READ]}}),
+        None,
+        "resource policy R removed",
+    ),
+    "a repository's policy that goes": (
+        ("AWS::ECR::Repository", {"RepositoryPolicyText": {"Statement": [READ]}}),
+        ("AWS::ECR::Repository", {}),
+        "policy of repository R removed",
+    ),
+    "a queue's policy that goes": (
+        ("AWS::SQS::QueuePolicy", {"Queues": ["q"], "PolicyDocument": {"Statement": READ}}),
+        None,
+        "queue policy R removed",
+    ),
+    "a topic's deny that comes": (
+        ("AWS::SNS::TopicPolicy", {"Topics": ["t"], "PolicyDocument": {"Statement": [READ]}}),
+        ("AWS::SNS::TopicPolicy", {"Topics": ["t"], "PolicyDocument": {"Statement": [READ, DENY]}}),
+        "topic policy R",
+    ),
+    "a managed policy that nobody here has": (
+        ("AWS::IAM::ManagedPolicy", {"PolicyDocument": {"Statement": [ALLOW]}}),
+        None,
+        "managed policy R removed",
+    ),
+    "a bucket that is closed": (
+        ("AWS::S3::Bucket", {"AccessControl": "PublicRead"}),
+        ("AWS::S3::Bucket", {}),
+        "policy of bucket R removed",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "told"), CHANGED.values(), ids=CHANGED)
+def test_the_same_access_is_said_of_the_roles_alone_where_a_policy_of_a_resource_differs(
+    old: Any, new: Any, told: str
+) -> None:
+    assert undecided(old, new) == []
+    assert last_line(old, new) == f"Roles: the same access, proven for every request; changed: {told}."
+    assert last_line(new, old) == "0 gained, 0 lost, 1 undecided"
+    assert last_line(old, old) == "The same access: proven for every request."
+
+
+def test_a_user_that_goes_is_named() -> None:
+    user = ("AWS::IAM::User", {"ManagedPolicyArns": ADMIN})
+    assert last_line(user, None) == "Roles: the same access, proven for every request; changed: user R removed."
+
+
+def test_every_resource_that_changed_is_named_to_people_and_to_programs() -> None:
+    parts = {"B": bucket(READ), "K": key(READ)}
+    resources = {name: {"Type": kind, "Properties": properties} for name, (kind, properties) in parts.items()}
+    before = json.dumps({"Resources": resources}).encode()
+    found = review_files((before, "old.json"), (template(None), "new.json"))
+    changed = "bucket policy B removed, policy of key K removed"
+    sentence = f"Roles: the same access, proven for every request; changed: {changed}."
+    assert (found.broadens, list(review_lines(found))[-1]) == (False, sentence)
+    assert review_document(found)["resources"] == [
+        {"resource": "B", "type": "AWS::S3::BucketPolicy", "change": "removed"},
+        {"resource": "K", "type": "AWS::KMS::Key", "change": "removed"},
+    ]
+    assert review_document(found)["undecided"] == []
+    assert review_comment(found).splitlines()[1] == f"**Access: unchanged by roles.** {sentence}"
+
+
+def test_what_only_narrows_is_noted_beside_what_does_not() -> None:
+    resources = {"B": {"Type": "AWS::S3::BucketPolicy", "Properties": bucket(READ)[1]}}
+    before = json.dumps({"Resources": resources}).encode()
+    found = review_files((before, "old.json"), (template(key(READ)), "new.json"))
+    assert list(review_lines(found))[-2:] == [
+        "note: changed as well, and lets in nobody new: bucket policy B removed",
+        "0 gained, 0 lost, 1 undecided",
+    ]
+
+
+def test_a_managed_policy_that_a_role_has_is_compared_with_the_role() -> None:
+    def attached(*actions: str) -> bytes:
+        role = {"AssumeRolePolicyDocument": {"Statement": []}, "ManagedPolicyArns": [{"Ref": "P"}]}
+        document = {"Statement": [{**ALLOW, "Action": list(actions)}]}
+        resources = {
+            "R": {"Type": "AWS::IAM::Role", "Properties": role},
+            "P": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}},
+        }
+        return json.dumps({"Resources": resources}).encode()
+
+    one = attached("s3:GetObject", "s3:PutObject")
+    same = review_files((one, "old.json"), (attached("s3:PutObject", "s3:GetObject"), "new.json"))
+    assert list(review_lines(same)) == ["The same access: proven for every request."]
+    less = review_files((one, "old.json"), (attached("s3:GetObject"), "new.json"))
+    assert list(review_lines(less))[-1] == "0 gained, 1 lost, 0 undecided"
+
+
+def test_a_policy_in_a_condition_is_looked_at_as_well() -> None:
+    def conditional(*statements: object) -> bytes:
+        kind, properties = bucket(*statements)
+        resources = {"R": {"Type": kind, "Condition": "Prod", "Properties": properties}}
+        conditions = {"Prod": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}}
+        return json.dumps({"Conditions": conditions, "Resources": resources}).encode()
+
+    public = {**READ, "Principal": "*"}
+    found = review_files((conditional(READ), "old.json"), (conditional(READ, public), "new.json"))
+    assert [len(change.unseen) for change in found.changes] == [1]
+    back = review_files((conditional(READ, public), "old.json"), (conditional(READ), "new.json"))
+    assert list(review_lines(back))[-1].endswith("changed: bucket policy R.")
+
+
+def test_a_policy_that_names_a_parameter_with_another_default_is_undecided() -> None:
+    def defaulting(account: str) -> bytes:
+        kind, properties = bucket({**READ, "Principal": {"AWS": {"Ref": "Who"}}})
+        parameters = {"Who": {"Type": "String", "Default": account}}
+        resources = {"R": {"Type": kind, "Properties": properties}}
+        return json.dumps({"Parameters": parameters, "Resources": resources}).encode()
+
+    found = review_files((defaulting("111122223333"), "old.json"), (defaulting("444455556666"), "new.json"))
+    (reason,) = [one.reason for change in found.changes for one in change.unseen]
+    assert "parameter Who, on which it depends, has another default" in reason
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{"Ref": "Document"}, {"Statement": [{"Fn::If": ["Prod", {**READ, "Principal": "*"}, {"Ref": "AWS::NoValue"}]}]}],
+)
+def test_a_policy_that_is_known_at_the_deploy_only_may_be_more_when_it_comes_or_goes(document: object) -> None:
+    one = Resource("R", "AWS::S3::BucketPolicy", {"Bucket": "b", "PolicyDocument": document})
+    other = Resource("R", "AWS::S3::BucketPolicy", {"Bucket": "b", "PolicyDocument": {"Statement": [READ]}})
+    before, after = giving([one], ()), giving([other], ())
+    assert len(list(beside(before, after))) == len(list(beside(after, before))) == 1
 
 
 def test_it_is_told_under_its_name_and_counts() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
 
@@ -24,6 +24,9 @@ def role(name: str, *statements: Statement, functions: tuple[str, ...] | None = 
     return Role(
         f"{name}Role", tuple(Grant(one, Reason("text", f"{name} needs it")) for one in statements), given, **more
     )  # type: ignore[arg-type]
+
+
+BOUNDARY = "arn:aws:iam::111122223333:policy/boundary"
 
 
 def version(*roles: Role, **more: object) -> Version:
@@ -97,6 +100,13 @@ def test_a_new_name_for_the_same_access_is_noted_and_still_counts() -> None:
     found = review(version(old), version(new))
     assert found.notes == ("after is new with the access that before, which is gone, had: was it renamed?",)
     assert found.broadens
+
+
+def test_a_new_function_with_another_boundary_is_not_taken_for_a_new_name() -> None:
+    old, new = role("before", READ), replace(role("after", READ), boundary=BOUNDARY)
+    note = "after is new with the access that before, which is gone, had: was it renamed?"
+    assert note not in review(version(old), version(new)).notes
+    assert note in review(version(replace(old, boundary=BOUNDARY)), version(new)).notes
 
 
 def test_roles_without_functions_are_matched_by_their_ids() -> None:

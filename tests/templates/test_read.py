@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
+import effort
 from remit.errors import RemitError
 from remit.lint import lint_bytes
 from remit.templates.files import read_policies, read_roles
@@ -84,9 +84,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("data", "message", "at"), REFUSED.values(), ids=REFUSED)
 def test_what_cannot_be_read_is_refused_at_its_place_and_soon(data: bytes, message: str, at: str) -> None:
-    start = time.process_time()
-    with pytest.raises(RemitError) as caught:
+    with effort.at_most(5), pytest.raises(RemitError) as caught:
         read_roles(data, "t.yaml")
-    assert time.process_time() - start < 5
     assert message in caught.value.message
     assert str(caught.value.origin).startswith(at)

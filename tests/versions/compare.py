@@ -46,6 +46,9 @@ LINES = 40
 """Lines of one difference that are printed."""
 
 
+_ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]{6,}")
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """A remit that can be run: the Python that runs it, and the folders that Python looks into first."""
@@ -181,7 +184,7 @@ def run(remit: Version, jobs: Mapping[str, Job], scratch: Path) -> dict[str, lis
 
 
 class _Plain:
-    """Takes out of an output what is of this machine: paths, and the number of the version."""
+    """Takes out of an output what is of this machine or run: paths, addresses of objects, the number of the version."""
 
     def __init__(self, number: str, paths: Mapping[str, str]) -> None:
         self.paths = sorted(paths.items(), key=lambda pair: -len(pair[0]))
@@ -190,6 +193,7 @@ class _Plain:
     def __call__(self, text: str) -> str:
         for path, word in self.paths:
             text = text.replace(path, word)
+        text = _ADDRESS.sub("<address>", text)  # of an object, in what Python says of it
         return self.number.sub("<version>", text)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Reason
-from remit.build.synth import document, synth
+from remit.build.synth import synth
 from remit.catalogue.properties import PERMISSION_LIMITS
 from remit.errors import Origin
 from remit.iam import tokens
@@ -18,11 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import App, Grant, Resource, Role
+    from remit.templates.roles import Read
 
 _INLINE: Final = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy")
 _MANAGED: Final = "AWS::IAM::ManagedPolicy"
 _IAM: Final = "AWS::IAM::"
 _OWN: Final = "${AWS::StackName}-"
+_PLACE: Final = Origin("the template")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ class Declared:
     inline: tuple[tuple[str, Policy], ...]
     attached: tuple[str, ...]
     trust: Policy
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    """The role's own properties, as the template writes them."""
+    complete: bool = True
+    """Whether all of its policies are told; else some are known at the deploy only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +66,12 @@ class Running:
 
 def declared(template: Mapping[str, Any]) -> Running:
     """The roles and functions of a template. RemitError: one of its policies is none."""
-    from remit.templates.files import read_template  # noqa: PLC0415 - few apps declare access in shared resources
+    from remit.templates.roles import template_roles  # noqa: PLC0415 - few apps declare access in shared resources
 
-    read = read_template(json.dumps(template).encode(), "the template")
+    return _running(template_roles(template, _PLACE.file, lambda _: _PLACE))
+
+
+def _running(read: Read) -> Running:
     functions = {one.logical_id: _function(one) for one in read.resources if one.type == "AWS::Lambda::Function"}
     by_id = {one.logical_id: one for one in read.resources}
     own = [role for role in read.roles if role.logical_id in by_id]
@@ -116,27 +124,24 @@ def _declared(role: Role, by_id: Mapping[str, Resource], functions: Mapping[str,
         trusts=trusts,
         trust=None if trust == trusting(trusts) else trust,
     )
-    inline = (found for one in _listed(properties.get("Policies")) for found in _inline(one))
     others = [one for one in by_id.values() if one.type in (*_INLINE, _MANAGED) and _names_role(one, role)]
+    written = (*_listed(properties.get("Policies")), *(one.properties for one in others if one.type in _INLINE))
+    inline = tuple(found for one in written for found in _inline(one))
     listed = [tokens.text_of(one) for one in _listed(properties.get("ManagedPolicyArns"))]
     return Declared(
         whole,
-        (*inline, *_beside(others)),
+        inline,
         tuple(dict.fromkeys((*listed, *(one.ref for one in others if one.type == _MANAGED)))),
         trust,
+        properties,
+        complete=len(inline) == len(written),
     )
-
-
-def _beside(others: Iterable[Resource]) -> Iterator[tuple[str, Policy]]:
-    for one in others:
-        if one.type in _INLINE:
-            yield from _inline(one.properties)
 
 
 def _inline(written: Any) -> Iterator[tuple[str, Policy]]:
     """An inline policy by its name; nothing for one that only the deploy knows."""
     if not tokens.is_intrinsic(written):
-        found = policy_of(written.get("PolicyDocument"), (), lambda _: Origin("the template"))
+        found = policy_of(written.get("PolicyDocument"), (), lambda _: _PLACE)
         if found is not None:
             yield tokens.text_of(written.get("PolicyName")), found
 
@@ -176,7 +181,11 @@ def explained(roles: Iterable[Role], by: Iterable[Role]) -> tuple[Role, ...]:
 
 def complete(app: App, roles: tuple[Role, ...]) -> Running:
     """The roles of an app with what its shared resources add: roles of their own, and policies attached to any."""
-    running = declared(document(synth(app, roles)))
+    from remit.templates.roles import roles_of  # noqa: PLC0415 - as above
+
+    made = synth(app, roles).resources
+    written = tuple(replace(one, properties=tokens.plain(dict(one.properties))) for one in made)
+    running = _running(roles_of(written, lambda _: _PLACE))
     origins = {one.logical_id: one.origin for one in app.resources}
     place = {role.logical_id: number for number, role in enumerate(roles)}
     known = explained((one.role for one in running.roles), roles)

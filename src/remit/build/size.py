@@ -30,8 +30,8 @@ _ARN: Final = len("arn:aws-us-gov:dynamodb:us-isof-south-1:111122223333:log-grou
 _STACK_ID: Final = len("arn:aws-us-gov:cloudformation:us-isof-south-1:111122223333:stack/") + 37
 _RANDOM: Final = 14
 """The end that CloudFormation gives a name of its own making: `-` and at most 13 characters."""
-_MORE: Final = {"StreamArn": len("/stream/2026-01-01T00:00:00.000")}
-"""What an attribute has beyond the ARN: the table's stream."""
+_DATE: Final = len("2026-01-01T00:00:00.000")
+"""What is foretold as the wildcard that ends a stream's ARN."""
 _NAMES: Final = (
     "LogGroupName", "QueueName", "TopicName", "TableName", "BucketName", "FunctionName", "RoleName",
     "DeliveryStreamName", "StateMachineName", "Name",
@@ -102,7 +102,9 @@ class Sizes:
         length = self._name(resource)
         named = Resource(resource.logical_id, resource.type, dict.fromkeys(_NAMES, "n" * length))
         known = names_in(self.namespace, (named,)).get(reference.text)
-        return _ARN + length + _MORE.get(reference.attribute or "", 0) if known is None else self.text(known)
+        if known is None:
+            return _ARN + length
+        return self.text(known) + (_DATE - 1 if known.endswith("/*") else 0)
 
     def _name(self, resource: Resource) -> int:
         given = next((resource.properties[name] for name in _NAMES if name in resource.properties), None)

@@ -98,7 +98,7 @@ _ROWS: Final = (
     *_rows(
         _CLOUDFORMATION, "2026-11",
         ("cloudformation.template.body", 51_200, "bytes", "a template in the request"),
-        ("cloudformation.template.s3", 1_048_576, "bytes", "a template in S3 (1 MB)"),
+        ("cloudformation.template.s3", 1_000_000, "bytes", "a template in S3 (1 MB, of a thousand thousand bytes)"),
         ("cloudformation.template.resources", 500, "resources", "resources of a template"),
         ("cloudformation.template.outputs", 200, "outputs", "outputs of a template"),
         ("cloudformation.template.parameters", 200, "parameters", "parameters of a template"),

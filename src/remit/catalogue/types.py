@@ -28,6 +28,9 @@ Referent = Literal[
 """What a property holds the name, id or ARN of; a target is any of several kinds."""
 CUSTOM: Final = "AWS::CloudFormation::CustomResource"
 REF: Final = "Ref"
+KEEPS: Final = frozenset({"Retain", "RetainExceptOnCreate"})
+"""The values of DeletionPolicy and UpdateReplacePolicy with which the resource stays in the account."""
+_WORDS: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
 _PART: Final = re.compile(r"\$\{[^{}]*\}|[^$]+|\$")
 _MADE_UP: Final = {"Random6": "??????"}
@@ -236,6 +239,12 @@ class ResourceType:
         return self.name.startswith("Custom::") or self.name == CUSTOM
 
     @property
+    def called(self) -> str:
+        """What people call a resource of it: `log group`, `DB cluster`."""
+        words = _WORDS.findall(self.name.rpartition("::")[2])
+        return " ".join(word if word.isupper() else word.lower() for word in words)
+
+    @property
     def has_name_as_ref(self) -> bool:
         """Whether Ref gives the name that the naming property has."""
         return self.ref == "name" and self.naming is not None and self.ref_of == (self.naming.property,)
@@ -305,6 +314,12 @@ def ref_of(resource: DeclaredResource) -> RefGives:
 def lowered(name: str) -> str:
     """A name in small letters, as its service keeps it; late-bound parts stay as they are."""
     return _PART.sub(lambda found: found[0] if found[0].startswith("${") else found[0].lower(), name)
+
+
+def holds_data(type_name: str) -> bool:
+    """Whether data that no template gives is lost with a resource of a type."""
+    kind = resource_type(type_name)
+    return kind is not None and kind.holds_data
 
 
 def late_bound(logical_id: str, way: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remit.cli import agree, options, watch
+from remit.cli import agree, by_hand, options, watch
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from remit.build.built import Built
     from remit.cli.agree import Shown
+    from remit.cli.by_hand import Way
     from remit.deploy.access import Approval
     from remit.deploy.bucket import Bucket
+    from remit.deploy.by_hand import ByHand
     from remit.deploy.code import OtherCode
     from remit.deploy.execute import Outcome
     from remit.deploy.plan import Plan
@@ -44,6 +46,8 @@ class _Wishes:
     """As given on the command line; None when it was not."""
     artefact_bucket: str | None = None
     """One of the person's own; None is remit's."""
+    drift: Way = "ask"
+    """What to do about roles that were changed by hand."""
 
     def bucket(self, account: Account) -> Bucket:
         """Where artefacts go."""
@@ -65,6 +69,8 @@ class _Wishes:
     type=click.Choice(("broadening", "any", "never")),
     help="Which changes of access somebody must agree to: those that add any (default), all, none.",
 )
+@click.option("--accept-drift", is_flag=True, help="Deploy although roles were changed by hand, and leave them so.")
+@click.option("--revert-drift", is_flag=True, help="Undo what was changed by hand on roles, then deploy.")
 @click.option("--wait", is_flag=True, help="Wait while somebody else deploys, instead of exit code 75.")
 @click.option("--resume", is_flag=True, help="Follow what runs already, or tell the last deploy again.")
 @options.accept_option
@@ -83,6 +89,8 @@ def command(
     *,
     local: bool,
     yes: bool,
+    accept_drift: bool,
+    revert_drift: bool,
     wait: bool,
     resume: bool,
     force: bool,
@@ -92,8 +100,13 @@ def command(
 
     At a terminal it asks once. Where there is none, in CI, it goes ahead by itself when no access is gained but what
     `remit diff --accept` has accepted (--require-approval says what else must not change), and nothing is removed or
-    replaced; else nothing is deployed, and the exit code is 1. --yes agrees to everything; together with
-    --require-approval it agrees to everything but the access.
+    replaced; else nothing is deployed, and the exit code is 1. --yes agrees to all that the plan changes; together with
+    --require-approval it agrees to all but the access.
+
+    Before it plans, it compares the stack's roles with what was deployed. What was changed by hand (a policy, a
+    boundary, a trust policy, a role that is gone) is shown with the access that it adds or removes, and asked about.
+    Where nobody can be asked, nothing is deployed, and the exit code is 1, unless --accept-drift or --revert-drift says
+    what to do; --yes does not.
 
     Needs credentials, or --local; and the bucket that `remit bootstrap` makes, or one of your own.
 
@@ -106,12 +119,15 @@ def command(
       remit deploy --artefact-bucket our-artefacts
       remit deploy --resume
     """
-    wishes = _Wishes(folder, yes, wait, force, as_json, skip, approval, artefact_bucket)
+    drift = by_hand.way(accept=accept_drift, revert=revert_drift)
+    wishes = _Wishes(folder, yes, wait, force, as_json, skip, approval, artefact_bucket, drift)
     with watch.stoppable():
         name = watch.namespace(folder, stage)  # a stage that cannot be is told before anything is asked for
         if resume:
             account = options.account(folder, local=local, region=region, profile=profile)
             _resume(account, name, stage, wishes)
+            if local:
+                options.require_kept(folder)
             return
         from remit.build.built import build
 
@@ -123,6 +139,8 @@ def command(
             watch.say(note)
         account = early or options.account(folder, local=True, region=region, profile=profile)
         _deploy(account, built, wishes)
+        if local:
+            options.require_kept(folder)
 
 
 def _place(account: Account | None) -> dict[str, str] | None:
@@ -140,14 +158,14 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
     accepted = read_accepted(wishes.folder)
     shown = outcome = None
     for again in (True, False):
-        planned = _plan(account, built, wishes)
+        planned, changes = _plan(account, built, wishes)
         shown = None
         if planned is None:
             _put_boundaries(account, built)
             break
         with _thrown_away(account, planned):
             shown = agree.show(account, built, planned, accepted)
-            _agree(account, shown, wishes)
+            _agree(account, shown, changes, wishes)
             _upload(account, built, wishes.bucket(account).name)
         try:
             with watch.events(planned.namespace) as on_event:
@@ -165,17 +183,21 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
         with _no_matter("what was deployed is not recorded for `remit diff`"):
             remember(account, wishes.folder, built)
     if shown is not None and outcome is not None and outcome.ok:
-        from remit.deploy.artefacts import buckets_of, prune_artefacts
-
-        bucket = wishes.bucket(account).name
-        with _no_matter("old uploads are not removed"):
-            prune_artefacts(account, built.namespace, bucket, shown.plan.running, shown.plan.template)
-        for earlier in sorted(buckets_of(account, shown.plan.running) - {bucket}):
-            watch.say(f"note: the zips of earlier deploys stay in bucket {earlier}, under {built.namespace}/")
+        _prune(account, shown.plan, wishes.bucket(account).name)
     from remit.deploy.code import other_code
 
     functions = other_code(account, built.namespace, json.loads(built.body)) if outcome is None or outcome.ok else ()
-    _tell(account, built.namespace, shown, outcome, wishes, built, functions)
+    _tell(account, built.namespace, shown, outcome, wishes, built, changes, functions)
+
+
+def _prune(account: Account, done: Plan, bucket: str) -> None:
+    """Remove the zips that neither what runs nor what ran before needs; those in another bucket are named."""
+    from remit.deploy.artefacts import buckets_of, prune_artefacts
+
+    with _no_matter("old uploads are not removed"):
+        prune_artefacts(account, done.namespace, bucket, done.running, done.template)
+    for earlier in sorted(buckets_of(account, done.running) - {bucket}):
+        watch.say(f"note: the zips of earlier deploys stay in bucket {earlier}, under {done.namespace}/")
 
 
 def _put_boundaries(account: Account, built: Built) -> None:
@@ -186,13 +208,13 @@ def _put_boundaries(account: Account, built: Built) -> None:
     put_boundaries(account, built.namespace, template, before=template)
 
 
-def _agree(account: Account, shown: Shown, wishes: _Wishes) -> None:
+def _agree(account: Account, shown: Shown, changes: ByHand, wishes: _Wishes) -> None:
     """As `agree`; programs get the plan that nobody agreed to, too."""
     try:
         agree.agree(account, shown, wishes.approval, yes=wishes.yes)
     except RemitError:
         if wishes.as_json:
-            options.print_json({**_document(account, shown.plan.namespace, shown, None, ()), "ok": False})
+            options.print_json({**_document(account, shown.plan.namespace, shown, None, (), changes), "ok": False})
         raise
 
 
@@ -205,20 +227,28 @@ def _no_matter(what: str) -> Iterator[None]:
         watch.say(f"note: {what}: {error.message}")
 
 
-def _plan(account: Account, built: Built, wishes: _Wishes) -> Plan | None:
-    """The plan; a stack that is stuck after an earlier failure is cleared first, if a person agrees."""
+def _plan(account: Account, built: Built, wishes: _Wishes) -> tuple[Plan | None, ByHand]:
+    """The plan, and what was changed by hand before; a stuck stack is cleared first, if a person agrees."""
     from remit.deploy.changeset import Stuck, plan
 
-    def attempt() -> Plan | None:
-        return plan(
+    def refused(changes: ByHand) -> None:
+        if wishes.as_json:
+            options.print_json({**_document(account, built.namespace, None, None, (), changes), "ok": False})
+
+    def attempt() -> tuple[Plan | None, ByHand]:
+        name, wait = built.namespace, wishes.wait
+        with _nothing_deployed():
+            changes = by_hand.settle(account, built, wishes.drift, yes=wishes.yes, wait=wait, on_refusal=refused)
+        planned = plan(
             account,
-            built.namespace,
+            name,
             built.body,
             bucket=wishes.bucket(account),
             force=wishes.force,
-            wait=wishes.wait,
+            wait=wait,
             on_wait=watch.say_waiting,
         )
+        return planned, changes
 
     try:
         return attempt()
@@ -253,15 +283,23 @@ def _thrown_away(account: Account, planned: Plan) -> Iterator[None]:
     from remit.deploy.changeset import discard
 
     try:
-        yield
-    except BaseException as stop:
+        with _nothing_deployed():
+            yield
+    except BaseException:
         discard(account, planned)
+        raise
+
+
+@contextlib.contextmanager
+def _nothing_deployed() -> Iterator[None]:
+    """What stops a deploy before it begins, a signal or an answer, is told as such."""
+    try:
+        yield
+    except (KeyboardInterrupt, click.Abort) as stop:
         if isinstance(stop, KeyboardInterrupt):
             code = watch.exit_code(stop)
             raise RemitError("stopped: nothing was deployed", exit_code=code) from stop
-        if isinstance(stop, click.Abort):
-            raise RemitError("nothing was deployed", exit_code=1) from stop
-        raise
+        raise RemitError("nothing was deployed", exit_code=1) from stop
 
 
 def _upload(account: Account, built: Built, bucket: str) -> None:
@@ -297,7 +335,7 @@ def _resume(account: Account, name: str, stage: str | None, wishes: _Wishes) -> 
     from remit.deploy.code import other_code_running
 
     functions = other_code_running(account, name) if outcome.ok and outcome.kind != "DELETE" else ()
-    _tell(account, name, None, outcome, wishes, None, functions)
+    _tell(account, name, None, outcome, wishes, None, None, functions)
 
 
 def _tell(
@@ -307,12 +345,13 @@ def _tell(
     outcome: Outcome | None,
     wishes: _Wishes,
     built: Built | None,
+    changes: ByHand | None,
     functions: tuple[OtherCode, ...],
 ) -> None:
     """The end: outputs and roles, the first cause, or the functions that run other code than was built."""
     outputs = _outputs(account, name) if outcome is None else outcome.outputs
     if wishes.as_json:
-        options.print_json(_document(account, name, shown, outcome, outputs, functions))
+        options.print_json(_document(account, name, shown, outcome, outputs, changes, functions))
     if outcome is not None and not outcome.ok:
         from remit.report.events import failure_text
 
@@ -360,8 +399,10 @@ def _document(
     shown: Shown | None,
     outcome: Outcome | None,
     outputs: tuple[Output, ...],
+    changes: ByHand | None,
     functions: tuple[OtherCode, ...] = (),
 ) -> dict[str, Any]:
+    from remit.report.by_hand import by_hand_document
     from remit.report.code import other_code_document
     from remit.report.events import cause_document
     from remit.report.plan import plan_document
@@ -376,5 +417,6 @@ def _document(
         "plan": None if shown is None else plan_document(shown.plan, shown.access),
         "outputs": outputs_document(outputs),
         "cause": None if outcome is None else cause_document(outcome.cause),
+        "changed_by_hand": None if changes is None else by_hand_document(changes),
         "other_code": other_code_document(functions),
     }

@@ -59,7 +59,7 @@ def command(
 
     Policies are JSON or YAML; templates are CloudFormation's or SAM's; other files of a folder are not looked at. Needs
     no AWS and no credentials. Exits with 1 when there are errors (with --strict also when there are warnings), with 2
-    when something cannot be read, or is neither a policy nor a template.
+    when something cannot be read, is neither a policy nor a template, or is too long to be looked at.
 
     A comment at the line, or where the statement begins, accepts a finding: `# remit: allow R213 because …`;
     `config.lint.allow = {"R213": "…"}` accepts a rule for the whole app.
@@ -164,8 +164,6 @@ def _of_folder(folder: Path, kind: str | None) -> Iterator[Finding]:
     from remit.lint.files import lint_found
 
     files = tuple(_files(folder))
-    if not files:
-        options.note(f"{folder} holds no file that ends in {', '.join(_SUFFIXES)}")
     others: list[str] = []
     for file in files:
         data = _bytes(file)
@@ -177,6 +175,17 @@ def _of_folder(folder: Path, kind: str | None) -> Iterator[Finding]:
         named = ", ".join((*others[:_FEW], *(["…"] if len(others) > _FEW else [])))
         what = "1 file holds" if len(others) == 1 else f"{len(others)} files hold"
         options.note(f"{what} neither a policy nor a template: {named}")
+    if len(others) == len(files):
+        yield _nothing_to_read(folder, files)
+
+
+def _nothing_to_read(folder: Path, files: Sequence[Path]) -> Finding:
+    """A folder in which nothing was looked at, as a finding: no finding at all would say that it is clean."""
+    from remit.lint.run import unreadable
+
+    kinds = f"no file that ends in {', '.join(_SUFFIXES)}"
+    message = f"{folder} holds {'neither a policy nor a template' if files else kinds}: nothing was looked at"
+    return unreadable(RemitError(message, hint="name the folder or the files of the policies"), folder.as_posix())
 
 
 def _bytes(path: Path) -> bytes | Finding:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from remit.cli.options import json_option, print_json, project_option
+from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +61,7 @@ def start(folder: Path, *, as_json: bool, region: str | None) -> None:
 @project_option
 @json_option
 def stop(folder: Path, *, as_json: bool) -> None:
-    """Stop it; its state is kept for the next start.
+    """Stop it; its state is kept for the next start. The exit code is 1 when some of it could not be kept.
 
     \b
     Examples:
@@ -70,9 +71,16 @@ def stop(folder: Path, *, as_json: bool) -> None:
     from remit.local import aws
 
     stopped = aws.stop(folder)
+    unsaved = aws.status(folder).unsaved if stopped else None
     if as_json:
-        print_json({"stopped": stopped})
-    else:
+        print_json({"stopped": stopped, "unsaved": unsaved})
+    if unsaved is not None:
+        raise RemitError(
+            f"it is stopped, and not all of its state is kept: {unsaved}",
+            hint=f"what the last save could not write is lost; the rest is in {str(aws.status(folder).state)!r}",
+            exit_code=1,
+        )
+    if not as_json:
         click.echo("stopped; its state is kept" if stopped else "it was not running")
 
 
@@ -112,10 +120,14 @@ def status(folder: Path, *, as_json: bool) -> None:
     found = aws.status(folder)
     if as_json:
         running = {"running": False} if found.aws is None else _running(found.aws)
-        print_json({**running, "state": str(found.state), "log": str(found.log), "kept": found.kept})
+        files = {"state": str(found.state), "log": str(found.log)}
+        print_json({**running, **files, "kept": found.kept, "unsaved": found.unsaved})
         return
     click.echo("not running (`remit local start` starts it)" if found.aws is None else _sentence(found.aws))
-    click.echo(f"state: {found.state}{'' if found.kept else ' (none)'}")
+    kept = "" if found.kept else " (none)"
+    if found.unsaved is not None:
+        kept = f" (not all of it is kept: {found.unsaved})"
+    click.echo(f"state: {found.state}{kept}")
     click.echo(f"log: {found.log}")
 
 

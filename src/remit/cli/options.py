@@ -143,6 +143,19 @@ def account(folder: Path, *, local: bool, region: str | None, profile: str | Non
     return _pinned(found, pinned if context is not None and context.meta.get(_PINNED_HERE) else None)
 
 
+def require_kept(folder: Path) -> None:
+    """Have the AWS on this machine save what it holds. RemitError: it cannot (a full disk)."""
+    from remit.local.aws import save
+
+    unsaved = save(folder)
+    if unsaved is not None:
+        raise RemitError(
+            f"it is deployed, but the AWS on this machine cannot keep it: {unsaved}",
+            hint="it is lost when that stops, unless there is room before",
+            exit_code=1,
+        )
+
+
 def _pinned(found: Account, wanted: str | None) -> Account:
     """The account, if it is the one that must be. RemitError: it is another."""
     if not wanted or wanted == found.account:

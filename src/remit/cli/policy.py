@@ -72,10 +72,11 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
 @click.option(
     "--for",
     "purpose",
-    type=click.Choice(("deploy", "bootstrap")),
+    type=click.Choice(("deploy", "revert-drift", "bootstrap")),
     default="deploy",
     show_default=True,
-    help="The command that it is for; `remit bootstrap` makes the bucket that deploys upload to.",
+    help="What it is for: `remit deploy`; the same with --revert-drift, which undoes what was done to roles by hand; "
+    "or `remit bootstrap`, which makes the bucket that deploys upload to.",
 )
 @options.artefact_bucket_option
 @click.option("--stack", help="The stack's name, for TEMPLATE (default: the file's name up to its first dot).")
@@ -124,6 +125,7 @@ def deployer_policy(
       remit policy deployer --region eu-central-1 --account 111122223333
       remit policy deployer --explain
       remit policy deployer --for bootstrap
+      remit policy deployer --for revert-drift
       remit policy deployer --cloudformation > deployer.json
       remit policy deployer cdk.out/Shop.template.json --stack Shop
       remit policy deployer template.yaml --stack Shop
@@ -148,7 +150,7 @@ def deployer_policy(
         from remit.deploy.calls import LIVE
 
         calls = (*calls, *LIVE)
-    found = deployer(declared, calls, boundary)
+    found = deployer(declared, calls, boundary, reverts=purpose == "revert-drift")
     if cloudformation:
         options.print_json(_template(found, place))
     else:

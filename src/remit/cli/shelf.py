@@ -10,7 +10,7 @@ import click
 
 from remit.errors import did_you_mean
 
-_NOT_COMMANDS = frozenset({"agree", "options", "shelf", "watch"})
+_NOT_COMMANDS = frozenset({"agree", "by_hand", "options", "shelf", "watch"})
 
 
 class Shelf(click.Group):

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 def command(
     folder: Path, stage: str | None, region: str | None, profile: str | None, *, local: bool, as_json: bool
 ) -> None:
-    """Show the stack: its status, outputs, functions and roles. The exit code is 1 when it is not deployed.
+    """Show the stack: its status, outputs, functions and roles, and what was changed by hand on the roles.
+
+    The exit code is 1 when it is not deployed.
 
     Needs credentials, or --local.
 
@@ -30,17 +32,22 @@ def command(
       remit status --local
       remit status --stage prod --json | jq .outputs
     """
+    from remit.deploy.by_hand import changes_of
+    from remit.deploy.remember import last
     from remit.deploy.status import status
+    from remit.report.by_hand import by_hand_document, by_hand_lines
     from remit.report.shown import page
     from remit.report.stacks import place, place_document, status_document, status_lines
 
     name = watch.namespace(folder, stage)
     account = options.account(folder, local=local, region=region, profile=profile)
     found = status(account, name)
-    if found is not None and as_json:
-        options.print_json(status_document(found, account))
-    elif found is not None:
-        click.echo(page(status_lines(found, account)), nl=False)
+    if found is not None:
+        changes = changes_of(account, found, last(account, folder, name))
+        if as_json:
+            options.print_json({**status_document(found, account), "changed_by_hand": by_hand_document(changes)})
+        else:
+            click.echo(page((*status_lines(found, account), *by_hand_lines(changes))), nl=False)
     else:
         if as_json:
             options.print_json({"namespace": name, "deployed": False, **place_document(account)})

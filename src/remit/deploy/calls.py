@@ -49,6 +49,18 @@ def _objects(operation: str, *actions: str) -> Call:
     return Call(f"s3.{operation}", tuple(f"s3:{action}" for action in actions), _OBJECTS, _UPLOAD)
 
 
+def _role(operation: str) -> Call:
+    return Call(f"iam.{operation}", (f"iam:{operation}",), _ROLES, _COMPARE)
+
+
+def _policy(operation: str) -> Call:
+    return Call(f"iam.{operation}", (f"iam:{operation}",), "*", _COMPARE)
+
+
+def _function(operation: str) -> Call:
+    return Call(f"lambda.{operation}", (f"lambda:{operation}",), _FUNCTIONS, _COMPARE)
+
+
 CALLS: Final = (
     _stack("CreateChangeSet", _PLAN),
     _stack("DescribeChangeSet", _PLAN),
@@ -66,11 +78,17 @@ CALLS: Final = (
     _objects("HeadObject", "GetObject"),
     _objects("PutObject", "PutObject"),
     _objects("DeleteObjects", "DeleteObject", "DeleteObjectVersion"),
+    _role("GetRole"),
+    _role("ListRolePolicies"),
+    _role("GetRolePolicy"),
+    _role("ListAttachedRolePolicies"),
+    _function("GetFunction"),
 )
 """By operation, as `service.Operation`; none is made but these. `{stack}` is the stack's name.
 
-Besides, lambda.GetFunction is called on each function (`code.py`). CloudFormation calls it for whoever deploys, too, so
-the policy holds it for the very names of the functions.
+Roles and functions are those of the stack that runs, which the app may no longer have. Where one was changed by hand, a
+deploy also asks what managed policies say (`LIVE`), and goes on where it may not; with --revert-drift it makes the
+calls of `deploy.repairs`, for which `deployer.reverting` has the permissions.
 """
 
 
@@ -95,18 +113,6 @@ BOOTSTRAP: Final = (
 """What `remit bootstrap` calls; whoever deploys needs no more of it than HeadBucket."""
 
 
-def _role(operation: str) -> Call:
-    return Call(f"iam.{operation}", (f"iam:{operation}",), _ROLES, _COMPARE)
-
-
-def _policy(operation: str) -> Call:
-    return Call(f"iam.{operation}", (f"iam:{operation}",), "*", _COMPARE)
-
-
-def _function(operation: str) -> Call:
-    return Call(f"lambda.{operation}", (f"lambda:{operation}",), _FUNCTIONS, _COMPARE)
-
-
 LIVE: Final = (
     _stack("DescribeStacks", _FOLLOW),
     _stack("GetTemplate", _PLAN),
@@ -117,7 +123,7 @@ LIVE: Final = (
     _role("ListAttachedRolePolicies"),
     _policy("GetPolicy"),
     _policy("GetPolicyVersion"),
-    _function("GetFunctionConfiguration"),
+    _function("GetFunction"),
 )
 """What `remit diff --live` calls, for the roles and functions of the stack; it only reads.
 

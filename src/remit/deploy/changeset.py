@@ -18,6 +18,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 import remit
+from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import names_artefact, upload_template
 from remit.deploy.bootstrap import require_bucket
 from remit.deploy.bucket import artefact_bucket
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from remit.deploy.session import Account
     from remit.deploy.stack import Stack
 
-INLINE: Final = 51_200  # bytes; a bigger template goes through S3
-LARGEST: Final = 1_000_000  # bytes; the most that CloudFormation reads from S3
 _EMPTY: Final = ("didn't contain changes", "No updates are to be performed")
 _TAKEN: Final = "EarlyValidation::ResourceExistenceCheck"
 _PENDING: Final = frozenset({"CREATE_PENDING", "CREATE_IN_PROGRESS"})
@@ -62,7 +61,7 @@ class _Wanted:
     @property
     def inline(self) -> bool:
         """Whether the template goes with the request; else CloudFormation reads it from the bucket."""
-        return len(self.body.encode()) <= INLINE
+        return len(self.body.encode()) <= quota("cloudformation.template.body").most
 
     @property
     def needs_bucket(self) -> bool:
@@ -224,9 +223,10 @@ def _refused(wanted: _Wanted, reason: str) -> RemitError:
 
 def _source(account: Account, wanted: _Wanted) -> dict[str, str]:
     size = len(wanted.body.encode())
-    if size > LARGEST:
+    most = quota("cloudformation.template.s3").most
+    if size > most:
         raise RemitError(
-            f"the template has {size:,} bytes, and CloudFormation reads {LARGEST:,} at most",
+            f"the template has {size:,} bytes, and CloudFormation reads {most:,} at most",
             hint="split the project: a stage or a group of functions with a stack of its own",
         )
     if wanted.inline:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from remit.catalogue.data_types import KEEPS, KINDS
+from remit.catalogue.types import KEEPS, holds_data
 from remit.deploy.artefacts import buckets_of, remove_artefacts
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.changeset import deployed_template
@@ -50,7 +50,7 @@ def data_at_risk(account: Account, namespace: str) -> tuple[Deployed, ...]:
     return tuple(
         resource
         for resource in found.resources
-        if resource.type in KINDS
+        if holds_data(resource.type)
         and resource.status != "DELETE_COMPLETE"
         and declared.get(resource.logical_id, {}).get("DeletionPolicy") not in KEEPS
     )

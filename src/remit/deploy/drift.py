@@ -1,4 +1,4 @@
-"""Tell what people changed by hand on the roles of a deployed stack, and how each change is undone.
+"""Tell what people changed by hand on the roles of a deployed stack, and which calls undo each change.
 
 CloudFormation sees little of it, and a deploy puts right only what its template changes anyway: a policy that was added
 by hand stays whatever is deployed.
@@ -6,54 +6,43 @@ by hand stays whatever is deployed.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from remit.explain.names import put, put_all, references
+from remit.deploy import repairs
+from remit.deploy.references import filled, is_open
+from remit.explain.names import put, references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from remit.build.declared import Declared
     from remit.deploy.held import Held
-    from remit.iam.policy import Policy
+    from remit.deploy.repairs import Repair
+    from remit.iam.policy import Condition, Globs, Policy, Principals, Statement
+
+_ROOT: Final = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root")
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
     """One thing that differs from what was deployed: on which role, in words, and what undoes it (a command, or words).
 
-    `policy` is the name or ARN of the policy that it is about, empty for a role, its boundary or its trust.
+    `policy` is the name or ARN of the policy that it is about, empty for a role, its boundary or its trust. `repairs`
+    are the calls that put it back, in their order; none where a part of the template is not known.
     """
 
     role: str
     what: str
     undo: str = ""
     policy: str = ""
+    repairs: tuple[Repair, ...] = ()
 
     @property
     def sentence(self) -> str:
         """Both, for people."""
         return f"{self.what}: {self.undo}" if self.undo else self.what
-
-
-def filled(policy: Policy, names: Mapping[str, str]) -> Policy:
-    """A policy with its known references in place."""
-    statements = tuple(put_all(statement, names) for statement in policy.statements)
-    return replace(
-        policy,
-        statements=tuple(
-            one
-            if one.principals is None
-            else replace(
-                one,
-                principals=replace(
-                    one.principals, patterns=tuple((kind, put(name, names)) for kind, name in one.principals.patterns)
-                ),
-            )
-            for one in statements
-        ),
-    )
 
 
 def drift(declared: Declared, held: Held | None, physical: str, names: Mapping[str, str]) -> Iterator[Drift]:
@@ -63,61 +52,77 @@ def drift(declared: Declared, held: Held | None, physical: str, names: Mapping[s
         yield Drift(
             role,
             f"role {physical} ({role}) is gone: it was deleted by hand",
-            "a deploy does not make it anew while its part of the template stays the same; "
-            "`remit delete` and `remit deploy` do",
+            "CloudFormation does not make it again, nor can it change it; `remit deploy --revert-drift` makes it again "
+            "under its name, `remit delete` and `remit deploy` under a new one",
+            repairs=repairs.make_role(declared, physical, names),
         )
         return
+    # First the boundary: who may write a role only under its boundary can put back the rest after that alone.
+    yield from _boundary(declared, held, names)
     yield from _inline(declared, held, names)
     yield from _attached(declared, held, names)
-    yield from _boundary(declared, held, names)
-    if held.trust != filled(declared.trust, names):
+    trust = filled(declared.trust, names)
+    known = trust.statements and not is_open(trust)  # of a trust policy that only the deploy knows, there are none
+    if known and _normal(held.trust) != _normal(trust):
         yield Drift(
             role,
             f"the trust policy of role {physical} ({role}) was changed by hand",
-            f"`aws iam update-assume-role-policy --role-name {physical} --policy-document …` puts it back",
+            "a deploy overwrites it only when it changes the trust policy itself",
+            repairs=(repairs.put_trust(physical, trust),),
         )
 
 
 def _inline(declared: Declared, held: Held, names: Mapping[str, str]) -> Iterator[Drift]:
-    role, wanted = declared.role.logical_id, {put(name, names): policy for name, policy in declared.inline}
-    command = f"`aws iam delete-role-policy --role-name {held.name} --policy-name"
+    role, there = declared.role.logical_id, dict(held.inline)
+    wanted = {put(name, names): filled(policy, names) for name, policy in declared.inline}
+    certain = declared.complete and not any(references(name) for name in wanted)
     for name, policy in held.inline:
         on = f"policy {name} of role {held.name} ({role})"
-        if name not in wanted:
-            yield Drift(role, f"{on} was made by hand", f"a deploy does not remove it; {command} {name}` does", name)
-        elif policy != (exact := filled(wanted[name], names)) and not _open(exact):
+        if name not in wanted and certain:
+            removal = repairs.delete_inline(held.name, name)
+            undo = f"a deploy does not remove it; `{removal.command}` does"
+            yield Drift(role, f"{on} was made by hand", undo, name, (removal,))
+        elif name in wanted and not is_open(wanted[name]) and _normal(policy) != _normal(wanted[name]):
             yield Drift(
-                role, f"{on} was edited by hand", "a deploy overwrites it only when it changes the policy itself", name
+                role,
+                f"{on} was edited by hand",
+                "a deploy overwrites it only when it changes the policy itself",
+                name,
+                (repairs.put_inline(held.name, name, wanted[name]),),
             )
-    for name in wanted:
-        if name in dict(held.inline):
-            continue
-        yield Drift(
-            role,
-            f"policy {name} of role {held.name} ({role}) was deleted by hand",
-            "a deploy writes it only when it changes the policy itself",
-            name,
-        )
+    for name, policy in wanted.items():
+        if name not in there and not references(name):
+            yield Drift(
+                role,
+                f"policy {name} of role {held.name} ({role}) was deleted by hand",
+                "a deploy writes it only when it changes the policy itself",
+                name,
+                () if is_open(policy) else (repairs.put_inline(held.name, name, policy),),
+            )
 
 
 def _attached(declared: Declared, held: Held, names: Mapping[str, str]) -> Iterator[Drift]:
     role, wanted = declared.role.logical_id, tuple(put(arn, names) for arn in declared.attached)
+    certain = declared.complete and not any(references(arn) for arn in wanted)
     for arn in held.attached:
-        if arn not in wanted:
+        if arn not in wanted and certain:
+            removal = repairs.detach(held.name, arn)
             yield Drift(
                 role,
                 f"managed policy {arn} was attached by hand to role {held.name} ({role})",
-                "a deploy does not detach it; "
-                f"`aws iam detach-role-policy --role-name {held.name} --policy-arn {arn}` does",
+                f"a deploy does not detach it; `{removal.command}` does",
                 arn,
+                (removal,),
             )
     for arn in wanted:
         if arn not in held.attached and not references(arn):
+            attachment = repairs.attach(held.name, arn)
             yield Drift(
                 role,
                 f"managed policy {arn} was detached by hand from role {held.name} ({role})",
-                f"`aws iam attach-role-policy --role-name {held.name} --policy-arn {arn}` attaches it",
+                f"`{attachment.command}` attaches it",
                 arn,
+                (attachment,),
             )
 
 
@@ -128,24 +133,52 @@ def _boundary(declared: Declared, held: Held, names: Mapping[str, str]) -> Itera
         return
     on = f"role {held.name} ({role})"
     if wanted is None:
+        removal = repairs.take_off_boundary(held.name)
         yield Drift(
             role,
             f"permissions boundary {held.boundary} was put by hand on {on}",
-            f"`aws iam delete-role-permissions-boundary --role-name {held.name}` takes it off",
+            f"`{removal.command}` takes it off",
+            repairs=(removal,),
         )
         return
-    back = f"`aws iam put-role-permissions-boundary --role-name {held.name} --permissions-boundary {wanted}` puts it"
+    back = repairs.put_boundary(held.name, wanted)
     what = "was taken off by hand from" if held.boundary is None else f"was swapped by hand for {held.boundary} on"
-    yield Drift(role, f"permissions boundary {wanted} {what} {on}", f"{back} back")
-
-
-def _open(policy: Policy) -> bool:
-    """Whether some reference of it is not known, so that nothing can be said of its text."""
-    return any(
-        references(text)
-        for statement in policy.statements
-        for text in (
-            *(statement.resources.patterns if statement.resources is not None else ()),
-            *(value for condition in statement.conditions for value in condition.values),
-        )
+    yield Drift(
+        role,
+        f"permissions boundary {wanted} {what} {on}",
+        f"`{back.command}` puts it back",
+        repairs=(back,),
     )
+
+
+def _normal(policy: Policy) -> Policy:
+    """A policy in one order: IAM keeps lists as sets, and writes an account as the ARN of its root."""
+    return replace(policy, statements=tuple(_in_order(statement) for statement in policy.statements))
+
+
+def _in_order(statement: Statement) -> Statement:
+    resources, who = statement.resources, statement.principals
+    return replace(
+        statement,
+        actions=_sorted(statement.actions),
+        resources=None if resources is None else _sorted(resources),
+        principals=None if who is None else _sorted_principals(who),
+        conditions=tuple(sorted(map(_sorted_values, statement.conditions), key=repr)),
+    )
+
+
+def _sorted(globs: Globs) -> Globs:
+    return replace(globs, patterns=_once(globs.patterns))
+
+
+def _sorted_principals(who: Principals) -> Principals:
+    accounts = ((kind, _ROOT.sub(r"\1", name) if kind == "AWS" else name) for kind, name in who.patterns)
+    return replace(who, patterns=tuple(sorted(set(accounts))))
+
+
+def _sorted_values(condition: Condition) -> Condition:
+    return replace(condition, values=_once(condition.values))
+
+
+def _once(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(texts)))

@@ -62,6 +62,10 @@ _LAYERS: Final = (
 )
 
 
+class Denied(RemitError):  # noqa: N818 - an answer, as the code of AWS has it
+    """The caller may not do what was asked of AWS."""
+
+
 @contextmanager
 def told(operation: str | None = None) -> Iterator[None]:
     """Turn what botocore raises into RemitError. `operation`: what goes on in AWS whatever happens here."""
@@ -239,18 +243,18 @@ def _refused(error: Any, operation: str | None) -> RemitError:
     return RemitError(f"AWS refused {error.operation_name}: {message(error) or code(error)}{_goes_on(operation)}")
 
 
-def _denied(error: Any, operation: str | None) -> RemitError:
+def _denied(error: Any, operation: str | None) -> Denied:
     called, words, where = error.operation_name, message(error), _goes_on(operation)
     found = _PERFORM.search(words)
     if found is None:
-        return RemitError(
+        return Denied(
             f"AWS denies {called}: {words}{where}",
             hint=f"the deploying user or role needs what {called} asks for; `remit policy deployer` lists it all",
         )
     action, resource = found["action"], (found["resource"] or "*").rstrip(".")
     layer = next((text for word, text in _LAYERS if word in words), None)
     statement = json.dumps({"Effect": "Allow", "Action": action, "Resource": resource})
-    return RemitError(
+    return Denied(
         f"{found['who'] or 'the caller'} may not {action} on {resource} ({called}){where}",
         hint=layer or f"allow it with {statement}; `remit policy deployer` writes the whole policy",
     )

@@ -1,7 +1,7 @@
 """Ask IAM what roles hold: their policies, boundary and trust policy, whoever wrote them.
 
-Role by role that is three calls and one for each inline policy; for many roles of a real account it is asked for all
-roles of the account at once (iam:GetAccountAuthorizationDetails), unless the caller may not.
+Role by role that is three calls and one for each inline policy; for many roles, and on this machine, it is asked for
+all roles of the account at once (iam:GetAccountAuthorizationDetails), unless the caller may not.
 
 Source: "GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies", "GetPolicyVersion",
 "GetAccountAuthorizationDetails" (IAM API Reference).
@@ -9,23 +9,30 @@ Source: "GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicie
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from remit.deploy.faults import denied, told
+from remit.deploy.faults import denied, told, transient
+from remit.deploy.session import CONNECTIONS
+from remit.deploy.stack import pauses
 from remit.errors import RemitError
 from remit.iam.policy import Policy, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from remit.deploy.session import Account
 
 T = TypeVar("T")
 U = TypeVar("U")
 MANY: Final = 25  # roles or functions; of more, all of the account are asked for at once
-_THREADS: Final = 8  # fewer than the ten connections that a client keeps
+_ASKS: Final = 4  # times that Lambda is asked for one function
+
+
+class Unreadable(RemitError):  # noqa: N818 - what IAM holds, not a fault
+    """A policy that is there, and that remit cannot read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +59,21 @@ def held(account: Account, names: Iterable[str]) -> dict[str, Held]:
     """Roles by their names in the account; one that is not there is left out. RemitError: a policy cannot be read."""
     wanted = tuple(dict.fromkeys(names))
     with told():
-        if len(wanted) > MANY and not account.local:
+        if account.local:
+            return _here(account, wanted)
+        if len(wanted) > MANY:
             found = _if_allowed(lambda: all_held(account, wanted))
             if found is not None:
                 return found
         return each_held(account, wanted)
+
+
+def _here(account: Account, wanted: Sequence[str]) -> dict[str, Held]:
+    """As `held`, on this machine: all at once, but for the boundaries, which the AWS here leaves out of that."""
+    client = account.client("iam")
+    roles = all_held(account, wanted) if wanted else {}
+    asked = _at_once(lambda name: client.get_role(RoleName=name)["Role"], roles)
+    return {raw["RoleName"]: replace(roles[raw["RoleName"]], boundary=_boundary(raw)) for raw in asked}
 
 
 def each_held(account: Account, names: Iterable[str]) -> dict[str, Held]:
@@ -80,7 +97,7 @@ def all_held(account: Account, names: Iterable[str]) -> dict[str, Held]:
                 for one in raw["RolePolicyList"]
             ),
             tuple(one["PolicyArn"] for one in raw["AttachedManagedPolicies"]),
-            raw.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+            _boundary(raw),
         )
         for page in pages
         for raw in page["RoleDetailList"]
@@ -115,12 +132,14 @@ def roles_of_functions(account: Account, names: Iterable[str]) -> dict[str, str]
 
     def one(name: str) -> tuple[str, str] | None:
         try:
-            return name, str(client.get_function_configuration(FunctionName=name)["Role"])
+            return name, str(
+                _patiently(account, lambda: client.get_function(FunctionName=name))["Configuration"]["Role"]
+            )
         except client.exceptions.ResourceNotFoundException:
             return None
 
     with told():
-        found = _if_allowed(every) if len(wanted) > MANY else None
+        found = _if_allowed(every) if account.local or len(wanted) > MANY else None
         if found is None:
             found = dict(item for item in _at_once(one, wanted) if item is not None)
     return {name: found[name] for name in wanted if name in found}
@@ -143,7 +162,7 @@ def _held(client: Any, name: str) -> Held | None:
         _parsed(raw["AssumeRolePolicyDocument"], f"the trust policy of role {name}"),
         inline,
         attached,
-        raw.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+        _boundary(raw),
     )
 
 
@@ -154,12 +173,17 @@ def _inline(client: Any, name: str) -> Iterator[tuple[str, Policy]]:
             yield policy, _parsed(raw, f"policy {policy} of role {name}")
 
 
+def _boundary(raw: Mapping[str, Any]) -> str | None:
+    arn: str | None = raw.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    return arn
+
+
 def _parsed(raw: Any, what: str) -> Policy:
     """A document as botocore gives it: no longer in the encoding of a URL, and no text."""
     try:
         return parse(raw)
     except RemitError as error:
-        raise RemitError(f"{what} cannot be read: {error.message}", hint=error.hint) from error
+        raise Unreadable(f"{what} cannot be read: {error.message}", hint=error.hint) from error
 
 
 def _if_allowed(ask: Callable[[], T]) -> T | None:
@@ -174,9 +198,23 @@ def _if_allowed(ask: Callable[[], T]) -> T | None:
         raise
 
 
+def _patiently(account: Account, ask: Callable[[], T]) -> T:
+    """What is asked for, asked again when AWS is busy: the client of Lambda does not, since it also invokes."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as above
+
+    for pause, _ in zip(pauses(account), range(_ASKS - 1), strict=False):
+        try:
+            return ask()
+        except (BotoCoreError, ClientError) as error:
+            if not transient(error):
+                raise
+        time.sleep(pause)
+    return ask()
+
+
 def _at_once(work: Callable[[U], T], items: Iterable[U]) -> list[T]:
     """The results in order; a failure, or Ctrl-C, stops what has not begun."""
-    with ThreadPoolExecutor(_THREADS) as pool:
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
         waiting = [pool.submit(work, item) for item in items]
         try:
             return [one.result() for one in waiting]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Reason, Role
 from remit.build.declared import declared
 from remit.catalogue.managed import managed_policy
 from remit.deploy.changeset import deployed_template
 from remit.deploy.drift import Drift, drift
-from remit.deploy.faults import told
-from remit.deploy.held import documents, held, roles_of_functions
+from remit.deploy.faults import Denied, told
+from remit.deploy.held import Unreadable, documents, held, roles_of_functions
 from remit.deploy.references import names
+from remit.deploy.repairs import run_under
 from remit.deploy.status import status
+from remit.errors import RemitError
 from remit.explain.names import put, references
 from remit.review.beside import giving_of_app
 from remit.review.change import Version
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 
     from remit.build.declared import Declared, Running
     from remit.deploy.held import Document, Held
+    from remit.deploy.references import Names
     from remit.deploy.session import Account
+    from remit.deploy.status import Status
     from remit.iam.policy import Policy
 
 _AWS: Final = ":iam::aws:policy/"
@@ -51,40 +55,91 @@ class Live:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A stack as it is in the account: its template, what its references are, its roles, and what was changed by hand.
+
+    `roles` has the roles that are there by logical id, `physical` the names of all resources. `under` has the role (its
+    ARN) of each function by the function's name in the project, and `moved` those that are not as the template says.
+    """
+
+    deployed: Status
+    template: Mapping[str, Any]
+    running: Running
+    physical: Mapping[str, str]
+    known: Names
+    roles: Mapping[str, Held]
+    under: Mapping[str, str]
+    moved: Mapping[str, str]
+    drift: tuple[Drift, ...]
+
+
 def live(account: Account, namespace: str) -> Live | None:
     """The roles of a stack as IAM holds them; None when it is not deployed.
 
     A role that somebody deleted is left out; a function that runs under another role than the stack's is that role's.
     RemitError: a call is denied (`deploy.calls.LIVE` lists what is needed), or a policy cannot be read.
     """
-    found = status(account, namespace)
-    if found is None:
-        return None
+    deployed = status(account, namespace)
+    return None if deployed is None else live_of(account, read(account, deployed))
+
+
+def read(account: Account, deployed: Status) -> Reading:
+    """Read the roles of a stack, and compare them with what its template gives them. RemitError: as `live`."""
     with told():
-        running = declared(deployed_template(account, found.stack))
-    physical = {one.logical_id: one.physical_id for one in found.resources}
-    there = held(account, (physical[one.logical_id] for one in found.roles if one.physical_id))
+        template = deployed_template(account, deployed.stack)
+    try:
+        running = declared(template)
+    except RemitError as error:
+        message = f"the roles of the template that runs cannot be read: {error.message}"
+        raise Unreadable(message, hint=error.hint) from error
+    physical = {one.logical_id: one.physical_id for one in deployed.resources}
+    there = held(account, (physical[one.logical_id] for one in deployed.roles if one.physical_id))
     roles = {one: there[name] for one, name in physical.items() if name in there}
-    known = names(account, found, _policies(running), roles)
+    known = names(account, deployed, _policies(running), roles)
     under = _under(account, running, physical)
     moved = _moved(running, physical, roles, under, known.known)
+    changed = (
+        *_drift(running, physical, roles, known.known, local=account.local),
+        *_under_others(running, physical, moved, known.known),
+    )
+    return Reading(deployed, template, running, physical, known, roles, under, moved, changed)
+
+
+def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Live:
+    """The roles that were read, with the managed policies and boundaries that they have. RemitError: as `live`.
+
+    With `lenient`, managed policies that the caller may not read are unknown.
+    """
+    running, roles, moved, known = reading.running, reading.roles, reading.moved, reading.known
     strangers = held(account, (_name(arn) for arn in moved.values()))
-    drifted = tuple(_drift(running, physical, roles, known.known, local=account.local))
-    read = documents(account, _arns((*roles.values(), *strangers.values()), local=account.local))
+    arns = tuple(_arns((*roles.values(), *strangers.values()), local=account.local))
+    documents_there = _documents(account, arns, lenient=lenient)
     version = Version(
         "the AWS on this machine" if account.local else f"account {account.account}, {account.region}",
-        (*_own(running, roles, moved, drifted), *_strangers(strangers, moved), *running.outside),
+        (*_own(running, roles, moved, reading.drift), *_strangers(strangers, moved), *running.outside),
         names=known.known,
-        documents={arn: document.policy for arn, document in read.items()},
+        documents={arn: document.policy for arn, document in documents_there.items()},
         trusts={one: role.trust for one, role in (*roles.items(), *strangers.items())},
-        versions={arn: document.version for arn, document in read.items()},
-        namespace=namespace,
-        others={name: under[name] for name in running.others if name in under and name not in moved},
+        versions={arn: document.version for arn, document in documents_there.items()},
+        namespace=reading.deployed.stack.name,
+        others={name: reading.under[name] for name in running.others if name in reading.under and name not in moved},
         open=running.open,
-        giving=giving_of_app(running.resources),
+        giving=giving_of_app(
+            running.resources, (*(one.role for one in running.roles), *running.outside), running.documents
+        ),
     )
     unknown = (f"what {text} is in the account is not known: it is compared as text" for text in known.open)
-    return Live(version, (*drifted, *_under_others(running, physical, moved)), (*unknown, *_newer(read)))
+    return Live(version, reading.drift, (*unknown, *_newer(documents_there)))
+
+
+def _documents(account: Account, arns: Iterable[str], *, lenient: bool) -> dict[str, Document]:
+    try:
+        return documents(account, arns)
+    except Denied:
+        if not lenient:
+            raise
+        return {}
 
 
 def _policies(running: Running) -> Iterator[Policy]:
@@ -175,17 +230,20 @@ def _moved(
     }
 
 
-def _under_others(running: Running, physical: Mapping[str, str], moved: Mapping[str, str]) -> Iterator[Drift]:
+def _under_others(
+    running: Running, physical: Mapping[str, str], moved: Mapping[str, str], known: Mapping[str, str]
+) -> Iterator[Drift]:
     serving = {name: one.role.logical_id for one in running.roles for name in one.role.functions}
     for logical_id, name in running.functions.items():
         if name in moved:
             role = serving.get(name, "")
-            back = physical.get(role) or running.others.get(name, "its role")
+            back = known.get(f"${{{role}.Arn}}") or put(running.others.get(name, ""), known)
+            repair = run_under(physical[logical_id], back)
             yield Drift(
                 role or logical_id,
                 f"function {name} was set by hand to run under role {_name(moved[name])}",
-                f"`aws lambda update-function-configuration --function-name {physical[logical_id]} --role …` "
-                f"sets it back to {back}",
+                f"`{repair.command}` sets it back",
+                repairs=(repair,) if back and not references(back) else (),
             )
 
 

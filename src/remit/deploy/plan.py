@@ -5,20 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.data_types import KEEPS, KINDS
+from remit.catalogue.types import KEEPS, holds_data, resource_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_NAMES: Final = {
-    "AWS::IAM::Group": "GroupName",
-    "AWS::IAM::InstanceProfile": "InstanceProfileName",
-    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
-    "AWS::IAM::Role": "RoleName",
-    "AWS::IAM::User": "UserName",
-}
-"""The property that names each type of IAM resource: CloudFormation wants a stronger word for those that use it."""
-
 
 _LASTING: Final = ("", "Arn")
 """What of a resource stays the same for as long as it is not replaced: its Ref, and its ARN."""
@@ -114,7 +104,7 @@ class Plan:
         return tuple(
             change
             for change in self.real
-            if change.type in KINDS
+            if holds_data(change.type)
             and (change.action == "Remove" or change.replacement in ("True", "Conditional"))
             and not self._stays(change)
         )
@@ -136,6 +126,14 @@ def capabilities_of(template: Mapping[str, Any]) -> tuple[str, ...]:
     """
     resources = [value for value in template.get("Resources", {}).values() if isinstance(value, dict)]
     nested = any(resource.get("Type") == "AWS::CloudFormation::Stack" for resource in resources)
-    named = any(_NAMES.get(str(resource.get("Type")), "") in resource.get("Properties", {}) for resource in resources)
+    named = any(map(_is_named_identity, resources))
     iam = "CAPABILITY_NAMED_IAM" if named or nested else "CAPABILITY_IAM"
     return (iam, "CAPABILITY_AUTO_EXPAND") if nested else (iam,)
+
+
+def _is_named_identity(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource is one of IAM's (they have paths) and its name is given."""
+    kind = resource_type(str(resource.get("Type")))
+    if kind is None or kind.naming is None or not kind.naming.path:
+        return False
+    return kind.naming.property in resource.get("Properties", {})

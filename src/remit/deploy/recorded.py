@@ -43,7 +43,7 @@ def version(template: Mapping[str, Any], account: Account, namespace: str) -> Ve
         others=running.others,
         documents=running.documents,
         open=running.open,
-        giving=giving_of_app(running.resources),
+        giving=giving_of_app(running.resources, (*(one.role for one in found), *running.outside), running.documents),
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.types import late_bound, resource_type
 from remit.deploy.recorded import pseudo
 from remit.explain.names import arn_of, put, references
+from remit.review.standing import filled as filled_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -18,12 +20,6 @@ if TYPE_CHECKING:
     from remit.iam.policy import Policy
 
 _TABLE: Final = "AWS::DynamoDB::Table"
-_NAMES: Final = {
-    "AWS::DynamoDB::Table": ("TableArn",),
-    "AWS::IAM::ManagedPolicy": ("PolicyArn",),
-    "AWS::SNS::Topic": ("TopicArn",),
-}
-"""What a type calls its ARN beside `Arn`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +52,9 @@ def _of_resources(found: Status) -> Iterator[tuple[str, str]]:
         yield f"${{{one.logical_id}}}", one.physical_id
         arn = arn_of(one.type, one.physical_id)
         if arn is not None:
-            for name in ("Arn", *_NAMES.get(one.type, ())):
-                yield f"${{{one.logical_id}.{name}}}", arn
+            kind = resource_type(one.type)
+            for way in ("Arn",) if kind is None else kind.arn_from:
+                yield late_bound(one.logical_id, way), arn
 
 
 def _streams(found: Status, known: Mapping[str, str], roles: Mapping[str, Held]) -> dict[str, str]:
@@ -75,9 +72,20 @@ def _streams(found: Status, known: Mapping[str, str], roles: Mapping[str, Held])
     return streams
 
 
+def filled(policy: Policy, names: Mapping[str, str]) -> Policy:
+    """A policy with its known references in place."""
+    return replace(policy, statements=tuple(filled_statement(statement, names) for statement in policy.statements))
+
+
+def is_open(policy: Policy) -> bool:
+    """Whether some reference of it is not known, so that nothing can be said of its text."""
+    return any(references(text) for text in _texts(policy))
+
+
 def _texts(policy: Policy) -> Iterator[str]:
     for statement in policy.statements:
+        yield from statement.actions.patterns
         yield from statement.resources.patterns if statement.resources is not None else ()
         yield from (name for _, name in statement.principals.patterns) if statement.principals is not None else ()
         for condition in statement.conditions:
-            yield from condition.values
+            yield from (condition.key, *condition.values)

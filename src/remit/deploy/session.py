@@ -15,6 +15,7 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+CONNECTIONS: Final = 20  # that a client keeps open: a stack of twenty roles is read in the time of one
 _ARN_PARTS: Final = 6  # arn:partition:service:region:account:resource
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _METADATA_SECONDS: Final = 0.7  # asked twice (token, then role) before botocore gives up
@@ -198,6 +199,7 @@ def _config(service: str, *, local: bool, once: bool) -> Any:
         retries={"mode": "standard", "total_max_attempts": attempts},
         connect_timeout=5,
         read_timeout=patience,
+        max_pool_connections=CONNECTIONS,
         s3={"addressing_style": "path"} if local else None,
         proxies={} if local else None,
         user_agent_extra="remit",

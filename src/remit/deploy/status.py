@@ -56,8 +56,12 @@ def status(account: Account, namespace: str) -> Status | None:
     """
     with told():
         stack = describe(account, namespace)
-        if stack is None:
-            return None
+    return None if stack is None else status_of(account, stack)
+
+
+def status_of(account: Account, stack: Stack) -> Status:
+    """As `status`, of a stack that was asked for already: one call less."""
+    with told():
         paginator = account.client("cloudformation").get_paginator("list_stack_resources")
         found = [
             Deployed(

@@ -15,29 +15,30 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deployer.shapes import BESIDE, REPLICAS, SHAPES, Shape
+from remit.catalogue.types import REF, lowered, resource_type
 from remit.errors import RemitError
 from remit.iam import tokens
+from remit.templates.branches import items as items_of
+from remit.templates.values import UNKNOWN, Values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-OPEN: Final = "\x00"
+    from remit.catalogue.types import Naming, ResourceType
+
+OPEN: Final = UNKNOWN
 """A stretch of a name that nobody knows before the deploy."""
 ROLE_TYPE: Final = "AWS::IAM::Role"
 CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
 """How the types of custom resources begin."""
+QUALIFIED: Final = frozenset({"AWS::Lambda::Alias", "AWS::Lambda::Version"})
+"""Types whose ARN is that of a function, with something behind it."""
 _BALANCERS: Final = {
     "elasticloadbalancing:loadbalancer/app/": "application",
     "elasticloadbalancing:loadbalancer/gwy/": "gateway",
     "elasticloadbalancing:loadbalancer/net/": "network",
 }
 _IN_STORE: Final = re.compile(r"AWS::SSM::Parameter::Value<")
-_UNKNOWN: Final = {"Fn::Unknown": ""}
-_SUFFIX: Final = 14  # a hyphen and up to 13 characters
-_MOST: Final = 16  # alternatives of one text; more are one open text
-_PART: Final = re.compile(r"\$\{[^{}]*\}|[^$]+|\$")
-_SUB: Final = re.compile(r"\$\{(!?)([^${}]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,6 @@ class Stack:
     transforms: tuple[tuple[str, str], ...] = ()
     lookups: tuple[tuple[str, str], ...] = ()
     mappings: Mapping[str, Any] = field(default_factory=dict)
-
-
-_REF_IS_ARN: Final = frozenset({
-    "AWS::SNS::Topic", "AWS::IAM::ManagedPolicy", "AWS::StepFunctions::StateMachine", "AWS::SecretsManager::Secret",
-    "AWS::CloudFormation::Stack", "AWS::Lambda::LayerVersion",
-})  # fmt: skip
 
 
 def stack_of(name: str, templates: Sequence[Mapping[str, Any]], parameters: Mapping[str, str] | None = None) -> Stack:
@@ -167,75 +162,90 @@ def at(properties: Mapping[str, Any], path: str) -> Any:
 
 
 def names(stack: Stack, declared: Declared) -> tuple[str, ...]:
-    """The names of a resource of a type whose names are known; several where a condition decides."""
-    return _names(stack, declared, frozenset())
+    """The names of a resource as they stand in its ARN; several where a condition decides, none where nobody knows."""
+    kind = named_type(declared.type)
+    return () if kind is None else _names_in_arn(stack, declared, kind, frozenset())
+
+
+def named_type(name: str) -> ResourceType | None:
+    """The row of a type whose ARNs a name tells before the deploy; None: they have ids, or nobody knows.
+
+    Versions and aliases are none: they are granted as parts of their function.
+    """
+    kind = None if name in QUALIFIED else resource_type(name)
+    return kind if kind is not None and kind.is_told_by_name and kind.iam else None
+
+
+def is_generated(name: str) -> bool:
+    """Whether it is known how CloudFormation names a resource of a type that the template does not name."""
+    kind = named_type(name)
+    return kind is not None and kind.naming is not None and bool(kind.naming.generated)
 
 
 def items(value: Any) -> tuple[Any, ...]:
     """The items of a list, those of both where a condition decides between two; one that is no list is an item."""
-    if isinstance(value, list):
-        return tuple(item for one in value for item in (items(one) if _is_choice(one) else (one,)))
-    if _is_choice(value):
-        return tuple(item for one in value["Fn::If"][1:] for item in items(one))
-    return () if value is None else (value,)
+    return tuple(item.value for item in items_of(value))
 
 
-def _is_choice(value: Any) -> bool:
-    found = value.get("Fn::If") if isinstance(value, Mapping) and len(value) == 1 else None
-    return isinstance(found, list) and len(found) == 3  # noqa: PLR2004 - condition, two values
-
-
-def _names(stack: Stack, declared: Declared, within: frozenset[str]) -> tuple[str, ...]:
-    shape = SHAPES.get(declared.type)
-    if shape is None:
-        return ()
-    given = _texts(stack, at(declared.properties, shape.property), within)
+def _names(stack: Stack, declared: Declared, naming: Naming, within: frozenset[str]) -> tuple[str, ...]:
+    """The names that a resource is given, or that CloudFormation may make for it."""
+    given = _texts(stack, at(declared.properties, naming.property), within)
     if given:
-        prefix = _path(stack, declared, within)
-        bare = [text.removeprefix(shape.prefix) for text in given]
-        names = [lowered(text) if shape.lower else text for text in bare]
-        return tuple(f"{prefix}{text.removeprefix('/') if prefix else text}{shape.suffix}" for text in names)
-    start = _texts(stack, declared.properties.get(f"{shape.property}Prefix"), within) if shape.property else ()
-    generated = [f"{text}*" for text in start] or [_generated(stack.name, declared, shape, s) for s in shape.styles]
-    prefix = _path(stack, declared, within)
-    return tuple(prefix + (text.lower() if shape.lower else text) for text in generated)
+        return tuple(lowered(text) if naming.is_lower else text for text in given)
+    start = _texts(stack, declared.properties.get(f"{naming.property}Prefix"), within) if naming.property else ()
+    if start:
+        return tuple(lowered(f"{text}*") if naming.is_lower else f"{text}*" for text in start)
+    return naming.generated_names(stack.name, declared.logical_id.rstrip("'"))
 
 
-def _path(stack: Stack, declared: Declared, within: frozenset[str]) -> str:
-    """The path that IAM puts before a name."""
-    if not declared.type.startswith("AWS::IAM::"):
-        return ""
-    found = _texts(stack, declared.properties.get("Path"), within)
-    return found[0].lstrip("/") if found else ""
+def _names_in_arn(stack: Stack, declared: Declared, kind: ResourceType, within: frozenset[str]) -> tuple[str, ...]:
+    naming = kind.naming
+    if naming is None:
+        return ()
+    paths, names = _paths(stack, declared, naming, within), _names(stack, declared, naming, within)
+    return tuple(naming.in_arn(name, path) for path, name in product(paths, names))
 
 
-def _generated(stack: str, declared: Declared, shape: Shape, style: str) -> str:
-    logical_id = declared.logical_id.rstrip("'")
-    stack = re.sub("-{2,}", "-*", stack)  # some services take no two hyphens in a row, and get one
-    whole = style.format(stack=stack, id=logical_id)
-    if len(whole) - 1 + _SUFFIX - 1 <= shape.limit:
-        return whole
-    short = {"stack": stack, "id": logical_id}
-    return style.format(**{key: _cut(text, shape.shortest) for key, text in short.items()})
+def _paths(stack: Stack, declared: Declared, naming: Naming, within: frozenset[str]) -> tuple[str, ...]:
+    """The paths that IAM may put before a name: of one that nobody knows, none at all and any."""
+    if not naming.path:
+        return ("",)
+    found = _texts(stack, declared.properties.get(naming.path), within) or ("/",)
+    paths: dict[str, None] = {}
+    for text in found:
+        path = text.lstrip("/")
+        if path == OPEN:
+            paths[""] = None
+        paths[f"{path}/" if OPEN in path and not path.endswith("/") else path] = None  # as every path ends
+    return tuple(paths)
 
 
-def _cut(text: str, shortest: int) -> str:
-    return text if len(text) <= shortest else f"{text[:shortest]}*"
+def tells(text: str) -> bool:
+    """Whether an ARN or name says what it means: no stretch is open, or its name or a part of its path begins known.
+
+    `role/shop-*` and `role/*/shop-web` do; `role/*-web` may be a role of anybody's.
+    """
+    if OPEN not in text:
+        return True
+    *place, name = text.split(":", 5) if text.startswith("arn:") else (text,)
+    if any(OPEN in part for part in place):
+        return False
+    own = name.partition("/")[2] if place else name
+    return any(part[:1].isalnum() for part in own.split("/"))
 
 
 def _arns(
     stack: Stack, declared: Declared, kind: str, formats: Sequence[str], within: frozenset[str]
 ) -> tuple[str, ...]:
-    shape = SHAPES.get(declared.type)
-    if shape is None or kind not in shape.kinds:
+    row = named_type(declared.type)
+    if row is None or row.arn is None or row.naming is None or kind not in row.iam:
         return ()
     found: dict[str, None] = {}
-    beside = {
-        variable: next(iter(_texts(stack, declared.properties.get(given), within)), otherwise).rpartition("/")[2]
-        for variable, given, otherwise in BESIDE.get(declared.type, ())
-    }
-    for format_, name in product(formats, _names(stack, declared, within)):
-        bare = name.lstrip("/") if kind == "ssm:parameter" else name
+    name_variable = str(row.arn.variable(row.naming.property))
+    beside = _beside(stack, declared, row, within)
+    # IAM's format of a secret has one variable for the name and for what AWS puts behind it.
+    forms = [format_ if f"${{{name_variable}}}" in format_ else row.arn.text for format_ in formats]
+    for format_, name in product(forms, _names_in_arn(stack, declared, row, within)):
         if kind == "events:rule-on-custom-event-bus" and beside["EventBusName"] == "default":
             continue
         if kind in _BALANCERS and not set(
@@ -247,21 +257,31 @@ def _arns(
             continue
         if kind == "events:rule-on-default-event-bus" and beside["EventBusName"] != "default":
             continue
-        arn = filled(format_, {**beside, shape.variable: bare})
-        for region in ("${AWS::Region}", *_regions(stack, declared, within)):
+        arn = filled(format_, {**beside, name_variable: name})
+        if format_ is row.arn.text:
+            arn = arn.replace("*-*", "*")  # a wildcard stands for what is behind a name as well
+        for region in ("${AWS::Region}", *_regions(stack, declared, row, within)):
             found[arn.replace("${AWS::Region}", region)] = None
     return tuple(found)
 
 
-def _regions(stack: Stack, declared: Declared, within: frozenset[str]) -> Iterator[str]:
+def _beside(stack: Stack, declared: Declared, row: ResourceType, within: frozenset[str]) -> dict[str, str]:
+    """The variables of a type's ARN that other properties give: the names of a cluster, a bus, a database."""
+    if row.arn is None or row.naming is None:
+        return {}
+    defaults = dict(row.arn.defaults)
+    values: dict[str, str] = {}
+    for variable, path in (*row.arn.properties, *((name, name) for name, _ in row.arn.otherwise)):
+        if path and path != row.naming.property:
+            texts = _texts(stack, at(declared.properties, path), within)
+            values[variable] = next(iter(texts), defaults.get(variable, "*")).rpartition("/")[2]
+    return values
+
+
+def _regions(stack: Stack, declared: Declared, row: ResourceType, within: frozenset[str]) -> Iterator[str]:
     """The other regions that a resource is kept in, too."""
-    for replica in items(declared.properties.get(REPLICAS.get(declared.type, ""))):
+    for replica in items(declared.properties.get(row.replicas)) if row.replicas else ():
         yield from _texts(stack, replica.get("Region") if isinstance(replica, Mapping) else OPEN, within)
-
-
-def lowered(text: str) -> str:
-    """A name in small letters, as its service keeps it; late-bound parts stay as they are."""
-    return _PART.sub(lambda found: found[0] if found[0].startswith("${") else found[0].lower(), text)
 
 
 def filled(format_: str, values: Mapping[str, str], otherwise: str = "*") -> str:
@@ -270,66 +290,8 @@ def filled(format_: str, values: Mapping[str, str], otherwise: str = "*") -> str
     return re.sub(r"\$\{([^{}]+)\}", lambda found: known.get(found[1], otherwise), format_)
 
 
-def _texts(stack: Stack, value: Any, within: frozenset[str]) -> tuple[str, ...]:  # noqa: PLR0911 - a case each
-    if value is None or value == "":
-        return ()
-    if isinstance(value, str | int | float):
-        return (str(value),)
-    if not tokens.is_intrinsic(value):
-        return (OPEN,)
-    ((function, argument),) = value.items()
-    if _is_choice(value):
-        return tuple(dict.fromkeys(text for item in argument[1:] for text in _texts(stack, item, within)))
-    if function == "Fn::FindInMap" and isinstance(argument, list):
-        return _mapped(stack, argument, within)
-    if function in ("Ref", "Fn::GetAtt"):
-        return _reference(stack, tokens.from_intrinsic(value)[2:-1], within)
-    if function in ("Fn::Sub", "Fn::Join"):
-        return _joined(stack, list(_parts(argument, function)), within)
-    return (OPEN,)
-
-
-def _mapped(stack: Stack, path: Sequence[Any], within: frozenset[str]) -> tuple[str, ...]:
-    """The texts that stand in a mapping under keys that may be asked for: all of a level whose key is not known."""
-    levels: list[Any] = [stack.mappings]
-    for key in path[:3]:
-        known = _texts(stack, key, within)
-        wanted = None if any(OPEN in text or text.startswith("${") for text in known) else known
-        levels = [
-            value
-            for level in levels
-            if isinstance(level, Mapping)
-            for name, value in level.items()
-            if wanted is None or str(name) in wanted
-        ]
-    found = dict.fromkeys(text for value in levels for text in _texts(stack, value, within))
-    return tuple(found) if 0 < len(found) <= _MOST and len(path) == 3 else (OPEN,)  # noqa: PLR2004 - map and two keys
-
-
-def _parts(argument: Any, function: str) -> Iterator[Any]:
-    """What a Fn::Sub or Fn::Join puts together: texts and intrinsics."""
-    if function == "Fn::Join":
-        delimiter, items = argument if isinstance(argument, list) and len(argument) == 2 else ("", None)  # noqa: PLR2004 - [delimiter, parts]
-        for place, item in enumerate(items if isinstance(items, list) else [_UNKNOWN]):
-            yield from ([delimiter] if place else [])
-            yield item
-        return
-    template, own = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})  # noqa: PLR2004 - [text, variables]
-    own = own if isinstance(own, Mapping) else {}
-    last, text = 0, str(template)
-    for found in _SUB.finditer(text):
-        yield text[last : found.start()]
-        yield f"${{{found[2]}}}" if found[1] else own.get(found[2], {"Ref": found[2]})
-        last = found.end()
-    yield text[last:]
-
-
-def _joined(stack: Stack, parts: Sequence[Any], within: frozenset[str]) -> tuple[str, ...]:
-    options = [_texts(stack, part, within) or ("",) for part in parts if part != ""]
-    total = 1
-    for option in options:
-        total *= len(option)
-    return tuple(dict.fromkeys("".join(choice) for choice in product(*options))) if total <= _MOST else (OPEN,)
+def _texts(stack: Stack, value: Any, within: frozenset[str]) -> tuple[str, ...]:
+    return Values(lambda name: _reference(stack, name, within), stack.mappings).texts(value)
 
 
 def _reference(stack: Stack, name: str, within: frozenset[str]) -> tuple[str, ...]:
@@ -346,18 +308,23 @@ def _reference(stack: Stack, name: str, within: frozenset[str]) -> tuple[str, ..
     if found is None or logical_id in within:
         return (pseudo.get(name) or stack.parameters.get(name) or OPEN,)
     inside = within | {logical_id}
-    if attribute == "Arn" or (not attribute and found.type in _REF_IS_ARN):
-        return _whole_arns(stack, found, inside) or (OPEN,)
-    return (_names(stack, found, inside) or (OPEN,)) if not attribute else (OPEN,)
+    return _given(stack, found, attribute or REF, inside) or (OPEN,)
 
 
-def _whole_arns(stack: Stack, declared: Declared, within: frozenset[str]) -> tuple[str, ...]:
+def _given(stack: Stack, declared: Declared, way: str, within: frozenset[str]) -> tuple[str, ...]:
+    """What Ref or an attribute of a resource becomes: its ARN, or its name; empty: nobody knows."""
+    kind = named_type(declared.type)
+    if kind is None or kind.naming is None:
+        return ()
+    if way in kind.arn_from:
+        return _whole_arns(stack, declared, kind, within)
+    is_name = way == kind.naming.property or (way == REF and kind.has_name_as_ref)
+    return _names(stack, declared, kind.naming, within) if is_name else ()
+
+
+def _whole_arns(stack: Stack, declared: Declared, kind: ResourceType, within: frozenset[str]) -> tuple[str, ...]:
     from remit.catalogue.actions import resource_types  # noqa: PLC0415 - only an ARN needs the formats
 
-    shape = SHAPES.get(declared.type)
-    if shape is None:
-        return ()
-    main = shape.kinds[0].partition(":")
-    kinds = {kind.name: kind for kind in resource_types(main[0])}
-    kind = kinds.get(main[2])
-    return _arns(stack, declared, shape.kinds[0], kind.arns, within) if kind is not None else ()
+    service, _, name = kind.iam[0].partition(":")
+    main = next((one for one in resource_types(service) if one.name == name), None)
+    return () if main is None else _arns(stack, declared, kind.iam[0], main.arns, within)

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.arns import parse
 from remit.catalogue.handlers import handlers
-from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, items, texts
+from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, items, tells, texts
 from remit.deployer.linked import linked
 from remit.deployer.looked_up import looked_up
 from remit.deployer.merging import merged
 from remit.deployer.needs import Need, Purpose
-from remit.deployer.notes import notes
+from remit.deployer.notes import CALLS_NOTHING, notes
 from remit.deployer.optional import called
 from remit.deployer.passing import passed
+from remit.deployer.reverting import reverting
 from remit.deployer.targets import concerns, stored, targets
 from remit.iam.policy import Condition, Policy, Statement
 from remit.iam.tokens import PLACE
@@ -40,9 +41,6 @@ _ATTACH: Final = frozenset(
     f"iam:{verb}{who}Policy" for verb in ("Attach", "Detach") for who in ("Role", "User", "Group")
 )
 _MAPPINGS: Final = frozenset(f"lambda:{verb}EventSourceMapping" for verb in ("Create", "Update", "Delete"))
-_CALLS_NOTHING: Final = frozenset({
-    "AWS::CDK::Metadata", "AWS::CloudFormation::WaitCondition", "AWS::CloudFormation::WaitConditionHandle",
-})  # fmt: skip
 _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/{stack}/*"
 
 
@@ -69,8 +67,12 @@ class Deployer:
         return Policy(tuple(grant.statement for grant in self.grants))
 
 
-def deployer(stack: Stack, calls: Sequence[Call] = (), boundary: str | None = None) -> Deployer:
+def deployer(
+    stack: Stack, calls: Sequence[Call] = (), boundary: str | None = None, *, reverts: bool = False
+) -> Deployer:
     """The deployer of a stack; `calls` are those that the deploying program makes itself.
+
+    One who `reverts` may also undo what was done by hand to the stack's roles.
 
     With a `boundary` (ARN), roles can be made and written only under it; without, under the one that the template
     gives them, if it does.
@@ -83,12 +85,13 @@ def deployer(stack: Stack, calls: Sequence[Call] = (), boundary: str | None = No
         *(need for declared in resources for need in passed(stack, declared)),
         *_transforms(stack),
         *looked_up(stack),
+        *(reverting(stack, limits.on) if reverts else ()),
     )
     unknown = tuple(
         (declared.logical_id, declared.type)
         for declared in resources
         if handlers(declared.type) is None
-        and declared.type not in _CALLS_NOTHING
+        and declared.type not in CALLS_NOTHING
         and not declared.type.startswith(CUSTOM)
     )
     return Deployer(stack.name, merged(needs), unknown, tuple(notes(stack, needs, boundary)))
@@ -172,7 +175,7 @@ def _attached(stack: Stack, declared: Declared) -> tuple[str, ...]:
     if declared.type == "AWS::IAM::ManagedPolicy":
         return targets(stack, declared, "iam:GetPolicy")
     given = items(declared.properties.get("ManagedPolicyArns"))
-    return tuple(dict.fromkeys(text for item in given for text in texts(stack, item) if OPEN not in text))
+    return tuple(dict.fromkeys(text for item in given for text in texts(stack, item) if tells(text)))
 
 
 def _custom(stack: Stack, declared: Declared) -> Iterator[Need]:

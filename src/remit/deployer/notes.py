@@ -6,12 +6,24 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.handlers import handlers
-from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, at, items, texts
+from remit.deployer.declared import (
+    CUSTOM,
+    OPEN,
+    ROLE_TYPE,
+    Declared,
+    Stack,
+    at,
+    is_generated,
+    items,
+    named_type,
+    names,
+    tells,
+    texts,
+)  # fmt: skip
 from remit.deployer.linked import linked
 from remit.deployer.optional import called
 from remit.deployer.passing import passes
 from remit.deployer.references import foreign_profiles, unknown_roles
-from remit.deployer.shapes import SHAPES
 from remit.deployer.targets import left_out, targets
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
@@ -21,6 +33,10 @@ if TYPE_CHECKING:
 
     from remit.deployer.needs import Need
 
+CALLS_NOTHING: Final = frozenset({
+    "AWS::CDK::Metadata", "AWS::CloudFormation::WaitCondition", "AWS::CloudFormation::WaitConditionHandle",
+})  # fmt: skip
+"""Types that CloudFormation keeps to itself."""
 _EXPANDED: Final = ("AWS::LanguageExtensions", "AWS::Serverless-")
 _EVERY: Final = re.compile(
     r"arn:\S*:/?[A-Za-z-]+[:/]\*|arn:\S*:(?:global|regional)/[a-z]+/\*/\*|arn:\S*\$\{AWS::AccountId\}:\*"
@@ -57,8 +73,12 @@ def notes(stack: Stack, needs: Iterable[Need], boundary: str | None) -> Iterator
     ]
     if untold:
         yield f"granted as the API reference has it, since the type does not say: {', '.join(untold)}"
+    granted = {need.purpose.subject for need in needs}
     for declared in stack.resources.values():
+        yield from _open_name(stack, declared)
         yield from _open(stack, declared)
+        if declared.logical_id not in granted:
+            yield from _nothing(stack, declared)
     yield from _wide(needs)
 
 
@@ -83,17 +103,40 @@ def _anywhere(arn: str) -> str:
     return arn
 
 
+def _open_name(stack: Stack, declared: Declared) -> Iterator[str]:
+    what = f"{declared.logical_id} ({declared.type})"
+    row = named_type(declared.type)
+    naming = None if row is None else row.naming
+    named = () if naming is None else texts(stack, at(declared.properties, naming.property))
+    if any(OPEN in text for text in named):
+        kept = "nothing is granted on it" if _nameless(stack, declared) else "that stretch is a wildcard"
+        yield f"the name of {what} is known at the deploy only: {kept}; `--parameter NAME=VALUE` tells it"
+    path = texts(stack, declared.properties.get("Path")) if declared.type.startswith("AWS::IAM::") else ()
+    if any(OPEN in text for text in path):
+        yield f"the path of {what} is known at the deploy only: it is a wildcard; `--parameter NAME=VALUE` tells it"
+
+
+def _nameless(stack: Stack, declared: Declared) -> bool:
+    """Whether it is a role, user, group or policy of whose name nothing is known."""
+    return declared.type.startswith("AWS::IAM::") and not all(map(tells, names(stack, declared)))
+
+
+def _nothing(stack: Stack, declared: Declared) -> Iterator[str]:
+    """A sentence on a resource for which nothing is granted, where no other sentence says why."""
+    if declared.type.startswith(CUSTOM):
+        told = any(OPEN in text for text in texts(stack, declared.properties.get("ServiceToken")))
+    else:
+        told = _nameless(stack, declared) or handlers(declared.type) is None or declared.type in CALLS_NOTHING
+    if not told:
+        yield f"nothing is granted for {declared.logical_id} ({declared.type}): the template does not say on what"
+
+
 def _open(stack: Stack, declared: Declared) -> Iterator[str]:
     what = f"{declared.logical_id} ({declared.type})"
     if passes(declared) and unknown_roles(stack, declared):
         yield f"the role of {what} is known at the deploy only, so passing it is not granted; `--parameter` tells it"
     for profile in foreign_profiles(stack, declared) if passes(declared) else ():
         yield f"the role in the instance profile {profile} of {what} is not known, so passing it is not granted"
-    shape = SHAPES.get(declared.type)
-    named = () if shape is None else texts(stack, at(declared.properties, shape.property))
-    if any(OPEN in text for text in named):
-        kept = "nothing is granted on it" if declared.type.startswith("AWS::IAM::") else "that stretch is a wildcard"
-        yield f"the name of {what} is known at the deploy only: {kept}; `--parameter NAME=VALUE` tells it"
     if declared.type == "AWS::CloudFormation::Stack":
         yield f"what is inside the nested stack {what} is not in it: run this on its own template"
     missing = [name for name in called(declared) if name != "iam:PassRole" and left_out(stack, declared, name)]
@@ -105,8 +148,11 @@ def _open(stack: Stack, declared: Declared) -> Iterator[str]:
     if wide:
         yield f"{what} needs {', '.join(wide)} on everything: its type says nothing narrower"
     policies = items(declared.properties.get("ManagedPolicyArns"))
-    if any(OPEN in text for item in policies for text in texts(stack, item)):
+    attached = [text for item in policies for text in texts(stack, item) if OPEN in text]
+    if not all(map(tells, attached)):
         yield f"a managed policy of {what} is known at the deploy only, so attaching it is not granted"
+    elif attached:
+        yield f"a part of a managed policy's name of {what} is known at the deploy only: it is a wildcard"
     if declared.type.startswith(CUSTOM) and any(
         OPEN in text for text in texts(stack, declared.properties.get("ServiceToken"))
     ):
@@ -117,8 +163,7 @@ def _wide(needs: Iterable[Need]) -> Iterator[str]:
     """The resources that nothing narrower than their kind can be granted for."""
     found: dict[str, dict[str, None]] = {}
     for need in needs:
-        shape = SHAPES.get(need.purpose.type)
-        if need.purpose.type and (shape is None or not shape.styles) and _EVERY.fullmatch(need.resource):
+        if need.purpose.type and not is_generated(need.purpose.type) and _EVERY.fullmatch(need.resource):
             found.setdefault(need.purpose.type, {})[need.purpose.subject] = None
     if found:
         named = ", ".join(f"{_named(subjects)} ({kind})" for kind, subjects in found.items())

@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deployer.declared import OPEN, Declared, Stack, texts
-from remit.deployer.shapes import SHAPES
+from remit.deployer.declared import OPEN, Declared, Stack, named_type, tells, texts
 from remit.iam import tokens
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def referred(stack: Stack, declared: Declared, only: re.Pattern[str] | None = No
         if other.logical_id in found or other.logical_id == declared.logical_id:
             continue
         found[other.logical_id] = other
-        if other.type not in SHAPES:
+        if named_type(other.type) is None:
             waiting += direct(stack, other, only)
     return tuple(found.values())
 
@@ -59,7 +58,7 @@ def named_literals(stack: Stack, declared: Declared, only: re.Pattern[str] | Non
 
 def unknown_roles(stack: Stack, declared: Declared) -> bool:
     """Whether a property takes a role that nobody knows before the deploy."""
-    return any(OPEN in text for _, value in _values(declared.properties, ROLES) for text in texts(stack, value))
+    return any(not tells(text) for _, value in _values(declared.properties, ROLES) for text in texts(stack, value))
 
 
 def foreign_profiles(stack: Stack, declared: Declared) -> tuple[str, ...]:

@@ -13,10 +13,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.actions import action
 from remit.catalogue.arns import matches, parse
-from remit.deployer.declared import OPEN, Declared, Stack, arns, at, filled, items, lowered, names, texts
+from remit.catalogue.types import lowered, resource_type
+from remit.deployer.declared import (
+    OPEN,
+    QUALIFIED,
+    Declared,
+    Stack,
+    arns,
+    at,
+    filled,
+    is_generated,
+    items,
+    named_type,
+    names,
+    tells,
+    texts,
+)
 from remit.deployer.linked import linked
 from remit.deployer.references import ROLES, direct, literals, mentions, named_literals, referred
-from remit.deployer.shapes import SHAPES
 
 if TYPE_CHECKING:
     from remit.catalogue.actions import Action, Target
@@ -25,7 +39,6 @@ _IDENTITIES: Final = frozenset({
     "ec2:role", "iam:group", "iam:policy", "iam:role", "iam:user", "sts:role", "sts:root-user", "sts:user",
 })  # fmt: skip
 """Kinds that nobody gets by a wildcard: only those that the template names."""
-_QUALIFIED: Final = frozenset({"AWS::Lambda::Alias", "AWS::Lambda::Version"})
 _WHO: Final = (("Groups", "GroupNameWithPath"), ("Roles", "RoleNameWithPath"), ("Users", "UserNameWithPath"))
 _NAMED_BY: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "AWS::CertificateManager::Certificate": (("DomainValidationOptions", "Id"),),
@@ -62,31 +75,6 @@ _NAMED_BY: Final[dict[str, tuple[tuple[str, str], ...]]] = {
 """Types about other resources: the properties that name them, and the variable of their ARNs that the name fills."""
 _UNNAMED: Final = frozenset({"route53:change"})
 """Kinds whose ARNs have a variable of that name, too, which is another's."""
-_KINDS: Final = {
-    "AWS::DocDB::DBCluster": "rds:cluster",
-    "AWS::DocDB::DBClusterParameterGroup": "rds:cluster-pg",
-    "AWS::DocDB::DBInstance": "rds:db",
-    "AWS::DocDB::DBSubnetGroup": "rds:subgrp",
-    "AWS::EC2::EIP": "ec2:elastic-ip",
-    "AWS::EC2::FlowLog": "ec2:vpc-flow-log",
-    "AWS::EC2::Host": "ec2:dedicated-host",
-    "AWS::EC2::IPv4Pool": "ec2:ipv4pool-ec2",
-    "AWS::EC2::SpotFleet": "ec2:spot-fleet-request",
-    "AWS::EC2::TransitGatewayConnect": "ec2:transit-gateway-attachment",
-    "AWS::EC2::TransitGatewayPeeringAttachment": "ec2:transit-gateway-attachment",
-    "AWS::EC2::TransitGatewayVpcAttachment": "ec2:transit-gateway-attachment",
-    "AWS::Neptune::DBCluster": "rds:cluster",
-    "AWS::Neptune::DBClusterParameterGroup": "rds:cluster-pg",
-    "AWS::Neptune::DBInstance": "rds:db",
-    "AWS::Neptune::DBParameterGroup": "rds:pg",
-    "AWS::Neptune::DBSubnetGroup": "rds:subgrp",
-    "AWS::Neptune::EventSubscription": "rds:es",
-    "AWS::RDS::DBClusterParameterGroup": "rds:cluster-pg",
-    "AWS::RDS::DBParameterGroup": "rds:pg",
-    "AWS::RDS::EventSubscription": "rds:es",
-    "AWS::RDS::OptionGroup": "rds:og",
-}
-"""Types that are not named like IAM's kind of them."""
 _SERVICES: Final = {
     "AmazonMQ": "mq",
     "CertificateManager": "acm",
@@ -305,7 +293,7 @@ def _beside(stack: Stack, declared: Declared, known: Action) -> Iterator[str]:
     others = [target for target in known.targets if _kind(target) not in own]
     mentioned = {_kind(target): tuple(_mentioned(stack, declared, target)) for target in others}
     told = any(mentioned[_kind(one)] for one in others if not one.required)
-    silent = not told and declared.type not in SHAPES and known.service != "rds"  # which has defaults instead
+    silent = not told and not is_generated(declared.type) and known.service != "rds"  # which has defaults instead
     must = _MADE_BESIDE.get(known.full_name, ())
     for target in others:
         kind = _kind(target)
@@ -314,8 +302,18 @@ def _beside(stack: Stack, declared: Declared, known: Action) -> Iterator[str]:
             continue
         if kind in _DEFAULTS:
             yield from (format_.rpartition(":")[0] + f":{_DEFAULTS[kind]}" for format_ in _filled(target, {}))
-        elif target.required or silent or kind in must or _speaks(stack, declared, target):
+        elif (
+            target.required
+            or (silent and _is_of(known.service, target))
+            or kind in must
+            or _speaks(stack, declared, target)
+        ):
             yield from _filled(target, {})
+
+
+def _is_of(service: str, target: Target) -> bool:
+    """Whether a kind's ARNs are those of a service: a licence configuration, which EC2 lists, is of another."""
+    return any(format_.split(":")[2] == service for format_ in target.type.arns)
 
 
 def _speaks(stack: Stack, declared: Declared, target: Target) -> bool:
@@ -330,11 +328,11 @@ def _kind(target: Target) -> str:
 
 def _own_kinds(declared: Declared, kinds: tuple[Target, ...]) -> frozenset[str]:
     """Those of an action's kinds that IAM knows a type as: the table's, or the one that the type is named like."""
-    shape = SHAPES.get(declared.type)
-    if shape is not None:
-        return frozenset(shape.kinds)
-    if declared.type in _KINDS:
-        return frozenset((_KINDS[declared.type],))
+    row = resource_type(declared.type)
+    if declared.type in QUALIFIED:
+        return frozenset()
+    if row is not None and row.iam:
+        return frozenset(row.iam)
     last = _folded(declared.type.rpartition("::")[2])
     alike = [target for target in kinds if last.endswith(_folded(target.type.name))]
     service = declared.type.split("::")[1]
@@ -352,10 +350,10 @@ def _spelled(kind: str, found: tuple[str, ...]) -> Iterator[str]:
 
     Connections and destinations of EventBridge have an id that its formats do not tell of.
 
-    A role, user, group or policy whose name has an open stretch is left out: such a pattern would fit others as well.
+    A role, user, group or policy of whose name nothing is known is left out: such a pattern would fit every other.
     """
     for arn in found:
-        if kind in _IDENTITIES and OPEN in arn:
+        if kind in _IDENTITIES and not tells(arn):
             continue
         yield arn
         if kind == "logs:log-group":
@@ -371,8 +369,7 @@ def _tagging(known: Action) -> bool:
 
 def _by_kind(stack: Stack, declared: Declared, kinds: tuple[Target, ...]) -> tuple[str, ...]:
     """The kind that a type is named like: those of the name that its properties give, or all, if it is made up."""
-    shape = SHAPES.get(declared.type)
-    if shape is not None and shape.styles:
+    if is_generated(declared.type):
         return ()
     own = _own_kinds(declared, kinds)
     return tuple(
@@ -428,7 +425,7 @@ def _mentioned(stack: Stack, declared: Declared, target: Target) -> Iterator[str
         found += _spelled(kind, known or (() if kind in _IDENTITIES else _by_kind(stack, other, (target,))))
     for text in literals(stack, declared, only):
         arn = parse(text)
-        open_ = OPEN in text and (kind in _IDENTITIES or OPEN in text.rpartition(":")[0])
+        open_ = not tells(text) if kind in _IDENTITIES else OPEN in text.rpartition(":")[0]
         if arn is not None and not open_ and any(matches(arn, format_) for format_ in target.type.arns):
             found += _spelled(kind, (text,))
     found += _by_id(stack, declared, target)
@@ -439,8 +436,8 @@ def _mentioned(stack: Stack, declared: Declared, target: Target) -> Iterator[str
         found = list(_log_buckets(stack, declared))
     if not found and kind not in _IDENTITIES:
         found += _by_properties(stack, declared, target)
-    qualified = kind == "lambda:function" and (declared.type in _QUALIFIED or "Qualifier" in declared.properties)
-    qualified = qualified or any(other.type in _QUALIFIED for other in direct(stack, declared, None))
+    qualified = kind == "lambda:function" and (declared.type in QUALIFIED or "Qualifier" in declared.properties)
+    qualified = qualified or any(other.type in QUALIFIED for other in direct(stack, declared, None))
     parts = qualified or (kind == "sns:topic" and declared.type == "AWS::SNS::Subscription")
     yield from found
     yield from (f"{arn}:*" for arn in found if parts)
@@ -464,7 +461,7 @@ def _by_id(stack: Stack, declared: Declared, target: Target) -> Iterator[str]:
 
 def _literals_within(stack: Stack, declared: Declared) -> Iterator[tuple[str, str]]:
     """The texts of a resource's properties with their names, and those of what it refers to that has none itself."""
-    for one in (declared, *(other for other in referred(stack, declared) if other.type not in SHAPES)):
+    for one in (declared, *(other for other in referred(stack, declared) if named_type(other.type) is None)):
         yield from named_literals(stack, one)
 
 
@@ -511,9 +508,17 @@ def _inherited(stack: Stack, declared: Declared, service: str, variable: str) ->
     return tuple(
         name
         for other in (declared, *referred(stack, declared))
-        if (shape := SHAPES.get(other.type)) and shape.variable == variable and shape.kinds[0].startswith(f"{service}:")
+        if _name_variable(other.type, service) == variable
         for name in names(stack, other)
     )
+
+
+def _name_variable(type_name: str, service: str) -> str | None:
+    """The variable of a type's ARNs that its name fills, if they are ARNs of a service."""
+    row = named_type(type_name)
+    if row is None or row.arn is None or row.naming is None or not row.iam[0].startswith(f"{service}:"):
+        return None
+    return row.arn.variable(row.naming.property)
 
 
 def _as_kept(service: str, text: str) -> str:

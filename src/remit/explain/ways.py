@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.explain.ask import standing
 from remit.explain.explanation import explain
+from remit.templates.bearing import bearing
 from remit.templates.roles import THERE, roles_in
 from remit.templates.worlds import MOST, words, worlds
 
@@ -37,7 +38,7 @@ def ways_of(source: Source) -> Ways:
     conditions = source.value.get("Conditions") if isinstance(source.value, dict) else None
     if not conditions or not isinstance(source.value.get("Resources"), dict):
         return Ways()
-    every, complete = worlds(source.value)
+    every, complete = worlds(bearing(source.value))
     return Ways(tuple((world, roles_in(world, source)) for world in every), complete)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import App, Function, Grant, Resource
-from remit.catalogue.types import arn_of
+from remit.catalogue.types import arn_of, resource_type
 from remit.grants.own import own_resources
 from remit.iam import tokens
 from remit.iam.policy import Condition, allow
@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from remit.iam.policy import Statement
 
 _KEYS: Final = "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/%s"
-_PROPERTIES: Final = {
-    "AWS::SQS::Queue": ("KmsMasterKeyId",),
-    "AWS::SNS::Topic": ("KmsMasterKeyId",),
-    "AWS::Kinesis::Stream": ("StreamEncryption", "KeyId"),
-    "AWS::DynamoDB::Table": ("SSESpecification", "KMSMasterKeyId"),
-}
-"""By type, the property that names its key."""
 _REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 _LOGICAL_ID: Final = re.compile(r"\$\{([A-Za-z0-9]+)[.}]")
 _READ: Final = ("kms:Decrypt",)
@@ -57,24 +50,28 @@ def _keyed(app: App, arn: Any) -> str | None:
     late = own_resources(app).get(arn, arn)
     found = _LOGICAL_ID.match(late)
     mine = next((one for one in app.resources if found is not None and one.logical_id == found[1]), None)
-    key = None if mine is None else _text(_property(mine.properties, _PROPERTIES.get(mine.type, ())))
+    key = None if mine is None else _text(_key_property(mine))
     own = None if key is None else _own(app, key)
     if own is not None and own.type == "AWS::KMS::Alias":
         key = _text(own.properties.get("TargetKeyId"))
     return None if key is None or _alias(key).startswith("alias/aws/") else key
 
 
-def _property(properties: Mapping[str, Any], path: tuple[str, ...]) -> Any:
-    value: Any = properties if path else None
-    for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
+def _key_property(resource: Resource) -> Any:
+    """The value of the property that names a resource's key; None where it has none."""
+    kind = resource_type(resource.type)
+    for path in () if kind is None else kind.holding("key"):
+        value: Any = resource.properties
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, Mapping) else None
+        if value is not None:
+            return value
+    return None
 
 
 def _on(app: App, key: str, actions: tuple[str, ...]) -> Statement:
     """The actions on a key that is given by ARN, id or alias, or as a resource of the app."""
-    own = _own(app, key)
-    alias = key if own is not None and arn_of(own) is None else _alias(key)  # an alias of the app's own has no ARN
+    alias = _alias(key)
     if not alias:
         return allow(*actions, on=_arn(app, key))
     named = Condition("StringEquals", "kms:ResourceAliases", (alias,), quantifier="ForAnyValue")

@@ -6,8 +6,9 @@ variables hold one colon or a sign (`${aws:username}`, `${*}`), so the two never
 (`{{resolve:ssm:/orders/bucket}}`) is an intrinsic of ours, `${{"Fn::Resolve":"ssm:/orders/bucket"}}`, and text again in
 a template.
 
-Sources: "Fn::Sub", "Pseudo parameters reference" and "Get values stored in other services using dynamic references"
-(CloudFormation User Guide), "IAM policy elements: Variables and tags" (IAM User Guide).
+Sources: "Intrinsic function reference", "Fn::Sub", "Pseudo parameters reference" and "Get values stored in other
+services using dynamic references" (CloudFormation User Guide), "IAM policy elements: Variables and tags" (IAM User
+Guide).
 """
 
 from __future__ import annotations
@@ -27,6 +28,23 @@ REGION: Final = "${AWS::Region}"
 ACCOUNT: Final = "${AWS::AccountId}"
 PLACE: Final = {"Partition": PARTITION, "Region": REGION, "Account": ACCOUNT}
 """Where a stack is, which only its deploy settles: by the names of the variables in the catalogue's ARN formats."""
+FUNCTIONS: Final = frozenset({
+    "Fn::And", "Fn::Base64", "Fn::Cidr", "Fn::Equals", "Fn::FindInMap", "Fn::ForEach", "Fn::GetAZs", "Fn::GetAtt",
+    "Fn::GetStackOutput", "Fn::If", "Fn::ImportValue", "Fn::Join", "Fn::Length", "Fn::Not", "Fn::Or", "Fn::Select",
+    "Fn::Split", "Fn::Sub", "Fn::ToJsonString", "Fn::Transform",
+})  # fmt: skip
+"""CloudFormation's functions, but Ref."""
+RULE_FUNCTIONS: Final = frozenset({
+    "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll",
+})  # fmt: skip
+"""Those of the section Rules alone."""
+SECTIONS: Final = {"Fn::FindInMap": "Mappings", "Fn::If": "Conditions"}
+"""Functions, and the section of a template that each looks into."""
+PSEUDO: Final = frozenset(
+    f"AWS::{name}"
+    for name in ("AccountId", "NotificationARNs", "NoValue", "Partition", "Region", "StackId", "StackName", "URLSuffix")
+)
+"""The pseudo parameters, which every template can refer to."""
 REFERENCE: Final = re.compile(r"\$\{(AWS::[A-Za-z]+|[A-Za-z0-9]+(?:\.[A-Za-z0-9_.-]+)?)\}")
 _RAW: Final = "${{"
 _RESOLVE: Final = "Fn::Resolve"

@@ -136,6 +136,7 @@ def _of_source(source: Source, kind: str | None) -> Iterator[Finding]:
         stack = templates.stack_of(source.value, source.place, len(source.text.encode()))
         yield from findings(shelf.hooks("template"), stack, stack.place, told=Counter())
         if len(source.text) > TOO_LARGE:
+            yield _left_out(source, "template", TOO_LARGE, "its policies and functions are not looked at")
             return
         for environment in (*_of_globals(stack), *templates.environments(stack)):
             yield from findings(shelf.hooks("environment"), environment, environment.place)
@@ -149,7 +150,17 @@ def _of_source(source: Source, kind: str | None) -> Iterator[Finding]:
         for written in document.written:
             yield from findings(shelf.hooks("stack_policy"), written, written.place)
         return
-    yield from of_document(document, huge=len(source.text) > HUGE)
+    huge = len(source.text) > HUGE
+    if huge:
+        yield _left_out(source, "policy", HUGE, "only its shape and its size are looked at")
+    yield from of_document(document, huge=huge)
+
+
+def _left_out(source: Source, what: str, most: int, consequence: str) -> Finding:
+    """What rules did not look at, as a finding: a clean answer would claim more than was done."""
+    message = f"this {what} has {len(source.text):,} characters: of more than {most:,}, {consequence}"
+    hint = "no quota of AWS is near that: take it apart"
+    return unreadable(RemitError(message, hint=hint, origin=source.place(())), source.file)
 
 
 def _of_globals(stack: Stack) -> Iterator[Environment]:

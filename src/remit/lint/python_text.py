@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -139,30 +138,13 @@ def _may_be(node: ast.JoinedStr, text: str) -> bool:
     return bool(literals)
 
 
-def named_in(folder: Path, origin: Origin, message: str) -> Origin:
-    """The place, in the policy item at `origin`, of what an error's message names: by its path, or in quotes."""
-    found = _PATH.match(message)
-    spot, ordinal = _steps(found[2]) if found and found[2] else (), int(found[1] or 0) if found else 0
-    at = inside(folder, origin, spot, ordinal)
-    if (spot and at != origin) or not origin.file.endswith(".py"):
-        return at
-    node = _expressions(folder / origin.file).get((origin.line, origin.column))
-    scope = (found is not None and found[1] is not None and node is not None and _statement(node, ordinal)) or node
-    for text in _QUOTED.findall(message) if scope is not None else ():
-        constant = _constant(scope, text) if scope is not None else None
-        if constant is not None:
-            return Origin(origin.file, constant.lineno, constant.col_offset + 1)
-    return at
-
-
-def _steps(path: str) -> Spot:
-    return tuple(
-        int(index) if index else name for name, index in re.findall(r"([^.\[\]]+)(?![^\[]*\])|\[(\d+)\]", path)
-    )
-
-
-_PATH: Final = re.compile(r"\w+(?:\[\d+\])+(?:: Statement(?:\[(\d+)\])?)?\.?([A-Z][\w.:\[\]]*)?")
-_QUOTED: Final = re.compile(r"'([^']+)'")
+def part(folder: Path, origin: Origin, path: Spot) -> Origin:
+    """The place of a part of the policy item at `origin`, by the path that an error has."""
+    ordinal = 0
+    if path[:1] == ("Statement",):
+        ordinal = path[1] if len(path) > 1 and isinstance(path[1], int) else 0
+        path = path[2:]
+    return inside(folder, origin, path, ordinal)
 
 
 def slips(folder: Path, file: str) -> Iterator[tuple[Slip, Origin]]:

@@ -129,7 +129,7 @@ def unreadable(error: RemitError, file: str | None, folder: Path | None = None) 
     origin = error.origin or (Origin(file) if file is not None else None)
     if folder is not None and error.origin is not None:
         python_text.forget()
-        origin = python_text.named_in(folder, error.origin, error.message)
+        origin = python_text.part(folder, error.origin, error.path)
     return Finding(rule.code, rule.name, ERROR, hidden(error.message), error.hint, origin)
 
 

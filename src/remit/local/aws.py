@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from remit.errors import RemitError
 from remit.local.place import Place, alone, is_held
 from remit.local.process import died, holder, spawn
-from remit.local.routes import HEALTH, RESET
+from remit.local.routes import HEALTH, RESET, SAVE
 from remit.local.signature import signed_headers
 
 if TYPE_CHECKING:
@@ -51,12 +51,14 @@ class LocalAws:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What there is of a project's AWS: the running server or None, its files, whether state is kept."""
+    """What there is of a project's AWS: the running server or None, its files, and whether all of its state is kept."""
 
     aws: LocalAws | None
     state: Path
     log: Path
     kept: bool
+    unsaved: str | None
+    """Why some of the state is not kept, or None."""
 
 
 def find(folder: Path, *, region: str | None = None) -> LocalAws | None:
@@ -67,7 +69,7 @@ def find(folder: Path, *, region: str | None = None) -> LocalAws | None:
     Raises:
         RemitError: if an older remit started it, whose server asks for no signatures.
     """
-    place = Place.of(folder)
+    place = _place(folder)
     if not is_held(place.alive):
         return None
     record = place.read()
@@ -105,7 +107,7 @@ def start(folder: Path, *, region: str | None = None, progress: Callable[[str], 
         RemitError: if the extra is not installed, the folder cannot be written, or the server does not start.
     """
     region = _region(region)
-    place = Place.of(folder)
+    place = _place(folder)
     if is_held(place.alive) and place.is_of_an_older_remit():
         progress("stopping the AWS on this machine that an older remit started")
         stop(folder)
@@ -114,9 +116,13 @@ def start(folder: Path, *, region: str | None = None, progress: Callable[[str], 
         return running
     if importlib.util.find_spec("ministack") is None:
         raise RemitError("the local AWS is not installed", hint="pip install 'remit[local]'")
+    place.check_state()
     place.make()
-    with alone(place.starting):
-        return _healthy(folder, place, region, progress)
+    try:
+        with alone(place.starting):
+            return _healthy(folder, place, region, progress)
+    except OSError as error:
+        raise RemitError(f"{str(place.root)!r} cannot be written: {error.strerror}") from error
 
 
 def stop(folder: Path) -> bool:
@@ -125,7 +131,7 @@ def stop(folder: Path) -> bool:
     Raises:
         RemitError: if it runs but cannot be ended from here.
     """
-    place = Place.of(folder)
+    place = _place(folder)
     if not is_held(place.alive):
         return False
     with alone(place.starting):
@@ -147,7 +153,7 @@ def reset(folder: Path) -> LocalAws | None:
     Raises:
         RemitError: if the server does not answer, or the files cannot be removed.
     """
-    place = Place.of(folder)
+    place = _place(folder)
     running = find(folder)
     if running is None:
         if is_held(place.alive):
@@ -168,14 +174,37 @@ def _forget(place: Place) -> None:
     try:
         with alone(place.starting):
             shutil.rmtree(place.state)
+            place.write_unsaved(None)
     except OSError as error:
         raise RemitError(f"{str(place.state)!r} cannot be removed: {error.strerror}") from error
 
 
 def status(folder: Path) -> Status:
-    """Whether the AWS of this project runs, and where its files are."""
+    """Whether the AWS of this project runs, where its files are, and whether they hold all of its state."""
+    place = _place(folder)
+    unsaved = place.read_unsaved()
+    return Status(find(folder), place.state, place.log, place.state.is_dir() and unsaved is None, unsaved)
+
+
+def save(folder: Path) -> str | None:
+    """Save the state of the running AWS at once; why some of it is not kept, or None.
+
+    Raises:
+        RemitError: if the server does not answer.
+    """
+    place = _place(folder)
+    record = place.read()
+    answer = None if record is None else _ask(record, "POST", SAVE, patience=_STOP_SECONDS)
+    if answer is None:
+        raise RemitError("the AWS on this machine did not save its state", hint=f"its log is {str(place.log)!r}")
+    return answer.get("unsaved")
+
+
+def _place(folder: Path) -> Place:
+    """The place of a project's AWS. RemitError: a part of it is a link, or another user's."""
     place = Place.of(folder)
-    return Status(find(folder), place.state, place.log, place.state.is_dir())
+    place.check()
+    return place
 
 
 def _region(region: str | None) -> str:

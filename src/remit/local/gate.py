@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from remit.local.refusal import answer
 from remit.local.request import Refused, Request
-from remit.local.routes import HEALTH, RESET, app_prefix, is_answer, is_own, is_this_machine
+from remit.local.routes import HEALTH, RESET, SAVE, app_prefix, is_answer, is_of_user_pool, is_own, is_this_machine
 from remit.local.signature import (
     QUERY_NAMES,
     URL_OF_VERSION_2,
@@ -54,6 +54,8 @@ class Gate:
     """The secret of an access key with its session token; raises Refused where there is none."""
     reset_path: str
     """Where the application forgets its state."""
+    save: Callable[[], Mapping[str, Any]]
+    """Saves the state at once, and says what came of it."""
     changed: Callable[[], None]
     """Called whenever a request may have changed that state."""
 
@@ -77,6 +79,9 @@ class Gate:
                     await _send_json(send, self.about())
                     return
                 scope, receive, send = await self._entering(scope, request, receive, send)
+                if scope["path"] == SAVE:
+                    await _send_json(send, self.save())
+                    return
         except Refused as refused:
             await _refuse(scope, incoming, send, refused, request)
             return
@@ -93,7 +98,9 @@ class Gate:
         send = _without_cors(send)
         if is_answer(request.method, scope["path"]):
             return scope, receive, send
-        if is_own(scope["path"]) and scope["path"] != RESET:
+        if is_of_user_pool(request):
+            return _at(scope, "", self.port), receive, send
+        if is_own(scope["path"]) and scope["path"] not in {RESET, SAVE}:
             raise Refused("AccessDenied", f"the AWS on this machine does not serve {scope['path']!r}")
         old = read_version_2(request)
         if old is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import pwd
+import stat
 import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PAUSE = 0.01
+_UNSAVED_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,34 @@ class Place:
         """Locked by whoever is starting a server."""
         return self.root / "start.lock"
 
+    @property
+    def unsaved(self) -> Path:
+        """Why the state was not kept when it was last saved; its room is taken at each start, for a full disk."""
+        return self.root / "unsaved"
+
+    def check(self) -> None:
+        """Refuse a place that is not here or not ours: what is written or deleted in it would be somewhere else.
+
+        Raises:
+            RemitError: if a part of it is a link, or belongs to another user.
+        """
+        files = (self.record, self.log, self.alive, self.starting, self.unsaved, self.root / ".gitignore")
+        folders = (self.root / "home", self.root / "tmp", self.state, self.state / "services", self.state / "s3")
+        for path in (self.root.parent, self.root, *files, *folders):
+            _check_own(path)
+
+    def check_state(self) -> None:
+        """Refuse links anywhere in the state: the emulator makes none, and would follow them.
+
+        Raises:
+            RemitError: if there is one.
+        """
+        for folder, folders, files in os.walk(self.state):
+            for name in (*folders, *files):
+                path = os.path.join(folder, name)  # noqa: PTH118 - of many thousands of objects
+                if os.path.islink(path):  # noqa: PTH114 - as above
+                    raise _link(path)
+
     def make(self) -> None:
         """Create the folder, for its owner alone and never committed.
 
@@ -104,7 +135,8 @@ class Place:
     def _content(self) -> dict[str, Any]:
         """The server file as it is, empty if it is no JSON object."""
         try:
-            content = json.loads(self.record.read_bytes())
+            with open(self.record, "rb", opener=own) as file:
+                content = json.load(file)
         except (OSError, ValueError):
             return {}
         return content if isinstance(content, dict) else {}
@@ -112,15 +144,66 @@ class Place:
     def write(self, record: Record) -> None:
         """Replace the server file in one step."""
         draft = self.record.with_suffix(f".{record.pid}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123 - a descriptor: its mode is set at birth
+        with open(draft, "w", encoding="ascii", opener=own) as file:
             json.dump(asdict(record), file)
         draft.replace(self.record)
+
+    def read_unsaved(self) -> str | None:
+        """Why the state was not kept when it was last saved, or None."""
+        try:
+            with open(self.unsaved, encoding="utf-8", errors="replace", opener=own) as file:
+                return file.read().strip() or None
+        except OSError:
+            return None
+
+    def write_unsaved(self, reason: str | None) -> None:
+        """Say why the state is not kept, in the room that was taken when there was some."""
+        content = (reason or "").encode()[:_UNSAVED_BYTES].ljust(_UNSAVED_BYTES)
+        descriptor = own(str(self.unsaved), os.O_WRONLY | os.O_CREAT)
+        try:
+            os.pwrite(descriptor, content, 0)
+        finally:
+            os.close(descriptor)
+
+
+def own(path: str, flags: int) -> int:
+    """Open a file for its owner alone, and never through a link; an `opener` for `open`."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
+
+
+def _check_own(path: Path) -> None:
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise RemitError(f"{str(path)!r} cannot be looked at: {error.strerror}") from error
+    if stat.S_ISLNK(found.st_mode):
+        raise _link(str(path))
+    if found.st_uid != os.geteuid():
+        raise RemitError(
+            f"{str(path)!r} belongs to {_user(found.st_uid)}, and remit runs as {_user(os.geteuid())}",
+            hint="run remit as the user whose project it is, or remove that path",
+        )
+
+
+def _link(path: str) -> RemitError:
+    return RemitError(
+        f"{path!r} is a link: the AWS on this machine would write, and delete, where it leads",
+        hint="remove the link; remit makes a folder or a file in its place",
+    )
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"the user {number}"
 
 
 def seize(path: Path, *, patience: float) -> int | None:
     """Lock a file for this process and its forks: the descriptor, or None if others hold it for that long."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = own(str(path), os.O_RDWR | os.O_CREAT)
     deadline = time.monotonic() + patience
     while True:
         try:
@@ -140,7 +223,7 @@ def is_held(path: Path) -> bool:
     Asking takes a shared lock for an instant, so whoever seizes must have a little patience.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = own(str(path), os.O_RDONLY)
     except OSError:
         return False
     try:
@@ -155,7 +238,7 @@ def is_held(path: Path) -> bool:
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
     """Hold the lock on a file, after waiting for whoever holds it now."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = own(str(path), os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remit.errors import RemitError
+from remit.local.place import own
 
 if TYPE_CHECKING:
     from remit.local.place import Place
@@ -17,6 +20,14 @@ if TYPE_CHECKING:
 BUSY = 75  # the status of a server that found another one holding its place
 
 _LOG_BYTES = 256 * 1024
+# Isolated (-I), since Python would look for modules in the project's folder and wherever PYTHONPATH says. So it is told
+# where remit and the emulator are, for when they are not installed where it finds them.
+_PROGRAM = """\
+import json, sys
+sys.path[:0] = [path for path in json.loads(sys.argv.pop(1)) if path not in sys.path]
+from remit.local.server import main
+sys.exit(main(sys.argv[1:]))
+"""
 
 
 def spawn(place: Place, region: str) -> int:
@@ -27,10 +38,10 @@ def spawn(place: Place, region: str) -> int:
     """
     if place.log.exists() and place.log.stat().st_size > _LOG_BYTES:
         place.log.write_bytes(place.log.read_bytes()[-_LOG_BYTES // 4 :])
-    with place.log.open("ab") as log:
+    with open(place.log, "ab", opener=own) as log:
         begin = log.tell()
         ended = subprocess.run(
-            [sys.executable, "-m", "remit.local.server", str(place.root), region],
+            [sys.executable, "-I", "-c", _PROGRAM, json.dumps(_modules()), str(place.root), region],
             cwd=place.root,
             env=_environment(place),
             stdin=subprocess.DEVNULL,
@@ -43,6 +54,15 @@ def spawn(place: Place, region: str) -> int:
     if ended.returncode not in {0, BUSY}:
         raise died(place, begin)
     return begin
+
+
+def _modules() -> list[str]:
+    """The folders that this process has remit and the emulator from."""
+    folders = [str(Path(__file__).parents[2])]
+    emulator = importlib.util.find_spec("ministack")
+    if emulator is not None and emulator.origin is not None:
+        folders.append(str(Path(emulator.origin).parents[1]))
+    return folders
 
 
 def died(place: Place, begin: int) -> RemitError:
@@ -93,7 +113,6 @@ def _environment(place: Place) -> dict[str, str]:
     for name in ("home", "tmp"):
         (place.root / name).mkdir(mode=0o700, exist_ok=True)
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
-    own = str(Path(__file__).parents[2])
     return {
         **kept,
         "HOME": str(place.root / "home"),
@@ -101,5 +120,4 @@ def _environment(place: Place) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "PYTHONUTF8": "1",
-        "PYTHONPATH": os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), own))),
     }

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from remit.local.request import Request
 
 HEALTH: Final = "/_remit/health"
 RESET: Final = "/_remit/reset"
+SAVE: Final = "/_remit/save"
 
 _PORT: Final = r"(?::\d+)?"
 _MACHINE: Final = re.compile(rf"(?:127\.0\.0\.1|localhost|(?:[a-z0-9_-]+\.)+localhost){_PORT}", re.IGNORECASE)
@@ -23,6 +27,50 @@ _APP: Final = re.compile(rf"/_aws/(?:lambda-url/{_FUNCTION_URL}|execute-api/{_AP
 _CONNECTIONS: Final = re.compile(r"/_aws/execute-api/[^/]+/(?:.*/)?@connections(?:/.*)?", re.DOTALL)
 # Where a custom resource or a wait condition answers, without a signature: who knows the token was told it.
 _ANSWER: Final = re.compile(r"/_ministack/cfn-(?:response|signal)/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# The public keys of a Cognito user pool, with which APIs (the emulator's own, too) check the tokens of its users.
+_USER_POOL_KEYS: Final = re.compile(
+    r"/[a-z]{2}(?:-[a-z]+)+-\d_[0-9A-Za-z]+/\.well-known/(?:jwks\.json|openid-configuration)"
+)
+# The operations of user pools that SDKs send unsigned ("Using the Amazon Cognito user pools API and user pool
+# endpoints"): a password, a code or a token of the user's is what they prove themselves by.
+_USER_POOLS: Final = "AWSCognitoIdentityProviderService."
+_USER_OPERATIONS: Final = frozenset(
+    f"{_USER_POOLS}{name}"
+    for name in (
+        "AssociateSoftwareToken",
+        "ChangePassword",
+        "CompleteWebAuthnRegistration",
+        "ConfirmDevice",
+        "ConfirmForgotPassword",
+        "ConfirmSignUp",
+        "DeleteUser",
+        "DeleteUserAttributes",
+        "DeleteWebAuthnCredential",
+        "ForgetDevice",
+        "ForgotPassword",
+        "GetDevice",
+        "GetTokensFromRefreshToken",
+        "GetUser",
+        "GetUserAttributeVerificationCode",
+        "GetUserAuthFactors",
+        "GlobalSignOut",
+        "InitiateAuth",
+        "ListDevices",
+        "ListWebAuthnCredentials",
+        "ResendConfirmationCode",
+        "RespondToAuthChallenge",
+        "RevokeToken",
+        "SetUserMFAPreference",
+        "SetUserSettings",
+        "SignUp",
+        "StartWebAuthnRegistration",
+        "UpdateAuthEventFeedback",
+        "UpdateDeviceStatus",
+        "UpdateUserAttributes",
+        "VerifySoftwareToken",
+        "VerifyUserAttribute",
+    )
+)
 _OWN: Final = ("/_ministack/", "/_localstack/", "/_remit/")
 
 
@@ -55,6 +103,15 @@ def _prefix(host: str) -> str:
 def is_answer(method: str, path: str) -> bool:
     """Whether a custom resource, or whoever signals a wait condition, answers CloudFormation."""
     return method == "PUT" and _ANSWER.fullmatch(path) is not None
+
+
+def is_of_user_pool(request: Request) -> bool:
+    """Whether the app's user pool is asked for what AWS, too, answers without a signature."""
+    if request.method == "GET":
+        return _USER_POOL_KEYS.fullmatch(request.path) is not None
+    unsigned = "authorization" not in request.headers and not request.query
+    plain = request.method == "POST" and request.path == "/" and unsigned
+    return plain and request.header("x-amz-target") in _USER_OPERATIONS
 
 
 def is_own(path: str) -> bool:

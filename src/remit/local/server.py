@@ -1,7 +1,7 @@
 """The process that is the AWS on this machine: the only module that knows the emulator (ministack).
 
-Run as `python -m remit.local.server PLACE REGION` with an environment that holds nothing of the user's. It
-locks the place, listens on loopback, forks (so that it is nobody's child to wait for), and serves until
+`process.py` runs its `main` with PLACE and REGION, in an isolated Python and an environment that holds nothing of the
+user's. It locks the place, listens on loopback, forks (so that it is nobody's child to wait for), and serves until
 SIGTERM or until its folder is gone.
 """
 
@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import importlib
+import logging
 import os
 import secrets
 import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +33,7 @@ ACCOUNT = "000000000000"
 
 _TICK = 1.0
 _SAVING_SHARE = 20  # a twentieth of the time at most
+_RETRY_SECONDS = 60.0  # at most, between two tries to keep what could not be kept
 
 
 def main(arguments: list[str]) -> int:
@@ -48,7 +51,7 @@ def main(arguments: list[str]) -> int:
     os.ftruncate(lock, 0)
     os.write(lock, str(record.pid).encode())
     place.write(record)
-    os.environ.pop("PYTHONPATH", None)
+    place.write_unsaved(None)
     os.environ.update(_settings(place, record, region))
     asyncio.run(_serve(place, record, listener))
     return 0
@@ -146,6 +149,66 @@ def _secret_of(record: Record) -> Callable[[str, str], str]:
     return secret_of
 
 
+class _Saving(logging.Handler):
+    """Saves the emulator's state, and knows what could not be kept: the emulator only logs that, and goes on."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(logging.WARNING)
+        self._place = place
+        self._services: str | None = None
+        self._objects: dict[tuple[str, str], str] = {}
+        for name in ("persistence", "s3"):
+            logging.getLogger(name).addHandler(self)
+
+    @property
+    def unsaved(self) -> str | None:
+        """Why some of the state is not kept, or None."""
+        reasons = [self._services, *self._objects.values()]
+        return next((reason for reason in reasons if reason is not None), None)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note a failure: of a service's state, which the next save tries again, or of an object's file."""
+        arguments = record.args if isinstance(record.args, tuple) else ()
+        for error in arguments:
+            if isinstance(error, OSError):
+                reason = error.strerror or str(error)
+            elif isinstance(error, Exception) and record.name == "persistence":
+                reason = str(error)
+            else:
+                continue
+            if record.name == "persistence":
+                self._services = reason
+            else:
+                self._objects[str(arguments[0]), str(arguments[1])] = reason
+
+    def save(self) -> Mapping[str, Any]:
+        """Save everything at once; what is not kept, and why."""
+        persistence: Any = importlib.import_module("ministack.core.persistence")
+        emulator: Any = importlib.import_module("ministack.app")
+        self._services = None
+        persistence.save_all(emulator._build_persistence_save_dict())  # noqa: SLF001 - as its shutdown does
+        for bucket, key in tuple(self._objects):
+            self._save_object(bucket, key)
+        self.tell()
+        return {"unsaved": self.unsaved}
+
+    def _save_object(self, bucket: str, key: str) -> None:
+        """Try once more to write an object that was not kept; one that is gone is no loss."""
+        storage: Any = importlib.import_module("ministack.services.s3")
+        entry = storage._buckets.get(bucket, {}).get("objects", {}).get(key)  # noqa: SLF001 - it has no way to ask
+        reason = self._objects.pop((bucket, key))
+        if isinstance(entry, dict) and entry.get("body") is not None:
+            storage._persist_object(bucket, key, entry)  # noqa: SLF001 - notes it again when it fails again
+        elif entry is not None:
+            self._objects[bucket, key] = reason
+
+    def tell(self) -> None:
+        """Leave word of it for when the server has ended."""
+        if self.unsaved != self._place.read_unsaved():
+            with suppress(OSError):
+                self._place.write_unsaved(self.unsaved)
+
+
 async def _serve(place: Place, record: Record, listener: socket.socket) -> None:
     emulator: Any = importlib.import_module("ministack.app")
     hypercorn: Any = importlib.import_module("hypercorn.asyncio")
@@ -160,30 +223,35 @@ async def _serve(place: Place, record: Record, listener: socket.socket) -> None:
     stop, changed = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    saving = _Saving(place)
     app = Gate(
         emulator.app,
         port=record.port,
-        about=lambda: {"id": record.id, "pid": record.pid, "account": ACCOUNT},
+        about=lambda: {"id": record.id, "pid": record.pid, "account": ACCOUNT, "unsaved": saving.unsaved},
         secret_of=_secret_of(record),
         reset_path="/_ministack/reset",
+        save=saving.save,
         changed=changed.set,
     )
-    keeper = asyncio.create_task(_keep(place, record, stop, changed))
+    keeper = asyncio.create_task(_keep(place, record, saving, stop, changed))
     await hypercorn.serve(app, config, shutdown_trigger=stop.wait)
     keeper.cancel()
+    if place.alive.exists():
+        saving.save()
     workers: Any = sys.modules.get("ministack.core.lambda_runtime")
     if workers is not None:
         workers.reset()
 
 
-async def _keep(place: Place, record: Record, stop: asyncio.Event, changed: asyncio.Event) -> None:
-    """Every second: save what changed, put the server file right, and end when the folder is gone.
+async def _keep(place: Place, record: Record, saving: _Saving, stop: asyncio.Event, changed: asyncio.Event) -> None:
+    """Every second: save what changed or was not kept, put the server file right, and end when the folder is gone.
 
-    A save of much state takes long, and nothing else is served meanwhile: then it is done less often.
+    A save of much state takes long, and nothing else is served meanwhile: then it is done less often. So is one that
+    fails again and again, and says so in the log each time.
     """
     persistence: Any = importlib.import_module("ministack.core.persistence")
-    emulator: Any = importlib.import_module("ministack.app")
     pause = _TICK
+    retry_after, retry_at = _TICK, 0.0
     while True:
         await asyncio.sleep(pause)
         if not place.alive.exists():
@@ -191,13 +259,12 @@ async def _keep(place: Place, record: Record, stop: asyncio.Event, changed: asyn
             stop.set()
             return
         if place.read() != record:
-            place.write(record)
-        if changed.is_set():
+            with suppress(OSError):
+                place.write(record)
+        begin = time.monotonic()
+        if changed.is_set() or (saving.unsaved is not None and begin >= retry_at):
             changed.clear()
-            begin = time.monotonic()
-            persistence.save_all(emulator._build_persistence_save_dict())  # noqa: SLF001 - as its shutdown does
+            saving.save()
             pause = max(_TICK, _SAVING_SHARE * (time.monotonic() - begin))
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+            retry_after = _TICK if saving.unsaved is None else min(2 * retry_after, _RETRY_SECONDS)
+            retry_at = begin + retry_after

@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, quote, unquote
 from remit.local.request import Refused, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
 UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
@@ -239,30 +239,28 @@ def _canonical_request(signature: Signature, request: Request, query: str, paylo
     path = request.path or "/"
     if signature.service not in _SIGN_PATH_AS_SENT:
         path = quote(_without_dots(path), safe="/~")
-    excluded = "x-amz-signature" if signature.seconds is not None else None
-    pairs = [pair for pair in query.split("&") if unquote(pair.partition("=")[0]).lower() != excluded]
-    lines = [request.method, path, "&".join(pairs)]
+    if signature.seconds is not None:
+        pairs = [pair for pair in query.split("&") if not pair.lower().startswith("x-amz-signature=")]
+        query = "&".join(pairs)
+    lines = [request.method, path, query]
     for name in signature.signed_headers:
         values = [" ".join(value.split()) for value in request.headers.get(name, ())]
         lines.append(f"{name}:{','.join(values)}")
     return "\n".join([*lines, "", ";".join(signature.signed_headers), payload])
 
 
-def _canonical_queries(query: str) -> list[str]:
-    """The query with its parameters in order: as it is encoded, and encoded as AWS says, where that differs.
+def _canonical_queries(query: str) -> Iterator[str]:
+    """The query with its parameters in order: as it is encoded, then encoded as AWS says.
 
     SDKs encode before they sign, and some sign what they send otherwise; either form says the same.
     """
-    if not query:
-        return [""]
-    as_sent = []
-    encoded = []
-    for pair in query.split("&"):
-        name, _, value = pair.partition("=")
-        as_sent.append((name, value))
-        encoded.append((_encoded(name), _encoded(value)))
-    forms = ["&".join(f"{name}={value}" for name, value in sorted(pairs)) for pairs in (as_sent, encoded)]
-    return forms if forms[0] != forms[1] else forms[:1]
+    pairs = [pair.partition("=")[::2] for pair in query.split("&")] if query else []
+    yield _in_order(pairs)
+    yield _in_order([(_encoded(name), _encoded(value)) for name, value in pairs])
+
+
+def _in_order(pairs: Iterable[tuple[str, str]]) -> str:
+    return "&".join(f"{name}={value}" for name, value in sorted(pairs))
 
 
 def _encoded(text: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.errors import Origin, Span
-    from remit.project.declarations import Access, Declaration
+    from remit.project.declared import Access, Declaration
     from remit.project.loading import Loading
     from remit.project.settings import Items
 
@@ -143,10 +143,12 @@ def _settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]], ...]
     checked: list[tuple[dict[str, Any], Mapping[str, Origin]]] = [(section.settings(), lines)]
     for span, given in reversed(layers):
         try:
-            values_here = values.checked_settings("", given)
+            values_here = values.checked_settings(given)
         except RemitError as error:
-            node = where.named_node(where.keyword_node(span, error.message), error.message)
-            error.origin = where.origin_of(node, span)
+            setting, *steps = error.path or ("",)
+            value = where.value_node(span, str(setting))
+            error.origin = where.origin_of(where.part_of(value, tuple(steps)), span)
+            error.path = ()
             raise
         checked.append((values_here, dict.fromkeys(given, span.origin)))
     properties: dict[str, Any] = {}

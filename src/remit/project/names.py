@@ -8,12 +8,13 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import RemitError, Span, did_you_mean
+from remit.project import where
 from remit.project.loading import relative
 from remit.project.running import user_code
 
 if TYPE_CHECKING:
     from remit.app import Function
-    from remit.project.declarations import Declaration
+    from remit.project.declared import Declaration
     from remit.project.loading import Loading
 
 _NAME: Final = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]+")
@@ -36,13 +37,13 @@ def check_declaration(declaration: Declaration) -> None:
         raise RemitError(
             f"{declaration.name!r} is no name of a function",
             hint="letters, digits, - and _ only; `name=` gives another than the Python function's",
-            origin=origin,
+            origin=where.origin_of(where.value_node(declaration.where, "name"), declaration.where),
         )
     if not isinstance(declaration.handler, str) or len(declaration.handler) > HANDLER_LIMIT:
         raise RemitError(
             f"function `{declaration.name}` has the handler {str(declaration.handler)[:40]!r}",
             hint=f"a handler reads `module.function`, in at most {HANDLER_LIMIT} characters",
-            origin=origin,
+            origin=where.origin_of(where.value_node(declaration.where, "handler"), declaration.where),
         )
     for trigger in declaration.triggers:
         if isinstance(trigger, type) or not hasattr(trigger, "because"):

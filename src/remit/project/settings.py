@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 from remit.errors import RemitError, Span, caller_span, did_you_mean
-from remit.project import loading, values
+from remit.project import values
 from remit.project.kept import Table, Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from remit.errors import Origin
+    from remit.errors import Origin, Path
 
 T = TypeVar("T")
 
@@ -81,20 +80,21 @@ class Setting(Generic[T]):
     def __set__(self, section: Section, value: T) -> None:
         where = caller_span(section.depth)
         try:
-            checked = self.check(f"{section.path}.{self.name}", value)
+            checked = self.check((f"{section.path}.{self.name}",), value)
         except RemitError as error:
-            error.origin = error.origin or _place(where, error.message)
+            error.origin = error.origin or _place(where, error.path[1:])
+            error.path = ()
             raise
         section.assigned[self.name] = (checked, where)
 
 
-def _place(span: Span, message: str) -> Origin:
-    """The line of a dict or list that an error names, else the assignment's."""
+def _place(span: Span, path: Path) -> Origin:
+    """The line of a part of the value that was assigned, if it has one of its own; else the assignment's."""
     from remit.project import where  # noqa: PLC0415 - only when something is wrong
 
     value = where.value_node(span)
-    named = where.named_node(value, message)
-    return span.origin if named is value else where.origin_of(named, span)
+    part = where.part_of(value, path)
+    return span.origin if part is value else where.origin_of(part, span)
 
 
 class TextsSetting(Setting[Texts]):
@@ -328,18 +328,3 @@ class Config(Section):
     def package(self) -> PackageSection:
         """What goes into the zips."""
         return self._package
-
-
-_outside: Final = Config()
-
-
-def the_config() -> Config:
-    """The settings of the load that is going on; outside of one, settings that nobody reads."""
-    state = loading.current()
-    return _outside if state is None else state.config
-
-
-@contextlib.contextmanager
-def configure() -> Iterator[Config]:
-    """Open the project's settings: they are assigned in a `with` block that names them `config`."""
-    yield the_config()

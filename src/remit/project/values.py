@@ -11,13 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypedDict
 
-from remit.errors import RemitError, did_you_mean
+from remit.errors import Path, RemitError, did_you_mean
 from remit.iam import tokens
 from remit.project.kept import Table, Texts
 from remit.project.late import LateBound
 
-Check = Callable[[str, Any], Any]
-"""Takes how the setting is spelled and a value; returns the value as remit keeps it, or raises RemitError."""
+Check = Callable[[Path, Any], Any]
+"""Takes the path of a value, which begins with its setting, and the value as it was given.
+
+It returns the value as remit keeps it, or raises RemitError with the path of what is wrong.
+"""
 
 RUNTIMES: Final = ("python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14")
 ARCHITECTURES: Final = ("x86_64", "arm64")
@@ -54,6 +57,7 @@ _SCALARS: Final[tuple[tuple[type, Check], ...]] = (
     (float, lambda _, value: float.__float__(value)),
 )
 _LARGE: Final = 2**63  # what no property of CloudFormation takes
+_SHOWN: Final = 6  # steps of a path that is too long to be read
 _DEPTH: Final = 32  # CloudFormation's properties nest about ten deep
 OWNED: Final = ("Code", "Handler", "FunctionName", "PackageType")
 """Properties of AWS::Lambda::Function that remit itself sets."""
@@ -76,28 +80,36 @@ class FunctionSettings(TypedDict, total=False):
     properties: Mapping[str, Any]
 
 
-def wrong(path: str, wanted: str, value: object) -> RemitError:
+def mistake(path: Path, what: str, *, hint: str | None = None, inside: Path = ()) -> RemitError:
+    """The error for the value at a path, spelled as Python does: `environment['URL']`.
+
+    `inside` are the steps from there to what is wrong.
+    """
+    setting, *steps = path
+    spelled = "".join((str(setting), *(f"[{step!r}]" for step in steps)))
+    return RemitError(f"`{spelled}` {what}", hint=hint, path=(*path, *inside))
+
+
+def wrong(path: Path, wanted: str, value: object) -> RemitError:
     """The error for a value of the wrong type."""
     if hasattr(value, "ref") and hasattr(value, "arn"):
-        return RemitError(
-            f"`{path}` must be {wanted}, got a resource", hint="write `.ref`, `.arn` or `.attribute(…)` of it"
-        )
+        return mistake(path, f"must be {wanted}, got a resource", hint="write `.ref`, `.arn` or `.attribute(…)` of it")
     if isinstance(value, LateBound):
-        return RemitError(f"`{path}` must be {wanted}, and only the deploy knows `{value!r}`")
+        return mistake(path, f"must be {wanted}, and only the deploy knows `{value!r}`")
     got = "None" if value is None else f"{type(value).__name__} {str(value)[:40]!r}"
     hint = "usually os.environ.get() of a variable that is not set" if value is None else None
-    return RemitError(f"`{path}` must be {wanted}, got {got}", hint=hint)
+    return mistake(path, f"must be {wanted}, got {got}", hint=hint)
 
 
 def between(low: int, high: int, unit: str) -> Check:
     """A whole number in a range."""
 
-    def check(path: str, value: Any) -> int:
+    def check(path: Path, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise wrong(path, f"a whole number of {unit}", value)
         if not low <= value <= high:
             shown = value if abs(value) < _LARGE else "too large a number of"
-            raise RemitError(f"`{path}` is {shown} {unit}; it can be {low} to {high}")
+            raise mistake(path, f"is {shown} {unit}; it can be {low} to {high}")
         return value
 
     return check
@@ -106,14 +118,12 @@ def between(low: int, high: int, unit: str) -> Check:
 def one_of(known: Sequence[str]) -> Check:
     """One of a few words."""
 
-    def check(path: str, value: Any) -> str:
+    def check(path: Path, value: Any) -> str:
         if not isinstance(value, str):
             raise wrong(path, "a string", value)
         word: str = tokens.plain(value)
         if word not in known:
-            raise RemitError(
-                f"`{path}` cannot be {value!r}; it can be {', '.join(known)}", hint=did_you_mean(word, known)
-            )
+            raise mistake(path, f"cannot be {value!r}; it can be {', '.join(known)}", hint=did_you_mean(word, known))
         return word
 
     return check
@@ -124,101 +134,104 @@ def or_none(check: Check) -> Check:
     return lambda path, value: None if value is None else check(path, value)
 
 
-def text(path: str, value: Any) -> str:
+def text(path: Path, value: Any) -> str:
     """A string that is not empty."""
     if not isinstance(value, str):
         raise wrong(path, "a string", value)
     written: str = tokens.plain(value)
     if not written:
-        raise RemitError(f"`{path}` is an empty string")
+        raise mistake(path, "is an empty string")
     return encodable(path, written)
 
 
-def encodable(path: str, value: str) -> str:
+def encodable(path: Path, value: str) -> str:
     """A string that UTF-8 can hold: AWS reads no JSON with any other."""
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise RemitError(
-            f"`{path}` holds half of a character ({ascii(value)[:40]}), which no file and no request can hold",
+        raise mistake(
+            path,
+            f"holds half of a character ({ascii(value)[:40]}), which no file and no request can hold",
             hint="it was read with errors='surrogateescape', or from a broken \\u escape: decode it as UTF-8",
         ) from None
     return value
 
 
-def texts(path: str, value: Any) -> Texts:
+def texts(path: Path, value: Any) -> Texts:
     """A list of strings; a bare string is one item."""
     if isinstance(value, str):
         return Texts((text(path, value),))
     if isinstance(value, set | frozenset):
-        raise RemitError(f"`{path}` is a set, whose order changes from run to run", hint="use a list")
+        raise mistake(path, "is a set, whose order changes from run to run", hint="use a list")
     if not isinstance(value, list | tuple):
         raise wrong(path, "a list of strings", value)
-    return Texts(text(f"{path}[{index}]", item) for index, item in enumerate(value))
+    return Texts(text((*path, index), item) for index, item in enumerate(value))
 
 
 def reasons(example: str) -> Check:
     """A dict of strings, none of them empty: for what is accepted, why."""
 
-    def check(path: str, value: Any) -> dict[str, str]:
+    def check(path: Path, value: Any) -> dict[str, str]:
         if not isinstance(value, Mapping):
             raise wrong(path, f"a dict such as {example}", value)
         for name, reason in value.items():
-            text(f"a key of {path}", name)
-            if not any(map(str.isalnum, text(f"{path}[{name!r}]", reason))):
-                raise RemitError(f"`{path}[{name!r}]` is {reason!r}, which is no reason", hint="say why, in words")
+            if not isinstance(name, str) or not name:
+                raise mistake(path, f"has the key {name!r:.40}, which is no name", inside=(str(name),))
+            if not any(map(str.isalnum, text((*path, name), reason))):
+                raise mistake((*path, name), f"is {reason!r}, which is no reason", hint="say why, in words")
         return dict(value)
 
     return check
 
 
-def flag(path: str, value: Any) -> bool:
+def flag(path: Path, value: Any) -> bool:
     """True or False."""
     if not isinstance(value, bool):
         raise wrong(path, "True or False", value)
     return value
 
 
-def _architectures(path: str, value: Any) -> Texts:
+def _architectures(path: Path, value: Any) -> Texts:
     chosen = Texts(one_of(ARCHITECTURES)(path, item) for item in texts(path, value))
     if len(chosen) != 1:
-        raise RemitError(f"`{path}` takes one architecture, got {len(chosen)}")
+        raise mistake(path, f"takes one architecture, got {len(chosen)}")
     return chosen
 
 
-def _retention(path: str, value: Any) -> int:
+def _retention(path: Path, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise wrong(path, "a number of days, or None to keep logs for ever", value)
     if value not in RETENTIONS:
         near = min(RETENTIONS, key=lambda days: (abs(days - value), days))
-        raise RemitError(
-            f"`{path}` cannot be {value} days",
+        raise mistake(
+            path,
+            f"cannot be {value} days",
             hint=f"CloudWatch Logs knows {', '.join(map(str, RETENTIONS))}; the nearest is {near}",
         )
     return value
 
 
-def _tracing(path: str, value: Any) -> str:
+def _tracing(path: Path, value: Any) -> str:
     if isinstance(value, bool):
         return "Active" if value else "PassThrough"
     return str(one_of(("Active", "PassThrough"))(path, value))
 
 
-def _environment(path: str, value: Any) -> Table[str]:
+def _environment(path: Path, value: Any) -> Table[str]:
     if not isinstance(value, Mapping):
         raise wrong(path, "a dict of strings", value)
     for name, content in value.items():
-        spelled = f"{path}[{name!r}]"
+        at = (*path, name)
         if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
             hint = "Lambda wants a letter, then at least one more of letters, digits and _"
-            raise RemitError(f"`{path}` has the name {name!r}", hint=hint)
+            raise mistake(path, f"has the name {name!r}", hint=hint, inside=(str(name),))
         if name in RESERVED_VARIABLES:
-            raise RemitError(f"`{spelled}`: Lambda reserves {name}", hint="choose another name")
+            raise mistake(at, "cannot be set: Lambda reserves it", hint="choose another name")
         if name.startswith("REMIT_"):
-            raise RemitError(f"`{spelled}`: remit reserves names that start with REMIT_", hint="choose another name")
+            raise mistake(at, "cannot be set: remit reserves names that start with REMIT_", hint="choose another name")
         if not isinstance(content, str):
-            raise wrong(spelled, "a string", content)
-        encodable(spelled, tokens.plain(content))
+            raise wrong(at, "a string", content)
+        encodable(at, tokens.plain(content))
     return Table({tokens.plain(name): tokens.plain(content) for name, content in value.items()})
 
 
@@ -230,43 +243,46 @@ _VPC_KEYS: Final = {
 }  # fmt: skip
 
 
-def _vpc_config(path: str, value: Any) -> dict[str, Any]:
+def _vpc_config(path: Path, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise wrong(path, "a dict with SecurityGroupIds and SubnetIds", value)
     config: dict[str, Any] = {}
     for key, content in value.items():
         if key not in _VPC_KEYS:
-            raise RemitError(f"`{path}` has no key {key!r}", hint=did_you_mean(str(key), _VPC_KEYS))
+            raise mistake(path, f"has no key {key!r}", hint=did_you_mean(str(key), _VPC_KEYS), inside=(str(key),))
         name = _VPC_KEYS[key]
         check: Check = flag if name == "Ipv6AllowedForDualStack" else texts
-        checked = check(f"{path}[{key!r}]", content)
+        checked = check((*path, key), content)
         config[name] = list(checked) if isinstance(checked, tuple) else checked
-        _check_ids(path, name, config[name])
+        _check_ids(path, key, config[name])
     for name in ("SecurityGroupIds", "SubnetIds"):
         if not config.get(name):
-            raise RemitError(f"`{path}` has no {name}", hint="a function in a VPC needs a subnet and a security group")
+            raise mistake(path, f"has no {name}", hint="a function in a VPC needs a subnet and a security group")
     return config
 
 
-def _check_ids(path: str, name: str, ids: Any) -> None:
+def _check_ids(path: Path, key: str, ids: Any) -> None:
     """What is of the other kind by its name: CloudFormation finds out only when it makes the function."""
+    name = _VPC_KEYS[key]
     other = {"SecurityGroupIds": "subnet-", "SubnetIds": "sg-"}.get(name)
-    strange = next((one for one in ids if str(one).startswith(other)), None) if other is not None else None
-    if strange is not None:
-        hint = "subnets' ids begin with subnet-, security groups' with sg-"
-        raise RemitError(f"`{path}` has {strange!r} among its {name}", hint=hint)
+    if other is None:
+        return
+    for index, identifier in enumerate(ids):
+        if identifier.startswith(other):
+            hint = "subnets' ids begin with subnet-, security groups' with sg-"
+            raise mistake(path, f"has {identifier!r} among its {name}", hint=hint, inside=(key, index))
 
 
-def _mapping(path: str, value: Any) -> None:
+def _mapping(path: Path, value: Any) -> None:
     if not isinstance(value, Mapping):
         raise wrong(path, "a dict", value)
 
 
-def _mappings(path: str, value: Any) -> None:
+def _mappings(path: Path, value: Any) -> None:
     if not isinstance(value, list | tuple):
         raise wrong(path, "a list of dicts", value)
     for index, item in enumerate(value):
-        _mapping(f"{path}[{index}]", item)
+        _mapping((*path, index), item)
 
 
 _SHAPES: Final[Mapping[str, Check]] = {
@@ -281,46 +297,46 @@ _SHAPES: Final[Mapping[str, Check]] = {
 """Properties that remit looks into, to compute what a function may do."""
 
 
-def _properties(path: str, value: Any) -> Table[Any]:
+def _properties(path: Path, value: Any) -> Table[Any]:
     if not isinstance(value, Mapping):
         raise wrong(path, "a dict of CloudFormation properties", value)
     for name in value:
         if name in OWNED:
-            raise RemitError(f"`{path}` sets {name}, which remit sets itself")
+            raise mistake(path, f"sets {name}, which remit sets itself", inside=(name,))
     for name, check in _SHAPES.items():
         if name in value:
-            check(f"{path}['{name}']", value[name])
+            check((*path, name), value[name])
     variables = value.get("Environment", {})
-    _environment(f"{path}['Environment']['Variables']", variables.get("Variables", {}))
+    _environment((*path, "Environment", "Variables"), variables.get("Variables", {}))
     return Table(plain(path, value))
 
 
-def _check_keys(path: str, value: Mapping[Any, Any]) -> None:
+def _check_keys(path: Path, value: Mapping[Any, Any]) -> None:
     for key in value:
         if not isinstance(key, str):
-            raise RemitError(f"`{path}` has a key that is no string: {key!r}")
+            raise mistake(path, f"has a key that is no string: {key!r}", inside=(str(key),))
         if tokens.references(key):
-            raise RemitError(
-                f"`{path}` has the key {key!r}, and CloudFormation fills in values, never keys",
+            raise mistake(
+                path,
+                f"has the key {key!r}, and CloudFormation fills in values, never keys",
                 hint="write the key whole, or decide by `project.stage`",
+                inside=(key,),
             )
 
 
-def plain(path: str, value: Any, depth: int = 0) -> Any:
+def plain(path: Path, value: Any, depth: int = 0) -> Any:
     """A value that JSON can hold, copied; anything else is an error that names where it stands."""
     if depth > _DEPTH:
-        raise RemitError(f"`{path[:60]}` nests deeper than {_DEPTH}, or contains itself")
+        raise mistake(path[:_SHOWN], f"nests deeper than {_DEPTH}, or contains itself")
     if isinstance(value, Mapping):
         _check_keys(path, value)
-        return {
-            encodable(path, str.__str__(key)): plain(f"{path}[{key!r}]", item, depth + 1) for key, item in value.items()
-        }
+        return {encodable(path, str.__str__(key)): plain((*path, key), item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(f"{path}[{index}]", item, depth + 1) for index, item in enumerate(value)]
+        return [plain((*path, index), item, depth + 1) for index, item in enumerate(value)]
     if isinstance(value, float) and not math.isfinite(value):
-        raise RemitError(f"`{path}` is {value}: that is not valid JSON")
+        raise mistake(path, f"is {value}: that is not valid JSON")
     if isinstance(value, int) and abs(value) >= _LARGE:
-        raise RemitError(f"`{path}` is too large a number")
+        raise mistake(path, "is too large a number")
     for kind, bare in _SCALARS:
         if isinstance(value, kind):  # an enumeration's members are kept as what they stand for
             return bare(path, value)
@@ -355,13 +371,14 @@ FUNCTION_SETTINGS: Final[Mapping[str, FunctionSetting]] = {
 }
 
 
-def checked_settings(path: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings whose names and values are right; `path` is how errors spell what they are set on."""
+def checked_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A function's settings whose names and values are right. RemitError has the path of what is wrong."""
     for name in settings:
         if name not in FUNCTION_SETTINGS:
             raise RemitError(
                 f"there is no setting `{name}` of a function",
                 hint=did_you_mean(name, FUNCTION_SETTINGS)
                 or "anything that CloudFormation takes goes into `properties`",
+                path=(name,),
             )
-    return {name: FUNCTION_SETTINGS[name].check(f"{path}{name}", value) for name, value in settings.items()}
+    return {name: FUNCTION_SETTINGS[name].check((name,), value) for name, value in settings.items()}

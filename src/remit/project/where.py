@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 import functools
-import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeGuard
 
-from remit.errors import Origin, Span
+from remit.errors import Origin, Path, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,25 +29,24 @@ def value_node(span: Span, keyword: str | None = None) -> ast.expr | None:
     return None
 
 
-def keyword_node(span: Span, message: str) -> ast.expr | None:
-    """The value of the keyword, of the call at `span`, that an error's message names in backticks."""
-    node = _source(span.file).nodes.get((span.line, span.column, span.end_line, span.end_column))
-    keywords = node.keywords if isinstance(node, ast.Call) else []
-    return next((item.value for item in keywords if item.arg and f"`{item.arg}" in message), None)
+def part_of(node: ast.expr | None, path: Path) -> ast.expr | None:
+    """The expression of an item, or of a key, in the displays of a value, by the steps to it; as far as they show it.
 
-
-_QUOTED: Final = re.compile(r"'([^']+)'")
-
-
-def named_node(node: ast.expr | None, message: str) -> ast.expr | None:
-    """The key or item that an error's message names in quotes, if it has a line of its own in the display `node`."""
-    for text in _QUOTED.findall(message) if node is not None else ():
-        for one in ast.walk(node) if node is not None else ():
-            parts = one.keys if isinstance(one, ast.Dict) else one.elts if isinstance(one, ast.List | ast.Tuple) else ()
-            for part in parts:
-                if isinstance(part, ast.Constant) and str(part.value) == text:
-                    return node if node is not None and part.lineno == node.lineno else part
-    return node
+    The whole value's expression if the part begins on the same line.
+    """
+    part, inside = node, node
+    for step in path:
+        if isinstance(inside, ast.List | ast.Tuple) and isinstance(step, int) and step < len(inside.elts):
+            part = inside = inside.elts[step]
+            continue
+        pairs = zip(inside.keys, inside.values, strict=True) if isinstance(inside, ast.Dict) else ()
+        pair = next((pair for pair in pairs if isinstance(pair[0], ast.Constant) and str(pair[0].value) == step), None)
+        if pair is None:
+            break
+        part, inside = pair
+    if node is None or part is None or part.lineno == node.lineno:
+        return node
+    return part
 
 
 def item_nodes(node: ast.expr | None, count: int, file: str) -> Sequence[ast.expr | None]:

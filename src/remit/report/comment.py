@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.report.comparison import PARTS, example, groups, some, summary
-from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, UNDECIDED, counted, together
+from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, UNDECIDED, counted, notes_of, together
 from remit.report.shown import shown
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def review_comment(review: Review, about: str = "", most: int = _GITHUB) -> str:
     told = together(review)
     every = [row for one in told for row in one.rows]
     words = counted(review, every)
-    head = f"**Access: {words}**" if review.changes else f"**Access: unchanged.** {words}"
+    state = "unchanged" if review.elsewhere == () else "unchanged by roles"
+    head = f"**Access: {words}**" if review.changes else f"**Access: {state}.** {shown(words)}"
     attached = tuple(f"- {_code(one.who)}: {_code(text)}" for one in told for text in one.attached)
     columns = ("Functions", "Access", "Resources", "Why", "Request that shows it")
     parts = [
@@ -76,7 +77,7 @@ def review_comment(review: Review, about: str = "", most: int = _GITHUB) -> str:
             )
             for kind in _ORDER
         ),
-        _Part("notes", tuple(f"- {_code(note)}" for note in review.notes)),
+        _Part("notes", tuple(f"- {_code(note)}" for note in notes_of(review))),
     ]
     return _fitted((_mark(about), head), parts, ("", f"{_code(review.old)} → {_code(review.new)}"), most)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.data_types import KINDS
+from remit.catalogue.types import holds_data, resource_type
 from remit.report.comparison import some
 from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, TAKES_ON, UNDECIDED, review_document, rows
 from remit.report.shown import shown
@@ -69,16 +69,30 @@ def plan_lines(plan: Plan, access: Access) -> Iterator[str]:
     retagged = sum(change.tags_only for change in plan.changes)
     if retagged:
         yield f"  ~ the tags of {retagged} more"
-    told = list(_first(access) if not plan.running else _each(access))
-    if told:
-        yield "and what functions may do" if plan.running else "and functions may"
-    if len(told) > _LISTED:
-        told.sort(key=lambda one: _URGENT.index(one.part))  # what is left out shall not be what matters most
-    for one in told[:_LISTED]:
-        yield from map(shown, one.lines)
-    if len(told) > _LISTED:
-        yield f"  and {len(told) - _LISTED} more, which `remit diff --deployed` tells"
+    if plan.running:
+        yield from access_lines(access, "and what functions may do", "`remit diff --deployed`")
+    else:
+        yield from _listed(list(_first(access)), "and functions may", "`remit diff --deployed`")
     yield _summary(plan, access)
+
+
+def access_lines(access: Access, heading: str, command: str, most: int = _LISTED) -> Iterator[str]:
+    """What functions gain and lose, under a heading; nothing when they do not.
+
+    Of more than `most`, the rest is counted, and `command` named that tells them.
+    """
+    yield from _listed(list(_each(access)), heading, command, most)
+
+
+def _listed(told: list[_Told], heading: str, command: str, most: int = _LISTED) -> Iterator[str]:
+    if told:
+        yield heading
+    if len(told) > most:
+        told.sort(key=lambda one: _URGENT.index(one.part))  # what is left out shall not be what matters most
+    for one in told[:most]:
+        yield from map(shown, one.lines)
+    if len(told) > most:
+        yield f"  and {len(told) - most} more, which {command} tells"
 
 
 def plan_document(plan: Plan, access: Access) -> dict[str, Any]:
@@ -233,8 +247,9 @@ def _data(resources: Iterable[ResourceChange | Deployed]) -> str:
     named: list[str] = []
     log_groups: list[str] = []
     for resource in resources:
-        kind = KINDS[resource.type]
-        (log_groups if kind == "log group" else named).append(f"{kind} {resource.logical_id}")
+        kind = resource_type(resource.type)
+        called = resource.type if kind is None else kind.called
+        (log_groups if called == "log group" else named).append(f"{called} {resource.logical_id}")
     return ", ".join((*named, *(log_groups if len(log_groups) < _MANY else [f"{len(log_groups)} log groups"])))
 
 
@@ -257,7 +272,9 @@ def refusal(plan: Plan, access: Access, *, yes: bool = False, place: str = "") -
     if plan.destroyed and not yes:
         named = tuple(
             f"{change.logical_id} {'removed' if change.action == 'Remove' else 'replaced'}"
-            for change in sorted(plan.destroyed, key=lambda change: change.type not in KINDS)  # those with data first
+            for change in sorted(
+                plan.destroyed, key=lambda change: not holds_data(change.type)
+            )  # those with data first
         )
         why.append(f"resources go ({some(named)})")
     return " and ".join(why), "; ".join((*ways, _WITHOUT if yes else _AGREES))

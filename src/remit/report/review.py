@@ -194,7 +194,7 @@ def review_lines(review: Review) -> Iterator[str]:
     if told:
         yield ""
     yield from _stat(told)
-    yield from (f"note: {note}" for note in review.notes)
+    yield from (f"note: {note}" for note in notes_of(review))
     yield counted(review, [row for one in told for row in one.rows])
 
 
@@ -224,11 +224,25 @@ def _stat(told: Sequence[Told]) -> Iterator[str]:
         yield f" {one.who:<{width}} | {numbers or 'the same access'}"
 
 
+def notes_of(review: Review) -> Iterator[str]:
+    """What to know beside the changes: of other resources, those whose policies let in nobody new."""
+    yield from review.notes
+    told = {change.role for change in review.changes}
+    narrower = [one.words for one in review.elsewhere or () if one.name not in told]
+    if told and narrower:
+        yield f"changed as well, and lets in nobody new: {', '.join(narrower)}"
+
+
 def counted(review: Review, told: Sequence[Row]) -> str:
     """One line: whether it is proven that nothing differs, or the numbers of the rows that are told."""
     if not review.changes:
         count = len(review.functions)
         of = f" for {count} function{'' if count == 1 else 's'}" if count else ""
+        if review.elsewhere is None:
+            return f"Roles: the same access{of}, proven for every request; policies of resources are not known."
+        if review.elsewhere:
+            differing = ", ".join(one.words for one in review.elsewhere)
+            return f"Roles: the same access{of}, proven for every request; changed: {differing}."
         return f"The same access{of}: proven for every request."
     counts = {part: sum(row.part == part for row in told) for part in SIGNS}
     changed = {name for change in review.changes for name in change.functions}
@@ -250,7 +264,11 @@ def drift_document(drift: Sequence[Drift]) -> list[dict[str, Any]]:
 
 
 def review_document(review: Review) -> dict[str, Any]:
-    """For programs: {gained, lost, undecided, accepted, policies, notes, old, new}, each a flat list."""
+    """For programs: {gained, lost, undecided, accepted, policies, resources, notes, old, new}, each a flat list.
+
+    `resources` are those whose own policies differ: {resource, type, change: added | removed | changed}; null where
+    nobody knows. Where such a change may let somebody in, it is among `undecided` as well.
+    """
     changes = review.changes
     return {
         "gained": [one for change in changes for one in _pieces(change, GAINED)],
@@ -262,10 +280,17 @@ def review_document(review: Review) -> dict[str, Any]:
             for change in changes
             for one in change.attached
         ],
+        "resources": _resources(review),
         "notes": list(review.notes),
         "old": review.old,
         "new": review.new,
     }
+
+
+def _resources(review: Review) -> list[dict[str, str]] | None:
+    if review.elsewhere is None:
+        return None
+    return [{"resource": one.name, "type": one.type, "change": one.how} for one in review.elsewhere]
 
 
 def _whom(change: Change) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +30,33 @@ class Given:
     allows: frozenset[str] = frozenset()
     denies: frozenset[str] = frozenset()
     limits: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A resource whose policy, or whatever else of it lets others in, differs between the versions."""
+
+    name: str
+    type: str
+    how: str
+    """`added`, `removed` or `changed`."""
+
+    @property
+    def words(self) -> str:
+        """As a phrase: `policy of bucket Uploads`, `user Ann removed`."""
+        return f"{_words(self.type)} {self.name}{'' if self.how == 'changed' else f' {self.how}'}"
+
+
+def _words(kind: str) -> str:
+    """A resource's type in words: AWS::S3::BucketPolicy is a bucket policy, AWS::SQS::Queue has one."""
+    name = kind.rpartition("::")[2] if "::" in kind else kind.removeprefix("aws_").replace("_", " ")
+    plain = _CAPITAL.sub(" ", name).lower()
+    return plain if plain.endswith(_POLICIES_OF_THEIR_OWN) else f"policy of {plain}"
+
+
+_CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_POLICIES_OF_THEIR_OWN: Final = ("policy", "permission", "permissions", "url", "user", "group", "addition", "share")
+"""How the names end of types that are a policy themselves, or have more than a policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +225,8 @@ class Review:
     """The functions of either version, changed or not."""
     roles: tuple[str, ...] = ()
     """The roles of either version that serve no function there, by logical id."""
+    elsewhere: tuple[Elsewhere, ...] | None = ()
+    """The resources whose own policies differ, those as well that plainly let in nobody new; None: nobody knows."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What references are known to be in the new version, the stack's name among them."""
 

@@ -11,7 +11,7 @@ from remit.explain.names import put
 from remit.iam.compare import Comparison, compare
 from remit.iam.evaluate import Layers
 from remit.iam.policy import Policy
-from remit.review.beside import beside
+from remit.review.beside import beside, elsewhere
 from remit.review.change import SAME, Change, Review, Unseen
 from remit.review.pairs import pairs, renamed
 from remit.review.standing import plain, stand
@@ -45,19 +45,21 @@ def review(old: Version, new: Version) -> Review:
         new=new.where,
         changes=told,
         notes=(*notes(told), *renamed(old, new)),
-        functions=tuple(dict.fromkeys(name for one in (new, old) for name in _functions(one))),
-        roles=tuple(dict.fromkeys(name for one in (new, old) for name in _roles(one))),
+        functions=tuple(dict.fromkeys(name for one in (new, old) for name in functions_of(one))),
+        roles=tuple(dict.fromkeys(name for one in (new, old) for name in others_of(one))),
+        elsewhere=None if old.giving is None or new.giving is None else tuple(elsewhere(old.giving, new.giving)),
         names={**({"${AWS::StackName}": new.namespace} if new.namespace else {}), **new.names},
     )
 
 
-def _functions(version: Version) -> Iterator[str]:
+def functions_of(version: Version) -> Iterator[str]:
+    """The functions of a version, by name."""
     yield from (name for role in version.roles for name in role.functions)
     yield from version.others
 
 
-def _roles(version: Version) -> Iterator[str]:
-    """What stands for itself, not for functions: other roles, and resources that let others do something."""
+def others_of(version: Version) -> Iterator[str]:
+    """What of a version stands for itself: roles without functions, and resources that let others do something."""
     yield from (role.logical_id for role in version.roles if not role.functions)
     yield from version.giving or ()
 
@@ -117,7 +119,7 @@ def _opened(pair: Pair, old: Version, new: Version) -> Iterator[Unseen]:
 
     Of a function that is new, everything is.
     """
-    there = set(_functions(old))
+    there = set(functions_of(old))
     for name in pair.functions:
         if name in there and old.open is not None and name not in old.open and name in (new.open or ()):
             yield Unseen("", f"everyone may call {name} now: its URL, or a permission, names no account")

@@ -41,7 +41,9 @@ def version_of(app: App, where: str = "the working tree") -> Version:
         namespace=app.namespace,
         others=others,
         open=_open(app),
-        giving=giving_of_app(replace(one, properties=intrinsics(one.properties)) for one in app.resources),
+        giving=giving_of_app(
+            (replace(one, properties=intrinsics(one.properties)) for one in app.resources), roles, documents
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from remit.templates.worlds import words
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
-    from remit.review.change import Change, Review
+    from remit.review.change import Change, Elsewhere, Review
     from remit.templates.worlds import World
 
 
@@ -42,7 +42,21 @@ def merged(found: Sequence[tuple[World, Review]]) -> Review:
         notes=tuple(dict.fromkeys(note for one in reviews for note in one.notes)),
         functions=tuple(dict.fromkeys(name for one in reviews for name in one.functions)),
         roles=tuple(dict.fromkeys(name for one in reviews for name in one.roles)),
+        elsewhere=_elsewhere(reviews),
     )
+
+
+def _elsewhere(reviews: Iterable[Review]) -> tuple[Elsewhere, ...] | None:
+    """The resources whose policies differ in any world: what is added in one and removed in another is changed."""
+    found: dict[str, Elsewhere] = {}
+    for review in reviews:
+        if review.elsewhere is None:
+            return None
+        for one in review.elsewhere:
+            before = found.setdefault(one.name, one)
+            if before.how != one.how:
+                found[one.name] = replace(one, how="changed")
+    return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True)

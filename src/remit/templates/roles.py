@@ -10,7 +10,7 @@ from remit.catalogue.types import arns_of
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.templates.attached import BOUNDARY, Attached, attached, documents
-from remit.templates.branches import branches, items
+from remit.templates.branches import branches, choice, items
 from remit.templates.documents import grants_of, known, policy_of, services, unknown
 from remit.templates.sam.expand import Expanded, expanded
 from remit.templates.settled import settled
@@ -58,9 +58,17 @@ def policy_role(value: Any, file: str, place: Place) -> Read:
 def template_roles(value: Any, file: str, place: Place) -> Read:
     """The roles of a template, with the policies that other resources of it attach. RemitError as above."""
     plain = expanded(settled(_template(value, file, place)), place)
-    resources = tuple(_resources(plain))
-    roles = [one for one in resources if one.type == "AWS::IAM::Role"]
+    return _roles(tuple(_resources(plain)), plain)
+
+
+def roles_of(resources: tuple[Resource, ...], place: Place) -> Read:
+    """The same of resources that nobody has written into a file, such as those of an app's template."""
+    return _roles(resources, Expanded({}, place))
+
+
+def _roles(resources: tuple[Resource, ...], plain: Expanded) -> Read:
     found = attached(resources, plain.place)
+    roles = [one for one in resources if one.type == "AWS::IAM::Role"]
     inside = tuple(_role(role, resources, plain, found) for role in roles)
     outside = tuple(_outside(name, found, plain) for name in found.elsewhere)
     return Read((*inside, *outside), resources, (*plain.notes, *found.notes), documents(resources, plain.place))
@@ -126,7 +134,7 @@ def _boundary(values: list[Any], properties: Mapping[str, Any]) -> str | None:
 
 def _uncertain(role: Resource, trust: Any) -> Iterator[str]:
     boundary = role.properties.get(BOUNDARY)
-    if tokens.is_intrinsic(boundary) and "Fn::If" in boundary:
+    if choice(boundary) is not None:
         yield "a condition decides on its permissions boundary: what is said here holds for the widest"
     if trust is not None and not known(trust):
         yield f"who may take it on is known at the deploy only: {unknown(trust)}"
@@ -171,7 +179,7 @@ def _served(role: Resource, resources: tuple[Resource, ...]) -> Iterator[str]:
     ends = tuple(f"/{text}" for text in (role.ref, tokens.text_of(name) if name is not None else None) if text)
     for other in resources:
         given = other.properties.get(_RUN[other.type]) if other.type in _RUN else None
-        for one in branches(given, ()):
+        for one in branches(given):
             text = tokens.text_of(one.value)
             if text in (*arns_of(role), role.ref) or (":role" in text and text.endswith(ends)):
                 yield other.logical_id

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.templates.choices import with_choices
+from remit.templates.values import in_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,12 +85,8 @@ class _Settled:
     def found(self, whole: dict[str, Any], keys: Any) -> Any:
         if not isinstance(keys, list) or len(keys) < _KEYS or not all(isinstance(key, str) for key in keys[:_KEYS]):
             return whole
-        step: Any = self.mappings
-        for key in keys[:_KEYS]:
-            if not isinstance(step, dict) or key not in step:
-                return whole
-            step = step[key]
-        return step
+        found = in_mapping(self.mappings, [{key} for key in keys[:_KEYS]])
+        return found[0][1] if found else whole
 
     def substituted(self, argument: Any) -> Any:
         """The argument of a Fn::Sub, with settled parameters in the text unless its own variables hide them."""

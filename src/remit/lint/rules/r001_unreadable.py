@@ -2,7 +2,8 @@
 
 Readers that are more tolerant keep the last of two equal keys, turn NaN into something IAM refuses, or build objects
 from YAML tags. remit reads what every reader understands alike, and says at which line it does not. A file that is
-named and is neither a policy nor a template is no better. The exit code is 2.
+named and is neither a policy nor a template is no better, nor is a folder that holds none, or a policy too long to be
+looked at (over 200,000 characters; a template over 3,000,000). The exit code is 2.
 
 Flagged:
 

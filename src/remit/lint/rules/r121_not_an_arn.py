@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.arns import fill
 from remit.catalogue.partitions import is_region, partition
+from remit.catalogue.types import resource_type
 from remit.lint import facts
 from remit.lint.finding import ERROR, WARNING, Problem
-from remit.lint.samples import REFS
 from remit.lint.subject import RESOURCE
 
 if TYPE_CHECKING:
@@ -84,14 +84,16 @@ def _whole(text: str) -> str | None:
 def _referred(text: str, item: Item) -> tuple[str, str] | None:
     """A Ref of the template where only the ARN will do."""
     found = _REFERENCE.match(text)
-    given = REFS.get(item.document.types.get(found[1], "")) if found is not None else None
-    if found is None or given is None:
+    kind = resource_type(item.document.types.get(found[1], "")) if found is not None else None
+    if found is None or kind is None or kind.ref not in ("name", "url") or not kind.arn_from:
         return None
+    given = "URL" if kind.ref == "url" else "name" if kind.has_name_as_ref else "id"
     message = f"Ref of {found[1]} gives its {given}, and only an ARN, or '*', may stand here: IAM refuses it"
     if item.document.raw is None:
         return message, "write its `.arn`"
+    attribute = f"{found[1]}.{kind.arn_from[0]}"
     rest = text.removeprefix(found[0])
-    return message, f'!Sub "${{{found[1]}.Arn}}{rest}"' if rest else f"!GetAtt {found[1]}.Arn"
+    return message, f'!Sub "${{{attribute}}}{rest}"' if rest else f"!GetAtt {attribute}"
 
 
 def _doubled(text: str) -> tuple[str, str]:

@@ -1,0 +1,179 @@
+"""Put seeded defects into the rooms that decide something, and list those that no test notices.
+
+    python tests/defects/run.py --room review     one room
+    python tests/defects/run.py                   all rooms, 40 defects each
+    python tests/defects/run.py --sample 12       some defects of all rooms together
+
+The first run notes which tests call which function (.remit-defects/calls.json, `--note` does it again). A defect is
+tried in a tree of links to this one, whose module alone is another file, by the tests that call its function, those of
+the fewest functions first. Survivors must be tested, or explained in SURVIVORS.md; 1 when one is neither.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from defects import mutate  # noqa: E402 - a script that imports its neighbours
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from defects.mutate import Defect
+
+ROOT = HERE.parents[1]
+CALLS = ROOT / ".remit-defects" / "calls.json"
+EXPLAINED = HERE / "SURVIVORS.md"
+TESTS = {
+    "project": "project", "grants": "grants", "build": "build", "review": "review", "deploy": "deploy",
+    "deployer": "deployer", "explain": "explain", "lint": "lint", "templates": "templates",
+    "catalogue": "catalogue", "triggers": "triggers", "report": "report",
+}  # fmt: skip
+"""The rooms that decide something, and the folders of their tests. The engine has its own: tests/iam/mutants.py."""
+PER_ROOM = 40
+MOST_TESTS = 40
+"""Tests that are run for one defect, at most: those that call its function and few others."""
+SECONDS = 300
+"""What takes longer hangs, and is noticed that way."""
+
+
+def overlaid(defect: Defect, folder: Path) -> Path:
+    """A tree of links to this one in which one module has a defect."""
+    path = Path("src", *defect.module.split(".")).with_suffix(".py")
+    here = ROOT
+    there = folder
+    for part in path.parts[:-1]:
+        _link(here, there, but=part)
+        here, there = here / part, there / part
+        there.mkdir()
+    _link(here, there, but=path.name)
+    text = (ROOT / path).read_text(encoding="utf-8")
+    (folder / path).write_text(mutate.mutated(text, defect), encoding="utf-8")
+    return folder
+
+
+def _link(here: Path, there: Path, but: str) -> None:
+    for entry in here.iterdir():
+        if entry.name not in {but, "__pycache__", ".git", ".pytest_cache", ".hypothesis"}:
+            (there / entry.name).symlink_to(entry)
+
+
+def noticed(defect: Defect, tests: Sequence[str]) -> bool:
+    """Whether one of the tests fails with a defect, or does not end."""
+    with tempfile.TemporaryDirectory(prefix="remit-defect-") as name:
+        folder = overlaid(defect, Path(name))
+        environment = {**os.environ, "PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1", "CI": "true"}
+        command = [sys.executable, "-m", "pytest", "-x", "-n", "0", "-p", "no:cacheprovider", *tests]
+        try:
+            done = subprocess.run(
+                command, cwd=folder, env=environment, capture_output=True, check=False, timeout=SECONDS
+            )
+        except subprocess.TimeoutExpired:
+            return True
+        if b"ERROR: not found" in done.stderr:
+            raise SystemExit("the tests have changed: run with --note first")
+        return done.returncode != 0
+
+
+def tests_of(defect: Defect, calls: Mapping[str, Sequence[str]]) -> list[str]:
+    """The tests that call the function of a defect; those of its room when none is known to."""
+    room = defect.module.split(".")[1]
+    return list(calls.get(f"{defect.module}:{defect.function}", ()))[:MOST_TESTS] or [f"tests/{TESTS[room]}"]
+
+
+class Notes:
+    """A plugin of pytest that notes which functions of remit each test calls."""
+
+    def __init__(self) -> None:
+        self.called: dict[str, set[object]] = {}
+
+    def pytest_runtest_protocol(self, item: object) -> None:
+        codes = self.called.setdefault(item.nodeid, set())  # type: ignore[attr-defined]
+        sys.setprofile(lambda frame, event, _: codes.add(frame.f_code) if event == "call" else None)
+
+    def pytest_runtest_logfinish(self) -> None:
+        sys.setprofile(None)
+
+    def calls(self) -> dict[str, list[str]]:
+        """The tests of each function, those that call the fewest functions first."""
+        source = str(ROOT / "src") + os.sep
+        found: dict[str, list[str]] = {}
+        for test in sorted(self.called, key=lambda name: len(self.called[name])):
+            for code in self.called[test]:
+                if code.co_filename.startswith(source):  # type: ignore[attr-defined]
+                    file = code.co_filename.removeprefix(source).removesuffix(".py")  # type: ignore[attr-defined]
+                    name = re.sub(r"\.<locals>.*", "", code.co_qualname)  # type: ignore[attr-defined]
+                    found.setdefault(f"{file.replace(os.sep, '.')}:{name}", []).append(test)
+        return {name: list(dict.fromkeys(tests))[:MOST_TESTS] for name, tests in found.items()}
+
+
+def note(folders: Iterable[str]) -> None:
+    """Run the tests of some folders, and keep which functions each calls, beside what was kept."""
+    import pytest  # noqa: PLC0415 - this alone needs it
+
+    notes = Notes()
+    pytest.main(["-n", "0", "-p", "no:cacheprovider", *folders], [notes])
+    kept = json.loads(CALLS.read_text(encoding="utf-8")) if CALLS.exists() else {}
+    CALLS.parent.mkdir(exist_ok=True)
+    CALLS.write_text(json.dumps(kept | notes.calls(), indent=1, sort_keys=True), encoding="utf-8")
+
+
+def explained(text: str) -> dict[str, str]:
+    """The survivors that the page explains, each with its reason: lines `- `name`: reason`."""
+    return dict(re.findall(r"^- `([^`]+)`: (.+)$", text, re.MULTILINE))
+
+
+def main() -> int:
+    """Try the defects and list the survivors; 1 when one is not explained."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--room", choices=TESTS, action="append", help="only this room (may be repeated)")
+    parser.add_argument("--count", type=int, default=PER_ROOM, help="defects of a room (default: 40)")
+    parser.add_argument("--sample", type=int, help="only so many defects, of all rooms together")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--note", action="store_true", help="note again which tests call which functions")
+    options = parser.parse_args()
+    rooms = options.room or list(TESTS)
+    if options.note or (options.sample is None and not CALLS.exists()):
+        note(f"tests/{TESTS[room]}" for room in rooms)
+    calls = json.loads(CALLS.read_text(encoding="utf-8")) if CALLS.exists() else {}
+    defects = [defect for room in rooms for defect in mutate.drawn(room, ROOT / "src", options.count)]
+    if options.sample is not None:
+        defects = random.Random(options.sample).sample(defects, options.sample)  # noqa: S311 - the same each time
+    reasons = explained(EXPLAINED.read_text(encoding="utf-8"))
+    with ThreadPoolExecutor(options.jobs) as pool:
+        results = dict(
+            zip(defects, pool.map(lambda defect: noticed(defect, tests_of(defect, calls)), defects), strict=True)
+        )
+    return report(results, reasons)
+
+
+def report(results: Mapping[Defect, bool], reasons: Mapping[str, str]) -> int:
+    """Print the survivors, the explanations that hold no more, and the share that was noticed in each room."""
+    unexplained = [defect for defect, seen in results.items() if not seen and str(defect) not in reasons]
+    for defect in unexplained:
+        sys.stdout.write(f"survives: {defect}\n")
+    for defect, seen in results.items():
+        if seen and str(defect) in reasons:
+            sys.stdout.write(f"stale: SURVIVORS.md explains {defect}, which is noticed\n")
+    rooms: dict[str, list[bool]] = {}
+    for defect, seen in results.items():
+        rooms.setdefault(defect.module.split(".")[1], []).append(seen)
+    for room, seen_defects in rooms.items():
+        sys.stdout.write(f"{room}: {sum(seen_defects)} of {len(seen_defects)} noticed\n")
+    return 1 if unexplained else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""Seeded defects are named, drawn and put into a copy as the run of all of them needs it."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import pytest
+
+from defects import mutate, run
+from defects.mutate import Defect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXT = '''
+def most(values, limit=3):
+    """The first values."""
+    if not values and limit > 2:
+        return (1, "a")
+    return sorted(values)
+'''
+
+
+@pytest.mark.parametrize(
+    ("operator", "ordinal", "line"),
+    [
+        ("comparison", 1, "if not values and limit >= 2:"),
+        ("branch", 1, "if False:"),
+        ("constant", 1, "if not values and limit > 3:"),
+        ("constant", 3, "return (1, 'ax')"),
+        ("ignored-call", 1, "return values"),
+        ("and-or", 1, "if not values or limit > 2:"),
+        ("not", 1, "if values and limit > 2:"),
+        ("element", 1, "return (1,)"),
+    ],
+)
+def test_an_operator_changes_one_place_of_a_function(operator: str, ordinal: int, line: str) -> None:
+    changed = mutate.mutated(TEXT, Defect("m", "most", operator, ordinal))
+    plain = ast.unparse(ast.parse(TEXT)).splitlines()
+    assert [line] == [new.strip() for new, old in zip(changed.splitlines(), plain, strict=True) if new != old]
+
+
+def test_every_defect_of_a_module_changes_it() -> None:
+    defects = mutate.defects("m", TEXT)
+    texts = {mutate.mutated(TEXT, defect) for defect in defects}
+    assert len(defects) == len(texts) == 9
+    assert ast.unparse(ast.parse(TEXT)) + "\n" not in texts
+
+
+def test_a_place_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(LookupError, match="most comparison#2"):
+        mutate.mutated(TEXT, Defect("m", "most", "comparison", 2))
+
+
+def test_the_defects_of_a_room_are_of_different_functions_and_the_same_each_time() -> None:
+    drawn = mutate.drawn("triggers", run.ROOT / "src", run.PER_ROOM)
+    assert drawn == mutate.drawn("triggers", run.ROOT / "src", run.PER_ROOM)
+    assert len({(defect.module, defect.function) for defect in drawn}) == len(drawn) > 10
+
+
+@pytest.mark.parametrize("room", run.TESTS)
+def test_a_room_and_its_tests_are_there(room: str) -> None:
+    assert (run.ROOT / "src/remit" / room).is_dir()
+    assert (run.ROOT / "tests" / run.TESTS[room]).is_dir()
+
+
+def test_a_defect_stands_in_a_copy_and_never_in_the_source(tmp_path: Path) -> None:
+    defect = mutate.drawn("review", run.ROOT / "src", 1)[0]
+    inside = "src/" + defect.module.replace(".", "/") + ".py"
+    before = (run.ROOT / inside).read_text("utf-8")
+    run.overlaid(defect, tmp_path)
+    assert before == (run.ROOT / inside).read_text("utf-8")
+    assert mutate.mutated(before, defect) == (tmp_path / inside).read_text("utf-8")
+    assert (tmp_path / "src/remit/errors.py").is_symlink()
+
+
+def test_survivors_that_are_explained_do_not_fail_and_others_do(capsys: pytest.CaptureFixture[str]) -> None:
+    survivor, seen = Defect("remit.review.a", "f", "not", 1), Defect("remit.review.a", "g", "not", 1)
+    reasons = run.explained("- `remit.review.a:f not#1`: cannot be seen\n- `remit.review.a:g not#1`: nor this\n")
+    assert 0 == run.report({survivor: False, seen: True}, reasons)
+    assert "stale: SURVIVORS.md explains remit.review.a:g not#1" in capsys.readouterr().out
+    assert 1 == run.report({survivor: False, seen: False}, {})
+    assert "survives: remit.review.a:f not#1" in capsys.readouterr().out
+    run.explained(run.EXPLAINED.read_text("utf-8"))

@@ -1,0 +1,40 @@
+"""Limits on the work that something takes, for tests of what must not take for ever; none depends on the clock.
+
+A limit is in units of a fixed piece of work, done on the same processor just before and after: on a busy or a slow
+machine both take longer. A unit is about a second of a calm machine of 2026, and a limit is several times what the work
+takes: what these tests are about (a pattern that backtracks, a loop in a loop) takes a hundred times as long, or more.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PIECE = 100_000
+PIECES_OF_A_UNIT = 300
+"""Pieces of work that take a calm machine about a second of processor time."""
+
+
+@contextmanager
+def at_most(units: float) -> Iterator[None]:
+    """Fail when the block takes more work than that. Only the processor's time counts, not that of waiting."""
+    pieces = [_piece(), _piece(), _piece()]
+    start = time.process_time()
+    yield
+    spent = time.process_time() - start
+    pieces += [_piece(), _piece(), _piece()]
+    taken = spent / (max(pieces) * PIECES_OF_A_UNIT)
+    assert taken < units, f"took {taken:.2f} units of work, of {units} at most"
+
+
+def _piece() -> float:
+    """The seconds of processor time that a piece of work takes now."""
+    start = time.process_time()
+    total = 0
+    for number in range(PIECE):
+        total += number & 7
+    return time.process_time() - start
