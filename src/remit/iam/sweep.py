@@ -13,12 +13,14 @@ from remit.iam.budget import Budget
 from remit.iam.domain import Premises
 from remit.iam.finding import Difference, Piece, Tier, Undecided
 from remit.iam.glob import Unclear
+from remit.iam.marks import has_marks, has_shape, widened
+from remit.iam.pattern import covers, overlaps
 from remit.iam.policy import OLD_VERSION, VERSION, Globs
 from remit.iam.question import Questions
 from remit.iam.witness import Words, request_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from remit.iam.actions import Opening
     from remit.iam.box import Box, Compiled
@@ -30,6 +32,7 @@ SETS: Final = frozenset(
 """Keys that have several values whoever reads them. Source: "AWS global condition context keys" (IAM User Guide)."""
 _Actions: TypeAlias = "tuple[tuple[str, str], ...]"
 MOST_CASES: Final = 20_000
+_SHAPELESS: Final = "which resource a reference means is known at the deploy only"
 _TOO_MANY: Final = "the layers can be combined in too many ways"
 _WITNESS, _AT_ONCE = 200, 8  # steps of a request and its check; texts of a list that one step compares
 MOST_PIECES: Final = 200  # of a statement; of each further action the first resource is told
@@ -163,6 +166,9 @@ class Sweep:
                     continue
                 if (box, found.pattern, found.resource) in told:
                     continue
+                if _perhaps_covered(case, box, found):
+                    self._leave(box, _SHAPELESS)
+                    continue
                 name = spelled if found.pattern == action else self.spellings.get(found.pattern, found.pattern)
                 piece = self._checked(box, name, found, difference, lifelike=not first)
                 if piece is not None:
@@ -212,6 +218,32 @@ class Sweep:
 
     def _leave(self, box: Box, reason: str) -> None:
         self.undecided[Undecided(self.new.source(box), reason)] = None
+
+
+def _perhaps_covered(case: Case, box: Box, found: Opening) -> bool:
+    """Whether a reference of which nobody knows what ARN it is decides: some cover holds on some of what it may be."""
+    resource = found.resource
+    if not (box.marked_resources or box.marked_atoms):
+        return False
+    active = case.active(found.action)
+    plain = [cover.resources for cover in active if not cover.not_resources]
+    if not has_shape(resource) and any(_on_some(patterns, resource) for patterns in plain):
+        return True
+    given = [
+        (atom.key, text)
+        for atom in box.marked_atoms
+        if atom.kind == "Arn" and not atom.negated
+        for text in atom.values
+        if not has_shape(text)
+    ]
+    limits = [(atom.key, atom.values) for cover in active for atom in cover.atoms if atom.kind == "Arn"]
+    return any(key == its and _on_some(texts, text) for key, text in given for its, texts in limits)
+
+
+def _on_some(patterns: Iterable[str], text: str) -> bool:
+    """Whether some pattern without references takes some of what a text may be, and not the reference itself."""
+    every = widened(text)
+    return any(not has_marks(one) and overlaps(one, every) and not covers(one, text) for one in patterns)
 
 
 _EVERYWHERE: Final = tuple(spelling(Globs(("*",)), (), version) for version in (VERSION, OLD_VERSION))
