@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from remit.iam.public import public
     from remit.iam.request import Request
     from remit.lint.apps import lint
+    from remit.project.configure import configure
     from remit.project.declarations import App
     from remit.project.late import aws
     from remit.project.load import load
-    from remit.project.settings import Config, configure
+    from remit.project.settings import Config
     from remit.project.shared import Shared, output, resource
 
     config: Config
@@ -40,7 +41,7 @@ _HOMES = {
     "assign": "remit.grants.assign",
     "aws": "remit.project.late",
     "compare": "remit.iam.compare",
-    "configure": "remit.project.settings",
+    "configure": "remit.project.configure",
     "equivalent": "remit.iam.compare",
     "evaluate": "remit.iam.evaluate",
     "includes": "remit.iam.compare",
@@ -97,7 +98,7 @@ def __getattr__(name: str) -> Any:
     import importlib  # noqa: PLC0415 - a module that is asked for nothing imports nothing
 
     if name == "config":  # the settings of the load that is going on: never kept
-        return importlib.import_module("remit.project.settings").the_config()
+        return importlib.import_module("remit.project.configure").the_config()
     if name in _ROOMS:
         return importlib.import_module(f"remit.{name}")
     if name not in _HOMES:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from remit.build.declared import adds_access, complete, declared
+from remit.build.synth import document, synth
 from remit.grants.assign import assign
 from remit.review.accepted import accept, acceptance
 from remit.review.changes import review
@@ -50,6 +51,31 @@ def test_reading_the_template_gives_back_what_is_assigned_with_reasons_and_lines
     assert [(one.logical_id, one.functions, one.managed, one.boundary, one.trusts, one.grants) for one in read] == [
         (one.logical_id, one.functions, one.managed, one.boundary, one.trusts, one.grants) for one in roles
     ]
+
+
+def test_the_roles_of_an_app_are_those_of_its_written_template(make: Make) -> None:
+    """They are read from the resources themselves; CloudFormation gets the text."""
+    extra = (
+        SHARED % TRUST
+        + """
+    managed = resource("AWS::IAM::ManagedPolicy", managed_policy_name="m", roles=["${ExtraRole}", "elsewhere"],
+                       policy_document={"Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": [
+                           f"arn:{aws.partition}:s3:::x-{aws.account}/${{aws:username}}/*"]}})
+"""
+    )
+    extra = extra.replace("from remit import Shared", "from remit import Shared, aws")
+    app = make(**{"shared/resources/extra.py": extra}).load()
+    roles = assign(app)
+
+    written, read = declared(document(synth(app, roles))), complete(app, roles)
+
+    assert {one.role.logical_id: (one.inline, one.attached, one.trust) for one in read.roles} == {
+        one.role.logical_id: (one.inline, one.attached, one.trust) for one in written.roles
+    }
+    assert [[(grant.statement, grant.version) for grant in role.grants] for role in read.outside] == [
+        [(grant.statement, grant.version) for grant in role.grants] for role in written.outside
+    ]
+    assert (read.documents, len(read.outside)) == (written.documents, 1)
 
 
 def test_a_shared_policy_gains_what_it_attaches_with_the_line_of_the_shared_resource(make: Make) -> None:

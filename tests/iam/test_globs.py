@@ -6,8 +6,9 @@ import itertools
 
 import pytest
 
-from remit.iam.glob import FRESH, Unclear, meeting, points, within
-from remit.iam.pattern import matches
+from remit.iam.glob import FRESH, Unclear, meeting, points
+from remit.iam.pattern import covers, matches, plainly_covers
+from remit.iam.pattern_list import PatternList
 
 TEXTS = tuple("".join(letters) for length in range(6) for letters in itertools.product("abz", repeat=length))
 PATTERNS = tuple("".join(signs) for length in range(4) for signs in itertools.product("ab*?", repeat=length))
@@ -39,12 +40,20 @@ def test_every_text_of_a_pattern_is_in_all_that_one_of_its_points_is_in() -> Non
             )
 
 
-def test_within_is_never_wrong() -> None:
+def test_covering_is_never_wrong_and_what_one_look_tells_is_part_of_it() -> None:
     for narrow, wide in itertools.product(PATTERNS, repeat=2):
-        if within(narrow, wide):
+        if covers(wide, narrow):
             assert SETS[narrow] <= SETS[wide], (narrow, wide)
-    assert within("a*b", "a*")
-    assert not within("a*", "a*b")
+        assert covers(wide, narrow) >= plainly_covers(wide, narrow), (narrow, wide)
+    assert plainly_covers("a*", "a*b")
+    assert not plainly_covers("a*b", "a*")
+    assert (covers("?*", "a*"), plainly_covers("?*", "a*")) == (True, False)
+
+
+def test_of_a_list_the_first_pattern_that_covers_another_is_told_and_of_equal_ones_the_first_stays() -> None:
+    listed = PatternList(("ab*", "a*", "a**", "b", "?"))
+    expected = {"ab*": "a*", "a*": None, "a**": "a*", "abc": "ab*", "b": "?", "?": None, "bb": None}
+    assert {text: listed.cover_of(text) for text in expected} == expected
 
 
 def test_a_point_spells_the_symbol_for_each_wildcard() -> None:

@@ -17,6 +17,8 @@ from remit.review.tree import tree
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from remit.app import Role
+    from remit.iam.policy import Statement
     from remit.review.change import Version
 
 READS = f'{APP}@app.function(policy=["s3:GetObject"])\ndef hello(event, context): ...\n'
@@ -75,7 +77,13 @@ def test_the_working_tree_is_held_against_a_commit(repository: Path) -> None:
 
 
 def test_the_roles_of_a_commit_are_those_that_were_loaded_then(repository: Path) -> None:
-    assert at(repository, "HEAD").roles == Project(repository).roles()
+    then, now = at(repository, "HEAD").roles, Project(repository).roles()
+    assert [role.logical_id for role in then] == [role.logical_id for role in now]
+    assert [_grants(role) for role in then] == [_grants(role) for role in now]
+
+
+def _grants(role: Role) -> list[tuple[Statement, str, str]]:
+    return [(grant.statement, grant.because, str(grant.origin)) for grant in role.grants]
 
 
 def test_what_is_not_committed_does_not_count(repository: Path) -> None:

@@ -174,6 +174,80 @@ def test_of_too_many_cases_it_is_said_that_not_each_was_looked_at() -> None:
     assert reasons == {"its conditions may fall out in more than 64 ways: not each of them was looked at"}
 
 
+def many_roles(count: int, changed: dict[int, Any]) -> dict[str, Any]:
+    """A template with a role for each of its conditions; some roles have another statement."""
+    resources: dict[str, Any] = {}
+    for number in range(count):
+        statements = [{"Fn::If": [f"C{number}", GET, NO_VALUE]}, changed.get(number, DENIED)]
+        one = template(*statements)["Resources"]
+        role, function = one["Role"], one["Function"]
+        resources[f"Role{number}"] = role
+        runs_under = {"Role": {"Fn::GetAtt": [f"Role{number}", "Arn"]}}
+        resources[f"Function{number}"] = {**function, "Properties": runs_under}
+    conditions = {f"C{number}": {"Fn::Equals": [{"Ref": f"P{number}"}, "x"]} for number in range(count)}
+    return {"Conditions": conditions, "Resources": resources}
+
+
+def test_a_role_is_compared_in_the_worlds_of_its_own_conditions_alone() -> None:
+    """Sixty conditions elsewhere leave nothing undecided, neither of this role nor of those that stay."""
+    found = between(many_roles(60, {}), many_roles(60, {7: PASS}))
+
+    assert [(change.functions, change.unseen) for change in found.changes] == [(("Function7",), ())]
+    assert told(found) == [((), ["iam:PassRole"], [])]
+    assert len(found.functions) == 60
+
+
+def test_another_default_is_told_of_the_roles_alone_whose_conditions_ask_for_it() -> None:
+    """All others are what they were."""
+    old, new = (
+        {**many_roles(3, {}), "Parameters": {"P1": {"Type": "String", "Default": default}}} for default in ("x", "y")
+    )
+
+    assert [(change.functions, [one.reason for one in change.unseen]) for change in between(old, new).changes] == [
+        (("Function1",), ["parameter P1, on which it depends, has another default: y in place of x"])
+    ]
+
+
+def test_what_a_policy_of_two_roles_gains_is_told_of_both_once() -> None:
+    """Each role is compared by itself, and the policy belongs to both."""
+
+    def of(statement: Any) -> dict[str, Any]:
+        both = many_roles(2, {})
+        document = {"Version": "2012-10-17", "Statement": statement}
+        properties = {
+            "PolicyName": "p",
+            "Roles": [{"Ref": "Role0"}, {"Ref": "Role1"}, "elsewhere"],
+            "PolicyDocument": document,
+        }
+        both["Resources"]["Both"] = {"Type": "AWS::IAM::Policy", "Properties": properties}
+        return both
+
+    found = between(of(GET), of([GET, allow("sqs:SendMessage")]))
+
+    gains = [
+        (change.functions or change.role, [one.action for one in change.access.gained]) for change in found.changes
+    ]
+    assert gains == [
+        (("Function0",), ["sqs:SendMessage"]),
+        (("Function1",), ["sqs:SendMessage"]),
+        ("elsewhere", ["sqs:SendMessage"]),
+    ]
+
+
+def test_a_policy_of_a_resource_is_looked_at_when_its_own_condition_holds() -> None:
+    """No role asks this condition, so that it held in none of the worlds that were looked at."""
+
+    def of(principal: Any) -> dict[str, Any]:
+        statement = {**GET, "Principal": principal}
+        properties = {"Bucket": "b", "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+        policy = {"Type": "AWS::S3::BucketPolicy", "Condition": "IsProd", "Properties": properties}
+        return template(GET, more={"Open": policy})
+
+    found = between(of({"AWS": "111122223333"}), of("*"))
+
+    assert [(change.role, change.when) for change in found.changes] == [("Open", PROD)]
+
+
 def test_another_default_of_a_parameter_that_a_role_mentions_is_undecided() -> None:
     def of(default: str, **more: Any) -> dict[str, Any]:
         parameters = {"Bucket": {"Type": "String", "Default": default, **more}}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Reason
-from remit.build.synth import document, synth
+from remit.build.synth import synth
 from remit.catalogue.properties import PERMISSION_LIMITS
 from remit.errors import Origin
 from remit.iam import tokens
@@ -18,11 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.app import App, Grant, Resource, Role
+    from remit.templates.roles import Read
 
 _INLINE: Final = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy")
 _MANAGED: Final = "AWS::IAM::ManagedPolicy"
 _IAM: Final = "AWS::IAM::"
 _OWN: Final = "${AWS::StackName}-"
+_PLACE: Final = Origin("the template")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +66,17 @@ class Running:
 
 def declared(template: Mapping[str, Any]) -> Running:
     """The roles and functions of a template. RemitError: one of its policies is none."""
-    from remit.templates.files import read_template  # noqa: PLC0415 - few apps declare access in shared resources
+    from remit.templates.roles import template_roles  # noqa: PLC0415 - few apps declare access in shared resources
 
-    read = read_template(json.dumps(template).encode(), "the template")
+    return _running(template_roles(template, _PLACE.file, lambda _: _PLACE))
+
+
+def _running(read: Read) -> Running:
     functions = {one.logical_id: _function(one) for one in read.resources if one.type == "AWS::Lambda::Function"}
     by_id = {one.logical_id: one for one in read.resources}
     own = [role for role in read.roles if role.logical_id in by_id]
     outside = tuple(_unplaced(role) for role in read.roles if role.logical_id not in by_id)
-    served = {name for role in own for name in role.functions}
-    others = {
-        name: tokens.text_of(by_id[logical_id].properties["Role"])
-        for logical_id, name in functions.items()
-        if logical_id not in served and "Role" in by_id[logical_id].properties
-    }
+    others = {functions[logical_id]: role for logical_id, role in read.others.items()}
     return Running(
         tuple(_declared(role, by_id, functions) for role in own),
         functions,
@@ -137,7 +136,7 @@ def _declared(role: Role, by_id: Mapping[str, Resource], functions: Mapping[str,
 def _inline(written: Any) -> Iterator[tuple[str, Policy]]:
     """An inline policy by its name; nothing for one that only the deploy knows."""
     if not tokens.is_intrinsic(written):
-        found = policy_of(written.get("PolicyDocument"), (), lambda _: Origin("the template"))
+        found = policy_of(written.get("PolicyDocument"), (), lambda _: _PLACE)
         if found is not None:
             yield tokens.text_of(written.get("PolicyName")), found
 
@@ -177,7 +176,11 @@ def explained(roles: Iterable[Role], by: Iterable[Role]) -> tuple[Role, ...]:
 
 def complete(app: App, roles: tuple[Role, ...]) -> Running:
     """The roles of an app with what its shared resources add: roles of their own, and policies attached to any."""
-    running = declared(document(synth(app, roles)))
+    from remit.templates.roles import roles_of  # noqa: PLC0415 - as above
+
+    made = synth(app, roles).resources
+    written = tuple(replace(one, properties=tokens.plain(dict(one.properties))) for one in made)
+    running = _running(roles_of(written, lambda _: _PLACE))
     origins = {one.logical_id: one.origin for one in app.resources}
     place = {role.logical_id: number for number, role in enumerate(roles)}
     known = explained((one.role for one in running.roles), roles)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from remit.catalogue.types import resource_type
 from remit.errors import RemitError, did_you_mean
@@ -12,19 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.app import Output, Resource
-
-_PSEUDO: Final = (
-    "AccountId",
-    "NotificationARNs",
-    "NoValue",
-    "Partition",
-    "Region",
-    "StackId",
-    "StackName",
-    "URLSuffix",
-)
-_SECTIONS: Final = {"Fn::If": "Conditions", "Fn::FindInMap": "Mappings"}
-"""Intrinsic functions, and the section of a template that each looks into."""
 
 
 def check_references(resource: Resource, known: Mapping[str, Resource]) -> tuple[str, ...]:
@@ -48,9 +35,10 @@ def check_references(resource: Resource, known: Mapping[str, Resource]) -> tuple
 
 def _check_sections(resource: Resource, what: str) -> None:
     """Refuse what looks into sections that the template has not: conditions and mappings."""
-    missing = next((_SECTIONS[name] for name in _functions(dict(resource.properties)) if name in _SECTIONS), None)
+    needed = (tokens.SECTIONS.get(name) for name in _functions(dict(resource.properties)))
+    missing = next((section for section in needed if section is not None), None)
     if "Condition" in resource.attributes:
-        missing = _SECTIONS["Fn::If"]
+        missing = "Conditions"
     if missing is not None:
         raise RemitError(
             f"{what} needs a section of {missing}, which the template does not have",
@@ -106,8 +94,8 @@ def check_text(text: str, known: Mapping[str, Resource], at: Resource | Output, 
                 origin=at.origin,
             )
         if name.startswith("AWS::"):
-            if name.removeprefix("AWS::") not in _PSEUDO:
-                near = did_you_mean(name, [f"AWS::{one}" for one in _PSEUDO])
+            if name not in tokens.PSEUDO:
+                near = did_you_mean(name, tokens.PSEUDO)
                 raise RemitError(f"{what}: there is no {reference.text}", hint=near, origin=at.origin)
             continue
         if name not in known:

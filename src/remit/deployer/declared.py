@@ -18,13 +18,15 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.types import REF, lowered, resource_type
 from remit.errors import RemitError
 from remit.iam import tokens
+from remit.templates.branches import items as items_of
+from remit.templates.values import UNKNOWN, Values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from remit.catalogue.types import Naming, ResourceType
 
-OPEN: Final = "\x00"
+OPEN: Final = UNKNOWN
 """A stretch of a name that nobody knows before the deploy."""
 ROLE_TYPE: Final = "AWS::IAM::Role"
 CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
@@ -37,9 +39,6 @@ _BALANCERS: Final = {
     "elasticloadbalancing:loadbalancer/net/": "network",
 }
 _IN_STORE: Final = re.compile(r"AWS::SSM::Parameter::Value<")
-_UNKNOWN: Final = {"Fn::Unknown": ""}
-_MOST: Final = 16  # alternatives of one text; more are one open text
-_SUB: Final = re.compile(r"\$\{(!?)([^${}]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,16 +184,7 @@ def is_generated(name: str) -> bool:
 
 def items(value: Any) -> tuple[Any, ...]:
     """The items of a list, those of both where a condition decides between two; one that is no list is an item."""
-    if isinstance(value, list):
-        return tuple(item for one in value for item in (items(one) if _is_choice(one) else (one,)))
-    if _is_choice(value):
-        return tuple(item for one in value["Fn::If"][1:] for item in items(one))
-    return () if value is None else (value,)
-
-
-def _is_choice(value: Any) -> bool:
-    found = value.get("Fn::If") if isinstance(value, Mapping) and len(value) == 1 else None
-    return isinstance(found, list) and len(found) == 3  # noqa: PLR2004 - condition, two values
+    return tuple(item.value for item in items_of(value))
 
 
 def _names(stack: Stack, declared: Declared, naming: Naming, within: frozenset[str]) -> tuple[str, ...]:
@@ -300,66 +290,8 @@ def filled(format_: str, values: Mapping[str, str], otherwise: str = "*") -> str
     return re.sub(r"\$\{([^{}]+)\}", lambda found: known.get(found[1], otherwise), format_)
 
 
-def _texts(stack: Stack, value: Any, within: frozenset[str]) -> tuple[str, ...]:  # noqa: PLR0911 - a case each
-    if value is None or value == "":
-        return ()
-    if isinstance(value, str | int | float):
-        return (str(value),)
-    if not tokens.is_intrinsic(value):
-        return (OPEN,)
-    ((function, argument),) = value.items()
-    if _is_choice(value):
-        return tuple(dict.fromkeys(text for item in argument[1:] for text in _texts(stack, item, within)))
-    if function == "Fn::FindInMap" and isinstance(argument, list):
-        return _mapped(stack, argument, within)
-    if function in ("Ref", "Fn::GetAtt"):
-        return _reference(stack, tokens.from_intrinsic(value)[2:-1], within)
-    if function in ("Fn::Sub", "Fn::Join"):
-        return _joined(stack, list(_parts(argument, function)), within)
-    return (OPEN,)
-
-
-def _mapped(stack: Stack, path: Sequence[Any], within: frozenset[str]) -> tuple[str, ...]:
-    """The texts that stand in a mapping under keys that may be asked for: all of a level whose key is not known."""
-    levels: list[Any] = [stack.mappings]
-    for key in path[:3]:
-        known = _texts(stack, key, within)
-        wanted = None if any(OPEN in text or text.startswith("${") for text in known) else known
-        levels = [
-            value
-            for level in levels
-            if isinstance(level, Mapping)
-            for name, value in level.items()
-            if wanted is None or str(name) in wanted
-        ]
-    found = dict.fromkeys(text for value in levels for text in _texts(stack, value, within))
-    return tuple(found) if 0 < len(found) <= _MOST and len(path) == 3 else (OPEN,)  # noqa: PLR2004 - map and two keys
-
-
-def _parts(argument: Any, function: str) -> Iterator[Any]:
-    """What a Fn::Sub or Fn::Join puts together: texts and intrinsics."""
-    if function == "Fn::Join":
-        delimiter, items = argument if isinstance(argument, list) and len(argument) == 2 else ("", None)  # noqa: PLR2004 - [delimiter, parts]
-        for place, item in enumerate(items if isinstance(items, list) else [_UNKNOWN]):
-            yield from ([delimiter] if place else [])
-            yield item
-        return
-    template, own = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})  # noqa: PLR2004 - [text, variables]
-    own = own if isinstance(own, Mapping) else {}
-    last, text = 0, str(template)
-    for found in _SUB.finditer(text):
-        yield text[last : found.start()]
-        yield f"${{{found[2]}}}" if found[1] else own.get(found[2], {"Ref": found[2]})
-        last = found.end()
-    yield text[last:]
-
-
-def _joined(stack: Stack, parts: Sequence[Any], within: frozenset[str]) -> tuple[str, ...]:
-    options = [_texts(stack, part, within) or ("",) for part in parts if part != ""]
-    total = 1
-    for option in options:
-        total *= len(option)
-    return tuple(dict.fromkeys("".join(choice) for choice in product(*options))) if total <= _MOST else (OPEN,)
+def _texts(stack: Stack, value: Any, within: frozenset[str]) -> tuple[str, ...]:
+    return Values(lambda name: _reference(stack, name, within), stack.mappings).texts(value)
 
 
 def _reference(stack: Stack, name: str, within: frozenset[str]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from itertools import product
 from math import comb
 from typing import Final
 
-from remit.iam.pattern import matcher, overlaps
+from remit.iam.pattern import overlaps, plainly_covers
 
 FRESH: Final = "\ue000"
 """The symbol; like every mark of the compared texts it stands in a private plane of Unicode."""
@@ -66,13 +66,6 @@ def some_points(pattern: str, singles: int) -> tuple[tuple[str, ...], Unclear | 
         return (*points(pattern), pattern.replace("?", FRESH).replace("*", FRESH * (singles + 1))), reason
 
 
-@lru_cache(maxsize=16_384)
-def within(narrow: str, wide: str) -> bool:
-    """Whether `wide` describes all of `narrow`; False may also mean: only by way of its `?`."""
-    match = matcher(wide)
-    return wide == narrow or (("?" not in wide or "*" not in narrow) and match(points(narrow)[0]))
-
-
 @dataclass(frozen=True, slots=True)
 class Meeting:
     """Patterns that together describe what two patterns both do, or why they are not known; and the steps it took."""
@@ -88,9 +81,9 @@ def meeting(one: str, other: str) -> Meeting:
 
     A step is about as long as to hold one text against one pattern.
     """
-    if within(one, other):
+    if plainly_covers(other, one):
         return Meeting((one,), _LOOK)
-    if within(other, one):
+    if plainly_covers(one, other):
         return Meeting((other,), _LOOK)
     walk = len(one) + len(other)
     if not overlaps(one, other):
@@ -167,7 +160,7 @@ class _Shared:
         if len(found) > MOST_MEETS:
             raise Unclear(_TOO_MANY)
         self._spend(_WITHIN * len(found) * (len(found) - 1))
-        kept = [one for one in found if not any(one != other and within(one, other) for other in found)]
+        kept = [one for one in found if not any(one != other and plainly_covers(other, one) for other in found)]
         return frozenset(kept)
 
     def _spend(self, steps: int) -> None:

@@ -9,7 +9,6 @@ undecided stays as it is.
 from __future__ import annotations
 
 import json
-import re
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -17,8 +16,7 @@ from typing import TYPE_CHECKING, Final
 from remit.iam.box import Compiled
 from remit.iam.budget import Budget, Exhausted
 from remit.iam.compare import equivalent
-from remit.iam.glob import points
-from remit.iam.pattern import is_pattern, matcher
+from remit.iam.pattern_list import PatternList
 from remit.iam.policy import Globs, Policy, Statement, render
 from remit.iam.prune import pruned
 
@@ -29,7 +27,6 @@ TIDYING: Final = 4_000_000
 """Steps to hold the patterns of one list against each other, over all lists (see `budget`)."""
 PRUNING: Final = 8_000_000
 PROVING: Final = 6_000_000
-_WILDCARD: Final = re.compile(r"[*?]")
 
 
 def minimise(policy: Policy) -> Policy:
@@ -91,50 +88,14 @@ def _uncovered(patterns: tuple[str, ...], budget: Budget, *, fold: bool) -> tupl
     Where the steps run out, the rest stays.
     """
     known = dict.fromkeys(text.lower() if fold else text for text in patterns)
-    wide = _Wide(text for text in known if "${" not in text and is_pattern(text))
+    plain = [text for text in known if "${" not in text]
+    listed = PatternList(plain, budget.spend)
     gone: set[str] = set()
     with suppress(Exhausted):
-        gone.update(text for text in known if "${" not in text and wide.covers(text, budget))
+        gone.update(text for text in plain if listed.cover_of(text) is not None)
     return tuple(
         {folded: text for text in reversed(patterns) if (folded := text.lower() if fold else text) not in gone}.values()
     )[::-1]
-
-
-class _Wide:
-    """Patterns by what stands before their first wildcard: they cover only what begins like that."""
-
-    def __init__(self, patterns: Iterable[str]) -> None:
-        self._order = {text: place for place, text in enumerate(patterns)}
-        self._by_head: dict[str, list[str]] = {}
-        for text in self._order:
-            self._by_head.setdefault(_head(text), []).append(text)
-        self._lengths = sorted({len(head) for head in self._by_head})
-
-    def covers(self, text: str, budget: Budget) -> bool:
-        """Whether another pattern covers a text or pattern."""
-        longest = len(_head(text))
-        budget.spend(len(self._lengths))
-        for length in self._lengths:
-            others = self._by_head.get(text[:length], ()) if length <= longest else ()
-            for tried, other in enumerate(others, 1):
-                if other != text and _covers(other, text) and not self._stays(text, other):
-                    budget.spend(tried)
-                    return True
-            budget.spend(len(others))
-        return False
-
-    def _stays(self, text: str, other: str) -> bool:
-        """Whether two patterns describe the same, and the first comes first."""
-        return _covers(text, other) and self._order[text] < self._order[other]
-
-
-def _head(text: str) -> str:
-    return _WILDCARD.split(text, maxsplit=1)[0]
-
-
-def _covers(wide: str, narrow: str) -> bool:
-    """As `glob.within`, which remembers what will not be asked again."""
-    return ("?" not in wide or "*" not in narrow) and matcher(wide)(points(narrow)[0])
 
 
 def merged(statements: Iterable[Statement], budget: Budget | None = None) -> tuple[Statement, ...]:

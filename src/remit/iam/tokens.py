@@ -6,8 +6,9 @@ variables hold one colon or a sign (`${aws:username}`, `${*}`), so the two never
 (`{{resolve:ssm:/orders/bucket}}`) is an intrinsic of ours, `${{"Fn::Resolve":"ssm:/orders/bucket"}}`, and text again in
 a template.
 
-Sources: "Fn::Sub", "Pseudo parameters reference" and "Get values stored in other services using dynamic references"
-(CloudFormation User Guide), "IAM policy elements: Variables and tags" (IAM User Guide).
+Sources: "Intrinsic function reference", "Fn::Sub", "Pseudo parameters reference" and "Get values stored in other
+services using dynamic references" (CloudFormation User Guide), "IAM policy elements: Variables and tags" (IAM User
+Guide).
 """
 
 from __future__ import annotations
@@ -27,12 +28,31 @@ REGION: Final = "${AWS::Region}"
 ACCOUNT: Final = "${AWS::AccountId}"
 PLACE: Final = {"Partition": PARTITION, "Region": REGION, "Account": ACCOUNT}
 """Where a stack is, which only its deploy settles: by the names of the variables in the catalogue's ARN formats."""
+FUNCTIONS: Final = frozenset({
+    "Fn::And", "Fn::Base64", "Fn::Cidr", "Fn::Equals", "Fn::FindInMap", "Fn::ForEach", "Fn::GetAZs", "Fn::GetAtt",
+    "Fn::GetStackOutput", "Fn::If", "Fn::ImportValue", "Fn::Join", "Fn::Length", "Fn::Not", "Fn::Or", "Fn::Select",
+    "Fn::Split", "Fn::Sub", "Fn::ToJsonString", "Fn::Transform",
+})  # fmt: skip
+"""CloudFormation's functions, but Ref."""
+RULE_FUNCTIONS: Final = frozenset({
+    "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll",
+})  # fmt: skip
+"""Those of the section Rules alone."""
+SECTIONS: Final = {"Fn::FindInMap": "Mappings", "Fn::If": "Conditions"}
+"""Functions, and the section of a template that each looks into."""
+PSEUDO: Final = frozenset(
+    f"AWS::{name}"
+    for name in ("AccountId", "NotificationARNs", "NoValue", "Partition", "Region", "StackId", "StackName", "URLSuffix")
+)
+"""The pseudo parameters, which every template can refer to."""
 REFERENCE: Final = re.compile(r"\$\{(AWS::[A-Za-z]+|[A-Za-z0-9]+(?:\.[A-Za-z0-9_.-]+)?)\}")
 _RAW: Final = "${{"
 _RESOLVE: Final = "Fn::Resolve"
 _RESOLVED: Final = re.compile(r'\$\{\{"Fn::Resolve":"([^"\\]*)"\}\}')
 _DYNAMIC: Final = re.compile(r'\{\{resolve:((?:[^{}"\\]|\$\{[^{}]*\})+)\}\}')
 _START: Final = re.compile(r"\$\{\{|" + REFERENCE.pattern)
+_PLAIN: Final = re.compile(r"[A-Za-z_$/*][^\s\"'\[\],#]*")
+"""What YAML needs no quotes for, and some more that it does."""
 _DECODE: Final = json.JSONDecoder().raw_decode
 
 
@@ -82,13 +102,17 @@ def references(text: str) -> tuple[Reference, ...]:
 def _reference_at(text: str, found: re.Match[str]) -> tuple[Reference, int]:
     if found.group() != _RAW:
         return Reference(found.group(), _named(found.group(1))), found.end()
+    return _raw_at(text, found.start())
+
+
+def _raw_at(text: str, start: int) -> tuple[Reference, int]:
     try:
-        intrinsic, end = _DECODE(text, found.start() + 2)
+        intrinsic, end = _DECODE(text, start + 2)
     except (ValueError, RecursionError):
         raise RemitError(f"`{text}` has a `${{{{` that starts no intrinsic function") from None
     if not text.startswith("}", end) or not isinstance(intrinsic, dict):
         raise RemitError(f"`{text}` has a `${{{{` that is not closed")
-    return Reference(text[found.start() : end + 1], intrinsic), end + 1
+    return Reference(text[start : end + 1], intrinsic), end + 1
 
 
 def _named(name: str) -> dict[str, Any]:
@@ -117,6 +141,44 @@ def with_dynamic(text: str) -> str:
 def as_written(text: str) -> str:
     """A text with its dynamic references as a template spells them."""
     return _RESOLVED.sub(r"{{resolve:\1}}", text) if _RESOLVE in text else text
+
+
+def for_people(text: str) -> str:
+    """A text with the functions in it as templates spell them: `{!ImportValue x}`, `{!If [IsProd, a, b]}`.
+
+    What only looks like a function stays as it is.
+    """
+    pieces = []
+    position = 0
+    while (start := text.find(_RAW, position)) >= 0:
+        pieces.append(text[position:start])
+        try:
+            reference, position = _raw_at(text, start)
+        except RemitError:
+            pieces.append(_RAW)
+            position = start + len(_RAW)
+        else:
+            pieces.append(_short_form(reference))
+    return "".join((*pieces, text[position:]))
+
+
+def _short_form(reference: Reference) -> str:
+    if _RESOLVE in reference.intrinsic:
+        return as_written(reference.text)
+    return f"{{{_flow(reference.intrinsic)}}}" if is_intrinsic(reference.intrinsic) else reference.text
+
+
+def _flow(value: Any) -> str:
+    """A value as YAML writes it on one line."""
+    if is_intrinsic(value):
+        text = from_intrinsic(value)
+        ((function, argument),) = value.items()
+        return f"!{function.removeprefix('Fn::')} {_flow(argument)}" if text.startswith(_RAW) else text
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_flow(item)}' for key, item in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flow, value))}]"
+    return value if isinstance(value, str) and _PLAIN.fullmatch(value) else json.dumps(value, ensure_ascii=False)
 
 
 def is_intrinsic(value: object) -> TypeGuard[dict[str, Any]]:

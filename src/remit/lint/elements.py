@@ -16,12 +16,6 @@ DOCUMENT: Final = ("Version", "Id", "Statement")
 STATEMENT: Final = (
     "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
 )  # fmt: skip
-FUNCTIONS: Final = frozenset({
-    "Fn::And", "Fn::Base64", "Fn::Cidr", "Fn::Equals", "Fn::FindInMap", "Fn::ForEach", "Fn::GetAZs", "Fn::GetAtt",
-    "Fn::GetStackOutput", "Fn::If", "Fn::ImportValue", "Fn::Join", "Fn::Length", "Fn::Not", "Fn::Or", "Fn::Select",
-    "Fn::Split", "Fn::Sub", "Fn::ToJsonString", "Fn::Transform",
-})  # fmt: skip
-"""CloudFormation's functions, but Ref."""
 _SIGNS: Final = frozenset({"statement", "effect", "notaction", "policydocument"})
 _PAIRS: Final = {"Action": "NotAction", "Resource": "NotResource", "Principal": "NotPrincipal"}
 

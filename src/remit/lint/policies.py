@@ -9,8 +9,8 @@ from remit.errors import RemitError
 from remit.iam import tokens
 from remit.iam.policy import OLD_VERSION, VERSION, Statement, parse_statement
 from remit.lint import facts
-from remit.lint.elements import FUNCTIONS
 from remit.lint.subject import Broken, Document, Item, Written
+from remit.templates.branches import branches, items, may_vary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from remit.lint.finding import Spot
 
 _LISTS: Final = ("Action", "NotAction", "Resource", "NotResource")
-_NO_VALUE: Final = {"Ref": "AWS::NoValue"}
-_BRANCHES: Final = 3
-_ALWAYS: Final[frozenset[tuple[str, int]]] = frozenset()
 MOST_STATEMENTS: Final = 2_000
 """Statements of a document that are looked at: a policy that IAM takes has two hundred at most."""
 
@@ -56,23 +53,11 @@ def document_of(
     document.written = tuple(islice(_statements(raw, document, located=located), MOST_STATEMENTS))
     open_ = [tokens.is_intrinsic(one.value.get("Effect")) for one in document.written]
     read = [_parsed(one, "Allow" if either else None) for one, either in zip(document.written, open_, strict=True)]
-    items = [(one, either) for one, either in zip(read, open_, strict=True) if isinstance(one, Item)]
-    document.items = tuple(one for one, either in items if not either)
-    document.either = tuple(one for one, either in items if either)
+    parsed = [(one, either) for one, either in zip(read, open_, strict=True) if isinstance(one, Item)]
+    document.items = tuple(one for one, either in parsed if not either)
+    document.either = tuple(one for one, either in parsed if either)
     document.broken = tuple(one for one in read if isinstance(one, Broken))
     return document
-
-
-def variants(value: Any, path: Spot) -> Iterator[tuple[Any, Spot]]:
-    """A value, or the values that a Fn::If may put there; nothing for AWS::NoValue."""
-    if value == _NO_VALUE:
-        return
-    branches = value.get("Fn::If") if isinstance(value, dict) and len(value) == 1 else None
-    if isinstance(branches, list) and len(branches) == _BRANCHES:
-        for index in (1, 2):
-            yield from variants(branches[index], (*path, "Fn::If", index))
-    else:
-        yield value, path
 
 
 def _statements(raw: Any, document: Document, *, located: bool) -> Iterator[Written]:
@@ -81,59 +66,39 @@ def _statements(raw: Any, document: Document, *, located: bool) -> Iterator[Writ
         several: list[tuple[Any, Spot]] = [(one, ("Statement", index)) for index, one in enumerate(statements)]
     else:
         several = [(statements, ("Statement",))]
-    index = 0
-    for one, path in several:
-        for value, at in variants(one, path):
-            if isinstance(value, dict) and not tokens.is_intrinsic(value):
-                flat, paths = (value, {}) if document.names is None else _flat(value, at)
-                place = _placer(document, flat, at, paths) if located else document.place
-                branches = frozenset(_branches(raw, at)) if "Fn::If" in at else _ALWAYS
-                yield Written(document, index, flat, at, place, branches, chooses=bool(paths))
-                index += 1
-
-
-def _branches(raw: Any, path: Spot) -> Iterator[tuple[str, int]]:
-    """The branches of Fn::If on the way to a part of a document."""
-    value = raw
-    for step, following in zip(path, (*path[1:], None), strict=True):
-        value = value[step]
-        if step == "Fn::If" and isinstance(following, int):
-            yield str(value[0]), following
+    chosen = (branch for one, path in several for branch in branches(one, path))
+    written = (branch for branch in chosen if isinstance(branch.value, dict) and not tokens.is_intrinsic(branch.value))
+    for index, branch in enumerate(written):
+        at = branch.path
+        flat, paths = (branch.value, {}) if document.names is None else _flat(branch.value, at)
+        place = _placer(document, flat, at, paths) if located else document.place
+        yield Written(document, index, flat, at, place, frozenset(branch.when), chooses=bool(paths))
 
 
 def _flat(raw: dict[str, Any], path: Spot) -> tuple[dict[str, Any], _Paths]:
-    """A statement with its Fn::If put in: all branches of a list's items, the first one of a condition."""
-    shown = repr(raw)
-    if "Fn::If" not in shown and "AWS::NoValue" not in shown:
+    """A statement with its choices put in: all branches of a list's items, the first one of a condition."""
+    if not may_vary(repr(raw)):
         return raw, {}
     flat: dict[str, Any] = {}
     paths: _Paths = {}
     for key, value in raw.items():
         if key in _LISTS:
-            pairs = list(_items(value, (*path, key)))
-            flat[key] = [one for one, _ in pairs]
-            paths[key] = tuple(at for _, at in pairs)
+            chosen = tuple(items(value, (*path, key)))
+            flat[key] = [item.value for item in chosen]
+            paths[key] = tuple(item.path for item in chosen)
         else:
             flat[key] = _first(value)
     return {key: value for key, value in flat.items() if value is not None}, paths
 
 
-def _items(value: Any, path: Spot) -> Iterator[tuple[Any, Spot]]:
-    for one, at in variants(value, path):
-        if isinstance(one, list):
-            for index, item in enumerate(one):
-                yield from _items(item, (*at, index))
-        else:
-            yield one, at
-
-
 def _first(value: Any) -> Any:
-    found = next(variants(value, ()), None)
-    if found is None:
+    branch = next(branches(value), None)
+    if branch is None:
         return None
-    if isinstance(found[0], dict):
-        return {key: one for key, item in found[0].items() if (one := _first(item)) is not None}
-    return found[0]
+    if isinstance(branch.value, dict):
+        firsts = {key: _first(part) for key, part in branch.value.items()}
+        return {key: part for key, part in firsts.items() if part is not None}
+    return branch.value
 
 
 def _placer(document: Document, raw: Mapping[str, Any], path: Spot, paths: _Paths) -> Locate:
@@ -190,8 +155,8 @@ def _parsed(written: Written, effect: str | None) -> Item | Broken:
         misspelt = _misspelt(written, spot) if written.document.names is not None else None
         hint = f"did you mean `{misspelt}`?" if misspelt else error.hint
         return Broken(written, error.message, hint, spot)
-    branches, chooses = written.branches, written.chooses
-    return Item(written.document, written.index, statement, written.place, branches=branches, chooses=chooses)
+    when, chooses = written.when, written.chooses
+    return Item(written.document, written.index, statement, written.place, when=when, chooses=chooses)
 
 
 def _misspelt(written: Written, spot: Spot) -> str | None:
@@ -201,6 +166,7 @@ def _misspelt(written: Written, spot: Spot) -> str | None:
         value = value.get(step) if isinstance(value, dict) else None
     several = value if isinstance(value, list) else [value]
     names = [key for one in several if isinstance(one, dict) and len(one) == 1 for key in one]
-    known = {**{name: name for name in ("Ref", *FUNCTIONS)}, **{name.removeprefix("Fn::"): name for name in FUNCTIONS}}
-    found = [facts.near(str(name), known) for name in names if name not in ("Ref", *FUNCTIONS)]
+    functions = ("Ref", *tokens.FUNCTIONS)
+    known = {**{name: name for name in functions}, **{name.removeprefix("Fn::"): name for name in functions}}
+    found = [facts.near(str(name), known) for name in names if name not in functions]
     return next((known[name] for name in found if name is not None), None)

@@ -13,7 +13,7 @@ from remit.iam.policy import VERSION
 from remit.iam.tokens import REFERENCE
 from remit.lint import facts
 from remit.lint.samples import sample
-from remit.templates.branches import NO_VALUE, choice
+from remit.templates.branches import NO_VALUE, choice, may_vary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from remit.errors import Origin
     from remit.iam.policy import Statement
     from remit.lint.finding import Spot
+    from remit.templates.branches import When
 
 T = TypeVar("T")
 Place: TypeAlias = "Callable[[Spot], Origin | None]"
-Branches: TypeAlias = "frozenset[tuple[str, int]]"
 """Where a spot stands; of one that is not there, its nearest part that is."""
 
 IDENTITY, TRUST, RESOURCE, CONTROL = "identity", "trust", "resource", "control"
@@ -110,21 +110,21 @@ class Document:
     def size(self) -> int:
         """Characters as IAM counts them: without white space. Late-bound parts count as they are written.
 
-        Of the branches of a Fn::If the shorter counts.
+        Where a condition chooses between two values the shorter counts.
         """
-        return len("".join(self.text.split())) if "Fn::If" not in self.text else _shortest(self.raw)
+        return _shortest(self.raw) if may_vary(self.text) else len("".join(self.text.split()))
 
 
 def _shortest(raw: Any) -> int:
-    """The characters of a document with the shorter branch of each Fn::If in its place."""
+    """The characters of a document with the shorter value of each choice in its place."""
     import json  # noqa: PLC0415 - as in Document
 
+    chosen = choice(raw)
+    if chosen is not None:
+        return min(map(_shortest, chosen.values))
+    if raw == NO_VALUE:
+        return 0
     if isinstance(raw, dict):
-        branches = choice(raw)
-        if branches is not None:
-            return min(map(_shortest, branches[1:]))
-        if raw == NO_VALUE:
-            return 0
         return 2 + sum(len(json.dumps(key)) + 2 + _shortest(one) for key, one in raw.items())
     if isinstance(raw, list):
         return 1 + sum(1 + _shortest(one) for one in raw)
@@ -133,17 +133,17 @@ def _shortest(raw: Any) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A statement as it is written, at `path` of its document; list items that a Fn::If chooses are all there."""
+    """A statement as it is written, at `path` of its document; list items that a condition chooses are all there."""
 
     document: Document
     index: int
     value: Mapping[str, Any]
     path: Spot
     place: Place
-    branches: Branches = frozenset()
-    """The branches of Fn::If in which it stands: the condition's name, 1 for its first branch or 2."""
+    when: frozenset[When] = frozenset()
+    """The conditions under which it is there."""
     chooses: bool = False
-    """Whether Fn::If chooses parts of it."""
+    """Whether conditions choose parts of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,16 +170,16 @@ class Item:
     statement: Statement
     place: Place
     grant: Grant | None = None
-    branches: Branches = frozenset()
+    when: frozenset[When] = frozenset()
     chooses: bool = False
 
     def goes_with(self, other: Item) -> bool:
         """Whether it is in the policy, as it stands here, whenever another statement is."""
-        return not self.chooses and self.branches <= other.branches
+        return not self.chooses and self.when <= other.when
 
     def excludes(self, other: Item) -> bool:
-        """Whether Fn::If puts it and another statement into the policy by turns."""
-        return any((name, 3 - branch) in other.branches for name, branch in self.branches)
+        """Whether a condition puts either it or another statement into the policy."""
+        return any(decided.opposite in other.when for decided in self.when)
 
     @_kept
     def allows(self) -> bool:

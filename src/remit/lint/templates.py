@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.errors import RemitError
 from remit.iam.document import read_json
-from remit.lint.policies import document_of, variants
+from remit.lint.policies import document_of
 from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST, Document, Environment, Stack
+from remit.templates.branches import branches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -145,7 +146,8 @@ def _below(locate: Locate, path: Spot) -> Locate:
 
 def _policies(value: Any, path: Spot, kind: str) -> Iterator[tuple[Any, Spot, bool]]:
     """Whatever has a Statement, or stands where a document must; and whether its parts have places of their own."""
-    for one, at in variants(value, path):
+    for branch in branches(value, path):
+        one, at = branch.value, branch.path
         if isinstance(one, list):
             for index, item in enumerate(one):
                 yield from _policies(item, (*at, index), kind)

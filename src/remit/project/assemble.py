@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.errors import Origin, Span
-    from remit.project.declarations import Access, Declaration
+    from remit.project.declared import Access, Declaration
     from remit.project.loading import Loading
     from remit.project.settings import Items
 

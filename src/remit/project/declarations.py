@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from remit.errors import RemitError, Span, caller_span
 from remit.iam import tokens
 from remit.project import loading
+from remit.project.declared import Access, Declaration
 from remit.runtime import Job
 
 if TYPE_CHECKING:
@@ -19,36 +20,6 @@ if TYPE_CHECKING:
     from remit.project.values import FunctionSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """What one decorator said, unchecked: `load` makes a Function of it."""
-
-    name: str
-    handler: str
-    triggers: tuple[Any, ...]
-    access: tuple[Access, ...]
-    """The function's own, then its groups', innermost first."""
-    settings: tuple[tuple[Span, Mapping[str, Any]], ...]
-    """As `access`."""
-    where: Span
-    job_queue: str | None = None
-    nested: bool = False
-    """Declared inside a function, where Lambda cannot find it."""
-    function: Any = None
-    """What is decorated, without the decorators between; None when it is given by name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Policy items that a function's decorator, a job's or a group gives, which of these it is, and where."""
-
-    kind: Literal["function", "job", "group"]
-    name: str
-    policy: Any
-    managed_policy: Any
-    where: Span
 
 
 class Group:

@@ -18,7 +18,7 @@ from remit.project.running import import_app, import_shared, importing, run_conf
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.app import Grant, Output, Resource
+    from remit.app import Grant
     from remit.project.settings import Section
 
 
@@ -42,16 +42,13 @@ def load(folder: Path | str = ".", stage: str | None = None) -> App:
 def _app(state: Loading) -> App:
     config = state.config
     queues = job_queues(state)
-    shared_resources: list[Resource] = []
-    shared_outputs: list[Output] = []
-    for shared in state.shared:
-        shared_resources += (replace(one, origin=relative(one.origin, state.folder)) for one in shared.resources)
-        shared_outputs += (replace(one, origin=relative(one.origin, state.folder)) for one in shared.outputs)
+    resources = tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.resources)
+    outputs = tuple(replace(item, origin=relative(item.origin, state.folder)) for item in state.outputs)
     everywhere = Everywhere(app_policy(state, "policy"), app_managed(state))
     plain = [declaration for declaration in state.declarations if declaration.job_queue is None]
     functions = [function_of(state, declaration, everywhere) for declaration in plain]
     functions += workers(state, queues, everywhere)
-    if not functions and not shared_resources:
+    if not functions and not resources:
         raise RemitError(
             "this app declares nothing to deploy",
             hint="decorate a function with `@app.function` in a module that the app module imports",
@@ -68,8 +65,8 @@ def _app(state: Loading) -> App:
         name=state.name,
         stage=state.stage,
         functions=tuple(functions),
-        resources=tuple(shared_resources),
-        outputs=tuple(shared_outputs),
+        resources=resources,
+        outputs=outputs,
         queues=queues,
         jobs={job.name: job.job_queue for job in state.declarations if job.job_queue is not None},
         queues_origin=jobs_enabled(state),

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import Origin, RemitError
+from remit.project.settings import Config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.project.declarations import Declaration
-    from remit.project.settings import Config
-    from remit.project.shared import Shared
+    from remit.app import Output, Resource
+    from remit.project.declared import Declaration
 
 STAGE: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")
 _PLAIN: Final = re.compile(r"[^A-Za-z0-9]+")
@@ -34,7 +34,10 @@ class Loading:
     stage: str
     config: Config
     declarations: list[Declaration] = field(default_factory=list)
-    shared: list[type[Shared]] = field(default_factory=list)
+    resources: list[Resource] = field(default_factory=list)
+    """The shared ones."""
+    outputs: list[Output] = field(default_factory=list)
+    """As `resources`."""
 
 
 _current: contextvars.ContextVar[Loading | None] = contextvars.ContextVar("remit_loading", default=None)
@@ -48,8 +51,6 @@ def current() -> Loading | None:
 @contextlib.contextmanager
 def loading(folder: Path, stage: str | None) -> Iterator[Loading]:
     """Begin a load; what runs inside declares into it. Errors leave with paths relative to the project."""
-    from remit.project.settings import Config  # noqa: PLC0415 - settings ask for the current load
-
     state = Loading(folder, project_name(folder), checked_stage(stage), Config())
     token = _current.set(state)
     try:

@@ -14,7 +14,7 @@ from remit.project.running import user_code
 
 if TYPE_CHECKING:
     from remit.app import Function
-    from remit.project.declarations import Declaration
+    from remit.project.declared import Declaration
     from remit.project.loading import Loading
 
 _NAME: Final = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]+")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 from remit.errors import RemitError, Span, caller_span, did_you_mean
-from remit.project import loading, values
+from remit.project import values
 from remit.project.kept import Table, Texts
 
 if TYPE_CHECKING:
@@ -329,18 +328,3 @@ class Config(Section):
     def package(self) -> PackageSection:
         """What goes into the zips."""
         return self._package
-
-
-_outside: Final = Config()
-
-
-def the_config() -> Config:
-    """The settings of the load that is going on; outside of one, settings that nobody reads."""
-    state = loading.current()
-    return _outside if state is None else state.config
-
-
-@contextlib.contextmanager
-def configure() -> Iterator[Config]:
-    """Open the project's settings: they are assigned in a `with` block that names them `config`."""
-    yield the_config()

@@ -181,7 +181,8 @@ class Shared(metaclass=_SharedClass):
         )
         state = loading.current()
         if state is not None:
-            state.shared.append(cls)
+            state.resources += cls.resources
+            state.outputs += cls.outputs
 
     @classmethod
     def lookup(cls, name: str) -> str:

@@ -1,6 +1,6 @@
 """Say as a choice what can only be one of a few texts: an Effect, a Version, an action from a parameter or a mapping.
 
-Each becomes a Fn::If on a condition of its own, `Mode = Allow`: whoever knows conditions knows these.
+Each becomes a choice on a condition of its own, `Mode = Allow`: whoever knows conditions knows these.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
 from remit.iam.policy import OLD_VERSION, VERSION
-from remit.templates.branches import choice
+from remit.templates.branches import Choice, choice
+from remit.templates.values import in_mapping
 from remit.templates.worlds import Test
 
 if TYPE_CHECKING:
@@ -64,9 +65,10 @@ class _Choices:
 
     def chosen(self, value: Any, among: tuple[str, ...] = ()) -> Any:
         """A value as a choice of its possible texts: those `among` which it must be, or a few that are written."""
-        branches = choice(value)
-        if branches is not None:
-            return {"Fn::If": [branches[0], *(self.chosen(one, among) for one in branches[1:])]}
+        written = choice(value)
+        if written is not None:
+            first, second = written.values
+            return Choice(written.condition, (self.chosen(first, among), self.chosen(second, among))).written()
         if not tokens.is_intrinsic(value):
             return value
         options = [one for one in self.options(value) if not among or one[2] in among]
@@ -82,7 +84,7 @@ class _Choices:
             if json.dumps(given) != most:
                 name = Test(tokens.text_of(tested), wanted).words(holds=True)
                 self.conditions[name] = {"Fn::Equals": [tested, wanted]}
-                chosen = {"Fn::If": [name, given, chosen]}
+                chosen = Choice(name, (given, chosen)).written()
         return chosen
 
     def options(self, value: dict[str, Any]) -> Iterator[tuple[Any, str, Any]]:
@@ -101,14 +103,11 @@ class _Choices:
         """What a mapping gives of which one key is known."""
         if not isinstance(keys, list) or len(keys) != _KEYS or not isinstance(keys[0], str):
             return
-        _, top, second = keys
-        by_key = _mapping(self.mappings.get(keys[0]))
-        if isinstance(top, str) and tokens.is_intrinsic(second):
-            tested, pairs = second, _mapping(by_key.get(top))
-        elif isinstance(second, str) and tokens.is_intrinsic(top):
-            tested, pairs = top, {key: _mapping(one).get(second) for key, one in by_key.items()}
-        else:
+        unknown = [key for key in keys[1:] if not isinstance(key, str)]
+        if len(unknown) != 1 or not tokens.is_intrinsic(unknown[0]):
             return
-        given = {str(key): one for key, one in pairs.items() if one is not None}
-        if all(isinstance(one, str | list) for one in given.values()):
-            yield from ((tested, key, one) for key, one in given.items())
+        place = keys.index(unknown[0])
+        asked = in_mapping(self.mappings, [{key} if isinstance(key, str) else None for key in keys])
+        options = [(path[place], option) for path, option in asked if option is not None]
+        if all(isinstance(option, str | list) for _, option in options):
+            yield from ((unknown[0], key, option) for key, option in options)

@@ -10,7 +10,7 @@ from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.iam.document import read_json
 from remit.iam.policy import OLD_VERSION, Globs, Policy, Principals, Statement, parse, parse_statement
-from remit.templates.branches import Branch, branches, items, variants
+from remit.templates.branches import Branch, When, branches, items, variants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ Place: TypeAlias = "Callable[[Path], Origin]"
 
 
 def grants_of(
-    document: Any, base: Path, place: Place, reason: Reason = NO_REASON, when: tuple[str, ...] = ()
+    document: Any, base: Path, place: Place, reason: Reason = NO_REASON, when: tuple[When, ...] = ()
 ) -> list[Grant]:
     """The statements of a document at `base`; those of every branch where conditions choose. RemitError at the line.
 
@@ -66,9 +66,9 @@ def unknown(document: Any) -> str:
 
 
 def _put_in(document: Any) -> Iterator[dict[str, Any]]:
-    for found in branches(document, ()):
+    for found in branches(document):
         statements = found.value.get("Statement") if isinstance(found.value, dict) else None
-        for one in (found, *items(statements, ())):
+        for one in (found, *items(statements)):
             if tokens.is_intrinsic(one.value):
                 yield one.value
 
@@ -96,7 +96,8 @@ def _statements(found: Branch, version: str, place: Place, reason: Reason) -> It
         single = not isinstance(found.value, list)
         for put in () if tokens.is_intrinsic(one.value) else variants(one.value, one.path, one.when):
             statement = _statement(put, ("Statement",) if single else ("Statement", number), place)
-            yield Grant(statement, replace(reason, conditions=put.when), place(one.path), version=version)
+            conditions = tuple(decided.words for decided in put.when)
+            yield Grant(statement, replace(reason, conditions=conditions), place(one.path), version=version)
 
 
 def _statement(put: Branch, path: Path, place: Place) -> Any:
@@ -104,7 +105,7 @@ def _statement(put: Branch, path: Path, place: Place) -> Any:
         return parse_statement(put.value, path)
     except RemitError as error:
         inside = error.path[len(path) :]
-        raise RemitError(error.message, hint=error.hint, origin=place((*put.path, *inside))) from None
+        raise RemitError(error.message, hint=error.hint, origin=place(put.at(inside))) from None
 
 
 def _parsed(document: Any, base: Path, place: Place) -> None:

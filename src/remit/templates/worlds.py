@@ -15,25 +15,16 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.iam import tokens
-from remit.templates.branches import NO_VALUE, choice
+from remit.templates.branches import Deciding, choice, written_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.iam.document import Path
     from remit.templates.documents import Place
 
 MOST: Final = 64
 """Worlds of which each is looked at."""
 World: TypeAlias = Mapping["Test", bool]
-_WHOLE: Final = ("AWS::IAM::", "AWS::Serverless::")
-"""Types of which every property may bear on a role."""
-_RUNS: Final = {"AWS::Lambda::Function": "Role", "AWS::StepFunctions::StateMachine": "RoleArn"}
-"""Types of which one property does."""
-_OPENING: Final = re.compile(
-    r'"(?:Not)?Principal"|"AuthorizationType"|"AuthType"|"AccessControl"|"PublicAccessBlockConfiguration"'
-)
-"""What the text of a resource holds that may let in others than roles."""
 _PAIR: Final = 2
 _REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9:]+)\}")
 
@@ -54,7 +45,7 @@ class Test:
 
 
 def worlds(*templates: Any) -> tuple[tuple[World, ...], bool]:
-    """The worlds in which the roles of templates may differ, and whether those are all.
+    """The worlds in which the resources of templates may differ, and whether those are all.
 
     Of more than MOST, those in which the fewest tests hold: every test holds in one of them at least, if it can be.
     """
@@ -75,30 +66,22 @@ def _fewest(several: list[list[Test]]) -> Iterator[tuple[Test, ...]]:
             yield from product(*chosen)
 
 
-def bearing(template: Any) -> dict[str, Any]:
-    """What of a template bears on access: its roles, and the resources that may let somebody in."""
-    found = template.get("Resources") if isinstance(template, dict) else None
-    parts: dict[str, Any] = {}
-    for name, one in found.items() if isinstance(found, dict) else ():
-        kind = one.get("Type") if isinstance(one, dict) else None
-        if isinstance(kind, str) and kind.startswith(_WHOLE):
-            parts[name] = one
-        elif kind in _RUNS:
-            properties = one.get("Properties")
-            role = properties.get(_RUNS[kind]) if isinstance(properties, dict) else None
-            parts[name] = {"Condition": one.get("Condition"), "Properties": {_RUNS[kind]: role}}
-        elif isinstance(kind, str) and _lets_in(one):
-            parts[name] = one
-    return {**parts, "Globals": template.get("Globals")} if parts else parts
-
-
-def _lets_in(resource: Any) -> bool:
-    return _OPENING.search(json.dumps(resource, default=str)) is not None
+def conditions_of(template: Any) -> tuple[str, ...]:
+    """The conditions of a template that decide on its resources, those that others of them ask among them."""
+    conditions = _conditions(template)
+    found: dict[str, None] = {}
+    waiting = list(_named({key: template[key] for key in ("Resources", "Globals") if key in template}))
+    while waiting:
+        name = waiting.pop(0)
+        if name in conditions and name not in found:
+            found[name] = None
+            waiting += _named(conditions[name])
+    return tuple(found)
 
 
 def _tests(template: Any) -> Iterator[Test]:
     conditions = _conditions(template)
-    for name in dict.fromkeys(_named(bearing(template))):
+    for name in dict.fromkeys(_named([template.get("Resources"), template.get("Globals")])):
         yield from _inside({"Condition": name}, conditions, ())
 
 
@@ -108,10 +91,10 @@ def _conditions(template: Any) -> Mapping[str, Any]:
 
 
 def _named(value: Any) -> Iterator[str]:
-    """The conditions that a value names: in its Fn::If, or beside a resource's properties."""
+    """The conditions that a value names: in its choices, or beside a resource's properties."""
     chosen = choice(value)
     if chosen is not None:
-        yield chosen[0]
+        yield chosen.condition
     if isinstance(value, dict):
         if isinstance(value.get("Condition"), str):
             yield value["Condition"]
@@ -149,7 +132,7 @@ def _test(condition: Any) -> Test | bool:
     if kind == "Condition" and isinstance(argument, str):
         return Test(f"condition {argument}")
     if kind != "Fn::Equals" or not isinstance(argument, list) or len(argument) != _PAIR:
-        return Test(json.dumps(condition, sort_keys=True, default=str))
+        return Test(_text(condition))
     one, other = (_text(value) for value in argument)
     if one == other:
         return True
@@ -183,27 +166,27 @@ def _holds(condition: Any, conditions: Mapping[str, Any], world: World, within: 
 
 
 def in_world(template: Any, world: World, place: Place) -> tuple[Any, Place]:
-    """A template as it is in a world: without Fn::If, and without what is not there. And the places of its parts."""
-    settled = _Settled(_conditions(template), world)
-    moved = settled.moved
+    """A template as it is in a world: without choices, and without what is not there. And the places of its parts."""
+    conditions = _conditions(template)
+    deciding = Deciding(lambda name: _holds({"Condition": name}, conditions, world))
+    moved = deciding.moved
     value = dict(template) if isinstance(template, dict) else template
     resources = template.get("Resources") if isinstance(template, dict) else None
     if isinstance(resources, dict):
         value["Resources"] = {
-            name: settled.value(_there(one), ("Resources", name), ("Resources", name))
+            name: deciding.value(_there(one), ("Resources", name))
             for name, one in resources.items()
-            if settled.stands(one)
+            if _condition(one) is None or deciding.holds(str(_condition(one)))
         }
     if isinstance(template, dict) and "Globals" in template:
-        value["Globals"] = settled.value(template["Globals"], ("Globals",), ("Globals",))
+        value["Globals"] = deciding.value(template["Globals"], ("Globals",))
 
-    def placed(path: Path) -> Any:
-        for length in range(len(path), 0, -1):
-            if path[:length] in moved:
-                return place((*moved[path[:length]], *path[length:]))
-        return place(path)
+    return value, lambda path: place(written_at(path, moved))
 
-    return value, placed
+
+def _condition(resource: Any) -> str | None:
+    name = resource.get("Condition") if isinstance(resource, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _there(resource: Any) -> Any:
@@ -211,56 +194,6 @@ def _there(resource: Any) -> Any:
     if not isinstance(resource, dict):
         return resource
     return {key: item for key, item in resource.items() if key != "Condition" or not isinstance(item, str)}
-
-
-class _Settled:
-    """One pass over a template; `moved` has where parts stood that are elsewhere now."""
-
-    def __init__(self, conditions: Mapping[str, Any], world: World) -> None:
-        self.conditions = conditions
-        self.world = world
-        self.moved: dict[Path, Path] = {}
-
-    def holds(self, name: str) -> bool:
-        return _holds({"Condition": name}, self.conditions, self.world)
-
-    def stands(self, resource: Any) -> bool:
-        name = resource.get("Condition") if isinstance(resource, dict) else None
-        return not isinstance(name, str) or self.holds(name)
-
-    def value(self, value: Any, here: Path, there: Path) -> Any:
-        """A value that stands at `here` in what is made, and stood `there`."""
-        chosen, at = self.chosen(value, there)
-        if at != here:
-            self.moved[here] = at
-        if isinstance(chosen, dict):
-            kept = {key: item for key, item in chosen.items() if not self.gone(item)}
-            return {key: self.value(item, (*here, key), (*at, key)) for key, item in kept.items()}
-        if isinstance(chosen, list):
-            items = [pair for index, item in enumerate(chosen) for pair in self.items(item, (*at, index))]
-            return [self.value(item, (*here, index), path) for index, (item, path) in enumerate(items)]
-        return chosen
-
-    def chosen(self, value: Any, path: Path) -> tuple[Any, Path]:
-        """The branch that a Fn::If takes, and where it stands."""
-        while (found := choice(value)) is not None:
-            branch = 1 if self.holds(found[0]) else 2
-            value, path = found[branch], (*path, "Fn::If", branch)
-        return value, path
-
-    def gone(self, value: Any) -> bool:
-        return bool(self.chosen(value, ())[0] == NO_VALUE)
-
-    def items(self, item: Any, path: Path) -> Iterator[tuple[Any, Path]]:
-        """An item of a list: none for AWS::NoValue, several for a Fn::If that chooses a list."""
-        value, at = self.chosen(item, path)
-        if value == NO_VALUE:
-            return
-        if choice(item) is not None and isinstance(value, list):
-            for index, one in enumerate(value):
-                yield from self.items(one, (*at, index))
-        else:
-            yield value, at
 
 
 def words(holds: Iterable[World], every: Iterable[World]) -> tuple[str, ...]:

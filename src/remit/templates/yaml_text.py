@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from remit.errors import Origin, RemitError, did_you_mean
+from remit.iam import tokens
 from remit.iam.document import DEPTH
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ LARGEST: Final = 2_000_000
 """Characters; a template in S3 has at most 1,048,576 bytes."""
 MOST: Final = 200_000
 """Parts of a document, aliases expanded; a template of a megabyte has fewer."""
-_FUNCTIONS: Final = (
-    "Base64", "Cidr", "FindInMap", "ForEach", "GetAtt", "GetAZs", "If", "ImportValue", "Join", "Length", "Select",
-    "Split", "Sub", "ToJsonString", "Transform", "And", "Equals", "Not", "Or", "Contains", "EachMemberEquals",
-    "EachMemberIn", "RefAll", "ValueOf", "ValueOfAll", "GetStackOutput",
-)  # fmt: skip
-_SHORT: Final = {**{name: f"Fn::{name}" for name in _FUNCTIONS}, "Ref": "Ref", "Condition": "Condition"}
+_SHORT: Final = {
+    **{name.removeprefix("Fn::"): name for name in (*tokens.FUNCTIONS, *tokens.RULE_FUNCTIONS)},
+    "Ref": "Ref",
+    "Condition": "Condition",
+}
+"""The functions, by the tag that stands for each."""
 _TAG: Final = "tag:yaml.org,2002:"
 _PLAIN_TAGS: Final = frozenset(_TAG + name for name in ("str", "int", "float", "bool", "null", "map", "seq"))
 _OCTAL: Final = re.compile(r"0[0-7]+")

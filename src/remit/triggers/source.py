@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from remit.app import Function, Resource
 from remit.errors import RemitError, did_you_mean, writer
@@ -12,9 +12,6 @@ from remit.iam import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from remit.triggers.dynamodb import Dynamodb
-    from remit.triggers.kinesis import Kinesis
 
 _NONE: Final = re.compile(r"(?<![A-Za-z0-9_])None(?![A-Za-z0-9_])")
 _COLON: Final = re.compile(r":(?![^{]*\})")
@@ -97,7 +94,35 @@ def mapping(function: Function, suffix: str, arn: str, **properties: Any) -> Ite
     )
 
 
-def stream_mapping(function: Function, stream: Dynamodb | Kinesis) -> Iterator[Resource]:
+class StreamTrigger(Protocol):
+    """The options that the triggers of streams have in common."""
+
+    @property
+    def arn(self) -> str:
+        """The stream's ARN."""
+
+    @property
+    def starting_position(self) -> str:
+        """TRIM_HORIZON or LATEST."""
+
+    @property
+    def batch_size(self) -> int | None:
+        """Records of a batch at most."""
+
+    @property
+    def batch_window(self) -> int | None:
+        """Seconds for which a batch is waited for."""
+
+    @property
+    def retries(self) -> int | None:
+        """How often a batch that failed is tried again; -1 for ever."""
+
+    @property
+    def report_failures(self) -> bool:
+        """Whether the handler hands single records back."""
+
+
+def stream_mapping(function: Function, stream: StreamTrigger) -> Iterator[Resource]:
     """The event source mapping of a stream."""
     yield from mapping(
         function,

@@ -106,8 +106,6 @@ def _statements(value: Any) -> Iterator[Problem]:
     for index, one in enumerate(value if isinstance(value, list) else ()):
         if not isinstance(one, dict):
             yield Problem(f"Statement[{index}] must be an object, not {_shown(one)}", None, ("Statement", index))
-        elif is_intrinsic(one) and "Fn::If" not in one and one != {"Ref": "AWS::NoValue"}:
-            continue  # CloudFormation's macros make the statement
 
 
 def _shown(value: Any) -> str:

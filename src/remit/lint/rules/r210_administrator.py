@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 
 from remit.iam import tokens
 from remit.lint.finding import WARNING, Problem
-from remit.lint.rules.r708_bad_policy_template import entries
 from remit.lint.subject import IDENTITY
+from remit.templates.branches import items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,12 +60,12 @@ def template(stack: Stack) -> Iterator[Problem]:
             continue
         for given in ("ManagedPolicyArns", "ManagedPolicies", "Policies"):
             path: Spot = ("Resources", name, "Properties", given)
-            for one, at in entries(properties.get(given), path):
-                text = tokens.from_intrinsic(one) if tokens.is_intrinsic(one) else one
+            for item in items(properties.get(given), path):
+                text = tokens.textual(item.value)
                 policy = text.rpartition("/")[2] if isinstance(text, str) else ""
                 if policy in _POLICIES and (":iam::aws:" in text or text == policy):
                     message = f"the managed policy {policy} grants {name} {_POLICIES[policy]}"
-                    yield Problem(message, "list the actions that are used", at)
+                    yield Problem(message, "list the actions that are used", item.path)
 
 
 def project(project: Project) -> Iterator[Problem]:

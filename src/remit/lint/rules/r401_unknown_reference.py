@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, Any
 from remit.errors import did_you_mean, nearest
 from remit.iam import tokens
 from remit.lint import facts
-from remit.lint.elements import FUNCTIONS, is_policy
+from remit.lint.elements import is_policy
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -48,11 +48,6 @@ if TYPE_CHECKING:
     from remit.lint.subject import Document, Item, Stack
 
 SEVERITY = ERROR
-_PSEUDO = frozenset(
-    f"AWS::{name}"
-    for name in ("AccountId", "NotificationARNs", "NoValue", "Partition", "Region", "StackId", "StackName", "URLSuffix")
-)
-
 _VARIABLE = re.compile(r"\$\{([a-z][a-z0-9-]*:[^{}]+)\}")
 _BRACES = re.compile(r"(?<![${])\{([A-Za-z][A-Za-z0-9:.]*)\}(?!\})")
 
@@ -84,13 +79,15 @@ def _others(value: Any, spot: Spot, stack: Stack) -> Iterator[Problem]:
 
 
 def _function(name: str, argument: Any, spot: Spot, stack: Stack) -> Iterator[Problem]:
-    section = {"Fn::If": "Conditions", "Fn::FindInMap": "Mappings"}.get(name)
+    section = tokens.SECTIONS.get(name)
     wanted = argument[0] if section is not None and isinstance(argument, list) and argument else None
     if section is not None and isinstance(wanted, str) and wanted not in (known := stack.raw.get(section) or {}):
         message = f"{name} asks for '{wanted}', and the template has no such {section.lower().removesuffix('s')}"
         yield Problem(message, did_you_mean(wanted, known) or f"add it to {section}", spot)
-    elif name.startswith("Fn::") and name not in FUNCTIONS and (near := facts.near(name, FUNCTIONS)) is not None:
-        yield Problem(f"CloudFormation has no function {name}", f"did you mean `{near}`?", spot)
+    elif name.startswith("Fn::") and name not in tokens.FUNCTIONS:
+        near = facts.near(name, tokens.FUNCTIONS)
+        if near is not None:
+            yield Problem(f"CloudFormation has no function {name}", f"did you mean `{near}`?", spot)
     elif name == "Fn::Sub":
         yield from _substituted(argument, spot, stack)
 
@@ -104,7 +101,7 @@ def _substituted(argument: Any, spot: Spot, stack: Stack) -> Iterator[Problem]:
         message = f"Fn::Sub takes ${{{variable[1]}}} for a resource, and CloudFormation refuses it"
         yield Problem(message, f"write `${{!{variable[1]}}}`, which leaves IAM's variable alone", spot)
     for found in _BRACES.finditer(text):
-        if found[1].partition(".")[0] in stack.names or found[1] in _PSEUDO:
+        if found[1].partition(".")[0] in stack.names or found[1] in tokens.PSEUDO:
             message = f"{found.group()} in '{text}' is literal text: Fn::Sub replaces ${{…}} alone"
             yield Problem(message, f"did you mean `${{{found[1]}}}`?", spot)
 
@@ -113,7 +110,7 @@ def document(document: Document) -> Iterator[Problem]:
     """References in a policy file."""
     if document.names is None and isinstance(document.raw, dict) and is_policy(document.raw):
         for reference, spot in references(document.raw, ()):
-            if reference.target is not None and reference.target not in _PSEUDO:
+            if reference.target is not None and reference.target not in tokens.PSEUDO:
                 message = f"{_shown(reference)} names no resource: a policy file has no template around it"
                 severity = ERROR if "Ref" in reference.intrinsic else WARNING  # what a template's part may well hold
                 yield Problem(message, "write the ARN", spot, severity)
@@ -128,7 +125,7 @@ def statement(item: Item) -> Iterator[Problem]:
     for text in item.resources:
         for reference in tokens.references(text):
             name = reference.target
-            if name is None or name in names or name in _PSEUDO:
+            if name is None or name in names or name in tokens.PSEUDO:
                 continue
             near = nearest(name, names)
             hint = f"did you mean `{near}`?" if near else "`remit build` writes the template with all names"
@@ -166,8 +163,8 @@ def _problem(reference: tokens.Reference, spot: Spot, stack: Stack) -> Iterator[
     if name is None:
         return
     if name.startswith("AWS::"):
-        if name not in _PSEUDO:
-            yield Problem(f"there is no pseudo parameter {name}", did_you_mean(name, _PSEUDO), spot)
+        if name not in tokens.PSEUDO:
+            yield Problem(f"there is no pseudo parameter {name}", did_you_mean(name, tokens.PSEUDO), spot)
     elif name not in stack.names:
         near = nearest(name, stack.names)
         if stack.makes(name) or (stack.opaque and near is None):

@@ -44,7 +44,7 @@ def policy(document: Document) -> Iterator[Problem]:
         for item in document.items:
             globs = getattr(item.statement, element)
             if globs is not None and not globs.negated and not item.chooses and item.index not in told:
-                groups.setdefault((*_without(item.statement, element), item.branches), []).append(item)
+                groups.setdefault((*_without(item.statement, element), item.when), []).append(item)
         for several in groups.values():
             if len({getattr(item.statement, element) for item in several}) > 1:
                 told |= {item.index for item in several}

@@ -16,8 +16,9 @@ import re
 from typing import TYPE_CHECKING
 
 from remit.iam import values
+from remit.iam.pattern import is_pattern
+from remit.iam.pattern_list import PatternList
 from remit.lint import conditions, elements
-from remit.lint.covering import glob_covers
 from remit.lint.finding import NOTE, Problem
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from remit.lint.subject import Item, Written
 
 SEVERITY = NOTE
-_OPEN = re.compile(r"[*?]")
 _DECIDES = {
     "NumericLessThan": max, "NumericLessThanEquals": max, "NumericGreaterThan": min, "NumericGreaterThanEquals": min,
 }  # fmt: skip
@@ -89,27 +89,16 @@ def _problems(patterns: tuple[str, ...], element: str, *, fold: bool) -> Iterato
     if not 1 < len(patterns) <= _MOST:
         return
     texts = [text.lower() for text in patterns] if fold else list(patterns)
-    wide = [(place, _OPEN.split(text, 1)[0]) for place, text in enumerate(texts) if "*" in text or "?" in text]
     twice = len(set(texts)) < len(texts)
-    if not wide and not twice:
+    if not twice and not any(map(is_pattern, texts)):
         return
-    heads = tuple(head for _, head in wide)
+    listed = PatternList(texts)
     for place, text in enumerate(texts):
-        near = wide if text.startswith(heads) else ()
-        other = next((one for one, head in near if text.startswith(head) and _covered(texts, one, place)), None)
-        if other is not None:
-            message = f"'{patterns[place]}' is already covered by '{patterns[other]}'"
+        stands_twice = twice and text in texts[:place]
+        cover = listed.cover_of(text) or (text if stands_twice and is_pattern(text) else None)
+        if cover is not None:
+            message = f"'{patterns[place]}' is already covered by '{patterns[texts.index(cover)]}'"
             yield Problem(message, "remove one of the two", (element, patterns[place]))
-        elif fold and twice and text in texts[:place]:
-            yield Problem(
-                f"'{patterns[place]}' stands twice: actions ignore case", "remove one", (element, patterns[place])
-            )
-
-
-def _covered(texts: list[str], wide: int, narrow: int) -> bool:
-    """Whether one pattern covers another; of two equal ones, the first the second."""
-    if wide == narrow:
-        return False
-    if not glob_covers(texts[wide], texts[narrow]):
-        return False
-    return wide < narrow or not glob_covers(texts[narrow], texts[wide])
+        elif fold and stands_twice:
+            message = f"'{patterns[place]}' stands twice: actions ignore case"
+            yield Problem(message, "remove one of the two", (element, patterns[place]))

@@ -21,51 +21,66 @@ Source: "Policy evaluation logic" (IAM User Guide): an explicit deny overrides a
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from remit.iam.pattern_list import actions_cover
 from remit.iam.policy import Globs
-from remit.lint import covering
+from remit.lint.conditions import asks_no_more
 from remit.lint.finding import WARNING, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Statement
-    from remit.lint.subject import Document
+    from remit.lint.subject import Document, Item
 
 SEVERITY = WARNING
 _MOST = 200
-_PAIRS = 2_000
+_STEPS = 1_000_000  # of a document (see `iam.budget`)
 
 
 def policy(document: Document) -> Iterator[Problem]:
-    """Allows that are wholly denied, by one statement."""
+    """Allows that are wholly denied, by one statement or by several."""
     denies = [item for item in document.items if not item.allows][:_MOST]
-    plain = not any(one.branches or one.chooses for one in denies)
+    plain = not any(item.when or item.chooses for item in denies)
+    suspects: list[tuple[Item, list[Item]]] = []
     for item in document.items if denies else ():
         if not item.allows or item.computed:
             continue  # what remit itself grants, and a Deny takes away: R704 says what breaks
         near = denies if plain else [one for one in denies if one.goes_with(item)]
-        deny = next((one for one in near if covering.covers_statement(one.statement, item.statement)), None)
+        near = [one for one in near if _is_about(one.statement, item.statement)]
+        if _may_take_all(item.statement, near):
+            suspects.append((item, near))
+    if suspects:
+        yield from _shadowed(document, suspects)
+
+
+def _is_about(deny: Statement, allowed: Statement) -> bool:
+    return deny.principals == allowed.principals and asks_no_more(deny, allowed)
+
+
+def _may_take_all(allowed: Statement, denies: list[Item]) -> bool:
+    """A cheap look: whether each of its actions is among those of some Deny."""
+    if allowed.actions.negated:
+        return any(actions_cover(deny.statement.actions, allowed.actions) for deny in denies)
+    alone = (Globs((pattern,)) for pattern in allowed.actions.patterns)
+    return all(any(actions_cover(deny.statement.actions, action) for deny in denies) for action in alone)
+
+
+def _shadowed(document: Document, suspects: list[tuple[Item, list[Item]]]) -> Iterator[Problem]:
+    from remit.iam.budget import Budget  # noqa: PLC0415 - the procedure is loaded where there is a suspect
+    from remit.iam.cover import covers  # noqa: PLC0415 - as above
+
+    budget = Budget(_STEPS)
+    for item, denies in suspects:
+        statements = [deny.statement for deny in denies]
+        if not covers(statements, item.statement, document.version, budget):
+            continue
+        alone = (deny for deny in denies if covers([deny.statement], item.statement, document.version, budget))
+        deny = next(alone, None)
         if deny is not None:
             message = f"{item.called} grants nothing: the Deny of {deny.called} covers all of it"
             yield Problem(message, "remove it, or narrow the Deny", (), index=item.index)
-        elif len(near) > 1 and _all_denied(item.statement, [one.statement for one in near]):
-            message = f"{item.called} grants nothing: {len(near)} Denies cover all of it between them"
+        else:
+            message = f"{item.called} grants nothing: {len(denies)} Denies cover all of it between them"
             yield Problem(message, "remove it, or narrow the Denies", (), index=item.index)
-
-
-def _all_denied(allowed: Statement, denies: list[Statement]) -> bool:
-    """Whether each of its actions, on each of its resources, is within some Deny."""
-    actions, resources = allowed.actions, allowed.resources
-    if actions.negated or resources is None or resources.negated:
-        return False
-    if len(actions.patterns) * len(resources.patterns) * len(denies) > _PAIRS:
-        return False
-    parts = (
-        replace(allowed, actions=Globs((action,)), resources=Globs((resource,)))
-        for action in actions.patterns
-        for resource in resources.patterns
-    )
-    return all(any(covering.covers_statement(deny, part) for deny in denies) for part in parts)

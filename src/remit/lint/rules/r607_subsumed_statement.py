@@ -20,20 +20,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import covering
+from remit.iam.pattern_list import actions_cover, resources_may_cover
+from remit.lint.conditions import asks_no_more
 from remit.lint.finding import NOTE, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.iam.budget import Budget
     from remit.lint.subject import Document, Item
 
 SEVERITY = NOTE
 _MOST = 60  # statements of an effect: pairs of more would take long
+_STEPS = 1_000_000  # of a document (see `iam.budget`)
 
 
 def policy(document: Document) -> Iterator[Problem]:
     """Statements that another of the same effect makes superfluous; duplicates are another matter."""
+    pairs = [(item, wide) for item, wide in _pairs(document) if _may_be_wider(wide, item)]
+    if not pairs:
+        return
+    from remit.iam.budget import Budget  # noqa: PLC0415 - the procedure is loaded where there is a suspect
+
+    budget = Budget(_STEPS)
+    told: set[int] = set()
+    for item, wide in pairs:
+        if item.index not in told and _wider(wide, item, budget):
+            told.add(item.index)
+            message = f"{item.called} adds nothing to {wide.called}, which covers it"
+            yield Problem(message, "remove one of the two", (), index=item.index)
+
+
+def _pairs(document: Document) -> Iterator[tuple[Item, Item]]:
+    """Each statement beside each other of its effect that is there whenever it is."""
     for effect in ("Allow", "Deny"):
         several = [item for item in document.items if item.statement.effect == effect]
         if not 1 < len(several) <= _MOST:
@@ -44,11 +63,9 @@ def policy(document: Document) -> Iterator[Problem]:
             if item.computed:
                 continue  # remit's own default; a wider grant beside it has findings of its own
             own = about[item.index]
-            near = (one for one, its in wide if one is not item and (its is None or (own is not None and own <= its)))
-            other = next((one for one in near if _wider(one, item) and one.goes_with(item)), None)
-            if other is not None:
-                message = f"{item.called} adds nothing to {other.called}, which covers it"
-                yield Problem(message, "remove one of the two", (), index=item.index)
+            for one, its in wide:
+                if one is not item and (its is None or (own is not None and own <= its)) and one.goes_with(item):
+                    yield item, one
 
 
 def _services(item: Item) -> frozenset[str] | None:
@@ -63,6 +80,19 @@ def _may_be_wide(item: Item) -> bool:
     return len(texts) > 2 or any("*" in text for text in texts) or not statement.conditions  # noqa: PLR2004 - one of each
 
 
-def _wider(one: Item, item: Item) -> bool:
-    wide, narrow = one.statement, item.statement
-    return covering.covers_statement(wide, narrow) and not covering.covers_statement(narrow, wide)
+def _may_be_wider(wide: Item, item: Item) -> bool:
+    """A cheap look: at principals, the keys of conditions, actions and resources."""
+    one, other = wide.statement, item.statement
+    if one.principals != other.principals or not asks_no_more(one, other):
+        return False
+    return resources_may_cover(one.resources, other.resources) and actions_cover(one.actions, other.actions)
+
+
+def _wider(wide: Item, item: Item, budget: Budget) -> bool:
+    from remit.iam.cover import covers  # noqa: PLC0415 - as above
+
+    version = item.document.version
+    statement = item.statement
+    return covers([wide.statement], statement, version, budget) and not covers(
+        [statement], wide.statement, version, budget
+    )

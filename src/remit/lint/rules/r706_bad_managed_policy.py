@@ -33,7 +33,7 @@ from remit.errors import did_you_mean
 from remit.iam import tokens
 from remit.lint import facts
 from remit.lint.finding import ERROR, WARNING, Problem
-from remit.lint.rules.r708_bad_policy_template import entries
+from remit.templates.branches import items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,8 @@ def template(stack: Stack) -> Iterator[Problem]:
 
 def _named(policies: Any, path: Spot) -> Iterator[Problem]:
     """SAM takes AWS's own policies by their names, too."""
-    for one, at in entries(policies, path):
+    for item in items(policies, path):
+        one, at = item.value, item.path
         if not isinstance(one, str) or (":" not in one and managed_policy(one) is not None):
             continue
         if ":" in one or "/" in one:

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 from remit.catalogue.sam import sam_policies, sam_policy
 from remit.errors import did_you_mean
 from remit.lint.finding import ERROR, WARNING, Problem
-from remit.lint.policies import variants
+from remit.templates.branches import items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,18 +50,10 @@ def template(stack: Stack) -> Iterator[Problem]:
         properties = resource.get("Properties")
         if resource["Type"] in _HOLDERS and isinstance(properties, dict):
             path: Spot = ("Resources", name, "Properties", "Policies")
-            for one, at in entries(properties.get("Policies"), path):
+            for entry in items(properties.get("Policies"), path):
+                one = entry.value
                 if isinstance(one, dict) and len(one) == 1 and "Statement" not in one:
-                    yield from _problems(*next(iter(one.items())), at, stack)
-
-
-def entries(value: Any, path: Spot) -> Iterator[tuple[Any, Spot]]:
-    """The entries of a Policies property, those that a Fn::If may choose among them."""
-    for one, at in variants(value, path):
-        for index, item in enumerate(one if isinstance(one, list) else ()):
-            yield from variants(item, (*at, index))
-        if not isinstance(one, list):
-            yield one, at
+                    yield from _problems(*next(iter(one.items())), entry.path, stack)
 
 
 def _problems(name: Any, given: Any, at: Spot, stack: Stack) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.templates.branches import NO_VALUE, choice
+from remit.templates.branches import NO_VALUE, Choice, choice
 from remit.templates.sam.events import Target, function_event
 from remit.templates.sam.parts import Declared, Made, arn_of, given, in_s3, tags
 from remit.templates.sam.role import destinations, role
@@ -41,15 +41,13 @@ def function(declared: Declared) -> Iterator[Made]:
 
 
 def _own_role(declared: Declared) -> Any:
-    """The role that the function brings: None for none, a Fn::If when a condition decides between its own and SAM's."""
+    """The role that the function brings: None for none, a choice when a condition decides between its own and SAM's."""
     given_role = declared.properties.get("Role")
     chosen = choice(given_role)
-    if chosen is None or NO_VALUE not in chosen[1:]:
+    if chosen is None or NO_VALUE not in chosen.values:
         return None if given_role == NO_VALUE else given_role
-    if chosen[1] == chosen[2]:
-        return None
-    sam = arn_of(f"{declared.logical_id}Role")
-    return {"Fn::If": [chosen[0], *(sam if one == NO_VALUE else one for one in chosen[1:])]}
+    first, second = (arn_of(f"{declared.logical_id}Role") if one == NO_VALUE else one for one in chosen.values)
+    return None if first == second else Choice(chosen.condition, (first, second)).written()
 
 
 def _properties(declared: Declared, own: Any) -> dict[str, Any]:

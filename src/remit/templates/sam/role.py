@@ -10,7 +10,7 @@ from remit.catalogue.sam import sam_policies, sam_policy
 from remit.errors import did_you_mean
 from remit.iam import tokens
 from remit.iam.policy import VERSION
-from remit.templates.branches import NO_VALUE, choice
+from remit.templates.branches import NO_VALUE, Choice, choice
 from remit.templates.sam.parts import Declared, Made, tags
 from remit.templates.sam.pulling import SOURCES, destination, failures, statements
 
@@ -174,20 +174,23 @@ def _template(declared: Declared, one: Mapping[str, Any], path: Path, name: str)
     return _Entry(managed=False, value=value, origins={(): path}, reasons={(): f"SAM's {title}"})
 
 
-def _chosen(declared: Declared, chosen: tuple[str, Any, Any], path: Path, number: int) -> _Entry:
-    condition, *values = chosen
-    made = [
-        None if value == NO_VALUE else _policy(declared, value, (*path, "Fn::If", place), number)
-        for place, value in enumerate(values, 1)
-    ]
-    kinds = {one.managed for one in made if one is not None}
+def _chosen(declared: Declared, chosen: Choice, path: Path, number: int) -> _Entry:
+    written: list[Any] = []
+    below: list[tuple[Path, _Entry]] = []
+    for holds in (True, False):
+        value, steps = chosen.branch(holds=holds)
+        if value == NO_VALUE:
+            written.append(NO_VALUE)
+        else:
+            entry = _policy(declared, value, (*path, *steps), number)
+            written.append(entry.value)
+            below.append((steps, entry))
+    kinds = {entry.managed for _, entry in below}
     if len(kinds) > 1:
-        raise declared.wrong("one Fn::If of Policies chooses between a managed policy and a document", path)
-    value = {"Fn::If": [condition, *(NO_VALUE if one is None else one.value for one in made)]}
-    below = [(("Fn::If", place), one) for place, one in enumerate(made, 1) if one is not None]
+        raise declared.wrong("a condition of Policies chooses between a managed policy and a document", path)
     return _Entry(
         managed=kinds == {True},
-        value=value,
+        value=Choice(chosen.condition, (written[0], written[1])).written(),
         origins={(*start, *key): at for start, one in below for key, at in one.origins.items()},
         reasons={(*start, *key): why for start, one in below for key, why in one.reasons.items()},
     )
