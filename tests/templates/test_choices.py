@@ -12,7 +12,7 @@ import pytest
 from projects import remit
 from remit.errors import RemitError
 from remit.explain.ask import standing
-from remit.explain.ways import explain_in, ways_of
+from remit.explain.ways import Conditions, explain_in
 from remit.lint import lint_bytes
 from remit.review.files import review_files
 from remit.templates.files import read_roles, read_source
@@ -208,6 +208,25 @@ def test_of_very_many_ways_those_are_looked_at_in_which_one_condition_alone_hold
     assert "more than 64 ways" in " ".join(found["notes"])
 
 
+def test_conditions_of_other_roles_do_not_count_among_the_ways(tmp_path: Path) -> None:
+    """However many there are, each way of this role is looked at."""
+    more = "".join(f"  C{number}: !Equals [!Ref P{number}, x]\n" for number in range(9))
+    role = template("Allow").decode().partition("  R:\n")[2]
+    others = "".join(
+        f"  R{number}:\n{role}".replace("Effect: Allow\n", f"Effect: !If [C{number}, Allow, Deny]\n")
+        for number in range(9)
+    )
+    data = template("!If [IsProd, Allow, Deny]").replace(b"  IsProd:", f"{more}  IsProd:".encode()) + others.encode()
+
+    found = asked(tmp_path, data)
+
+    assert {one["if"]: one["verdict"] for one in found["ways"]} == {
+        "Stage = prod": "Allowed",
+        "Stage is not prod": "ExplicitlyDenied",
+    }
+    assert found["notes"] == []
+
+
 PIECES = {
     "EFFECT": (
         "Allow", "Deny", "!Ref Mode", "!If [IsProd, Allow, !Ref Mode]", "!FindInMap [ByStage, !Ref Stage, effect]",
@@ -228,7 +247,7 @@ def answer_of(data: bytes, given: dict[str, str]) -> Explanation:
     found = read_source(source)
     names = {f"${{{name}}}": value for name, value in given.items()}
     role = standing(found.roles[0], names, found.documents)
-    return explain_in(ways_of(source), role, "R", "s3:GetObject", "arn:aws:s3:::b/k")
+    return explain_in(Conditions(source), role, "R", "s3:GetObject", "arn:aws:s3:::b/k")
 
 
 def _may(verdict: str) -> bool | None:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import pathlib
+from typing import TYPE_CHECKING
 
 import pytest
 
 import remit
+from remit.errors import Origin, RemitError
 from remit.iam import tokens
 from remit.lint.policies import document_of
 from remit.lint.subject import IDENTITY
 from remit.templates.branches import NO_VALUE, Deciding, When, branches, items, variants
+from remit.templates.documents import grants_of
 from remit.templates.yaml_text import read_yaml
+
+if TYPE_CHECKING:
+    from remit.iam.document import Path
 
 PROD, NOT_PROD = When("IsProd", holds=True), When("IsProd", holds=False)
 
 
 def test_one_module_beside_the_table_of_functions_names_the_function() -> None:
     """A second reader of conditions would soon read them differently."""
-    root = Path(remit.__file__).parent
+    root = pathlib.Path(remit.__file__).parent
     naming = {str(file.relative_to(root)) for file in root.rglob("*.py") if "Fn::If" in file.read_text("utf-8")}
 
     assert naming == {"iam/tokens.py", "templates/branches.py"}
@@ -59,6 +65,22 @@ def test_parts_that_a_branch_moves_are_still_found_in_the_file() -> None:
     value = deciding.value({"List": [{"Fn::If": ["IsProd", "x", NO_VALUE]}, {"Fn::If": ["IsProd", "y", "z"]}]})
 
     assert (value, deciding.moved) == ({"List": ["z"]}, {("List", 0): ("List", 1, "Fn::If", 2)})
+
+
+def test_a_mistake_in_a_branch_is_told_where_it_is_written() -> None:
+    """Not where the condition begins."""
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    wrong = {**statement, "Condition": {"Fn::If": ["IsProd", {"StringEqual": {"a:b": "c"}}, NO_VALUE]}}
+    places: list[Path] = []
+
+    def place(path: Path) -> Origin:
+        places.append(path)
+        return Origin("template.json", 1, 1)
+
+    with pytest.raises(RemitError, match="StringEqual"):
+        grants_of({"Statement": [wrong]}, (), place)
+
+    assert places[-1] == ("Statement", 0, "Condition", "Fn::If", 1, "StringEqual")
 
 
 def test_statements_that_a_condition_chooses_by_turns_exclude_each_other() -> None:

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from remit.templates.loops import unrolled
+from remit.templates.loops import defaults, unrolled
 
 TOPIC = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::Sub": "shop-${Name}"}, "Tags": [{"Ref": "Name"}]}}
 NAMES = {"Names": {"Type": "CommaDelimitedList", "Default": "a, b.c"}}
 
 
 def resources(template: dict[str, Any], **parameters: str) -> Any:
-    return unrolled(template, parameters)["Resources"]
+    return unrolled(template, {**defaults(template), **parameters}).template["Resources"]
 
 
 def loop(items: Any, body: Any = TOPIC, key: str = "Topic&{Name}") -> dict[str, Any]:
@@ -60,9 +60,9 @@ def test_loops_within_loops_are_unrolled() -> None:
 )
 def test_what_is_no_loop_or_cannot_be_known_stays(made: dict[str, Any]) -> None:
     template = {"Parameters": NAMES, "Resources": made}
-    assert unrolled(template, {}) == template
+    assert unrolled(template, {}).template == template
 
 
 @pytest.mark.parametrize("template", [{}, {"Resources": []}, {"Resources": loop(["a"]), "Parameters": 3}])
 def test_any_template_is_taken(template: dict[str, Any]) -> None:
-    assert isinstance(unrolled(template, {}), dict)
+    assert isinstance(unrolled(template, {}).template, dict)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.errors import RemitError
-from remit.iam.policy import render_statement
+from remit.errors import Origin, RemitError
+from remit.iam.policy import Globs, render_statement
 from remit.templates.files import read_policy, read_roles, read_template
 
 if TYPE_CHECKING:
@@ -285,6 +285,33 @@ def test_a_misspelt_policy_template_is_told_the_right_one() -> None:
     assert caught.value.hint == "did you mean `S3ReadPolicy`?"
 
 
+def test_roles_that_a_loop_makes_are_read_each_at_its_line() -> None:
+    """Where what it runs over is written; else it is told that they are not looked at."""
+    template = """
+Resources:
+  "Fn::ForEach::Roles":
+    - Name
+    - [Read, Write]
+    - "${Name}Role":
+        Type: AWS::IAM::Role
+        Properties:
+          AssumeRolePolicyDocument: {Statement: []}
+          Policies:
+            - PolicyName: p
+              PolicyDocument:
+                Statement:
+                  - {Effect: Allow, Action: "s3:Get*", Resource: !Sub "arn:aws:s3:::${Name}/*"}
+"""
+    found = read_template(template.encode(), "t.yaml")
+
+    assert [(role.logical_id, role.origin, role.grants[0].origin) for role in found.roles] == [
+        (f"{name}Role", Origin("t.yaml", 6, 7), Origin("t.yaml", 14, 21)) for name in ("Read", "Write")
+    ]
+    resources = [role.grants[0].statement.resources for role in found.roles]
+    assert resources == [Globs(("arn:aws:s3:::Read/*",)), Globs(("arn:aws:s3:::Write/*",))]
+    assert found.notes == ()
+
+
 def test_what_is_not_expanded_is_told() -> None:
     template = """
 Transform: AWS::Serverless-2016-10-31
@@ -293,7 +320,7 @@ Resources:
   F:
     Type: AWS::Serverless::Function
     Properties: {Events: {New: {Type: Telepathy}}, DeploymentPreference: {Type: AllAtOnce}}
-  "Fn::ForEach::Topics": [Name, [a, b], {"${Name}": {Type: AWS::SNS::Topic}}]
+  "Fn::ForEach::Topics": [Name, !Ref Names, {"${Name}": {Type: AWS::SNS::Topic}}]
 """
     assert read_template(template.encode(), "t.yaml").notes == (
         "resources that a loop makes are not looked at: Fn::ForEach::Topics",

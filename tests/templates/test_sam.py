@@ -25,7 +25,7 @@ MADE_UP = re.compile(r'(Version|Deployment|Layer)[0-9a-f]{10}"|(Permission)(?:Pr
 
 def ours(name: str) -> dict[str, Any]:
     source = read((FOLDER / f"{name}.yaml").read_bytes(), f"{name}.yaml")
-    return dict(expanded(settled(source.value), source.place).resources)
+    return dict(expanded(*settled(source.value, source.place)).resources)
 
 
 def theirs(name: str) -> dict[str, Any]:

@@ -76,12 +76,7 @@ def _running(read: Read) -> Running:
     by_id = {one.logical_id: one for one in read.resources}
     own = [role for role in read.roles if role.logical_id in by_id]
     outside = tuple(_unplaced(role) for role in read.roles if role.logical_id not in by_id)
-    served = {name for role in own for name in role.functions}
-    others = {
-        name: tokens.text_of(by_id[logical_id].properties["Role"])
-        for logical_id, name in functions.items()
-        if logical_id not in served and "Role" in by_id[logical_id].properties
-    }
+    others = {functions[logical_id]: role for logical_id, role in read.others.items()}
     return Running(
         tuple(_declared(role, by_id, functions) for role in own),
         functions,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from remit.app import App, Role
     from remit.explain.ask import Standing
     from remit.explain.explanation import Explanation
-    from remit.explain.ways import Ways
+    from remit.explain.ways import Conditions
     from remit.templates.read import Source
     from remit.templates.roles import Read
 
@@ -332,7 +332,7 @@ def _policy(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_
     """A policy document: all of it, or ACTION [RESOURCE]."""
     _at_most(words, 2)
     from remit.explain.ask import standing
-    from remit.explain.ways import Ways
+    from remit.explain.ways import Conditions
 
     (role,) = read.roles
     if not words:
@@ -340,14 +340,14 @@ def _policy(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_
         return 0
     asked = standing(role, names)
     asker = "the policy" if asked.layers.resource is None else "the caller"
-    return _tell(*_answers(asked, words, asker, Ways()), as_json=as_json)
+    return _tell(*_answers(asked, words, asker, Conditions()), as_json=as_json)
 
 
-def _answers(role: Standing, words: tuple[str, ...], asker: str, ways: Ways) -> tuple[Explanation, ...]:
+def _answers(role: Standing, words: tuple[str, ...], asker: str, conditions: Conditions) -> tuple[Explanation, ...]:
     from remit.explain.ways import explain_in
 
     action, resources = _asked(role, words)
-    return tuple(explain_in(ways, role, asker, action, resource) for resource in resources)
+    return tuple(explain_in(conditions, role, asker, action, resource) for resource in resources)
 
 
 def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], source: Source, *, as_json: bool) -> int:
@@ -355,7 +355,7 @@ def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], sour
     from dataclasses import replace
 
     from remit.explain.ask import standing
-    from remit.explain.ways import ways_of
+    from remit.explain.ways import Conditions
 
     _at_most(words, 3)
     known = [one for role in read.roles for one in (role.logical_id, *role.functions)]
@@ -370,8 +370,8 @@ def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], sour
     if rest:
         standings = [standing(role, names, read.documents) for role in roles]
         late = any("::" in one.type for one in read.resources)
-        ways = ways_of(source)
-        found = [one for role in standings for one in _answers(role, rest, role.role.logical_id, ways)]
+        conditions = Conditions(source)
+        found = [one for role in standings for one in _answers(role, rest, role.role.logical_id, conditions)]
         asked = [replace(one, substitutes=late) for one in found]
         return _tell(*asked, as_json=as_json)
     if as_json:

@@ -247,7 +247,7 @@ def _of_templates(
 
 def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
     """A template with loops and SAM's resources as what they become."""
-    from remit.templates.loops import unrolled
+    from remit.templates.loops import defaults, unrolled
     from remit.templates.plan import is_plan
     from remit.templates.read import read
     from remit.templates.sam.expand import plain_template
@@ -257,7 +257,8 @@ def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str
         raise RemitError(f"{file} is a Terraform plan: a deployer's policy is made for CloudFormation templates only")
     if not isinstance(source.value, dict) or not isinstance(source.value.get("Resources"), dict):
         raise RemitError(f"{file} is no CloudFormation template: it has no Resources", origin=source.place(()))
-    template, notes = plain_template(unrolled(source.value, parameters), source.place)
+    values = {**defaults(source.value), **parameters}
+    template, notes = plain_template(unrolled(source.value, values).template, source.place)
     for note in notes:
         options.note(note)
     return template

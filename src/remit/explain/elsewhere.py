@@ -10,7 +10,7 @@ from remit.explain.advice import DEPLOYERS
 from remit.explain.ask import standing
 from remit.explain.asked import actions_of, role_and_session
 from remit.explain.names import names_in
-from remit.explain.ways import explain_in, ways_of
+from remit.explain.ways import Conditions, explain_in
 from remit.explain.why import Cause, why
 from remit.templates.files import template_source
 from remit.templates.settled import settled_source
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from remit.app import Resource, Role
     from remit.explain.explanation import Explanation
-    from remit.explain.ways import Ways
     from remit.iam.denial import Denial
     from remit.templates.read import Source
     from remit.templates.roles import Read
@@ -40,7 +39,7 @@ def why_of(denial: Denial, source: Source) -> Cause:
     roles = found or (list(read.roles) if nobody else [])
     actions = actions_of(denial, None, None)
     asked = roles if denial.layer not in ("trust", "other") else []
-    answers = tuple(_answers(asked, denial, read, actions, ways_of(source))) if asked else ()
+    answers = tuple(_answers(asked, denial, read, actions, Conditions(source))) if asked else ()
     if not answers:
         whose = "not a role of the template asked" if denial.principal is not None else cause.conclusion
         return replace(cause, conclusion=cause.conclusion if denial.layer is not None else whose)
@@ -54,14 +53,14 @@ def why_of(denial: Denial, source: Source) -> Cause:
 
 
 def _answers(
-    roles: list[Role], denial: Denial, read: Read, actions: tuple[str, ...], ways: Ways
+    roles: list[Role], denial: Denial, read: Read, actions: tuple[str, ...], conditions: Conditions
 ) -> Iterator[Explanation]:
     names = names_in("*", read.resources)
     principal = denial.principal if (denial.principal or "").startswith("arn:") else None
     for role in roles:
         asked = standing(role, names, read.documents)
         for action in actions:
-            yield explain_in(ways, asked, role.logical_id, action, denial.resource or "*", principal=principal)
+            yield explain_in(conditions, asked, role.logical_id, action, denial.resource or "*", principal=principal)
 
 
 def _asked(role: Role, denial: Denial, resources: tuple[Resource, ...]) -> bool:

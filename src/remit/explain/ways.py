@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.explain.ask import standing
 from remit.explain.explanation import explain
-from remit.templates.bearing import bearing
+from remit.templates.bearing import bearing_on
 from remit.templates.roles import THERE, roles_in
 from remit.templates.worlds import MOST, words, worlds
 
@@ -27,29 +27,42 @@ _SEVERAL: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """What a template holds in each of the ways; none where it has no conditions."""
+    """What bears on one role in each of the ways; `complete` says whether those are all."""
 
     reads: tuple[tuple[World, Read], ...] = ()
     complete: bool = True
 
 
-def ways_of(source: Source) -> Ways:
-    """The ways of a document that was read and settled; anything but a template has none."""
-    conditions = source.value.get("Conditions") if isinstance(source.value, dict) else None
-    if not conditions or not isinstance(source.value.get("Resources"), dict):
-        return Ways()
-    every, complete = worlds(bearing(source.value))
-    return Ways(tuple((world, roles_in(world, source)) for world in every), complete)
+class Conditions:
+    """The conditions of a document that was read and settled. Anything but a template has none."""
+
+    def __init__(self, source: Source | None = None) -> None:
+        template = source.value if source is not None and isinstance(source.value, dict) else {}
+        is_conditional = bool(template.get("Conditions")) and isinstance(template.get("Resources"), dict)
+        self._source = source if is_conditional else None
+        self._ways: dict[str, Ways] = {}
+
+    def ways(self, role: str) -> Ways:
+        """The ways in which the conditions that a role uses may fall out; none where there are no conditions."""
+        if self._source is None:
+            return Ways()
+        if role not in self._ways:
+            template = bearing_on(self._source.value, role)
+            every, complete = worlds(template)
+            source = replace(self._source, value=template)
+            self._ways[role] = Ways(tuple((world, roles_in(world, source)) for world in every), complete)
+        return self._ways[role]
 
 
 def explain_in(
-    ways: Ways, role: Standing, asker: str, action: str, resource: str, *, principal: str | None = None
+    conditions: Conditions, role: Standing, asker: str, action: str, resource: str, *, principal: str | None = None
 ) -> Explanation:
     """As `explain`, where `role` has all statements that there may be: its answer stands where every way says the same.
 
     Else the verdict is unknown, and the answers are there, each with when it holds.
     """
     found = explain(role, asker, action, resource, principal=principal)
+    ways = conditions.ways(role.role.logical_id)
     by_verdict: dict[Verdict, list[tuple[World, Explanation]]] = {}
     for world, one in _in_each(ways, role):
         answer = explain(one, asker, action, resource, principal=principal)

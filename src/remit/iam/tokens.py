@@ -51,6 +51,8 @@ _RESOLVE: Final = "Fn::Resolve"
 _RESOLVED: Final = re.compile(r'\$\{\{"Fn::Resolve":"([^"\\]*)"\}\}')
 _DYNAMIC: Final = re.compile(r'\{\{resolve:((?:[^{}"\\]|\$\{[^{}]*\})+)\}\}')
 _START: Final = re.compile(r"\$\{\{|" + REFERENCE.pattern)
+_PLAIN: Final = re.compile(r"[A-Za-z_$/*][^\s\"'\[\],#]*")
+"""What YAML needs no quotes for, and some more that it does."""
 _DECODE: Final = json.JSONDecoder().raw_decode
 
 
@@ -100,13 +102,17 @@ def references(text: str) -> tuple[Reference, ...]:
 def _reference_at(text: str, found: re.Match[str]) -> tuple[Reference, int]:
     if found.group() != _RAW:
         return Reference(found.group(), _named(found.group(1))), found.end()
+    return _raw_at(text, found.start())
+
+
+def _raw_at(text: str, start: int) -> tuple[Reference, int]:
     try:
-        intrinsic, end = _DECODE(text, found.start() + 2)
+        intrinsic, end = _DECODE(text, start + 2)
     except (ValueError, RecursionError):
         raise RemitError(f"`{text}` has a `${{{{` that starts no intrinsic function") from None
     if not text.startswith("}", end) or not isinstance(intrinsic, dict):
         raise RemitError(f"`{text}` has a `${{{{` that is not closed")
-    return Reference(text[found.start() : end + 1], intrinsic), end + 1
+    return Reference(text[start : end + 1], intrinsic), end + 1
 
 
 def _named(name: str) -> dict[str, Any]:
@@ -135,6 +141,44 @@ def with_dynamic(text: str) -> str:
 def as_written(text: str) -> str:
     """A text with its dynamic references as a template spells them."""
     return _RESOLVED.sub(r"{{resolve:\1}}", text) if _RESOLVE in text else text
+
+
+def for_people(text: str) -> str:
+    """A text with the functions in it as templates spell them: `{!ImportValue x}`, `{!If [IsProd, a, b]}`.
+
+    What only looks like a function stays as it is.
+    """
+    pieces = []
+    position = 0
+    while (start := text.find(_RAW, position)) >= 0:
+        pieces.append(text[position:start])
+        try:
+            reference, position = _raw_at(text, start)
+        except RemitError:
+            pieces.append(_RAW)
+            position = start + len(_RAW)
+        else:
+            pieces.append(_short_form(reference))
+    return "".join((*pieces, text[position:]))
+
+
+def _short_form(reference: Reference) -> str:
+    if _RESOLVE in reference.intrinsic:
+        return as_written(reference.text)
+    return f"{{{_flow(reference.intrinsic)}}}" if is_intrinsic(reference.intrinsic) else reference.text
+
+
+def _flow(value: Any) -> str:
+    """A value as YAML writes it on one line."""
+    if is_intrinsic(value):
+        text = from_intrinsic(value)
+        ((function, argument),) = value.items()
+        return f"!{function.removeprefix('Fn::')} {_flow(argument)}" if text.startswith(_RAW) else text
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_flow(item)}' for key, item in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flow, value))}]"
+    return value if isinstance(value, str) and _PLAIN.fullmatch(value) else json.dumps(value, ensure_ascii=False)
 
 
 def is_intrinsic(value: object) -> TypeGuard[dict[str, Any]]:

@@ -1,9 +1,11 @@
-"""Text that came from elsewhere (AWS, a policy, a function's log, an exception), as a terminal may show it."""
+"""Text for people: what came from elsewhere as a terminal may show it, and references as templates spell them."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
+
+from remit.iam.tokens import for_people
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,8 +15,11 @@ _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-
 
 
 def shown(text: str) -> str:
-    """The text with its control characters (those that turn writing round, too) spelled out as Python does."""
-    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
+    """The text with its control characters (those that turn writing round, too) spelled out as Python does.
+
+    A function of CloudFormation's that nobody can resolve here is shown as its author wrote it: `{!ImportValue x}`.
+    """
+    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], for_people(text) if "${{" in text else text)
 
 
 def line(text: str) -> str:

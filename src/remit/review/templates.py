@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from remit.templates.read import Source
     from remit.templates.roles import Read
 
-_RUN: Final = {"AWS::Lambda::Function": "Role", "aws_lambda_function": "role"}
-"""A function's type, and the property that says under which role it runs."""
 _SAYING: Final = ("AWS::SSM::Parameter", "AWS::CloudFormation::", "Custom::")
 """Types whose attributes may say anything."""
 _DECIDING: Final = ("Resources", "Conditions", "Globals")
@@ -40,15 +38,9 @@ _Doubts: TypeAlias = "Callable[[str], tuple[str, ...]]"
 
 def version_of(read: Read, where: str) -> Version:
     """The roles of a file as one side of a review."""
-    served = {name for role in read.roles for name in role.functions}
-    others = {
-        one.logical_id: tokens.text_of(role)
-        for one in read.resources
-        if one.type in _RUN and one.logical_id not in served and (role := one.properties.get(_RUN[one.type]))
-    }
     given = giving(read.resources, read.roles, read.documents)
     shapes = shapes_of(read.resources)
-    return Version(where, read.roles, documents=read.documents, others=others, giving=given, shapes=shapes)
+    return Version(where, read.roles, documents=read.documents, others=read.others, giving=given, shapes=shapes)
 
 
 def review_reads(old: Read, before: str, new: Read, after: str) -> Review:

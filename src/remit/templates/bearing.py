@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.templates.roles import RUNS
 from remit.templates.worlds import conditions_of
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 _ROLE: Final = "AWS::IAM::Role"
 _IAM: Final = "AWS::IAM::"
 _SAM: Final = "AWS::Serverless::"
-_RUNS: Final = {"AWS::Lambda::Function": "Role", "AWS::StepFunctions::StateMachine": "RoleArn"}
-"""Types that run under a role, and the property that says which."""
 _DOCUMENTS: Final = frozenset({"AssumeRolePolicyDocument", "Policies", "PolicyDocument"})
 """Properties of IAM's types that hold statements: a role that a statement names is not attached by that."""
 _NAMES: Final = ("RoleName", "ManagedPolicyName")
@@ -38,6 +37,15 @@ def bearing(template: Any) -> dict[str, Any]:
     """What of a template bears on its roles: the template with those resources, as far as they do."""
     found = {name: _bearing(resource) for name, resource in _section(template, "Resources").items()}
     return {**template, "Resources": {name: resource for name, resource in found.items() if resource is not None}}
+
+
+def bearing_on(template: Any, role: str) -> dict[str, Any]:
+    """What of a template bears on one of its roles; on a role that SAM makes, by the resource that it makes it for."""
+    whole = bearing(template)
+    resources = whole["Resources"]
+    owners = [name for name in resources if name == role or (_is_sam(_type(resources[name])) and role.startswith(name))]
+    own = [unit for unit in units(whole, whole) if not unit.roles.isdisjoint(owners)]
+    return part(whole, [name for unit in own for name in unit.resources]) if own else whole
 
 
 def attaching(template: Any, names: Iterable[str]) -> dict[str, Any]:
@@ -102,10 +110,10 @@ def _bearing(resource: Any) -> Any:
     kind = _type(resource)
     if kind.startswith((_IAM, _SAM)):
         return resource
-    if kind not in _RUNS:
+    if kind not in RUNS:
         return None
     properties = _section(resource, "Properties")
-    role = {name: value for name, value in properties.items() if name == _RUNS[kind]}
+    role = {name: value for name, value in properties.items() if name == RUNS[kind]}
     return {**{key: value for key, value in resource.items() if key in ("Type", "Condition")}, "Properties": role}
 
 
@@ -133,9 +141,7 @@ class _Resources:
         self._named: dict[str, tuple[frozenset[str], ...]] = {}
         self._attaching: dict[str, frozenset[str]] = {}
         self.roles = [name for name in self.names if _ROLE in self._types(name)]
-        self.running = [
-            name for name in self.names if any(kind in _RUNS or _is_sam(kind) for kind in self._types(name))
-        ]
+        self.running = [name for name in self.names if any(map(_runs, self._types(name)))]
 
     def in_both(self, name: str) -> bool:
         """Whether both templates have a resource of this name."""
@@ -144,7 +150,7 @@ class _Resources:
     def roles_of(self, name: str) -> list[str]:
         """The roles that something may run under."""
         words = names_in(
-            [_section(body, "Properties").get(_RUNS.get(_type(body), "Role")) for body in self._bodies(name)]
+            [_section(body, "Properties").get(RUNS.get(_type(body), "Role")) for body in self._bodies(name)]
         )
         return [role for role in (*self.roles, *self.running) if role != name and self._is_named(role, words)]
 
@@ -183,7 +189,7 @@ class _Resources:
 
 
 def _runs(kind: str) -> bool:
-    return kind in _RUNS or _is_sam(kind)
+    return kind in RUNS or _is_sam(kind)
 
 
 def _is_sam(kind: str) -> bool:

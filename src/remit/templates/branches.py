@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from remit.iam.document import Path
 
@@ -37,11 +37,19 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A value that may stand somewhere, where it is written, and when it is there."""
+    """A value that may stand somewhere, where it is written, and when it is there.
+
+    `moved` has where parts of it were written that stand elsewhere in it, by their paths in it.
+    """
 
     value: Any
     path: Path
     when: tuple[When, ...] = ()
+    moved: Mapping[Path, Path] = field(default_factory=dict)
+
+    def at(self, part: Path) -> Path:
+        """Where a part of it is written."""
+        return (*self.path, *written_at(part, self.moved))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +114,19 @@ def variants(value: Any, path: Path, when: tuple[When, ...] = ()) -> Iterator[Br
         decided = tuple(When(name, holds[name]) for name in names)
         if any(one.opposite in when for one in decided):
             continue
-        plain = Deciding(holds.__getitem__).value(value)
+        deciding = Deciding(holds.__getitem__)
+        plain = deciding.value(value)
         if plain is not None and plain != NO_VALUE and plain not in seen:
             seen.append(plain)
-            yield Branch(plain, path, tuple(dict.fromkeys((*when, *decided))))
+            yield Branch(plain, path, tuple(dict.fromkeys((*when, *decided))), deciding.moved)
+
+
+def written_at(part: Path, moved: Mapping[Path, Path]) -> Path:
+    """Where a part was written before branches were put in: `moved` as `Deciding` has it."""
+    for length in range(len(part), -1, -1):
+        if part[:length] in moved:
+            return (*moved[part[:length]], *part[length:])
+    return part
 
 
 def may_vary(text: str) -> bool:

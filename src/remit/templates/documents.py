@@ -105,7 +105,7 @@ def _statement(put: Branch, path: Path, place: Place) -> Any:
         return parse_statement(put.value, path)
     except RemitError as error:
         inside = error.path[len(path) :]
-        raise RemitError(error.message, hint=error.hint, origin=place((*put.path, *inside))) from None
+        raise RemitError(error.message, hint=error.hint, origin=place(put.at(inside))) from None
 
 
 def _parsed(document: Any, base: Path, place: Place) -> None:

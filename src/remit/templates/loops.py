@@ -7,47 +7,63 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from remit.iam.document import Path
 
 _LOOP: Final = "Fn::ForEach::"
 _MOST: Final = 1_000  # resources that loops make; a stack holds 500
 _NO_LETTERS: Final = re.compile(r"[^A-Za-z0-9]")
 
 
-def unrolled(template: Mapping[str, Any], parameters: Mapping[str, str]) -> Mapping[str, Any]:
-    """The template with its loops over resources as what they make; `parameters` are those told beside the defaults.
+@dataclass(frozen=True, slots=True)
+class Unrolled:
+    """A template without its loops, and where the resources that they make are written."""
+
+    template: Mapping[str, Any]
+    moved: Mapping[Path, Path] = field(default_factory=dict)
+
+
+def unrolled(template: Mapping[str, Any], values: Mapping[str, str]) -> Unrolled:
+    """The template with its loops over resources as what they make; `values` are those of parameters, as far as known.
 
     A loop over what only the deploy knows, or of another form, stays as it is; so do all if they make too much.
     """
     resources = template.get("Resources")
     if not isinstance(resources, Mapping) or not any(str(name).startswith(_LOOP) for name in resources):
-        return template
-    declared = template.get("Parameters")
-    defaults = {
-        name: str(one["Default"])
-        for name, one in (declared.items() if isinstance(declared, Mapping) else ())
-        if isinstance(one, Mapping) and "Default" in one
-    }
+        return Unrolled(template)
     found: dict[str, Any] = {}
+    moved: dict[Path, Path] = {}
     for name, one in resources.items():
-        for made, body in _unrolled(str(name), one, {**defaults, **parameters}):
+        for made, body, path in _unrolled(str(name), one, values, ("Resources", name)):
             found[made] = body
+            if path != ("Resources", made):
+                moved["Resources", made] = path
             if len(found) > len(resources) + _MOST:
-                return template
-    return {**template, "Resources": found}
+                return Unrolled(template)
+    return Unrolled({**template, "Resources": found}, moved)
 
 
-def _unrolled(name: str, one: Any, values: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+def defaults(template: Mapping[str, Any]) -> dict[str, str]:
+    """The values that a template's parameters have where nobody gives others."""
+    declared = template.get("Parameters")
+    parameters = declared.items() if isinstance(declared, Mapping) else ()
+    return {name: str(one["Default"]) for name, one in parameters if isinstance(one, Mapping) and "Default" in one}
+
+
+def _unrolled(name: str, one: Any, values: Mapping[str, str], path: Path) -> Iterator[tuple[str, Any, Path]]:
     items = _items(one[1], values) if name.startswith(_LOOP) and _is_loop(one) else None
     if items is None:
-        yield name, one
+        yield name, one, path
         return
     for item in items:
         for key, body in one[2].items():
-            yield from _unrolled(_put(str(key), one[0], item), _put(body, one[0], item), values)
+            made = _put(str(key), one[0], item)
+            yield from _unrolled(made, _put(body, one[0], item), values, (*path, 2, key))
 
 
 def _is_loop(one: Any) -> bool:

@@ -15,7 +15,7 @@ from remit.errors import Origin, RemitError
 from remit.iam.policy import Policy
 from remit.templates.documents import grants_of, policy_of, services
 from remit.templates.read import read
-from remit.templates.roles import Read
+from remit.templates.roles import RUNS, Read
 from remit.templates.state import Item, configured, items_of, plain
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from remit.iam.document import Path
     from remit.templates.documents import Place
 
-_RUN: Final = {"aws_lambda_function": "role", "aws_sfn_state_machine": "role_arn"}
 _ATTACHING: Final = {"aws_iam_role_policy_attachment": "role", "aws_iam_policy_attachment": "roles"}
 
 
@@ -169,7 +168,7 @@ def _role(role: Item, items: _Items, policies: Mapping[str, _Own], place: Place)
     return Role(
         role.address,
         tuple(grant for part in parts for grant in part.grants),
-        tuple(one.address for kind, name in _RUN.items() for one in items.managed(role, kind, name)),
+        tuple(one.address for kind, name in RUNS.items() for one in items.managed(role, kind, name)),
         tuple(dict.fromkeys(managed)),
         _boundary(role, items),
         services(trust),

@@ -25,8 +25,14 @@ if TYPE_CHECKING:
     from remit.templates.read import Source
     from remit.templates.worlds import World
 
-_RUN: Final = {"AWS::Lambda::Function": "Role", "AWS::StepFunctions::StateMachine": "RoleArn"}
+RUNS: Final = {
+    "AWS::Lambda::Function": "Role",
+    "AWS::StepFunctions::StateMachine": "RoleArn",
+    "aws_lambda_function": "role",
+    "aws_sfn_state_machine": "role_arn",
+}
 """What runs under a role, and the property that says which."""
+_FUNCTIONS: Final = ("AWS::Lambda::Function", "aws_lambda_function")
 THERE: Final = "it is there only if"
 """How the note of a role begins that has a condition."""
 OUTSIDE: Final = "the template does not make this role: it only attaches these policies to it"
@@ -47,6 +53,17 @@ class Read:
     is_policy: bool = False
     """Whether it is a policy document by itself."""
 
+    @property
+    def others(self) -> dict[str, str]:
+        """The functions that run under a role that is none of these, each with the text of its role."""
+        served = {name for role in self.roles for name in role.functions}
+        others: dict[str, str] = {}
+        for one in self.resources:
+            role = one.properties.get(RUNS[one.type]) if one.type in _FUNCTIONS else None
+            if role and one.logical_id not in served:
+                others[one.logical_id] = tokens.text_of(role)
+        return others
+
 
 def policy_role(value: Any, file: str, place: Place) -> Read:
     """A policy document, which counts as the one role of its file. RemitError at the line of what is wrong."""
@@ -57,7 +74,7 @@ def policy_role(value: Any, file: str, place: Place) -> Read:
 
 def template_roles(value: Any, file: str, place: Place) -> Read:
     """The roles of a template, with the policies that other resources of it attach. RemitError as above."""
-    plain = expanded(settled(_template(value, file, place)), place)
+    plain = expanded(*settled(_template(value, file, place), place))
     return _roles(tuple(_resources(plain)), plain)
 
 
@@ -178,7 +195,7 @@ def _served(role: Resource, resources: tuple[Resource, ...]) -> Iterator[str]:
     name = role.properties.get("RoleName")
     ends = tuple(f"/{text}" for text in (role.ref, tokens.text_of(name) if name is not None else None) if text)
     for other in resources:
-        given = other.properties.get(_RUN[other.type]) if other.type in _RUN else None
+        given = other.properties.get(RUNS[other.type]) if other.type in RUNS else None
         for one in branches(given):
             text = tokens.text_of(one.value)
             if text in (*arns_of(role), role.ref) or (":role" in text and text.endswith(ends)):

@@ -1,4 +1,4 @@
-"""Put in what is certain of a template before any deploy: mappings, and parameters that have one value only.
+"""Put in what is certain of a template before any deploy: loops, mappings, and parameters that have one value only.
 
 What is one of a few texts becomes a choice (see `choices`).
 """
@@ -10,12 +10,15 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.templates.branches import written_at
 from remit.templates.choices import with_choices
+from remit.templates.loops import unrolled
 from remit.templates.values import in_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from remit.templates.documents import Place
     from remit.templates.read import Source
 
 _PLACE: Final = re.compile(r"\$\{([A-Za-z0-9]+)\}")
@@ -23,25 +26,28 @@ _KEYS: Final = 3  # a mapping, and two keys
 _PARTS: Final = 2  # a text, and its variables
 
 
-def settled(template: Mapping[str, Any], given: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The template with `Fn::FindInMap` of known keys and `Ref` to a settled parameter put in.
+def settled(template: Mapping[str, Any], place: Place, given: Mapping[str, str] | None = None) -> tuple[Any, Place]:
+    """The template with loops, mappings and settled parameters put in, as far as they are known; and its places.
 
     `given` are the values of parameters that somebody tells.
     """
     values = {**_parameters(template.get("Parameters")), **(given or {})}
+    loops = unrolled(template, values)
+    template, moved = loops.template, loops.moved
     mappings = template.get("Mappings")
     put = _Settled(values, mappings if isinstance(mappings, dict) else {})
     if put.values or put.mappings:
         sections = {name: put.value(template[name]) for name in ("Resources", "Conditions") if name in template}
         template = {**template, **sections}
-    return with_choices(template)
+    return with_choices(template), (lambda path: place(written_at(path, moved))) if moved else place
 
 
 def settled_source(source: Source, given: Mapping[str, str] | None = None) -> Source:
     """A template that was read, settled; any other document as it is."""
-    value = source.value
-    plain = isinstance(value, dict) and isinstance(value.get("Resources"), dict)
-    return replace(source, value=settled(value, given)) if plain else source
+    if not isinstance(source.value, dict) or not isinstance(source.value.get("Resources"), dict):
+        return source
+    value, place = settled(source.value, source.place, given)
+    return replace(source, value=value, place=place)
 
 
 def _parameters(declared: Any) -> dict[str, Any]:

@@ -15,12 +15,11 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.iam import tokens
-from remit.templates.branches import Deciding, choice
+from remit.templates.branches import Deciding, choice, written_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.iam.document import Path
     from remit.templates.documents import Place
 
 MOST: Final = 64
@@ -133,7 +132,7 @@ def _test(condition: Any) -> Test | bool:
     if kind == "Condition" and isinstance(argument, str):
         return Test(f"condition {argument}")
     if kind != "Fn::Equals" or not isinstance(argument, list) or len(argument) != _PAIR:
-        return Test(json.dumps(condition, sort_keys=True, default=str))
+        return Test(_text(condition))
     one, other = (_text(value) for value in argument)
     if one == other:
         return True
@@ -182,13 +181,7 @@ def in_world(template: Any, world: World, place: Place) -> tuple[Any, Place]:
     if isinstance(template, dict) and "Globals" in template:
         value["Globals"] = deciding.value(template["Globals"], ("Globals",))
 
-    def placed(path: Path) -> Any:
-        for length in range(len(path), 0, -1):
-            if path[:length] in moved:
-                return place((*moved[path[:length]], *path[length:]))
-        return place(path)
-
-    return value, placed
+    return value, lambda path: place(written_at(path, moved))
 
 
 def _condition(resource: Any) -> str | None:

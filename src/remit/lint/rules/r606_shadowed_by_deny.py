@@ -42,7 +42,7 @@ _STEPS = 1_000_000  # of a document (see `iam.budget`)
 def policy(document: Document) -> Iterator[Problem]:
     """Allows that are wholly denied, by one statement or by several."""
     denies = [item for item in document.items if not item.allows][:_MOST]
-    plain = not any(one.when or one.chooses for one in denies)
+    plain = not any(item.when or item.chooses for item in denies)
     suspects: list[tuple[Item, list[Item]]] = []
     for item in document.items if denies else ():
         if not item.allows or item.computed:

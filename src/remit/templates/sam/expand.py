@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
+from remit.templates.branches import written_at
 from remit.templates.sam.events import api_of, known
 from remit.templates.sam.function import function
 from remit.templates.sam.others import MAKERS, http_api, rest_api
@@ -43,11 +44,7 @@ class Expanded:
 
     def place(self, path: Path) -> Origin:
         """Where a part stands in the file: what made it, for a made one."""
-        for length in range(len(path), 0, -1):
-            found = self.origins.get(path[:length])
-            if found is not None:
-                return self.written((*found, *path[length:]))
-        return self.written(path)
+        return self.written(written_at(path, self.origins))
 
     def reason(self, path: Path) -> str:
         """Why a made part is there; empty for one that was written as it is."""
