@@ -171,7 +171,7 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
         "app.function(name='web', handler=3)\n",
         "function `web` has the handler '3'",
         "a handler reads `module.function`, in at most 128 characters",
-        "9:1",
+        "9:34",
     ),
     "a lambda": (
         "app.function(lambda event, context: None)\n",
@@ -189,13 +189,13 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
         f"@app.function(name='a; rm -rf ~'){FUNCTION}",
         "'a; rm -rf ~' is no name of a function",
         "letters, digits, - and _ only; `name=` gives another than the Python function's",
-        "9:2",
+        "9:20",
     ),
     "a name without a letter": (
         f"@app.function(name='__'){FUNCTION}",
         "'__' is no name of a function",
         "letters, digits, - and _ only; `name=` gives another than the Python function's",
-        "9:2",
+        "9:20",
     ),
     "a name beyond ASCII": (
         "@app.function\ndef grüße(event, context): ...\n",
@@ -255,7 +255,7 @@ APPS: dict[str, tuple[str, str, str | None, str]] = {
 
 
 @pytest.mark.parametrize("kind", APPS)
-def test_a_wrong_declaration_is_told_at_its_decorator(make: Make, kind: str) -> None:
+def test_a_wrong_declaration_is_told_at_its_line(make: Make, kind: str) -> None:
     body, message, hint, place = APPS[kind]
     error = make(app=body, **{"site_.py": "def handler(event, context): ...\n"}).error()
     assert (message, hint, f"app.py:{place}") == (error.message, error.hint, at(error))

@@ -17,6 +17,7 @@ from remit.deploy.repairs import run_under
 from remit.deploy.status import status
 from remit.errors import RemitError
 from remit.explain.names import put, references
+from remit.explain.shapes import shapes_of
 from remit.review.beside import giving_of_app
 from remit.review.change import Version
 from remit.templates.documents import services
@@ -125,6 +126,7 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
         namespace=reading.deployed.stack.name,
         others={name: reading.under[name] for name in running.others if name in reading.under and name not in moved},
         open=running.open,
+        shapes=shapes_of(running.resources),
         giving=giving_of_app(
             running.resources, (*(one.role for one in running.roles), *running.outside), running.documents
         ),

@@ -11,6 +11,7 @@ from remit.catalogue.partitions import partition
 from remit.deploy.changeset import deployed_template
 from remit.deploy.faults import told
 from remit.deploy.stack import describe
+from remit.explain.shapes import shapes_of
 from remit.review.beside import giving_of_app
 from remit.review.change import Version
 
@@ -43,6 +44,7 @@ def version(template: Mapping[str, Any], account: Account, namespace: str) -> Ve
         others=running.others,
         documents=running.documents,
         open=running.open,
+        shapes=shapes_of(running.resources),
         giving=giving_of_app(running.resources, (*(one.role for one in found), *running.outside), running.documents),
     )
 

@@ -28,6 +28,11 @@ _STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::Acco
 
 def names_of(app: App) -> dict[str, str]:
     """What each reference of an app's roles will be, by its text."""
+    return names_in(app.namespace, resources_of(app))
+
+
+def resources_of(app: App) -> tuple[Resource, ...]:
+    """The resources that an app's roles refer to: its own, its functions, their log groups, the queues of its jobs."""
     groups = (
         Resource(f"{function.logical_id}LogGroup", "AWS::Logs::LogGroup", {"LogGroupName": f"/aws/lambda/{name}"})
         for function in app.functions
@@ -38,7 +43,7 @@ def names_of(app: App) -> dict[str, str]:
         for one in app.functions
     )
     queues = (Resource(queue_id(queue), "AWS::SQS::Queue", {}) for queue in app.queues)
-    return names_in(app.namespace, (*app.resources, *groups, *functions, *queues))
+    return (*app.resources, *groups, *functions, *queues)
 
 
 def names_in(stack: str, resources: Iterable[Resource]) -> dict[str, str]:

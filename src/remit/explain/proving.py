@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from remit.errors import Origin
 from remit.explain.ask import standing
-from remit.explain.names import names_of, put, put_all, references
+from remit.explain.names import names_of, put, put_all, references, resources_of
+from remit.explain.shapes import Shapes, shapes_of
 from remit.explain.wherever import Candidate, candidates
 from remit.iam.compare import gains
 from remit.iam.evaluate import Layers, evaluate
@@ -123,6 +124,7 @@ class _Prover:
 
     def __init__(self, app: App, roles: Sequence[Role], documents: Mapping[str, Policy]) -> None:
         names = names_of(app)
+        self._shapes = shapes_of(resources_of(app)).beside(Shapes())
         self._exact = {text: name for text, name in names.items() if not _is_guessed(name)}
         self._roles = [(role, standing(role, {}, documents)) for role in roles]
         self._rests = {role.logical_id: self._rest(found) for role, found in self._roles}
@@ -137,16 +139,21 @@ class _Prover:
         managed = found.layers.identity[len(found.inline) :]
         for grant in role.grants:
             if grant.statement.effect == "Allow":
-                yield Given(role, _named(grant.statement, names, self._exact), grant.version, grant)
+                statement = put_all(_named(grant.statement, names, self._exact), self._shapes)
+                yield Given(role, statement, grant.version, grant)
         for arn, policy in zip(found.policies, managed, strict=True):
             for statement in policy.statements:
                 if statement.effect == "Allow":
                     yield Given(role, statement, policy.version, managed=arn)
 
+    def _known(self, statement: Statement) -> Statement:
+        """A statement with its references as far as they are known for certain: exactly, or in their shape."""
+        return put_all(put_all(statement, self._exact), self._shapes)
+
     def _rest(self, found: Standing) -> _Rest:
         denies = []
         for policy in found.layers.identity:
-            own = tuple(put_all(one, self._exact) for one in policy.statements if one.effect == "Deny")
+            own = tuple(self._known(one) for one in policy.statements if one.effect == "Deny")
             if own:
                 denies.append(Policy(own, policy.version))
         boundary = found.role.boundary
@@ -238,7 +245,7 @@ class _Prover:
         return found
 
     def _placed(self, rail: Guardrail, at: tuple[tuple[str, str], ...]) -> Policy:
-        exact = tuple(put_all(statement, self._exact) for statement in rail.policy.statements)
+        exact = tuple(map(self._known, rail.policy.statements))
         return _at(replace(rail.policy, statements=exact), dict(at))
 
 

@@ -29,13 +29,36 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """What makes a piece of access one side's alone: what the other side says of it, or does not say.
+
+    `side` is that other side's name, `part` what of it is meant: a layer, a trust policy. `denial` is its statement
+    that denies; None: none allows (or, where denials themselves are compared, none denies).
+    """
+
+    side: str
+    part: str = "side"
+    denial: Source | None = None
+    of_denials: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """As people read it: `no statement of the old side allows it`."""
+        if self.denial is not None:
+            return f"the {self.side} {self.denial.name} denies it"
+        if self.of_denials:
+            return f"the {self.side} {self.part} does not deny it"
+        return f"no statement of the {self.side} {self.part} allows it"
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """Access that one side has and the other has not: what a statement says, and a request that shows it.
 
     `action` and `resource` are as the statement spells them (`*` for NotAction and NotResource), or the part that is
     gained where a limit or a Deny of either side leaves no more; `tier` is "now" when the request's action exists, else
-    "future". `because` says what has changed. `whole` stands for everything else that the statement gains, too, which
-    is more than is told one by one.
+    "future". `difference` says what has changed; None: nothing is compared, and the access is what a single policy
+    gives. `whole` stands for everything else that the statement gains, too, which is more than is told one by one.
     """
 
     source: Source
@@ -43,8 +66,13 @@ class Piece:
     resource: str
     request: Request
     tier: Tier
-    because: str
+    difference: Difference | None = None
     whole: bool = False
+
+    @property
+    def because(self) -> str:
+        """What has changed, in words."""
+        return "the resource's policy allows it" if self.difference is None else self.difference.sentence
 
     @property
     def context(self) -> dict[str, Any]:

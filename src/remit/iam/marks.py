@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.iam.glob import Unclear
 from remit.iam.pattern import Wildcard
+from remit.iam.tokens import PLACE
 from remit.iam.variable import Late, Variable, parts_of, resource_parts
 
 if TYPE_CHECKING:
@@ -56,6 +57,10 @@ def _shifted(text: str) -> str:
     return "".join(chr(_SHIFT + ord(character)) for character in text)
 
 
+_FIFTH: Final = 5
+_PLACES: Final = tuple(encode(reference, "") for reference in PLACE.values())
+
+
 def _unshifted(text: str) -> str:
     return "".join(chr(ord(character) - _SHIFT) for character in text)
 
@@ -91,6 +96,14 @@ def variables_in(text: str) -> frozenset[str]:
 def has_marks(text: str) -> bool:
     """Whether an encoded text holds a variable of IAM or a reference of CloudFormation."""
     return LATE in text or _VARIABLE in text
+
+
+def has_shape(text: str) -> bool:
+    """Whether an encoded text is an ARN of which no reference but those for the place stands before the fifth colon."""
+    for mark in _PLACES:
+        text = text.replace(mark, "")
+    *parts, _ = text.split(":", _FIFTH)
+    return LATE not in text or (len(parts) == _FIFTH and LATE not in ":".join(parts))
 
 
 def widened(text: str) -> str:

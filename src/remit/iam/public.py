@@ -137,8 +137,7 @@ class _Exposed:
                 self.undecided[Undecided(source, f"the evaluator does not confirm what was found for {who}")] = None
                 continue
             tier: Tier = "now" if found.real is not None else "future"
-            because = "the resource's policy allows it"
-            yield Exposure(who, Piece(source, action, box.spelling_of(found.resource), request, tier, because))
+            yield Exposure(who, Piece(source, action, box.spelling_of(found.resource), request, tier))
 
     def _confirmed(self, found: Opening, principal: str) -> Request | None:
         self.questions.budget.spend(_WITNESS + self.compiled.effort + _MEANT * self._size)

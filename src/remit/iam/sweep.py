@@ -11,14 +11,16 @@ from remit.iam.actions import ALWAYS_ALLOWED, Case, Known, Openings
 from remit.iam.box import spelling
 from remit.iam.budget import Budget
 from remit.iam.domain import Premises
-from remit.iam.finding import Piece, Tier, Undecided
+from remit.iam.finding import Difference, Piece, Tier, Undecided
 from remit.iam.glob import Unclear
+from remit.iam.marks import has_marks, has_shape, widened
+from remit.iam.pattern import covers, overlaps
 from remit.iam.policy import OLD_VERSION, VERSION, Globs
 from remit.iam.question import Questions
 from remit.iam.witness import Words, request_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from remit.iam.actions import Opening
     from remit.iam.box import Box, Compiled
@@ -30,6 +32,7 @@ SETS: Final = frozenset(
 """Keys that have several values whoever reads them. Source: "AWS global condition context keys" (IAM User Guide)."""
 _Actions: TypeAlias = "tuple[tuple[str, str], ...]"
 MOST_CASES: Final = 20_000
+_SHAPELESS: Final = "which resource a reference means is known at the deploy only"
 _TOO_MANY: Final = "the layers can be combined in too many ways"
 _WITNESS, _AT_ONCE = 200, 8  # steps of a request and its check; texts of a list that one step compares
 MOST_PIECES: Final = 200  # of a statement; of each further action the first resource is told
@@ -60,7 +63,7 @@ class Sweep:
             (
                 policies,
                 tuple(policy.allows for policy in policies if policy.allows.boxes),
-                f"no statement of the {other} {_title(name)} allows it",
+                Difference(other, _TITLES.get(name, name)),
             )
             for name, policies in old.layers
             if not any(policy.everything for policy in policies)
@@ -92,8 +95,8 @@ class Sweep:
         told: set[tuple[Box, str, str]] = set()
         for box in self._candidates():
             try:
-                for case, because, actions in self._cases(box):
-                    for piece in self._pieces(box, case, because, actions, told, first=first):
+                for case, difference, actions in self._cases(box):
+                    for piece in self._pieces(box, case, difference, actions, told, first=first):
                         yield piece
                         if first:
                             return
@@ -103,30 +106,29 @@ class Sweep:
     def _candidates(self) -> Iterator[Box]:
         return (box for policy in self.new.layers[0][1] for box in policy.allows.boxes)
 
-    def _cases(self, box: Box) -> Iterator[tuple[Case, str, _Actions]]:
+    def _cases(self, box: Box) -> Iterator[tuple[Case, Difference, _Actions]]:
         """How a statement may be new: a layer of the other side does not allow it, or a Deny there forbids it.
 
         With each case its reason, and the action patterns to ask about.
         """
         limits = [
-            (allows, because, left)
-            for policies, allows, because in self._limits
+            (allows, difference, left)
+            for policies, allows, difference in self._limits
             if (left := tuple(self._left(box, policies)))
         ]
         if not limits and not self._gone:
             return
         denies = self.new.denies
         for wanted in self._together(box):
-            for allows, because, left in limits:
+            for allows, difference, left in limits:
                 self._count()
-                yield Case(wanted, (*allows, *denies)), because, left
+                yield Case(wanted, (*allows, *denies)), difference, left
             for denial in self._gone:
                 self.budget.spend(1)
                 if not _apart(box, denial):
                     self._count()
-                    where = self.old.source(denial).name
-                    because = f"the {self.other} {where} denies it"
-                    yield Case((*wanted, denial), denies), because, tuple(self._left(box, ()))
+                    difference = Difference(self.other, denial=self.old.source(denial))
+                    yield Case((*wanted, denial), denies), difference, tuple(self._left(box, ()))
 
     def _count(self) -> None:
         self._counted += 1
@@ -146,7 +148,14 @@ class Sweep:
         return ((box, *chosen) for chosen in product(*others))
 
     def _pieces(
-        self, box: Box, case: Case, because: str, actions: _Actions, told: set[tuple[Box, str, str]], *, first: bool
+        self,
+        box: Box,
+        case: Case,
+        difference: Difference,
+        actions: _Actions,
+        told: set[tuple[Box, str, str]],
+        *,
+        first: bool,
     ) -> Iterator[Piece]:
         openings = Openings(case, self.questions, self.known)
         count = 0
@@ -157,8 +166,11 @@ class Sweep:
                     continue
                 if (box, found.pattern, found.resource) in told:
                     continue
+                if _perhaps_covered(case, box, found):
+                    self._leave(box, _SHAPELESS)
+                    continue
                 name = spelled if found.pattern == action else self.spellings.get(found.pattern, found.pattern)
-                piece = self._checked(box, name, found, because, lifelike=not first)
+                piece = self._checked(box, name, found, difference, lifelike=not first)
                 if piece is not None:
                     told.add((box, found.pattern, found.resource))
                     count += 1
@@ -187,7 +199,9 @@ class Sweep:
                 left.discard(folded)
                 yield folded, spelled
 
-    def _checked(self, box: Box, spelled: str, found: Opening, because: str, *, lifelike: bool) -> Piece | None:
+    def _checked(
+        self, box: Box, spelled: str, found: Opening, difference: Difference, *, lifelike: bool
+    ) -> Piece | None:
         """The finding with a request that the evaluator agrees about; else it is left undecided."""
         if found.action == ALWAYS_ALLOWED:
             return None
@@ -200,10 +214,36 @@ class Sweep:
             self._leave(box, unsure if self.words.late else unseen)
             return None
         tier: Tier = "now" if found.real is not None else "future"
-        return Piece(self.new.source(box), spelled, resource, request, tier, because)
+        return Piece(self.new.source(box), spelled, resource, request, tier, difference)
 
     def _leave(self, box: Box, reason: str) -> None:
         self.undecided[Undecided(self.new.source(box), reason)] = None
+
+
+def _perhaps_covered(case: Case, box: Box, found: Opening) -> bool:
+    """Whether a reference of which nobody knows what ARN it is decides: some cover holds on some of what it may be."""
+    resource = found.resource
+    if not (box.marked_resources or box.marked_atoms):
+        return False
+    active = case.active(found.action)
+    plain = [cover.resources for cover in active if not cover.not_resources]
+    if not has_shape(resource) and any(_on_some(patterns, resource) for patterns in plain):
+        return True
+    given = [
+        (atom.key, text)
+        for atom in box.marked_atoms
+        if atom.kind == "Arn" and not atom.negated
+        for text in atom.values
+        if not has_shape(text)
+    ]
+    limits = [(atom.key, atom.values) for cover in active for atom in cover.atoms if atom.kind == "Arn"]
+    return any(key == its and _on_some(texts, text) for key, text in given for its, texts in limits)
+
+
+def _on_some(patterns: Iterable[str], text: str) -> bool:
+    """Whether some pattern without references takes some of what a text may be, and not the reference itself."""
+    every = widened(text)
+    return any(not has_marks(one) and overlaps(one, every) and not covers(one, text) for one in patterns)
 
 
 _EVERYWHERE: Final = tuple(spelling(Globs(("*",)), (), version) for version in (VERSION, OLD_VERSION))
@@ -221,8 +261,8 @@ def _removed(old: Side, new: Side) -> tuple[Box, ...]:
     return tuple(denial for denial in gone if denial.meaning not in meant)
 
 
-def _title(name: str) -> str:
-    return {"identity": "side", "session": "session policy"}.get(name, name)
+_TITLES: Final = {"identity": "side", "session": "session policy"}
+"""What a layer is called, where it is not called by its name."""
 
 
 def _apart(one: Box, other: Box) -> bool:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from remit.catalogue.keys import Operator
-    from remit.iam.policy import Condition
+    from remit.iam.policy import Condition, Statement
 
 _OPERATORS: Final = {one.name.lower(): one for one in operators()}
 _TAGGED: Final = "/"
@@ -50,6 +50,12 @@ def negated(condition: Condition) -> bool:
     """Whether a condition holds where the key is absent: StringNotEquals and its like."""
     found = _operator(condition.operator)
     return found is not None and found.negated and not condition.quantifier
+
+
+def asks_no_more(wide: Statement, narrow: Statement) -> bool:
+    """Whether a statement asks for keys that another asks for, too: else it hardly covers it."""
+    keys = {condition.key.lower() for condition in narrow.conditions}
+    return all(condition.key.lower() in keys for condition in wide.conditions)
 
 
 @lru_cache(maxsize=4096)

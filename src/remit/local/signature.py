@@ -309,15 +309,21 @@ class UrlOfVersion2:
 URL_OF_VERSION_2: Final = frozenset({"awsaccesskeyid", "expires", "signature", "x-amz-security-token"})
 """The parameters, in lower case, that sign a URL with Version 2."""
 
+# What makes a request one for another service than S3. Version 2 signs few
+# of the parameters of a query, so the holder of a URL could add these.
+_OTHER_SERVICES: Final = ("action", "x-amz-credential")
+
 
 def read_version_2(request: Request) -> UrlOfVersion2 | None:
-    """What signs a URL with Signature Version 2, or None."""
+    """What signs a URL with Signature Version 2, or None. Refused: it asks another service than S3."""
     parameters = _parameters(request.query)
     if "authorization" in request.headers or "x-amz-algorithm" in parameters:
         return None
     names = ("awsaccesskeyid", "expires", "signature")
     if not all(name in parameters for name in names):
         return None
+    if any(name in parameters for name in _OTHER_SERVICES):
+        raise Refused("AccessDenied", "a URL that is signed with Version 2 is for S3 alone, which knows no action")
     key, expires, value = (parameters[name] for name in names)
     return UrlOfVersion2(key, expires, value, parameters.get("x-amz-security-token", ""))
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from remit.errors import Origin
     from remit.iam.compare import Comparison
-    from remit.iam.finding import Piece, Source
+    from remit.iam.finding import Difference, Piece, Source
 
     Locator = Callable[[Source], Origin | None]
 
@@ -36,12 +36,17 @@ class Group:
     """Pieces of one statement, service and level on the same resources."""
 
     source: Source
-    because: str
+    difference: Difference | None
     service: str
     level: str
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     example: Piece
+
+    @property
+    def because(self) -> str:
+        """What has changed, in words."""
+        return self.example.because
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +67,20 @@ def groups(pieces: Iterable[Piece]) -> tuple[Group, ...]:
     A statement of several services gains each of its actions on each of its resources, s3:GetObject on a table too:
     that is true, and counts, but must not hide what matters.
     """
-    by_action: dict[tuple[Source, str, str, bool], list[Piece]] = {}
+    by_action: dict[tuple[Source, Difference | None, str, bool], list[Piece]] = {}
     for piece in pieces:
-        by_action.setdefault((piece.source, piece.because, piece.action, _unused(piece)), []).append(piece)
-    found: dict[tuple[object, ...], list[Piece]] = {}
-    for (source, because, name, unused), some in sorted(by_action.items(), key=lambda one: one[0][-1]):
+        by_action.setdefault((piece.source, piece.difference, piece.action, _unused(piece)), []).append(piece)
+    alike: dict[tuple[Source, Difference | None, str, str, tuple[str, ...]], list[Piece]] = {}
+    for (source, difference, name, unused), some in sorted(by_action.items(), key=lambda item: item[0][-1]):
         resources = tuple(piece.resource for piece in some)
         level = UNUSED if unused else level_of(name, some[0])
-        key = (source, because, name.partition(":")[0].lower(), level, resources)
-        found.setdefault(key, []).append(some[0])
-    return tuple(
-        Group(source, because, service, level, tuple(dict.fromkeys(piece.action for piece in some)), resources, some[0])  # type: ignore[arg-type]  # the key's own types
-        for (source, because, service, level, resources), some in found.items()
-    )
+        service = name.partition(":")[0].lower()
+        alike.setdefault((source, difference, service, level, resources), []).append(some[0])
+    made = []
+    for (source, difference, service, level, resources), some in alike.items():
+        actions = tuple(dict.fromkeys(piece.action for piece in some))
+        made.append(Group(source, difference, service, level, actions, resources, some[0]))
+    return tuple(made)
 
 
 def _unused(piece: Piece) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from remit.deploy.drift import Drift
     from remit.errors import Origin
-    from remit.iam.finding import Source, Undecided
+    from remit.iam.finding import Difference, Source, Undecided
     from remit.review.change import Accepted, Change, Review, Standing
 
 GAINED, LOST, UNDECIDED, ACCEPTED = "gained", "lost", "undecided", "accepted"
@@ -22,7 +22,6 @@ SIGNS: Final = {GAINED: "+", LOST: "-", UNDECIDED: "?", ACCEPTED: "~"}
 TAKES_ON: Final = "may take on the role"
 """The title of a row about trust; its resources are principals."""
 _FUNCTIONS: Final = 5  # named on one line; of more, the number is told
-_PLAIN: Final = ("no statement of the old side allows it", "no statement of the new side allows it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +125,7 @@ def _accepted_rows(change: Change, who: str) -> Iterator[Row]:
 def _access_rows(part: str, who: str, pieces: Iterable[Piece], standing: Standing | None) -> Iterator[Row]:
     for group in groups(pieces):
         where = _where(standing, group.source)
-        because = "" if group.because in _PLAIN else group.because
+        because = "" if _is_plain(group.difference) else group.because
         yield Row(
             part,
             who,
@@ -146,6 +145,11 @@ def _trust_rows(part: str, who: str, pieces: Iterable[Piece], standing: Standing
         where = f"{origin}: trust policy of {role}" if origin else f"trust policy of {role}"
         shown = example(piece).replace(piece.request.resource, f"the role by {piece.request.principal}", 1)
         yield Row(part, who, TAKES_ON, (piece.action,), (piece.resource,), where, shown, str(origin or "trust policy"))
+
+
+def _is_plain(difference: Difference | None) -> bool:
+    """Whether no statement of the other side allows it: that goes without saying."""
+    return difference is not None and difference.denial is None and difference.part == "side"
 
 
 def _where(standing: Standing | None, source: Source) -> str:

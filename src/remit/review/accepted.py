@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from remit.errors import RemitError, did_you_mean
 from remit.explain.names import put
+from remit.explain.shapes import in_shape
 from remit.iam.compare import includes
 from remit.iam.finding import Piece, Undecided
 from remit.iam.policy import VERSION, Globs, Policy, Statement
@@ -39,7 +40,7 @@ def accept(review: Review, entries: Sequence[Entry]) -> tuple[Review, tuple[Entr
     changes = [
         part
         for change in review.changes
-        for part in _accepted(change, [_placed(entry, review.names) for entry in entries], review.names, used)
+        for part in _accepted(change, [_placed(entry, review.names) for entry in entries], review, used)
     ]
     stale = tuple(entry for number, entry in enumerate(entries) if number not in used)
     return replace(review, changes=tuple(changes)), stale
@@ -61,7 +62,7 @@ def _placed(entry: Entry, names: Mapping[str, str]) -> Entry:
     )
 
 
-def _accepted(change: Change, entries: Sequence[Entry], names: Mapping[str, str], used: set[int]) -> Iterator[Change]:
+def _accepted(change: Change, entries: Sequence[Entry], review: Review, used: set[int]) -> Iterator[Change]:
     """The change for all of its functions, or in parts where entries speak of some of them."""
     who = change.functions or (change.role,)
     apart: dict[tuple[int, ...], list[str]] = {}
@@ -72,7 +73,7 @@ def _accepted(change: Change, entries: Sequence[Entry], names: Mapping[str, str]
     for numbers, functions in apart.items():
         given = {number: entries[number] for number in numbers}
         part = replace(change, functions=tuple(functions)) if change.functions else change
-        yield _settled(part, _Judge(given, names, used, change.after)) if given else part
+        yield _settled(part, _Judge(given, review, used, change.after)) if given else part
 
 
 def _settled(change: Change, judge: _Judge) -> Change:
@@ -107,14 +108,17 @@ class _Judge:
     """The entries that speak of some functions, by their number; the numbers of those that were needed go to `used`."""
 
     entries: Mapping[int, Entry]
-    names: Mapping[str, str]
+    review: Review
     used: set[int]
     after: Standing | None
 
     def access(self, piece: Piece) -> str | None:
         """The reason why a gain is accepted; None when it is not proven to be."""
-        asked = Policy((filled(narrowed(piece), self.names),), self._version(piece.source))
-        return self._within(ACCESS, lambda statements: includes(Policy(statements), asked))
+        asked = Policy((filled(narrowed(piece), self.review.names),), self._version(piece.source))
+        asked = in_shape(asked, self.review.shapes)
+        return self._within(
+            ACCESS, lambda statements: includes(in_shape(Policy(statements), self.review.shapes), asked)
+        )
 
     def trust(self, piece: Piece) -> str | None:
         """As `access`, for who may take on the role."""
@@ -141,7 +145,7 @@ class _Judge:
 
     def undecided(self, found: Undecided) -> str | None:
         """The reason of an entry that has exactly this statement."""
-        wanted = replace(filled(found.source.statement, self.names), sid="")
+        wanted = replace(filled(found.source.statement, self.review.names), sid="")
         return self._equal(
             lambda entry: (
                 entry.kind == UNDECIDED and entry.statement is not None and replace(entry.statement, sid="") == wanted
@@ -150,7 +154,10 @@ class _Judge:
 
     def unseen(self, found: Unseen) -> str | None:
         """The reason of an entry that names this policy, or is about the very thing."""
-        wanted = {POLICY: plain(put(found.arn, self.names)) or None, UNDECIDED: plain(put(found.reason, self.names))}
+        wanted = {
+            POLICY: plain(put(found.arn, self.review.names)) or None,
+            UNDECIDED: plain(put(found.reason, self.review.names)),
+        }
         return self._equal(lambda entry: wanted.get(entry.kind) == plain(entry.text))
 
     def _equal(self, meant: Callable[[Entry], bool]) -> str | None:

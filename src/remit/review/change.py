@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from remit.explain.shapes import Shapes
 from remit.iam.compare import Comparison
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ class Version:
     """The functions that everyone may call, by name; None where nobody knows."""
     giving: Mapping[str, Given] | None = None
     """What the app's resources let others do, by their logical id; None where nobody knows."""
+    shapes: Shapes = field(default_factory=Shapes)
+    """What is known of its references before the deploy."""
 
 
 def nothing() -> Version:
@@ -229,6 +232,8 @@ class Review:
     """The resources whose own policies differ, those as well that plainly let in nobody new; None: nobody knows."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What references are known to be in the new version, the stack's name among them."""
+    shapes: Mapping[str, str] = field(default_factory=dict)
+    """The shapes of the new version's references, by their text."""
 
     @property
     def broadens(self) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from remit.explain.names import put
-from remit.iam.compare import Comparison, compare
+from remit.explain.shapes import compare_in_shape
+from remit.iam.compare import Comparison
 from remit.iam.evaluate import Layers
 from remit.iam.policy import Policy
 from remit.review.beside import beside, elsewhere
@@ -49,7 +50,14 @@ def review(old: Version, new: Version) -> Review:
         roles=tuple(dict.fromkeys(name for one in (new, old) for name in others_of(one))),
         elsewhere=None if old.giving is None or new.giving is None else tuple(elsewhere(old.giving, new.giving)),
         names={**({"${AWS::StackName}": new.namespace} if new.namespace else {}), **new.names},
+        shapes=_shapes(new, old),
     )
+
+
+def _shapes(version: Version, other: Version) -> dict[str, str]:
+    """What is known of each reference of a version, where the version itself does not know what it is."""
+    known = version.shapes.beside(other.shapes)
+    return {reference: put(text, version.names) for reference, text in known.items()}
 
 
 def functions_of(version: Version) -> Iterator[str]:
@@ -107,7 +115,7 @@ def _change(pair: Pair, before: Standing | None, after: Standing | None, old: Ve
         pair.functions,
         before,
         after,
-        access=_access(before, after),
+        access=_access(before, after, _shapes(old, new), _shapes(new, old)),
         trust=_trust(before, after),
         attached=attached(before, after, old, new),
         unseen=(*public, *((Unseen(pair.moved, elsewhere),) if pair.moved else ()), *unseen(before, after)),
@@ -137,13 +145,15 @@ def _alike(before: Standing, after: Standing) -> bool:
     )
 
 
-def _access(before: Standing | None, after: Standing | None) -> Comparison:
+def _access(
+    before: Standing | None, after: Standing | None, was: Mapping[str, str], now: Mapping[str, str]
+) -> Comparison:
     """What is gained and lost as far as policies are known; a boundary that is not limits neither side."""
     one = _NOTHING if before is None else before.layers
     other = _NOTHING if after is None else after.layers
     if after is not None and not after.boundary_known:
         one = Layers(one.identity)
-    return SAME if one == other else compare(one, other)
+    return SAME if one == other else compare_in_shape(one, other, was, now)
 
 
 def _trust(before: Standing | None, after: Standing | None) -> Comparison:

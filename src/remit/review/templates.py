@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from remit.explain.shapes import shapes_of
 from remit.iam import tokens
 from remit.review.beside import giving
 from remit.review.change import Review, Version
@@ -24,6 +25,7 @@ from remit.templates.worlds import MOST, worlds
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from remit.explain.shapes import Shapes
     from remit.templates.read import Source
     from remit.templates.roles import Read
 
@@ -37,7 +39,8 @@ _Doubts: TypeAlias = "Callable[[str], tuple[str, ...]]"
 def version_of(read: Read, where: str) -> Version:
     """The roles of a file as one side of a review."""
     given = giving(read.resources, read.roles, read.documents)
-    return Version(where, read.roles, documents=read.documents, others=read.others, giving=given)
+    shapes = shapes_of(read.resources)
+    return Version(where, read.roles, documents=read.documents, others=read.others, giving=given, shapes=shapes)
 
 
 def review_reads(old: Read, before: str, new: Read, after: str) -> Review:
@@ -51,7 +54,8 @@ def review_templates(old: Source, new: Source) -> Review:
     before, after = read_source(old), read_source(new)
     sides = (version_of(after, new.file), version_of(before, old.file))
     outside = dict.fromkeys(role.logical_id for side in sides for role in side.roles if OUTSIDE in role.notes)
-    pair = _Templates(old, new, _uncertain(old.value, new.value))
+    was, now = (side.shapes for side in (sides[1], sides[0]))
+    pair = _Templates(old, new, _uncertain(old.value, new.value), was, now)
     parts = tuple(pair.reviews(outside))
     notes = (*before.notes, *after.notes, *(note for found in parts for note in found.notes))
     functions = [name for side in sides for name in functions_of(side)]
@@ -67,6 +71,7 @@ def review_templates(old: Source, new: Source) -> Review:
         functions=tuple(dict.fromkeys(functions)),
         roles=tuple(dict.fromkeys(others)),
         elsewhere=tuple(one for found in parts for one in found.elsewhere or ()),
+        shapes=now.beside(was),
     )
 
 
@@ -80,11 +85,16 @@ class _Uncertain:
 
 @dataclass(frozen=True, slots=True)
 class _Templates:
-    """Two templates, of which each part that differs is compared by itself; `uncertain` by name."""
+    """Two templates, of which each part that differs is compared by itself; `uncertain` by name.
+
+    `was` and `now` are the shapes of all references in either.
+    """
 
     old: Source
     new: Source
     uncertain: Mapping[str, _Uncertain]
+    was: Shapes
+    now: Shapes
 
     def reviews(self, outside: Iterable[str]) -> Iterator[Review]:
         """The reviews of all parts. `outside` are the roles that the templates only attach policies to."""
@@ -122,7 +132,7 @@ class _Templates:
         for world in every:
             one = side(roles_in(world, before), before.file, lambda _: ())
             other = side(roles_in(world, after), after.file, doubts)
-            reviews.append((world, review(one, other)))
+            reviews.append((world, review(replace(one, shapes=self.was), replace(other, shapes=self.now))))
         yield merged(reviews)
 
     def _deciding(self, old: Any, new: Any) -> Iterator[str]:

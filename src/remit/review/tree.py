@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from remit.build.declared import opened
 from remit.build.declared import whole as every_role
 from remit.build.synth import intrinsics
+from remit.explain.names import resources_of
+from remit.explain.shapes import shapes_of
 from remit.grants.assign import assign
 from remit.iam import tokens
 from remit.iam.policy import Globs
@@ -41,6 +43,7 @@ def version_of(app: App, where: str = "the working tree") -> Version:
         namespace=app.namespace,
         others=others,
         open=_open(app),
+        shapes=shapes_of(resources_of(app)),
         giving=giving_of_app(
             (replace(one, properties=intrinsics(one.properties)) for one in app.resources), roles, documents
         ),
@@ -78,6 +81,7 @@ def renamed_to(version: Version, namespace: str) -> Version:
         trusts={name: _policy(policy, put) for name, policy in version.trusts.items()},
         versions={put(arn): found for arn, found in version.versions.items()},
         others={name: put(arn) for name, arn in version.others.items()},
+        shapes=replace(version.shapes, names={name: put(text) for name, text in version.shapes.names.items()}),
         giving=version.giving and {name: _given(one, put) for name, one in version.giving.items()},
         namespace=namespace,
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.iam.compare import Comparison, compare, includes
 from remit.iam.evaluate import Layers, Request, evaluate
-from remit.iam.finding import Piece, Source, Undecided
+from remit.iam.finding import Difference, Piece, Source, Undecided
 from remit.iam.policy import Globs, Policy, Principals, Statement, allow
 from remit.review.principals import context, encoded, paths_of, place, principals, resources_of, unescaped
 from remit.review.standing import filled
@@ -152,8 +152,8 @@ class _Asker:
             if request is None:
                 unsure.append(Undecided(source, f"the evaluator does not confirm what was found about {resource}"))
                 continue
-            because = piece.because.replace(" side ", " trust policy ").replace("identity[0]", f"{_LAYER}[0]")
-            one = replace(piece, source=source, resource=resource, request=request, because=because)
+            difference = _of_trust(piece.difference)
+            one = replace(piece, source=source, resource=resource, request=request, difference=difference)
             found.setdefault((source, one.action, one.resource, one.whole), one)
         return tuple(found.values()), unsure
 
@@ -165,6 +165,14 @@ class _Asker:
             if new.lets_in(request) and not old.lets_in(request):
                 return request
         return None
+
+
+def _of_trust(difference: Difference | None) -> Difference | None:
+    """The difference as one between trust policies, which were compared as if they were a role's own."""
+    if difference is None:
+        return None
+    denial = difference.denial
+    return replace(difference, part="trust policy", denial=denial and replace(denial, layer=_LAYER))
 
 
 def _undecided(item: Undecided, *sides: _Encoded) -> Undecided:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from remit.iam.pattern_list import actions_cover
 from remit.iam.policy import Globs
+from remit.lint.conditions import asks_no_more
 from remit.lint.finding import WARNING, Problem
 
 if TYPE_CHECKING:
@@ -47,11 +48,15 @@ def policy(document: Document) -> Iterator[Problem]:
         if not item.allows or item.computed:
             continue  # what remit itself grants, and a Deny takes away: R704 says what breaks
         near = denies if plain else [one for one in denies if one.goes_with(item)]
-        near = [one for one in near if one.statement.principals == item.statement.principals]
+        near = [one for one in near if _is_about(one.statement, item.statement)]
         if _may_take_all(item.statement, near):
             suspects.append((item, near))
     if suspects:
         yield from _shadowed(document, suspects)
+
+
+def _is_about(deny: Statement, allowed: Statement) -> bool:
+    return deny.principals == allowed.principals and asks_no_more(deny, allowed)
 
 
 def _may_take_all(allowed: Statement, denies: list[Item]) -> bool:

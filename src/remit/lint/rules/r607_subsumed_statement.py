@@ -21,13 +21,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.iam.pattern_list import actions_cover, resources_may_cover
+from remit.lint.conditions import asks_no_more
 from remit.lint.finding import NOTE, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.budget import Budget
-    from remit.iam.policy import Statement
     from remit.lint.subject import Document, Item
 
 SEVERITY = NOTE
@@ -83,13 +83,9 @@ def _may_be_wide(item: Item) -> bool:
 def _may_be_wider(wide: Item, item: Item) -> bool:
     """A cheap look: at principals, the keys of conditions, actions and resources."""
     one, other = wide.statement, item.statement
-    if one.principals != other.principals or not _keys(one) <= _keys(other):
+    if one.principals != other.principals or not asks_no_more(one, other):
         return False
     return resources_may_cover(one.resources, other.resources) and actions_cover(one.actions, other.actions)
-
-
-def _keys(statement: Statement) -> set[str]:
-    return {condition.key.lower() for condition in statement.conditions}
 
 
 def _wider(wide: Item, item: Item, budget: Budget) -> bool:

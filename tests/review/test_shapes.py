@@ -1,0 +1,173 @@
+"""References have a shape: an ARN of their type, whose name alone is not known before the deploy."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit.iam.policy import parse_statement
+from remit.review.accepted import accept
+from remit.review.entries import ACCESS, Entry
+from remit.review.files import review_files
+
+if TYPE_CHECKING:
+    from remit.iam.compare import Comparison
+    from remit.review.change import Review
+
+RESOURCES: dict[str, dict[str, Any]] = {
+    "Queue": {"Type": "AWS::SQS::Queue"},
+    "Topic": {"Type": "AWS::SNS::Topic"},
+    "Table": {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": "orders"}},
+    "Bucket": {"Type": "AWS::S3::Bucket"},
+    "Group": {"Type": "AWS::Logs::LogGroup"},
+    "Key": {"Type": "AWS::KMS::Key"},
+    "Secret": {"Type": "AWS::SecretsManager::Secret"},
+    "Own": {"Type": "Custom::Thing"},
+}
+TRUST = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+TABLE = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${Table}"
+HERE = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
+
+
+def template(*statements: dict[str, Any], resources: dict[str, Any] | None = None) -> tuple[bytes, str]:
+    document = {"Version": "2012-10-17", "Statement": list(statements)}
+    policies = [{"PolicyName": "own", "PolicyDocument": document}]
+    trust = {"Version": "2012-10-17", "Statement": [TRUST]}
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": trust, "Policies": policies}}
+    value = {"Resources": {**(RESOURCES if resources is None else resources), "Role": role}}
+    return json.dumps(value).encode(), "template.json"
+
+
+def allow(resource: Any, **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": "x:Do", "Resource": resource, **more}
+
+
+def deny(resource: Any, **more: Any) -> dict[str, Any]:
+    return {**allow(resource, **more), "Effect": "Deny"}
+
+
+def sub(text: str) -> dict[str, str]:
+    return {"Fn::Sub": text}
+
+
+def get(name: str) -> dict[str, Any]:
+    return {"Fn::GetAtt": name.split(".")}
+
+
+def ref(name: str) -> dict[str, str]:
+    return {"Ref": name}
+
+
+def reviewed(old: tuple[bytes, str], new: tuple[bytes, str]) -> Review:
+    return review_files(old, new)
+
+
+def access(old: tuple[bytes, str], new: tuple[bytes, str]) -> Comparison:
+    (change,) = reviewed(old, new).changes
+    return change.access
+
+
+def told(found: Comparison) -> tuple[list[str], list[str], int]:
+    return [one.resource for one in found.gained], [one.resource for one in found.lost], len(found.undecided)
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "written"),
+    [
+        ("arn:*:sqs:*:*:*", get("Queue.Arn"), "${Queue.Arn}"),
+        ("arn:*:sns:*:*:*", ref("Topic"), "${Topic}"),
+        ("arn:*:sns:*:*:*", get("Topic.TopicArn"), "${Topic.TopicArn}"),
+        ("arn:*:dynamodb:*:*:table/*", get("Table.Arn"), "${Table.Arn}"),
+        ("arn:*:dynamodb:*:*:table/ord*", get("Table.Arn"), "${Table.Arn}"),
+        ("arn:*:dynamodb:*:*:table/ord*", sub(TABLE), TABLE),
+        ("arn:*:s3:::*", sub("${Bucket.Arn}/*"), "${Bucket.Arn}/*"),
+        ("arn:*:s3:::*/*", sub("${Bucket.Arn}/*"), "${Bucket.Arn}/*"),
+        (sub("arn:${AWS::Partition}:s3:::${Bucket}*"), sub("${Bucket.Arn}/*"), "${Bucket.Arn}/*"),
+        ("arn:*:logs:*:*:log-group:*:*", get("Group.Arn"), "${Group.Arn}"),
+        ("arn:*:kms:*:*:key/*", get("Key.Arn"), "${Key.Arn}"),
+        ("arn:*:secretsmanager:*:*:secret:*", ref("Secret"), "${Secret}"),
+    ],
+)  # fmt: skip
+def test_narrowing_a_pattern_to_a_resource_of_its_kind_is_a_loss_alone(wide: Any, narrow: Any, written: str) -> None:
+    spelled = wide["Fn::Sub"] if isinstance(wide, dict) else wide
+    assert told(access(template(allow(wide)), template(allow(narrow)))) == ([], [spelled], 0)
+    assert told(access(template(allow(narrow)), template(allow(wide)))) == ([spelled], [], 0)
+    gains = access(template(allow("arn:*:sqs:*:*:x")), template(allow("arn:*:sqs:*:*:x"), allow(narrow))).gained
+    assert [one.resource for one in gains] == [written]
+    assert [one.request.resource for one in gains if written in ("${Queue.Arn}", "${Topic}")] in ([], [written])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (get("Queue.Arn"), sub(HERE % ("sqs", "${Queue.QueueName}"))),
+        (ref("Topic"), get("Topic.TopicArn")),
+        (get("Table.Arn"), sub(HERE % ("dynamodb", "table/${Table}"))),
+        (get("Table.Arn"), sub(HERE % ("dynamodb", "table/orders"))),
+        (get("Bucket.Arn"), sub("arn:${AWS::Partition}:s3:::${Bucket}")),
+        (get("Key.Arn"), sub(HERE % ("kms", "key/${Key}"))),
+        (get("Key.Arn"), sub(HERE % ("kms", "key/${Key.KeyId}"))),
+    ],
+)
+def test_two_spellings_of_one_resource_are_the_same(one: Any, other: Any) -> None:
+    assert reviewed(template(allow(one)), template(allow(other))).changes == ()
+
+
+def test_a_resource_of_another_kind_and_another_name_are_gained() -> None:
+    assert told(access(template(allow("arn:*:sqs:*:*:*")), template(allow(ref("Topic"))))) == (
+        ["${Topic}"], ["arn:*:sqs:*:*:*"], 0,
+    )  # fmt: skip
+    old, new = template(allow("arn:*:dynamodb:*:*:table/bills*")), template(allow(get("Table.Arn")))
+    assert told(access(old, new)) == (["${Table.Arn}"], ["arn:*:dynamodb:*:*:table/bills*"], 0)
+
+
+def test_a_deny_that_is_widened_takes_away_and_one_that_is_narrowed_gives() -> None:
+    everything = allow("*")
+    wide, narrow = template(everything, deny("arn:*:sqs:*:*:*")), template(everything, deny(get("Queue.Arn")))
+    found = access(narrow, wide)
+    assert (len(found.gained), len(found.lost), found.undecided) == (0, 1, ())
+    found = access(wide, narrow)
+    assert (len(found.gained), len(found.lost), found.undecided) == (1, 0, ())
+
+
+def test_a_not_resource_that_spares_more_is_a_loss_alone() -> None:
+    def but(resource: Any) -> tuple[bytes, str]:
+        return template({"Effect": "Allow", "Action": "x:Do", "NotResource": resource})
+
+    found = access(but(get("Queue.Arn")), but("arn:*:sqs:*:*:*"))
+    assert (len(found.gained), len(found.lost), found.undecided) == (0, 1, ())
+
+
+def test_a_condition_on_an_arn_is_narrowed_as_well() -> None:
+    def on(value: Any) -> tuple[bytes, str]:
+        return template(allow("*", Condition={"ArnLike": {"aws:SourceArn": value}}))
+
+    found = access(on("arn:*:sns:*:*:*"), on(ref("Topic")))
+    assert (len(found.gained), len(found.lost), found.undecided) == (0, 1, ())
+
+
+@pytest.mark.parametrize("unknown", [get("Own.Arn"), ref("Parameter"), {"Fn::ImportValue": "queue"}])
+def test_what_has_no_shape_is_undecided_where_it_may_be_meant(unknown: Any) -> None:
+    found = access(template(allow("arn:*:sqs:*:*:*")), template(allow(unknown)))
+    assert (found.gained, len(found.undecided)) == ((), 1)
+
+
+def test_what_has_no_shape_is_gained_where_nothing_may_mean_it() -> None:
+    found = access(template(allow(get("Queue.Arn"))), template(allow(get("Queue.Arn")), allow(get("Own.Arn"))))
+    assert told(found) == (["${Own.Arn}"], [], 0)
+
+
+def test_another_name_of_a_resource_is_the_same_reference() -> None:
+    renamed = {**RESOURCES, "Table": {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": "bills"}}}
+    old, new = template(allow(get("Table.Arn"))), template(allow(get("Table.Arn")), resources=renamed)
+    assert reviewed(old, new).changes == ()
+
+
+def test_an_accepted_pattern_takes_in_a_reference_of_its_kind() -> None:
+    entry = Entry(None, ACCESS, "queues are ours", parse_statement(allow("arn:*:sqs:*:*:*")))
+    found = reviewed(template(allow("arn:*:s3:::x")), template(allow("arn:*:s3:::x"), allow(get("Queue.Arn"))))
+    assert found.broadens
+    accepted, stale = accept(found, [entry])
+    assert (accepted.broadens, stale) == (False, ())
