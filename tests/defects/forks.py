@@ -38,8 +38,13 @@ WAITING_SECONDS = 600
 MEMORY = 6 << 30
 """Bytes of a process at most: a list that grows without end must not take the machine with it."""
 
-NOTICED, SURVIVED, CANNOT_TRY = 1, 0, 2
-"""How a fork ends. A fork that is killed has noticed its defect, too."""
+SURVIVED = "survived"
+CANNOT_TRY = "cannot be tried in a fork"
+KILLED = "killed"
+"""How a trial ends, unless it ends with the name of the test that notices the defect."""
+
+_ALL_PASSED, _NOT_TRIED = 0, 255
+"""Exit codes of a fork. Any other is the number of the test that failed, from 1."""
 
 
 def put(defect: Defect) -> None:
@@ -72,58 +77,69 @@ class Trials:
 
     def __init__(self, trials: Mapping[Defect, Sequence[str]]) -> None:
         self.trials = trials
-        self.results: dict[Defect, int] = {}
+        self.ends: dict[Defect, str] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
         gc.freeze()
         for defect, names in self.trials.items():
-            self.results[defect] = _forked(defect, [items[name] for name in names if name in items])
-            sys.stderr.write(f"{'.' if self.results[defect] == NOTICED else 's'}")
+            self.ends[defect] = _tried(defect, [items[name] for name in names if name in items])
+            sys.stderr.write("s" if self.ends[defect] in {SURVIVED, CANNOT_TRY} else ".")
             sys.stderr.flush()
         return True
 
 
-def _forked(defect: Defect, items: Sequence[pytest.Item]) -> int:
+def _tried(defect: Defect, items: Sequence[pytest.Item]) -> str:
     """Try a defect in a fork, and say how that ended."""
-    child = os.fork()
-    if child == 0:
+    if not items:
+        return CANNOT_TRY
+    fork = os.fork()
+    if fork == 0:
         _be_the_fork(defect, items)
-    _, status = os.waitpid(child, 0)
-    return NOTICED if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+    _, status = os.waitpid(fork, 0)
+    if os.WIFSIGNALED(status):
+        return KILLED
+    code = os.WEXITSTATUS(status)
+    words = {_ALL_PASSED: SURVIVED, _NOT_TRIED: CANNOT_TRY}
+    return words.get(code) or items[code - 1].nodeid
 
 
 def _be_the_fork(defect: Defect, items: Sequence[pytest.Item]) -> None:
     """Run the tests until one fails, and never return."""
-    status = NOTICED
+    code = 1
     try:
         gc.unfreeze()
         nowhere = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(nowhere, descriptor)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        status = _status(defect, items)
+        code = _exit_code(defect, items)
     finally:
-        os._exit(status)
+        os._exit(code)
 
 
-def _status(defect: Defect, items: Sequence[pytest.Item]) -> int:
+def _exit_code(defect: Defect, items: Sequence[pytest.Item]) -> int:
     try:
         put(defect)
-        first = items[0]
-    except (LookupError, ValueError):  # no test, or it is another function once decorated, or closes over other names
-        return CANNOT_TRY
+    except (LookupError, ValueError):  # it is not here, or closes over other names with the defect
+        return _NOT_TRIED
     try:
-        for item, following in zip(items, [*items[1:], None], strict=True):
-            used = resource.getrusage(resource.RUSAGE_SELF)
-            limit = int(used.ru_utime + used.ru_stime) + PROCESSOR_SECONDS
-            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + PROCESSOR_SECONDS))
-            signal.alarm(WAITING_SECONDS)
+        for number, item in enumerate(items, start=1):
+            _limit_time()
+            following = items[number] if number < len(items) else None
             if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
-                return NOTICED
+                return number
     finally:
-        first.session._setupstate.teardown_exact(None)
-    return SURVIVED
+        items[0].session._setupstate.teardown_exact(None)
+    return _ALL_PASSED
+
+
+def _limit_time() -> None:
+    """Have this process killed when the next test does not end."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = int(used.ru_utime + used.ru_stime) + PROCESSOR_SECONDS
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+    signal.alarm(WAITING_SECONDS)
 
 
 def main(ordered: str, results: str) -> int:
@@ -133,8 +149,8 @@ def main(ordered: str, results: str) -> int:
     files = sorted({test.split("::")[0] for tests in trials.values() for test in tests})
     options = ["-n", "0", "-p", "no:cacheprovider", "--no-summary", "--capture=no", "-qq", *files]
     code = pytest.main(options, [plugin])
-    Path(results).write_text(json.dumps({str(defect): status for defect, status in plugin.results.items()}), "utf-8")
-    return int(code) if not plugin.results else 0
+    Path(results).write_text(json.dumps({str(defect): end for defect, end in plugin.ends.items()}), "utf-8")
+    return 0 if plugin.ends else int(code)
 
 
 if __name__ == "__main__":

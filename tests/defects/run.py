@@ -2,12 +2,12 @@
 
     python tests/defects/run.py --room review     one room
     python tests/defects/run.py                   all rooms, 40 defects each
-    python tests/defects/run.py --sample 12       some defects of all rooms together
+    python tests/defects/run.py --sample          a few of each room, each by one test: what CI does
 
 The first run notes which tests call which function (.remit-defects/calls.json, `--note` does it again). A defect is
-tried in a fork of one process (`forks.py`) by the tests that call its function, those of the fewest functions first.
-Where no test is known to call it, the tests of its room run on a tree of links to this one, whose module alone is
-another file. Survivors must be tested, or explained in SURVIVORS.md; 1 when one is neither.
+tried in a fork of one process (`forks.py`) by the tests that call its function. Where none of them notices it, all
+tests of its room run in a process of its own, on a tree of links to this one, whose module alone is another file.
+Survivors must be tested, or explained in SURVIVORS.md; 1 when one is neither.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import re
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,14 +36,25 @@ if TYPE_CHECKING:
 
 ROOT = HERE.parents[1]
 CALLS = ROOT / ".remit-defects" / "calls.json"
+SAMPLE = HERE / "sample.json"
 EXPLAINED = HERE / "SURVIVORS.md"
 TESTS = {
-    "project": "project", "grants": "grants", "build": "build", "review": "review", "deploy": "deploy",
-    "deployer": "deployer", "explain": "explain", "lint": "lint", "templates": "templates",
-    "catalogue": "catalogue", "triggers": "triggers", "report": "report",
-}  # fmt: skip
-"""The rooms that decide something, and the folders of their tests. The engine has its own: tests/iam/mutants.py."""
+    "project": ("tests/project",),
+    "grants": ("tests/grants",),
+    "build": ("tests/build",),
+    "review": ("tests/review", "tests/cli/test_diff_command.py", "tests/cli/test_diff_project.py"),
+    "deploy": ("tests/deploy",),
+    "deployer": ("tests/deployer", "tests/cli/test_deployer_command.py"),
+    "explain": ("tests/explain", "tests/cli/test_explain_command.py", "tests/cli/test_why_command.py"),
+    "lint": ("tests/lint",),
+    "templates": ("tests/templates",),
+    "catalogue": ("tests/catalogue",),
+    "triggers": ("tests/triggers",),
+    "report": ("tests/report", "tests/cli/test_explain_command.py"),
+}
+"""The rooms that decide something, and where their tests are. The engine has its own: tests/iam/mutants.py."""
 PER_ROOM = 40
+SAMPLED_PER_ROOM = 3
 MOST_TESTS = 100
 """Tests that are run for one defect, at most: those that call its function and few others."""
 SECONDS = 900
@@ -88,40 +99,64 @@ def noticed(defect: Defect, tests: Sequence[str]) -> bool:
         return done.returncode != 0
 
 
-def in_forks(trials: Mapping[Defect, Sequence[str]], jobs: int) -> dict[Defect, int]:
+def in_forks(trials: Mapping[Defect, Sequence[str]], jobs: int) -> dict[Defect, str]:
     """How each defect ends that is tried with its tests in a fork of pytest, by several of them side by side."""
     defects = list(trials)
     shares = [share for share in (defects[number::jobs] for number in range(jobs)) if share]
     with ThreadPoolExecutor(jobs) as pool:
         results = pool.map(lambda share: _share_in_forks({defect: trials[defect] for defect in share}), shares)
-    return {defect: status for share in results for defect, status in share.items()}
+    return {defect: end for share in results for defect, end in share.items()}
 
 
-def _share_in_forks(trials: Mapping[Defect, Sequence[str]]) -> dict[Defect, int]:
+def _share_in_forks(trials: Mapping[Defect, Sequence[str]]) -> dict[Defect, str]:
     with tempfile.TemporaryDirectory(prefix="remit-defects-") as folder:
         ordered, results = Path(folder, "ordered.json"), Path(folder, "results.json")
         ordered.write_text(json.dumps({str(defect): tests for defect, tests in trials.items()}), encoding="utf-8")
         environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "CI": "true"}
         command = [sys.executable, str(HERE / "forks.py"), str(ordered), str(results)]
         subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=True)
-        return {mutate.named(name): status for name, status in json.loads(results.read_text("utf-8")).items()}
+        return {mutate.named(name): end for name, end in json.loads(results.read_text("utf-8")).items()}
 
 
-def tried(defects: Sequence[Defect], jobs: int) -> dict[Defect, bool]:
-    """Whether each defect is noticed: in a fork where that can be, else by a process of its own."""
+def tried(defects: Sequence[Defect], jobs: int) -> dict[Defect, str]:
+    """How each defect ends: in a fork where that can be, else in a process of its own."""
     calls = known_calls()
     tests = {defect: list(calls.get(f"{defect.module}:{defect.function}", ())) for defect in defects}
     ends = in_forks({defect: names for defect, names in tests.items() if names}, jobs)
-    left = [defect for defect in defects if ends.get(defect, forks.CANNOT_TRY) == forks.CANNOT_TRY]
+    left = [defect for defect in defects if ends.get(defect) in {None, forks.CANNOT_TRY, forks.SURVIVED}]
     with ThreadPoolExecutor(jobs) as pool:
-        alone = pool.map(lambda defect: noticed(defect, tests[defect] or [_room(defect)]), left)
-        noticed_alone = dict(zip(left, alone, strict=True))
-    return {defect: noticed_alone.get(defect, ends.get(defect) == forks.NOTICED) for defect in defects}
+        noticed_alone = pool.map(lambda defect: noticed(defect, _room(defect)), left)
+        for defect, seen in zip(left, noticed_alone, strict=True):
+            ends[defect] = forks.KILLED if seen else forks.SURVIVED
+    return {defect: ends[defect] for defect in defects}
 
 
-def _room(defect: Defect) -> str:
-    """The folder with the tests of a defect's room."""
-    return f"tests/{TESTS[defect.module.split('.')[1]]}"
+def sampled(jobs: int) -> int:
+    """Try the sample by the one test that noticed each of its defects; 1 when one is noticed no more."""
+    sample = {mutate.named(name): [test] for name, test in json.loads(SAMPLE.read_text(encoding="utf-8")).items()}
+    ends = in_forks(sample, jobs)
+    gone = [defect for defect, end in ends.items() if end == forks.CANNOT_TRY]
+    for defect in gone:
+        sys.stdout.write(f"gone: {defect}, or its test (`--draw` draws another sample)\n")
+    here = {defect: end != forks.SURVIVED for defect, end in ends.items() if defect not in gone}
+    return 1 if len(gone) > len(sample) / 2 else report(here, explained(EXPLAINED.read_text(encoding="utf-8")))
+
+
+def drawn_sample(ends: Mapping[Defect, str]) -> dict[str, str]:
+    """The first defects of each room that a test noticed, each with that test."""
+    sample: dict[str, str] = {}
+    rooms: Counter[str] = Counter()
+    for defect, end in ends.items():
+        room = defect.module.split(".")[1]
+        if "::" in end and rooms[room] < SAMPLED_PER_ROOM:
+            rooms[room] += 1
+            sample[str(defect)] = end
+    return sample
+
+
+def _room(defect: Defect) -> tuple[str, ...]:
+    """The folders and files with the tests of a defect's room."""
+    return TESTS[defect.module.split(".")[1]]
 
 
 class Notes:
@@ -154,23 +189,24 @@ class Notes:
         return calls
 
 
-def note(folder: str) -> None:
-    """Run the tests of a folder, and keep which functions each calls beside what the tests of others call."""
+def note(room: str) -> None:
+    """Run the tests of a room, and keep which functions each calls beside what the tests of other rooms call."""
     import pytest  # noqa: PLC0415 - this alone needs it
 
     notes = Notes()
-    pytest.main(["-n", "0", "-p", "no:cacheprovider", folder], [notes])
+    pytest.main(["-n", "0", "-p", "no:cacheprovider", *TESTS[room]], [notes])
     calls = known_calls()
     for function, tests in notes.calls().items():
-        elsewhere = {name: size for name, size in calls.get(function, {}).items() if not name.startswith(folder)}
-        fewest_first = sorted((elsewhere | tests).items(), key=lambda test: test[1])
-        calls[function] = dict(fewest_first[:MOST_TESTS])
+        earlier = {name: size for name, size in calls.get(function, {}).items() if not name.startswith(TESTS[room])}
+        own_tests = TESTS.get(function.split(":")[0].split(".")[1], ())
+        ordered = sorted((earlier | tests).items(), key=lambda test: (not test[0].startswith(own_tests), test[1]))
+        calls[function] = dict(ordered[:MOST_TESTS])
     CALLS.parent.mkdir(exist_ok=True)
-    CALLS.write_text(json.dumps(calls, indent=1, sort_keys=False), encoding="utf-8")
+    CALLS.write_text(json.dumps(calls, indent=1), encoding="utf-8")
 
 
 def known_calls() -> dict[str, dict[str, int]]:
-    """What was noted: the tests that call each function, those of the fewest functions first."""
+    """What was noted: the tests that call each function, its room's first, those of the fewest functions first."""
     return json.loads(CALLS.read_text(encoding="utf-8")) if CALLS.exists() else {}
 
 
@@ -184,19 +220,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--room", choices=TESTS, action="append", help="only this room (may be repeated)")
     parser.add_argument("--count", type=int, default=PER_ROOM, help="defects of a room (default: 40)")
-    parser.add_argument("--sample", type=int, help="only so many defects, of all rooms together")
+    parser.add_argument("--sample", action="store_true", help="only those of sample.json, each by one test")
+    parser.add_argument("--draw", action="store_true", help="keep some that are noticed, of each room, in sample.json")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--note", action="store_true", help="note again which tests call which functions")
     options = parser.parse_args()
+    if options.sample:
+        return sampled(options.jobs)
     rooms = options.room or list(TESTS)
-    if options.note or (options.sample is None and not CALLS.exists()):
+    if options.note or not CALLS.exists():
         for room in rooms:
-            note(f"tests/{TESTS[room]}")
+            note(room)
     defects = [defect for room in rooms for defect in mutate.drawn(room, ROOT / "src", options.count)]
-    if options.sample is not None:
-        defects = random.Random(options.sample).sample(defects, options.sample)  # noqa: S311 - the same each time
+    ends = tried(defects, options.jobs)
+    if options.draw:
+        SAMPLE.write_text(json.dumps(drawn_sample(ends), indent=2) + "\n", encoding="utf-8")
     reasons = explained(EXPLAINED.read_text(encoding="utf-8"))
-    return report(tried(defects, options.jobs), reasons)
+    return report({defect: end != forks.SURVIVED for defect, end in ends.items()}, reasons)
 
 
 def report(results: Mapping[Defect, bool], reasons: Mapping[str, str]) -> int:

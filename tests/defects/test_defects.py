@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -75,7 +76,15 @@ def test_forks_tell_a_defect_that_a_test_notices_from_one_that_it_does_not() -> 
     seen = Defect("remit.triggers.schedule", "Schedule.__post_init__", "comparison", 1)
     unseen = Defect("remit.triggers.schedule", "Schedule.because", "constant", 1)
     ends = run.in_forks({seen: [test], unseen: [test]}, jobs=1)
-    assert {seen: forks.NOTICED, unseen: forks.SURVIVED} == ends
+    assert {seen: test, unseen: forks.SURVIVED} == ends
+
+
+def test_the_sample_holds_a_few_defects_of_each_room_with_the_test_that_notices_each() -> None:
+    one, two = Defect("remit.review.a", "f", "not", 1), Defect("remit.review.a", "g", "not", 1)
+    ends = {one: forks.KILLED, two: "tests/review/test_a.py::test_g", replace(two, ordinal=2): forks.SURVIVED}
+    many = {replace(two, ordinal=number): "tests/review/test_a.py::test_g" for number in range(3, 9)}
+    assert {str(two): "tests/review/test_a.py::test_g"} == run.drawn_sample(ends)
+    assert run.SAMPLED_PER_ROOM == len(run.drawn_sample(ends | many))
 
 
 def test_a_place_that_is_not_there_is_an_error() -> None:
@@ -92,7 +101,7 @@ def test_the_defects_of_a_room_are_of_different_functions_and_the_same_each_time
 @pytest.mark.parametrize("room", run.TESTS)
 def test_a_room_and_its_tests_are_there(room: str) -> None:
     assert (run.ROOT / "src/remit" / room).is_dir()
-    assert (run.ROOT / "tests" / run.TESTS[room]).is_dir()
+    assert [] == [path for path in run.TESTS[room] if not (run.ROOT / path).exists()]
 
 
 def test_a_defect_stands_in_a_copy_and_never_in_the_source(tmp_path: Path) -> None:

@@ -574,3 +574,12 @@ def _named_by(kind: str, name: str) -> Iterator[str]:
 
 def _folded(text: str) -> str:
     return "".join(letter for letter in text.lower() if letter.isalnum())
+
+
+def test_a_boundary_of_the_account_itself_is_demanded_under_the_accounts_number() -> None:
+    boundary = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/limit"}
+    role = resource("AWS::IAM::Role", AssumeRolePolicyDocument={}, RoleName="worker", PermissionsBoundary=boundary)
+    statements = [grant.statement for grant in of({"Resources": {"Worker": role}}).grants]
+    conditions = [condition for statement in statements for condition in statement.conditions]
+    limits = {condition.values for condition in conditions if condition.key.lower() == "iam:permissionsboundary"}
+    assert {(f"arn:aws:iam::{NUMBER}:policy/limit",)} == limits

@@ -104,3 +104,10 @@ def test_what_names_nothing_is_told_where_it_is_written(make: Make, call: str) -
 def test_an_unset_variable_inside_a_name_is_told(make: Make) -> None:
     error = make(app='@app.function(policy=[s3.read(f"{None}")])\ndef hello(event, context): ...\n').error()
     assert ("contains 'None'" in error.message, "app.py:9:23") == (True, at(error))
+
+
+def test_an_action_without_its_service_is_told_with_an_example(make: Make) -> None:
+    error = make(
+        app='from remit.grants import allow\n@app.function(policy=[allow("s3")])\ndef hello(event, context): ...\n'
+    ).error()
+    assert ("allow('s3',): actions read `service:Operation`", 'such as "s3:GetObject"') == (error.message, error.hint)

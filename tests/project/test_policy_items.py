@@ -507,3 +507,8 @@ def test_each_statement_of_a_document_is_granted(make: Make) -> None:
     )
     (function,) = make(config=f'config.lambda_.iam.policy = [{{"Statement": [{statements}]}}]').load().functions
     assert [("s3:GetObject",), ("sqs:SendMessage",)] == [grant.statement.actions.patterns for grant in function.policy]
+
+
+def test_what_was_added_to_a_policy_can_be_counted(make: Make) -> None:
+    policy = "config.lambda_.iam.policy"
+    make(config=f'{policy} = ["logs"]\n{policy} += ["sqs:*"]\nassert 2 == len({policy})').load()

@@ -397,3 +397,8 @@ def test_a_wrong_entry_of_a_decorator_is_told_at_its_own_line(make: Make) -> Non
 def test_ids_of_the_other_kind_are_refused(make: Make, ids: str, strange: str) -> None:
     error = make(config=f"config.lambda_.function.vpc_config = {ids}").error()
     assert f"`config.lambda_.function.vpc_config` has {strange}" == error.message
+
+
+def test_a_key_of_vpc_config_that_is_no_text_is_told(make: Make) -> None:
+    error = make(config='config.lambda_.function.vpc_config = {3: ["subnet-1"]}').error()
+    assert ("`config.lambda_.function.vpc_config` has no key 3", None) == (error.message, error.hint)

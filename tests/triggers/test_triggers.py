@@ -196,6 +196,7 @@ WRONG = {
         "usually os.environ.get() of a variable that is not set",
     ),
     "kinesis('s', starting_position='latest')": ("starting_position cannot be 'latest'", "did you mean `LATEST`?"),
+    "kinesis('s', starting_position=3)": ("starting_position cannot be 3", "it can be TRIM_HORIZON or LATEST"),
     "kinesis('s', retries=-2)": ("retries is -2; it can be -1 to 10000", None),
     "stream('table')": (
         "dynamodb('table'): a stream has no fixed name",

@@ -71,7 +71,7 @@ def _hold(title: str, line: str) -> None:
     alone = re.sub(r"\\[1-9]|\(\?P=\w+\)", ".*", line)  # what refers to another line may be anything
     pattern = re.compile(alone)
     for probe in _PROBES:
-        if pattern.fullmatch(probe):
+        if pattern.fullmatch(probe) and line != probe:  # spelled out, it takes this line alone
             raise ValueError(f"{title}: `{line}` is too broad: it takes {probe!r}")
 
 

@@ -47,6 +47,8 @@ LINES = 40
 
 
 _ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]{6,}")
+_COMMIT = re.compile(r"(?<=HEAD \()[0-9a-f]{7,40}(?=\))")
+"""Of a commit that holds what the command before it wrote, which may be a permitted difference itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,7 @@ class _Plain:
         for path, word in self.paths:
             text = text.replace(path, word)
         text = _ADDRESS.sub("<address>", text)  # of an object, in what Python says of it
+        text = _COMMIT.sub("<commit>", text)
         return self.number.sub("<version>", text)
 
 

@@ -100,6 +100,11 @@ def test_a_number_that_holds_the_version_stays() -> None:
     assert "<here>/a.py: <version>, 11.0, 1.0.3" == plain("/home/anna/orders/a.py: 1.0, 11.0, 1.0.3")
 
 
+def test_the_commit_of_what_a_command_wrote_before_is_taken_out() -> None:
+    plain = compare._Plain("1.0", {})
+    assert ("HEAD (<commit>)", "bucket 6bdd772") == (plain("HEAD (6bdd772)"), plain("bucket 6bdd772"))
+
+
 @pytest.mark.parametrize(
     ("crash", "ended"),
     [
@@ -188,6 +193,11 @@ def test_a_crash_is_never_permitted(line: str) -> None:
 def test_a_kind_that_takes_any_line_or_cannot_be_read_is_refused(block: str) -> None:
     with pytest.raises(ValueError, match="Any"):
         changes.read(f"# Any\n\n```change\n{block}\n```\n")
+
+
+def test_a_line_that_is_spelled_out_may_be_an_exit_code_or_empty() -> None:
+    kinds = changes.read("# A\n\n```change\ncommand: diff*\n- exit 0\n+ exit 1\n+ \n```\n")
+    assert {"A"} == changes.permitting("diff --json", "exit 0\n", "exit 1\n\n", kinds)
 
 
 def test_the_kinds_that_this_version_permits_can_be_read() -> None:
