@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import random
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,13 @@ class Defect:
 
     def __str__(self) -> str:
         return f"{self.module}:{self.function} {self.operator}#{self.ordinal}"
+
+
+def named(name: str) -> Defect:
+    """The defect of a name; a ValueError when no defect has such a name."""
+    module, _, place = name.partition(":")
+    function, operator, ordinal = re.split("[ #]", place)
+    return Defect(module, function, operator, int(ordinal))
 
 
 def _comparison(node: ast.AST) -> ast.AST | None:

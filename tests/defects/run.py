@@ -5,8 +5,9 @@
     python tests/defects/run.py --sample 12       some defects of all rooms together
 
 The first run notes which tests call which function (.remit-defects/calls.json, `--note` does it again). A defect is
-tried in a tree of links to this one, whose module alone is another file, by the tests that call its function, those of
-the fewest functions first. Survivors must be tested, or explained in SURVIVORS.md; 1 when one is neither.
+tried in a fork of one process (`forks.py`) by the tests that call its function, those of the fewest functions first.
+Where no test is known to call it, the tests of its room run on a tree of links to this one, whose module alone is
+another file. Survivors must be tested, or explained in SURVIVORS.md; 1 when one is neither.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ from typing import TYPE_CHECKING
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from defects import mutate  # noqa: E402 - a script that imports its neighbours
+from defects import forks, mutate  # noqa: E402 - a script that imports its neighbours
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from defects.mutate import Defect
 
@@ -43,10 +44,10 @@ TESTS = {
 }  # fmt: skip
 """The rooms that decide something, and the folders of their tests. The engine has its own: tests/iam/mutants.py."""
 PER_ROOM = 40
-MOST_TESTS = 40
+MOST_TESTS = 100
 """Tests that are run for one defect, at most: those that call its function and few others."""
-SECONDS = 300
-"""What takes longer hangs, and is noticed that way."""
+SECONDS = 900
+"""What takes longer by the clock waits for something that never comes, and is noticed that way."""
 
 
 def overlaid(defect: Defect, folder: Path) -> Path:
@@ -87,10 +88,40 @@ def noticed(defect: Defect, tests: Sequence[str]) -> bool:
         return done.returncode != 0
 
 
-def tests_of(defect: Defect, calls: Mapping[str, Sequence[str]]) -> list[str]:
-    """The tests that call the function of a defect; those of its room when none is known to."""
-    room = defect.module.split(".")[1]
-    return list(calls.get(f"{defect.module}:{defect.function}", ()))[:MOST_TESTS] or [f"tests/{TESTS[room]}"]
+def in_forks(trials: Mapping[Defect, Sequence[str]], jobs: int) -> dict[Defect, int]:
+    """How each defect ends that is tried with its tests in a fork of pytest, by several of them side by side."""
+    defects = list(trials)
+    shares = [share for share in (defects[number::jobs] for number in range(jobs)) if share]
+    with ThreadPoolExecutor(jobs) as pool:
+        results = pool.map(lambda share: _share_in_forks({defect: trials[defect] for defect in share}), shares)
+    return {defect: status for share in results for defect, status in share.items()}
+
+
+def _share_in_forks(trials: Mapping[Defect, Sequence[str]]) -> dict[Defect, int]:
+    with tempfile.TemporaryDirectory(prefix="remit-defects-") as folder:
+        ordered, results = Path(folder, "ordered.json"), Path(folder, "results.json")
+        ordered.write_text(json.dumps({str(defect): tests for defect, tests in trials.items()}), encoding="utf-8")
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "CI": "true"}
+        command = [sys.executable, str(HERE / "forks.py"), str(ordered), str(results)]
+        subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=True)
+        return {mutate.named(name): status for name, status in json.loads(results.read_text("utf-8")).items()}
+
+
+def tried(defects: Sequence[Defect], jobs: int) -> dict[Defect, bool]:
+    """Whether each defect is noticed: in a fork where that can be, else by a process of its own."""
+    calls = known_calls()
+    tests = {defect: list(calls.get(f"{defect.module}:{defect.function}", ())) for defect in defects}
+    ends = in_forks({defect: names for defect, names in tests.items() if names}, jobs)
+    left = [defect for defect in defects if ends.get(defect, forks.CANNOT_TRY) == forks.CANNOT_TRY]
+    with ThreadPoolExecutor(jobs) as pool:
+        alone = pool.map(lambda defect: noticed(defect, tests[defect] or [_room(defect)]), left)
+        noticed_alone = dict(zip(left, alone, strict=True))
+    return {defect: noticed_alone.get(defect, ends.get(defect) == forks.NOTICED) for defect in defects}
+
+
+def _room(defect: Defect) -> str:
+    """The folder with the tests of a defect's room."""
+    return f"tests/{TESTS[defect.module.split('.')[1]]}"
 
 
 class Notes:
@@ -106,28 +137,41 @@ class Notes:
     def pytest_runtest_logfinish(self) -> None:
         sys.setprofile(None)
 
-    def calls(self) -> dict[str, list[str]]:
-        """The tests of each function, those that call the fewest functions first."""
+    def pytest_runtest_logreport(self, report: object) -> None:
+        if report.failed:  # type: ignore[attr-defined]
+            self.called.pop(report.nodeid, None)  # type: ignore[attr-defined]  # it would notice every defect
+
+    def calls(self) -> dict[str, dict[str, int]]:
+        """The tests of each function, each with the number of functions that it calls."""
         source = str(ROOT / "src") + os.sep
-        found: dict[str, list[str]] = {}
-        for test in sorted(self.called, key=lambda name: len(self.called[name])):
-            for code in self.called[test]:
+        calls: dict[str, dict[str, int]] = {}
+        for test, codes in self.called.items():
+            for code in codes:
                 if code.co_filename.startswith(source):  # type: ignore[attr-defined]
                     file = code.co_filename.removeprefix(source).removesuffix(".py")  # type: ignore[attr-defined]
                     name = re.sub(r"\.<locals>.*", "", code.co_qualname)  # type: ignore[attr-defined]
-                    found.setdefault(f"{file.replace(os.sep, '.')}:{name}", []).append(test)
-        return {name: list(dict.fromkeys(tests))[:MOST_TESTS] for name, tests in found.items()}
+                    calls.setdefault(f"{file.replace(os.sep, '.')}:{name}", {})[test] = len(codes)
+        return calls
 
 
-def note(folders: Iterable[str]) -> None:
-    """Run the tests of some folders, and keep which functions each calls, beside what was kept."""
+def note(folder: str) -> None:
+    """Run the tests of a folder, and keep which functions each calls beside what the tests of others call."""
     import pytest  # noqa: PLC0415 - this alone needs it
 
     notes = Notes()
-    pytest.main(["-n", "0", "-p", "no:cacheprovider", *folders], [notes])
-    kept = json.loads(CALLS.read_text(encoding="utf-8")) if CALLS.exists() else {}
+    pytest.main(["-n", "0", "-p", "no:cacheprovider", folder], [notes])
+    calls = known_calls()
+    for function, tests in notes.calls().items():
+        elsewhere = {name: size for name, size in calls.get(function, {}).items() if not name.startswith(folder)}
+        fewest_first = sorted((elsewhere | tests).items(), key=lambda test: test[1])
+        calls[function] = dict(fewest_first[:MOST_TESTS])
     CALLS.parent.mkdir(exist_ok=True)
-    CALLS.write_text(json.dumps(kept | notes.calls(), indent=1, sort_keys=True), encoding="utf-8")
+    CALLS.write_text(json.dumps(calls, indent=1, sort_keys=False), encoding="utf-8")
+
+
+def known_calls() -> dict[str, dict[str, int]]:
+    """What was noted: the tests that call each function, those of the fewest functions first."""
+    return json.loads(CALLS.read_text(encoding="utf-8")) if CALLS.exists() else {}
 
 
 def explained(text: str) -> dict[str, str]:
@@ -146,17 +190,13 @@ def main() -> int:
     options = parser.parse_args()
     rooms = options.room or list(TESTS)
     if options.note or (options.sample is None and not CALLS.exists()):
-        note(f"tests/{TESTS[room]}" for room in rooms)
-    calls = json.loads(CALLS.read_text(encoding="utf-8")) if CALLS.exists() else {}
+        for room in rooms:
+            note(f"tests/{TESTS[room]}")
     defects = [defect for room in rooms for defect in mutate.drawn(room, ROOT / "src", options.count)]
     if options.sample is not None:
         defects = random.Random(options.sample).sample(defects, options.sample)  # noqa: S311 - the same each time
     reasons = explained(EXPLAINED.read_text(encoding="utf-8"))
-    with ThreadPoolExecutor(options.jobs) as pool:
-        results = dict(
-            zip(defects, pool.map(lambda defect: noticed(defect, tests_of(defect, calls)), defects), strict=True)
-        )
-    return report(results, reasons)
+    return report(tried(defects, options.jobs), reasons)
 
 
 def report(results: Mapping[Defect, bool], reasons: Mapping[str, str]) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from typing import TYPE_CHECKING
 
 import pytest
 
-from defects import mutate, run
+from defects import forks, mutate, run
 from defects.mutate import Defect
 
 if TYPE_CHECKING:
@@ -46,6 +47,35 @@ def test_every_defect_of_a_module_changes_it() -> None:
     texts = {mutate.mutated(TEXT, defect) for defect in defects}
     assert len(defects) == len(texts) == 9
     assert ast.unparse(ast.parse(TEXT)) + "\n" not in texts
+
+
+def test_a_defect_is_found_again_by_its_name() -> None:
+    defect = Defect("remit.review.pairs", "_Class._meaning", "and-or", 2)
+    assert defect == mutate.named(str(defect))
+
+
+def test_a_function_has_its_defect_wherever_it_is_held_and_whatever_wraps_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "import functools\n@functools.lru_cache\ndef limit(size):\n    return size > 2\n"
+    (tmp_path / "held_by_others.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    held = importlib.import_module("held_by_others").limit
+    forks.put(Defect("held_by_others", "limit", "constant", 1))
+    assert (False, True) == (held(3), held(4))
+
+
+def test_a_defect_of_a_function_that_is_not_here_is_an_error() -> None:
+    with pytest.raises(LookupError, match="there is no"):
+        forks.put(Defect("remit.errors", "nowhere", "constant", 1))
+
+
+def test_forks_tell_a_defect_that_a_test_notices_from_one_that_it_does_not() -> None:
+    test = "tests/triggers/test_triggers.py::test_a_clock_that_eventbridge_refuses_is_told[rate(0 days)]"
+    seen = Defect("remit.triggers.schedule", "Schedule.__post_init__", "comparison", 1)
+    unseen = Defect("remit.triggers.schedule", "Schedule.because", "constant", 1)
+    ends = run.in_forks({seen: [test], unseen: [test]}, jobs=1)
+    assert {seen: forks.NOTICED, unseen: forks.SURVIVED} == ends
 
 
 def test_a_place_that_is_not_there_is_an_error() -> None:
