@@ -169,6 +169,22 @@ def ingest(event, context): ...
     assert "may dynamodb:PutItem on" in broken(make(app=app, **files))[2]
 
 
+@pytest.mark.parametrize(("kind", "expected"), [("sns", []), ("sqs", ["may sqs:SendMessage"])])
+def test_a_reference_in_a_condition_is_an_arn_of_its_kind(make: Make, kind: str, expected: list[str]) -> None:
+    data = "from remit import Shared, resource\nclass Data(Shared):\n    topic = resource('AWS::SNS::Topic')\n"
+    app = """
+from shared.resources.data import Data
+@app.function(policy=[{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*",
+                       "Condition": {"ArnEquals": {"aws:SourceArn": Data.topic.arn}}}])
+def ingest(event, context): ...
+"""
+    limit = allow("sqs:*", Condition={"ArnLike": {"aws:SourceArn": f"arn:*:{kind}:*:*:*"}})
+    rail = {"config/guardrails/team.json": document(limit, allow("logs:*"))}
+    project = make(app=app, **rail, **{"shared/resources/data.py": data})
+    found = broken(project) if expected else list(proven(project))
+    assert [text for text in expected if not any(text in line for line in found)] == []
+
+
 def test_a_managed_policy_of_aws_is_read(make: Make) -> None:
     config = 'config.lambda_.iam.managed_policy = ["AmazonDynamoDBFullAccess"]'
     told = broken(held(make, deny("dynamodb:DeleteTable"), config=config))

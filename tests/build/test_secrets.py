@@ -130,6 +130,13 @@ def test_of_a_file_with_many_secrets_five_are_shown(project: Project) -> None:
     assert ["  tokens.txt:5:1: a GitHub token", "  tokens.txt: 1,195 more"] == error.message.splitlines()[-2:]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_secret_in_a_text_of_a_wide_encoding_is_found_at_its_place(project: Project, encoding: str) -> None:
+    folder = project({})
+    (folder / "notes.txt").write_bytes(f"kept\n  token {GITHUB}\n".encode(encoding))
+    assert "notes.txt:2:9" == str(refusal(folder).origin)
+
+
 def test_an_error_names_the_file_where_it_lies_in_the_project(project: Project) -> None:
     installed = "[build-system]\nrequires = []\n"
     error = refusal(project({"pyproject.toml": installed, "src/app.py": f"TOKEN = '{GITHUB}'\n"}))

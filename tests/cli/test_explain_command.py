@@ -164,6 +164,16 @@ def test_a_fix_is_written_as_the_document_takes_it(tmp_path: Path) -> None:
     ]
 
 
+def test_a_fix_refers_to_what_only_the_deploy_knows_as_templates_do(tmp_path: Path) -> None:
+    """Remit's own text for it is nothing that CloudFormation reads."""
+    write(tmp_path, {"t.yaml": "Resources:\n  R: {Type: AWS::IAM::Role}\n"})
+    queue = 'arn:aws:sqs:*:*:${{"Fn::ImportValue":"x"}}'
+    ran = remit("explain", str(tmp_path / "t.yaml"), "R", "sqs:SendMessage", queue, "--json")
+    assert json.loads(ran.out)["fix"]["statement"]["Resource"] == {
+        "Fn::Sub": ["arn:aws:sqs:*:*:${Part1}", {"Part1": {"Fn::ImportValue": "x"}}]
+    }
+
+
 def test_a_name_that_is_no_resource_of_the_actions_is_told_and_grants_nothing_wider() -> None:
     ran = EXAMPLE.remit("explain", "report", "s3:ListBucket", "uploads/a")
     assert (

@@ -86,7 +86,7 @@ def test_a_role_that_is_gone_is_named_with_what_to_do(remit: Remit, elsewhere: A
     code, _, err = remit("deploy")
     assert code == 1
     assert f"role {role} (ReportRole) is gone: it was deleted by hand: CloudFormation does not make it again" in err
-    assert "`remit deploy --revert-drift` makes it again under its name" in err
+    assert "`--revert-drift` of a deploy makes it again under its name" in err
     assert "  - report loses Read on dynamodb table/orders (dynamodb:Query)\n      app.py:8:23: " in err
     assert remit("deploy", "--revert-drift")[0] == 0
     assert policies(elsewhere, role) == ["remit"]

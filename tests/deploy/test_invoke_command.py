@@ -85,3 +85,14 @@ def test_a_function_that_is_not_there_is_told_with_the_one_that_was_meant(
 ) -> None:
     assert 2 == invoke(deployed, "ecko")
     assert "did you mean `echo`?" in capsys.readouterr().err
+
+
+def test_a_function_that_is_not_deployed_is_named_with_the_commands_for_where_it_was_looked_for(
+    deployed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 2 == invoke(deployed, "echo", "--stage", "prod")
+    expected = (
+        "error: function talk-prod-echo is not deployed in us-east-1\n"
+        "hint: `remit deploy --local` deploys it; `remit status --local` shows what is there\n"
+    )
+    assert expected == capsys.readouterr().err

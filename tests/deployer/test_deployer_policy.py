@@ -494,10 +494,10 @@ def test_of_a_text_with_several_conditions_all_are_known_up_to_sixteen(condition
     assert len(texts(stack_of("shop", [{"Resources": {}}]), {"Fn::Join": ["-", parts]})) == known
 
 
-def test_places_that_cover_each_other_both_stay() -> None:
+def test_of_places_that_cover_each_other_the_first_stays() -> None:
     both = (arn("sqs", "a*"), arn("sqs", "a**"))
     found = merged(Need("sqs:CreateQueue", place, Purpose("create", "Jobs", "AWS::SQS::Queue")) for place in both)
-    assert [one.statement.resources.patterns for one in found if one.statement.resources] == [both]
+    assert [one.statement.resources.patterns for one in found if one.statement.resources] == [both[:1]]
 
 
 def test_with_a_boundary_roles_are_made_and_written_only_under_it() -> None:

@@ -252,7 +252,7 @@ def noticed(number: int) -> bool:
         environment = {**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
         tests = [str(HERE / name) for name in QUICK]
         commands = (
-            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests],
+            [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *tests],
             [sys.executable, str(HERE / "differential.py"), "--cases", "50000", "--seed", str(number)],
         )
         return any(not _passes(command, environment) for command in commands)

@@ -8,6 +8,8 @@ from collections import Counter
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from iam.small_worlds import glob
 from iam.test_compare import allow, deny, policy
 from remit.iam.compare import compare
@@ -158,6 +160,36 @@ def test_a_reference_may_come_by_way_of_a_variable() -> None:
         policy(allow("s:a", "arn:::::x?*")), policy(allow("s:a", "arn:::::x${t:v}", **is_late)), known=lambda _: ()
     )
     assert found.gained or found.undecided
+
+
+ON_SOURCES: dict[str, dict[str, Any]] = {
+    "a reference": {"ArnLike": {"aws:SourceArn": "${Topic}"}},
+    "a reference, and a pattern that takes it": {"ArnEquals": {"aws:SourceArn": ["${Topic}", "arn:aws:sns:*:*:*"]}},
+    "a variable": {"ArnEquals": {"aws:SourceArn": "${aws:PrincipalArn}"}},
+    "the beginning of one": {"ArnLike": {"aws:SourceArn": "${Start}:orders"}},
+    "a pattern with one": {"ArnLike": {"aws:SourceArn": "${Topic}*"}},
+}
+
+
+@pytest.mark.parametrize("condition", ON_SOURCES.values(), ids=ON_SOURCES)
+def test_a_reference_may_be_a_whole_arn_under_an_operator_for_arns(condition: dict[str, Any]) -> None:
+    found = compare(policy(), policy(allow("s:a", Condition=condition)), known=lambda _: ())
+    assert found.gained or found.undecided
+    kept = allow("s:a", Condition=condition)
+    found = compare(policy(kept), policy(kept, allow("s:b")), known=lambda _: ())
+    assert [one.action for one in found.gained] == ["s:b"]
+
+
+def test_a_deny_of_all_sources_but_a_reference_leaves_the_reference() -> None:
+    spared = deny("s:a", Condition={"ArnNotLike": {"aws:SourceArn": "${Topic}"}})
+    found = compare(policy(allow("s:a"), deny("s:a")), policy(allow("s:a"), spared), known=lambda _: ())
+    assert found.gained
+
+
+@pytest.mark.parametrize("spelled", [{"Resource": "arn:${Rest}"}, {"Condition": ON_SOURCES["a pattern with one"]}])
+def test_a_deny_that_cannot_be_compared_is_undecided_where_it_goes(spelled: dict[str, Any]) -> None:
+    found = compare(policy(allow("s:a"), deny("s:a", **spelled)), policy(allow("s:a")), known=lambda _: ())
+    assert [one.source.index for one in found.undecided] == [1]
 
 
 def test_what_an_action_becomes_that_only_cloudformation_knows_is_undecided() -> None:

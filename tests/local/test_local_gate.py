@@ -173,6 +173,12 @@ def test_the_emulators_own_paths_are_closed(shared: LocalAws, path: str) -> None
     assert ask(shared, "POST", path)[0] == 403
 
 
+@pytest.mark.parametrize("path", ["/_remit/health", "/_remit/save", "/_remit/reset"])
+def test_remits_own_paths_open_no_websocket(shared: LocalAws, path: str) -> None:
+    handshake = {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version": "13"}
+    assert ask(shared, "GET", path, Connection="Upgrade", Upgrade="websocket", **handshake)[0] == 403
+
+
 def test_a_custom_resource_answers_with_its_token_and_nothing_else_does(shared: LocalAws) -> None:
     answer = "/_ministack/cfn-response/01234567-89ab-cdef-0123-456789abcdef"
     assert ask(shared, "PUT", answer, body=b"{}")[0] == 200

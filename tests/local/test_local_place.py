@@ -173,6 +173,8 @@ def test_what_a_full_disk_did_not_keep_is_told_by_status_and_stop(
     assert aws.save(project) == "File too large"
     assert remit("local", "status", "-C", str(project)) == 0
     assert "(not all of it is kept: File too large)" in capsys.readouterr().out
+    assert remit("status", "--local", "-C", str(project)) == 1, "nothing is deployed"
+    assert "note: the AWS on this machine cannot keep its state: File too large" in capsys.readouterr().err
     assert remit("local", "stop", "-C", str(project)) == 1
     printed = capsys.readouterr()
     assert printed.out == ""

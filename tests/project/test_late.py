@@ -196,9 +196,9 @@ def hello(event, context): ...
 
 
 WRONG_PLACES = {
-    "runtime=aws.region": "`runtime` cannot be aws.region; it can be python3.9",
+    "runtime=aws.region": "`runtime` cannot be <aws.region>; it can be python3.9",
     "name=aws.region": "'${AWS::Region}' is no name of a function",
-    "tracing=aws.region": "`tracing` cannot be aws.region; it can be Active, PassThrough",
+    "tracing=aws.region": "`tracing` cannot be <aws.region>; it can be Active, PassThrough",
     "architectures=aws.region": "`architectures` cannot be '${AWS::Region}'; it can be x86_64, arm64",
     "timeout=aws.region": "`timeout` must be a whole number of seconds, and only the deploy knows `aws.region`",
     "policy=aws.region": "policy is '${AWS::Region}': neither a service nor an action",
@@ -221,9 +221,45 @@ def test_where_no_text_of_the_deploy_can_be_it_is_refused_as_any_other(make: Mak
 def test_a_wrong_word_of_a_trigger_is_told_at_its_line(make: Make) -> None:
     app = f"{IMPORTS}@app.function(http(auth=aws.region))\ndef hello(event, context): ...\n"
     error = make(app=app, **{"shared/resources/data.py": SHARED}).error()
-    assert ("auth cannot be aws.region", "app.py:11:15") == (error.message, at(error))
+    assert ("auth cannot be <aws.region>", "app.py:11:15") == (error.message, at(error))
 
 
 def test_debuggers_copies_and_pickles_are_not_disturbed() -> None:
     copies = [copy.copy(aws.region), copy.deepcopy(aws.region), pickle.loads(pickle.dumps(aws.region))]  # noqa: S301 - ours
-    assert [("aws.region", "${AWS::Region}", LateBound)] * 3 == [(repr(one), str(one), type(one)) for one in copies]
+    assert [("<aws.region>", "${AWS::Region}", LateBound)] * 3 == [(repr(one), str(one), type(one)) for one in copies]
+
+
+SEARCHES = {
+    'if aws.account in "111122223333 444455556666": pass': "aws.account",
+    'if aws.region not in "us-east-1": pass': "aws.region",
+    '"us-east-1".startswith(aws.region)': "aws.region",
+    'if Data.queue.arn in "arn:aws:sqs": pass': "Data.queue.arn",
+    'if Data.queue.attribute("QueueName") in "orders": pass': "Data.queue.attribute('QueueName')",
+}
+
+
+@pytest.mark.parametrize("line", SEARCHES)
+def test_a_value_that_is_looked_for_in_a_text_is_an_error_at_its_line(make: Make, line: str) -> None:
+    project = make(
+        app=f"{IMPORTS}{line}\n@app.function\ndef hello(event, context): ...\n", **{"shared/resources/data.py": SHARED}
+    )
+    error = project.error()
+    assert f"`{SEARCHES[line]}` cannot be looked for in a text: only the deploy knows its value" == error.message
+    assert f"app.py:11:{line.index(SEARCHES[line].partition('(')[0]) + 1}" == at(error)
+
+
+def test_the_configuration_may_not_look_for_one_in_a_text_either(make: Make) -> None:
+    boundary = 'config.lambda_.iam.permissions_boundary = "X" if aws.account in "1111 2222" else None'
+    error = make(config=boundary).error()
+    assert ("config/deploy.py:5:54", True) == (at(error), "cannot be looked for in a text" in error.message)
+
+
+def test_a_function_may_look_for_one_where_it_runs(make: Make) -> None:
+    body = '@app.function\ndef hello(event, context):\n    return aws.region in "us-east-1 eu-west-1"\n'
+    assert "hello" == make(app=f"{IMPORTS}{body}", **{"shared/resources/data.py": SHARED}).function().name
+
+
+def test_the_representation_of_one_is_noticed_in_a_resource(make: Make) -> None:
+    statement = '{"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::b-{aws.account!r}/*"}'
+    ran = make(config=f"config.lambda_.iam.policy = [{statement}]").remit("build", "--no-package")
+    assert (2, True) == (ran.status, "<aws.account>" in ran.err)

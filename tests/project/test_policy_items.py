@@ -371,6 +371,11 @@ WRONG = {
         "policy[0].Condition.NumericLessThan.s3:max-keys is nan: that is not valid JSON",
         "5:34",
     ),
+    "a resource that begins with a region": (
+        '[{"Effect": "Allow", "Action": "s3:*", "Resource": "${AWS::Region}:aws:s3:::b"}]',
+        "policy[0]: the resource '${AWS::Region}:aws:s3:::b' is neither an ARN nor '*'",
+        "5:34",
+    ),
     "a resource that is no ARN": (
         '[{"Effect": "Allow", "Action": "s3:*", "Resource": "my-bucket"}]',
         "policy[0]: the resource 'my-bucket' is neither an ARN nor '*'",

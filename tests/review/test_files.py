@@ -197,6 +197,27 @@ def test_a_role_is_compared_in_the_worlds_of_its_own_conditions_alone() -> None:
     assert len(found.functions) == 60
 
 
+def test_what_sam_made_and_a_template_spells_out_now_is_the_same() -> None:
+    """The permission of an event has the name that SAM gives it."""
+    arn = {"Fn::GetAtt": ["F", "Arn"]}
+    event = {"Type": "SNS", "Properties": {"Topic": {"Ref": "T"}}}
+    sam = {"Type": "AWS::Serverless::Function", "Properties": {"Role": "arn:aws:iam::1:role/r", "Events": {"E": event}}}
+    permission = {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": {"Ref": "F"},
+        "Principal": "sns.amazonaws.com",
+        "SourceArn": {"Ref": "T"},
+    }
+    function = {"Type": "AWS::Lambda::Function", "Properties": {"Role": "arn:aws:iam::1:role/r"}}
+    plain = {"F": function, "FEPermission": {"Type": "AWS::Lambda::Permission", "Properties": permission}}
+    subscription = {"Endpoint": arn, "Protocol": "lambda", "TopicArn": {"Ref": "T"}}
+    plain["FE"] = {"Type": "AWS::SNS::Subscription", "Properties": subscription}
+
+    found = between({"Resources": {"F": sam}}, {"Resources": plain})
+
+    assert (found.changes, found.elsewhere) == ((), ())
+
+
 def test_another_default_is_told_of_the_roles_alone_whose_conditions_ask_for_it() -> None:
     """All others are what they were."""
     old, new = (

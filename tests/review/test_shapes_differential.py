@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CASES = 600
+SEEDS_ONCE_WRONG = (10048, 10183, 10557)
 NAMES: Final = ("a", "b", "ab")
 PLACES: Final = (
     {"Partition": "aws", "Region": "r", "AccountId": "1"},
@@ -116,5 +117,5 @@ def judged(seed: int, tally: Counter[str]) -> str | None:
 
 def test_nothing_is_gained_whatever_names_places_and_unknown_references_turn_out_to_be() -> None:
     tally: Counter[str] = Counter()
-    assert [wrong for seed in range(CASES) if (wrong := judged(seed, tally))] == []
+    assert [wrong for seed in (*SEEDS_ONCE_WRONG, *range(CASES)) if (wrong := judged(seed, tally))] == []
     assert min(tally["nothing"], tally["gained"], tally["undecided"]) > CASES // 20

@@ -22,6 +22,7 @@ from remit.grants.assign import assign
 from remit.iam.policy import render_statement
 from remit.lint.apps import errors
 from remit.project.load import load
+from remit.project.own import own_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -86,8 +87,9 @@ def build(
         packed = _package(folder, app, progress or _silent, here=here)
         template = synth(app, roles, packed.keys, bucket or ARTEFACTS)
         body = _body(template)
-    write(folder / FOLDER / "template.json", body)
-    write(folder / FOLDER / "roles.json", text([role_document(role) for role in roles]))
+    kept = own_folder(folder, "build")
+    write(kept / "template.json", body)
+    write(kept / "roles.json", text([role_document(role) for role in roles]))
     full = (room.text for room in rooms if room.remarkable)
     notes = (*notes_on_own_roles(app), *overridden, *guarded_by, *packed.notes, *full)
     return Built(folder, app, roles, template, body, packed.artefacts, notes, rooms)

@@ -19,6 +19,7 @@ from remit.build.installer import Target, install
 from remit.build.requirements import find
 from remit.build.source import OWN_NAME, Source
 from remit.errors import RemitError
+from remit.project.own import own_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,7 +49,7 @@ def layer(folder: Path, target: Target, progress: Callable[[str], None]) -> Laye
     source = find(folder)
     if source is None:
         return None
-    cache = folder / ".remit" / "cache" / "dependencies"
+    cache = own_folder(folder, "cache", "dependencies")
     place = cache / _key(source, target)
     facts = _facts(place)
     if facts is None:

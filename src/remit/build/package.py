@@ -27,6 +27,7 @@ from remit.build.installer import OFFLINE, Target, this_machine
 from remit.build.requirements import find
 from remit.build.secrets import Unneeded, refuse, watched
 from remit.errors import RemitError
+from remit.project.own import own_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -79,9 +80,9 @@ def package(
 
     `exclude`: patterns in the syntax of .remitignore; `allow`: of files that may hold secrets, each with the reason
     and its line; `zipped_limit`: None for a zip that goes through S3.
-    Raises RemitError for what cannot be packed, is a secret, or is over Lambda's limits.
+    Raises RemitError for what cannot be packed, is a secret, or is over Lambda's limits, and for a link in `.remit`.
     """
-    cache = folder / ".remit" / "cache" / "packages"
+    cache = own_folder(folder, "cache", "packages")
     with _writing(cache):
         if not folder.is_dir():
             raise RemitError(f"there is no project folder {str(folder)!r}")
@@ -103,7 +104,7 @@ def depends(folder: Path) -> bool:
 
 def place(packages: Mapping[str, Package], folder: Path) -> tuple[Path, ...]:
     """Put each function's zip under .remit/build/ by its name, and remove those of functions that are no more."""
-    build = folder / ".remit" / "build"
+    build = own_folder(folder, "build")
     placed = {build / f"{name}.zip": package for name, package in packages.items()}
     with _writing(build):
         build.mkdir(parents=True, exist_ok=True)

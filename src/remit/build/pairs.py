@@ -26,13 +26,9 @@ def say_the_same(before: Iterable[Statement], after: Iterable[Statement]) -> boo
     for terms, action, resource in new:
         left.setdefault(terms, []).append((action, resource))
     return new <= old and all(
-        any(_within(action, one) and _within(resource, other) for one, other in left.get(terms, ()))
+        any(covers(one, action) and covers(other, resource) for one, other in left.get(terms, ()))
         for terms, action, resource in old - new
     )
-
-
-def _within(text: str, pattern: str) -> bool:
-    return text == pattern or covers(pattern, text)
 
 
 def _pairs(statements: Iterable[Statement]) -> set[tuple[object, str, str]]:

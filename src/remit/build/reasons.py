@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from remit.app import Grant, Reason
-from remit.iam.pattern import covers, is_pattern, overlaps
+from remit.iam.pattern import covers, overlaps
+from remit.iam.pattern_list import heads_agree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -49,8 +48,8 @@ def _gives(wide: Statement, narrow: Statement) -> bool:
     return (
         wide.effect == narrow.effect
         and frozenset(wide.conditions) <= frozenset(narrow.conditions)
-        and _meet(wide.actions, narrow.actions, _covers, fold=True)
-        and _on(wide, narrow, _covers)
+        and _meet(wide.actions, narrow.actions, covers, fold=True)
+        and _on(wide, narrow, covers)
     )
 
 
@@ -84,17 +83,5 @@ def _meet(wide: Globs, narrow: Globs, relation: Callable[[str, str], bool], *, f
     return not set(first).isdisjoint(second) or any(relation(one, other) for one in first for other in second)
 
 
-def _covers(wide: str, narrow: str) -> bool:
-    return is_pattern(wide) and narrow.startswith(_head(wide)) and covers(wide, narrow)
-
-
 def _overlap(one: str, other: str) -> bool:
-    heads = _head(one), _head(other)
-    near = heads[0].startswith(heads[1]) or heads[1].startswith(heads[0])
-    return near and (is_pattern(one) or is_pattern(other)) and overlaps(one, other)
-
-
-@lru_cache(maxsize=8192)
-def _head(pattern: str) -> str:
-    """What stands before the first wildcard: most patterns that have nothing in common differ there."""
-    return re.split(r"[*?]", pattern, maxsplit=1)[0]
+    return heads_agree(one, other) and overlaps(one, other)

@@ -25,6 +25,8 @@ _OVERLAP: Final = 4096
 """Bytes of one chunk looked at again with the next: longer than what makes a match."""
 _BYTES: Final = "latin-1"
 """An encoding in which every byte is a character, so that any file is a text."""
+_WIDE: Final = {b"\xff\xfe\x00\x00": "utf-32-le", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+"""Encodings that take several bytes for a character, by the mark that a text begins with, the longer first."""
 _MOST: Final = 5
 """Secrets of one file that are shown."""
 _HINT: Final = (
@@ -53,12 +55,17 @@ def watched(entry: Entry, suspects: list[Entry]) -> Iterator[bytes]:
     before, suspect = "", False
     for chunk in read(entry):
         if not suspect:
-            text = chunk.decode(_BYTES)
+            text = _narrow(chunk)
             suspect = holds_secret(before + text)
             before = text[-_OVERLAP:]
         yield chunk
     if suspect:
         suspects.append(entry)
+
+
+def _narrow(chunk: bytes) -> str:
+    """The bytes of a file as a text; those that are zero, which wide encodings put between letters, are left out."""
+    return (chunk.replace(b"\0", b"") if b"\0" in chunk else chunk).decode(_BYTES)
 
 
 def refuse(
@@ -96,7 +103,7 @@ def _in_text(entry: Entry) -> list[_Secret]:
     """The secrets in a file, but for those that a comment at their line allows; columns count characters."""
     from remit.lint.suppress import OF_SECRETS, Allowance, allowances  # noqa: PLC0415 - few files hold any
 
-    content = b"".join(read(entry))
+    content = _in_utf8(b"".join(read(entry)))
     comments = allowances(content.decode("utf-8", "replace"), entry.written)
     allowed_lines = {one.line for one in comments if isinstance(one, Allowance) and one.rule == OF_SECRETS}
     text = content.decode(_BYTES)
@@ -108,6 +115,14 @@ def _in_text(entry: Entry) -> list[_Secret]:
             column = len(before.encode(_BYTES).decode("utf-8", "replace")) + 1
             secrets.append(_Secret(secret.name, Origin(entry.written, secret.line, column)))
     return secrets
+
+
+def _in_utf8(content: bytes) -> bytes:
+    """The bytes of a text whose encoding is told by its first bytes, as UTF-8; all others as they are."""
+    for mark, encoding in _WIDE.items():
+        if content.startswith(mark):
+            return content[len(mark) :].decode(encoding, "replace").encode()
+    return content.replace(b"\0", b"")
 
 
 def _covers(patterns: Patterns, path: str) -> bool:

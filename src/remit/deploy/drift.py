@@ -52,7 +52,7 @@ def drift(declared: Declared, held: Held | None, physical: str, names: Mapping[s
         yield Drift(
             role,
             f"role {physical} ({role}) is gone: it was deleted by hand",
-            "CloudFormation does not make it again, nor can it change it; `remit deploy --revert-drift` makes it again "
+            "CloudFormation does not make it again, nor can it change it; `--revert-drift` of a deploy makes it again "
             "under its name, `remit delete` and `remit deploy` under a new one",
             repairs=repairs.make_role(declared, physical, names),
         )

@@ -35,9 +35,10 @@ def invoke(account: Account, name: str, event: Any) -> Answer:
         except client.exceptions.ClientError as error:
             if code(error) != "ResourceNotFoundException":
                 raise
+            flag = " --local" if account.local else ""
             raise RemitError(
                 f"function {name} is not deployed in {account.region}",
-                hint="`remit deploy` deploys it; `remit status` shows what is there",
+                hint=f"`remit deploy{flag}` deploys it; `remit status{flag}` shows what is there",
             ) from None
     text = raw["Payload"].read().decode("utf-8", "replace")
     try:

@@ -53,8 +53,8 @@ def last(account: Account, folder: Path, namespace: str) -> Version | None:
 
 
 def forget(account: Account, folder: Path, namespace: str) -> None:
-    """Remove the record of a stack that is gone."""
-    with suppress(OSError):
+    """Remove the record of a stack that is gone; one behind a link stays, since it is not this project's."""
+    with suppress(OSError, RemitError):
         record_path(folder, namespace, local=account.local).unlink()
 
 

@@ -11,6 +11,7 @@ from remit.app import Grant, Reason
 from remit.deployer.declared import OPEN
 from remit.deployer.needs import sentences
 from remit.iam.pattern import covers
+from remit.iam.pattern_list import PatternList
 from remit.iam.policy import Condition, allow
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _absorbed(rights: dict[tuple[str, _Conditions], _Places]) -> None:
     for (action, conditions), places in list(rights.items()):
         for wide in (wide for pattern, wide in patterns if pattern != action and covers(pattern, action)):
             for place in [one for one in places if wide is not places]:
-                over = next((one for one in wide if one == place or covers(one, place)), None)
+                over = next((one for one in wide if covers(one, place)), None)
                 if over is not None:
                     wide[over] |= places.pop(place)
         if not places:
@@ -114,13 +115,8 @@ def _either(one: _Conditions, other: _Conditions) -> _Conditions | None:
 @lru_cache(maxsize=256)
 def _covered(places: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Resources that another one of them covers, which nothing else does; with that one."""
-    starts = [(wide.partition("*")[0], wide) for wide in places if "*" in wide]
-    over: dict[str, str] = {}
-    for narrow in places:
-        for start, wide in starts:
-            if narrow.startswith(start) and wide != narrow and covers(wide, narrow) and not covers(narrow, wide):
-                over[narrow] = wide
-                break
+    listed = PatternList(places)
+    over = {narrow: wide for narrow in places if (wide := listed.cover_of(narrow)) is not None}
     return tuple((narrow, _topmost(over, narrow)) for narrow in over)
 
 

@@ -11,8 +11,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from remit.iam.condition import OPERATORS, check_operator
-from remit.iam.marks import encode, filled, has_marks, variables_in
+from remit.iam.glob import Unclear
+from remit.iam.marks import encode, filled, has_marks, is_private, variables_in
+from remit.iam.pattern import is_pattern
 from remit.iam.request import Request
+from remit.iam.texts import ARN_COLONS
 
 if TYPE_CHECKING:
     from remit.iam.policy import Condition
@@ -105,6 +108,8 @@ def atom_of(condition: Condition, version: str) -> Atom:
     else:
         globs = OPERATORS[operator].kind == "Arn" or "Like" in operator
         values = tuple(sorted({encode(text, version, globs=globs) for text in condition.values}))
+        if OPERATORS[operator].kind == "Arn" and any(is_pattern(text) and _is_opaque(text) for text in values):
+            raise Unclear("how many parts of an ARN a pattern has depends on a reference or a variable")
     return _interned(
         operator, condition.key.lower(), values, condition.quantifier.lower(), condition.key, if_exists=if_exists
     )
@@ -129,9 +134,23 @@ def _interned(
         if len(_ATOMS) >= _KEPT:
             _ATOMS.clear()
         check = OPERATORS[operator].make(values, "")
+        if OPERATORS[operator].kind == "Arn":
+            check = _or_equal(check, frozenset(filter(_is_opaque, values)))
         marked = any(map(has_marks, values))
         found = _ATOMS[identity] = Atom(operator, key, values, quantifier, if_exists, name, check, marked)
     return found
+
+
+def _is_opaque(text: str) -> bool:
+    """Whether an encoded text stands for an ARN, or for several parts of one, by a mark or the letter of a variable."""
+    return is_private(text) and text.count(":") < ARN_COLONS
+
+
+def _or_equal(check: Check, texts: frozenset[str]) -> Check:
+    """As a check of ARNs, where these texts are whole ARNs that equal themselves."""
+    if not texts:
+        return check
+    return lambda value, request: value in texts or check(value, request)
 
 
 def equal_to(key: str, value: str | None) -> Atom:

@@ -184,12 +184,21 @@ def box_of(statement: Statement, index: int, version: str, *, speaks_without_res
     box = Box(statement, index, version)
     if statement.resources is None:
         box.resources = ("*",) if box.deny or speaks_without_resource else ()
-    plain = statement.resources is None or "".join(statement.resources.patterns).isascii()
-    for condition in statement.conditions:
-        plain = plain and "".join(condition.values).isascii()
-    if not plain:
+    if not _is_plain(statement):
         box.variables  # noqa: B018 - reads all there is, so that what cannot be read is known now
     return box
+
+
+def _is_plain(statement: Statement) -> bool:
+    """Whether nothing in its resources and conditions may turn out, when it is read, not to be comparable."""
+    resources = statement.resources.patterns if statement.resources is not None else ()
+    if any(not text.isascii() or perhaps_incomplete(text) for text in resources):
+        return False
+    for condition in statement.conditions:
+        texts = "".join(condition.values)
+        if not texts.isascii() or ("${" in texts and condition.operator.lower().startswith("arn")):
+            return False
+    return True
 
 
 def _texts(statement: Statement) -> Iterator[tuple[str, ...]]:

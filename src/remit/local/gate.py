@@ -75,7 +75,7 @@ class Gate:
                 scope = _at(scope, prefix, self.port)
             else:
                 _refuse_pages(request)
-                if scope["path"] == HEALTH:
+                if scope["path"] == HEALTH and scope["type"] == "http":
                     await _send_json(send, self.about())
                     return
                 scope, receive, send = await self._entering(scope, request, receive, send)
@@ -100,7 +100,7 @@ class Gate:
             return scope, receive, send
         if is_of_user_pool(request):
             return _at(scope, "", self.port), receive, send
-        if is_own(scope["path"]) and scope["path"] not in {RESET, SAVE}:
+        if is_own(scope["path"]) and (scope["path"] not in {RESET, SAVE} or scope["type"] != "http"):
             raise Refused("AccessDenied", f"the AWS on this machine does not serve {scope['path']!r}")
         old = read_version_2(request)
         if old is not None:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
+from remit.project.own import link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +96,7 @@ class Place:
             for name in (*folders, *files):
                 path = os.path.join(folder, name)  # noqa: PTH118 - of many thousands of objects
                 if os.path.islink(path):  # noqa: PTH114 - as above
-                    raise _link(path)
+                    raise link(path)
 
     def make(self) -> None:
         """Create the folder, for its owner alone and never committed.
@@ -179,19 +180,12 @@ def _check_own(path: Path) -> None:
     except OSError as error:
         raise RemitError(f"{str(path)!r} cannot be looked at: {error.strerror}") from error
     if stat.S_ISLNK(found.st_mode):
-        raise _link(str(path))
+        raise link(str(path))
     if found.st_uid != os.geteuid():
         raise RemitError(
             f"{str(path)!r} belongs to {_user(found.st_uid)}, and remit runs as {_user(os.geteuid())}",
             hint="run remit as the user whose project it is, or remove that path",
         )
-
-
-def _link(path: str) -> RemitError:
-    return RemitError(
-        f"{path!r} is a link: the AWS on this machine would write, and delete, where it leads",
-        hint="remove the link; remit makes a folder or a file in its place",
-    )
 
 
 def _user(number: int) -> str:

@@ -239,11 +239,15 @@ def _problem_of_text(text: str) -> tuple[str, str | None] | None:
     return None
 
 
+# Of CloudFormation's pseudo parameters in a policy the stack's id alone is an ARN ("Pseudo parameters reference").
+_NO_ARN: Final = re.compile(r"\$\{AWS::(?!StackId\})")
+
+
 def _problem_of_resource(text: str) -> tuple[str, str | None] | None:
     """What is wrong with a resource, and a hint. RemitError: a `${{` in it is not closed."""
     if "None" in text and _NONE.search(text):
         return f"{text!r} contains 'None'", "usually os.environ.get() of a variable that is not set: use os.environ[…]"
-    if text != "*" and not text.startswith(("arn:", "${", "*")):
+    if text != "*" and (_NO_ARN.match(text) or not text.startswith(("arn:", "${", "*"))):
         return f"the resource {text!r} is neither an ARN nor '*'", "an ARN starts with `arn:`"
     tokens.references(text)
     return None

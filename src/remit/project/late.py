@@ -31,6 +31,11 @@ class LateBound(str):
         return value
 
     def __repr__(self) -> str:
+        return f"<{self._name}>"  # a placeholder, so that it is noticed in a resource: f"{aws.region!r}"
+
+    @property
+    def written(self) -> str:
+        """How the user's code spells the value: `aws.region`."""
         return self._name
 
     def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # what copy and pickle call __new__ with
@@ -59,7 +64,7 @@ _TEXT_MAKING: Final = frozenset({"join"})
 
 
 def _refuse(value: LateBound, problem: str, hint: str) -> NoReturn:
-    raise RemitError(f"`{value!r}` {problem}: only the deploy knows its value", hint=hint, origin=_line())
+    raise RemitError(f"`{value.written}` {problem}: only the deploy knows its value", hint=hint, origin=_line())
 
 
 def _line() -> Origin | None:

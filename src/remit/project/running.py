@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remit.errors import Origin, RemitError
+from remit.project.late_reads import check_late_reads
 from remit.project.layout import roots
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def run_configuration(state: Loading) -> None:
         with user_code(state, path.relative_to(state.folder).as_posix()):
             code = compile(source, str(path), "exec")
             exec(code, {"__name__": f"config.{path.stem}", "__file__": str(path)})  # noqa: S102 - the declaration
+            check_late_reads(source, str(path), functions=True)
 
 
 def import_shared(state: Loading) -> None:
@@ -58,7 +60,9 @@ def import_app(state: Loading) -> None:
             hint="`remit init NAME` makes a project; `config.app` names another module",
         )
     with user_code(state, f"{name.replace('.', '/')}.py"):
-        importlib.import_module(name)
+        module = importlib.import_module(name)
+        if module.__file__ is not None:
+            check_late_reads(Path(module.__file__).read_bytes(), module.__file__, functions=False)
 
 
 @contextlib.contextmanager

@@ -95,7 +95,7 @@ def wrong(path: Path, wanted: str, value: object) -> RemitError:
     if hasattr(value, "ref") and hasattr(value, "arn"):
         return mistake(path, f"must be {wanted}, got a resource", hint="write `.ref`, `.arn` or `.attribute(…)` of it")
     if isinstance(value, LateBound):
-        return mistake(path, f"must be {wanted}, and only the deploy knows `{value!r}`")
+        return mistake(path, f"must be {wanted}, and only the deploy knows `{value.written}`")
     got = "None" if value is None else f"{type(value).__name__} {str(value)[:40]!r}"
     hint = "usually os.environ.get() of a variable that is not set" if value is None else None
     return mistake(path, f"must be {wanted}, got {got}", hint=hint)

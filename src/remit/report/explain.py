@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.managed import managed_policy
 from remit.iam.policy import parse, render, render_statement
-from remit.iam.tokens import ACCOUNT, PARTITION, REGION
+from remit.iam.tokens import ACCOUNT, PARTITION, REGION, to_intrinsic
 from remit.report.actions import covered, covered_lines
 
 if TYPE_CHECKING:
@@ -217,9 +217,8 @@ def _denials(found: Explanation) -> list[Grant]:
 
 def fix_statement(found: Explanation) -> dict[str, Any]:
     """The statement that would grant it, as the document that was asked takes it."""
-    late = any(text in found.resource for text in _ANYWHERE)
-    resource: Any = {"Fn::Sub": found.resource} if late and found.substitutes else found.resource
-    if late and not found.substitutes:
+    resource: Any = to_intrinsic(found.resource) if found.substitutes else found.resource
+    if not found.substitutes:
         for text, plain in _ANYWHERE.items():
             resource = resource.replace(text, plain)
     if not found.of_resource:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Reason, Role
@@ -12,13 +11,14 @@ from remit.catalogue.managed import managed_policy
 from remit.errors import Origin, RemitError
 from remit.iam.document import read_json
 from remit.iam.policy import VERSION, Policy, parse, parse_statement, render, render_statement
+from remit.project.own import own_folder
 from remit.review.change import Given, Version
 from remit.review.standing import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
-FOLDER: Final = Path(".remit") / "deployed"
 FORMAT: Final = 1
 
 
@@ -35,8 +35,11 @@ class Place:
 
 
 def record_path(folder: Path, namespace: str, *, local: bool = False) -> Path:
-    """Where the record of a stack's last deploy stands; the AWS on this machine has one of its own."""
-    return folder / FOLDER / f"{namespace}{'@local' if local else ''}.json"
+    """Where the record of a stack's last deploy stands; the AWS on this machine has one of its own.
+
+    Raises RemitError if that is a link, or in one.
+    """
+    return own_folder(folder, "deployed") / f"{namespace}{'@local' if local else ''}.json"
 
 
 def record(version: Version, stage: str, place: Place | None) -> str:

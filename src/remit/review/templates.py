@@ -17,13 +17,13 @@ from remit.review.change import Review, Version
 from remit.review.changes import functions_of, others_of, review
 from remit.review.worlds import merged
 from remit.templates.attached import MANAGED
-from remit.templates.bearing import attaching, bearing, names_in, part, units
+from remit.templates.bearing import attached_to, attaching, bearing, made_together, names_in, part, units
 from remit.templates.files import read_source
 from remit.templates.roles import OUTSIDE, roles_in
 from remit.templates.worlds import MOST, worlds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from remit.explain.shapes import Shapes
     from remit.templates.read import Source
@@ -53,7 +53,7 @@ def review_templates(old: Source, new: Source) -> Review:
     """What changes between two settled templates; parameters are put equal. RemitError at line and column."""
     before, after = read_source(old), read_source(new)
     sides = (version_of(after, new.file), version_of(before, old.file))
-    outside = frozenset(role.logical_id for side in sides for role in side.roles if OUTSIDE in role.notes)
+    outside = dict.fromkeys(role.logical_id for side in sides for role in side.roles if OUTSIDE in role.notes)
     was, now = (side.shapes for side in (sides[1], sides[0]))
     pair = _Templates(old, new, _uncertain(old.value, new.value), was, now)
     parts = tuple(pair.reviews(outside))
@@ -96,21 +96,23 @@ class _Templates:
     was: Shapes
     now: Shapes
 
-    def reviews(self, outside: frozenset[str]) -> Iterator[Review]:
+    def reviews(self, outside: Iterable[str]) -> Iterator[Review]:
         """The reviews of all parts. `outside` are the roles that the templates only attach policies to."""
         old, new = bearing(self.old.value), bearing(self.new.value)
         every = units(old, new)
         for unit in every:
-            side = partial(_roles, outside=None if unit.roles else outside)
-            yield from self._compared(part(old, unit.resources), part(new, unit.resources), side)
+            yield from self._compared(part(old, unit.resources), part(new, unit.resources), _roles)
+        for role in outside:
+            names = attached_to(old, new, role)
+            yield from self._compared(part(old, names), part(new, names), partial(_roles, outside=role))
         old, new = self.old.value, self.new.value
-        for name in dict.fromkeys((*new["Resources"], *old["Resources"])):
-            if _is_managed(old, name) or _is_managed(new, name):
-                roles = [role for unit in every if name in unit.resources for role in unit.roles]
-                parts = attaching(old, (name, *roles)), attaching(new, (name, *roles))
-                yield from self._compared(*parts, partial(_givers, only=name))
+        for names in made_together(old, new):
+            if any(_is_managed(template, names[0]) for template in (old, new)):
+                roles = [role for unit in every if names[0] in unit.resources for role in unit.roles]
+                parts = attaching(old, (*names, *roles)), attaching(new, (*names, *roles))
+                yield from self._compared(*parts, partial(_givers, only=names[0]))
             else:
-                yield from self._compared(part(old, (name,)), part(new, (name,)), _givers)
+                yield from self._compared(part(old, names), part(new, names), _givers)
 
     def _compared(self, old: Any, new: Any, side: Callable[[Read, str, _Doubts], Version]) -> Iterator[Review]:
         """The review of a part; none where it is the same text, and all that it refers to is what it was."""
@@ -146,12 +148,12 @@ class _Templates:
                 yield one.sentence
 
 
-def _roles(read: Read, where: str, doubts: _Doubts, outside: frozenset[str] | None) -> Version:
-    """The roles that a part is about, with a note on each doubt: those of `outside`, or the template's own."""
+def _roles(read: Read, where: str, doubts: _Doubts, outside: str | None = None) -> Version:
+    """The roles that a part is about, with a note on each doubt: the one that is `outside`, or the template's own."""
     whole = version_of(read, where)
     roles = []
     for role in whole.roles:
-        if (OUTSIDE not in role.notes) if outside is None else (role.logical_id in outside):
+        if (OUTSIDE not in role.notes) if outside is None else (role.logical_id == outside):
             text = repr(([grant.statement for grant in role.grants], role.managed, role.boundary, role.trust))
             roles.append(replace(role, notes=(*role.notes, *doubts(text))))
     return replace(whole, roles=tuple(roles), giving=None)

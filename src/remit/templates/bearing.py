@@ -45,7 +45,8 @@ def bearing_on(template: Any, role: str) -> dict[str, Any]:
     resources = whole["Resources"]
     owners = [name for name in resources if name == role or (_is_sam(_type(resources[name])) and role.startswith(name))]
     own = [unit for unit in units(whole, whole) if not unit.roles.isdisjoint(owners)]
-    return part(whole, [name for unit in own for name in unit.resources]) if own else whole
+    names = [name for unit in own for name in unit.resources] or attached_to(whole, whole, role)
+    return part(whole, names)
 
 
 def attaching(template: Any, names: Iterable[str]) -> dict[str, Any]:
@@ -68,8 +69,8 @@ def part(template: Any, names: Iterable[str]) -> dict[str, Any]:
 def units(old: Any, new: Any) -> tuple[Unit, ...]:
     """The units of two templates as `bearing` gives them, in the order of the new one.
 
-    Roles and functions that one template alone has are a unit together: one may be the other's new name. So are the
-    policies whose roles nobody sees here.
+    Roles and functions that one template alone has are a unit together: one may be the other's new name. A policy may
+    be in several units, or in none.
     """
     resources = _Resources(_section(old, "Resources"), _section(new, "Resources"))
     groups: dict[str, set[str]] = {}
@@ -78,12 +79,35 @@ def units(old: Any, new: Any) -> tuple[Unit, ...]:
     for name in resources.roles:
         _join(groups, [name])
     _join(groups, [name for name in groups if not resources.in_both(name)])
-    attaching = [name for name in resources.names if name not in groups]
+    rest = [name for name in resources.names if name not in groups]
     found = []
     for group in {id(group): group for group in groups.values()}.values():
-        beside = {policy for policy in attaching if any(resources.are_attached(policy, name) for name in group)}
+        listed = frozenset().union(*(resources.listed(name) for name in group))
+        beside = {name for name in rest if name in listed or not group.isdisjoint(resources.listed(name))}
         found.append(Unit(tuple(name for name in resources.names if name in group or name in beside), frozenset(group)))
-    return (*found, *([Unit(tuple(attaching), frozenset())] if attaching else []))
+    return tuple(found)
+
+
+def attached_to(old: Any, new: Any, role: str) -> tuple[str, ...]:
+    """The resources that may be attached to a role which neither template makes, by the text that names it."""
+    words = names_in(role)
+    found: dict[str, None] = {}
+    for side in (new, old):
+        for name, resource in _section(side, "Resources").items():
+            if _type(resource).startswith(_IAM) and _type(resource) != _ROLE and words <= names_in(resource):
+                found[name] = None
+    return tuple(found)
+
+
+def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
+    """The resources of two templates: each by itself, or with those that SAM calls like what it makes for it."""
+    sides = [_section(template, "Resources") for template in (new, old)]
+    makers = [name for side in sides for name, resource in side.items() if _is_sam(_type(resource))]
+    groups: dict[str, dict[str, None]] = {}
+    for name in (name for side in sides for name in side):
+        maker = min((maker for maker in makers if name.startswith(maker)), key=len, default=name)
+        groups.setdefault(maker, {})[name] = None
+    return tuple(map(tuple, groups.values()))
 
 
 def names_in(value: Any) -> frozenset[str]:
@@ -137,59 +161,47 @@ class _Resources:
 
     def __init__(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
         self.names = tuple(dict.fromkeys((*new, *old)))
-        self._sides = (old, new)
-        self._named: dict[str, tuple[frozenset[str], ...]] = {}
-        self._attaching: dict[str, frozenset[str]] = {}
-        self.roles = [name for name in self.names if _ROLE in self._types(name)]
-        self.running = [name for name in self.names if any(map(_runs, self._types(name)))]
+        self._bodies = {name: [side[name] for side in (old, new) if name in side] for name in self.names}
+        kinds = {name: [_type(body) for body in bodies] for name, bodies in self._bodies.items()}
+        self.roles = [name for name in self.names if _ROLE in kinds[name]]
+        self.running = [name for name in self.names if any(kind in RUNS or _is_sam(kind) for kind in kinds[name])]
+        self._of_sam = [name for name in self.names if any(map(_is_sam, kinds[name]))]
+        self._named = {name: words for name in self.names if (words := self._own_names(name))}
+        self._listed = {name: self._named_in(self._attached(name)) for name in self.names}
 
     def in_both(self, name: str) -> bool:
         """Whether both templates have a resource of this name."""
-        return all(name in side for side in self._sides)
+        return len(self._bodies[name]) > 1
 
-    def roles_of(self, name: str) -> list[str]:
-        """The roles that something may run under."""
-        words = names_in(
-            [_section(body, "Properties").get(RUNS.get(_type(body), "Role")) for body in self._bodies(name)]
-        )
-        return [role for role in (*self.roles, *self.running) if role != name and self._is_named(role, words)]
+    def roles_of(self, name: str) -> frozenset[str]:
+        """The roles that something may run under, or what SAM makes them for."""
+        bodies = self._bodies[name]
+        given = [_section(body, "Properties").get(RUNS.get(_type(body), "Role")) for body in bodies]
+        return self._named_in(given).intersection((*self.roles, *self.running))
 
-    def are_attached(self, policy: str, role: str) -> bool:
-        """Whether a policy may be attached to a role, by its own list or by the role's; SAM's functions have roles."""
-        return self._is_named(role, self._words(policy)) or self._is_named(policy, self._words(role))
+    def listed(self, name: str) -> frozenset[str]:
+        """What a resource may list as attached: a role its policies, a policy its roles."""
+        return self._listed[name]
 
-    def _types(self, name: str) -> tuple[str, ...]:
-        return tuple(map(_type, self._bodies(name)))
+    def _attached(self, name: str) -> list[Any]:
+        listed = []
+        for body in self._bodies[name]:
+            left_out = () if _is_sam(_type(body)) else _DOCUMENTS
+            properties = _section(body, "Properties")
+            listed += [value for key, value in properties.items() if key not in left_out]
+        return listed
 
-    def _bodies(self, name: str) -> list[Any]:
-        return [side[name] for side in self._sides if name in side]
+    def _named_in(self, value: Any) -> frozenset[str]:
+        """The resources that a value may name: by logical id, by the name in the account, by what SAM calls its own."""
+        words = names_in(value)
+        by_name = (name for name, sets in self._named.items() if any(own <= words for own in sets))
+        by_sam = (name for name in self._of_sam if any(word.startswith(name) for word in words))
+        return frozenset((*words.intersection(self._bodies), *by_name, *by_sam))
 
-    def _words(self, name: str) -> frozenset[str]:
-        """The names of what a resource lists as attached."""
-        if name not in self._attaching:
-            listed = []
-            for body in self._bodies(name):
-                properties = _section(body, "Properties")
-                left_out = frozenset() if _is_sam(_type(body)) else _DOCUMENTS
-                listed.append([value for key, value in properties.items() if key not in left_out])
-            self._attaching[name] = names_in(listed)
-        return self._attaching[name]
-
-    def _is_named(self, name: str, words: frozenset[str]) -> bool:
-        if name in words or any(names <= words for names in self._own_names(name)):
-            return True
-        return any(map(_is_sam, self._types(name))) and any(word.startswith(name) for word in words)
-
-    def _own_names(self, name: str) -> tuple[frozenset[str], ...]:
+    def _own_names(self, name: str) -> list[frozenset[str]]:
         """The words of the names that the account knows a resource by."""
-        if name not in self._named:
-            given = [_section(body, "Properties").get(key) for body in self._bodies(name) for key in _NAMES]
-            self._named[name] = tuple(words for words in map(names_in, given) if words)
-        return self._named[name]
-
-
-def _runs(kind: str) -> bool:
-    return kind in RUNS or _is_sam(kind)
+        given = [_section(body, "Properties").get(key) for body in self._bodies[name] for key in _NAMES]
+        return [words for words in map(names_in, given) if words]
 
 
 def _is_sam(kind: str) -> bool:

@@ -86,7 +86,8 @@ def roles_of(resources: tuple[Resource, ...], place: Place) -> Read:
 def _roles(resources: tuple[Resource, ...], plain: Expanded) -> Read:
     found = attached(resources, plain.place)
     roles = [one for one in resources if one.type == "AWS::IAM::Role"]
-    inside = tuple(_role(role, resources, plain, found) for role in roles)
+    running = _running(resources)
+    inside = tuple(_role(role, running, plain, found) for role in roles)
     outside = tuple(_outside(name, found, plain) for name in found.elsewhere)
     return Read((*inside, *outside), resources, (*plain.notes, *found.notes), documents(resources, plain.place))
 
@@ -118,7 +119,7 @@ def _resources(plain: Expanded) -> Iterator[Resource]:
         yield Resource(name, str(one.get("Type", "")), properties or {}, beside, plain.place(path))
 
 
-def _role(role: Resource, resources: tuple[Resource, ...], plain: Expanded, found: Attached) -> Role:
+def _role(role: Resource, running: list[tuple[str, tuple[str, ...]]], plain: Expanded, found: Attached) -> Role:
     base: Path = ("Resources", role.logical_id, "Properties")
     grants, notes = _inline(role, base, plain)
     managed = [
@@ -132,7 +133,7 @@ def _role(role: Resource, resources: tuple[Resource, ...], plain: Expanded, foun
     return Role(
         role.logical_id,
         (*grants, *(grant for one in own for grant in one.grants)),
-        tuple(_served(role, resources)),
+        tuple(_served(role, running)),
         tuple(dict.fromkeys(arn for arn in managed if not any(arn in one.arns for one in own))),
         _boundary([one.value for one in boundaries], role.properties),
         services(trusted),
@@ -190,14 +191,21 @@ def _outside(name: str, found: Attached, plain: Expanded) -> Role:
     return Role(name, grants, (), trusts=(), origin=plain.place(own[0].path), notes=(OUTSIDE,))
 
 
-def _served(role: Resource, resources: tuple[Resource, ...]) -> Iterator[str]:
+def _running(resources: tuple[Resource, ...]) -> list[tuple[str, tuple[str, ...]]]:
+    """What runs under roles, by logical id, each with the texts of the roles that it may run under."""
+    running = []
+    for one in resources:
+        if one.type in RUNS:
+            texts = tuple(tokens.text_of(branch.value) for branch in branches(one.properties.get(RUNS[one.type])))
+            running.append((one.logical_id, texts))
+    return running
+
+
+def _served(role: Resource, running: list[tuple[str, tuple[str, ...]]]) -> Iterator[str]:
     """What runs under a role, by its logical ids."""
     name = role.properties.get("RoleName")
     ends = tuple(f"/{text}" for text in (role.ref, tokens.text_of(name) if name is not None else None) if text)
-    for other in resources:
-        given = other.properties.get(RUNS[other.type]) if other.type in RUNS else None
-        for one in branches(given):
-            text = tokens.text_of(one.value)
-            if text in (*arns_of(role), role.ref) or (":role" in text and text.endswith(ends)):
-                yield other.logical_id
-                break
+    whole = (*arns_of(role), role.ref)
+    for logical_id, texts in running:
+        if any(text in whole or (":role" in text and text.endswith(ends)) for text in texts):
+            yield logical_id

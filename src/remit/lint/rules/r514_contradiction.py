@@ -41,7 +41,7 @@ def conditional(item: Item) -> Iterator[Problem]:
     for condition in item.statement.conditions:
         by_key.setdefault(condition.key.lower(), []).append(condition)
     for conditions in by_key.values():
-        if _are_comparable(conditions) and _contradict(item, conditions):
+        if len(conditions) > 1 and _are_comparable(conditions) and _contradict(item, conditions):
             contradicting = _fewest(item, conditions)
             if len(contradicting) > 1:
                 last = contradicting[-1]
@@ -52,9 +52,9 @@ def conditional(item: Item) -> Iterator[Problem]:
 
 
 def _are_comparable(conditions: list[Condition]) -> bool:
-    """Whether there are several, each of an operator of its own that exists; others have findings of their own."""
+    """Whether each has an operator of its own, which exists; others have findings of their own."""
     operators = {condition.spelled.lower() for condition in conditions}
-    return len(conditions) == len(operators) > 1 and all(map(known.name_of, conditions))
+    return len(conditions) == len(operators) and all(map(known.name_of, conditions))
 
 
 def _contradict(item: Item, conditions: list[Condition]) -> bool:

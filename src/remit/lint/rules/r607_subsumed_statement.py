@@ -37,7 +37,7 @@ _STEPS = 1_000_000  # of a document (see `iam.budget`)
 
 def policy(document: Document) -> Iterator[Problem]:
     """Statements that another of the same effect makes superfluous; duplicates are another matter."""
-    pairs = [(item, wide) for item, wide in _pairs(document) if _may_be_wider(wide, item)]
+    pairs = list(_pairs(document))
     if not pairs:
         return
     from remit.iam.budget import Budget  # noqa: PLC0415 - the procedure is loaded where there is a suspect
@@ -52,7 +52,7 @@ def policy(document: Document) -> Iterator[Problem]:
 
 
 def _pairs(document: Document) -> Iterator[tuple[Item, Item]]:
-    """Each statement beside each other of its effect that is there whenever it is."""
+    """Each statement beside each other of its effect that is there whenever it is, and may cover it."""
     for effect in ("Allow", "Deny"):
         several = [item for item in document.items if item.statement.effect == effect]
         if not 1 < len(several) <= _MOST:
@@ -64,7 +64,9 @@ def _pairs(document: Document) -> Iterator[tuple[Item, Item]]:
                 continue  # remit's own default; a wider grant beside it has findings of its own
             own = about[item.index]
             for one, its in wide:
-                if one is not item and (its is None or (own is not None and own <= its)) and one.goes_with(item):
+                if one is item or not (its is None or (own is not None and own <= its)):
+                    continue
+                if _may_be_wider(one, item) and one.goes_with(item):
                     yield item, one
 
 
@@ -81,9 +83,9 @@ def _may_be_wide(item: Item) -> bool:
 
 
 def _may_be_wider(wide: Item, item: Item) -> bool:
-    """A cheap look: at principals, the keys of conditions, actions and resources."""
+    """A cheap look: at the keys of conditions, principals, actions and resources."""
     one, other = wide.statement, item.statement
-    if one.principals != other.principals or not asks_no_more(one, other):
+    if (one.conditions and not asks_no_more(one, other)) or one.principals != other.principals:
         return False
     return resources_may_cover(one.resources, other.resources) and actions_cover(one.actions, other.actions)
 

@@ -1,0 +1,83 @@
+"""Find where a file looks for a late-bound value inside of a text, which Python itself gives no way to notice.
+
+`aws.region in "us-east-1 eu-west-1"` asks the text on the right, and not the value: it would answer in silence. So the
+source is read for it. Only values that are spelled out are known: `aws.region`, `Data.queue.arn`, not a variable.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Final
+
+from remit.errors import Origin, RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ATTRIBUTES: Final = frozenset({"region", "account", "partition", "url_suffix", "arn", "ref"})
+_READING: Final = frozenset({"startswith", "endswith", "find", "rfind", "index", "rindex", "count", "removeprefix"})
+"""Methods of a text that compare it with the text that they are given."""
+_HINT: Final = "decide by `project.stage`, which is known now, or in a stage's file, such as config/deploy/prod.py"
+
+
+def check_late_reads(source: bytes, file: str, *, functions: bool) -> None:
+    """Raise RemitError, at the line, where a late-bound value is looked for in a text.
+
+    `functions`: the bodies of functions count as well, since they run while the project loads; those of an app's
+    functions run in Lambda, where the values are known.
+    """
+    if b"aws" not in source and b"shared.resources" not in source:
+        return
+    try:
+        tree = ast.parse(source, file)
+    except (SyntaxError, ValueError, RecursionError):
+        return  # whoever runs the file reports that
+    names = frozenset(_late_names(tree))
+    for node in _nodes(tree, functions=functions) if names else ():
+        for operand in _searched_for(node):
+            if _is_late(operand, names):
+                raise RemitError(
+                    f"`{ast.unparse(operand)}` cannot be looked for in a text: only the deploy knows its value",
+                    hint=_HINT,
+                    origin=Origin(file, operand.lineno, operand.col_offset + 1),
+                )
+
+
+def _late_names(tree: ast.Module) -> Iterator[str]:
+    """The names by which a file knows `aws` and the classes of shared resources."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            is_shared = (node.module or "").startswith("shared.resources")
+            for name in node.names:
+                if is_shared or (node.module == "remit" and name.name == "aws"):
+                    yield name.asname or name.name
+
+
+def _nodes(tree: ast.Module, *, functions: bool) -> Iterator[ast.AST]:
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not functions:
+            waiting += node.decorator_list
+        else:
+            waiting += ast.iter_child_nodes(node)
+
+
+def _searched_for(node: ast.AST) -> Iterator[ast.expr]:
+    """What an expression looks for in something else: the left side of `in`, what a method of a text is given."""
+    if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
+        yield node.left
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _READING:
+        yield from node.args
+
+
+def _is_late(node: ast.expr, names: frozenset[str]) -> bool:
+    """Whether an expression is `aws.region`, `Data.queue.arn` or `Data.queue.attribute(…)`."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "attribute":
+        node = node.func
+    elif not (isinstance(node, ast.Attribute) and node.attr in _ATTRIBUTES):
+        return False
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name) and node.id in names
