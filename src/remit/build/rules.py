@@ -33,14 +33,15 @@ _SECRETS_BY_NAME = {
         env.production env.prod env.staging env.stage env.development env.dev env.test env.ci env.local
     """,
     "credentials of a cluster or a service": """
-        kubeconfig kubeconfig.y*ml kubeconfig.json *.kubeconfig **/.kube/config
+        kubeconfig kubeconfig.y*ml kubeconfig.json *.kubeconfig kube.config **/.kube/config
         .boto .s3cfg .passwd-s3fs .databrickscfg .terraformrc terraform.rc *firebase-adminsdk*.json *.ovpn
     """,
     "a private key": "*.p8 *.pk8 *.bks *.agekey",
     "a dump of a database": """
-        dump.sql dump[-_.]*.sql *[-_.]dump.sql mysqldump*.sql pg_dump*.sql backup.sql backup[-_.]*.sql
+        *dump.sql dump[-_.]*.sql mysqldump*.sql pg_dump*.sql backup.sql backup[-_.]*.sql
         *[-_.]backup.sql *.sql.gz *.sql.bz2 *.sql.xz *.sql.zst *.sql.zip *.sql.7z *.dump *.pgdump dump.rdb
     """,
+    "what was typed, passwords among it": ".bash_history .zsh_history .python_history .psql_history .mysql_history",
     "recorded traffic with its tokens": "*.har *.pcap *.pcapng",
 }
 """What a file is -> patterns of its name, in lower case. It is refused and not left out, since the app may need it."""
