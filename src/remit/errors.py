@@ -19,6 +19,7 @@ _REMIT = os.path.dirname(__file__) + os.sep  # noqa: PTH120 - pathlib is not loa
 _LIBRARY = os.path.dirname(functools.__file__) + os.sep  # noqa: PTH120 - as above
 _NOBODYS_CODE = (_REMIT, _LIBRARY, "<string>", "<frozen ")
 """Files of this package and of the standard library, and the constructors that dataclasses write."""
+_SHOWN = 40  # characters of a value that are told
 _NAMED = 5  # names of many that are told
 
 
@@ -145,6 +146,21 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """A hint that names the nearest known word, or None when nothing is near."""
     match = nearest(word, known)
     return None if match is None else f"did you mean `{match}`?"
+
+
+def described(value: object) -> str:
+    """A value of the wrong type as messages tell it: its type, and the beginning of its text or its name.
+
+    The address in memory, which a function's text has, would be another in each run.
+    """
+    if value is None:
+        return "None"
+    kind = type(value)
+    if kind.__str__ is object.__str__ and kind.__repr__ is object.__repr__:
+        return f"an object of {kind.__name__}"
+    name = getattr(value, "__qualname__", None)
+    text = name if callable(value) and isinstance(name, str) else str(value)
+    return f"{kind.__name__} {text[:_SHOWN]!r}"
 
 
 def few(names: Sequence[str]) -> str:

@@ -464,3 +464,13 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert (2, True) == (ran.status, f"Directory '{missing}' does not exist\n" in ran.err)
     with pytest.raises(RemitError, match="there is no folder"):
         load(missing)
+
+
+def test_a_function_in_the_place_of_a_value_is_told_by_its_name(make: Make) -> None:
+    error = make(app=f"@app.function(timeout=dynamodb.put){FUNCTION}").error()
+    assert "`timeout` must be a whole number of seconds, got function 'put'" == error.message
+
+
+def test_an_object_in_the_place_of_a_value_is_told_by_its_type(make: Make) -> None:
+    error = make(app=f"@app.function(policy=[object()]){FUNCTION}").error()
+    assert "policy[0] must be a string or a dict, got an object of object" == error.message

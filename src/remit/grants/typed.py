@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from remit.app import Grant, Reason
-from remit.errors import RemitError, writer
+from remit.errors import RemitError, described, writer
 from remit.iam import tokens
 from remit.iam.policy import Condition, Globs, Statement
 from remit.triggers.source import name_in
@@ -36,7 +36,7 @@ def text_of(given: Any, verb: str) -> str:
     text = tokens.plain(getattr(given, "arn", given))
     if isinstance(text, str) and text:
         return text
-    what = "None" if given is None else f"{type(given).__name__} {str(given)[:40]!r}"
+    what = described(given)
     hint = "usually os.environ.get() of a variable that is not set" if given is None else None
     raise RemitError(f"{verb} takes a name, an ARN or a resource, got {what}", hint=hint, origin=writer())
 

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Final
 
-from remit.errors import Path, RemitError, did_you_mean, spelled
+from remit.errors import Path, RemitError, described, did_you_mean, spelled
 from remit.iam import tokens
 
 VERSION: Final = "2012-10-17"
@@ -113,7 +113,7 @@ def parse(document: object) -> Policy:
             if isinstance(document, list)
             else None
         )
-        raise _wrong((), f"must be a dict, got {_kind(document)}", hint=hint)
+        raise _wrong((), f"must be a dict, got {described(document)}", hint=hint)
     _check_keys(document, _DOCUMENT_KEYS, ())
     if "Statement" not in document:
         raise _wrong((), "has no 'Statement'", hint='wrap it: {"Version": "2012-10-17", "Statement": [...]}')
@@ -127,10 +127,10 @@ def parse(document: object) -> Policy:
     elif isinstance(raw, list):
         statements = tuple(parse_statement(item, ("Statement", index)) for index, item in enumerate(raw))
     else:
-        raise _wrong(("Statement",), f"must be a dict or a list of dicts, got {_kind(raw)}")
+        raise _wrong(("Statement",), f"must be a dict or a list of dicts, got {described(raw)}")
     identifier = tokens.plain(tokens.textual(document.get("Id", "")))
     if not isinstance(identifier, str):
-        raise _wrong(("Id",), f"must be a string, got {_kind(identifier)}")
+        raise _wrong(("Id",), f"must be a string, got {described(identifier)}")
     return Policy(statements, version, identifier)
 
 
@@ -138,13 +138,13 @@ def parse_statement(raw: object, path: Path = ("Statement",), *, operators: bool
     """Read one statement that stands at `path` of its document. Without `operators`, any condition operator goes."""
     _check_shape(raw, path, 0, ())
     if not isinstance(raw, dict):
-        raise _wrong(path, f"must be a dict, got {_kind(raw)}")
+        raise _wrong(path, f"must be a dict, got {described(raw)}")
     _check_keys(raw, _STATEMENT_KEYS, path)
     if "Effect" not in raw:
         raise _wrong(path, "has no 'Effect'", hint="add 'Effect': 'Allow' (remit never guesses an Effect)")
     effect = tokens.plain(raw["Effect"])
     if not isinstance(effect, str):
-        raise _wrong((*path, "Effect"), f"must be a string, got {_kind(effect)}", hint="write 'Effect': 'Allow'")
+        raise _wrong((*path, "Effect"), f"must be a string, got {described(effect)}", hint="write 'Effect': 'Allow'")
     if effect not in ("Allow", "Deny"):
         raise _wrong(
             (*path, "Effect"),
@@ -251,7 +251,7 @@ def _string(value: Any, path: Path, index: int | None = None) -> str:
     if not isinstance(value, str):
         account = isinstance(value, int) and not isinstance(value, bool) and path[-1] == "AWS"
         hint = f"put it in quotes: '{value:>012}'" if account else None
-        raise _wrong(path, f"must be a string or a list of strings, got {_kind(value)}", hint=hint)
+        raise _wrong(path, f"must be a string or a list of strings, got {described(value)}", hint=hint)
     if not value.strip():
         raise _wrong(path, "is an empty string")
     if not _ACTIONS.isdisjoint(path):  # it is matched with every action that there is
@@ -278,7 +278,9 @@ def _principals(raw: dict[str, Any], path: Path) -> Principals | None:
             return Principals((("*", "*"),), negated)
         if not isinstance(value, dict):
             hint = f'write {{"{_kind_of_principal(value)}": "{value}"}}' if isinstance(value, str) else None
-            raise _wrong((*path, name), f"must be '*' or a dict such as {{'AWS': ...}}, got {_kind(value)}", hint=hint)
+            raise _wrong(
+                (*path, name), f"must be '*' or a dict such as {{'AWS': ...}}, got {described(value)}", hint=hint
+            )
         _check_keys(value, _PRINCIPAL_KINDS, (*path, name))
         pairs = [(kind, text) for kind in value for text in _strings(value[kind], (*path, name, kind))]
         if not pairs:
@@ -289,7 +291,7 @@ def _principals(raw: dict[str, Any], path: Path) -> Principals | None:
 
 def _conditions(raw: object, path: Path, *, operators: bool) -> tuple[Condition, ...]:
     if not isinstance(raw, dict) or tokens.is_intrinsic(raw):
-        got = f"a text by {next(iter(raw))}" if isinstance(raw, dict) else _kind(raw)
+        got = f"a text by {next(iter(raw))}" if isinstance(raw, dict) else described(raw)
         raise _wrong(
             path,
             f"must be a dict of operators, got {got}",
@@ -298,7 +300,7 @@ def _conditions(raw: object, path: Path, *, operators: bool) -> tuple[Condition,
     conditions: list[Condition] = []
     for name, block in raw.items():
         if not isinstance(block, dict):
-            raise _wrong((*path, name), f"must be a dict of condition keys, got {_kind(block)}")
+            raise _wrong((*path, name), f"must be a dict of condition keys, got {described(block)}")
         if not block:
             raise _wrong((*path, name), "is empty: it would always be true", hint="add a key or remove it")
         if operators and "${" in name:
@@ -352,7 +354,7 @@ def _sid(value: object, path: Path) -> str:
     if tokens.is_intrinsic(value):
         return tokens.from_intrinsic(value)
     if not isinstance(value, str):
-        raise _wrong((*path, "Sid"), f"must be a string, got {_kind(value)}")
+        raise _wrong((*path, "Sid"), f"must be a string, got {described(value)}")
     return str.__str__(value)
 
 
@@ -401,7 +403,3 @@ def _check_shape(value: object, path: Path, depth: int, inside: tuple[int, ...])
         for index, item in enumerate(value):
             if isinstance(item, dict | list):
                 _check_shape(item, (*path, index), depth + 1, (*inside, id(value)))
-
-
-def _kind(value: object) -> str:
-    return "None" if value is None else f"{type(value).__name__} {str(value)[:40]!r}"

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from remit.app import Grant, Reason
 from remit.catalogue.managed import managed_policies, managed_policy
-from remit.errors import Origin, Path, RemitError, Span, did_you_mean, spelled
+from remit.errors import Origin, Path, RemitError, Span, described, did_you_mean, spelled
 from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.iam.placeholders import placeholder
@@ -92,7 +92,7 @@ def _grants(value: Any, reason: Reason, origin: Origin, path: Path) -> Iterator[
         raise _wrong(path, "is None", hint=hint)
     else:
         name = getattr(value, "__name__", None)
-        got = f"{type(value).__name__} {str(value)[:40]!r}"
+        got = described(value)
         raise _wrong(
             path,
             f"must be a string or a dict, got {got}",
@@ -282,7 +282,7 @@ def _managed(value: Any, node: ast.expr | None, span: Span, path: Path, depth: i
         for index, (item, one) in enumerate(zip(value, where.item_nodes(node, len(value), span.file), strict=True)):
             yield from _managed(item, one, span, (*path, index), depth + 1)
     elif not isinstance(value, str):
-        got = "None" if value is None else f"{type(value).__name__} {str(value)[:40]!r}"
+        got = described(value)
         raise _wrong(path, f"must be a policy's name or ARN, got {got}", origin=origin)
     else:
         yield managed_arn(tokens.plain(value), path, origin), origin

@@ -7,7 +7,7 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Final
 
-from remit.errors import RemitError, Span, did_you_mean
+from remit.errors import RemitError, Span, described, did_you_mean
 from remit.project import where
 from remit.project.loading import relative
 from remit.project.running import user_code
@@ -92,7 +92,7 @@ def _check_handler(state: Loading, declaration: Declaration) -> None:
     if not callable(target):
         raise RemitError(
             f"the handler `{declaration.handler}` of function `{declaration.name}` is no function but "
-            f"{type(target).__name__} {str(target)[:40]!r}",
+            f"{described(target)}",
             origin=declaration.where.origin,
         )
 

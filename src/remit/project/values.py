@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypedDict
 
-from remit.errors import Path, RemitError, did_you_mean
+from remit.errors import Path, RemitError, described, did_you_mean
 from remit.iam import tokens
 from remit.project.kept import Table, Texts
 from remit.project.late import LateBound
@@ -96,7 +96,7 @@ def wrong(path: Path, wanted: str, value: object) -> RemitError:
         return mistake(path, f"must be {wanted}, got a resource", hint="write `.ref`, `.arn` or `.attribute(…)` of it")
     if isinstance(value, LateBound):
         return mistake(path, f"must be {wanted}, and only the deploy knows `{value.written}`")
-    got = "None" if value is None else f"{type(value).__name__} {str(value)[:40]!r}"
+    got = described(value)
     hint = "usually os.environ.get() of a variable that is not set" if value is None else None
     return mistake(path, f"must be {wanted}, got {got}", hint=hint)
 

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from remit.app import Function, Resource
-from remit.errors import RemitError, did_you_mean, writer
+from remit.errors import RemitError, described, did_you_mean, writer
 from remit.iam import tokens
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def arn_of(given: Any, service: str, prefix: str = "") -> str:
     """The ARN of something that is given by name, by ARN, or as a resource of the app."""
     arn = tokens.plain(getattr(given, "arn", given))
     if not isinstance(arn, str) or not arn:
-        what = "None" if given is None else f"{type(given).__name__} {str(given)[:40]!r}"
+        what = described(given)
         hint = "usually os.environ.get() of a variable that is not set" if given is None else None
         raise RemitError(f"{service} takes a name, an ARN or a resource, got {what}", hint=hint, origin=writer())
     if _NONE.search(arn):
