@@ -32,6 +32,11 @@ settings.load_profile("remit")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many processes again as there are cores: tests of deploys wait for the local AWS most of the time."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_server_outlives_its_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with outlive.ended(tmp_path_factory.getbasetemp()):

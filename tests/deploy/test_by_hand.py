@@ -37,7 +37,7 @@ from remit.errors import RemitError
 from remit.iam.evaluate import Request, evaluate
 from remit.iam.policy import Policy, parse
 from remit.report.by_hand import by_hand_document, by_hand_lines
-from stacks import WAITING, template
+from stacks import WAITING, end_waiting, template
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,6 +182,7 @@ def test_nothing_is_looked_for_while_an_operation_runs(account: Account, role: s
         stack = describe(account, NAME)
         if stack is not None and stack.busy and not seen:
             seen.append(changed_by_hand(account, NAME).found)
+            end_waiting(account.client("cloudformation"), NAME)
 
     execute(account, planned, look)
     assert seen == [False]
