@@ -158,8 +158,8 @@ def described(value: object) -> str:
     kind = type(value)
     if kind.__str__ is object.__str__ and kind.__repr__ is object.__repr__:
         return f"an object of {kind.__name__}"
-    name = getattr(value, "__qualname__", None)
-    text = name if callable(value) and isinstance(name, str) else str(value)
+    name = None if isinstance(value, type) else getattr(value, "__qualname__", None)
+    text = name if isinstance(name, str) else str(value)
     return f"{kind.__name__} {text[:_SHOWN]!r}"
 
 

@@ -262,9 +262,11 @@ def test_without_uv_the_environment_that_lacks_it_is_named(project: Project) -> 
         "from remit.build.requirements import find\nfolder = Path(sys.argv[1])\n"
         "install(folder, find(folder), Target('3.12', 'x86_64'), folder)\n"
     )
-    source = str(Path(remit.__file__).parent.parent)
+    alone = folder.parent / "alone"  # an installed remit has uv beside it
+    alone.mkdir()
+    (alone / "remit").symlink_to(Path(remit.__file__).parent)
     command = [sys.executable, "-S", "-c", script, str(folder)]  # -S: without site-packages
-    done = subprocess.run(command, env={"PYTHONPATH": source}, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env={"PYTHONPATH": str(alone)}, capture_output=True, text=True, check=False)
     assert f"error: uv, which installs the dependencies, is not in the environment of {sys.executable}" in done.stderr
 
 
