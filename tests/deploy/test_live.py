@@ -7,45 +7,17 @@ from typing import Any
 
 import pytest
 
+from hands import ADMIN, FUNCTION, LOGS, NAME, deploy
 from remit.app import Role
 from remit.build.declared import Declared
 from remit.deploy.calls import LIVE
-from remit.deploy.changeset import plan
 from remit.deploy.drift import drift
-from remit.deploy.execute import execute
 from remit.deploy.held import Document, Held, all_held, each_held
 from remit.deploy.live import Live, _newer, live
 from remit.deploy.recorded import pseudo, recorded
 from remit.deploy.session import Account
 from remit.iam.policy import Policy, parse
 from stacks import READ, WRITE, template
-
-NAME = "orders-dev"
-LOGS = {
-    "Effect": "Allow",
-    "Action": ["logs:PutLogEvents"],
-    "Resource": {"Fn::GetAtt": ["ReportLogGroup", "Arn"]},
-}
-FUNCTION: dict[str, Any] = {
-    "Report": {
-        "Type": "AWS::Lambda::Function",
-        "Properties": {
-            "FunctionName": {"Fn::Sub": "${AWS::StackName}-report"},
-            "Runtime": "python3.12",
-            "Handler": "index.handler",
-            "Role": {"Fn::GetAtt": ["ReportRole", "Arn"]},
-            "Code": {"ZipFile": "def handler(event, context): ..."},
-        },
-    }
-}
-ADMIN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-
-
-def deploy(account: Account, body: str) -> None:
-    planned = plan(account, NAME, body)
-    assert planned is not None
-    outcome = execute(account, planned, lambda _: None)
-    assert outcome.ok, outcome.cause
 
 
 @pytest.fixture

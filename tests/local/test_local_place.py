@@ -14,6 +14,7 @@ from remit.cli import main
 from remit.errors import RemitError
 from remit.local import aws
 from remit.local.clients import client_arguments, session
+from remit.local.place import own
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -211,3 +212,10 @@ def test_a_deploy_that_is_not_kept_fails(project: Path, capsys: pytest.CaptureFi
     assert remit("deploy", "--local", "--yes", "-C", str(project)) == 1
     printed = capsys.readouterr()
     assert "error: it is deployed, but the AWS on this machine cannot keep it: File too large" in printed.err
+
+
+def test_a_link_that_comes_after_the_look_at_a_file_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("kept")
+    (tmp_path / "server.json").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="symbolic links"):
+        own(str(tmp_path / "server.json"), os.O_WRONLY | os.O_CREAT)
