@@ -18,7 +18,8 @@ class LateBound(str):
 
     f-strings, `+`, `%`, `.format()`, `str()` and `join` make plain text of it. Whatever has to know the value (`==`,
     `in`, `if`, a key of a dict, an index, a method of str) is a RemitError at the user's line. Type checkers see a
-    string, which it is where functions run. Text that was made of it is plain: comparing that is not noticed.
+    string, which it is where functions run. Text that was made of it is plain: comparing that is not noticed. A search
+    for it in a string asks that string alone, so the source is read for it (`late_reads`).
     """
 
     __slots__ = ("_name",)
