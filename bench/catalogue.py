@@ -26,7 +26,7 @@ _FIRST = {
     "expand s3:Get*": "from remit.catalogue.expand import expand; expand('s3:Get*')",
     "action s3:GetObject": "from remit.catalogue.actions import action; action('s3:GetObject')",
     "type AWS::SQS::Queue": "from remit.catalogue.types import resource_type as t; t('AWS::SQS::Queue')",
-    "managed policy": "from remit.catalogue.managed import managed_policy as m; m('AWSLambdaBasicExecutionRole')",
+    "managed policy": "from remit.catalogue.managed_policies import managed_policy as m; m('AWSXRayDaemonWriteAccess')",
     "operation s3.HeadObject": "from remit.catalogue.operations import operation as o; o('s3', 'HeadObject')",
 }
 _LOAD = """

@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 sys.path.insert(1, str(Path(__file__).parents[1] / "tests"))
 
-from remit.catalogue.managed import managed_policies, managed_policy
-from remit.iam.compare import compare, compare_documents, gains
-from remit.iam.evaluate import Layers, evaluate
-from remit.iam.finding import Piece, Undecided
-from remit.iam.minimise import length, minimise
+from remit.catalogue.managed_policies import managed_policies, managed_policy
+from remit.iam.comparison import Piece, Undecided
+from remit.iam.decide.evaluate import Layers, evaluate
 from remit.iam.policy import Policy, allow, parse
+from remit.iam.prove.compare import compare, compare_documents, gains
+from remit.iam.prove.minimise import length, minimise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

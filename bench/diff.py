@@ -30,7 +30,7 @@ import sys
 from pathlib import Path
 from remit.project.load import load
 from remit.review.record import Place, record, record_path
-from remit.review.tree import version_of
+from remit.review.working_tree import version_of
 folder = Path(sys.argv[1])
 app = load(folder)
 path = record_path(folder, app.namespace)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from remit.iam.evaluate import Layers, Request, evaluate
+from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.policy import parse
 
 if TYPE_CHECKING:

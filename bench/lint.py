@@ -16,12 +16,12 @@ from pathlib import Path
 
 from measure import ROOT, Command, environment, interleaved, machine, remit
 from remit.app import App, Function, Grant, Reason
-from remit.catalogue.managed import ManagedPolicy, managed_policies, managed_policy
+from remit.catalogue.managed_policies import ManagedPolicy, managed_policies, managed_policy
 from remit.errors import Origin
-from remit.grants.assign import assign
 from remit.iam.policy import allow
 from remit.lint.apps import errors
 from remit.lint.files import lint_bytes, lint_document
+from remit.roles.assign import assign
 from remit.triggers import sqs
 
 ROUNDS = 9

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import botocore.session
 
 from remit.catalogue.operations import operation
-from remit.iam.evaluate import Request, evaluate
+from remit.iam.decide.evaluate import Request, evaluate
 
 if TYPE_CHECKING:
     from remit.iam.policy import Policy

@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.build.built import build
+from remit.build import build
 from remit.cli import main
 from remit.errors import RemitError
-from remit.grants.assign import assign
 from remit.iam.policy import render_statement
 from remit.project.load import load
+from remit.roles.assign import assign
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.app import App, Function, Role
-    from remit.build.built import Built
+    from remit.build import Built
 
 SOURCE = Path(__file__).parent.parent / "src"
 APP = """

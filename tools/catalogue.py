@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from remit.catalogue import compiler, store
+from remit.catalogue import compiler, snapshot
 from remit.catalogue.compiler.sources import locked, sources
 
 _LOCK = Path(__file__).with_name("catalogue.lock")
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> None:
     with sources(Path(arguments[0]) if arguments else None) as found:
         content = compiler.compiled(found)
         _LOCK.write_text(locked(found))
-    store.replace(content)
+    snapshot.replace(content)
     print(f"catalogue.bin: {len(content):,} bytes")
 
 

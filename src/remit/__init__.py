@@ -9,51 +9,51 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from typing import Any
 
-    from remit.build.synth import synth
     from remit.errors import RemitError
-    from remit.grants.assign import assign
-    from remit.iam.compare import Comparison, compare, equivalent, includes, within
-    from remit.iam.evaluate import Decision, Layers, evaluate
-    from remit.iam.minimise import minimise
+    from remit.iam.decide.evaluate import Decision, Layers, evaluate
     from remit.iam.policy import Policy, Statement, parse, render
-    from remit.iam.public import public
+    from remit.iam.prove.compare import Comparison, compare, equivalent, includes, within
+    from remit.iam.prove.minimise import minimise
+    from remit.iam.prove.public import public
     from remit.iam.request import Request
     from remit.lint.apps import lint
     from remit.project.configure import configure
     from remit.project.declarations import App
-    from remit.project.late import aws
+    from remit.project.late_bound import aws
     from remit.project.load import load
     from remit.project.settings import Config
     from remit.project.shared import Shared, output, resource
+    from remit.roles.assign import assign
+    from remit.synthesis.synth import synth
 
     config: Config
 
 _HOMES = {
     "App": "remit.project.declarations",
-    "Comparison": "remit.iam.compare",
-    "Decision": "remit.iam.evaluate",
-    "Layers": "remit.iam.evaluate",
+    "Comparison": "remit.iam.prove.compare",
+    "Decision": "remit.iam.decide.evaluate",
+    "Layers": "remit.iam.decide.evaluate",
     "Policy": "remit.iam.policy",
     "RemitError": "remit.errors",
     "Request": "remit.iam.request",
     "Shared": "remit.project.shared",
     "Statement": "remit.iam.policy",
-    "assign": "remit.grants.assign",
-    "aws": "remit.project.late",
-    "compare": "remit.iam.compare",
+    "assign": "remit.roles.assign",
+    "aws": "remit.project.late_bound",
+    "compare": "remit.iam.prove.compare",
     "configure": "remit.project.configure",
-    "equivalent": "remit.iam.compare",
-    "evaluate": "remit.iam.evaluate",
-    "includes": "remit.iam.compare",
+    "equivalent": "remit.iam.prove.compare",
+    "evaluate": "remit.iam.decide.evaluate",
+    "includes": "remit.iam.prove.compare",
     "load": "remit.project.load",
-    "minimise": "remit.iam.minimise",
+    "minimise": "remit.iam.prove.minimise",
     "output": "remit.project.shared",
     "parse": "remit.iam.policy",
-    "public": "remit.iam.public",
+    "public": "remit.iam.prove.public",
     "render": "remit.iam.policy",
     "resource": "remit.project.shared",
-    "synth": "remit.build.synth",
-    "within": "remit.iam.compare",
+    "synth": "remit.synthesis.synth",
+    "within": "remit.iam.prove.compare",
 }
 """Where each public name lives: it is imported when it is asked for, so that `import remit` costs nothing."""
 

@@ -14,16 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from remit.catalogue import store
+from remit.catalogue import snapshot
 from remit.catalogue.compiler.checks import LEAST, check
-from remit.catalogue.compiler.differences import Difference, differences
-from remit.catalogue.compiler.files import document
 from remit.catalogue.compiler.handlers import handlers
 from remit.catalogue.compiler.operations import operations
 from remit.catalogue.compiler.policies import policies
 from remit.catalogue.compiler.services import names_of, services
+from remit.catalogue.compiler.snapshot_differences import Difference, differences
+from remit.catalogue.compiler.source_files import document
 from remit.catalogue.compiler.sources import FETCHED, INSTALLED, PACKED, Source, locked
-from remit.catalogue.versions import versions
+from remit.catalogue.snapshot_sources import versions
 from remit.errors import RemitError
 
 SRC = Path(__file__).parents[2] / "src"
@@ -31,7 +31,7 @@ SRC = Path(__file__).parents[2] / "src"
 
 @cache
 def _held() -> dict[tuple[str, str], object]:
-    held = store.snapshot()
+    held = snapshot.snapshot()
     return {(kind, name): held.chunk(kind, name) for kind in held.kinds() for name in held.names(kind)}
 
 
@@ -63,9 +63,9 @@ def test_what_is_shipped_passes_its_checks() -> None:
 
 def test_the_same_chunks_give_the_same_bytes_in_whatever_order_they_come() -> None:
     backwards = dict(reversed(shipped().items()))
-    packed = store.pack(backwards)
-    assert packed == store.pack(shipped())
-    again = store.Store(packed, "again")
+    packed = snapshot.pack(backwards)
+    assert packed == snapshot.pack(shipped())
+    again = snapshot.Store(packed, "again")
     assert {(kind, name): again.chunk(kind, name) for kind in again.kinds() for name in again.names(kind)} == shipped()
 
 
@@ -263,11 +263,11 @@ def test_managed_policies_are_read_without_running_the_module_that_holds_them(tm
 
 
 def test_a_store_refuses_what_is_no_snapshot_or_a_damaged_one() -> None:
-    whole = store.pack({("kind", "name"): [1, 2, 3]})
-    assert store.Store(whole, "x.bin").chunk("kind", "name") == [1, 2, 3]
-    for content in (b"", b"PK\x03\x04", store.MAGIC, whole[:30], whole[:-1], whole + b"x"):
+    whole = snapshot.pack({("kind", "name"): [1, 2, 3]})
+    assert snapshot.Store(whole, "x.bin").chunk("kind", "name") == [1, 2, 3]
+    for content in (b"", b"PK\x03\x04", snapshot.MAGIC, whole[:30], whole[:-1], whole + b"x"):
         with pytest.raises(RemitError, match=r"x\.bin is damaged"):
-            store.Store(content, "x.bin")
+            snapshot.Store(content, "x.bin")
 
 
 def test_differences_name_what_was_gained_and_lost() -> None:
@@ -279,7 +279,7 @@ def test_differences_name_what_was_gained_and_lost() -> None:
         ("name-lines", ""): ["Y"],
         ("policy-names", ""): [["P", "/", "v1"]],
     }
-    found = differences(store.Store(store.pack(old), "old"), store.Store(store.pack(new), "new"))
+    found = differences(snapshot.Store(snapshot.pack(old), "old"), snapshot.Store(snapshot.pack(new), "new"))
     assert found[:3] == (
         Difference("services", ("b",), ("a",)),
         Difference("actions", ("b:Y",), ("a:X",)),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from remit.catalogue.actions import keys, services
-from remit.catalogue.keys import fits, global_key, global_keys, operator, operators
-from remit.catalogue.managed import managed_policies, managed_policy
+from remit.catalogue.condition_keys import fits, global_key, global_keys, operator, operators
+from remit.catalogue.managed_policies import managed_policies, managed_policy
 from remit.catalogue.partitions import (
     is_region,
     is_zone,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from remit.catalogue.sam import sam_policies, sam_policy
+from remit.catalogue.sam_policies import sam_policies, sam_policy
 from remit.iam.policy import parse
 
 

@@ -11,11 +11,11 @@ import pytest
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
-from remit.catalogue import store
+from remit.catalogue import snapshot
 from remit.catalogue.compiler.templates import templates
 from remit.catalogue.handlers import handlers, types_with_handlers
 from remit.catalogue.types import resource_type, resource_types
-from remit.catalogue.unlisted import UNLISTED
+from remit.catalogue.undeclared_handlers import UNLISTED
 
 if TYPE_CHECKING:
     from remit.catalogue.properties import Shape
@@ -91,7 +91,7 @@ def test_the_shipped_types_are_what_the_pinned_cfn_lint_has() -> None:
     schemas = Path(str(distribution("cfn-lint").locate_file("cfnlint/data/schemas")))
     compiled = templates(schemas)
     for (kind, name), value in compiled.items():
-        shipped = store.chunk(kind, name)
+        shipped = snapshot.chunk(kind, name)
         if kind == "types":  # whose rows have more columns: see `compiler.types`
             shipped = {row: {key: shipped[row][key] for key in value[row]} for row in shipped}
         assert shipped == value

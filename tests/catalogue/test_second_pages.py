@@ -6,8 +6,8 @@ import pytest
 
 from remit.catalogue.actions import action, resource_types, target_names
 from remit.catalogue.operations import owners, prefixes
-from remit.catalogue.resemble import nearest_services
-from remit.catalogue.second_pages import PAGES, TARGETS
+from remit.catalogue.resemblance import nearest_services
+from remit.catalogue.shared_prefixes import PAGES, TARGETS
 
 
 @pytest.mark.parametrize(("name", "kinds"), TARGETS.items())

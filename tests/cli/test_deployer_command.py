@@ -14,7 +14,7 @@ import pytest
 
 from projects import Ran, remit
 from remit.deployer.documents import MANAGED, size
-from remit.iam.evaluate import evaluate
+from remit.iam.decide.evaluate import evaluate
 from remit.iam.policy import parse
 from remit.iam.request import Request
 
@@ -278,7 +278,7 @@ SAM = Path(__file__).parents[1] / "templates" / "data" / "sam"
 
 
 def test_a_template_of_sam_in_yaml_is_taken_as_what_it_becomes() -> None:
-    """The whole policy is held against the translator's expansion in tests/templates."""
+    """The whole policy is held against the translator's expansion in tests/template."""
     ran = deployer(str(SAM / "policies.yaml"), "--stack", "shop", *PLACE)
     assert ran.status == 0
     assert "role/shop-EverythingRole-*" in ran.out

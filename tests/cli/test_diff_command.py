@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from remit.iam.evaluate import Request, evaluate
+from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import parse
 
 ROOT = Path(__file__).parents[2]

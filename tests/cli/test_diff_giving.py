@@ -9,7 +9,7 @@ import pytest
 
 from projects import APP, Project, write
 from remit.review.record import Place, record, record_path
-from remit.review.tree import version_of
+from remit.review.working_tree import version_of
 
 if TYPE_CHECKING:
     from conftest import Make

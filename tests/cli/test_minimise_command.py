@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import Ran, remit
-from remit.iam.compare import equivalent
-from remit.iam.minimise import same
 from remit.iam.policy import Policy, parse
+from remit.iam.prove.compare import equivalent
+from remit.iam.prove.minimise import same
 
 if TYPE_CHECKING:
     from pathlib import Path

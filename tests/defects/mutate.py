@@ -1,6 +1,6 @@
 """Seeded defects: operators that change one place of a function, found by the function's name and an ordinal.
 
-A defect is named `module:function operator#n`, as `remit.review.pairs:_meaning element#2`: the n-th place in that
+A defect is named `module:function operator#n`, as `remit.review.role_pairs:_meaning element#2`: the n-th place in that
 function which the operator can change. Names outlive edits elsewhere, where lines and texts would not.
 """
 

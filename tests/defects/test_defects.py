@@ -51,7 +51,7 @@ def test_every_defect_of_a_module_changes_it() -> None:
 
 
 def test_a_defect_is_found_again_by_its_name() -> None:
-    defect = Defect("remit.review.pairs", "_Class._meaning", "and-or", 2)
+    defect = Defect("remit.review.role_pairs", "_Class._meaning", "and-or", 2)
     assert defect == mutate.named(str(defect))
 
 

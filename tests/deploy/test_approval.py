@@ -13,7 +13,7 @@ from remit.deploy.access import APPROVALS, access
 from remit.deploy.bucket import bucket_name
 from remit.deploy.changeset import plan
 from remit.deploy.execute import execute
-from remit.deploy.recorded import recorded
+from remit.deploy.expected_roles import recorded
 from remit.review.record import recorded as remembered
 from stacks import READ, WRITE, template
 from terminals import Terminal

@@ -9,7 +9,7 @@ import pytest
 
 from remit.deploy.changeset import plan
 from remit.deploy.execute import execute
-from remit.deploy.live import live
+from remit.deploy.live_roles import live
 from stacks import READ, WRITE, template
 
 if TYPE_CHECKING:

@@ -24,26 +24,26 @@ from hands import (
     swap_boundary,
 )
 from remit.app import Role
-from remit.build.declared import Declared
-from remit.deploy.by_hand import ByHand, changed_by_hand, revert
+from remit.deploy.account_roles import Held, each_held
 from remit.deploy.changeset import plan
 from remit.deploy.drift import drift
 from remit.deploy.execute import execute
-from remit.deploy.held import Held, each_held
+from remit.deploy.manual_changes import ByHand, changed_by_hand, revert
 from remit.deploy.stack import describe
 from remit.deployer.declared import stack_of
 from remit.deployer.deploying import bound, deployer
 from remit.errors import RemitError
-from remit.iam.evaluate import Request, evaluate
+from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Policy, parse
-from remit.report.by_hand import by_hand_document, by_hand_lines
+from remit.report.manual_changes import by_hand_document, by_hand_lines
+from remit.synthesis.declared_roles import Declared
 from stacks import WAITING, end_waiting, template
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conftest import Spoil
-    from remit.deploy.repairs import Repair
+    from remit.deploy.role_repairs import Repair
     from remit.deploy.session import Account
 
 

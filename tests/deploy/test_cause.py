@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from remit.deploy.cause import first_cause
 from remit.deploy.events import STACK_TYPE, Event
+from remit.deploy.first_failure import first_cause
 
 ROOT = "arn:aws:cloudformation:eu-central-1:1:stack/orders-dev/1"
 CHILD = "arn:aws:cloudformation:eu-central-1:1:stack/orders-dev-Child/2"

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from remit.build.built import build
+from remit.build import build
 from remit.deploy.artefacts import checksum, upload
 from remit.deploy.bootstrap import bootstrap
 from remit.deploy.bucket import bucket_name
 from remit.deploy.changeset import plan
-from remit.deploy.code import OtherCode, built_code, other_code, other_code_running
+from remit.deploy.deployed_code import OtherCode, built_code, other_code, other_code_running
 from remit.deploy.execute import execute
 from remit.errors import RemitError
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from remit.build.synth import document, synth
 from remit.catalogue.actions import action as known_action
 from remit.catalogue.handlers import handlers
 from remit.catalogue.operations import operation
@@ -19,20 +18,21 @@ from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import upload
 from remit.deploy.bootstrap import bootstrap
 from remit.deploy.bucket import bucket_name
-from remit.deploy.by_hand import changed_by_hand
 from remit.deploy.calls import BOOTSTRAP, CALLS
 from remit.deploy.changeset import discard, plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import continue_rollback, execute
+from remit.deploy.manual_changes import changed_by_hand
 from remit.deploy.session import Account, connect
 from remit.deploy.status import status
 from remit.deployer.declared import stack_of
 from remit.deployer.deploying import bound, deployer
 from remit.errors import RemitError
-from remit.grants.assign import assign
-from remit.iam.evaluate import Request, evaluate
+from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Globs, Policy
 from remit.project.load import load
+from remit.roles.assign import assign
+from remit.synthesis.synth import document, synth
 from stacks import key_of
 
 if TYPE_CHECKING:

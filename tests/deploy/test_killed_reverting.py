@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hands import HANDS, NAME, ROLE, body, delete_role, deploy, edit_inline
-from remit.deploy.by_hand import changed_by_hand, revert
-from remit.deploy.held import each_held
+from remit.deploy.account_roles import each_held
+from remit.deploy.manual_changes import changed_by_hand, revert
 
 if TYPE_CHECKING:
     from remit.deploy.session import Account
@@ -21,7 +21,7 @@ TESTS = Path(__file__).parents[1]
 REVERT = """
 import os, sys
 from botocore.httpsession import URLLib3Session
-from remit.deploy.by_hand import changed_by_hand, revert
+from remit.deploy.manual_changes import changed_by_hand, revert
 from remit.deploy.session import connect
 
 number, endpoint, operation, when = sys.argv[1:]

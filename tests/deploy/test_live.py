@@ -9,14 +9,14 @@ import pytest
 
 from hands import ADMIN, FUNCTION, LOGS, NAME, deploy
 from remit.app import Role
-from remit.build.declared import Declared
+from remit.deploy.account_roles import Document, Held, all_held, each_held
 from remit.deploy.calls import LIVE
 from remit.deploy.drift import drift
-from remit.deploy.held import Document, Held, all_held, each_held
-from remit.deploy.live import Live, _newer, live
-from remit.deploy.recorded import pseudo, recorded
+from remit.deploy.expected_roles import pseudo, recorded
+from remit.deploy.live_roles import Live, _newer, live
 from remit.deploy.session import Account
 from remit.iam.policy import Policy, parse
+from remit.synthesis.declared_roles import Declared
 from stacks import READ, WRITE, template
 
 

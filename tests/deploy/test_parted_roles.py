@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from remit.deploy.changeset import plan
 from remit.deploy.execute import execute
-from remit.iam.compare import equivalent
 from remit.iam.policy import Policy, parse
+from remit.iam.prove.compare import equivalent
 
 if TYPE_CHECKING:
     from conftest import Make

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from remit.deploy import session
-from remit.deploy.faults import told
+from remit.deploy.aws_errors import told
 from remit.deploy.session import connect
 from remit.errors import RemitError
 
@@ -30,7 +30,7 @@ SOURCE = str(Path(__file__).parents[2] / "src")
 CONNECT = """
 import sys
 from remit.deploy import session
-from remit.deploy.faults import told
+from remit.deploy.aws_errors import told
 from remit.deploy.session import connect
 from remit.errors import RemitError
 try:

@@ -11,10 +11,10 @@ import pytest
 from remit.deployer.declared import stack_of
 from remit.deployer.deploying import Deployer, bound, deployer
 from remit.deployer.notes import CALLS_NOTHING
+from remit.documents.read import read
 from remit.errors import RemitError
-from remit.iam.evaluate import Request, evaluate
+from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Globs
-from remit.templates.read import read
 
 NUMBER: Final = "111122223333"
 IAM: Final = f"arn:aws:iam::{NUMBER}:"

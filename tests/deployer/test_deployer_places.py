@@ -10,12 +10,12 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER, ResourceNotFoundErro
 from remit.catalogue.actions import action
 from remit.catalogue.arns import matches, parse
 from remit.catalogue.handlers import handlers, types_with_handlers
-from remit.catalogue.unlisted import UNLISTED
+from remit.catalogue.undeclared_handlers import UNLISTED
 from remit.deployer.declared import Declared, Stack, named_type, stack_of
 from remit.deployer.deploying import Deployer, bound, deployer
 from remit.deployer.linked import LINKED
 from remit.deployer.targets import targets
-from remit.iam.evaluate import Request, evaluate
+from remit.iam.decide.evaluate import Request, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,7 +22,7 @@ from remit.deployer.needs import Call, Need, Purpose
 from remit.deployer.optional import ALSO, OPTIONAL
 from remit.deployer.passing import PASSED_TO, PRINCIPALS
 from remit.errors import RemitError
-from remit.iam.evaluate import Request, evaluate
+from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.pattern import matches
 from remit.iam.policy import Condition, Policy, allow, parse, render
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from projects import write
-from remit.explain.ask import ask, standings
 from remit.explain.remedy import Remedy, remedy
-from remit.grants.assign import assign
+from remit.roles.assign import assign
+from remit.roles.role_policies import ask, standings
 
 if TYPE_CHECKING:
     from conftest import Make

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remit.explain import asked
-from remit.explain.asked import Here, function_of, stage_of
-from remit.explain.why import why
-from remit.grants.assign import assign
-from remit.iam.denial import LAYERS, Denial, parse
 from remit.project.load import load
 from remit.report.why import cause_document, cause_lines
+from remit.roles.assign import assign
+from remit.why import denied_request
+from remit.why.denial import LAYERS, Denial, parse
+from remit.why.denied_request import Here, function_of, stage_of
+from remit.why.why import why
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "orders"
 SESSION = "arn:aws:sts::111122223333:assumed-role/orders-dev-IngestRole-1ABCDEFGHIJK/orders-dev-ingest"
@@ -89,4 +89,4 @@ def test_a_name_that_cloudformation_cut_is_known_when_it_is_as_long_as_cut_ones_
     start = "orders-production-" + "Report" * 10
     name = start[: length - len(end)] + end
     assert length == len(name)
-    assert named == asked._is_named(name, start)
+    assert named == denied_request._is_named(name, start)

@@ -22,15 +22,15 @@ sys.path.append(str(Path(__file__).parents[1]))
 sys.path.append(str(Path(__file__).parents[2] / "src"))
 
 from iam.small_worlds import REFERENCE, Maker, World, allowed, policies_of, spelled
-from remit.iam.compare import compare
-from remit.iam.evaluate import Layers
+from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Policy, render
+from remit.iam.prove.compare import compare
 from remit.review.accepted import narrowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from remit.iam.finding import Piece
+    from remit.iam.comparison import Piece
     from remit.iam.policy import Statement
 
 MOST_CONTEXTS = 3_000

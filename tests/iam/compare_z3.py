@@ -21,11 +21,11 @@ sys.path.append(str(Path(__file__).parents[1]))
 sys.path.append(str(Path(__file__).parents[2] / "src"))
 
 from iam.small_worlds import Maker, layers_of, policies_of, spelled
-from remit.iam.compare import gains
-from remit.iam.finding import Undecided
+from remit.iam.comparison import Undecided
+from remit.iam.prove.compare import gains
 
 if TYPE_CHECKING:
-    from remit.iam.evaluate import Layers
+    from remit.iam.decide.evaluate import Layers
     from remit.iam.policy import Condition, Statement
 
 SECONDS = 10

@@ -30,7 +30,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 sys.path.append(str(Path(__file__).parents[2] / "src"))
 
 from iam import reference
-from remit.iam.evaluate import ALL, Layers, Request, evaluate
+from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
 
 A, B = "111122223333", "444455556666"

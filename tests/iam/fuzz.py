@@ -30,18 +30,18 @@ from typing import TYPE_CHECKING, Any
 sys.path.append(str(Path(__file__).parents[2] / "src"))
 
 from remit.cli import evaluate as evaluate_command
+from remit.documents.json_text import read_json
+from remit.documents.read import read
 from remit.errors import RemitError
-from remit.explain.why import why
 from remit.iam.condition import OPERATORS, QUANTIFIERS
-from remit.iam.denial import parse as parse_denial
-from remit.iam.document import read_json
-from remit.iam.evaluate import ALL, Request, evaluate
+from remit.iam.decide.evaluate import ALL, Request, evaluate
 from remit.iam.pattern import covers, is_pattern, matches, overlaps
 from remit.iam.policy import Condition, Globs, Policy, Statement, parse, render
-from remit.iam.reading import read_side
 from remit.lint import lint_bytes
 from remit.lint.templates import documents, environments, is_template, stack_of
-from remit.templates.read import read
+from remit.template.policy_files import read_side
+from remit.why.denial import parse as parse_denial
+from remit.why.why import why
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from remit.iam.evaluate import Layers
+from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import OLD_VERSION, VERSION, Condition, Globs, Policy, Statement
 
 if TYPE_CHECKING:

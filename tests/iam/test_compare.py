@@ -8,7 +8,10 @@ import pytest
 
 import effort
 from remit.errors import RemitError
-from remit.iam.compare import (
+from remit.iam.decide.evaluate import Layers, evaluate
+from remit.iam.pattern import matches
+from remit.iam.policy import OLD_VERSION, Policy, parse
+from remit.iam.prove.compare import (
     Comparison,
     compare,
     compare_documents,
@@ -16,9 +19,6 @@ from remit.iam.compare import (
     includes,
     within,
 )
-from remit.iam.evaluate import Layers, evaluate
-from remit.iam.pattern import matches
-from remit.iam.policy import OLD_VERSION, Policy, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from iam.test_compare import allow, deny, known, policy, when
-from remit.iam.budget import STEPS, Budget
-from remit.iam.compare import Comparison, compare, side_of
-from remit.iam.evaluate import Layers
+from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import render_statement
-from remit.iam.sweep import Sweep
+from remit.iam.prove.budget import STEPS, Budget
+from remit.iam.prove.compare import Comparison, compare, side_of
+from remit.iam.prove.gains import Sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable

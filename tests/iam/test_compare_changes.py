@@ -11,10 +11,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from remit.catalogue.managed import managed_policies, managed_policy
-from remit.iam.compare import compare
-from remit.iam.evaluate import evaluate
+from remit.catalogue.managed_policies import managed_policies, managed_policy
+from remit.iam.decide.evaluate import evaluate
 from remit.iam.policy import Policy, parse
+from remit.iam.prove.compare import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

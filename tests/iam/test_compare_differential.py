@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from iam.compare_differential import case, unspelled
 from iam.small_worlds import Maker, World, spelled
-from remit.iam.evaluate import Layers
-from remit.iam.minimise import length, minimise
+from remit.iam.decide.evaluate import Layers
+from remit.iam.prove.minimise import length, minimise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iam.small_worlds import OPERATORS, Maker, spelled
-from remit.iam.compare import compare, includes
-from remit.iam.evaluate import Layers
+from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Condition, Globs, Policy, Statement
+from remit.iam.prove.compare import compare, includes
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
 LAWS = settings(max_examples=150, derandomize=True)

@@ -12,7 +12,7 @@ import pytest
 
 from iam.small_worlds import glob
 from iam.test_compare import allow, deny, policy
-from remit.iam.compare import compare
+from remit.iam.prove.compare import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from iam.small_worlds import Maker, World, spelled
-from remit.iam.cover import can_apply, covers
-from remit.iam.evaluate import Layers
+from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import OLD_VERSION, Policy, Statement, parse_statement
+from remit.iam.prove.cover import can_apply, covers
 
 IMPOSSIBLE: dict[str, dict[str, Any]] = {
     "a value and all but it": {

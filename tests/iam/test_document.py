@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from remit.documents.json_text import DEPTH, LARGEST, read_json
 from remit.errors import Origin, RemitError
-from remit.iam.document import DEPTH, LARGEST, read_json
 from remit.iam.policy import parse
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from remit.build.synth import intrinsics
-from remit.iam.evaluate import evaluate
+from remit.iam.decide.evaluate import evaluate
 from remit.iam.policy import parse, render
 from remit.iam.request import Request
 from remit.lint import lint_bytes
+from remit.synthesis.synth import intrinsics
 
 BUCKET = "arn:aws:s3:::{{resolve:ssm:/data/bucket:1}}/*"
 WRITTEN: tuple[Any, ...] = (

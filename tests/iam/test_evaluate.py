@@ -12,7 +12,7 @@ import pytest
 import effort
 from iam import reference
 from remit.errors import RemitError
-from remit.iam.evaluate import ALL, Layers, Request, evaluate
+from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
 
 A, B = "111122223333", "444455556666"

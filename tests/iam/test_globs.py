@@ -6,9 +6,9 @@ import itertools
 
 import pytest
 
-from remit.iam.glob import FRESH, Unclear, meeting, points
 from remit.iam.pattern import covers, matches, plainly_covers
 from remit.iam.pattern_list import PatternList
+from remit.iam.prove.glob_sets import FRESH, Unclear, meeting, points
 
 TEXTS = tuple("".join(letters) for length in range(6) for letters in itertools.product("abz", repeat=length))
 PATTERNS = tuple("".join(signs) for length in range(4) for signs in itertools.product("ab*?", repeat=length))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from remit.iam.evaluate import ALL, Request, evaluate
+from remit.iam.decide.evaluate import ALL, Request, evaluate
 from remit.iam.policy import parse
 
 VALUES = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from remit.iam.compare import compare_documents
-from remit.iam.evaluate import evaluate
+from remit.iam.decide.evaluate import evaluate
 from remit.iam.policy import Policy, parse, render
+from remit.iam.prove.compare import compare_documents
 from remit.iam.request import Request
 
 LATE = {"Fn::GetAtt": ["Conditions", "Value"]}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from remit.catalogue.managed import managed_policies, managed_policy
-from remit.iam.compare import compare_documents
-from remit.iam.minimise import length, minimise, same
+from remit.catalogue.managed_policies import managed_policies, managed_policy
 from remit.iam.policy import Policy, parse, render
+from remit.iam.prove.compare import compare_documents
+from remit.iam.prove.minimise import length, minimise, same
 
 
 def policy(*statements: dict[str, Any]) -> Policy:

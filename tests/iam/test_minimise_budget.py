@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from iam.test_compare import allow, known, policy, when
-from remit.iam.budget import Budget
-from remit.iam.glob import meeting
-from remit.iam.minimise import merged, minimise, same
 from remit.iam.policy import render_statement
-from remit.iam.prune import pruned
-from remit.iam.public import public
+from remit.iam.prove.budget import Budget
+from remit.iam.prove.glob_sets import meeting
+from remit.iam.prove.minimise import merged, minimise, same
+from remit.iam.prove.prune import pruned
+from remit.iam.prove.public import public
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from remit.iam.evaluate import Layers, evaluate
+from remit.iam.decide.evaluate import Layers, evaluate
 from remit.iam.policy import Policy, allow, parse
-from remit.iam.public import STRANGERS, public
+from remit.iam.prove.public import STRANGERS, public
 
 ACCOUNT = "111122223333"
 OBJECTS = "arn:aws:s3:::data/*"

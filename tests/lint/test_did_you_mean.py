@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from remit.catalogue.actions import actions
-from remit.catalogue.keys import global_keys, operators
+from remit.catalogue.condition_keys import global_keys, operators
 from remit.catalogue.partitions import regions
-from remit.catalogue.resemble import nearest_actions
+from remit.catalogue.resemblance import nearest_actions
 from remit.lint import lint_bytes
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import pytest
 
 from remit import lint as verb
 from remit.errors import RemitError
-from remit.grants.assign import assign
 from remit.lint import errors, lint
 from remit.lint.run import unreadable
 from remit.project.load import load
+from remit.roles.assign import assign
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from remit.catalogue.managed import managed_policies, managed_policy
+from remit.catalogue.managed_policies import managed_policies, managed_policy
 from remit.lint import lint_document
 
 if TYPE_CHECKING:

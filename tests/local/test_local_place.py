@@ -14,7 +14,7 @@ from remit.cli import main
 from remit.errors import RemitError
 from remit.local import aws
 from remit.local.clients import client_arguments, session
-from remit.local.place import own
+from remit.local.state_files import own
 
 if TYPE_CHECKING:
     from collections.abc import Callable

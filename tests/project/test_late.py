@@ -11,7 +11,7 @@ import pytest
 
 from projects import at
 from remit import aws
-from remit.project.late import LateBound
+from remit.project.late_bound import LateBound
 
 if TYPE_CHECKING:
     from conftest import Make

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.iam.finding import Difference, Piece, Source
+from remit.iam.comparison import Difference, Piece, Source
 from remit.iam.policy import allow
 from remit.iam.request import Request
 from remit.report.comparison import FUTURE, UNUSED, groups
 
 if TYPE_CHECKING:
-    from remit.iam.finding import Tier
+    from remit.iam.comparison import Tier
 
 QUEUE = "arn:aws:sqs:eu-west-1:111122223333:a"
 

@@ -15,7 +15,7 @@ from remit.iam.policy import allow
 from remit.report.events import event_line
 from remit.report.plan import deletion_words, gained_words, loss_words, plan_document, plan_lines, refusal
 from remit.report.stacks import output_lines
-from remit.review.change import Review, Version
+from remit.review.access_change import Review, Version
 from remit.review.changes import review
 
 FUNCTION = "AWS::Lambda::Function"

@@ -9,7 +9,7 @@ from remit.errors import Origin
 from remit.iam.policy import Globs, Policy, Statement, allow
 from remit.report.comment import review_comment
 from remit.report.review import review_document, review_lines
-from remit.review.change import Review, Version
+from remit.review.access_change import Review, Version
 from remit.review.changes import review
 
 OWN = "arn:aws:iam::111122223333:policy/own"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from remit.iam.tokens import from_intrinsic
-from remit.report.shown import line
+from remit.report.terminal_text import line
 
 
 @pytest.mark.parametrize(

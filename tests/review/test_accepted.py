@@ -11,17 +11,17 @@ import pytest
 from projects import write
 from remit.app import Grant, Reason, Role
 from remit.errors import RemitError
-from remit.iam.evaluate import Request, evaluate
+from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.policy import Condition, Globs, Policy, Statement, allow
 from remit.review.accepted import accept, acceptance, read_accepted, written
-from remit.review.change import Version
+from remit.review.accepted_file import FILE, Entry, entries_of, write_accepted
+from remit.review.access_change import Version
 from remit.review.changes import review
-from remit.review.entries import FILE, Entry, entries_of, write_accepted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.review.change import Review
+    from remit.review.access_change import Review
 
 OWN: Final = "arn:aws:iam::111122223333:policy/own"
 BUCKET: Final = "arn:aws:s3:::orders/*"

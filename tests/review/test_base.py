@@ -10,16 +10,16 @@ import pytest
 
 from projects import APP, HELLO, Project, configuration, write
 from remit.errors import RemitError
-from remit.review.base import loading_base
+from remit.review.base_commit import loading_base
 from remit.review.changes import review
-from remit.review.tree import tree
+from remit.review.working_tree import tree
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.app import Role
     from remit.iam.policy import Statement
-    from remit.review.change import Version
+    from remit.review.access_change import Version
 
 READS = f'{APP}@app.function(policy=["s3:GetObject"])\ndef hello(event, context): ...\n'
 _WHO = ("-c", "user.name=Ann", "-c", "user.email=ann@example.com", "-c", "init.defaultBranch=main")

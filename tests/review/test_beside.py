@@ -10,8 +10,8 @@ import pytest
 from remit.app import Resource
 from remit.report.comment import review_comment
 from remit.report.review import review_document, review_lines
-from remit.review.beside import beside, giving
-from remit.review.files import plan_review, review_files
+from remit.review.resource_policies import beside, giving
+from remit.review.role_files import plan_review, review_files
 
 ROOT: Final = {"AWS": "arn:aws:iam::111122223333:root"}
 READ: Final = {"Effect": "Allow", "Principal": ROOT, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}

@@ -9,10 +9,10 @@ import pytest
 
 import effort
 from remit.report.review import review_lines
-from remit.review.files import holds_roles, review_files
+from remit.review.role_files import holds_roles, review_files
 
 if TYPE_CHECKING:
-    from remit.review.change import Review
+    from remit.review.access_change import Review
 
 TRUST: Final = {
     "Version": "2012-10-17",

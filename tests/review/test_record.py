@@ -11,14 +11,14 @@ import pytest
 
 from projects import write
 from remit.app import Grant, Reason, Role
-from remit.catalogue.managed import managed_policy
+from remit.catalogue.managed_policies import managed_policy
 from remit.errors import RemitError
-from remit.grants.assign import assign
 from remit.iam.policy import OLD_VERSION, VERSION, Policy, allow, parse
-from remit.review.change import Version
+from remit.review.access_change import Version
 from remit.review.changes import review
 from remit.review.record import Place, read_record, record, record_path, recorded
-from remit.review.tree import version_of
+from remit.review.working_tree import version_of
+from remit.roles.assign import assign
 
 if TYPE_CHECKING:
     from conftest import Make

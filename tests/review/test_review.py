@@ -10,9 +10,9 @@ from typing import Final
 import pytest
 
 from remit.app import Grant, Reason, Role
-from remit.iam.evaluate import Layers, Request, evaluate
+from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.policy import Condition, Globs, Policy, Statement, allow
-from remit.review.change import Change, Review, Version
+from remit.review.access_change import Change, Review, Version
 from remit.review.changes import review
 
 ACCOUNT: Final = "arn:aws:iam::111122223333:policy/"

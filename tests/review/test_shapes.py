@@ -9,12 +9,12 @@ import pytest
 
 from remit.iam.policy import parse_statement
 from remit.review.accepted import accept
-from remit.review.entries import ACCESS, Entry
-from remit.review.files import review_files
+from remit.review.accepted_file import ACCESS, Entry
+from remit.review.role_files import review_files
 
 if TYPE_CHECKING:
-    from remit.iam.compare import Comparison
-    from remit.review.change import Review
+    from remit.iam.prove.compare import Comparison
+    from remit.review.access_change import Review
 
 RESOURCES: dict[str, dict[str, Any]] = {
     "Queue": {"Type": "AWS::SQS::Queue"},

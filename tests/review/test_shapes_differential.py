@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from iam.small_worlds import arn_glob, glob
 from remit.app import Resource
-from remit.explain.shapes import Shapes, compare_in_shape, shapes_of
-from remit.iam.evaluate import Layers
+from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Policy, parse_statement
+from remit.roles.reference_shapes import Shapes, compare_in_shape, shapes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

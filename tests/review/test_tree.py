@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from remit.app import Grant, Reason, Role
 from remit.iam.policy import Condition, Globs, Policy, Principals, Statement, allow
-from remit.review.change import Version
+from remit.review.access_change import Version
 from remit.review.changes import review
-from remit.review.tree import renamed_to, tree
+from remit.review.working_tree import renamed_to, tree
 
 if TYPE_CHECKING:
     from conftest import Make

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from remit.iam.evaluate import Layers, Request, evaluate
+from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.policy import Policy, allow, parse
 from remit.review.trust import compare_trust, trusts_no_more
 

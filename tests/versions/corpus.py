@@ -89,7 +89,7 @@ def jobs(folders: Iterable[Path] = (), *, stored: bool = True) -> dict[str, Job]
 def warm() -> list[Job]:
     """An input of each kind, which the worker runs first: what these look up, the others find looked up."""
     files = _read_folder(EXAMPLES / "orders")
-    text = (TESTS / "templates/data/template.yaml").read_text(encoding="utf-8")
+    text = (TESTS / "template/data/template.yaml").read_text(encoding="utf-8")
     policy = json.dumps({"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]})
     documents = dict(_documents({"template.yaml": text, "policy.json": policy}))
     return [_job(files, [*_project_steps(files, turn=0), *_review_steps(files)]), *documents.values()]
@@ -203,7 +203,7 @@ def _stored() -> list[dict[str, Any]]:
 def _stored_documents() -> dict[str, str]:
     """Templates and policies by their names, with a suffix that says what they are written in."""
     documents: dict[str, str] = {}
-    for folder in ("templates/data", "deployer/templates", "deployer/golden"):
+    for folder in ("template/data", "deployer/templates", "deployer/golden"):
         for name, text in _documents_of(TESTS / folder).items():
             documents[f"{folder}/{name}"] = text
     for number, stored in enumerate(_stored(), 1):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.second_pages import TARGETS
-from remit.catalogue.store import chunk, line, names
+from remit.catalogue.shared_prefixes import TARGETS
+from remit.catalogue.snapshot import chunk, line, names
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -43,6 +43,10 @@ class IamResourceType:
     name: str
     arns: tuple[str, ...]
     keys: tuple[Key, ...]
+
+
+_SELDOM_ASKED: Final = frozenset({"cloudwatch:dataset"})
+"""Kinds that a request may be about besides, and that most are not: these are asked on everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,13 @@ def _text_of_names(prefix: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=32768)
+def targets_of(name: str) -> tuple[Target, ...]:
+    """The kinds of resources that an action is asked on as a rule; none: it is asked on everything."""
+    known = action(name)
+    targets = known.targets if known is not None else ()
+    return tuple(target for target in targets if f"{target.type.service}:{target.type.name}" not in _SELDOM_ASKED)
+
+
 def action(name: str) -> Action | None:
     """One action by its full name, in any case; None when there is none."""
     prefix, _, bare = name.lower().partition(":")

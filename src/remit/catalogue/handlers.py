@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import Any, Final
 
 from remit.catalogue.actions import actions
-from remit.catalogue.store import chunk, names
+from remit.catalogue.snapshot import chunk, names
 
 _MISNAMED: Final = {"AWS::OpenSearchService::Domain": {"update": ("es:UpdateDomainConfig",)}}
 """What a type's schema means by a permission that no service has (es:UpdateDomain)."""
@@ -48,7 +48,7 @@ def handlers(type_name: str) -> Handlers | None:
 
 
 def _unlisted(type_name: str) -> Handlers | None:
-    from remit.catalogue.unlisted import UNLISTED  # noqa: PLC0415 - few types ask for it
+    from remit.catalogue.undeclared_handlers import UNLISTED  # noqa: PLC0415 - few types ask for it
 
     if type_name not in UNLISTED:
         return None

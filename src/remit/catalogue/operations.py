@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.actions import Action, action, actions, service
 from remit.catalogue.arns import fill, matches, parse, variables
-from remit.catalogue.second_pages import PAGES
-from remit.catalogue.store import chunk, names
+from remit.catalogue.shared_prefixes import PAGES
+from remit.catalogue.snapshot import chunk, names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from remit.catalogue.store import chunk
+from remit.catalogue.snapshot import chunk
 
 _ZONE: Final = re.compile(r"([a-z]{2,4}(?:-[a-z]+)+-\d{1,2})[a-z]")
 _ZONE_ID: Final = re.compile(r"[a-z]{2,4}\d?-az\d{1,2}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.store import line
+from remit.catalogue.snapshot import line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

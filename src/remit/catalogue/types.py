@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
-from remit.catalogue.store import chunk
+from remit.catalogue.snapshot import chunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

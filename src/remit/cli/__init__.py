@@ -106,7 +106,7 @@ def _complain(text: str) -> None:
     """Say how it ended. What AWS or an exception put into the text must not steer the terminal."""
     import click
 
-    from remit.report.shown import shown
+    from remit.report.terminal_text import shown
 
     click.echo(shown(text), err=True)
 

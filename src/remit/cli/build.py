@@ -12,7 +12,7 @@ from remit.cli import options
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from remit.build.built import Built
+    from remit.build import Built
 
 
 @click.command("build", short_help="Write the template, roles and zips.")
@@ -40,7 +40,7 @@ def command(
       remit build --accept "logs go to the side-car" --stage prod
       remit build --json | jq .resources
     """
-    from remit.build.built import FOLDER, build
+    from remit.build import FOLDER, build
 
     built = build(
         folder,
@@ -65,7 +65,7 @@ def command(
 
 
 def _document(built: Built) -> dict[str, Any]:
-    from remit.build.built import FOLDER, role_document
+    from remit.build import FOLDER, role_document
 
     kinds = Counter(resource.type for resource in built.template.resources)
     return {

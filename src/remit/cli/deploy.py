@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from remit.cli import agree, by_hand, options, watch
+from remit.cli import approval, manual_changes, options, watch
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from remit.build.built import Built
-    from remit.cli.agree import Shown
-    from remit.cli.by_hand import Way
+    from remit.build import Built
+    from remit.cli.approval import Shown
+    from remit.cli.manual_changes import Way
     from remit.deploy.access import Approval
     from remit.deploy.bucket import Bucket
-    from remit.deploy.by_hand import ByHand
-    from remit.deploy.code import OtherCode
+    from remit.deploy.deployed_code import OtherCode
     from remit.deploy.execute import Outcome
+    from remit.deploy.manual_changes import ByHand
     from remit.deploy.plan import Plan
     from remit.deploy.session import Account
     from remit.deploy.stack import Output
@@ -119,7 +119,7 @@ def command(
       remit deploy --artefact-bucket our-artefacts
       remit deploy --resume
     """
-    drift = by_hand.way(accept=accept_drift, revert=revert_drift)
+    drift = manual_changes.way(accept=accept_drift, revert=revert_drift)
     wishes = _Wishes(folder, yes, wait, force, as_json, skip, approval, artefact_bucket, drift)
     with watch.stoppable():
         name = watch.namespace(folder, stage)  # a stage that cannot be is told before anything is asked for
@@ -129,7 +129,7 @@ def command(
             if local:
                 options.require_kept(folder)
             return
-        from remit.build.built import build
+        from remit.build import build
 
         # Missing credentials are told before minutes go into packages; a local AWS starts for a sound project only.
         early = None if local else options.account(folder, local=False, region=region, profile=profile)
@@ -164,7 +164,7 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
             _put_boundaries(account, built)
             break
         with _thrown_away(account, planned):
-            shown = agree.show(account, built, planned, accepted)
+            shown = approval.show(account, built, planned, accepted)
             _agree(account, shown, changes, wishes)
             _upload(account, built, wishes.bucket(account).name)
         try:
@@ -178,13 +178,13 @@ def _deploy(account: Account, built: Built, wishes: _Wishes) -> None:
                 raise
             watch.say(f"{planned.namespace} was changed by somebody else meanwhile; planning again")
     if outcome is None or outcome.ok:
-        from remit.deploy.remember import remember
+        from remit.deploy.deployment_record import remember
 
         with _no_matter("what was deployed is not recorded for `remit diff`"):
             remember(account, wishes.folder, built)
     if shown is not None and outcome is not None and outcome.ok:
         _prune(account, shown.plan, wishes.bucket(account).name)
-    from remit.deploy.code import other_code
+    from remit.deploy.deployed_code import other_code
 
     functions = other_code(account, built.namespace, json.loads(built.body)) if outcome is None or outcome.ok else ()
     _tell(account, built.namespace, shown, outcome, wishes, built, changes, functions)
@@ -202,7 +202,7 @@ def _prune(account: Account, done: Plan, bucket: str) -> None:
 
 def _put_boundaries(account: Account, built: Built) -> None:
     """What a deploy to the AWS on this machine that was killed at its end did not come to."""
-    from remit.deploy.boundaries import put_boundaries
+    from remit.deploy.local_boundaries import put_boundaries
 
     template = json.loads(built.body)
     put_boundaries(account, built.namespace, template, before=template)
@@ -211,7 +211,7 @@ def _put_boundaries(account: Account, built: Built) -> None:
 def _agree(account: Account, shown: Shown, changes: ByHand, wishes: _Wishes) -> None:
     """As `agree`; programs get the plan that nobody agreed to, too."""
     try:
-        agree.agree(account, shown, wishes.approval, yes=wishes.yes)
+        approval.agree(account, shown, wishes.approval, yes=wishes.yes)
     except RemitError:
         if wishes.as_json:
             options.print_json({**_document(account, shown.plan.namespace, shown, None, (), changes), "ok": False})
@@ -238,7 +238,7 @@ def _plan(account: Account, built: Built, wishes: _Wishes) -> tuple[Plan | None,
     def attempt() -> tuple[Plan | None, ByHand]:
         name, wait = built.namespace, wishes.wait
         with _nothing_deployed():
-            changes = by_hand.settle(account, built, wishes.drift, yes=wishes.yes, wait=wait, on_refusal=refused)
+            changes = manual_changes.settle(account, built, wishes.drift, yes=wishes.yes, wait=wait, on_refusal=refused)
         planned = plan(
             account,
             name,
@@ -323,16 +323,16 @@ def _progress(path: Path) -> Iterator[Callable[[int], None] | None]:
 
 
 def _resume(account: Account, name: str, stage: str | None, wishes: _Wishes) -> None:
+    from remit.deploy.deployment_record import remember_running
     from remit.deploy.execute import resume
-    from remit.deploy.remember import remember_running
-    from remit.project.loading import checked_stage
+    from remit.project.current_load import checked_stage
 
     with watch.events(name) as on_event:
         outcome = resume(account, name, on_event)
     if outcome.ok:
         with _no_matter("what was deployed is not recorded for `remit diff`"):
             remember_running(account, wishes.folder, name, checked_stage(stage))
-    from remit.deploy.code import other_code_running
+    from remit.deploy.deployed_code import other_code_running
 
     functions = other_code_running(account, name) if outcome.ok and outcome.kind != "DELETE" else ()
     _tell(account, name, None, outcome, wishes, None, None, functions)
@@ -360,7 +360,7 @@ def _tell(
     if not wishes.as_json:
         _say_success(account, name, outcome, outputs, built)
     if functions:
-        from remit.report.code import other_code_hint, other_code_text
+        from remit.report.deployed_code import other_code_hint, other_code_text
 
         raise RemitError(other_code_text(functions), hint=other_code_hint(functions, account.region), exit_code=1)
 
@@ -385,7 +385,7 @@ def _say_success(
 
 
 def _outputs(account: Account, name: str) -> tuple[Output, ...]:
-    from remit.deploy.faults import told
+    from remit.deploy.aws_errors import told
     from remit.deploy.stack import describe
 
     with told():
@@ -402,9 +402,9 @@ def _document(
     changes: ByHand | None,
     functions: tuple[OtherCode, ...] = (),
 ) -> dict[str, Any]:
-    from remit.report.by_hand import by_hand_document
-    from remit.report.code import other_code_document
+    from remit.report.deployed_code import other_code_document
     from remit.report.events import cause_document
+    from remit.report.manual_changes import by_hand_document
     from remit.report.plan import plan_document
     from remit.report.stacks import outputs_document, place_document
 

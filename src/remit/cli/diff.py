@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from remit.deploy.drift import Drift
     from remit.deploy.session import Account
-    from remit.iam.compare import Comparison
-    from remit.iam.reading import Read
-    from remit.review.change import Review, Version
-    from remit.review.entries import Entry
+    from remit.iam.prove.compare import Comparison
+    from remit.review.accepted_file import Entry
+    from remit.review.access_change import Review, Version
+    from remit.template.policy_files import Read
 
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _COLOURS = {"  +": "red", "  -": "green", "  ?": "yellow", "  !": "yellow", "  ~": "cyan"}
@@ -174,7 +174,7 @@ def _unused(stale: tuple[Entry, ...]) -> Iterator[str]:
 def _accept(found: Review, entries: tuple[Entry, ...], wishes: _Wishes) -> Review:
     """Add what is left to the accepted gains, and judge again."""
     from remit.review.accepted import accept, acceptance
-    from remit.review.entries import FILE, write_accepted
+    from remit.review.accepted_file import FILE, write_accepted
 
     more = acceptance(found, (wishes.accept or "").strip())
     if not more:
@@ -196,9 +196,9 @@ def _versions(wishes: _Wishes) -> _Pair:
 
 
 def _recorded(wishes: _Wishes) -> _Pair:
-    from remit.review.change import nothing
+    from remit.review.access_change import nothing
     from remit.review.record import recorded
-    from remit.review.tree import tree
+    from remit.review.working_tree import tree
 
     new = tree(wishes.folder, wishes.stage)
     old = recorded(wishes.folder, new.namespace, local=wishes.local)
@@ -208,8 +208,8 @@ def _recorded(wishes: _Wishes) -> _Pair:
 
 
 def _since(wishes: _Wishes, ref: str) -> _Pair:
-    from remit.review.base import loading_base
-    from remit.review.tree import tree
+    from remit.review.base_commit import loading_base
+    from remit.review.working_tree import tree
 
     with loading_base(wishes.folder, wishes.stage, ref) as loaded:
         new = tree(wishes.folder, wishes.stage)
@@ -217,8 +217,8 @@ def _since(wishes: _Wishes, ref: str) -> _Pair:
 
 
 def _two_stages(wishes: _Wishes) -> _Pair:
-    from remit.review.apart import loading_apart
-    from remit.review.tree import renamed_to, tree
+    from remit.review.separate_process import loading_apart
+    from remit.review.working_tree import renamed_to, tree
 
     first, second = wishes.stages
     with loading_apart(wishes.folder, first) as loaded:
@@ -229,10 +229,10 @@ def _two_stages(wishes: _Wishes) -> _Pair:
 
 
 def _deployed(wishes: _Wishes) -> _Pair:
-    from remit.deploy.recorded import explained, recorded
-    from remit.deploy.remember import last
-    from remit.review.change import nothing
-    from remit.review.tree import tree
+    from remit.deploy.deployment_record import last
+    from remit.deploy.expected_roles import explained, recorded
+    from remit.review.access_change import nothing
+    from remit.review.working_tree import tree
 
     new = tree(wishes.folder, wishes.stage)
     account = _account(wishes)
@@ -244,9 +244,9 @@ def _deployed(wishes: _Wishes) -> _Pair:
 
 
 def _live(wishes: _Wishes) -> _Pair:
-    from remit.deploy.live import live
-    from remit.review.change import nothing
-    from remit.review.tree import tree
+    from remit.deploy.live_roles import live
+    from remit.review.access_change import nothing
+    from remit.review.working_tree import tree
 
     new = tree(wishes.folder, wishes.stage)
     found = live(_account(wishes), new.namespace)
@@ -261,8 +261,8 @@ def _account(wishes: _Wishes) -> Account:
 
 def _files(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
     """Two templates or two policies, or a plan."""
-    from remit.review.files import holds_roles, plan_review, review_files
-    from remit.templates.read import may_be_plan
+    from remit.documents.read import may_be_plan
+    from remit.review.role_files import holds_roles, plan_review, review_files
 
     if len(given) == 1:
         if not may_be_plan(given[0][0]):
@@ -289,7 +289,7 @@ def _files(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
 def _policies(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
     from remit.report.comment import comparison_comment
     from remit.report.comparison import Places, comparison_document, comparison_lines
-    from remit.templates.files import read_policies
+    from remit.template.role_files import read_policies
 
     before, after = (read_policies(*one) for one in given)
     comparison = _compared(before, after)
@@ -304,7 +304,7 @@ def _policies(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
 
 
 def _compared(before: Read, after: Read) -> Comparison:
-    from remit.iam.compare import compare, compare_documents
+    from remit.iam.prove.compare import compare, compare_documents
 
     if before.single and after.single:
         return compare_documents(before.layers.identity[0], after.layers.identity[0])
@@ -325,7 +325,7 @@ def _tell(review: Review, drift: Sequence[Drift], about: str, wishes: _Wishes) -
 
 
 def _print(lines: Iterable[str]) -> None:
-    from remit.report.shown import line
+    from remit.report.terminal_text import line
 
     colour = False if os.environ.get("NO_COLOR") else None
     for one in lines:

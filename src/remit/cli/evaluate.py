@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from remit.cli.options import file_bytes, json_option, note, print_json
+from remit.documents.json_text import read_json
 from remit.errors import Origin, RemitError, did_you_mean, nearest
-from remit.iam.document import read_json
-from remit.iam.evaluate import ALL, Layers, Request, evaluate
+from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
 from remit.iam.policy import Policy, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from remit.iam.document import Locate
-    from remit.iam.evaluate import Decision
+    from remit.documents.json_text import Locate
+    from remit.iam.decide.evaluate import Decision
 
 _TOLD: Final = 20
 """Lines that cannot be read and are told one by one: a file of another kind has nothing else."""
@@ -120,7 +120,7 @@ def command(**options: Any) -> int:
 
 
 def _one(options: dict[str, Any]) -> int:
-    from remit.report.shown import page
+    from remit.report.terminal_text import page
 
     _action(options["action"], None)
     layers = Layers(
@@ -155,8 +155,8 @@ def _one(options: dict[str, Any]) -> int:
 def _slips(action: str, resource: str, context: Mapping[str, Any]) -> Iterator[str]:
     """What somebody who types a request may not have meant."""
     from remit.catalogue.actions import action as catalogued
-    from remit.catalogue.keys import global_key, global_keys
-    from remit.catalogue.resemble import nearest_actions
+    from remit.catalogue.condition_keys import global_key, global_keys
+    from remit.catalogue.resemblance import nearest_actions
 
     if catalogued(action) is None and not set(action) & set("*?"):
         near = ", ".join(nearest_actions(action))
@@ -233,7 +233,7 @@ def _name(path: Path) -> str:
 
 def _lines(path: Path) -> int:
     """Answer every line, a bad one by its error: then the exit code is 2. A file of another kind is left soon."""
-    from remit.report.shown import shown
+    from remit.report.terminal_text import shown
 
     bad = read = 0
     for number, text in _texts(path):
@@ -260,7 +260,7 @@ def _lines(path: Path) -> int:
 
 def _no_lines(path: Path, number: int) -> int:
     """Say that a file holds something else, of which the first lines were answered."""
-    from remit.report.shown import shown
+    from remit.report.terminal_text import shown
 
     hint = (
         'a case is an object on a line of its own: {"policies": {…}, "request": {…}}; `jq -c .[]` makes lines of a list'

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.app import App, Role
-    from remit.explain.ask import Standing
+    from remit.documents.read import Source
     from remit.explain.explanation import Explanation
-    from remit.explain.ways import Conditions
-    from remit.templates.read import Source
-    from remit.templates.roles import Read
+    from remit.explain.template_roles import Conditions
+    from remit.roles.role_policies import Standing
+    from remit.template.roles import Read
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _FEW: Final = 8  # actions of several that are told
@@ -81,8 +81,8 @@ def command(
         raise RemitError("--policy and --template cannot be explained at once", hint="give one of them")
     source = _source(words, policy, template)
     if source is not None:
-        from remit.explain.names import names_in
-        from remit.templates.settled import settled_source
+        from remit.roles.reference_names import names_in
+        from remit.template.certain_values import settled_source
 
         given = dict(options.parameter(text) for text in parameters)
         source = settled_source(source, given)
@@ -116,9 +116,9 @@ def _at_most(words: tuple[str, ...], most: int) -> None:
 
 def _managed(name: str) -> Read | None:
     """AWS's managed policy of a name or an ARN."""
-    from remit.catalogue.managed import managed_policy
+    from remit.catalogue.managed_policies import managed_policy
     from remit.errors import Origin
-    from remit.templates.roles import policy_role
+    from remit.template.roles import policy_role
 
     found = managed_policy(name)
     if found is None:
@@ -132,7 +132,7 @@ def _noun(text: str, *, as_json: bool) -> None:
     from remit.catalogue.arns import parse, types_of
     from remit.catalogue.handlers import handlers
     from remit.report.actions import arn_document, arn_lines, type_document, type_lines
-    from remit.report.shown import page
+    from remit.report.terminal_text import page
 
     if _TYPE.fullmatch(text):
         called = handlers(text)
@@ -145,7 +145,7 @@ def _noun(text: str, *, as_json: bool) -> None:
         lines, document = type_lines(called), type_document(called)
     else:
         if ":iam::aws:policy/" in text:
-            from remit.catalogue.managed import managed_policies
+            from remit.catalogue.managed_policies import managed_policies
 
             name = text.rpartition("/")[2]
             raise RemitError(f"AWS has no managed policy {name}", hint=did_you_mean(name, managed_policies()))
@@ -164,9 +164,9 @@ def _action(text: str, *, as_json: bool) -> None:
     from remit.catalogue.actions import action as catalogued
     from remit.catalogue.actions import services
     from remit.catalogue.expand import is_pattern
-    from remit.explain.meant import meant
+    from remit.explain.meant_actions import meant
     from remit.report.actions import action_document, action_lines, level_of
-    from remit.report.shown import page
+    from remit.report.terminal_text import page
 
     text = f"{text}:*" if text.lower() in services() else text
     names, note = meant(text)
@@ -186,8 +186,8 @@ def _action(text: str, *, as_json: bool) -> None:
 
 def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_json: bool) -> int:
     from remit.cli.policy import role_of
-    from remit.grants.assign import assign
     from remit.project.load import load
+    from remit.roles.assign import assign
 
     _at_most(words, 3)
     try:
@@ -210,8 +210,8 @@ def _function(words: tuple[str, ...], folder: Path, stage: str | None, *, as_jso
 
 def _of_aws(word: str, error: RemitError, *, as_json: bool) -> None:
     """A word that names no function of the app's, but an action or a service of AWS's (`GetItem`, `s3`)."""
-    from remit.catalogue.resemble import nearest_services
-    from remit.explain.meant import is_meant
+    from remit.catalogue.resemblance import nearest_services
+    from remit.explain.meant_actions import is_meant
 
     if is_meant(word):
         _action(word, as_json=as_json)
@@ -229,10 +229,10 @@ def _request(
     """The verdict on ACTION [RESOURCE] of a function, with the line that would grant it."""
     from dataclasses import replace
 
-    from remit.explain.ask import standings
-    from remit.explain.asked import targets_of
+    from remit.catalogue.actions import targets_of
     from remit.explain.explanation import explain
     from remit.explain.remedy import remedy
+    from remit.roles.role_policies import standings
 
     standing = standings(app, roles)[name]
     action, resources = _asked(standing, words)
@@ -247,8 +247,8 @@ def _request(
 
 def _asked(role: Standing, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """The action, and on what: where nobody says, on what the role's own statements have it, else on everything."""
-    from remit.explain.asked import targets_of
-    from remit.explain.why import granted_on
+    from remit.catalogue.actions import targets_of
+    from remit.why.why import granted_on
 
     action = _action_of(words[0])
     if len(words) > 1:
@@ -261,7 +261,7 @@ def _action_of(action: str) -> str:
     from remit.catalogue.actions import action as catalogued
     from remit.catalogue.expand import is_pattern
     from remit.catalogue.operations import named
-    from remit.explain.meant import meant
+    from remit.explain.meant_actions import meant
 
     if action.startswith("arn:") or not (":" in action or "." in action or named(action)):
         hint = "an action reads `service:Operation`, and comes before the resource"
@@ -283,8 +283,8 @@ def _action_of(action: str) -> str:
 
 
 def _tell_role(role: Role, *, as_json: bool) -> None:
-    from remit.report.explain import role_document, role_lines
-    from remit.report.shown import page
+    from remit.report.explanation import role_document, role_lines
+    from remit.report.terminal_text import page
 
     if as_json:
         options.print_json(role_document(role))
@@ -293,8 +293,8 @@ def _tell_role(role: Role, *, as_json: bool) -> None:
 
 
 def _tell(*found: Explanation, as_json: bool) -> int:
-    from remit.report.explain import verdict_document, verdict_lines
-    from remit.report.shown import page
+    from remit.report.explanation import verdict_document, verdict_lines
+    from remit.report.terminal_text import page
 
     if as_json:
         documents = [verdict_document(one) for one in found]
@@ -309,13 +309,13 @@ def _source(words: tuple[str, ...], policy: Path | None, template: Path | None) 
     given = policy or template or (Path(words[0]) if words and _is_file(words[0]) else None)
     if given is None:
         return None
-    from remit.templates.read import read
+    from remit.documents.read import read
 
     return read(*options.content(given))
 
 
 def _read(source: Source, policy: Path | None, template: Path | None) -> Read:
-    from remit.templates.files import policy_source, read_source, template_source
+    from remit.template.role_files import policy_source, read_source, template_source
 
     reader = policy_source if policy is not None else template_source if template is not None else read_source
     return reader(source)
@@ -331,8 +331,8 @@ def _is_file(word: str) -> bool:
 def _policy(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_json: bool) -> int:
     """A policy document: all of it, or ACTION [RESOURCE]."""
     _at_most(words, 2)
-    from remit.explain.ask import standing
-    from remit.explain.ways import Conditions
+    from remit.explain.template_roles import Conditions
+    from remit.roles.role_policies import standing
 
     (role,) = read.roles
     if not words:
@@ -344,7 +344,7 @@ def _policy(words: tuple[str, ...], read: Read, names: Mapping[str, str], *, as_
 
 
 def _answers(role: Standing, words: tuple[str, ...], asker: str, conditions: Conditions) -> tuple[Explanation, ...]:
-    from remit.explain.ways import explain_in
+    from remit.explain.template_roles import explain_in
 
     action, resources = _asked(role, words)
     return tuple(explain_in(conditions, role, asker, action, resource) for resource in resources)
@@ -354,8 +354,8 @@ def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], sour
     """A template or plan: its roles, one of them by its own name or its function's, and ACTION [RESOURCE]."""
     from dataclasses import replace
 
-    from remit.explain.ask import standing
-    from remit.explain.ways import Conditions
+    from remit.explain.template_roles import Conditions
+    from remit.roles.role_policies import standing
 
     _at_most(words, 3)
     known = [one for role in read.roles for one in (role.logical_id, *role.functions)]
@@ -375,7 +375,7 @@ def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], sour
         asked = [replace(one, substitutes=late) for one in found]
         return _tell(*asked, as_json=as_json)
     if as_json:
-        from remit.report.explain import role_document
+        from remit.report.explanation import role_document
 
         documents: list[Any] = [role_document(role) for role in roles]
         options.print_json(documents)

@@ -44,7 +44,7 @@ def command(
     """
     from remit.deploy.invoke import invoke
     from remit.project.load import load
-    from remit.report.shown import shown
+    from remit.report.terminal_text import shown
 
     payload = _event(event)
     app = load(folder, stage)

@@ -12,8 +12,8 @@ from remit.cli.options import content, print_json
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from remit.build.size import Sizes
     from remit.iam.policy import Policy
+    from remit.roles.policy_size import Sizes
 
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _KINDS: Final = {
@@ -66,8 +66,8 @@ def command(file: Path, kind: str | None, limit: int | None, *, parted: bool) ->
       remit minimise role.json --split
       remit minimise role.json --limit 2000
     """
-    from remit.build.size import Sizes
-    from remit.iam.minimise import minimise
+    from remit.iam.prove.minimise import minimise
+    from remit.roles.policy_size import Sizes
 
     if limit is not None and (kind or parted):
         raise RemitError("--limit is a quota of your own", hint="leave out --for and --split, which know IAM's")
@@ -106,8 +106,8 @@ def _most(kind: str) -> int:
 
 def _parts(policy: Policy, kind: str | None, limit: int | None, sizes: Sizes, *, parted: bool) -> tuple[Policy, ...]:
     """The policies to print: one, if it fits or need not."""
-    from remit.build.packing import packed
     from remit.iam.policy import Policy
+    from remit.roles.document_split import packed
 
     most = limit or _most(kind or "managed")
     if (limit is None and not parted) or sizes.document(policy.statements) <= most:
@@ -153,8 +153,8 @@ class _Given:
 
 
 def _read(path: Path) -> _Given:
-    from remit.iam.reading import side_of
-    from remit.templates.read import read as read_source
+    from remit.documents.read import read as read_source
+    from remit.template.policy_files import side_of
 
     source = read_source(*content(path))
     name = source.file
@@ -210,6 +210,6 @@ def _document(policy: Policy, *, late: bool) -> Any:
 
     if not late:
         return render(policy)
-    from remit.build.synth import intrinsics
+    from remit.synthesis.synth import intrinsics
 
     return intrinsics(render(policy))

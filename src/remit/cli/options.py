@@ -81,7 +81,7 @@ def print_json(value: Any) -> None:
 
 def note(text: str) -> None:
     """Say on standard error what to know besides the answer, in one line."""
-    from remit.report.shown import line
+    from remit.report.terminal_text import line
 
     click.echo(f"note: {line(text)}", err=True)
 

@@ -52,10 +52,10 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
       remit policy function report --explain
       remit policy function report --explain --json
     """
-    from remit.build.synth import intrinsics
-    from remit.grants.assign import assign
     from remit.iam.policy import Policy, render
     from remit.project.load import load
+    from remit.roles.assign import assign
+    from remit.synthesis.synth import intrinsics
 
     app = load(folder, stage)
     role = role_of(app, assign(app), name)
@@ -184,10 +184,10 @@ def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bo
 
 def _parts(found: Deployer) -> tuple[Policy, ...]:
     """The policy as managed policies that allow the same together."""
-    from remit.build.packing import fewest
-    from remit.build.size import Sizes
     from remit.deployer.documents import MANAGED
     from remit.iam.policy import Policy
+    from remit.roles.document_split import fewest
+    from remit.roles.policy_size import Sizes
 
     documents = fewest(found.policy.statements, Sizes(found.stack, {}), MANAGED)
     if documents is None:
@@ -212,11 +212,11 @@ def _of_bootstrap() -> tuple[Stack, tuple[Call, ...]]:
 
 def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[Stack, tuple[Call, ...]]:
     """The app's stack as a build makes it, and the calls that remit makes for it."""
-    from remit.build.synth import ARTEFACTS, document, synth
     from remit.deploy.calls import CALLS, in_bucket
     from remit.deployer.declared import stack_of
-    from remit.grants.assign import assign
     from remit.project.load import load
+    from remit.roles.assign import assign
+    from remit.synthesis.synth import ARTEFACTS, document, synth
 
     app, name = load(folder, stage), bucket or ARTEFACTS
     keys = {function.name: f"{app.namespace}/{function.name}.zip" for function in app.functions}
@@ -227,9 +227,9 @@ def _of_templates(
     paths: tuple[Path, ...], name: str | None, parameters: tuple[str, ...], bucket: str | None
 ) -> tuple[Stack, tuple[Call, ...]]:
     """The stack of templates, and the calls that drive it; those on the artefact bucket only if it is remit's."""
-    from remit.build.synth import ARTEFACTS
     from remit.deploy.calls import CALLS, in_bucket
     from remit.deployer.declared import stack_of
+    from remit.synthesis.synth import ARTEFACTS
 
     given = dict(options.parameter(text) for text in parameters)
     files = [options.content(path) for path in paths]
@@ -247,10 +247,10 @@ def _of_templates(
 
 def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
     """A template with loops and SAM's resources as what they become."""
-    from remit.templates.loops import defaults, unrolled
-    from remit.templates.plan import is_plan
-    from remit.templates.read import read
-    from remit.templates.sam.expand import plain_template
+    from remit.documents.read import read
+    from remit.template.loops import defaults, unrolled
+    from remit.template.sam.expand import plain_template
+    from remit.template.terraform.plan import is_plan
 
     source = read(text, file)
     if is_plan(source.value):
@@ -287,10 +287,10 @@ def _place(partition: str | None, region: str | None, account: str | None) -> tu
 
 def _template(found: Deployer, place: tuple[str, str, str]) -> dict[str, Any]:
     """A template of managed policies; what of the place is not told stays CloudFormation's to fill in."""
-    from remit.build.synth import intrinsics
     from remit.deployer.deploying import bound
     from remit.iam.policy import render
     from remit.iam.tokens import PLACE
+    from remit.synthesis.synth import intrinsics
 
     given = [late if text in ("*", "aws") else text for text, late in zip(place, PLACE.values(), strict=True)]
     parts = _parts(bound(found, *given))
@@ -313,7 +313,7 @@ def _template(found: Deployer, place: tuple[str, str, str]) -> dict[str, Any]:
 
 
 def _explain(role: Role, *, as_json: bool) -> None:
-    from remit.build.built import role_document
+    from remit.build import role_document
     from remit.report.roles import roles_text
 
     if as_json:
@@ -330,7 +330,7 @@ def role_of(app: App, roles: tuple[Role, ...], name: str) -> Role:
             return role
     for function in app.functions:
         if function.name == name:
-            from remit.build.own_roles import needed_actions
+            from remit.roles.own_roles import needed_actions
 
             raise RemitError(
                 f"function `{name}` brings a role of its own (`Role` in its properties)",

@@ -32,12 +32,12 @@ def command(
       remit status --local
       remit status --stage prod --json | jq .outputs
     """
-    from remit.deploy.by_hand import changes_of
-    from remit.deploy.remember import last
+    from remit.deploy.deployment_record import last
+    from remit.deploy.manual_changes import changes_of
     from remit.deploy.status import status
-    from remit.report.by_hand import by_hand_document, by_hand_lines
-    from remit.report.shown import page
+    from remit.report.manual_changes import by_hand_document, by_hand_lines
     from remit.report.stacks import place, place_document, status_document, status_lines
+    from remit.report.terminal_text import page
 
     name = watch.namespace(folder, stage)
     account = options.account(folder, local=local, region=region, profile=profile)

@@ -31,7 +31,7 @@ _SHOWN: Final = 8  # resources in progress on the screen at once
 
 def namespace(folder: Path, stage: str | None) -> str:
     """The stack's name, without running the project's code: a stack can be looked at when its app is broken."""
-    from remit.project.loading import loading
+    from remit.project.current_load import loading
 
     if not any((folder / sign).exists() for sign in _SIGNS):
         raise RemitError(

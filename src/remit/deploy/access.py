@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from remit.deploy.recorded import explained, pseudo, version
+from remit.deploy.expected_roles import explained, pseudo, version
 from remit.errors import RemitError
 from remit.review.accepted import accept
-from remit.review.change import Review, Version, nothing
+from remit.review.access_change import Review, Version, nothing
 from remit.review.changes import review
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from remit.app import Role
     from remit.deploy.plan import Plan
     from remit.deploy.session import Account
-    from remit.review.entries import Entry
+    from remit.review.accepted_file import Entry
 
 THIS: Final = "this deploy"
 Approval: TypeAlias = Literal["broadening", "any", "never"]

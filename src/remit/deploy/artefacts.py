@@ -17,8 +17,8 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from remit.deploy.aws_errors import status, told
 from remit.deploy.bucket import artefact_bucket, exists
-from remit.deploy.faults import status, told
 from remit.errors import RemitError
 from remit.iam.tokens import text_of
 

@@ -15,8 +15,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.deploy.aws_errors import code, told
 from remit.deploy.bucket import artefact_bucket, exists, not_ours
-from remit.deploy.faults import code, told
 from remit.errors import RemitError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from remit.deploy.faults import status
+from remit.deploy.aws_errors import status
 from remit.errors import RemitError
 
 if TYPE_CHECKING:

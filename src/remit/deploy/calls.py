@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.build.synth import ARTEFACTS
 from remit.deployer.needs import Call
+from remit.synthesis.synth import ARTEFACTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, Final
 import remit
 from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import names_artefact, upload_template
+from remit.deploy.aws_errors import code, message, told
 from remit.deploy.bootstrap import require_bucket
 from remit.deploy.bucket import artefact_bucket
-from remit.deploy.faults import code, message, told
 from remit.deploy.plan import Detail, Plan, ResourceChange, capabilities_of
 from remit.deploy.stack import DEAD, NAMESPACE_TAG, VERSION_TAG, busy, describe, ours, pauses, settled
 from remit.errors import RemitError

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.types import KEEPS, holds_data
 from remit.deploy.artefacts import buckets_of, remove_artefacts
+from remit.deploy.aws_errors import told
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.changeset import deployed_template
 from remit.deploy.events import Operation
 from remit.deploy.execute import OnEvent, Outcome, followed
-from remit.deploy.faults import told
 from remit.deploy.stack import describe, ours, settled
 from remit.deploy.status import status
 from remit.errors import RemitError

@@ -10,17 +10,17 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from remit.deploy import repairs
-from remit.deploy.references import filled, is_open
-from remit.explain.names import put, references
+from remit.deploy import role_repairs
+from remit.deploy.deployed_references import filled, is_open
+from remit.roles.reference_names import put, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.build.declared import Declared
-    from remit.deploy.held import Held
-    from remit.deploy.repairs import Repair
+    from remit.deploy.account_roles import Held
+    from remit.deploy.role_repairs import Repair
     from remit.iam.policy import Condition, Globs, Policy, Principals, Statement
+    from remit.synthesis.declared_roles import Declared
 
 _ROOT: Final = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root")
 
@@ -54,7 +54,7 @@ def drift(declared: Declared, held: Held | None, physical: str, names: Mapping[s
             f"role {physical} ({role}) is gone: it was deleted by hand",
             "CloudFormation does not make it again, nor can it change it; `--revert-drift` of a deploy makes it again "
             "under its name, `remit delete` and `remit deploy` under a new one",
-            repairs=repairs.make_role(declared, physical, names),
+            repairs=role_repairs.make_role(declared, physical, names),
         )
         return
     # First the boundary: who may write a role only under its boundary can put back the rest after that alone.
@@ -68,7 +68,7 @@ def drift(declared: Declared, held: Held | None, physical: str, names: Mapping[s
             role,
             f"the trust policy of role {physical} ({role}) was changed by hand",
             "a deploy overwrites it only when it changes the trust policy itself",
-            repairs=(repairs.put_trust(physical, trust),),
+            repairs=(role_repairs.put_trust(physical, trust),),
         )
 
 
@@ -79,7 +79,7 @@ def _inline(declared: Declared, held: Held, names: Mapping[str, str]) -> Iterato
     for name, policy in held.inline:
         on = f"policy {name} of role {held.name} ({role})"
         if name not in wanted and certain:
-            removal = repairs.delete_inline(held.name, name)
+            removal = role_repairs.delete_inline(held.name, name)
             undo = f"a deploy does not remove it; `{removal.command}` does"
             yield Drift(role, f"{on} was made by hand", undo, name, (removal,))
         elif name in wanted and not is_open(wanted[name]) and _normal(policy) != _normal(wanted[name]):
@@ -88,7 +88,7 @@ def _inline(declared: Declared, held: Held, names: Mapping[str, str]) -> Iterato
                 f"{on} was edited by hand",
                 "a deploy overwrites it only when it changes the policy itself",
                 name,
-                (repairs.put_inline(held.name, name, wanted[name]),),
+                (role_repairs.put_inline(held.name, name, wanted[name]),),
             )
     for name, policy in wanted.items():
         if name not in there and not references(name):
@@ -97,7 +97,7 @@ def _inline(declared: Declared, held: Held, names: Mapping[str, str]) -> Iterato
                 f"policy {name} of role {held.name} ({role}) was deleted by hand",
                 "a deploy writes it only when it changes the policy itself",
                 name,
-                () if is_open(policy) else (repairs.put_inline(held.name, name, policy),),
+                () if is_open(policy) else (role_repairs.put_inline(held.name, name, policy),),
             )
 
 
@@ -106,7 +106,7 @@ def _attached(declared: Declared, held: Held, names: Mapping[str, str]) -> Itera
     certain = declared.complete and not any(references(arn) for arn in wanted)
     for arn in held.attached:
         if arn not in wanted and certain:
-            removal = repairs.detach(held.name, arn)
+            removal = role_repairs.detach(held.name, arn)
             yield Drift(
                 role,
                 f"managed policy {arn} was attached by hand to role {held.name} ({role})",
@@ -116,7 +116,7 @@ def _attached(declared: Declared, held: Held, names: Mapping[str, str]) -> Itera
             )
     for arn in wanted:
         if arn not in held.attached and not references(arn):
-            attachment = repairs.attach(held.name, arn)
+            attachment = role_repairs.attach(held.name, arn)
             yield Drift(
                 role,
                 f"managed policy {arn} was detached by hand from role {held.name} ({role})",
@@ -133,7 +133,7 @@ def _boundary(declared: Declared, held: Held, names: Mapping[str, str]) -> Itera
         return
     on = f"role {held.name} ({role})"
     if wanted is None:
-        removal = repairs.take_off_boundary(held.name)
+        removal = role_repairs.take_off_boundary(held.name)
         yield Drift(
             role,
             f"permissions boundary {held.boundary} was put by hand on {on}",
@@ -141,7 +141,7 @@ def _boundary(declared: Declared, held: Held, names: Mapping[str, str]) -> Itera
             repairs=(removal,),
         )
         return
-    back = repairs.put_boundary(held.name, wanted)
+    back = role_repairs.put_boundary(held.name, wanted)
     what = "was taken off by hand from" if held.boundary is None else f"was swapped by hand for {held.boundary} on"
     yield Drift(
         role,

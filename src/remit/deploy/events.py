@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy import faults
+from remit.deploy import aws_errors
 from remit.deploy.stack import absent, describe, pauses
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def follow(account: Account, operation: Operation) -> Iterator[Event]:
 def latest(account: Account, stack_id: str) -> Operation | None:
     """The operation that ran last on a stack, or still runs; None when there was none."""
     kinds = ("CREATE", "UPDATE", "DELETE", "UPDATE_ROLLBACK", "IMPORT")
-    with faults.told():
+    with aws_errors.told():
         for page in _pages(account, stack_id):
             for event in page:
                 kind = event.status.removesuffix("_IN_PROGRESS")
@@ -156,9 +156,9 @@ def _patient_polls(account: Account, operation: Operation, told: _Told) -> Itera
             if absent(error):  # not seen everywhere yet, or gone for good: the stack itself will tell
                 yield []
                 continue
-            patience = _THROTTLED_PATIENCE if faults.code(error) in faults.THROTTLED else _PATIENCE
-            if not faults.transient(error) or time.monotonic() - silent_since > patience:
-                raise faults.sentence(error, f"the operation on {_short(operation.stack_id)}") from error
+            patience = _THROTTLED_PATIENCE if aws_errors.code(error) in aws_errors.THROTTLED else _PATIENCE
+            if not aws_errors.transient(error) or time.monotonic() - silent_since > patience:
+                raise aws_errors.sentence(error, f"the operation on {_short(operation.stack_id)}") from error
             failures += 1
             time.sleep(random.uniform(0.1, min(_LONGEST, 2.0**failures)))  # noqa: S311 - spreads load, hides nothing
         else:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from remit.deploy.boundaries import put_boundaries
-from remit.deploy.cause import Cause, first_cause
+from remit.deploy.aws_errors import BUSY, code, told
 from remit.deploy.events import Event, Operation, follow, latest
-from remit.deploy.faults import BUSY, code, told
+from remit.deploy.first_failure import Cause, first_cause
+from remit.deploy.local_boundaries import put_boundaries
 from remit.deploy.stack import Output, Stack, busy, describe, pauses
 from remit.errors import RemitError
 

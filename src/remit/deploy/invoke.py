@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from remit.deploy.faults import code, told
+from remit.deploy.aws_errors import code, told
 from remit.errors import RemitError
 
 if TYPE_CHECKING:

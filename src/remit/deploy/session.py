@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from remit.deploy.faults import not_aws, told
+from remit.deploy.aws_errors import not_aws, told
 from remit.errors import RemitError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.faults import BUSY, code, message, told
+from remit.deploy.aws_errors import BUSY, code, message, told
 from remit.errors import RemitError
 
 if TYPE_CHECKING:

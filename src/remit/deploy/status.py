@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from remit.deploy.faults import told
+from remit.deploy.aws_errors import told
 from remit.deploy.stack import Stack, describe
 
 if TYPE_CHECKING:

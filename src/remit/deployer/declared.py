@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.types import REF, lowered, resource_type
 from remit.errors import RemitError
 from remit.iam import tokens
-from remit.templates.branches import items as items_of
-from remit.templates.values import UNKNOWN, Values
+from remit.template.branches import items as items_of
+from remit.template.values import UNKNOWN, Values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import variables
 from remit.catalogue.partitions import partition_of
-from remit.catalogue.resemble import nearest_actions
+from remit.catalogue.resemblance import nearest_actions
 from remit.errors import nearest
-from remit.explain.ask import ask, at, own_verdict, places, source
-from remit.explain.names import put, references
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
+from remit.roles.reference_names import put, references
+from remit.roles.role_policies import ask, at, own_verdict, places, source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from remit.catalogue.actions import Action
-    from remit.explain.ask import Source, Standing
     from remit.explain.remedy import Remedy
-    from remit.iam.evaluate import Decision, Verdict
+    from remit.iam.decide.evaluate import Decision, Verdict
+    from remit.roles.role_policies import Source, Standing
 
 _ENDS: Final = {"secretsmanager:Secret": "-??????"}
 """What a service puts behind the name that people give, by its kind of resource."""

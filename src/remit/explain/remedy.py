@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant
 from remit.catalogue.actions import action as catalogued
-from remit.catalogue.actions import services
+from remit.catalogue.actions import services, targets_of
 from remit.catalogue.arns import fill, parse, variables
 from remit.catalogue.types import arn_of
 from remit.errors import RemitError
-from remit.explain.asked import targets_of
-from remit.explain.names import names_of, references
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
-from remit.project.spelled import attribute, decorator
+from remit.project.decorator_source import attribute, decorator
+from remit.roles.reference_names import names_of, references
 from remit.triggers.source import name_of
 
 if TYPE_CHECKING:

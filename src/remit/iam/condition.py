@@ -16,10 +16,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.errors import RemitError, did_you_mean
-from remit.iam import values
+from remit.iam import value_comparison
+from remit.iam.policy_text import Late, names_in, parts_of
 from remit.iam.request import OPEN, Request
-from remit.iam.texts import Check, Truth, arn, either, equals, equals_ignoring_case, every, like
-from remit.iam.variable import Late, names_in, parts_of
+from remit.iam.text_comparison import Check, Truth, arn, either, equals, equals_ignoring_case, every, like
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,7 +64,7 @@ class Operator:
 
 
 def _comparisons(kind: str, read: Callable[[str], Any]) -> dict[str, Operator]:
-    make = {name: _typed(read, compare) for name, compare in values.COMPARISONS.items()}
+    make = {name: _typed(read, compare) for name, compare in value_comparison.COMPARISONS.items()}
     table = {f"{kind}{name}": Operator(maker, kind=kind) for name, maker in make.items()}
     return {**table, f"{kind}NotEquals": Operator(make["Equals"], negated=True, kind=kind)}
 
@@ -80,12 +80,12 @@ OPERATORS: Final[dict[str, Operator]] = {
     "ArnNotEquals": Operator(arn, negated=True, kind="Arn"),
     "ArnLike": Operator(arn, kind="Arn"),
     "ArnNotLike": Operator(arn, negated=True, kind="Arn"),
-    **_comparisons("Numeric", values.number),
-    **_comparisons("Date", values.instant),
-    "Bool": Operator(_typed(values.boolean, values.equal), kind="Bool"),
-    "BinaryEquals": Operator(_typed(values.binary, values.equal), kind="Binary"),
-    "IpAddress": Operator(_typed(values.network, values.inside), kind="IpAddress"),
-    "NotIpAddress": Operator(_typed(values.network, values.inside), negated=True, kind="IpAddress"),
+    **_comparisons("Numeric", value_comparison.number),
+    **_comparisons("Date", value_comparison.instant),
+    "Bool": Operator(_typed(value_comparison.boolean, value_comparison.equal), kind="Bool"),
+    "BinaryEquals": Operator(_typed(value_comparison.binary, value_comparison.equal), kind="Binary"),
+    "IpAddress": Operator(_typed(value_comparison.network, value_comparison.inside), kind="IpAddress"),
+    "NotIpAddress": Operator(_typed(value_comparison.network, value_comparison.inside), negated=True, kind="IpAddress"),
     "Null": Operator(equals, kind="Null"),
 }
 _BY_FOLDED: Final = {name.lower(): name for name in OPERATORS}

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.errors import few
-from remit.grants.assign import assign
-from remit.grants.defaults import queue_id
 from remit.lint import python_text, shelf
 from remit.lint.finding import ERROR, Finding
 from remit.lint.run import finding, findings, of_document, of_item, of_policy, ordered
 from remit.lint.subject import IDENTITY, Document, Environment, Item, Project
 from remit.lint.suppress import OF_COMMENTS, suppress
+from remit.roles.assign import assign
+from remit.roles.defaults import queue_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

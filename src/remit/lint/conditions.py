@@ -6,13 +6,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import actions as known_actions
-from remit.catalogue.keys import global_key, operators, put_in
-from remit.lint import facts
+from remit.catalogue.condition_keys import global_key, operators, put_in
+from remit.lint import lookups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from remit.catalogue.keys import Operator
+    from remit.catalogue.condition_keys import Operator
     from remit.iam.policy import Condition, Statement
 
 _OPERATORS: Final = {one.name.lower(): one for one in operators()}
@@ -63,29 +63,29 @@ def exists(key: str) -> bool:
     """Whether a key is known, or is a family of keys without a member's name (which has a finding of its own)."""
     if key.lower().startswith("saml:") or put_in(key):
         return True  # what an identity provider asserts, or a service puts in
-    return facts.key_type(key) is not None or lacks_name(key) or has_name_too_much(key)
+    return lookups.key_type(key) is not None or lacks_name(key) or has_name_too_much(key)
 
 
 @lru_cache(maxsize=4096)
 def lacks_name(key: str) -> bool:
     """Whether a key is a family's name alone: `aws:ResourceTag`, `s3:ExistingObjectTag`."""
     bare, slash, name = key.lower().partition(_TAGGED)
-    if name or facts.key_type(bare) is not None:
-        return bool(slash) and not name and facts.key_type(bare) is None and global_key(f"{bare}/x") is not None
-    return global_key(f"{bare}/x") is not None or f"{bare}/" in facts.key_names(bare.partition(":")[0])
+    if name or lookups.key_type(bare) is not None:
+        return bool(slash) and not name and lookups.key_type(bare) is None and global_key(f"{bare}/x") is not None
+    return global_key(f"{bare}/x") is not None or f"{bare}/" in lookups.key_names(bare.partition(":")[0])
 
 
 @lru_cache(maxsize=4096)
 def has_name_too_much(key: str) -> bool:
     """Whether a key is known only without what stands after its slash: `aws:username/x`."""
     bare, slash, _ = key.partition(_TAGGED)
-    return bool(slash) and "." not in bare and facts.key_type(key) is None and facts.key_type(bare) is not None
+    return bool(slash) and "." not in bare and lookups.key_type(key) is None and lookups.key_type(bare) is not None
 
 
 @lru_cache(maxsize=4096)
 def of_a_service(key: str) -> bool:
     """Whether a key is known, and is one of a service alone."""
-    return facts.key_type(key) is not None and global_key(key) is None
+    return lookups.key_type(key) is not None and global_key(key) is None
 
 
 @lru_cache(maxsize=65536)
@@ -96,13 +96,15 @@ def takes(name: str, key: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def _taken(name: str) -> frozenset[str]:
-    found = facts.action(name)
+    found = lookups.action(name)
     return frozenset(_folded(key.name) for key in found.all_keys) if found is not None else frozenset()
 
 
 def _folded(key: str) -> str:
-    folded = facts.family(key)
-    if folded.count(":") > 1 and f"{':'.join(folded.split(':', 2)[:2])}:" in facts.key_names(folded.partition(":")[0]):
+    folded = lookups.family(key)
+    if folded.count(":") > 1 and f"{':'.join(folded.split(':', 2)[:2])}:" in lookups.key_names(
+        folded.partition(":")[0]
+    ):
         return f"{':'.join(folded.split(':', 2)[:2])}:"
     return folded
 
@@ -117,4 +119,4 @@ def takers(key: str) -> tuple[str, ...]:
 def near_taken(names: Iterable[str], key: str) -> str | None:
     """The key of some actions that another resembles."""
     known = {found for name in names for found in _taken(name)}
-    return facts.near(_folded(key), known)
+    return lookups.near(_folded(key), known)

@@ -6,9 +6,10 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.documents.json_text import DEPTH, too_large
+from remit.documents.json_text import LARGEST as LARGEST_DOCUMENT
+from remit.documents.read import LARGEST, Source, read
 from remit.errors import Origin, RemitError
-from remit.iam.document import DEPTH, too_large
-from remit.iam.document import LARGEST as LARGEST_DOCUMENT
 from remit.iam.policy import only_texts
 from remit.lint import shelf, templates
 from remit.lint.elements import is_policy, is_stack_policy
@@ -16,7 +17,6 @@ from remit.lint.policies import document_of
 from remit.lint.run import findings, of_document, ordered, unreadable
 from remit.lint.subject import IDENTITY, RESOURCE, TRUST, Environment
 from remit.lint.suppress import OF_COMMENTS, suppress
-from remit.templates.read import LARGEST, Source, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

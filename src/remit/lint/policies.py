@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from remit.errors import RemitError
 from remit.iam import tokens
 from remit.iam.policy import OLD_VERSION, VERSION, Statement, parse_statement
-from remit.lint import facts
+from remit.lint import lookups
 from remit.lint.subject import Broken, Document, Item, Written
-from remit.templates.branches import branches, items, may_vary
+from remit.template.branches import branches, items, may_vary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -168,5 +168,5 @@ def _misspelt(written: Written, spot: Spot) -> str | None:
     names = [key for one in several if isinstance(one, dict) and len(one) == 1 for key in one]
     functions = ("Ref", *tokens.FUNCTIONS)
     known = {**{name: name for name in functions}, **{name.removeprefix("Fn::"): name for name in functions}}
-    found = [facts.near(str(name), known) for name in names if name not in functions]
+    found = [lookups.near(str(name), known) for name in names if name not in functions]
     return next((known[name] for name in found if name is not None), None)

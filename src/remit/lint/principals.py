@@ -10,9 +10,9 @@ from functools import cache, lru_cache
 from typing import Final
 
 from remit.catalogue.actions import services
-from remit.catalogue.resemble import spoken
-from remit.catalogue.slips import slips
-from remit.lint import facts
+from remit.catalogue.resemblance import spoken
+from remit.catalogue.typing_slips import slips
+from remit.lint import lookups
 
 _SERVICE: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|aws\.internal|aws)")
 _DOMAIN_NAME: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:/[\w./-]*)?", re.IGNORECASE)
@@ -70,7 +70,7 @@ def of_account(value: str) -> tuple[str, str] | None:
             f"'{value}' is a service, and AWS stands for accounts, users and roles",
             f'write {{"Service": "{value}"}}',
         )
-    arn = facts.arn(settled)
+    arn = lookups.arn(settled)
     if arn is None or arn.service not in ("iam", "sts"):
         hint = "an account's number, or an ARN: arn:aws:iam::111122223333:role/NAME"
         return f"'{value}' is no account, user or role: IAM refuses it", hint
@@ -108,12 +108,12 @@ def _meant(label: str) -> str | None:
         return _SPOKEN.get(label, label)
     folded = {"".join(filter(str.isalnum, one)): one for one in (*_LIKELY, *_BESIDE)}
     written = "".join(filter(str.isalnum, label))
-    return folded.get(written) or spoken(label) or facts.near(label, _LIKELY) or _one_slip(label)
+    return folded.get(written) or spoken(label) or lookups.near(label, _LIKELY) or _one_slip(label)
 
 
 def _one_slip(label: str) -> str | None:
     """The service whose long name differs by a single letter: some principals that nobody lists have like names."""
-    found = facts.near(label, services()) if len(label) >= _LONG else None
+    found = lookups.near(label, services()) if len(label) >= _LONG else None
     return found if found is not None and slips(label, found) == 1 else None
 
 

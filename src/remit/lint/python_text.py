@@ -6,9 +6,9 @@ import ast
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from remit.documents.yaml_text import Slip
 from remit.errors import Origin
 from remit.iam.policy import OLD_VERSION
-from remit.templates.yaml_text import Slip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

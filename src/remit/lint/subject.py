@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from remit.iam.policy import VERSION
 from remit.iam.tokens import REFERENCE
-from remit.lint import facts
-from remit.lint.samples import sample
-from remit.templates.branches import NO_VALUE, choice, may_vary
+from remit.lint import lookups
+from remit.lint.reference_samples import sample
+from remit.template.branches import NO_VALUE, choice, may_vary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from remit.errors import Origin
     from remit.iam.policy import Statement
     from remit.lint.finding import Spot
-    from remit.templates.branches import When
+    from remit.template.branches import When
 
 T = TypeVar("T")
 Place: TypeAlias = "Callable[[Spot], Origin | None]"
@@ -205,7 +205,7 @@ class Item:
     @_kept
     def arns(self) -> tuple[tuple[Spot, Arn], ...]:
         """Every ARN of the statement with its spot: in resources, principals and the values of conditions."""
-        return tuple((spot, found) for spot, text in self.arn_texts if (found := facts.arn(text)) is not None)
+        return tuple((spot, found) for spot, text in self.arn_texts if (found := lookups.arn(text)) is not None)
 
     @property
     def arn_texts(self) -> Iterator[tuple[Spot, str]]:
@@ -227,7 +227,7 @@ class Item:
         """Every known action that Action means; empty for NotAction, which means nearly all."""
         if self.statement.actions.negated:
             return frozenset()
-        return frozenset(name for pattern in self.statement.actions.patterns for name in facts.meant(pattern))
+        return frozenset(name for pattern in self.statement.actions.patterns for name in lookups.meant(pattern))
 
     @_kept
     def shapes(self) -> tuple[str, ...]:
@@ -238,21 +238,21 @@ class Item:
     @_kept
     def variable_texts(self) -> tuple[tuple[Spot, str], ...]:
         """The texts in which a `${` stands that is no reference of CloudFormation's, with their spots."""
-        return tuple(pair for pair in facts.variable_texts(self.statement) if "${" in REFERENCE.sub("", pair[1]))
+        return tuple(pair for pair in lookups.variable_texts(self.statement) if "${" in REFERENCE.sub("", pair[1]))
 
     @_kept
     def unfit(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """As `fitting.unfit`, kept."""
-        from remit.lint import fitting  # noqa: PLC0415 - it knows statements
+        from remit.lint import resource_fit  # noqa: PLC0415 - it knows statements
 
-        return tuple(fitting.unfit(self))
+        return tuple(resource_fit.unfit(self))
 
     @_kept
     def wide(self) -> tuple[str, ...]:
         """As `fitting.everywhere`, kept."""
-        from remit.lint import fitting  # noqa: PLC0415 - it knows statements
+        from remit.lint import resource_fit  # noqa: PLC0415 - it knows statements
 
-        return fitting.everywhere(self)
+        return resource_fit.everywhere(self)
 
     @_kept
     def keys(self) -> frozenset[str]:
@@ -267,7 +267,7 @@ class Item:
     @property
     def doubtful(self) -> bool:
         """Whether some action means nothing, or has a wildcard in its service."""
-        return "*" in "".join(self.services) or not all(map(facts.meant, self.statement.actions.patterns))
+        return "*" in "".join(self.services) or not all(map(lookups.meant, self.statement.actions.patterns))
 
     @property
     def called(self) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from remit.documents.json_text import read_json
 from remit.errors import RemitError
-from remit.iam.document import read_json
 from remit.lint.policies import document_of
 from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST, Document, Environment, Stack
-from remit.templates.branches import branches
+from remit.template.branches import branches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -16,16 +16,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
-from remit.local.place import Place, alone, is_held
 from remit.local.process import died, holder, spawn
 from remit.local.routes import HEALTH, RESET, SAVE
 from remit.local.signature import signed_headers
+from remit.local.state_files import Place, alone, is_held
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from remit.local.place import Record
+    from remit.local.state_files import Record
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 30.0

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remit.errors import RemitError
-from remit.local.place import own
+from remit.local.state_files import own
 
 if TYPE_CHECKING:
-    from remit.local.place import Place
+    from remit.local.state_files import Place
 
 BUSY = 75  # the status of a server that found another one holding its place
 

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remit.local.gate import Gate
-from remit.local.place import Place, Record, seize
 from remit.local.process import BUSY
 from remit.local.request import Refused
+from remit.local.state_files import Place, Record, seize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

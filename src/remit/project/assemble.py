@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import NO_REASON, Function, Grant, Reason
 from remit.errors import RemitError, did_you_mean
-from remit.project import declare, values, where
-from remit.project.loading import relative
-from remit.project.names import check_declaration, logical_id
+from remit.project import item_lines, policy_list, setting_values
+from remit.project.current_load import relative
+from remit.project.name_checks import check_declaration, logical_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.errors import Origin, Span
-    from remit.project.declared import Access, Declaration
-    from remit.project.loading import Loading
+    from remit.project.current_load import Loading
+    from remit.project.declared_functions import Access, Declaration
     from remit.project.settings import Items
 
 _QUEUE: Final = re.compile(r"[a-z][a-z0-9-]*")
@@ -36,7 +36,7 @@ def app_policy(state: Loading, name: str) -> tuple[Grant, ...]:
     """The grants of a policy of the configuration, which reach every function."""
     items: Items = getattr(state.config.lambda_.iam, name)
     reason = Reason("setting", subjects=(name,))
-    parts = [declare.declare(value, span, reason, name) for value, span in items.parts]
+    parts = [policy_list.declare(value, span, reason, name) for value, span in items.parts]
     return _relative(state, [grant for part in parts for grant in part])
 
 
@@ -47,7 +47,7 @@ def app_managed(state: Loading) -> dict[str, Origin | None]:
         arn: relative(origin, state.folder)
         for name in ("default_managed_policy", "managed_policy")
         for value, span in getattr(iam, name).parts
-        for arn, origin in declare.declare_managed(value, span, name).items()
+        for arn, origin in policy_list.declare_managed(value, span, name).items()
     }
 
 
@@ -77,8 +77,8 @@ def function_of(state: Loading, declaration: Declaration, everywhere: Everywhere
 def _check_own_role(name: str, access: tuple[Access, ...]) -> None:
     """A function that brings its role gets none of remit's: what is declared for it or its groups would vanish."""
     for given in access:
-        grants = declare.declare(given.policy, given.where, NO_REASON)
-        attached = declare.declare_managed(given.managed_policy, given.where)
+        grants = policy_list.declare(given.policy, given.where, NO_REASON)
+        attached = policy_list.declare_managed(given.managed_policy, given.where)
         if not grants and not attached:
             continue
         keyword = "policy" if grants else "managed_policy"
@@ -86,14 +86,14 @@ def _check_own_role(name: str, access: tuple[Access, ...]) -> None:
             f"the {keyword} of {given.kind} {given.name} cannot reach function `{name}`, "
             "which brings a role of its own (`Role` in its properties)",
             hint="grant it where that role is made, or leave `Role` out: remit makes a role for the function",
-            origin=where.origin_of(where.value_node(given.where, keyword), given.where),
+            origin=item_lines.origin_of(item_lines.value_node(given.where, keyword), given.where),
         )
 
 
 def _declared(state: Loading, access: tuple[Access, ...]) -> tuple[Grant, ...]:
     grants: list[Grant] = []
     for given in access:
-        grants += declare.declare(given.policy, given.where, Reason(given.kind, subjects=(given.name,)))
+        grants += policy_list.declare(given.policy, given.where, Reason(given.kind, subjects=(given.name,)))
     return _relative(state, grants)
 
 
@@ -104,7 +104,7 @@ def _managed(
     own = {
         arn: relative(origin, state.folder)
         for one in access
-        for arn, origin in declare.declare_managed(one.managed_policy, one.where).items()
+        for arn, origin in policy_list.declare_managed(one.managed_policy, one.where).items()
     }
     found = {**own, **{arn: origin for arn, origin in everywhere.managed.items() if arn not in own}}
     if len(found) > 1:
@@ -143,11 +143,11 @@ def _settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]], ...]
     checked: list[tuple[dict[str, Any], Mapping[str, Origin]]] = [(section.settings(), lines)]
     for span, given in reversed(layers):
         try:
-            values_here = values.checked_settings(given)
+            values_here = setting_values.checked_settings(given)
         except RemitError as error:
             setting, *steps = error.path or ("",)
-            value = where.value_node(span, str(setting))
-            error.origin = where.origin_of(where.part_of(value, tuple(steps)), span)
+            value = item_lines.value_node(span, str(setting))
+            error.origin = item_lines.origin_of(item_lines.part_of(value, tuple(steps)), span)
             error.path = ()
             raise
         checked.append((values_here, dict.fromkeys(given, span.origin)))
@@ -157,7 +157,7 @@ def _settings(state: Loading, layers: tuple[tuple[Span, Mapping[str, Any]], ...]
     for settings, origins in checked:
         retention = settings.get("log_retention", retention)
         for name, value in settings.items():
-            for property_name, content in values.FUNCTION_SETTINGS[name].properties(value).items():
+            for property_name, content in setting_values.FUNCTION_SETTINGS[name].properties(value).items():
                 adds_up = name in ("environment", "properties")
                 properties[property_name] = _merge(properties.get(property_name), content) if adds_up else content
                 if (origin := relative(origins.get(name), state.folder)) is not None:

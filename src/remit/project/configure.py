@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Final
 
-from remit.project import loading
+from remit.project import current_load
 from remit.project.settings import Config
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _outside: Final = Config()
 
 def the_config() -> Config:
     """The settings of the load that is going on; outside of one, settings that nobody reads."""
-    state = loading.current()
+    state = current_load.current()
     return _outside if state is None else state.config
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from remit.errors import RemitError, Span, caller_span
 from remit.iam import tokens
-from remit.project import loading
-from remit.project.declared import Access, Declaration
+from remit.project import current_load
+from remit.project.declared_functions import Access, Declaration
 from remit.runtime import Job
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from remit.app import Trigger
-    from remit.project.values import FunctionSettings
+    from remit.project.setting_values import FunctionSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -121,7 +121,7 @@ class Group:
         given: tuple[Any, Any, Mapping[str, Any], Span],
         job_queue: str | None = None,
     ) -> None:
-        state = loading.current()
+        state = current_load.current()
         if state is None:
             return
         if not callable(function):
@@ -140,7 +140,7 @@ class Group:
         name: str | None,
         given: tuple[Any, Any, Mapping[str, Any], Span],
     ) -> None:
-        state = loading.current()
+        state = current_load.current()
         if state is not None:
             own = name if name is not None else handler.rpartition(".")[2]
             state.declarations.append(self._declaration(own, handler, triggers, given, None, nested=False))

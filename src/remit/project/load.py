@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from remit.app import App
 from remit.errors import Origin, RemitError
-from remit.project import declare, where
+from remit.project import item_lines, policy_list
 from remit.project.assemble import Everywhere, app_managed, app_policy, function_of, job_queues, jobs_enabled, workers
+from remit.project.current_load import Loading, loading, relative
 from remit.project.deferred import deferred_sdk
-from remit.project.loading import Loading, loading, relative
-from remit.project.names import check_handlers, check_names
-from remit.project.running import import_app, import_shared, importing, run_configuration, user_values
+from remit.project.name_checks import check_handlers, check_names
+from remit.project.user_code import import_app, import_shared, importing, run_configuration, user_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ def load(folder: Path | str = ".", stage: str | None = None) -> App:
     if not root.is_dir():
         raise RemitError(f"there is no folder {str(root)!r}")
     with loading(root, stage) as state, importing(root), deferred_sdk():
-        where.forget()
+        item_lines.forget()
         run_configuration(state)
         import_shared(state)
         import_app(state)
@@ -36,7 +36,7 @@ def load(folder: Path | str = ".", stage: str | None = None) -> App:
             with user_values(state):
                 return _app(state)
         finally:
-            where.forget()
+            item_lines.forget()
 
 
 def _app(state: Loading) -> App:
@@ -60,7 +60,7 @@ def _app(state: Loading) -> App:
     boundary = iam.permissions_boundary
     if boundary is not None:
         span = iam.assigned["permissions_boundary"][1]
-        boundary = declare.managed_arn(boundary, ("permissions_boundary",), span.origin)
+        boundary = policy_list.managed_arn(boundary, ("permissions_boundary",), span.origin)
     return App(
         name=state.name,
         stage=state.stage,
@@ -87,10 +87,11 @@ def _reasons(state: Loading, section: Section) -> Mapping[str, tuple[str, Origin
     if "allow" not in section.assigned:
         return {}
     value, span = section.assigned["allow"]
-    node = where.value_node(span)
+    node = item_lines.value_node(span)
     keys = {key.value: key for key in getattr(node, "keys", ()) if hasattr(key, "value")}
     return {
-        name: (reason, relative(where.origin_of(keys.get(name), span), state.folder)) for name, reason in value.items()
+        name: (reason, relative(item_lines.origin_of(keys.get(name), span), state.folder))
+        for name, reason in value.items()
     }
 
 

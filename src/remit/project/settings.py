@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 from remit.errors import RemitError, Span, caller_span, did_you_mean
-from remit.project import values
-from remit.project.kept import Table, Texts
+from remit.project import setting_values
+from remit.project.setting_lists import Table, Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -60,7 +60,7 @@ class Setting(Generic[T]):
 
     __slots__ = ("check", "default", "name")
 
-    def __init__(self, check: values.Check, default: T) -> None:
+    def __init__(self, check: setting_values.Check, default: T) -> None:
         self.check = check
         self.default = default
 
@@ -90,11 +90,11 @@ class Setting(Generic[T]):
 
 def _place(span: Span, path: Path) -> Origin:
     """The line of a part of the value that was assigned, if it has one of its own; else the assignment's."""
-    from remit.project import where  # noqa: PLC0415 - only when something is wrong
+    from remit.project import item_lines  # noqa: PLC0415 - only when something is wrong
 
-    value = where.value_node(span)
-    part = where.part_of(value, path)
-    return span.origin if part is value else where.origin_of(part, span)
+    value = item_lines.value_node(span)
+    part = item_lines.part_of(value, path)
+    return span.origin if part is value else item_lines.origin_of(part, span)
 
 
 class TextsSetting(Setting[Texts]):
@@ -203,11 +203,11 @@ class Iam(Section):
     default_vpc_policy = Policies(computed=True)
     managed_policy = Policies(computed=False)
     default_managed_policy = Policies(computed=False)
-    permissions_boundary: Setting[str | None] = Setting(values.or_none(values.text), None)
+    permissions_boundary: Setting[str | None] = Setting(setting_values.or_none(setting_values.text), None)
 
 
-def _check(name: str) -> values.Check:
-    return values.FUNCTION_SETTINGS[name].check
+def _check(name: str) -> setting_values.Check:
+    return setting_values.FUNCTION_SETTINGS[name].check
 
 
 def _function(name: str, default: T) -> Setting[T]:
@@ -269,8 +269,8 @@ class JobSection(Section):
 
     __slots__ = ()
     path = "config.job"
-    enable: Setting[bool] = Setting(values.flag, default=False)
-    additional_queues = TextsSetting(values.texts, Texts())
+    enable: Setting[bool] = Setting(setting_values.flag, default=False)
+    additional_queues = TextsSetting(setting_values.texts, Texts())
 
 
 class PackageSection(Section):
@@ -278,8 +278,8 @@ class PackageSection(Section):
 
     __slots__ = ()
     path = "config.package"
-    exclude = TextsSetting(values.texts, Texts())
-    allow: Setting[Mapping[str, str]] = Setting(values.reasons('{"data/dump.sql": "made-up rows"}'), {})
+    exclude = TextsSetting(setting_values.texts, Texts())
+    allow: Setting[Mapping[str, str]] = Setting(setting_values.reasons('{"data/dump.sql": "made-up rows"}'), {})
 
 
 class LintSection(Section):
@@ -287,14 +287,14 @@ class LintSection(Section):
 
     __slots__ = ()
     path = "config.lint"
-    allow: Setting[Mapping[str, str]] = Setting(values.reasons('{"R212": "because …"}'), {})
+    allow: Setting[Mapping[str, str]] = Setting(setting_values.reasons('{"R212": "because …"}'), {})
 
 
 class Config(Section):
     """The root of the settings. Never build one: `configure()` gives the project's."""
 
     __slots__ = ("_job", "_lambda", "_lint", "_package")
-    app: Setting[str] = Setting(values.text, "app")
+    app: Setting[str] = Setting(setting_values.text, "app")
 
     def __init__(self) -> None:
         super().__init__()

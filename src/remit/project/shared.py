@@ -11,8 +11,8 @@ from remit.app import Output, Resource
 from remit.catalogue.types import arn_of
 from remit.errors import RemitError, Span, caller_span
 from remit.iam import tokens
-from remit.project import loading, values
-from remit.project.late import LateBound, NoText
+from remit.project import current_load, setting_values
+from remit.project.late_bound import LateBound, NoText
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -88,9 +88,9 @@ def resource(
     where = caller_span()
     try:
         given = {**_mapping(properties), **{_pascal(name): value for name, value in more.items()}}
-        checked = values.plain(("properties",), _texts(given))
+        checked = setting_values.plain(("properties",), _texts(given))
         attributes = _attributes(depends_on, deletion_policy)
-        type_name = values.text(("type",), type)
+        type_name = setting_values.text(("type",), type)
     except RemitError as error:
         error.origin = error.origin or where.origin
         raise
@@ -100,7 +100,7 @@ def resource(
 
 def _mapping(properties: Any) -> Mapping[str, Any]:
     if not isinstance(properties, dict | None):
-        raise values.wrong(("properties",), "a dict of CloudFormation properties", properties)
+        raise setting_values.wrong(("properties",), "a dict of CloudFormation properties", properties)
     return properties or {}
 
 
@@ -112,7 +112,7 @@ def _attributes(depends_on: Any, deletion_policy: Any) -> dict[str, Any]:
             raise RemitError("`depends_on` takes a resource, or a list of them")
         attributes["DependsOn"] = [handle.logical_id for handle in several]
     if deletion_policy is not None:
-        policy = values.one_of(_DELETION)(("deletion_policy",), deletion_policy)
+        policy = setting_values.one_of(_DELETION)(("deletion_policy",), deletion_policy)
         attributes |= {"DeletionPolicy": policy, "UpdateReplacePolicy": policy}
     return attributes
 
@@ -123,9 +123,9 @@ def output(value: Any, description: str = "") -> Any:
     if tokens.is_intrinsic(value):
         value = tokens.from_intrinsic(value)
     try:
-        text = values.text(("value",), value.ref if isinstance(value, Handle) else value)
+        text = setting_values.text(("value",), value.ref if isinstance(value, Handle) else value)
         about = tokens.plain(description)
-        return OutputHandle(text, values.text(("description",), about) if about else "", where)
+        return OutputHandle(text, setting_values.text(("description",), about) if about else "", where)
     except RemitError as error:
         error.origin = where.origin
         raise
@@ -179,7 +179,7 @@ class Shared(metaclass=_SharedClass):
             for name, item in vars(cls).items()
             if isinstance(item, OutputHandle)
         )
-        state = loading.current()
+        state = current_load.current()
         if state is not None:
             state.resources += cls.resources
             state.outputs += cls.outputs

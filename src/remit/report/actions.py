@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.actions import LEVELS, actions, service, target_names
 from remit.catalogue.actions import action as catalogued
 from remit.catalogue.expand import expand, is_pattern
-from remit.catalogue.lists import ASKED
+from remit.catalogue.list_actions import ASKED
 from remit.catalogue.operations import operations_of, owners
 
 if TYPE_CHECKING:

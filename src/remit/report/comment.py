@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Final
 
 from remit.report.comparison import PARTS, example, groups, some, summary
 from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, UNDECIDED, counted, notes_of, together
-from remit.report.shown import shown
+from remit.report.terminal_text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from remit.iam.compare import Comparison
+    from remit.iam.prove.compare import Comparison
     from remit.report.comparison import Group, Places
     from remit.report.review import Row
-    from remit.review.change import Review
+    from remit.review.access_change import Review
 
 _GITHUB: Final = 65_536  # the most that a comment takes ("body is too long (maximum is 65536 characters)")
 _ORDER: Final = (GAINED, UNDECIDED, LOST, ACCEPTED)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from remit.errors import Origin
-    from remit.iam.compare import Comparison
-    from remit.iam.finding import Difference, Piece, Source
+    from remit.iam.comparison import Difference, Piece, Source
+    from remit.iam.prove.compare import Comparison
 
     Locator = Callable[[Source], Origin | None]
 

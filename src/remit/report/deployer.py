@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from remit.deployer.documents import MANAGED, size
 from remit.iam.policy import render_statement
 from remit.report.roles import grant_lines
-from remit.report.shown import page
+from remit.report.terminal_text import page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

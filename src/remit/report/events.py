@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.report.shown import shown
+from remit.report.terminal_text import shown
 
 if TYPE_CHECKING:
-    from remit.deploy.cause import Cause
     from remit.deploy.events import Event
     from remit.deploy.execute import Outcome
+    from remit.deploy.first_failure import Cause
 
 _STATUS_WIDTH: Final = 18  # of UPDATE_IN_PROGRESS; longer ones push the rest aside
 _ENDINGS: Final = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.catalogue.types import holds_data, resource_type
 from remit.report.comparison import some
 from remit.report.review import ACCEPTED, GAINED, LOST, SIGNS, TAKES_ON, UNDECIDED, review_document, rows
-from remit.report.shown import shown
+from remit.report.terminal_text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from remit.deploy.plan import Plan, ResourceChange
     from remit.deploy.status import Deployed
     from remit.report.review import Row
-    from remit.review.change import Change
+    from remit.review.access_change import Change
 
 _SIGNS: Final = {"Add": "+", "Remove": "-", "Import": "+"}
 _LISTED: Final = 40  # resources, and changes of access; of more resources, those that are added are counted by type

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.iam.finding import Piece
+from remit.iam.comparison import Piece
 from remit.report.comparison import example, groups, some
-from remit.review.change import Unseen
+from remit.review.access_change import Unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from remit.deploy.drift import Drift
     from remit.errors import Origin
-    from remit.iam.finding import Difference, Source, Undecided
-    from remit.review.change import Accepted, Change, Review, Standing
+    from remit.iam.comparison import Difference, Source, Undecided
+    from remit.review.access_change import Accepted, Change, Review, Standing
 
 GAINED, LOST, UNDECIDED, ACCEPTED = "gained", "lost", "undecided", "accepted"
 SIGNS: Final = {GAINED: "+", LOST: "-", UNDECIDED: "?", ACCEPTED: "~"}

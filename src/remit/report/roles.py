@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.report.shown import page
+from remit.report.terminal_text import page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from remit.report.shown import shown
+from remit.report.terminal_text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

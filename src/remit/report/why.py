@@ -7,15 +7,15 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.actions import action as catalogued
-from remit.explain.advice import is_service
-from remit.explain.asked import targets_of
-from remit.report.explain import verdict_document, verdict_lines
+from remit.catalogue.actions import targets_of
+from remit.report.explanation import verdict_document, verdict_lines
+from remit.why.advice import is_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.explain.why import Cause
-    from remit.iam.denial import Denial
+    from remit.why.denial import Denial
+    from remit.why.why import Cause
 
 
 def cause_lines(cause: Cause) -> Iterator[str]:

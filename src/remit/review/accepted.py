@@ -6,22 +6,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from remit.errors import RemitError, did_you_mean
-from remit.explain.names import put
-from remit.explain.shapes import in_shape
-from remit.iam.compare import includes
-from remit.iam.finding import Piece, Undecided
+from remit.iam.comparison import Piece, Undecided
 from remit.iam.policy import VERSION, Globs, Policy, Statement
-from remit.review.change import Accepted, Change, Review, Unseen
-from remit.review.entries import ACCESS, POLICY, TRUST, UNDECIDED, Entry, read_accepted, written
-from remit.review.standing import filled, plain
-from remit.review.tree import put_texts, whole
+from remit.iam.prove.compare import includes
+from remit.review.accepted_file import ACCESS, POLICY, TRUST, UNDECIDED, Entry, read_accepted, written
+from remit.review.access_change import Accepted, Change, Review, Unseen
+from remit.review.comparable_roles import filled, plain
 from remit.review.trust import narrowed_trust, trusts_no_more
+from remit.review.working_tree import put_texts, whole
+from remit.roles.reference_names import put
+from remit.roles.reference_shapes import in_shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from remit.iam.finding import Source
-    from remit.review.change import Standing
+    from remit.iam.comparison import Source
+    from remit.review.access_change import Standing
 
 F = TypeVar("F", Piece, Undecided, Unseen)
 _STACK: Final = "${AWS::StackName}"

@@ -7,25 +7,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from remit.explain.names import put
-from remit.explain.shapes import compare_in_shape
-from remit.iam.compare import Comparison
-from remit.iam.evaluate import Layers
+from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import Policy
-from remit.review.beside import beside, elsewhere
-from remit.review.change import SAME, Change, Review, Unseen
-from remit.review.pairs import pairs, renamed
-from remit.review.standing import plain, stand
+from remit.iam.prove.compare import Comparison
+from remit.review.access_change import SAME, Change, Review, Unseen
+from remit.review.boundary_changes import attached, notes, unseen
+from remit.review.comparable_roles import plain, stand
+from remit.review.resource_policies import beside, elsewhere
+from remit.review.role_pairs import pairs, renamed
 from remit.review.trust import compare_trust
-from remit.review.unseen import attached, notes, unseen
-from remit.templates.documents import trusting
+from remit.roles.reference_names import put
+from remit.roles.reference_shapes import compare_in_shape
+from remit.template.policy_documents import trusting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.app import Role
-    from remit.review.change import Standing, Version
-    from remit.review.pairs import Pair
+    from remit.review.access_change import Standing, Version
+    from remit.review.role_pairs import Pair
 
 _NOTHING: Final = Layers((Policy(()),))
 _PLAIN_TRUST: Final = trusting(("lambda.amazonaws.com",))

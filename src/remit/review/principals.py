@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.explain.names import put, references
 from remit.iam.policy import Globs
 from remit.iam.request import arn_parts, principal_of
 from remit.iam.tokens import ACCOUNT, PARTITION, REGION, split
+from remit.roles.reference_names import put, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from remit.iam.finding import Piece
+    from remit.iam.comparison import Piece
     from remit.iam.policy import Policy, Principals
 
 

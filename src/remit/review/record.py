@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Grant, Reason, Role
-from remit.catalogue.managed import managed_policy
+from remit.catalogue.managed_policies import managed_policy
+from remit.documents.json_text import read_json
 from remit.errors import Origin, RemitError
-from remit.iam.document import read_json
 from remit.iam.policy import VERSION, Policy, parse, parse_statement, render, render_statement
-from remit.project.own import own_folder
-from remit.review.change import Given, Version
-from remit.review.standing import plain
+from remit.project.dot_remit import own_folder
+from remit.review.access_change import Given, Version
+from remit.review.comparable_roles import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from remit.iam.compare import Comparison, compare, includes
-from remit.iam.evaluate import Layers, Request, evaluate
-from remit.iam.finding import Difference, Piece, Source, Undecided
+from remit.iam.comparison import Difference, Piece, Source, Undecided
+from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.policy import Globs, Policy, Principals, Statement, allow
+from remit.iam.prove.compare import Comparison, compare, includes
+from remit.review.comparable_roles import filled
 from remit.review.principals import context, encoded, paths_of, place, principals, resources_of, unescaped
-from remit.review.standing import filled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

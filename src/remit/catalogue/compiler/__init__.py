@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from remit.catalogue.compiler import templates, types
 from remit.catalogue.compiler.checks import check, counted
-from remit.catalogue.compiler.files import document
 from remit.catalogue.compiler.handlers import handlers
 from remit.catalogue.compiler.operations import operations
 from remit.catalogue.compiler.policies import policies
 from remit.catalogue.compiler.regions import regions
 from remit.catalogue.compiler.sam import sam_policies
 from remit.catalogue.compiler.services import names_of, services
+from remit.catalogue.compiler.source_files import document
 from remit.catalogue.compiler.type_cdk import Specification
-from remit.catalogue.store import pack
+from remit.catalogue.snapshot import pack
 
 if TYPE_CHECKING:
     from remit.catalogue.compiler.sources import Source

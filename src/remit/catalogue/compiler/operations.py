@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.compiler import documented
-from remit.catalogue.compiler.curated import FREE, PREFIXES, RELATED, ROWS
-from remit.catalogue.compiler.files import document
+from remit.catalogue.compiler import operation_docs
+from remit.catalogue.compiler.operation_rows import FREE, PREFIXES, RELATED, ROWS
+from remit.catalogue.compiler.source_files import document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +124,7 @@ def _rows(client: str, name: str, operation: Any, path: str, found: tuple[str | 
 
 def _documented(name: str, operation: Any, prefixes: tuple[str, ...], known: dict[str, str]) -> list[Row]:
     """What the documentation says is needed; where it is one of several, each is only possible."""
-    found = documented.actions(operation, name, prefixes, known)
+    found = operation_docs.actions(operation, name, prefixes, known)
     return [[action, {}, None, int(len(found) == 1)] for action in found]
 
 
@@ -154,7 +154,7 @@ def _free(client: str, model: Any) -> list[str]:
         if operation.get("authtype") == "none"
         or operation.get("auth") == ["smithy.api#noAuth"]
         or (client, name) in FREE
-        or documented.unsigned(model, operation)
+        or operation_docs.unsigned(model, operation)
     )
 
 

@@ -12,8 +12,8 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from remit.catalogue.compiler.files import broken
-from remit.catalogue.managed import decoded
+from remit.catalogue.compiler.source_files import broken
+from remit.catalogue.managed_policies import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

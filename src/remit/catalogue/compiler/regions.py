@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from remit.catalogue.compiler.files import document
+from remit.catalogue.compiler.source_files import document
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.catalogue.compiler.files import document
+from remit.catalogue.compiler.source_files import document
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,8 +18,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from remit.documents.json_text import read_json
 from remit.errors import RemitError
-from remit.iam.document import read_json
 from remit.iam.tokens import is_intrinsic
 from remit.lint.finding import ERROR, Problem
 

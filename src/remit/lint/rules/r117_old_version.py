@@ -29,8 +29,8 @@ from remit.lint.subject import IDENTITY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.documents.yaml_text import Slip
     from remit.lint.subject import Document
-    from remit.templates.yaml_text import Slip
 
 SEVERITY = ERROR
 _VARIABLE = re.compile(r"\$\{[a-z0-9-]+:(?!:)[^}]*\}", re.IGNORECASE)

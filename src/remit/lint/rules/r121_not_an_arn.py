@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from remit.catalogue.arns import fill
 from remit.catalogue.partitions import is_region, partition
 from remit.catalogue.types import resource_type
-from remit.lint import facts
+from remit.lint import lookups
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.subject import RESOURCE
 
@@ -49,13 +49,13 @@ _REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 def statement(item: Item) -> Iterator[Problem]:
     """Resources that name nothing."""
     for text, shape in zip(item.resources, item.shapes, strict=True):
-        if shape.find("arn:", 4) > 0 and facts.doubled(shape):
+        if shape.find("arn:", 4) > 0 and lookups.doubled(shape):
             yield Problem(*_doubled(text), (item.resource_element, text))
             continue
         if (text.find("arn:", 4) > 0 or text[-1:].isspace()) and (told := _untidy(text)) is not None:
             yield Problem(*told, (item.resource_element, text))
             continue
-        if text == "*" or ((parsed := facts.arn(text)) is not None and parsed.resource):
+        if text == "*" or ((parsed := lookups.arn(text)) is not None and parsed.resource):
             continue
         if (told := _referred(text, item)) is not None:
             yield Problem(*told, (item.resource_element, text))
@@ -77,7 +77,7 @@ def _whole(text: str) -> str | None:
         return None
     region, account = (*parts[2:], "", "")[:2]
     fits = (region in ("", "*") or is_region(region)) and (account in ("", "*") or _ACCOUNT.fullmatch(account))
-    known = facts.plain(parts[1]) and facts.has_arns(parts[1])
+    known = lookups.plain(parts[1]) and lookups.has_arns(parts[1])
     return text + ":*" * (_PARTS - 1 - count) if fits and known else None
 
 
@@ -109,7 +109,7 @@ def _untidy(text: str) -> tuple[str, str] | None:
     if not text.startswith("arn:"):
         return None
     parts = [part for part in re.split(r"[\s,;|]+(?=arn:|$)", text) if part]
-    if len(parts) > 1 and all(facts.arn(part) is not None for part in parts):
+    if len(parts) > 1 and all(lookups.arn(part) is not None for part in parts):
         listed = ", ".join(f'"{part}"' for part in parts)
         return f"'{text}' holds {len(parts)} ARNs in one string: nothing matches", f"write a list: [{listed}]"
     if text[-1].isspace():
@@ -125,7 +125,7 @@ def _late(text: str) -> bool:
 
 
 def _said(text: str, item: Item) -> tuple[str, str]:
-    found = facts.arn(text)
+    found = lookups.arn(text)
     if found is not None:
         return f"'{text}' names no resource: it ends after the account", f"name it, or write {text}*"
     if text.startswith("arn:"):
@@ -135,7 +135,7 @@ def _said(text: str, item: Item) -> tuple[str, str]:
         return message, f"did you mean '{full}'?" if full else "arn:partition:service:region:account:resource"
     full = _begun(text)
     if full is not None:
-        hint = f"did you mean '{full}'?" if facts.arn(full) else "arn:partition:service:region:account:resource"
+        hint = f"did you mean '{full}'?" if lookups.arn(full) else "arn:partition:service:region:account:resource"
         return f"'{text}' is not an ARN: it does not begin with 'arn:'", hint
     if (queue := _QUEUE.fullmatch(text)) is not None:
         arn = f"arn:{'aws-cn' if queue['china'] else 'aws'}:sqs:{queue['region']}:{queue['rest'].replace('/', ':')}"
@@ -153,7 +153,7 @@ def _begun(text: str) -> str | None:
     """The ARN whose beginning is misspelt: `anr:aws:`, `arn.aws.`, `aws:arn:`; None where none begins."""
     found = _BEGUN.match(text)
     first, second = (found[1].lower(), found[2] or "") if found is not None else ("", "")
-    if found is not None and second and (first, second) != ("aws", "aws") and facts.near(first, ["arn", "aws"]):
+    if found is not None and second and (first, second) != ("aws", "aws") and lookups.near(first, ["arn", "aws"]):
         return f"arn:{second if first != 'aws' else 'aws'}:{text[found.end() :]}"
     return f"arn:{text}" if re.match(r"arn[^:]|aws:", text) else None
 
@@ -164,9 +164,9 @@ def _completed(text: str, item: Item) -> str | None:
         return f"{unparted[1]}:{unparted[2]}"
     head, _, resource = text.rpartition(":")
     parts = head.split(":")
-    if len(parts) > 1 and partition(parts[1]) is None and facts.has_arns(parts[1].lower()):
+    if len(parts) > 1 and partition(parts[1]) is None and lookups.has_arns(parts[1].lower()):
         full = f"arn:aws:{text.removeprefix('arn:')}"
-        return full if facts.arn(full) is not None else None
+        return full if lookups.arn(full) is not None else None
     if len(parts) not in (3, 4):
         return None
     where = {"Partition": parts[1], "Region": "*", "Account": "*"}
@@ -187,7 +187,7 @@ def _guess(text: str, item: Item) -> str | None:
 def _of_types(resource: str, item: Item, where: dict[str, str], service: str | None) -> str | None:
     """The first format of the statement's resource types that the end of an ARN fits."""
     for name in sorted(item.known_actions)[:200]:
-        action = facts.action(name)
+        action = lookups.action(name)
         for target in action.targets if action else ():
             for format_ in target.type.arns:
                 full = fill(format_, where, otherwise="\0")

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.partitions import is_region, is_zone, partition_of, region_of_zone, regions
 from remit.errors import nearest
-from remit.lint import facts
+from remit.lint import lookups
 from remit.lint.finding import ERROR, WARNING, Problem
-from remit.lint.samples import settled
+from remit.lint.reference_samples import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,8 +49,8 @@ def statement(item: Item) -> Iterator[Problem]:
     """Regions in ARNs and in aws:RequestedRegion."""
     for spot, arn in item.arns:
         region = arn.region
-        sure = arn.service in facts.REGIONAL and (bool(region) or not facts.may_lack("region", arn))
-        if not region and (sure or facts.always_has("region", arn)):
+        sure = arn.service in lookups.REGIONAL and (bool(region) or not lookups.may_lack("region", arn))
+        if not region and (sure or lookups.always_has("region", arn)):
             why = ", and nothing matches" if sure else ""
             message = f"the ARN leaves out the region: no resource of this service has such a one{why}"
             yield Problem(message, "write the region, or * for every one", spot, ERROR if sure else WARNING)
@@ -60,7 +60,7 @@ def statement(item: Item) -> Iterator[Problem]:
             ("StringEq", "StringNotEq")
         ):
             for value in condition.values:
-                if value and facts.plain(value) and not is_region(value):
+                if value and lookups.plain(value) and not is_region(value):
                     yield _problem(value, ("Condition", condition.spelled, condition.key, value))
 
 
@@ -70,11 +70,11 @@ def _misplaced(arn: Arn, spot: Spot) -> Iterator[Problem]:
     if written == "${AWS::AccountId}" and arn.account == "${AWS::Region}":
         message = "the ARN has region and account in the wrong order: nothing matches"
         yield Problem(message, "arn:partition:service:region:account:resource", spot)
-    elif not region or not facts.plain(region) or is_region(region):
+    elif not region or not lookups.plain(region) or is_region(region):
         return
     elif written != region:
         yield Problem(f"the region is '{written}', which is none: nothing matches", "write ${AWS::Region}", spot)
-    elif is_region(region.lower()) or not facts.placeholder(region):
+    elif is_region(region.lower()) or not lookups.placeholder(region):
         yield _problem(region, spot)
 
 
@@ -86,7 +86,7 @@ def _problem(region: str, spot: Spot) -> Problem:
         known = region_of_zone(region)
         hint = f"did you mean '{known}'?" if known else "write the region"
         return Problem(f"'{region}' is an availability zone, not a region: nothing matches", hint, spot)
-    close = facts.near(region.lower(), regions()) or _rearranged(region) or _at_place(region)
+    close = lookups.near(region.lower(), regions()) or _rearranged(region) or _at_place(region)
     if close is None and partition_of(region) is not None:
         message = f"'{region}' is named like a region, but remit knows none of that name"
         return Problem(message, "is it new? `remit data refresh` reads the lists again", spot, WARNING)

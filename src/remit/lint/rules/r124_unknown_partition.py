@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.partitions import partition, partitions
 from remit.errors import nearest
-from remit.lint import facts
+from remit.lint import lookups
 from remit.lint.finding import ERROR, Problem
-from remit.lint.samples import settled
+from remit.lint.reference_samples import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,10 +35,10 @@ def statement(item: Item) -> Iterator[Problem]:
     """Partitions in ARNs."""
     for spot, arn in item.arns:
         name = settled(arn.partition)
-        if facts.plain(name) and partition(name) is None:
+        if lookups.plain(name) and partition(name) is None:
             names = [one.name for one in partitions()]
             longer = next((one for one in names if arn.partition and one.startswith(f"{arn.partition}-")), None)
-            near = longer or facts.near(arn.partition, names) or nearest(arn.partition, names) or "aws"
+            near = longer or lookups.near(arn.partition, names) or nearest(arn.partition, names) or "aws"
             shown = arn.partition or "(empty)"
             hint = f"did you mean '{near}'?" if name == arn.partition else "write ${AWS::Partition}"
             yield Problem(f"unknown partition '{shown}': IAM refuses the ARN", hint, spot)

@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.partitions import partition, partition_of
-from remit.lint import facts
+from remit.lint import lookups
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ SEVERITY = ERROR
 def statement(item: Item) -> Iterator[Problem]:
     """ARNs whose partition and region exclude each other."""
     for spot, arn in item.arns:
-        if not arn.region or not facts.plain(arn.region) or not facts.plain(arn.partition):
+        if not arn.region or not lookups.plain(arn.region) or not lookups.plain(arn.partition):
             continue
         home = partition_of(arn.region)
         if home is not None and partition(arn.partition) is not None and home.name != arn.partition:

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import facts
+from remit.lint import lookups
 from remit.lint.finding import ERROR, WARNING, Problem
-from remit.lint.samples import settled
+from remit.lint.reference_samples import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,20 +37,20 @@ def statement(item: Item) -> Iterator[Problem]:
         if arn.service == "*" and spot[0] in ("Resource", "NotResource"):
             message = "the ARN has a wildcard for its service, which IAM does not take there"
             yield Problem(message, "name the service, or write '*' for every resource", spot, WARNING)
-        if not facts.plain(settled(arn.service)):
+        if not lookups.plain(settled(arn.service)):
             continue
-        if facts.has_arns(arn.service.lower()):
+        if lookups.has_arns(arn.service.lower()):
             if arn.service != arn.service.lower():
                 message = f"the service in an ARN is written in small letters, not '{arn.service}': nothing matches"
                 yield Problem(message, f"did you mean '{arn.service.lower()}'?", spot)
             continue
-        from remit.catalogue.resemble import nearest_services  # noqa: PLC0415 - asked of mistakes alone
+        from remit.catalogue.resemblance import nearest_services  # noqa: PLC0415 - asked of mistakes alone
 
-        own = facts.near(arn.service.lower(), item.services)
+        own = lookups.near(arn.service.lower(), item.services)
         near = (own,) if own else nearest_services(arn.service)
         hint = f"did you mean '{near[0]}'?" if near else "the third part of an ARN is the service"
         late = settled(arn.service) != arn.service
-        sure = late or arn.service in ("", "None") or any(facts.near(arn.service.lower(), [one]) for one in near)
+        sure = late or arn.service in ("", "None") or any(lookups.near(arn.service.lower(), [one]) for one in near)
         shown = arn.service or "(empty)"
         message = f"no resource has an ARN of service '{shown}': nothing matches"
         yield Problem(message, hint, spot, ERROR if sure else WARNING)

@@ -20,8 +20,8 @@ import re
 from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
-from remit.catalogue.keys import global_key, put_in
-from remit.lint import facts
+from remit.catalogue.condition_keys import global_key, put_in
+from remit.lint import lookups
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _of_a_tool(name: str) -> bool:
 
 def _federated(name: str, spot: Spot) -> Iterator[Problem]:
     """A key of a federation provider, whose keys are its own; the best known are told."""
-    near = facts.near_federated(name)
+    near = lookups.near_federated(name)
     if near is not None:
         message = f"unknown policy variable ${{{name}}}: its provider gives none of that name"
         yield Problem(message, f"did you mean `${{{near}}}`?", spot, WARNING)
@@ -86,12 +86,12 @@ def _problem(name: str, spot: Spot) -> Iterator[Problem]:
     if colon and "." in prefix:
         yield from _federated(name, spot)
         return
-    if colon and (facts.key_type(name) is not None or prefix.lower() in ("saml", "sts")):
+    if colon and (lookups.key_type(name) is not None or prefix.lower() in ("saml", "sts")):
         return
     if put_in(name):
         return
     tagged = global_key(f"{name}/x")
-    near = f"{tagged.name}/KEY" if tagged is not None and tagged.tagged else facts.near_key(name)
+    near = f"{tagged.name}/KEY" if tagged is not None and tagged.tagged else lookups.near_key(name)
     hint = (
         f"did you mean `${{{near}}}`?"
         if near

@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, Any
 from remit.iam.placeholders import placeholder
 from remit.iam.policy import only_texts
 from remit.iam.tokens import REFERENCE
-from remit.lint import facts
+from remit.lint import lookups
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _left(text: str, spot: Spot) -> Iterator[Problem]:
     """A placeholder in an ARN, or one of the words that people leave for others to replace."""
     if not text.startswith("arn:"):
         return
-    left, word = placeholder(text), facts.PLACEHOLDER.search(text)
+    left, word = placeholder(text), lookups.PLACEHOLDER.search(text)
     if left is not None:
         sure = text.count(":", 0, text.index(left)) < _COLONS or text.split(":")[2] in _PLAIN_NAMES
     elif word is not None:
@@ -141,7 +141,7 @@ def _left(text: str, spot: Spot) -> Iterator[Problem]:
 def _outside(name: str) -> str:
     """What to do with `${name}` where there is no template: most likely a variable of IAM's without its prefix."""
     key = name.replace(".", ":", 1) if "." in name else f"aws:{name}"
-    if not name.startswith("AWS::") and facts.key_type(key) is not None:
+    if not name.startswith("AWS::") and lookups.key_type(key) is not None:
         return f"did you mean `${{{key}}}`?"
     return "put the value in: a policy file is no template"
 
@@ -149,6 +149,6 @@ def _outside(name: str) -> str:
 def _without_signs(text: str) -> str | None:
     for found in _BARE_VARIABLE.finditer(text):
         name = found[1] or found[2]
-        if not found.group().startswith("${") and facts.key_type(name) is not None:
+        if not found.group().startswith("${") and lookups.key_type(name) is not None:
             return found.group()
     return None

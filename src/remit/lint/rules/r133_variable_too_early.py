@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from remit.lint import facts
+from remit.lint import lookups
 from remit.lint.finding import WARNING, Problem
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def concerned(text: str) -> bool:
 def statement(item: Item) -> Iterator[Problem]:
     """Resources with IAM's variables in their first parts."""
     for text in item.resources:
-        arn = facts.arn(text) if "${" in text else None
+        arn = lookups.arn(text) if "${" in text else None
         if arn is None:
             continue
         found = _VARIABLE.search(f"{arn.partition} {arn.service} {arn.region} {arn.account}")

@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from remit.lint import facts
+from remit.lint import lookups
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def concerned(text: str) -> bool:
 def statement(item: Item) -> Iterator[Problem]:
     """Resources whose name is that of no value, or is missing."""
     for text in item.resources:
-        arn = facts.arn(text)
+        arn = lookups.arn(text)
         if arn is None:
             continue
         spot = (item.resource_element, text)

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from remit.lint import facts
+from remit.lint import lookups
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -49,5 +49,5 @@ def statement(item: Item) -> Iterator[Problem]:
 
 def _problem(text: str, what: str, hint: str, spot: Spot) -> Iterator[Problem]:
     found = _VARIABLE.search(text)
-    if found is not None and facts.key_type(found[1]) is not None:  # `${self:custom.account}` is another tool's
+    if found is not None and lookups.key_type(found[1]) is not None:  # `${self:custom.account}` is another tool's
         yield Problem(f"{what} takes no variable, and {found[0]} is literal text: IAM refuses it", hint, spot)

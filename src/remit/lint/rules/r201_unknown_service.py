@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
-from remit.lint import facts, meant
+from remit.lint import lookups, meant_actions
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -33,22 +33,22 @@ SEVERITY = ERROR
 def doubtful(item: Item) -> Iterator[Problem]:
     """Actions whose prefix no service has."""
     for text in item.statement.actions.patterns:
-        if facts.meant(text):
+        if lookups.meant(text):
             continue
         prefix, colon, rest = text.partition(":")
-        if not colon or not meant.well_formed(text) or not facts.plain(prefix) or service(prefix):
+        if not colon or not meant_actions.well_formed(text) or not lookups.plain(prefix) or service(prefix):
             continue
         spot = (item.action_element, text)
-        if prefix.lower() in meant.CLIENT_WORDS:
-            found = meant.by_name(rest, item)
+        if prefix.lower() in meant_actions.CLIENT_WORDS:
+            found = meant_actions.by_name(rest, item)
             hint = f"did you mean `{found[0]}`?" if found else "an action reads service:Operation"
             yield Problem(f"'{text}' is a call of an SDK, not an IAM action: it grants nothing", hint, spot)
             continue
-        if facts.written_by_aws(text):
+        if lookups.written_by_aws(text):
             message = f"'{prefix}' in '{text}' is no documented service, though AWS's own policies use it"
             yield Problem(message, None, spot, WARNING)
             continue
-        found = meant.of_another_service(text, item)
+        found = meant_actions.of_another_service(text, item)
         hint = (
             f"did you mean `{found[0]}`?" if found else "`remit explain SERVICE:ACTION` knows the prefixes of actions"
         )

@@ -18,8 +18,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
-from remit.catalogue.resemble import a_slip_off, nearest_actions
-from remit.lint import facts, meant
+from remit.catalogue.resemblance import a_slip_off, nearest_actions
+from remit.lint import lookups, meant_actions
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ SEVERITY = ERROR
 def doubtful(item: Item) -> Iterator[Problem]:
     """Patterns of a known service without a match."""
     for text in item.statement.actions.patterns:
-        if facts.meant(text) or not ("*" in text or "?" in text) or not facts.literal(text):
+        if lookups.meant(text) or not ("*" in text or "?" in text) or not lookups.literal(text):
             continue
         prefix = text.partition(":")[0]
-        if meant.well_formed(text) and service(prefix):
-            severity = WARNING if facts.written_by_aws(text) else ERROR
+        if meant_actions.well_formed(text) and service(prefix):
+            severity = WARNING if lookups.written_by_aws(text) else ERROR
             near = "" if severity == WARNING else _nearest(prefix, text.partition(":")[2])
             hint = f"nearest: `{near}`" if near else f"`{prefix}:*` is every action of {prefix}"
             spot = (item.action_element, text)
@@ -52,6 +52,6 @@ def _nearest(prefix: str, pattern: str) -> str:
 
 def _mended(prefix: str, pattern: str) -> str:
     longer = f"{prefix}:{pattern}*"
-    whole = longer if facts.meant(longer) else meant.respelt(prefix, pattern)
-    begin = "" if whole else meant.beginning(prefix, pattern)
+    whole = longer if lookups.meant(longer) else meant_actions.respelt(prefix, pattern)
+    begin = "" if whole else meant_actions.beginning(prefix, pattern)
     return whole or (f"{prefix}:{begin}*" if begin else "")

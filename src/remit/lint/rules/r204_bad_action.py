@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
 from remit.iam.pattern import matches
-from remit.lint import facts, meant
+from remit.lint import lookups, meant_actions
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -38,12 +38,12 @@ _LONG = 200  # characters of no action
 def doubtful(item: Item) -> Iterator[Problem]:
     """Actions that IAM cannot read."""
     for text in item.statement.actions.patterns:
-        if not facts.meant(text) or "*" in text.partition(":")[0]:
+        if not lookups.meant(text) or "*" in text.partition(":")[0]:
             yield from _problem(text, item)
 
 
 def _problem(text: str, item: Item) -> Iterator[Problem]:
-    if not meant.well_formed(text) and facts.literal(text):
+    if not meant_actions.well_formed(text) and lookups.literal(text):
         yield Problem(*_said(text, item), (item.action_element, text))
 
 
@@ -62,13 +62,13 @@ def _no_service(text: str, item: Item) -> tuple[str, str] | None:
 
 
 def _call(text: str, item: Item) -> tuple[str, str] | None:
-    client = text.partition(":")[0].lower() in meant.CLIENT_WORDS
+    client = text.partition(":")[0].lower() in meant_actions.CLIENT_WORDS
     return ("is a call of an SDK, not an IAM action", _from_method(text, item)) if client else None
 
 
 def _several(text: str, _: Item) -> tuple[str, str] | None:
     parts = [part for part in re.split(r"[\s,;|]+", text) if part]
-    if len(parts) < 2 or not all(":" in part and meant.well_formed(part) for part in parts):  # noqa: PLR2004 - several
+    if len(parts) < 2 or not all(":" in part and meant_actions.well_formed(part) for part in parts):  # noqa: PLR2004 - several
         return None
     listed = ", ".join(f'"{part}"' for part in parts)
     return f"holds {len(parts)} actions in one string: IAM refuses it", f"write a list: [{listed}]"
@@ -78,7 +78,7 @@ def _wild_service(text: str, item: Item) -> tuple[str, str] | None:
     prefix, _, name = text.partition(":")
     if "*" not in prefix and "?" not in prefix:
         return None
-    found = meant.by_name(name, item) if facts.plain(name) else ()
+    found = meant_actions.by_name(name, item) if lookups.plain(name) else ()
     fitting = [one for one in found if matches(prefix.lower(), one.partition(":")[0])] or found
     hint = f"did you mean `{fitting[0]}`?" if fitting else "name each service: s3:*, sqs:*"
     return "has a wildcard in its service: IAM refuses it", hint
@@ -114,13 +114,13 @@ def _tidied(text: str, item: Item, otherwise: str = _FORM) -> str:
     """The action that is left when white space, doubled colons and other signs are gone."""
     compact = re.sub(r"[\s\u200b\ufeff]+", "", text)
     compact = re.sub(r"(?<=[A-Za-z0-9]):{2,}|(?<=[A-Za-z0-9])[./](?=[A-Za-z])", ":", compact, count=1)
-    found = meant.completed(compact, item) if compact != text and len(text) < _LONG else ()
+    found = meant_actions.completed(compact, item) if compact != text and len(text) < _LONG else ()
     return f"did you mean `{found[0]}`?" if found else otherwise
 
 
 def _from_method(text: str, item: Item) -> str:
     prefix, _, name = text.partition(":")
-    found = meant.of_service(prefix, name) or meant.of_another_service(text, item)
+    found = meant_actions.of_service(prefix, name) or meant_actions.of_another_service(text, item)
     return f"did you mean `{found[0]}`?" if found else _FORM
 
 
@@ -128,11 +128,11 @@ def _without_prefix(text: str, item: Item) -> tuple[str, str]:
     for sign in ("::", ".", "/", " ", "_", "-"):
         prefix, found_sign, rest = text.partition(sign)
         if found_sign and rest and service(prefix):
-            found = meant.of_service(prefix, rest)
+            found = meant_actions.of_service(prefix, rest)
             if found:
                 return "has no colon after its service", f"did you mean `{found[0]}`?"
     if service(text):
         return "is a service, not an action", f"did you mean `{text.lower()}:*`?"
-    found = meant.by_name(text, item)
+    found = meant_actions.by_name(text, item)
     hint = f"did you mean `{found[0]}`?" if found else _FORM
     return "has no service before it", hint

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from remit.iam import tokens
 from remit.lint.finding import WARNING, Problem
 from remit.lint.subject import IDENTITY
-from remit.templates.branches import items
+from remit.template.branches import items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import facts
+from remit.lint import lookups
 from remit.lint.finding import WARNING, Problem
 from remit.lint.subject import IDENTITY
 
@@ -40,7 +40,7 @@ def statement(item: Item) -> Iterator[Problem]:
     if any(one.key.lower() == "iam:passedtoservice" for one in item.statement.conditions):
         return
     named = [text for text in item.statement.actions.patterns if text.lower().startswith("iam:")]
-    passing = next((text for text in named if "iam:PassRole" in facts.meant(text)), None)
+    passing = next((text for text in named if "iam:PassRole" in lookups.meant(text)), None)
     wide = next((text for text in item.resources if text == "*" or _every_role(text)), None)
     if passing is not None and wide is not None and item.resource_element == "Resource":
         message = f"{passing} on '{wide}' without iam:PassedToService: any role can be passed to any service"
@@ -48,5 +48,5 @@ def statement(item: Item) -> Iterator[Problem]:
 
 
 def _every_role(text: str) -> bool:
-    arn = facts.arn(text)
+    arn = lookups.arn(text)
     return arn is not None and arn.service == "iam" and arn.resource in _EVERY_ROLE

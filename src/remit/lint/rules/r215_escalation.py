@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import facts
+from remit.lint import lookups
 from remit.lint.finding import WARNING, Problem
 
 if TYPE_CHECKING:
@@ -94,4 +94,4 @@ def policy(document: Document) -> Iterator[Problem]:
 
 
 def _of(pattern: str) -> tuple[str, ...]:
-    return facts.meant(pattern) if pattern not in ("*", "*:*") else ()
+    return lookups.meant(pattern) if pattern not in ("*", "*:*") else ()

@@ -29,7 +29,7 @@ import re
 from typing import TYPE_CHECKING
 
 from remit.iam.tokens import REFERENCE
-from remit.lint import conditions, facts, principals
+from remit.lint import conditions, lookups, principals
 from remit.lint.finding import NOTE, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -73,11 +73,11 @@ def statement(item: Item) -> Iterator[Problem]:
 def _subjects(condition: Condition, keys: frozenset[str]) -> Iterator[Problem]:
     for value in condition.values if conditions.name_of(condition) == "StringLike" else ():
         told = REFERENCE.sub("late-bound", value)
-        if facts.plain(told) or not facts.literal(told):
+        if lookups.plain(told) or not lookups.literal(told):
             continue
         spot = ("Condition", condition.spelled, condition.key, value)
         parts = _SUBJECT.fullmatch(told)
-        if parts is None or not (facts.plain(parts["owner"]) and facts.plain(parts["repository"])):
+        if parts is None or not (lookups.plain(parts["owner"]) and lookups.plain(parts["repository"])):
             message = f"'{value}' lets in more repositories than one, those of others perhaps among them"
             hint = "name the repository and the branch: repo:OWNER/REPOSITORY:ref:refs/heads/BRANCH"
             yield Problem(message, hint, spot)

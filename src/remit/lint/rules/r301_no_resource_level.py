@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import facts, fitting
+from remit.lint import lookups, resource_fit
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -31,17 +31,17 @@ SEVERITY = ERROR
 
 def statement(item: Item) -> Iterator[Problem]:
     """Actions without resource types, by name or by a pattern that means no others."""
-    if not fitting.on_named_resources(item):
+    if not resource_fit.on_named_resources(item):
         return
     for text in item.statement.actions.patterns:
-        names = facts.meant(text)
-        if names and not facts.meant_on_resources(text) and not _listed(names, item):
+        names = lookups.meant(text)
+        if names and not lookups.meant_on_resources(text) and not _listed(names, item):
             what = f"'{names[0]}'" if len(names) == 1 else f"no action of '{text}'"
             verb = "has no" if len(names) == 1 else "has"
             message = f"{what} {verb} resource-level permissions: on an ARN it never matches"
             hint = "allow it on '*', in a statement of its own"
-            yield Problem(message, hint, ("Action", text), fitting.severity(item, names))
+            yield Problem(message, hint, ("Action", text), resource_fit.severity(item, names))
 
 
 def _listed(names: tuple[str, ...], item: Item) -> bool:
-    return any(facts.acts_on(name, shape) for name in names for shape in item.shapes)
+    return any(lookups.acts_on(name, shape) for name in names for shape in item.shapes)

@@ -23,7 +23,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from remit.iam.placeholders import placeholder
-from remit.lint import facts, fitting
+from remit.lint import lookups, resource_fit
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _READ_DATA = {
     "dynamodb:Scan",
 }  # fmt: skip
 """What the CDK's grantReadData lists."""
-_SURE = fitting.RELIABLE | {"iam"}
+_SURE = resource_fit.RELIABLE | {"iam"}
 _WITHOUT_REGION = frozenset({"cloudfront", "iam", "organizations", "route53", "sts"})
 """Services that are the same in every region, so that none of their ARNs names one (`iam:*` means several types)."""
 
@@ -48,11 +48,11 @@ def statement(item: Item) -> Iterator[Problem]:
     if item.unfit and any(text.count("${") > text.count("}") or placeholder(text) for text in item.resources):
         return  # R127 or R129 tells of it, and nobody knows what was meant
     for text, names in item.unfit:
-        if fitting.same_service(names, item.shapes):
+        if resource_fit.same_service(names, item.shapes):
             subject = f"'{names[0]}'" if len(names) == 1 else f"'{text}'"
-            meant = fitting.meant_resource(names, item)
+            meant = resource_fit.meant_resource(names, item)
             needless = _needless(item.resources[0], meant) if len(item.resources) == 1 else ""
-            what = fitting.wanted(names[0], meant if needless else None)
+            what = resource_fit.wanted(names[0], meant if needless else None)
             message = f"{subject} acts on {what}, and no Resource here is one: it never matches"
             if needless:
                 message = f"{subject} acts on {what}, whose ARN has no {needless}: it never matches"
@@ -65,7 +65,7 @@ def statement(item: Item) -> Iterator[Problem]:
             broken = _broken(item) if meant else None
             spot = ("Action", text) if broken is None else ("Resource", broken)
             sure = bool(needless) and item.allows  # such an ARN is no resource's, whatever acts on it
-            severity = ERROR if sure else fitting.severity(item, names)
+            severity = ERROR if sure else resource_fit.severity(item, names)
             if text in _OF_STREAMS and _READ_DATA.issubset(item.statement.actions.patterns):
                 severity, hint = NOTE, "the CDK's table grants list it; what reads the stream needs grantStreamRead"
             yield Problem(message, hint, spot, severity)
@@ -77,12 +77,12 @@ def statement(item: Item) -> Iterator[Problem]:
 def _nameless(item: Item) -> Iterator[Problem]:
     """Resources beside others, or of every action, that name none, since such an ARN has no region or no account."""
     for text in item.resources:
-        arn = facts.arn(text)
-        if arn is None or arn.service not in _SURE or facts.types_named(arn.service, text):
+        arn = lookups.arn(text)
+        if arn is None or arn.service not in _SURE or lookups.types_named(arn.service, text):
             continue
         for parts in (("region",), ("account",), ("region", "account")):
             meant = str(replace(arn, **dict.fromkeys(parts, "")))
-            if facts.types_named(arn.service, meant):
+            if lookups.types_named(arn.service, meant):
                 message = f"'{text}' names nothing: the ARN of such a resource has no {' and no '.join(parts)}"
                 severity = ERROR if item.allows else WARNING
                 yield Problem(message, f"did you mean '{meant}'?", ("Resource", text), severity)
@@ -91,22 +91,22 @@ def _nameless(item: Item) -> Iterator[Problem]:
 
 def _alias(item: Item) -> str | None:
     """The first alias of a key that the statement names."""
-    arns = (facts.arn(text) for text in item.resources)
+    arns = (lookups.arn(text) for text in item.resources)
     return next((arn.resource for arn in arns if arn is not None and arn.resource.startswith("alias/")), None)
 
 
 def _broken(item: Item) -> str | None:
     """The first resource that is none of its service, whatever is done with it: there the mistake is."""
     for text, shape in zip(item.resources, item.shapes, strict=True):
-        arn = facts.arn(shape)
-        if arn is not None and not facts.types_named(arn.service.lower(), shape):
+        arn = lookups.arn(shape)
+        if arn is not None and not lookups.types_named(arn.service.lower(), shape):
             return text
     return None
 
 
 def _needless(written: str, meant: str | None) -> str:
     """The parts that an ARN has, and the one that was meant has not: `region`, `account`, both."""
-    one, other = facts.arn(written), facts.arn(meant or "")
+    one, other = lookups.arn(written), lookups.arn(meant or "")
     if one is None:
         return ""
     if other is None or one.resource != other.resource:
@@ -116,5 +116,5 @@ def _needless(written: str, meant: str | None) -> str:
 
 def _may_be_everywhere(name: str) -> bool:
     """Whether an action names its one type of resource in some requests alone, as PutMetricData does."""
-    action = facts.action(name)
+    action = lookups.action(name)
     return action is not None and len(action.targets) == 1 and not action.targets[0].required

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import fitting
+from remit.lint import resource_fit
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ SEVERITY = ERROR
 def statement(item: Item) -> Iterator[Problem]:
     """Actions of a service that no resource of the statement belongs to."""
     for text, names in item.unfit:
-        if not fitting.same_service(names, item.shapes):
-            found = ", ".join(fitting.services_of(item.shapes))
-            what = fitting.wanted(names[0])
+        if not resource_fit.same_service(names, item.shapes):
+            found = ", ".join(resource_fit.services_of(item.shapes))
+            what = resource_fit.wanted(names[0])
             message = f"'{text}' acts on {what}, and every Resource here is of {found}: it never matches"
-            yield Problem(message, f"name {what} in Resource", ("Action", text), fitting.severity(item, names))
+            yield Problem(message, f"name {what} in Resource", ("Action", text), resource_fit.severity(item, names))

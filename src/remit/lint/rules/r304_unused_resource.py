@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import facts, fitting
+from remit.lint import lookups, resource_fit
 from remit.lint.finding import NOTE, Problem
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ SEVERITY = NOTE
 
 def statement(item: Item) -> Iterator[Problem]:
     """Resources that no action takes, in a statement where others are taken."""
-    if len(item.resources) < 2 or not fitting.on_named_resources(item) or not fitting.all_known(item):  # noqa: PLR2004 - with one, the action has the finding
+    if len(item.resources) < 2 or not resource_fit.on_named_resources(item) or not resource_fit.all_known(item):  # noqa: PLR2004 - with one, the action has the finding
         return
     names = sorted(item.known_actions)
     for text, shape in zip(item.resources, item.shapes, strict=True):
-        if not any(facts.acts_on(name, shape) for name in names):
+        if not any(lookups.acts_on(name, shape) for name in names):
             message = f"no action of the statement acts on '{text}': it does nothing"
             yield Problem(message, "remove it, or add the action that needs it", ("Resource", text))

@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import facts
+from remit.lint import lookups
 from remit.lint.finding import ERROR, Problem
 from remit.lint.subject import TRUST
 
@@ -59,12 +59,12 @@ def statement(item: Item) -> Iterator[Problem]:
     if item.document.kind != TRUST or statement.actions.negated or statement.principals is None:
         return
     for text in statement.actions.patterns:
-        if text.partition(":")[0].lower() != "sts" and facts.literal(text) and facts.meant(text):
+        if text.partition(":")[0].lower() != "sts" and lookups.literal(text) and lookups.meant(text):
             message = f"'{text}' is no way into a role: a trust policy takes actions of STS alone, and IAM refuses it"
             yield Problem(message, f"did you mean `{_entry(item)}`?", (item.action_element, text))
     named = [text for text in statement.actions.patterns if text.lower().startswith("sts:assumerole")]
     entry = _entry(item)
-    others = [text for text in named if facts.plain(text) and text.lower() != entry.lower()]
+    others = [text for text in named if lookups.plain(text) and text.lower() != entry.lower()]
     if item.allows and others and len(others) == len(named) and _alike(item):
         who = "who comes from an identity provider" if entry != _PLAIN else "an account, a user, a role or a service"
         if entry != _PLAIN and others[0] != _PLAIN:

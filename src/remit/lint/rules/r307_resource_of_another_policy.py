@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import facts
+from remit.lint import lookups
 from remit.lint.finding import ERROR, Problem
 from remit.lint.subject import RESOURCE
 
@@ -51,11 +51,11 @@ def statement(item: Item) -> Iterator[Problem]:
     vendors = {
         text: arn.service.lower()
         for text, shape in zip(item.resources, item.shapes, strict=True)
-        if (arn := facts.arn(shape)) is not None and facts.plain(arn.service)
+        if (arn := lookups.arn(shape)) is not None and lookups.plain(arn.service)
     }
     own = item.services.intersection(vendors.values())
     for text, vendor in vendors.items():
-        if own and vendor not in own and not any(facts.acts_on(name, text) for name in item.known_actions):
+        if own and vendor not in own and not any(lookups.acts_on(name, text) for name in item.known_actions):
             message = f"the policy of a resource of {min(own)} is about no resource of {vendor}: it is refused"
             yield Problem(
                 message, f"grant it in the policy of the {vendor} resource, or of the role", ("Resource", text)
@@ -68,6 +68,6 @@ def _actions(item: Item) -> Iterator[Problem]:
         return
     for text in item.statement.actions.patterns:
         prefix = text.partition(":")[0].lower()
-        if ":" in text and facts.plain(prefix) and prefix != service and facts.meant(text):
+        if ":" in text and lookups.plain(prefix) and prefix != service and lookups.meant(text):
             message = f"'{text}' is no action of {service}, whose policy this is: it is refused"
             yield Problem(message, f"name actions of {service}", (item.action_element, text))

@@ -41,7 +41,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
-from remit.lint import facts
+from remit.lint import lookups
 from remit.lint.finding import ERROR, Problem
 from remit.lint.policies import document_of
 from remit.lint.subject import RESOURCE
@@ -88,14 +88,14 @@ def _named(bucket: str) -> str:
 
 def _of_another(text: str, own: str, stack: Stack) -> bool:
     """Whether a resource is of a bucket that is surely not this one: another name, or another of the template's."""
-    arn, reference, bucket = facts.arn(text), _OWN.fullmatch(text), _REFERENCE.fullmatch(own)
+    arn, reference, bucket = lookups.arn(text), _OWN.fullmatch(text), _REFERENCE.fullmatch(own)
     if reference is None and (arn is None or arn.service != "s3" or arn.account):
         return False
     name = f"${{{reference[1]}}}" if reference is not None else (arn.resource.partition("/")[0] if arn else "")
     other = _REFERENCE.fullmatch(name)
     if other is not None and bucket is not None:
         return other[1] != bucket[1] and _is_bucket(other[1], stack) and _is_bucket(bucket[1], stack)
-    return facts.plain(name) and facts.plain(own) and name != own
+    return lookups.plain(name) and lookups.plain(own) and name != own
 
 
 def _is_bucket(name: str, stack: Stack) -> bool:

@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING, Any
 
 from remit.errors import did_you_mean, nearest
 from remit.iam import tokens
-from remit.lint import facts
+from remit.lint import lookups
 from remit.lint.elements import is_policy
 from remit.lint.finding import ERROR, WARNING, Problem
 
@@ -85,7 +85,7 @@ def _function(name: str, argument: Any, spot: Spot, stack: Stack) -> Iterator[Pr
         message = f"{name} asks for '{wanted}', and the template has no such {section.lower().removesuffix('s')}"
         yield Problem(message, did_you_mean(wanted, known) or f"add it to {section}", spot)
     elif name.startswith("Fn::") and name not in tokens.FUNCTIONS:
-        near = facts.near(name, tokens.FUNCTIONS)
+        near = lookups.near(name, tokens.FUNCTIONS)
         if near is not None:
             yield Problem(f"CloudFormation has no function {name}", f"did you mean `{near}`?", spot)
     elif name == "Fn::Sub":

@@ -21,9 +21,9 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from remit.catalogue.keys import operators
+from remit.catalogue.condition_keys import operators
 from remit.errors import nearest
-from remit.lint import facts
+from remit.lint import lookups
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _problem(condition: Condition) -> Iterator[Problem]:
         message = f"unknown condition operator '{condition.spelled}': IAM refuses it"
         yield Problem(message, f"did you mean `{whole}`?", spot)
     elif quantifier and quantifier not in _SETS:
-        near = facts.near(quantifier, _SETS) or nearest(quantifier, _SETS) or "foranyvalue"
+        near = lookups.near(quantifier, _SETS) or nearest(quantifier, _SETS) or "foranyvalue"
         message = f"unknown set operator '{condition.quantifier}:' in '{condition.spelled}': IAM refuses it"
         operator = _meant(condition)
         others = " or ".join(
@@ -111,10 +111,10 @@ def _meant(condition: Condition) -> str:
         return _WORDS[bare] + ("" if _WORDS[bare] == "Null" else suffix)
     known = {**_NAMES, **{f"{low}ifexists": f"{name}IfExists" for low, name in _NAMES.items() if low != "null"}}
     written = bare + suffix.lower()
-    if (near := facts.near(written, known)) is not None:
+    if (near := lookups.near(written, known)) is not None:
         return known[near]
     alike = {_positive(low): name for low, name in known.items() if ("not" in low) == ("not" in written)}
-    near = facts.near(_positive(written), alike) or nearest(_positive(written), alike)
+    near = lookups.near(_positive(written), alike) or nearest(_positive(written), alike)
     return alike[near] if near else "StringEquals"
 
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import conditions, facts, fitting
+from remit.lint import conditions, lookups, resource_fit
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.subject import IDENTITY
 
@@ -52,7 +52,7 @@ def conditional(item: Item) -> Iterator[Problem]:
         if not takers:
             lacks = f"'{min(names)}' has no" if len(names) == 1 else "none of these actions has the"
             foreign = condition.key.partition(":")[0].lower() not in {name.partition(":")[0] for name in names}
-            reliable = all(map(fitting.reliable, names))
+            reliable = all(map(resource_fit.reliable, names))
             message = f"{lacks} condition key '{condition.key}': it is never met, and nothing is granted"
             near = conditions.near_taken(names, condition.key)
             others = conditions.takers(condition.key)
@@ -83,7 +83,7 @@ def _partly(item: Item, key: str, spot: tuple[str, ...]) -> Iterator[Problem]:
     idle = [
         text
         for text in item.statement.actions.patterns
-        if (meant := facts.meant(text)) and not any(conditions.takes(name, key) for name in meant)
+        if (meant := lookups.meant(text)) and not any(conditions.takes(name, key) for name in meant)
     ]
     if idle:
         shown = ", ".join(idle[:3]) + (f" and {len(idle) - 3} more" if len(idle) > 3 else "")  # noqa: PLR2004

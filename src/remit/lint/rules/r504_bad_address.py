@@ -20,8 +20,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from remit.iam.values import network
-from remit.lint import conditions, facts
+from remit.iam.value_comparison import network
+from remit.lint import conditions, lookups
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -39,12 +39,12 @@ def conditional(item: Item) -> Iterator[Problem]:
     for condition in item.statement.conditions:
         if conditions.family(condition) == "IPAddress":
             for value in condition.values:
-                if facts.literal(value) and network(value) is None:
+                if lookups.literal(value) and network(value) is None:
                     spot = ("Condition", condition.spelled, condition.key, value)
                     yield Problem(
                         f"'{value}' is no IP address and no CIDR block: it matches nothing", _hint(value), spot
                     )
-                elif facts.literal(value) and "/" in value:
+                elif lookups.literal(value) and "/" in value:
                     yield from _loose(condition, value, allows=item.allows)
 
 

@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from remit.iam import values
-from remit.lint import conditions, facts
+from remit.iam import value_comparison
+from remit.lint import conditions, lookups
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -39,12 +39,16 @@ def _arn(text: str) -> str | None:
 
 
 _READERS: dict[str, tuple[Callable[[str], Any], str, str]] = {
-    "Bool": (values.boolean, "neither 'true' nor 'false'", "use 'true' or 'false'"),
-    "Null": (values.boolean, "neither 'true' nor 'false'", "'true': the key is absent; 'false': it is there"),
-    "Numeric": (values.number, "no number", "write a number, as '3600'"),
-    "Date": (values.instant, "no date", "write an ISO 8601 date, as '2027-01-31T00:00:00Z', or seconds since 1970"),
+    "Bool": (value_comparison.boolean, "neither 'true' nor 'false'", "use 'true' or 'false'"),
+    "Null": (value_comparison.boolean, "neither 'true' nor 'false'", "'true': the key is absent; 'false': it is there"),
+    "Numeric": (value_comparison.number, "no number", "write a number, as '3600'"),
+    "Date": (
+        value_comparison.instant,
+        "no date",
+        "write an ISO 8601 date, as '2027-01-31T00:00:00Z', or seconds since 1970",
+    ),
     "ARN": (_arn, "no ARN", "an ARN has six parts: arn:partition:service:region:account:resource"),
-    "Binary": (values.binary, "no base64", "encode the bytes in base64"),
+    "Binary": (value_comparison.binary, "no base64", "encode the bytes in base64"),
 }
 _TRUE = {
     "yes": "true",
@@ -63,7 +67,7 @@ def conditional(item: Item) -> Iterator[Problem]:
     for condition in item.statement.conditions:
         reader = _READERS.get(conditions.family(condition) or "")
         for value in condition.values if reader is not None else ():
-            if reader is not None and facts.literal(value) and reader[0](value) is None:
+            if reader is not None and lookups.literal(value) and reader[0](value) is None:
                 yield _problem(condition, value, reader[1], reader[2])
 
 

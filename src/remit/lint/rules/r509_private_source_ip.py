@@ -20,8 +20,8 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from remit.iam.values import network
-from remit.lint import conditions, facts
+from remit.iam.value_comparison import network
+from remit.lint import conditions, lookups
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def conditional(item: Item) -> Iterator[Problem]:
     for condition in item.statement.conditions:
         if condition.key.lower() != "aws:sourceip" or conditions.family(condition) != "IPAddress":
             continue
-        private = [value for value in condition.values if facts.literal(value) and _is_private(value)]
+        private = [value for value in condition.values if lookups.literal(value) and _is_private(value)]
         never = len(private) == len(condition.values) and conditions.name_of(condition) == "IpAddress"
         sure = never and item.allows and not condition.if_exists
         for value in private:

@@ -59,7 +59,7 @@ def _are_comparable(conditions: list[Condition]) -> bool:
 
 def _contradict(item: Item, conditions: list[Condition]) -> bool:
     """Whether it is proven that no request meets some conditions at once."""
-    from remit.iam.cover import can_apply  # noqa: PLC0415 - few statements have two conditions on one key
+    from remit.iam.prove.cover import can_apply  # noqa: PLC0415 - few statements have two conditions on one key
 
     alone = replace(item.statement, actions=_EVERYTHING, resources=_EVERYTHING, conditions=tuple(conditions))
     return can_apply(alone, version=item.document.version) is False

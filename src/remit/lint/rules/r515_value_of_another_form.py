@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from remit.errors import nearest
-from remit.lint import conditions, facts, principals
+from remit.lint import conditions, lookups, principals
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def conditional(item: Item) -> Iterator[Problem]:
         if (key not in _FORMS and key not in _WORDS) or conditions.family(condition) not in ("String", "ARN"):
             continue
         for value in condition.values:
-            if facts.plain(value) and not (value.startswith("{") or "<" in value):
+            if lookups.plain(value) and not (value.startswith("{") or "<" in value):
                 yield from _problem(condition, value)
 
 

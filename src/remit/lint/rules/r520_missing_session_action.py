@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import conditions, facts
+from remit.lint import conditions, lookups
 from remit.lint.finding import ERROR, Problem
 from remit.lint.subject import TRUST
 
@@ -74,7 +74,11 @@ def policy(document: Document) -> Iterator[Problem]:
 
 def _allowed(items: tuple[Item, ...] | list[Item]) -> frozenset[str]:
     return frozenset(
-        name for item in items if item.allows for text in item.statement.actions.patterns for name in facts.meant(text)
+        name
+        for item in items
+        if item.allows
+        for text in item.statement.actions.patterns
+        for name in lookups.meant(text)
     )
 
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import conditions, facts, fitting
+from remit.lint import conditions, lookups, resource_fit
 from remit.lint.finding import NOTE, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def _of_not_action(item: Item, condition: Condition) -> Iterator[Problem]:
 
 def _of_actions(item: Item, condition: Condition) -> Iterator[Problem]:
     for text in item.statement.actions.patterns:
-        names = facts.meant(text) if facts.plain(text) else ()
-        if names and names[0].partition(":")[0] in fitting.RELIABLE and not facts.targets(names[0]):
+        names = lookups.meant(text) if lookups.plain(text) else ()
+        if names and names[0].partition(":")[0] in resource_fit.RELIABLE and not lookups.targets(names[0]):
             verb = "allows" if item.allows else "denies"
             message = f"{text} acts on nothing that has tags: with {condition.key} the statement never {verb} it"
             hint = "move it to a statement without the condition"

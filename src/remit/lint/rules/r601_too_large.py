@@ -41,7 +41,7 @@ from typing import TYPE_CHECKING
 from remit.catalogue.quotas import quota
 from remit.lint.elements import texts
 from remit.lint.finding import ERROR, WARNING, Problem
-from remit.lint.fitting import services_of
+from remit.lint.resource_fit import services_of
 from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST
 
 if TYPE_CHECKING:

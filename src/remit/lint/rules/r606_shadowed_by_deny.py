@@ -68,8 +68,8 @@ def _may_take_all(allowed: Statement, denies: list[Item]) -> bool:
 
 
 def _shadowed(document: Document, suspects: list[tuple[Item, list[Item]]]) -> Iterator[Problem]:
-    from remit.iam.budget import Budget  # noqa: PLC0415 - the procedure is loaded where there is a suspect
-    from remit.iam.cover import covers  # noqa: PLC0415 - as above
+    from remit.iam.prove.budget import Budget  # noqa: PLC0415 - the procedure is loaded where there is a suspect
+    from remit.iam.prove.cover import covers  # noqa: PLC0415 - as above
 
     budget = Budget(_STEPS)
     for item, denies in suspects:

@@ -27,7 +27,7 @@ from remit.lint.finding import NOTE, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.iam.budget import Budget
+    from remit.iam.prove.budget import Budget
     from remit.lint.subject import Document, Item
 
 SEVERITY = NOTE
@@ -40,7 +40,7 @@ def policy(document: Document) -> Iterator[Problem]:
     pairs = list(_pairs(document))
     if not pairs:
         return
-    from remit.iam.budget import Budget  # noqa: PLC0415 - the procedure is loaded where there is a suspect
+    from remit.iam.prove.budget import Budget  # noqa: PLC0415 - the procedure is loaded where there is a suspect
 
     budget = Budget(_STEPS)
     told: set[int] = set()
@@ -91,7 +91,7 @@ def _may_be_wider(wide: Item, item: Item) -> bool:
 
 
 def _wider(wide: Item, item: Item, budget: Budget) -> bool:
-    from remit.iam.cover import covers  # noqa: PLC0415 - as above
+    from remit.iam.prove.cover import covers  # noqa: PLC0415 - as above
 
     version = item.document.version
     statement = item.statement

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.quotas import quota
 from remit.lint.finding import ERROR, Problem
-from remit.project.values import RESERVED_VARIABLES
+from remit.project.setting_values import RESERVED_VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,8 +23,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.grants.assign import may_break
 from remit.lint.finding import ERROR, Problem
+from remit.roles.assign import may_break
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def project(project: Project) -> Iterator[Problem]:
     app = project.app
     if not may_break(app, project.roles):
         return
-    from remit.explain.guard import broken, together  # noqa: PLC0415 - most apps replace nothing: no evaluator
+    from remit.roles.broken_features import broken, together  # noqa: PLC0415 - most apps replace nothing: no evaluator
 
     for one in together(broken(app, project.roles), app):
         yield Problem(one.message, one.way, (), one.severity, origin=one.origin)

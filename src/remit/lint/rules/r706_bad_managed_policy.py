@@ -26,14 +26,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from remit.catalogue.managed import managed_policies, managed_policy
+from remit.catalogue.managed_policies import managed_policies, managed_policy
 from remit.catalogue.quotas import quota
-from remit.catalogue.sam import sam_policies, sam_policy
+from remit.catalogue.sam_policies import sam_policies, sam_policy
 from remit.errors import did_you_mean
 from remit.iam import tokens
-from remit.lint import facts
+from remit.lint import lookups
 from remit.lint.finding import ERROR, WARNING, Problem
-from remit.templates.branches import items
+from remit.template.branches import items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +93,7 @@ def _near(name: str) -> str | None:
     """The policy that a name cut short begins, one that is a slip or two away, or resembles it."""
     known = managed_policies()
     longer = min((one for one in known if one.startswith(name)), key=len, default=None)
-    slip = longer or facts.near(name, known)
+    slip = longer or lookups.near(name, known)
     return f"did you mean `{slip}`?" if slip else did_you_mean(name, known)
 
 

@@ -29,10 +29,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from remit.catalogue.sam import sam_policies, sam_policy
+from remit.catalogue.sam_policies import sam_policies, sam_policy
 from remit.errors import did_you_mean
 from remit.lint.finding import ERROR, WARNING, Problem
-from remit.templates.branches import items
+from remit.template.branches import items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

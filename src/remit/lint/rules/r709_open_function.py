@@ -30,7 +30,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from remit.catalogue.properties import PERMISSION_LIMITS
-from remit.lint import facts, meant, principals
+from remit.lint import lookups, meant_actions, principals
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def template(stack: Stack) -> Iterator[Problem]:
 
 
 def _action(text: Any, spot: Spot) -> Iterator[Problem]:
-    if isinstance(text, str) and facts.literal(text) and not (text.startswith("lambda:") and facts.meant(text)):
-        found = meant.of_service("lambda", text.rpartition(":")[2])
+    if isinstance(text, str) and lookups.literal(text) and not (text.startswith("lambda:") and lookups.meant(text)):
+        found = meant_actions.of_service("lambda", text.rpartition(":")[2])
         hint = f"did you mean `{found[0]}`?" if found else "lambda:InvokeFunction"
         yield Problem(f"'{text}' is not an action of Lambda: the permission is refused", hint, spot)
 

@@ -1,0 +1,213 @@
+"""Build a project: load it, assign its roles, package it, and make the template that deploys it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from remit.errors import RemitError
+from remit.iam.policy import render_statement
+from remit.lint.apps import errors
+from remit.project.dot_remit import own_folder
+from remit.project.load import load
+from remit.roles.assign import assign
+from remit.roles.fit import policy_ids
+from remit.roles.headroom import Headroom, headroom
+from remit.roles.own_roles import notes_on_own_roles
+from remit.roles.policy_size import Sizes, parts
+from remit.synthesis.check import check, check_body
+from remit.synthesis.guardrails import guard
+from remit.synthesis.overrides import guarded
+from remit.synthesis.refused_statements import refuse
+from remit.synthesis.synth import ARTEFACTS, document, fitted, synth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from remit.app import App, Function, Grant, Role, Template
+    from remit.roles.role_policies import Place
+
+T = TypeVar("T")
+FOLDER: Final = Path(".remit") / "build"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build gives: the app, its roles, its template (noun and text), and the artefacts by their keys."""
+
+    folder: Path
+    app: App
+    roles: tuple[Role, ...]
+    template: Template
+    body: str
+    artefacts: Mapping[str, Path]
+    notes: tuple[str, ...] = ()
+    """What people should know: files that were left out, sizes."""
+    headroom: tuple[Headroom, ...] = ()
+    """What each role uses of its quotas, in the order of the roles."""
+
+    @property
+    def namespace(self) -> str:
+        """The name of the stack."""
+        return self.app.namespace
+
+
+def build(
+    folder: Path,
+    stage: str | None = None,
+    *,
+    package: bool = True,
+    progress: Callable[[str], None] | None = None,
+    accept: str | None = None,
+    here: bool = False,
+    place: Place | None = None,
+    bucket: str | None = None,
+) -> Built:
+    """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`.
+
+    `accept` is the reason why what a replaced default policy breaks may be broken; without one, that is an error.
+    `here`: dependencies are for the AWS on this machine, which runs functions in this very Python, not for Lambda.
+    `place` is where it is going to be deployed, if that is known: guardrails are proven for that alone. `bucket` holds
+    the zips, if that is not remit's.
+    """
+    app = load(folder, stage)
+    declared = assign(app)
+    roles = fitted(app, declared)
+    template = synth(app, roles, bucket=bucket or ARTEFACTS)
+    check(template, declared, app)  # before minutes go into packages
+    refuse(errors(app, declared, folder=folder))  # first: a slip in an override may be why it breaks something
+    overridden = guarded(app, declared, accept, folder)
+    guarded_by = guard(folder, app, declared, place)
+    rooms = _headroom(app, declared, roles, template)
+    body, packed = _body(template), _Packed()
+    if package:
+        packed = _package(folder, app, progress or _silent, here=here)
+        template = synth(app, roles, packed.keys, bucket or ARTEFACTS)
+        body = _body(template)
+    kept = own_folder(folder, "build")
+    write(kept / "template.json", body)
+    write(kept / "roles.json", text([role_document(role) for role in roles]))
+    full = (room.text for room in rooms if room.remarkable)
+    notes = (*notes_on_own_roles(app), *overridden, *guarded_by, *packed.notes, *full)
+    return Built(folder, app, roles, template, body, packed.artefacts, notes, rooms)
+
+
+def _headroom(
+    app: App, declared: tuple[Role, ...], roles: tuple[Role, ...], template: Template
+) -> tuple[Headroom, ...]:
+    sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in template.resources})
+    return tuple(headroom(before, role, sizes) for before, role in zip(declared, roles, strict=True))
+
+
+def _body(template: Template) -> str:
+    body = text(document(template))
+    check_body(body)
+    return body
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """The key of each function's zip, the zips by their keys, and what to tell people."""
+
+    keys: Mapping[str, str] = field(default_factory=dict)
+    artefacts: Mapping[str, Path] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def _package(folder: Path, app: App, progress: Callable[[str], None], *, here: bool) -> _Packed:
+    """One zip for each Python and architecture that the functions run on, under every function's name."""
+    from remit.package.app_zip import (  # noqa: PLC0415 - not always asked for
+        Package,
+        Target,
+        bytes_in_words,
+        depends,
+        package,
+        place,
+        this_machine,
+    )
+
+    local = this_machine() if here and depends(folder) else None
+    targets = {function.name: local or _target(function, Target) for function in app.functions}
+    packages: dict[Target, Package] = {
+        target: package(folder, target, exclude=app.exclude, allow=app.allowed_secrets, progress=progress)
+        for target in dict.fromkeys(targets.values())
+    }
+    place({name: packages[target] for name, target in targets.items()}, folder)
+    notes: list[str] = []
+    for target, made in packages.items():
+        size = f"{bytes_in_words(made.size)}, {bytes_in_words(made.unzipped)} unpacked"
+        notes.append(f"packed for {target.words}: {size}")
+        notes += (f"  left out, {left}" for left in made.left_out)
+        notes += (f"  {one.pattern!r} in config.package.allow allows nothing: {one.origin}" for one in made.unneeded)
+    return _Packed(
+        keys={name: f"${{AWS::StackName}}/{packages[target].sha256}.zip" for name, target in targets.items()},
+        artefacts={f"{app.namespace}/{made.sha256}.zip": made.path for made in packages.values()},
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _target(function: Function, make: Callable[[str, str], T]) -> T:
+    runtime, architectures = function.properties["Runtime"], function.properties["Architectures"]
+    return make(str(runtime).removeprefix("python"), str(architectures[0]))
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+def text(value: Any) -> str:
+    """JSON as remit writes it: ASCII, two spaces, the keys in their order, a newline at the end."""
+    return json.dumps(value, indent=2) + "\n"
+
+
+def role_document(role: Role) -> dict[str, Any]:
+    """A role for people and programs: whom it serves, and each statement with its reason and line."""
+    return {
+        "role": role.logical_id,
+        "functions": list(role.functions),
+        "managed_policies": list(role.managed),
+        "permissions_boundary": role.boundary,
+        **_policies(role),
+        "grants": [grant_document(grant) for grant in role.grants],
+    }
+
+
+def _policies(role: Role) -> dict[str, Any]:
+    """How many of the grants, in their order, each policy holds, where a role has several of its own."""
+    names = ("inline", *policy_ids(role))
+    return {"policies": dict(zip(names, map(len, parts(role)), strict=True))} if len(names) > 1 else {}
+
+
+def grant_document(grant: Grant) -> dict[str, Any]:
+    """A grant for programs: the statement, because, and where it was written."""
+    origin = grant.origin
+    return {
+        "statement": render_statement(grant.statement),
+        "because": grant.because,
+        "file": origin.file if origin else None,
+        "line": origin.line if origin else None,
+        "column": origin.column if origin else None,
+        **({"stands_for": [grant_document(one) for one in grant.stands_for]} if grant.stands_for else {}),
+    }
+
+
+def write(path: Path, content: str) -> None:
+    """Write a file, readable by its owner alone, whole or not at all: under a temporary name, then renamed."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        raise RemitError(
+            f"cannot write {path}: {error.strerror}", hint="remit writes to `.remit/` in the project"
+        ) from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(content)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise RemitError(f"cannot write {path}: {error.strerror}") from None

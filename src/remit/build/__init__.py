@@ -1,1 +1,0 @@
-"""From App and Roles to a template and zips."""

@@ -1,0 +1,49 @@
+"""SAM's policy templates (`S3ReadPolicy`, `DynamoDBCrudPolicy` …): which exist, what they take, what they grant.
+
+Source: "SAM policy templates" (AWS SAM Developer Guide), as the translator has them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from remit.catalogue.snapshot import chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class SamPolicy:
+    """A policy template: a document in which `{"Ref": PARAMETER}` stands for what is given."""
+
+    name: str
+    parameters: tuple[str, ...]
+    document: Mapping[str, Any]
+
+    def filled(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The document with what is given in place of its parameters. KeyError: a parameter that is not given."""
+        values = {name: given[name] for name in self.parameters}
+        document: dict[str, Any] = _put(self.document, values)
+        return document
+
+
+def sam_policy(name: str) -> SamPolicy | None:
+    """The template of a name, or None."""
+    found = chunk("sam-policies", "").get(name)
+    return None if found is None else SamPolicy(name, tuple(found[0]), found[1])
+
+
+def sam_policies() -> tuple[str, ...]:
+    """The names of all policy templates, sorted."""
+    return tuple(chunk("sam-policies", ""))
+
+
+def _put(value: Any, values: Mapping[str, Any]) -> Any:
+    if isinstance(value, dict):
+        name = value.get("Ref")
+        if len(value) == 1 and isinstance(name, str) and name in values:
+            return values[name]
+        return {key: _put(item, values) for key, item in value.items()}
+    return [_put(item, values) for item in value] if isinstance(value, list) else value

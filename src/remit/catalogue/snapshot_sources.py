@@ -1,0 +1,35 @@
+"""What the snapshot was made of: packages, their versions and dates, and how much is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from remit.catalogue.snapshot import chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A package that facts came from; `date` is the day its data was made, "" where it does not tell."""
+
+    name: str
+    version: str
+    date: str
+    licence: str
+    holds: str
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The sources, and counts by what is counted, both in a fixed order."""
+
+    sources: tuple[Source, ...]
+    counts: tuple[tuple[str, int], ...]
+
+
+def versions() -> Versions:
+    """Where the facts come from."""
+    found = chunk("versions", "")
+    return Versions(
+        tuple(Source(*row) for row in found["sources"]),
+        tuple((name, count) for name, count in found["counts"]),
+    )

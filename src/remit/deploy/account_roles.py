@@ -1,0 +1,223 @@
+"""Ask IAM what roles hold: their policies, boundary and trust policy, whoever wrote them.
+
+Role by role that is three calls and one for each inline policy; for many roles, and on this machine, it is asked for
+all roles of the account at once (iam:GetAccountAuthorizationDetails), unless the caller may not.
+
+Source: "GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies", "GetPolicyVersion",
+"GetAccountAuthorizationDetails" (IAM API Reference).
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from remit.deploy.aws_errors import denied, told, transient
+from remit.deploy.session import CONNECTIONS
+from remit.deploy.stack import pauses
+from remit.errors import RemitError
+from remit.iam.policy import Policy, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from remit.deploy.session import Account
+
+T = TypeVar("T")
+U = TypeVar("U")
+MANY: Final = 25  # roles or functions; of more, all of the account are asked for at once
+_ASKS: Final = 4  # times that Lambda is asked for one function
+
+
+class Unreadable(RemitError):  # noqa: N818 - what IAM holds, not a fault
+    """A policy that is there, and that remit cannot read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A role as IAM holds it: inline policies by name, the ARNs of attached ones, in IAM's order."""
+
+    name: str
+    arn: str
+    trust: Policy
+    inline: tuple[tuple[str, Policy], ...] = ()
+    attached: tuple[str, ...] = ()
+    boundary: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The version of a managed policy that is in force, as in "v3"."""
+
+    version: str
+    policy: Policy
+
+
+def held(account: Account, names: Iterable[str]) -> dict[str, Held]:
+    """Roles by their names in the account; one that is not there is left out. RemitError: a policy cannot be read."""
+    wanted = tuple(dict.fromkeys(names))
+    with told():
+        if account.local:
+            return _here(account, wanted)
+        if len(wanted) > MANY:
+            found = _if_allowed(lambda: all_held(account, wanted))
+            if found is not None:
+                return found
+        return each_held(account, wanted)
+
+
+def _here(account: Account, wanted: Sequence[str]) -> dict[str, Held]:
+    """As `held`, on this machine: all at once, but for the boundaries, which the AWS here leaves out of that."""
+    client = account.client("iam")
+    roles = all_held(account, wanted) if wanted else {}
+    asked = _at_once(lambda name: client.get_role(RoleName=name)["Role"], roles)
+    return {raw["RoleName"]: replace(roles[raw["RoleName"]], boundary=_boundary(raw)) for raw in asked}
+
+
+def each_held(account: Account, names: Iterable[str]) -> dict[str, Held]:
+    """As `held`, role by role."""
+    client = account.client("iam")
+    found = _at_once(lambda name: _held(client, name), names)
+    return {one.name: one for one in found if one is not None}
+
+
+def all_held(account: Account, names: Iterable[str]) -> dict[str, Held]:
+    """As `held`, out of all the account's roles."""
+    wanted = frozenset(names)
+    pages = account.client("iam").get_paginator("get_account_authorization_details").paginate(Filter=["Role"])
+    return {
+        raw["RoleName"]: Held(
+            raw["RoleName"],
+            raw["Arn"],
+            _parsed(raw["AssumeRolePolicyDocument"], f"the trust policy of role {raw['RoleName']}"),
+            tuple(
+                (one["PolicyName"], _parsed(one["PolicyDocument"], f"policy {one['PolicyName']} of {raw['RoleName']}"))
+                for one in raw["RolePolicyList"]
+            ),
+            tuple(one["PolicyArn"] for one in raw["AttachedManagedPolicies"]),
+            _boundary(raw),
+        )
+        for page in pages
+        for raw in page["RoleDetailList"]
+        if raw["RoleName"] in wanted
+    }
+
+
+def documents(account: Account, arns: Iterable[str]) -> dict[str, Document]:
+    """Managed policies by their ARNs; one that is not there is left out."""
+    client = account.client("iam")
+
+    def one(arn: str) -> tuple[str, Document] | None:
+        try:
+            version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+            raw = client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+        except client.exceptions.NoSuchEntityException:
+            return None
+        return arn, Document(version, _parsed(raw, f"policy {arn}"))
+
+    with told():
+        return dict(found for found in _at_once(one, dict.fromkeys(arns)) if found is not None)
+
+
+def roles_of_functions(account: Account, names: Iterable[str]) -> dict[str, str]:
+    """The ARN of the role that each function runs under, by the function's name in the account."""
+    wanted = tuple(dict.fromkeys(names))
+    client = account.client("lambda")
+
+    def every() -> dict[str, str]:
+        pages = client.get_paginator("list_functions").paginate()
+        return {one["FunctionName"]: one["Role"] for page in pages for one in page["Functions"]}
+
+    def one(name: str) -> tuple[str, str] | None:
+        try:
+            return name, str(
+                _patiently(account, lambda: client.get_function(FunctionName=name))["Configuration"]["Role"]
+            )
+        except client.exceptions.ResourceNotFoundException:
+            return None
+
+    with told():
+        found = _if_allowed(every) if account.local or len(wanted) > MANY else None
+        if found is None:
+            found = dict(item for item in _at_once(one, wanted) if item is not None)
+    return {name: found[name] for name in wanted if name in found}
+
+
+def _held(client: Any, name: str) -> Held | None:
+    try:
+        raw = client.get_role(RoleName=name)["Role"]
+        inline = tuple(_inline(client, name))
+        attached = tuple(
+            one["PolicyArn"]
+            for page in client.get_paginator("list_attached_role_policies").paginate(RoleName=name)
+            for one in page["AttachedPolicies"]
+        )
+    except client.exceptions.NoSuchEntityException:
+        return None
+    return Held(
+        name,
+        raw["Arn"],
+        _parsed(raw["AssumeRolePolicyDocument"], f"the trust policy of role {name}"),
+        inline,
+        attached,
+        _boundary(raw),
+    )
+
+
+def _inline(client: Any, name: str) -> Iterator[tuple[str, Policy]]:
+    for page in client.get_paginator("list_role_policies").paginate(RoleName=name):
+        for policy in page["PolicyNames"]:
+            raw = client.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+            yield policy, _parsed(raw, f"policy {policy} of role {name}")
+
+
+def _boundary(raw: Mapping[str, Any]) -> str | None:
+    arn: str | None = raw.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    return arn
+
+
+def _parsed(raw: Any, what: str) -> Policy:
+    """A document as botocore gives it: no longer in the encoding of a URL, and no text."""
+    try:
+        return parse(raw)
+    except RemitError as error:
+        raise Unreadable(f"{what} cannot be read: {error.message}", hint=error.hint) from error
+
+
+def _if_allowed(ask: Callable[[], T]) -> T | None:
+    """What is asked for; None when the caller may not ask for so much."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - only a deploy needs it
+
+    try:
+        return ask()
+    except ClientError as error:
+        if denied(error):
+            return None
+        raise
+
+
+def _patiently(account: Account, ask: Callable[[], T]) -> T:
+    """What is asked for, asked again when AWS is busy: the client of Lambda does not, since it also invokes."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as above
+
+    for pause, _ in zip(pauses(account), range(_ASKS - 1), strict=False):
+        try:
+            return ask()
+        except (BotoCoreError, ClientError) as error:
+            if not transient(error):
+                raise
+        time.sleep(pause)
+    return ask()
+
+
+def _at_once(work: Callable[[U], T], items: Iterable[U]) -> list[T]:
+    """The results in order; a failure, or Ctrl-C, stops what has not begun."""
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        waiting = [pool.submit(work, item) for item in items]
+        try:
+            return [one.result() for one in waiting]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

@@ -1,0 +1,91 @@
+"""Say what the references of a deployed app's policies are in its account, by the names that CloudFormation gave."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from remit.catalogue.types import late_bound, resource_type
+from remit.deploy.expected_roles import pseudo
+from remit.review.comparable_roles import filled as filled_statement
+from remit.roles.reference_names import arn_of, put, references
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from remit.deploy.account_roles import Held
+    from remit.deploy.session import Account
+    from remit.deploy.status import Status
+    from remit.iam.policy import Policy
+
+_TABLE: Final = "AWS::DynamoDB::Table"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """`known`: what references are, by their text; `open`: those in use that nothing tells."""
+
+    known: Mapping[str, str]
+    open: tuple[str, ...]
+
+
+def names(account: Account, found: Status, used: Iterable[Policy], roles: Mapping[str, Held]) -> Names:
+    """What each reference is, as text that holds no more references.
+
+    `used` are the policies that the template writes; `roles` what IAM holds, by logical id, which knows the paths of
+    roles and the streams of tables.
+    """
+    here = pseudo(account, found.stack.name) | {"${AWS::StackId}": found.stack.id}
+    known = {text: put(name, here) for text, name in _of_resources(found)} | here
+    known |= {f"${{{logical_id}.Arn}}": role.arn for logical_id, role in roles.items()}
+    known |= _streams(found, known, roles)
+    texts = dict.fromkeys(text for policy in used for text in _texts(policy))
+    wanted = dict.fromkeys(part.text for text in texts for part in references(text))
+    return Names(known, tuple(text for text in wanted if text not in known))
+
+
+def _of_resources(found: Status) -> Iterator[tuple[str, str]]:
+    for one in found.resources:
+        if not one.physical_id:
+            continue
+        yield f"${{{one.logical_id}}}", one.physical_id
+        arn = arn_of(one.type, one.physical_id)
+        if arn is not None:
+            kind = resource_type(one.type)
+            for way in ("Arn",) if kind is None else kind.arn_from:
+                yield late_bound(one.logical_id, way), arn
+
+
+def _streams(found: Status, known: Mapping[str, str], roles: Mapping[str, Held]) -> dict[str, str]:
+    """The stream of a table, which only a date tells from its earlier ones: as IAM holds it, if it is but one."""
+    held = [
+        text for role in roles.values() for _, policy in role.inline for text in _texts(policy) if "/stream/" in text
+    ]
+    streams = {}
+    for one in found.resources:
+        if one.type == _TABLE:
+            arn = known[f"${{{one.logical_id}.Arn}}"]
+            exact = {text for text in held if re.fullmatch(rf"{re.escape(arn)}/stream/[0-9TZ:.-]+", text)}
+            if len(exact) == 1:
+                streams[f"${{{one.logical_id}.StreamArn}}"] = exact.pop()
+    return streams
+
+
+def filled(policy: Policy, names: Mapping[str, str]) -> Policy:
+    """A policy with its known references in place."""
+    return replace(policy, statements=tuple(filled_statement(statement, names) for statement in policy.statements))
+
+
+def is_open(policy: Policy) -> bool:
+    """Whether some reference of it is not known, so that nothing can be said of its text."""
+    return any(references(text) for text in _texts(policy))
+
+
+def _texts(policy: Policy) -> Iterator[str]:
+    for statement in policy.statements:
+        yield from statement.actions.patterns
+        yield from statement.resources.patterns if statement.resources is not None else ()
+        yield from (name for _, name in statement.principals.patterns) if statement.principals is not None else ()
+        for condition in statement.conditions:
+            yield from (condition.key, *condition.values)

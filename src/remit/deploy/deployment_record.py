@@ -1,0 +1,82 @@
+"""Keep the record of what is deployed, for reviews to come: written after a deploy, removed after a delete."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from remit.app import Grant, Reason, Role
+from remit.build import FOLDER, write
+from remit.deploy.expected_roles import explained
+from remit.deploy.expected_roles import recorded as running
+from remit.errors import Origin, RemitError
+from remit.iam.policy import parse_statement
+from remit.review.access_change import Version
+from remit.review.record import Place, record, record_path, recorded
+from remit.review.working_tree import version_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from remit.build import Built
+    from remit.deploy.session import Account
+
+
+def remember(account: Account, folder: Path, built: Built) -> None:
+    """Record a build as what is deployed. RemitError: the file cannot be written."""
+    path = record_path(folder, built.namespace, local=account.local)
+    write(path, record(version_of(built.app), built.app.stage, _place(account)))
+
+
+def remember_running(account: Account, folder: Path, namespace: str, stage: str) -> None:
+    """Record the template that runs, when it is not known which build it was. RemitError: as `remember`.
+
+    Reasons and lines come from the last build and the last record, where they wrote the same statements.
+    """
+    found = running(account, namespace)
+    if found is None:
+        return
+    for known in (last(account, folder, namespace), _last_build(folder)):
+        found = found if known is None else explained(found, known)
+    path = record_path(folder, namespace, local=account.local)
+    write(path, record(found, stage, _place(account)))
+
+
+def last(account: Account, folder: Path, namespace: str) -> Version | None:
+    """The record; None when there is none that can be read: it tells reasons and lines, and no more."""
+    with suppress(RemitError):
+        return recorded(folder, namespace, local=account.local)
+    return None
+
+
+def forget(account: Account, folder: Path, namespace: str) -> None:
+    """Remove the record of a stack that is gone; one behind a link stays, since it is not this project's."""
+    with suppress(OSError, RemitError):
+        record_path(folder, namespace, local=account.local).unlink()
+
+
+def _place(account: Account) -> Place:
+    return Place(account.account, account.region, account.local)
+
+
+def _last_build(folder: Path) -> Version | None:
+    try:
+        found = json.loads((folder / FOLDER / "roles.json").read_bytes())
+        return Version("the last build", tuple(map(_role, found)))
+    except (OSError, ValueError, KeyError, TypeError, RemitError):
+        return None
+
+
+def _role(value: Mapping[str, Any]) -> Role:
+    grants = (
+        Grant(
+            parse_statement(one["statement"]),
+            Reason("text", one["because"]),
+            Origin(one["file"], one["line"], one["column"]) if one["file"] else None,
+        )
+        for one in value["grants"]
+    )
+    return Role(value["role"], tuple(grants), tuple(value["functions"]))

@@ -1,0 +1,66 @@
+"""Read the roles that a deployed stack should have: from the template that CloudFormation runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.catalogue.partitions import partition
+from remit.deploy.aws_errors import told
+from remit.deploy.changeset import deployed_template
+from remit.deploy.stack import describe
+from remit.review.access_change import Version
+from remit.review.resource_policies import giving_of_app
+from remit.roles.reference_shapes import shapes_of
+from remit.synthesis import declared_roles as reading
+from remit.synthesis.declared_roles import declared
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remit.deploy.session import Account
+
+LAST: Final = "the last deploy"
+
+
+def recorded(account: Account, namespace: str) -> Version | None:
+    """The roles of the template that runs; None when nothing is deployed. Two calls."""
+    with told():
+        stack = describe(account, namespace)
+        template = deployed_template(account, stack)
+    return version(template, account, namespace) if template else None
+
+
+def version(template: Mapping[str, Any], account: Account, namespace: str) -> Version:
+    """The roles of a template that runs in an account."""
+    running = declared(template)
+    found = running.roles
+    return Version(
+        LAST,
+        (*(one.role for one in found), *running.outside),
+        names=pseudo(account, namespace),
+        trusts={one.role.logical_id: one.trust for one in found},
+        namespace=namespace,
+        others=running.others,
+        documents=running.documents,
+        open=running.open,
+        shapes=shapes_of(running.resources),
+        giving=giving_of_app(running.resources, (*(one.role for one in found), *running.outside), running.documents),
+    )
+
+
+def pseudo(account: Account, namespace: str) -> dict[str, str]:
+    """What CloudFormation's pseudo parameters are there, by their text."""
+    known = partition(account.partition)
+    return {
+        "${AWS::AccountId}": account.account,
+        "${AWS::Partition}": account.partition,
+        "${AWS::Region}": account.region,
+        "${AWS::StackName}": namespace,
+        "${AWS::URLSuffix}": "amazonaws.com" if known is None else known.dns_suffix,
+    }
+
+
+def explained(old: Version, by: Version) -> Version:
+    """A version whose grants have the reasons and lines that another gives to the same statement of the same role."""
+    return replace(old, roles=reading.explained(old.roles, by.roles))

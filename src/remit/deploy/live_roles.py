@@ -1,0 +1,269 @@
+"""Read the roles of a deployed app as they are in the account, with all that people did to them by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import Grant, Reason, Role
+from remit.catalogue.managed_policies import managed_policy
+from remit.deploy.account_roles import Unreadable, documents, held, roles_of_functions
+from remit.deploy.aws_errors import Denied, told
+from remit.deploy.changeset import deployed_template
+from remit.deploy.deployed_references import names
+from remit.deploy.drift import Drift, drift
+from remit.deploy.role_repairs import run_under
+from remit.deploy.status import status
+from remit.errors import RemitError
+from remit.review.access_change import Version
+from remit.review.resource_policies import giving_of_app
+from remit.roles.reference_names import put, references
+from remit.roles.reference_shapes import shapes_of
+from remit.synthesis.declared_roles import declared
+from remit.template.policy_documents import services
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from remit.deploy.account_roles import Document, Held
+    from remit.deploy.deployed_references import Names
+    from remit.deploy.session import Account
+    from remit.deploy.status import Status
+    from remit.iam.policy import Policy
+    from remit.synthesis.declared_roles import Declared, Running
+
+_AWS: Final = ":iam::aws:policy/"
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The roles as they are; what differs from the template that runs; and what else people should know."""
+
+    version: Version
+    drift: tuple[Drift, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def beside(self, other: Version) -> Version:
+        """Another version of the same app (the working tree's), with what references and policies are in the account.
+
+        A managed policy is in force as the account has it, whatever is deployed.
+        """
+        return replace(
+            other,
+            names={**other.names, **self.version.names},
+            documents={**other.documents, **self.version.documents},
+            versions={**other.versions, **self.version.versions},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A stack as it is in the account: its template, what its references are, its roles, and what was changed by hand.
+
+    `roles` has the roles that are there by logical id, `physical` the names of all resources. `under` has the role (its
+    ARN) of each function by the function's name in the project, and `moved` those that are not as the template says.
+    """
+
+    deployed: Status
+    template: Mapping[str, Any]
+    running: Running
+    physical: Mapping[str, str]
+    known: Names
+    roles: Mapping[str, Held]
+    under: Mapping[str, str]
+    moved: Mapping[str, str]
+    drift: tuple[Drift, ...]
+
+
+def live(account: Account, namespace: str) -> Live | None:
+    """The roles of a stack as IAM holds them; None when it is not deployed.
+
+    A role that somebody deleted is left out; a function that runs under another role than the stack's is that role's.
+    RemitError: a call is denied (`deploy.calls.LIVE` lists what is needed), or a policy cannot be read.
+    """
+    deployed = status(account, namespace)
+    return None if deployed is None else live_of(account, read(account, deployed))
+
+
+def read(account: Account, deployed: Status) -> Reading:
+    """Read the roles of a stack, and compare them with what its template gives them. RemitError: as `live`."""
+    with told():
+        template = deployed_template(account, deployed.stack)
+    try:
+        running = declared(template)
+    except RemitError as error:
+        message = f"the roles of the template that runs cannot be read: {error.message}"
+        raise Unreadable(message, hint=error.hint) from error
+    physical = {one.logical_id: one.physical_id for one in deployed.resources}
+    there = held(account, (physical[one.logical_id] for one in deployed.roles if one.physical_id))
+    roles = {one: there[name] for one, name in physical.items() if name in there}
+    known = names(account, deployed, _policies(running), roles)
+    under = _under(account, running, physical)
+    moved = _moved(running, physical, roles, under, known.known)
+    changed = (
+        *_drift(running, physical, roles, known.known, local=account.local),
+        *_under_others(running, physical, moved, known.known),
+    )
+    return Reading(deployed, template, running, physical, known, roles, under, moved, changed)
+
+
+def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Live:
+    """The roles that were read, with the managed policies and boundaries that they have. RemitError: as `live`.
+
+    With `lenient`, managed policies that the caller may not read are unknown.
+    """
+    running, roles, moved, known = reading.running, reading.roles, reading.moved, reading.known
+    strangers = held(account, (_name(arn) for arn in moved.values()))
+    arns = tuple(_arns((*roles.values(), *strangers.values()), local=account.local))
+    documents_there = _documents(account, arns, lenient=lenient)
+    version = Version(
+        "the AWS on this machine" if account.local else f"account {account.account}, {account.region}",
+        (*_own(running, roles, moved, reading.drift), *_strangers(strangers, moved), *running.outside),
+        names=known.known,
+        documents={arn: document.policy for arn, document in documents_there.items()},
+        trusts={one: role.trust for one, role in (*roles.items(), *strangers.items())},
+        versions={arn: document.version for arn, document in documents_there.items()},
+        namespace=reading.deployed.stack.name,
+        others={name: reading.under[name] for name in running.others if name in reading.under and name not in moved},
+        open=running.open,
+        shapes=shapes_of(running.resources),
+        giving=giving_of_app(
+            running.resources, (*(one.role for one in running.roles), *running.outside), running.documents
+        ),
+    )
+    unknown = (f"what {text} is in the account is not known: it is compared as text" for text in known.open)
+    return Live(version, reading.drift, (*unknown, *_newer(documents_there)))
+
+
+def _documents(account: Account, arns: Iterable[str], *, lenient: bool) -> dict[str, Document]:
+    try:
+        return documents(account, arns)
+    except Denied:
+        if not lenient:
+            raise
+        return {}
+
+
+def _policies(running: Running) -> Iterator[Policy]:
+    for one in running.roles:
+        yield from (policy for _, policy in one.inline)
+        yield one.trust
+
+
+def _drift(
+    running: Running, physical: Mapping[str, str], roles: Mapping[str, Held], known: Mapping[str, str], *, local: bool
+) -> Iterator[Drift]:
+    for one in running.roles:
+        logical_id = one.role.logical_id
+        if logical_id in physical:
+            role = roles.get(logical_id)
+            wanted = _made_locally(one, role) if local else one
+            yield from drift(wanted, role, physical[logical_id], known)
+
+
+def _made_locally(declared: Declared, held: Held | None) -> Declared:
+    """The role as the AWS on this machine makes it: without its boundary, which remit puts on at the end of a deploy.
+
+    So a boundary that is missing there may be that of a deploy that was killed, and is no person's doing.
+    """
+    if held is None or held.boundary is not None:
+        return declared
+    return replace(declared, role=replace(declared.role, boundary=None))
+
+
+def _own(
+    running: Running, roles: Mapping[str, Held], moved: Mapping[str, str], drifted: tuple[Drift, ...]
+) -> Iterator[Role]:
+    for one in running.roles:
+        role = one.role
+        if role.logical_id in roles:
+            changed = {item.policy: item.what for item in drifted if item.role == role.logical_id}
+            functions = tuple(name for name in role.functions if name not in moved)
+            yield _role(role.logical_id, roles[role.logical_id], functions, changed)
+
+
+def _strangers(strangers: Mapping[str, Held], moved: Mapping[str, str]) -> Iterator[Role]:
+    for name, role in strangers.items():
+        yield _role(name, role, tuple(one for one, arn in moved.items() if arn == role.arn), {})
+
+
+def _role(logical_id: str, found: Held, functions: tuple[str, ...], changed: Mapping[str, str]) -> Role:
+    """A role with what it holds; the reason of a statement is its policy's name, or what was done to it by hand."""
+    grants = tuple(
+        Grant(
+            statement, Reason("text", changed.get(name, f"policy {name} of role {found.name}")), version=policy.version
+        )
+        for name, policy in found.inline
+        for statement in policy.statements
+    )
+    return Role(logical_id, grants, functions, found.attached, found.boundary, services(found.trust))
+
+
+def _under(account: Account, running: Running, physical: Mapping[str, str]) -> dict[str, str]:
+    """The ARN of the role that each function runs under, by the function's name in the project."""
+    asked = {physical[one]: name for one, name in running.functions.items() if one in physical}
+    return {asked[one]: arn for one, arn in roles_of_functions(account, asked).items()}
+
+
+def _moved(
+    running: Running,
+    physical: Mapping[str, str],
+    roles: Mapping[str, Held],
+    under: Mapping[str, str],
+    known: Mapping[str, str],
+) -> dict[str, str]:
+    """The functions that run under another role than the template's, and that role.
+
+    Of a role that was deleted, with its path, the name alone is known.
+    """
+    wanted = {name: put(arn, known) for name, arn in running.others.items()}
+    gone: dict[str, str] = {}
+    for one in running.roles:
+        for name in one.role.functions:
+            if one.role.logical_id in roles:
+                wanted[name] = roles[one.role.logical_id].arn
+            else:
+                gone[name] = physical.get(one.role.logical_id, "")
+    return {
+        name: arn
+        for name, arn in under.items()
+        if (name in wanted and arn != wanted[name] and not references(wanted[name]))
+        or (name in gone and _name(arn) != gone[name])
+    }
+
+
+def _under_others(
+    running: Running, physical: Mapping[str, str], moved: Mapping[str, str], known: Mapping[str, str]
+) -> Iterator[Drift]:
+    serving = {name: one.role.logical_id for one in running.roles for name in one.role.functions}
+    for logical_id, name in running.functions.items():
+        if name in moved:
+            role = serving.get(name, "")
+            back = known.get(f"${{{role}.Arn}}") or put(running.others.get(name, ""), known)
+            repair = run_under(physical[logical_id], back)
+            yield Drift(
+                role or logical_id,
+                f"function {name} was set by hand to run under role {_name(moved[name])}",
+                f"`{repair.command}` sets it back",
+                repairs=(repair,) if back and not references(back) else (),
+            )
+
+
+def _name(arn: str) -> str:
+    return arn.rpartition("/")[2]
+
+
+def _arns(roles: Iterable[Held], *, local: bool) -> Iterator[str]:
+    """The managed policies and boundaries to read; the AWS on this machine has no documents of AWS's own."""
+    for role in roles:
+        for arn in (*role.attached, *((role.boundary,) if role.boundary is not None else ())):
+            if not (local and _AWS in arn):
+                yield arn
+
+
+def _newer(read: Mapping[str, Document]) -> Iterator[str]:
+    """What AWS has changed in its own policies since the catalogue was made."""
+    for arn, document in read.items():
+        known = managed_policy(arn) if _AWS in arn else None
+        if known is not None and known.version != document.version:
+            yield f"{known.name} is in version {document.version} in the account, and {known.version} in the catalogue"

@@ -1,0 +1,135 @@
+"""Find what people changed by hand on the roles of a deployed stack, what access that adds or removes, and undo it.
+
+A deploy asks this before it plans: CloudFormation itself neither sees a policy that was attached by hand nor takes it
+away, so that a deploy would succeed, and say nothing of it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.deploy.account_roles import Unreadable
+from remit.deploy.aws_errors import Denied, code, told
+from remit.deploy.expected_roles import explained, version
+from remit.deploy.live_roles import live_of, read
+from remit.deploy.stack import DEAD, pauses
+from remit.deploy.status import status
+from remit.errors import RemitError
+from remit.review.changes import review
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from remit.deploy.drift import Drift
+    from remit.deploy.live_roles import Reading
+    from remit.deploy.role_repairs import Repair
+    from remit.deploy.session import Account
+    from remit.deploy.status import Status
+    from remit.review.access_change import Review, Version
+
+_DEPLOYED: Final = "what was deployed"
+_UNSETTLED: Final = DEAD | {"UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"}
+"""States in which roles are not as any template says, and that something else must be done about first."""
+_LOOKS: Final = 5  # after a repair; IAM may show what was until a moment later
+_DONE: Final = frozenset({"NoSuchEntity", "EntityAlreadyExists"})
+"""What IAM answers to a repair that was made before, by a request whose answer was lost or by somebody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What was changed by hand, and what that does to access; or why that could not be compared (`unread`)."""
+
+    drift: tuple[Drift, ...] = ()
+    access: Review | None = None
+    unread: RemitError | None = None
+
+    @property
+    def found(self) -> bool:
+        """Whether something was changed, or may have been."""
+        return bool(self.drift) or self.unread is not None
+
+
+def changed_by_hand(account: Account, namespace: str, last: Version | None = None) -> ByHand:
+    """Compare the stack's roles in the account with what its template gives them.
+
+    Nothing is found where no stack is, nor while an operation runs on it or it is stuck. `last` is the record of the
+    last deploy, which has the reasons. RemitError: AWS does not answer. A call that is denied and a policy that remit
+    cannot read come back as `unread`.
+    """
+    deployed = status(account, namespace)
+    return ByHand() if deployed is None else changes_of(account, deployed, last)
+
+
+def changes_of(account: Account, deployed: Status, last: Version | None = None) -> ByHand:
+    """As `changed_by_hand`, of a stack that was asked for already."""
+    stack = deployed.stack
+    if stack.new or stack.busy or stack.status in _UNSETTLED or stack.namespace is None:
+        return ByHand()
+    try:
+        reading = read(account, deployed)
+        return ByHand(reading.drift, _access(account, reading, last)) if reading.drift else ByHand()
+    except (Denied, Unreadable) as error:
+        return ByHand(unread=error)
+
+
+def _access(account: Account, reading: Reading, last: Version | None) -> Review | None:
+    """What the changes add to what was deployed, and take from it; None where the caller may not read that."""
+    try:
+        now = live_of(account, reading, lenient=True).version
+    except Denied:
+        return None
+    before = version(reading.template, account, reading.deployed.stack.name)
+    if last is not None:
+        before = explained(before, last)
+    return review(replace(before, where=_DEPLOYED, names=now.names), now)
+
+
+def revert(account: Account, changes: ByHand, namespace: str, on_repair: Callable[[Repair], None]) -> None:
+    """Put the roles back as the template has them, call by call, and look again. `on_repair` is called before each.
+
+    It can be stopped and begun again at any point. RemitError: a change cannot be undone (nothing is written then),
+    a call is denied, or something differs still.
+    """
+    lasting = [one.what for one in changes.drift if not one.repairs]
+    if lasting:
+        raise RemitError(
+            f"remit cannot undo this: {'; '.join(lasting)}",
+            hint="undo it by hand, or `--accept-drift` leaves it as it is",
+            exit_code=1,
+        )
+    for change in changes.drift:
+        for repair in change.repairs:
+            on_repair(repair)
+            with told():
+                _make(account.client(repair.service), repair)
+    _check(account, namespace)
+
+
+def _make(client: Any, repair: Repair) -> None:
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - only a deploy needs it
+
+    try:
+        getattr(client, repair.method)(**dict(repair.parameters))
+    except ClientError as error:
+        if code(error) not in _DONE:
+            raise
+    if repair.until:
+        client.get_waiter(repair.until).wait(**dict(repair.parameters[:1]))
+
+
+def _check(account: Account, namespace: str) -> None:
+    """Look until nothing differs any more. RemitError: something does still."""
+    for pause, _ in zip(pauses(account), range(_LOOKS), strict=False):
+        changes = changed_by_hand(account, namespace)
+        if not changes.found:
+            return
+        time.sleep(pause)
+    if changes.unread is not None:
+        raise changes.unread
+    raise RemitError(
+        f"the roles are not yet as the template has them: {'; '.join(one.what for one in changes.drift)}",
+        hint="somebody changes them at the same time, or IAM is slow to show it: run the same command again",
+        exit_code=1,
+    )

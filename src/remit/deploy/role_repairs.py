@@ -1,0 +1,139 @@
+"""The calls that put a role back as its template has it, each as a value: made by `revert`, shown as a command.
+
+Source: IAM API Reference and Lambda API Reference, the page of each call. Every one may be made again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.deploy.deployed_references import filled, is_open
+from remit.iam import tokens
+from remit.iam.policy import render
+from remit.roles.reference_names import put, references
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.iam.policy import Policy
+    from remit.synthesis.declared_roles import Declared
+
+_WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_LONG: Final = frozenset({"PolicyDocument", "AssumeRolePolicyDocument"})
+_COPIED: Final = ("Path", "Description")
+"""Properties of a role that CreateRole takes as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One call: the service and method of boto3, and its parameters by name.
+
+    `until` is boto3's waiter for a call that takes effect a moment later; the waiter is given the first parameter.
+    """
+
+    service: str
+    method: str
+    parameters: tuple[tuple[str, Any], ...]
+    until: str = ""
+
+    @property
+    def operation(self) -> str:
+        """As the API's reference calls it: `iam.DeleteRolePolicy`."""
+        return f"{self.service}.{self.method.title().replace('_', '')}"
+
+    @property
+    def command(self) -> str:
+        """The same as a command of the AWS CLI, with documents left out."""
+        words = [f"aws {self.service} {self.method.replace('_', '-')}"]
+        for name, value in self.parameters:
+            words.append(f"--{_WORDS.sub('-', name).lower()}")
+            text = value if isinstance(value, str) else json.dumps(value)
+            words.append("…" if name in _LONG else shlex.quote(text))
+        return " ".join(words)
+
+
+def _iam(method: str, role: str, until: str = "", **parameters: Any) -> Repair:
+    return Repair("iam", method, (("RoleName", role), *parameters.items()), until)
+
+
+def put_inline(role: str, name: str, policy: Policy) -> Repair:
+    """Write an inline policy, over another of its name."""
+    return _iam("put_role_policy", role, PolicyName=name, PolicyDocument=json.dumps(render(policy)))
+
+
+def delete_inline(role: str, name: str) -> Repair:
+    """Delete an inline policy."""
+    return _iam("delete_role_policy", role, PolicyName=name)
+
+
+def attach(role: str, arn: str) -> Repair:
+    """Attach a managed policy."""
+    return _iam("attach_role_policy", role, PolicyArn=arn)
+
+
+def detach(role: str, arn: str) -> Repair:
+    """Detach a managed policy."""
+    return _iam("detach_role_policy", role, PolicyArn=arn)
+
+
+def put_boundary(role: str, arn: str) -> Repair:
+    """Put a permissions boundary on, in place of another."""
+    return _iam("put_role_permissions_boundary", role, PermissionsBoundary=arn)
+
+
+def take_off_boundary(role: str) -> Repair:
+    """Take the permissions boundary off."""
+    return _iam("delete_role_permissions_boundary", role)
+
+
+def put_trust(role: str, trust: Policy) -> Repair:
+    """Write who may take on the role."""
+    return _iam("update_assume_role_policy", role, PolicyDocument=json.dumps(render(trust)))
+
+
+def run_under(function: str, role: str) -> Repair:
+    """Let a function run under a role (its ARN)."""
+    parameters = (("FunctionName", function), ("Role", role))
+    return Repair("lambda", "update_function_configuration", parameters, "function_updated_v2")
+
+
+def make_role(declared: Declared, name: str, names: Mapping[str, str]) -> tuple[Repair, ...]:
+    """Make a role again that is gone, with all that its template gives it; nothing where a part of that is not known.
+
+    Stacks refer to a role by its name, so CloudFormation takes it for the one that it made.
+    """
+    trust = filled(declared.trust, names)
+    inline = {put(policy, names): filled(document, names) for policy, document in declared.inline}
+    attached = [put(arn, names) for arn in declared.attached]
+    properties = dict(_properties(declared, names))
+    texts = (*inline, *attached, *(value for value in properties.values() if isinstance(value, str)))
+    documents = (trust, *inline.values())
+    known = declared.complete and trust.statements and not any(map(references, texts))
+    if not known or any(map(is_open, documents)):
+        return ()
+    creation = _iam(
+        "create_role", name, "role_exists", AssumeRolePolicyDocument=json.dumps(render(trust)), **properties
+    )
+    return (
+        creation,
+        *(put_inline(name, policy, document) for policy, document in inline.items()),
+        *(attach(name, arn) for arn in attached),
+    )
+
+
+def _properties(declared: Declared, names: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+    """What CreateRole is given beside the trust policy."""
+    written = declared.properties
+    for name in _COPIED:
+        if name in written:
+            yield name, put(tokens.text_of(written[name]), names)
+    if "MaxSessionDuration" in written:
+        yield "MaxSessionDuration", int(written["MaxSessionDuration"])
+    if "Tags" in written:
+        yield "Tags", [{key: put(tokens.text_of(text), names) for key, text in tag.items()} for tag in written["Tags"]]
+    if declared.role.boundary is not None:
+        yield "PermissionsBoundary", put(declared.role.boundary, names)

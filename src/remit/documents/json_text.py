@@ -1,0 +1,157 @@
+"""Strict JSON: text to value, with the line and column of what is wrong and of what is asked for later.
+
+The fast parser of the standard library reads; only when something is wrong, or a place is asked for, the text is
+looked at again. JSON as in RFC 8259: no comments, no trailing commas, no NaN, no repeated key.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
+
+from remit.documents.json_mistakes import DEPTH, Refused, Repeated, Source, explain
+from remit.errors import Origin, Path, RemitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+LONGEST_NUMBER: Final = 300  # digits; IAM's numbers have 20
+LARGEST: Final = 8_000_000
+"""Bytes of a document, unless more are asked for: CloudFormation takes a megabyte, IAM far less."""
+_BOM: Final = "\ufeff"
+_MARK: Final = b"\xef\xbb\xbf"
+
+Locate: TypeAlias = "Callable[[Path], Origin]"
+"""The place of a value, by its path."""
+
+
+def read_json(text: str | bytes, file: str, *, line: int = 1, most: int = LARGEST) -> tuple[Any, Locate]:
+    """Read one JSON document; `file` is how errors name it, `line` its first line's number.
+
+    RemitError at line and column: a syntax error, a key that stands twice in one object, NaN or Infinity,
+    nesting deeper than `DEPTH`, more than `most` bytes, bytes that are no UTF-8 (with their offset).
+    """
+    if len(text) > most:
+        raise too_large(len(text), file, line)
+    text = decode(text, file, line) if isinstance(text, bytes) else text.removeprefix(_BOM)
+    source = Source(text, file, line)
+    mistake: Exception | None = None
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_Objects().unique,
+            parse_constant=_no_constant,
+            parse_int=_integer,
+            parse_float=_finite,
+        )
+        _check_depth(value)
+    except (ValueError, RecursionError) as error:
+        mistake = error
+    if mistake is not None:
+        explain(source, mistake)
+    return value, _Places(source).locate
+
+
+def decode(data: bytes, file: str, line: int = 1) -> str:
+    """UTF-8 text of a file's bytes, without a byte order mark. RemitError: the first bad byte's offset and place."""
+    try:
+        return data.removeprefix(_MARK).decode("utf-8")
+    except UnicodeDecodeError as error:
+        offset = error.start + (len(_MARK) if data.startswith(_MARK) else 0)
+        before = data[:offset].removeprefix(_MARK)
+        column = len(before.rpartition(b"\n")[2].decode("utf-8")) + 1
+        raise RemitError(
+            f"{file} is not UTF-8: byte {offset} is 0x{data[offset]:02x}",
+            hint="save it as UTF-8",
+            origin=Origin(file, line + before.count(b"\n"), column),
+        ) from None
+
+
+def too_large(size: int, file: str, line: int = 1) -> RemitError:
+    """That a document is longer than any can be, said before it is read."""
+    return RemitError(f"{file} has {size:,} bytes: no policy and no template is so large", origin=Origin(file, line, 1))
+
+
+def _check_depth(value: object) -> None:
+    level = [value]
+    for _ in range(DEPTH):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else parent if isinstance(parent, list) else ())
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return
+    raise ValueError
+
+
+class _Objects:
+    """Makes dicts of objects as they close, and counts them."""
+
+    __slots__ = ("closed",)
+
+    def __init__(self) -> None:
+        self.closed = 0
+
+    def unique(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        self.closed += 1
+        value = dict(pairs)
+        if len(value) != len(pairs):
+            raise Repeated(self.closed, pairs)
+        return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise Refused(name)
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > LONGEST_NUMBER:  # int() of them would take quadratic time
+        raise Refused(digits)
+    return int(digits)
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise Refused(digits)
+    return value
+
+
+class _Places:
+    """Where the values of a sound document begin; each object and list is walked once, as far as is asked."""
+
+    __slots__ = ("_known", "_source")
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._known: dict[int, tuple[dict[str | int, tuple[int, int]], Iterator[tuple[str | int, int, int]]]] = {}
+
+    def locate(self, path: Path) -> Origin:
+        """Where the value of a path begins, and an operator's name; of a path that is not there, its nearest part."""
+        at = told = self._source.skip(0)
+        above: str | int = ""
+        for step in path:
+            child = self._child(at, step)
+            if child is None:
+                break
+            key, at = child
+            told = key if above == "Condition" else at
+            above = step
+        return self._source.origin(told)
+
+    def _child(self, at: int, step: str | int) -> tuple[int, int] | None:
+        if at not in self._known:
+            self._known[at] = ({}, self._source.members(at))
+        found, more = self._known[at]
+        while step not in found:
+            member = next(more, None)
+            if member is None:
+                return None
+            found[member[0]] = member[1], member[2]
+        return found[step]
+
+
+__all__ = ["DEPTH", "Locate", "Path", "decode", "read_json"]

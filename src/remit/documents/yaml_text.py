@@ -1,0 +1,277 @@
+"""Strict YAML for templates: text to value, with the place of every part, and CloudFormation's short forms spelled out.
+
+Refused at line and column: tags that would build objects, keys that stand twice, more than one document, nesting deeper
+than `DEPTH`, aliases that expand beyond `MOST` parts. Nothing is ever executed. Dates stay text, as CloudFormation
+reads them; dates and octal numbers are noticed (`Slip`), since other readers take them otherwise.
+
+Sources: YAML 1.1; "CloudFormation template formats" (CloudFormation User Guide) for what it does not support.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from remit.documents.json_text import DEPTH
+from remit.errors import Origin, RemitError, did_you_mean
+from remit.iam import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from remit.documents.json_text import Path
+
+LARGEST: Final = 2_000_000
+"""Characters; a template in S3 has at most 1,048,576 bytes."""
+MOST: Final = 200_000
+"""Parts of a document, aliases expanded; a template of a megabyte has fewer."""
+_SHORT: Final = {
+    **{name.removeprefix("Fn::"): name for name in (*tokens.FUNCTIONS, *tokens.RULE_FUNCTIONS)},
+    "Ref": "Ref",
+    "Condition": "Condition",
+}
+"""The functions, by the tag that stands for each."""
+_TAG: Final = "tag:yaml.org,2002:"
+_PLAIN_TAGS: Final = frozenset(_TAG + name for name in ("str", "int", "float", "bool", "null", "map", "seq"))
+_OCTAL: Final = re.compile(r"0[0-7]+")
+_SPACE: Final = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """What a reader noticed on its way: a date, an octal number, a key of a Python dict that stands twice."""
+
+    kind: str
+    text: str
+    spot: Path
+    inside: str = ""
+
+
+def read_yaml(text: str, file: str) -> tuple[Any, dict[Path, Origin], tuple[Slip, ...]]:
+    """One document: its value, the place of each part by its path, and what was noticed. RemitError at the line."""
+    import yaml  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415 - needed for YAML alone
+
+    if len(text) > LARGEST:
+        raise RemitError(f"{file} has {len(text):,} characters: no template is so large", origin=Origin(file))
+    reader = _Reader(text, file, yaml)
+    try:
+        return reader.document()
+    except yaml.YAMLError as error:
+        raise _syntax(error, file, text) from None
+
+
+def _syntax(error: Exception, file: str, text: str) -> RemitError:
+    mark, begun = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    if mark is None or (begun is not None and mark.index >= len(text.rstrip())):
+        mark = begun or mark  # what never ends is told where it begins
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
+    origin = Origin(file, mark.line + 1, mark.column + 1) if mark else Origin(file)
+    if mark is None and isinstance(position := getattr(error, "position", None), int):
+        before = text[:position]
+        origin = Origin(file, before.count("\n") + 1, position - before.rfind("\n"))
+    return RemitError(
+        f"not valid YAML: {_SPACE.sub(' ', str(problem))}", hint=_advice(str(problem), mark, text), origin=origin
+    )
+
+
+def _advice(problem: str, mark: Any, text: str) -> str | None:
+    """What to do about signs that mean something in YAML."""
+    line = text.split("\n")[mark.line] if mark is not None and mark.line < text.count("\n") + 1 else ""
+    sign = line[mark.column : mark.column + 1] if line else ""
+    if "\\t" in problem or sign == "\t":
+        return "YAML does not indent with tabs: use spaces"
+    if sign and sign in "@`%":
+        return f"put the text that begins with {sign} in quotes"
+    if "alphabetic or numeric" in problem and line[: mark.column + 1].rstrip().endswith(("*", "&")):
+        return "a * begins an alias in YAML: put it in quotes, '*'"
+    return None
+
+
+class _Reader:
+    """One pass over the events of a parser; containers that aliases name are kept by their anchor."""
+
+    def __init__(self, text: str, file: str, yaml: Any) -> None:
+        self.file = file
+        self.yaml = yaml
+        self.events: Iterator[Any] = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        self.resolver = yaml.resolver.Resolver()
+        self.anchors: dict[str, tuple[Any, tuple[tuple[Path, Origin], ...]]] = {}
+        self.places: dict[Path, Origin] = {}
+        self.order: list[Path] = []
+        self.slips: list[Slip] = []
+        self.parts = 0
+
+    def document(self) -> tuple[Any, dict[Path, Origin], tuple[Slip, ...]]:
+        value: Any = None
+        documents = 0
+        for event in self.events:
+            if isinstance(event, self.yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self.fail("the file holds more than one YAML document", self.origin(event), "one template per file")
+                value = self.value(next(self.events), (), 1)
+        return value, self.places, tuple(self.slips)
+
+    def origin(self, event: Any) -> Origin:
+        return Origin(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def fail(self, message: str, origin: Origin, hint: str | None = None) -> NoReturn:
+        raise RemitError(message, hint=hint, origin=origin)
+
+    def value(self, event: Any, path: Path, depth: int) -> Any:
+        at = self.origin(event)
+        start = len(self.order)
+        self.put(path, at)
+        self.count(1, at)
+        if isinstance(event, self.yaml.AliasEvent):
+            return self.alias(event.anchor, path, at)
+        if depth > DEPTH:
+            self.fail(f"the YAML nests deeper than {DEPTH}", at, "flatten it")
+        function = self.function(event.tag, at)
+        inner = path if function is None else (*path, function)
+        if function is not None:
+            self.put(inner, at)
+        read = self.scalar if isinstance(event, self.yaml.ScalarEvent) else self.collection
+        value = read(event, inner, depth, function)
+        if function is not None:
+            value = {function: _argument(function, value)}
+        if event.anchor:
+            kept = tuple((spot[len(path) :], self.places[spot]) for spot in self.order[start:])
+            self.anchors[event.anchor] = (value, kept)
+        return value
+
+    def put(self, path: Path, at: Origin) -> None:
+        self.places[path] = at
+        self.order.append(path)
+
+    def count(self, parts: int, at: Origin) -> None:
+        self.parts += parts
+        if self.parts > MOST:
+            self.fail(f"the YAML has more than {MOST:,} parts once its aliases are put in", at, "write fewer aliases")
+
+    def alias(self, anchor: str, path: Path, at: Origin) -> Any:
+        if anchor not in self.anchors:
+            self.fail(f"the alias *{anchor} stands inside what it names, or before it", at)
+        value, places = self.anchors[anchor]
+        self.count(len(places), at)
+        for spot, place in places:
+            self.put((*path, *spot), place)
+        return value
+
+    def function(self, tag: str | None, at: Origin) -> str | None:  # noqa: RET503 - `fail` never returns
+        """The long form of a tag's short form; None for a plain value."""
+        if tag is None or tag == "!" or tag in _PLAIN_TAGS:
+            return None
+        if tag.startswith("!") and tag[1:] in _SHORT:
+            return _SHORT[tag[1:]]
+        shown = tag.replace(_TAG, "!!")
+        hint = "plain YAML and CloudFormation's functions only"
+        if "python" in tag:
+            hint = "it would run code when it is read; write plain YAML"
+        elif tag.startswith("!"):
+            near = did_you_mean(tag[1:], _SHORT)
+            hint = near.replace("`", "`!", 1) if near else hint
+        self.fail(f"the tag {shown[:80]} is not allowed", at, hint)
+
+    def collection(self, event: Any, path: Path, depth: int, _: str | None) -> Any:
+        return self.items(path, depth) if isinstance(event, self.yaml.SequenceStartEvent) else self.members(path, depth)
+
+    def items(self, path: Path, depth: int) -> list[Any]:
+        items: list[Any] = []
+        for event in self.events:
+            if isinstance(event, self.yaml.SequenceEndEvent):
+                break
+            items.append(self.value(event, (*path, len(items)), depth + 1))
+        return items
+
+    def members(self, path: Path, depth: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        first: dict[str, Origin] = {}
+        merged: list[tuple[Any, Origin]] = []
+        for event in self.events:
+            if isinstance(event, self.yaml.MappingEndEvent):
+                break
+            at = self.origin(event)
+            key = self.key(event, at)
+            if key == "<<" and not event.style:
+                merged.append((self.value(next(self.events), (*path, "<<"), depth + 1), at))
+                continue
+            if key in first:
+                message = f"the key {key!r} stands twice in one mapping, first at {first[key]}"
+                self.fail(message, at, "YAML readers keep only the last one: merge them")
+            first[key] = at
+            found[key] = self.value(next(self.events), (*path, key), depth + 1)
+            if self.places[(*path, key)].line > at.line or path[-1:] == ("Condition",):
+                self.places[(*path, key)] = at  # what begins below its key is found at the key, and an operator
+        for value, at in merged:
+            self.merge(found, value, path, at)
+        return found
+
+    def merge(self, found: dict[str, Any], value: Any, path: Path, at: Origin) -> None:
+        """Take over `<<: *other`: keys that the mapping has itself win."""
+        for index, one in enumerate(value if isinstance(value, list) else [value]):
+            if not isinstance(one, dict):
+                self.fail("`<<` takes a mapping, or a list of mappings", at)
+            start: Path = (*path, "<<", index) if isinstance(value, list) else (*path, "<<")
+            for key in one:
+                if key not in found:
+                    found[key] = one[key]
+                    self.put((*path, key), self.places.get((*start, key), at))
+
+    def key(self, event: Any, at: Origin) -> str:
+        if not isinstance(event, self.yaml.ScalarEvent):
+            self.fail("a key of a mapping must be plain text", at)
+        return str(event.value)
+
+    def scalar(self, event: Any, path: Path, _: int, function: str | None) -> Any:
+        text: str = event.value
+        tag = event.tag if event.tag in _PLAIN_TAGS else None
+        if tag is None:
+            if function is not None or not event.implicit[0]:
+                return text
+            tag = self.resolver.resolve(self.yaml.ScalarNode, text, (True, False))
+        return self.typed(tag.removeprefix(_TAG), text, path)
+
+    def typed(self, kind: str, text: str, path: Path) -> Any:
+        if kind == "timestamp":
+            self.slips.append(Slip("date", text, path))
+            return text
+        convert = _CONVERT.get(kind)
+        if convert is None:
+            return text
+        if kind == "int" and _OCTAL.fullmatch(text):
+            self.slips.append(Slip("octal", text, path))
+            return text  # the digits that were meant
+        try:
+            value = convert(text)
+        except (ValueError, OverflowError):
+            return text
+        if isinstance(value, float) and not math.isfinite(value):
+            self.fail(f"{text} is no number that JSON has", self.places[path], "write a number")
+        return value
+
+
+def _argument(function: str, value: Any) -> Any:
+    """Fn::GetAtt's `Queue.Arn` as the list that JSON has."""
+    return value.split(".", 1) if function == "Fn::GetAtt" and isinstance(value, str) else value
+
+
+def _integer(text: str) -> int:
+    digits = text.replace("_", "")
+    if len(digits) > 300:  # noqa: PLR2004 - int() of more would take quadratic time
+        raise ValueError(text)
+    return int(digits, 0) if ":" not in digits else _raise(text)
+
+
+def _raise(text: str) -> NoReturn:
+    raise ValueError(text)
+
+
+_CONVERT: Final[dict[str, Callable[[str], Any]]] = {
+    "int": _integer,
+    "float": lambda text: float(text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan")),
+    "bool": lambda text: text.lower() in ("yes", "true", "on"),
+    "null": lambda _: None,
+}

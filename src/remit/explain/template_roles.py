@@ -1,0 +1,93 @@
+"""Ask a template's role in every way in which the template's conditions may fall out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from remit.explain.explanation import explain
+from remit.roles.role_policies import standing
+from remit.template.role_resources import bearing_on
+from remit.template.roles import THERE, roles_in
+from remit.template.worlds import MOST, words, worlds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.documents.read import Source
+    from remit.explain.explanation import Explanation
+    from remit.iam.decide.evaluate import Verdict
+    from remit.roles.role_policies import Standing
+    from remit.template.roles import Read
+    from remit.template.worlds import World
+
+_NOT_ALL: Final = f"the template's conditions may fall out in more than {MOST} ways: not each of them was looked at"
+_SEVERAL: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What bears on one role in each of the ways; `complete` says whether those are all."""
+
+    reads: tuple[tuple[World, Read], ...] = ()
+    complete: bool = True
+
+
+class Conditions:
+    """The conditions of a document that was read and settled. Anything but a template has none."""
+
+    def __init__(self, source: Source | None = None) -> None:
+        template = source.value if source is not None and isinstance(source.value, dict) else {}
+        is_conditional = bool(template.get("Conditions")) and isinstance(template.get("Resources"), dict)
+        self._source = source if is_conditional else None
+        self._ways: dict[str, Ways] = {}
+
+    def ways(self, role: str) -> Ways:
+        """The ways in which the conditions that a role uses may fall out; none where there are no conditions."""
+        if self._source is None:
+            return Ways()
+        if role not in self._ways:
+            template = bearing_on(self._source.value, role)
+            every, complete = worlds(template)
+            source = replace(self._source, value=template)
+            self._ways[role] = Ways(tuple((world, roles_in(world, source)) for world in every), complete)
+        return self._ways[role]
+
+
+def explain_in(
+    conditions: Conditions, role: Standing, asker: str, action: str, resource: str, *, principal: str | None = None
+) -> Explanation:
+    """As `explain`, where `role` has all statements that there may be: its answer stands where every way says the same.
+
+    Else the verdict is unknown, and the answers are there, each with when it holds.
+    """
+    found = explain(role, asker, action, resource, principal=principal)
+    ways = conditions.ways(role.role.logical_id)
+    by_verdict: dict[Verdict, list[tuple[World, Explanation]]] = {}
+    for world, one in _in_each(ways, role):
+        answer = explain(one, asker, action, resource, principal=principal)
+        by_verdict.setdefault(answer.verdict, []).append((world, answer))
+    if by_verdict:
+        found = _together(found, by_verdict)
+    return found if ways.complete else replace(found, notes=(*found.notes, _NOT_ALL))
+
+
+def _in_each(ways: Ways, role: Standing) -> Iterator[tuple[World, Standing]]:
+    for world, read in ways.reads:
+        for one in read.roles:
+            if one.logical_id == role.role.logical_id:
+                there = tuple(note for note in role.role.notes if note.startswith(THERE))
+                yield world, standing(replace(one, notes=(*one.notes, *there)), role.names, read.documents)
+
+
+def _together(found: Explanation, by_verdict: dict[Verdict, list[tuple[World, Explanation]]]) -> Explanation:
+    if len(by_verdict) < _SEVERAL:
+        ((verdict, answers),) = by_verdict.items()
+        alone = len(answers) == 1 or found.verdict != verdict
+        return answers[0][1] if alone else found
+    every = [world for answers in by_verdict.values() for world, _ in answers]
+    told = [
+        (" and ".join(words([world for world, _ in answers], every)), answers[0][1]) for answers in by_verdict.values()
+    ]
+    notes = dict.fromkeys(note for _, one in told for note in one.notes)
+    return replace(found, ways=tuple(told), notes=tuple(notes))

@@ -1,0 +1,1 @@
+"""Decide one request against policies, and say which statements decided."""

@@ -1,0 +1,292 @@
+"""Why a decision came out as it did: what each layer says, which statements decided, the nearest misses.
+
+Everything here is worked out from the decision when somebody asks, so that deciding stays cheap.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from remit.errors import nearest
+from remit.iam.comparison import Source
+from remit.iam.decide.evaluate import (
+    NO_GRANTS,
+    Decision,
+    Grants,
+    Verdict,
+    plan_of,
+    rcp_levels,
+    scp_levels,
+    weigh,
+    weigh_resource,
+)
+from remit.iam.pattern import is_pattern
+from remit.iam.principal import Reach
+from remit.iam.request import ARN_PARTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.iam.decide.prepared_statements import Layer, Rule
+    from remit.iam.policy import Statement
+    from remit.iam.request import Request
+
+_NEAR: Final = 3  # misses that are told
+_ALIKE: Final = 0.9  # of two action names: a slip of the pen, and not GetObject for PutObject
+
+_TITLES: Final = {
+    "identity": "the identity's policies",
+    "boundary": "the permissions boundary",
+    "session": "the session policy",
+    "resource": "the resource's policy",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LayerDecision:
+    """What one layer says by itself, and by which statements (none for an implicit deny)."""
+
+    layer: str
+    verdict: Verdict
+    rulings: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """An Allow that nearly was: what it lacked, as a phrase."""
+
+    ruling: Source
+    lacked: str
+
+    def __str__(self) -> str:
+        return f"{self.ruling.name}: {self.lacked}"
+
+
+def layers(decision: Decision) -> tuple[LayerDecision, ...]:
+    """Each layer's own answer, in the order in which they are named in `Layers`."""
+    return tuple(_layer_decision(name, layer, decision.request) for name, layer in _layers(decision))
+
+
+def _layers(decision: Decision) -> Iterator[tuple[str, Layer]]:
+    plan = plan_of(decision.policies)
+    yield "identity", plan.identity
+    for name, layer in (("boundary", plan.boundary), ("session", plan.session), ("resource", plan.resource)):
+        if layer is not None and (layer.rules or name != "resource"):
+            yield name, layer
+    yield from scp_levels(decision.request, plan)
+    yield from rcp_levels(decision.request, plan)
+
+
+def _layer_decision(name: str, layer: Layer, request: Request) -> LayerDecision:
+    denies, allows = layer.speaking_of(request.folded)
+    for verdict, wanted, rules in _ORDER:
+        if only_denies(name) and (verdict, rules) == ("Unknown", "Allow"):
+            continue
+        spoken = denies if rules == "Deny" else allows
+        found = [rule for rule in spoken if _truth(name, layer, rule, request) is wanted]
+        if found:
+            return LayerDecision(name, verdict, tuple(_ruling(name, layer, rule) for rule in found))
+    if only_denies(name) or (name == "identity" and request.who.kind == "root"):
+        return LayerDecision(name, "Allowed", ())
+    return LayerDecision(name, "ImplicitlyDenied", ())
+
+
+_ORDER: Final[tuple[tuple[Verdict, bool | None, str], ...]] = (
+    ("ExplicitlyDenied", True, "Deny"),
+    ("Unknown", None, "Deny"),
+    ("Allowed", True, "Allow"),
+    ("Unknown", None, "Allow"),
+)
+
+
+def only_denies(layer: str) -> bool:
+    """Whether a layer is a level of RCPs: it allows what it does not deny."""
+    return layer.startswith("rcp[")
+
+
+def _truth(name: str, layer: Layer, rule: Rule, request: Request) -> bool | None:
+    reach = layer.reach(rule, request) if name == "resource" else Reach.DIRECT
+    if reach is Reach.NOBODY:
+        return False
+    truth = rule.holds(request)
+    return None if truth and reach is Reach.UNKNOWN else truth
+
+
+def _ruling(name: str, layer: Layer, rule: Rule) -> Source:
+    return Source(name, *layer.place(rule), rule.statement)
+
+
+def unknown(decision: Decision) -> tuple[str, ...]:
+    """What an Unknown verdict depends on: condition keys, variables, references, or a whole policy."""
+    if decision.verdict != "Unknown":
+        return ()
+    names: dict[str, str] = {}
+    request = decision.request
+    for name, layer in _layers(decision):
+        denies, allows = layer.speaking_of(request.folded)
+        for rule in denies if only_denies(name) else (*denies, *allows):
+            if _truth(name, layer, rule, request) is None:
+                for key in rule.open_names(request):
+                    names.setdefault(key.lower(), key)
+                if name == "resource" and layer.reach(rule, request) is Reach.UNKNOWN:
+                    names["principal"] = "the principal"
+    if decision.policies.resource is None and (request.needs_resource_policy or not request.local):
+        names["policy"] = _TITLES["resource"]
+    return tuple(names[name] for name in sorted(names))
+
+
+def because(decision: Decision) -> str:
+    """One sentence: the statement that decided, or what is missing and what came nearest."""
+    return _SENTENCES[decision.verdict](decision, layers(decision))
+
+
+def _what(request: Request) -> str:
+    return f"{request.action} on {request.asked}"
+
+
+def _denied(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
+    ruling = next(layer.rulings[0] for layer in found if layer.verdict == "ExplicitlyDenied")
+    return f"{ruling.name} denies {_what(decision.request)}"
+
+
+def _allowed(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
+    if decision.request.always_allowed:
+        return f"{decision.request.action} is always allowed"
+    names = [layer.rulings[0].name for layer in found if layer.verdict == "Allowed" and layer.rulings]
+    if not names:
+        return f"the account's root user may do {_what(decision.request)}"
+    return f"{' and '.join(names)} {'allows' if len(names) == 1 else 'allow'} {_what(decision.request)}"
+
+
+def _open(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
+    names = [layer.rulings[0].name for layer in found if layer.verdict == "Unknown"]
+    by = f", by {' and '.join(names)}" if names else ""
+    keys = ", ".join(decision.unknown)
+    return f"{_what(decision.request)} depends on {keys}, which the request does not say{by}"
+
+
+def _not_allowed(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
+    grants = _grants(decision)
+    lacking = [
+        _title(layer.layer)
+        for layer in found
+        if layer.verdict == "ImplicitlyDenied" and _counts(layer.layer, found, decision.request, grants)
+    ]
+    if not lacking:
+        lacking = [_TITLES["session" if decision.unscoped else "resource"]]
+    text = f"no statement of {' nor '.join(lacking)} allows {_what(decision.request)}"
+    needed = _needed(decision)
+    near = misses(decision)
+    if needed:
+        text += f"; {needed}, and there is none"
+    elif _TITLES["identity"] in lacking and decision.request.local and not grants.role:
+        for ruling in (one.rulings[0] for one in found if (one.layer, one.verdict) == ("resource", "Allowed")):
+            text += f"; {ruling.name} names the account, which leaves it to {_TITLES['identity']}"
+    return f"{text}; nearest: {near[0]}" if near else text
+
+
+def _grants(decision: Decision) -> Grants:
+    resource = plan_of(decision.policies).resource
+    return NO_GRANTS if resource is None else weigh_resource(resource, decision.request)
+
+
+def _needed(decision: Decision) -> str:
+    """The policy without which nothing could allow the request, if it is missing."""
+    request = decision.request
+    if decision.policies.resource == ():
+        if request.needs_resource_policy:
+            return "the resource's own policy must allow it"
+        if not request.has_identity:
+            return f"only the resource's policy can allow it to {request.principal}"
+        if not request.local:
+            return "the resource belongs to another account, whose policy must allow it"
+    return "a federated user can do no more than a session policy allows" if decision.unscoped else ""
+
+
+def _title(layer: str) -> str:
+    return _TITLES.get(layer, f"{layer[:3].upper()} level {layer[4:-1]}")
+
+
+def _counts(layer: str, found: tuple[LayerDecision, ...], request: Request, grants: Grants) -> bool:
+    """Whether a silent layer is why: in one account the identity's policy or the resource's is enough."""
+    if layer == "identity":
+        return request.has_identity and not (request.local and grants.role)
+    if layer == "resource":
+        spoken = request.has_identity and found[0].verdict == "Allowed"
+        return not (spoken and request.local and not request.needs_resource_policy)
+    return True
+
+
+_SENTENCES: Final = {
+    "ExplicitlyDenied": _denied,
+    "ImplicitlyDenied": _not_allowed,
+    "Allowed": _allowed,
+    "Unknown": _open,
+}
+
+
+def misses(decision: Decision) -> tuple[Miss, ...]:
+    """The Allow statements that came nearest, where a layer is silent: by condition, resource, action."""
+    if decision.verdict != "ImplicitlyDenied":
+        return ()
+    request = decision.request
+    found: list[tuple[int, Miss]] = []
+    for name, layer in _layers(decision):
+        if only_denies(name) or (weigh(layer, request)[1] is True and name != "resource"):
+            continue
+        for rule in layer.rules:
+            miss = None if rule.deny else _miss(name, layer, rule, request)
+            if miss is not None:
+                found.append(miss)
+    return tuple(miss for _, miss in sorted(found, key=lambda pair: pair[0])[:_NEAR])
+
+
+def _miss(name: str, layer: Layer, rule: Rule, request: Request) -> tuple[int, Miss] | None:
+    fits = rule.resource is None or rule.resource(request) is not False
+    ruling = _ruling(name, layer, rule)
+    if not rule.speaks_of_action(request.folded):
+        action = _near_action(rule.statement, request) if fits else None
+        return None if action is None else (3, Miss(ruling, f"allows {action}, asked for {request.action}"))
+    if not fits:
+        return 1, Miss(ruling, _resource_lacked(rule.statement, request))
+    if name == "resource" and layer.reach(rule, request) is Reach.NOBODY:
+        named = rule.statement.principals is not None
+        return 2, Miss(ruling, f"allows it, but not {request.principal}" if named else "has no Principal")
+    for condition, test in zip(rule.statement.conditions, rule.conditions, strict=True):
+        if test(request) is False:
+            values = ", ".join(condition.values[:_NEAR])
+            return 0, Miss(ruling, f"allows it but for the condition {condition.spelled} {condition.key}: {values}")
+    return None
+
+
+def _resource_lacked(statement: Statement, request: Request) -> str:
+    resources = statement.resources
+    if resources is None:
+        return "has no Resource"
+    if resources.negated:
+        return f"allows it on all but {', '.join(resources.patterns[:_NEAR])}, asked for {request.asked}"
+    if request.wildcard_only:
+        return f"{request.action} has no resource-level permissions: only a statement on * allows it"
+    pattern = nearest(request.asked, resources.patterns) or resources.patterns[0]
+    allowed, asked = _tails(pattern, request.asked)
+    return f"allowed on {allowed}, asked for {asked}"
+
+
+def _tails(one: str, other: str) -> tuple[str, str]:
+    """Two ARNs from where they differ: only the resource part when the rest is the same."""
+    first, second = one.split(":", ARN_PARTS - 1), other.split(":", ARN_PARTS - 1)
+    if len(first) == len(second) == ARN_PARTS and first[:-1] == second[:-1]:
+        return first[-1], second[-1]
+    return one, other
+
+
+def _near_action(statement: Statement, request: Request) -> str | None:
+    service = f"{request.folded.partition(':')[0]}:"
+    if statement.actions.negated:
+        return None
+    patterns = statement.actions.patterns
+    names = {text.lower(): text for text in patterns if text.lower().startswith(service) and not is_pattern(text)}
+    found = difflib.get_close_matches(request.folded, names, n=1, cutoff=_ALIKE)
+    return names[found[0]] if found else None

@@ -1,0 +1,296 @@
+"""Statements made ready to be asked, and indexed by action, once per policy.
+
+A rule answers True (it speaks about the request), False, or None (it depends on what the request leaves
+open).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+
+from remit.iam.condition import Test, compile_condition, open_names
+from remit.iam.pattern import Matcher, is_pattern, matcher
+from remit.iam.policy import Globs
+from remit.iam.policy_text import asked, completed, holds, names_in, parts_of, perhaps_incomplete, resource_parts
+from remit.iam.principal import Reach, reach
+from remit.iam.text_comparison import either
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from remit.iam.policy import Policy, Statement
+    from remit.iam.request import Request
+    from remit.iam.text_comparison import Truth
+
+Place: TypeAlias = tuple[int, int]
+"""Which policy of a layer, and which statement of it, both from 0."""
+
+_PUT_IN: Final = re.compile(r"\$\{\{.*\}\}|\$\{[^}]*\}")
+_ACTIONS_KEPT: Final = 10_000  # per layer; forgotten all at once
+
+
+class Rule:
+    """One statement of one policy; what a question needs of it is compiled when it is first asked."""
+
+    __slots__ = ("_trust", "conditions", "deny", "resource", "speaks_of_action", "statement", "version")
+
+    speaks_of_action: Matcher
+    resource: Callable[[Request], Truth] | None
+    conditions: tuple[Test, ...]
+
+    def __init__(self, statement: Statement, version: str, *, trust: bool) -> None:
+        self.statement = statement
+        self.version = version
+        self.deny = statement.effect == "Deny"
+        self._trust = trust
+
+    def __getattr__(self, name: str) -> Any:
+        """A slot that has no value yet: from then on it costs nothing."""
+        made = _COMPILE[name](self) if name in _COMPILE else object.__getattribute__(self, name)
+        setattr(self, name, made)
+        return made
+
+    def _compile_action(self) -> Matcher:
+        return _action_test(_widest(self.statement.actions))
+
+    def _compile_resource(self) -> Callable[[Request], Truth] | None:
+        return _resource_test(self.statement.resources, self.version, deny=self.deny, trust=self._trust)
+
+    def _compile_conditions(self) -> tuple[Test, ...]:
+        made = tuple(compile_condition(condition, self.version) for condition in self.statement.conditions)
+        return (*made, _late_test(self.statement.actions)) if _is_late(self.statement.actions) else made
+
+    def holds(self, request: Request) -> Truth:
+        """Whether resource and conditions fit; the action is known to."""
+        found: Truth = True
+        if self.resource is not None:
+            found = self.resource(request)
+            if found is False:
+                return False
+        for test in self.conditions:
+            truth = test(request)
+            if truth is False:
+                return False
+            if truth is None:
+                found = None
+        return found
+
+    def open_names(self, request: Request) -> Iterator[str]:
+        """The keys, variables and references that the answer depends on."""
+        if self.resource is not None and self.resource(request) is None:
+            patterns = self.statement.resources.patterns if self.statement.resources else ()
+            for text in (request.asked, *patterns):
+                yield from names_in(resource_parts(text, self.version), request)
+        for condition, test in zip(self.statement.conditions, self.conditions, strict=False):
+            if test(request) is None:
+                yield from open_names(condition, request, self.version)
+        if _is_late(self.statement.actions) and self.conditions[-1](request) is None:
+            for text in self.statement.actions.patterns:
+                yield from names_in(parts_of(text, ""), request)
+
+
+_COMPILE: Final[dict[str, Callable[[Rule], Any]]] = {
+    "speaks_of_action": Rule._compile_action,  # noqa: SLF001 - the class's own
+    "resource": Rule._compile_resource,  # noqa: SLF001 - as above
+    "conditions": Rule._compile_conditions,  # noqa: SLF001 - as above
+}
+
+
+def _is_late(actions: Globs) -> bool:
+    return "${" in "".join(actions.patterns)
+
+
+def _widest(actions: Globs) -> Globs:
+    """The actions that may be meant, whatever CloudFormation puts in; `_late_test` says whether they are."""
+    if actions.negated or not _is_late(actions):
+        return actions
+    return Globs(tuple(_PUT_IN.sub("*", text) for text in actions.patterns))
+
+
+def _late_test(actions: Globs) -> Test:
+    """Whether a request's action is meant by names of which CloudFormation puts a part in."""
+    parts = tuple(
+        tuple(part.lower() if isinstance(part, str) else part for part in parts_of(text, ""))
+        for text in actions.patterns
+    )
+
+    def test(request: Request) -> Truth:
+        found = asked(request.folded, request, globs=False)
+        truth = either(holds(one, found, request) for one in parts)
+        return truth if truth is None or not actions.negated else not truth
+
+    return test
+
+
+def _action_test(actions: Globs) -> Matcher:
+    """Whether a folded action is meant; action names ignore case."""
+    found = names(actions)
+    literals, globs = frozenset(found.literals), tuple(map(matcher, found.globs))
+    if actions.negated:
+        return lambda action: action not in literals and not any(glob(action) for glob in globs)
+    if not globs:
+        return literals.__contains__
+    return lambda action: action in literals or any(glob(action) for glob in globs)
+
+
+class Names(NamedTuple):
+    """Action patterns without case: all in order, those that are a name, those that have a wildcard."""
+
+    folded: tuple[str, ...]
+    literals: tuple[str, ...]
+    globs: tuple[str, ...]
+
+
+def names(actions: Globs) -> Names:
+    """Read once per object: a statement may name hundreds."""
+    found: Names | None = _NAMES.get(actions)
+    if found is None:
+        folded = tuple(map(str.lower, actions.patterns))
+        joined = "\n".join(folded)
+        globs = tuple(filter(is_pattern, folded)) if is_pattern(joined) else ()
+        literals = folded if not globs else tuple(text for text in folded if not is_pattern(text))
+        found = _NAMES.put(actions, Names(folded, literals, globs))
+    return found
+
+
+def _resource_test(  # noqa: PLR0911 - a return per shape, the fast ones first
+    resources: Globs | None, version: str, *, deny: bool, trust: bool
+) -> Callable[[Request], Truth] | None:
+    """Whether a request's resource is meant; None when every one is.
+
+    Only a trust policy has no Resource; elsewhere IAM refuses that, and it allows nothing and denies
+    everything.
+    """
+    if resources is None:
+        return None if deny or trust else (lambda _: False)
+    if "*" in resources.patterns:
+        return (lambda _: False) if resources.negated else None
+    resources = Globs(tuple(map(completed, resources.patterns)), resources.negated)
+    exact = frozenset(text for text in resources.patterns if not ("*" in text or "?" in text or "${" in text))
+    globs = tuple(matcher(text) for text in resources.patterns if ("*" in text or "?" in text) and "${" not in text)
+    templates = any("${" in text for text in resources.patterns)
+    carefully = _careful_test(resources, version, deny=deny)
+    if templates:
+        return carefully
+    if resources.negated:
+        return lambda request: (
+            request.asked not in exact and not any(glob(request.asked) for glob in globs)
+            if request.plain
+            else carefully(request)
+        )
+    if len(globs) == 1 and not exact:
+        (only,) = globs
+        return lambda request: only(request.asked) if request.plain else carefully(request)
+    if not globs:
+        return lambda request: request.asked in exact if request.plain else carefully(request)
+    return lambda request: (
+        request.asked in exact or any(glob(request.asked) for glob in globs) if request.plain else carefully(request)
+    )
+
+
+def _careful_test(resources: Globs, version: str, *, deny: bool) -> Callable[[Request], Truth]:
+    """The general case: sets, variables, references.
+
+    Of a set, an Allow must mean all and a Deny need only mean some; what NotResource names is turned around
+    with it. Without resource-level permissions the resource is `*`, and only a pattern of stars alone speaks
+    about it.
+    """
+    parts = tuple((resource_parts(text, version), perhaps_incomplete(text)) for text in resources.patterns)
+    stars = any(set(text) == {"*"} for text in resources.patterns)
+    wholly = deny == resources.negated
+
+    def test(request: Request) -> Truth:
+        if request.wildcard_only:
+            return stars != resources.negated
+        found = asked(request.asked, request, globs=True)
+        truth: Truth = False
+        for pattern, incomplete in parts:
+            one = holds(pattern, found, request, wholly=wholly)
+            if one:
+                return not resources.negated
+            if one is None or (incomplete and any(names_in(pattern, request))):
+                truth = None
+        return truth if truth is None else resources.negated
+
+    return test
+
+
+class Kept:
+    """What was made from objects that are dear to hash, kept by identity together with the object."""
+
+    __slots__ = ("_kept", "_most")
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: dict[int, tuple[Any, Any]] = {}
+
+    def get(self, source: object) -> Any:
+        """What was made from this very object, or None."""
+        found = self._kept.get(id(source))
+        return found[1] if found is not None and found[0] is source else None
+
+    def put(self, source: object, made: Any) -> Any:
+        """Keep and return it; a full store forgets everything."""
+        if len(self._kept) >= self._most:
+            self._kept.clear()
+        self._kept[id(source)] = (source, made)
+        return made
+
+
+_KEPT: Final = 8192
+_NAMES: Final = Kept(_KEPT)
+_RULES: Final = {False: Kept(_KEPT), True: Kept(_KEPT)}
+
+
+def rules_of(policy: Policy, *, trust: bool = False) -> tuple[Rule, ...]:
+    """The rules of a policy, made once per object (`trust`: as a resource's policy)."""
+    rules: tuple[Rule, ...] | None = _RULES[trust].get(policy)
+    if rules is None:
+        made = (Rule(statement, policy.version, trust=trust) for statement in policy.statements)
+        rules = _RULES[trust].put(policy, tuple(made))
+    return rules
+
+
+class Layer:
+    """The rules of one layer's policies, and for every action asked so far those that speak of it.
+
+    `trust`: they are a resource's; `bounded`: and who asks has a permissions boundary.
+    """
+
+    __slots__ = ("_bounded", "_by_action", "policies", "rules")
+
+    def __init__(self, policies: Sequence[Policy], *, trust: bool = False, bounded: bool = False) -> None:
+        self._bounded = bounded
+        self.policies = tuple(rules_of(policy, trust=trust) for policy in policies)
+        self.rules = tuple(rule for rules in self.policies for rule in rules)
+        self._by_action: dict[str, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {}
+
+    def speaking_of(self, action: str) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+        """The Deny rules and the Allow rules whose Action means a folded action."""
+        found = self._by_action.get(action)
+        if found is None:
+            meant = [rule for rule in self.rules if rule.speaks_of_action(action)]
+            found = tuple(rule for rule in meant if rule.deny), tuple(rule for rule in meant if not rule.deny)
+            if len(self._by_action) >= _ACTIONS_KEPT:
+                self._by_action.clear()
+            self._by_action[action] = found
+        return found
+
+    def reach(self, rule: Rule, request: Request) -> Reach:
+        """How a rule's Principal means whoever asks. A Deny with NotPrincipal spares nobody who has a boundary.
+
+        Source: "AWS JSON policy elements: NotPrincipal" (IAM User Guide).
+        """
+        principals = rule.statement.principals
+        if self._bounded and rule.deny and principals is not None and principals.negated and request.has_identity:
+            return Reach.DIRECT
+        return reach(principals, request, deny=rule.deny)
+
+    def place(self, rule: Rule) -> Place:
+        """Where a rule of this layer stands."""
+        for number, rules in enumerate(self.policies):
+            for index, one in enumerate(rules):
+                if one is rule:
+                    return number, index
+        raise ValueError(rule)

@@ -1,0 +1,1 @@
+"""Prove what policies allow: compared, included in one another, minimised, or open to the public."""

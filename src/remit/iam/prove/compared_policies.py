@@ -1,0 +1,96 @@
+"""One side of a comparison: layers of policies, with their statements as boxes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from remit.iam.comparison import Source
+from remit.iam.decide.evaluate import Layers, evaluate, plan_of, weigh
+from remit.iam.prove.statement_space import Box, Compiled, Index, compiled
+from remit.iam.text_comparison import either, every
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from remit.iam.policy import Policy
+    from remit.iam.request import Request
+
+
+class Side:
+    """A role: `layers` that must all allow, by name, each with its compiled policies; the first is the identity's.
+
+    `rcp` are the levels that only deny.
+    """
+
+    __slots__ = ("denies", "layers", "policies", "rcp")
+
+    def __init__(self, policies: Layers) -> None:
+        self.policies = policies
+        self.layers = _compiled(_allowing(policies))
+        self.rcp = _compiled((f"rcp[{index}]", level) for index, level in enumerate(policies.rcp))
+        self.denies: tuple[Index, ...] = tuple(policy.denies for policy in self.compiled if policy.denies.boxes)
+
+    @property
+    def compiled(self) -> Iterator[Compiled]:
+        """Every policy of every layer."""
+        return (policy for _, layer in (*self.layers, *self.rcp) for policy in layer)
+
+    @property
+    def denials(self) -> Iterator[Box]:
+        """Every Deny."""
+        return (box for index in self.denies for box in index.boxes)
+
+    def source(self, box: Box) -> Source:
+        """Where a box's statement stands."""
+        for name, policies in (*self.layers, *self.rcp):
+            for number, policy in enumerate(policies):
+                if policy.has(box):
+                    return Source(name, number, box.index, box.statement)
+        return Source("identity", 0, box.index, box.statement)
+
+    def unclear(self) -> Iterator[tuple[Source, str]]:
+        """The statements that cannot be compared at all."""
+        for name, policies in self.layers:
+            for number, policy in enumerate(policies):
+                for index, statement, reason in policy.unclear:
+                    yield Source(name, number, index, statement), reason
+        for name, policies in self.rcp:
+            for number, policy in enumerate(policies):
+                for index, statement, reason in policy.unclear:
+                    if statement.effect == "Deny":
+                        yield Source(name, number, index, statement), reason
+
+    def allows(self, request: Request) -> bool | None:
+        """What the ordinary evaluator says of a request: allowed, not allowed, or not known.
+
+        Where a resource's policy would have its say (a KMS key, a role's trust), only the role's own layers are asked.
+        """
+        if request.simple:
+            verdict = evaluate(request, self.policies).verdict
+            return None if verdict == "Unknown" else verdict == "Allowed"
+        plan = plan_of(self.policies)
+        layers = (plan.identity, plan.boundary, plan.session, *plan.scp)
+        opinions = [weigh(layer, request) for layer in layers if layer is not None]
+        denied = either((*(denied for denied, _ in opinions), *(weigh(level, request)[0] for level in plan.rcp)))
+        allowed = every(allowed for _, allowed in opinions)
+        if denied or allowed is False:
+            return False
+        return True if denied is False and allowed else None
+
+
+_CompiledLayers: TypeAlias = "tuple[tuple[str, tuple[Compiled, ...]], ...]"
+
+
+def _compiled(layers: Iterable[tuple[str, tuple[Policy, ...]]]) -> _CompiledLayers:
+    return tuple((name, tuple(compiled(policy) for policy in policies)) for name, policies in layers)
+
+
+def _allowing(layers: Layers) -> Iterator[tuple[str, tuple[Policy, ...]]]:
+    """The layers that must all allow, by name."""
+    yield "identity", layers.identity
+    if layers.boundary:
+        yield "boundary", layers.boundary
+    if layers.session:
+        yield "session", layers.session
+    for index, level in enumerate(layers.scp):
+        yield f"scp[{index}]", level

@@ -1,0 +1,107 @@
+"""Which action somebody meant who wrote another word: by its name alone, by a method of boto3, in another service.
+
+A statement's resources say of which service it speaks; else the services that functions use most come first.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from remit.catalogue import resemblance, synonyms
+from remit.catalogue.actions import action, bare_names, service
+from remit.catalogue.resemblance import nearest_actions, nearest_services
+from remit.lint import lookups
+
+if TYPE_CHECKING:
+    from remit.lint.subject import Item
+
+CLIENT_WORDS: Final = frozenset(
+    {"boto3", "botocore", "client", "session", "aws", "sdk", "aws-sdk", "resource", "table", "self"}
+)
+"""What stands before a method in code, and not before an action."""
+_FORM: Final = re.compile(r"\*|\*:\*|[A-Za-z0-9][A-Za-z0-9-]*:[A-Za-z0-9*?-]+")
+
+
+def well_formed(text: str) -> bool:
+    """Whether IAM can read an action: `*`, or service:Operation with wildcards in the operation alone."""
+    return _FORM.fullmatch(text) is not None
+
+
+def in_service(prefix: str, name: str, item: Item | None = None) -> tuple[str, ...]:
+    """The actions that `prefix:name` meant: a slip, other words, a namesake of another service."""
+    return nearest_actions(f"{prefix}:{name}", _spoken_of(item))
+
+
+def by_name(name: str, item: Item | None = None) -> tuple[str, ...]:
+    """The actions, of whatever service, with this bare name or of the operation with this name; the likeliest first."""
+    return resemblance.by_name(name, _spoken_of(item))
+
+
+def of_service(prefix: str, name: str) -> tuple[str, ...]:
+    """The actions of a service that a name resembles: a method, an operation, a slip."""
+    if not name or not service(prefix):
+        return ()
+    plain = re.sub(r"[^A-Za-z0-9*?]", "", name)
+    if "*" in plain or "?" in plain:
+        return (f"{prefix.lower()}:{plain}",) if lookups.meant(f"{prefix}:{plain}") else ()
+    exact = action(f"{prefix}:{plain}")
+    if exact:
+        return (exact.full_name,)
+    called = nearest_actions(f"{prefix}:{name}") or nearest_actions(f"{prefix}:{plain}")
+    return called or synonyms.same_words(prefix, name.title() if "_" in name else name)
+
+
+def respelt(prefix: str, pattern: str) -> str:
+    """A pattern with its misspelt words mended, so that it means something: `*Function*` for `*Functoin*`; else ""."""
+    names = tuple(one.lower() for one in bare_names(prefix.lower()))
+    known = {word for one in bare_names(prefix.lower()) for word in synonyms.runs(one)}
+    folded = {word.lower(): word for word in known}
+    parts = re.split(r"([*?]+)", pattern)
+    for index, part in enumerate(parts):
+        if part and part[0] not in "*?" and not any(part.lower() in one for one in names):
+            near = lookups.near(part.lower(), folded)
+            parts[index] = folded[near] if near else part
+    mended = f"{prefix}:{''.join(parts)}"
+    return mended if lookups.meant(mended) else ""
+
+
+def beginning(prefix: str, pattern: str) -> str:
+    """The word with which actions of a service begin, and that a pattern's beginning misspells; "" for none."""
+    stem = re.split(r"[*?]", pattern, maxsplit=1)[0].lower()
+    words = {
+        one[:end] for one in bare_names(prefix.lower()) for end in range(2, len(one)) if one[end].isupper() and stem
+    }
+    found = {one.lower(): one for one in words if one[0].lower() == stem[0]} if stem else {}
+    near = lookups.near(stem, found)
+    return found[near] if near else ""
+
+
+def completed(text: str, item: Item) -> tuple[str, ...]:
+    """The action that a text is once its stray signs are gone."""
+    prefix, colon, name = text.partition(":")
+    if not colon:
+        return by_name(text, item)
+    return of_service(prefix, name) or of_another_service(text, item)
+
+
+def of_another_service(text: str, item: Item | None = None) -> tuple[str, ...]:
+    """The actions that `dynamdb:GetItem` meant, also with wildcards; of a service whose name is not its prefix too."""
+    prefix, _, rest = text.partition(":")
+    candidates = nearest_services(prefix)
+    if "*" in rest or "?" in rest:
+        fitting = tuple(f"{one}:{rest}" for one in candidates if lookups.meant(f"{one}:{rest}"))
+        return fitting or tuple(f"{one}:{rest}" for one in candidates)
+    exact = tuple(found.full_name for one in candidates if (found := action(f"{one}:{rest}")) is not None)
+    if exact:
+        return exact
+    return nearest_actions(text, _spoken_of(item))
+
+
+def _spoken_of(item: Item | None) -> tuple[str, ...]:
+    """The services of a statement's resources and of its other actions."""
+    if item is None:
+        return ()
+    vendors = [arn.service for _, arn in item.arns]
+    others = [pattern.partition(":")[0].lower() for pattern in item.statement.actions.patterns]
+    return tuple(dict.fromkeys(name for name in (*vendors, *others) if service(name)))

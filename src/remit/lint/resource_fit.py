@@ -1,0 +1,230 @@
+"""Whether the actions of a statement and its resources fit each other, as far as ARNs and their types tell."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from remit.lint import lookups
+from remit.lint.finding import ERROR, WARNING
+from remit.lint.subject import IDENTITY, RESOURCE, TRUST
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from remit.catalogue.actions import IamResourceType
+    from remit.lint.subject import Document, Item
+
+_VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
+_VOWELS: Final = "aeiou"
+
+
+def on_named_resources(item: Item) -> bool:
+    """Whether a statement names its resources by ARNs whose service is written out, and its actions by Action.
+
+    Policies of resources leave out what is obvious, but a bucket's, which S3 refuses where the two do not fit;
+    references to resources tell no type.
+    """
+    if item.document.kind == TRUST or (item.document.kind == RESOURCE and not _of_bucket(item)):
+        return False
+    if item.statement.actions.negated or not item.resources:
+        return False
+    return item.resource_element == "Resource" and _all_named(item.shapes)
+
+
+def _of_bucket(item: Item) -> bool:
+    return services_of(item.shapes) == ("s3",)
+
+
+@lru_cache(maxsize=8192)
+def _all_named(resources: tuple[str, ...]) -> bool:
+    parsed = [lookups.arn(text) for text in resources]
+    return all(
+        arn is not None
+        and lookups.plain(arn.service)
+        and lookups.has_arns(arn.service.lower())
+        and arn.resource not in ("*", "")
+        and (text.find("arn:", 4) < 0 or not lookups.doubled(text))
+        for text, arn in zip(resources, parsed, strict=True)
+    )
+
+
+_EVERY: Final = frozenset({
+    "*", "role/*", "user/*", "group/*", "policy/*", "function:*", "function/*", "secret:*", "key/*", "parameter/*",
+})  # fmt: skip
+
+
+def everywhere(item: Item) -> tuple[str, ...]:
+    """The actions that a role's or user's Allow gives on every resource, or on every one of a type, unconditionally."""
+    plain = item.allows and item.document.kind == IDENTITY and not item.statement.actions.negated
+    if not plain or item.statement.conditions or item.resource_element == "NotResource":
+        return ()
+    return item.statement.actions.patterns if any(_is_every(text) for text in item.resources) else ()
+
+
+def wide_among(document: Document, named: Collection[str]) -> Iterator[tuple[Item, str, str]]:
+    """Each statement and pattern on every resource, as above, that means one of the `named` actions: with the first.
+
+    `s3:*` has a finding of its own.
+    """
+    services = frozenset(name.partition(":")[0] for name in named)
+    for item in document.items:
+        for pattern in () if services.isdisjoint(item.services) else item.wide:
+            prefix, _, operation = pattern.partition(":")
+            names = lookups.meant(pattern) if prefix.lower() in services and operation != "*" else ()
+            found = next((name for name in names if name in named), None)
+            if found is not None:
+                yield item, pattern, found
+
+
+def _is_every(text: str) -> bool:
+    arn = lookups.arn(text) if text != "*" else None
+    return text == "*" or (arn is not None and arn.resource in _EVERY)
+
+
+def all_known(item: Item) -> bool:
+    """Whether every pattern of Action means something."""
+    return all(lookups.meant(pattern) for pattern in item.statement.actions.patterns)
+
+
+def unfit(item: Item) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The patterns of Action, with what they mean, of which nothing acts on any resource of the statement.
+
+    Actions that know no resources at all are another matter; a service whose ARNs nobody lists fits everything.
+    """
+    if not on_named_resources(item):
+        return
+    for text in item.statement.actions.patterns:
+        names = lookups.meant_on_resources(text)
+        if names and text not in ("*", "*:*") and not any(lookups.acts_on_one(name, item.shapes) for name in names):
+            yield text, names
+
+
+RELIABLE: Final = frozenset({
+    "cloudwatch", "dynamodb", "ec2", "ecr", "events", "kinesis", "kms", "lambda", "logs", "s3", "secretsmanager", "sns",
+    "sqs", "ssm", "states", "sts", "xray",
+})  # fmt: skip
+"""Services that functions use, whose list of actions and resource types can be relied on: what it finds at error level
+in AWS's own managed policies was looked through one by one (tests/lint/data/adjudicated.json)."""
+_DOUBTFUL: Final = frozenset({
+    "cloudwatch:TagResource", "dynamodb:DescribeStream", "dynamodb:ListStreams", "ec2:PutResourcePolicy",
+    "kinesis:UpdateShardCount", "logs:DescribeIndexPolicies",
+    "logs:PutIndexPolicy", "ssm:DeleteAssociation", "ssm:StartSession",
+    "ssm:DescribeAssociation", "states:InvokeHTTPEndpoint",
+})  # fmt: skip
+"""Actions whose reference says otherwise than AWS's own policies and guides assume."""
+_LIST: Final = re.compile(r"[A-Za-z-]*[:/]?\*(?:[:/]\*)*")
+
+
+def reliable(name: str) -> bool:
+    """Whether what the reference says of an action can be relied on."""
+    return name.partition(":")[0] in RELIABLE and name not in _DOUBTFUL
+
+
+def severity(item: Item, names: tuple[str, ...]) -> str:
+    """Error where the service's reference can be relied on, else warning: lists of other services have gaps.
+
+    Services check some actions that know no resources, on paper, against an ARN that stands for a list (`role/*`).
+    """
+    sure = item.allows and reliable(names[0])
+    on_lists = not lookups.targets(names[0]) and all(_is_list(text) for text in item.shapes)
+    return ERROR if sure and not on_lists else WARNING
+
+
+def _is_list(text: str) -> bool:
+    arn = lookups.arn(text)
+    return arn is not None and arn.account != "" and _LIST.fullmatch(arn.resource) is not None
+
+
+def services_of(resources: tuple[str, ...]) -> tuple[str, ...]:
+    """The services of some ARNs, in their order."""
+    return tuple(dict.fromkeys(arn.service.lower() for text in resources if (arn := lookups.arn(text)) is not None))
+
+
+def same_service(names: tuple[str, ...], resources: tuple[str, ...]) -> bool:
+    """Whether some resource is of a service whose ARNs the actions take."""
+    found = set(services_of(resources))
+    return any(
+        arn is not None and (arn.service in found or not lookups.plain(arn.service))
+        for name in names
+        for format_ in lookups.formats(name)
+        if (arn := lookups.arn(format_)) is not None
+    )
+
+
+def wanted(name: str, like: str | None = None) -> str:
+    """What an action acts on: `a table (arn:…:table/NAME)`; of several types the one that an ARN is `like`."""
+    action = lookups.action(name)
+    targets = action.targets if action else ()
+    if action is None or not targets:
+        return "another resource"
+    named = lookups.types_named(action.service, like) if like is not None else frozenset()
+    alike = [one.type for one in targets if one.type.name in named]
+    must = [one.type for one in targets if one.required or not any(t.required for t in targets)]
+    kind = min(alike or must, key=_plainness)
+    shape = _VARIABLE.sub(lambda found: _PLACES.get(found[1], found[1].upper()), kind.arns[0])
+    return f"{'an' if kind.name[0] in _VOWELS else 'a'} {kind.name} ({shape})"
+
+
+def _plainness(kind: IamResourceType) -> int:
+    """How much there is to fill in: an object before the object of an access point."""
+    return len(_VARIABLE.findall(kind.arns[0])) if kind.arns else 99
+
+
+_PLACES: Final = {"Partition": "aws"}
+
+
+def meant_resource(names: tuple[str, ...], item: Item) -> str | None:
+    """The ARN that was meant: an object for a bucket, a table for its index, and so on."""
+    for text, shape in zip(item.resources, item.shapes, strict=True):
+        for guess in (*_inner(shape, names[0]), *_guesses(shape), *_completions(shape, names[0])):
+            if lookups.arn(guess) is not None and all(lookups.acts_on(name, guess) for name in names[:5]):
+                if text == shape:
+                    return guess
+                if guess.startswith(shape):
+                    return text + guess.removeprefix(shape)
+                rest = shape.removeprefix(guess)
+                return text.removesuffix(rest) if shape.startswith(guess) and text.endswith(rest) else None
+    return None
+
+
+def _completions(text: str, name: str) -> Iterator[str]:
+    """The resource with the beginning that its type has: `table/orders` for `tabel/orders`; no region where none is.
+
+    What names a resource of another type keeps its beginning: an alias is no key of the same name.
+    """
+    arn = lookups.arn(text)
+    if arn is None:
+        return
+    is_another = bool(lookups.types_named(arn.service.lower(), text))
+    for format_ in sorted(lookups.formats(name), key=lambda one: len(_VARIABLE.findall(one))):
+        shape = lookups.arn(format_)
+        if shape is None or shape.service != arn.service:
+            continue
+        begin = shape.resource.partition("${")[0]
+        region, account = (arn.region if shape.region else ""), (arn.account if shape.account else "")
+        yield f"arn:{arn.partition}:{arn.service}:{region}:{account}:{arn.resource}"
+        if is_another:
+            continue
+        inner = ("", ":*") if ":${" in shape.resource.partition("}")[2] else ("",)
+        for rest in (re.split(r"[/:]+", arn.resource, maxsplit=1)[-1], arn.resource):
+            yield from (f"arn:{arn.partition}:{arn.service}:{region}:{account}:{begin}{rest}{end}" for end in inner)
+
+
+def _inner(text: str, name: str) -> Iterator[str]:
+    """What is inside of the resource, as the type's format has it: `table/orders/stream/*` for `table/orders`."""
+    for format_ in sorted(lookups.formats(name), key=lambda one: len(_VARIABLE.findall(one))):
+        between = re.search(r"\}([/:][^$]*)\$\{[^}]*\}$", format_)
+        if between is not None:
+            yield f"{text.removesuffix(between[1])}{between[1]}*"
+
+
+def _guesses(text: str) -> Iterator[str]:
+    yield f"{text.removesuffix('/')}/*"
+    yield f"{text}:*"
+    for sign in ("/", ":"):
+        shorter = text
+        for _ in range(3):
+            shorter = shorter.rpartition(sign)[0]
+            yield shorter

@@ -1,0 +1,240 @@
+"""Where the AWS on this machine lives inside a project, and what its files say about a running server."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pwd
+import stat
+import time
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from remit.errors import RemitError
+from remit.project.dot_remit import link
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_PAUSE = 0.01
+_UNSAVED_BYTES = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a server writes down about itself: who it is (random), where it listens, its process, its owner's keys."""
+
+    id: str
+    port: int
+    pid: int
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The folder `.remit/local` of one project, by absolute path, with a name for each file in it."""
+
+    root: Path
+
+    @classmethod
+    def of(cls, project: Path) -> Place:
+        """The place of the project in this folder; nothing is created."""
+        return cls(project.resolve() / ".remit" / "local")
+
+    @property
+    def record(self) -> Path:
+        """Where the server says who it is: JSON, readable by its owner alone."""
+        return self.root / "server.json"
+
+    @property
+    def log(self) -> Path:
+        """What the server had to say, bounded when it starts."""
+        return self.root / "server.log"
+
+    @property
+    def state(self) -> Path:
+        """What survives a restart: every service's resources, and the objects of S3."""
+        return self.root / "state"
+
+    @property
+    def alive(self) -> Path:
+        """Locked by the server for as long as it lives, and holding its process id."""
+        return self.root / "server.lock"
+
+    @property
+    def starting(self) -> Path:
+        """Locked by whoever is starting a server."""
+        return self.root / "start.lock"
+
+    @property
+    def unsaved(self) -> Path:
+        """Why the state was not kept when it was last saved; its room is taken at each start, for a full disk."""
+        return self.root / "unsaved"
+
+    def check(self) -> None:
+        """Refuse a place that is not here or not ours: what is written or deleted in it would be somewhere else.
+
+        Raises:
+            RemitError: if a part of it is a link, or belongs to another user.
+        """
+        files = (self.record, self.log, self.alive, self.starting, self.unsaved, self.root / ".gitignore")
+        folders = (self.root / "home", self.root / "tmp", self.state, self.state / "services", self.state / "s3")
+        for path in (self.root.parent, self.root, *files, *folders):
+            _check_own(path)
+
+    def check_state(self) -> None:
+        """Refuse links anywhere in the state: the emulator makes none, and would follow them.
+
+        Raises:
+            RemitError: if there is one.
+        """
+        for folder, folders, files in os.walk(self.state):
+            for name in (*folders, *files):
+                path = os.path.join(folder, name)  # noqa: PTH118 - of many thousands of objects
+                if os.path.islink(path):  # noqa: PTH114 - as above
+                    raise link(path)
+
+    def make(self) -> None:
+        """Create the folder, for its owner alone and never committed.
+
+        Raises:
+            RemitError: if there is no project's folder, or it cannot be written; names the path.
+        """
+        project = self.root.parent.parent
+        if not project.is_dir():
+            raise RemitError(f"there is no folder {str(project)!r}")
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.root / ".gitignore").write_text("*\n", encoding="ascii")
+        except OSError as error:
+            raise RemitError(
+                f"the AWS on this machine keeps its state in {str(self.root)!r}, "
+                f"which cannot be written: {error.strerror}",
+                hint="make the project's folder writable, or copy the project to one that is",
+            ) from error
+
+    def read(self) -> Record | None:
+        """What the server file says, or None if there is none or it makes no sense."""
+        content = self._content()
+        try:
+            record = Record(**{part.name: content[part.name] for part in fields(Record)})
+        except KeyError:
+            return None
+        texts = (record.id, record.access_key_id, record.secret_access_key)
+        typed = all(isinstance(text, str) for text in texts) and type(record.port) is int and type(record.pid) is int
+        return record if typed and 0 < record.port < 1 << 16 and record.pid > 1 else None
+
+    def is_of_an_older_remit(self) -> bool:
+        """Whether the server file was written by a remit whose servers had no keys."""
+        content = self._content()
+        return "pid" in content and "access_key_id" not in content
+
+    def _content(self) -> dict[str, Any]:
+        """The server file as it is, empty if it is no JSON object."""
+        try:
+            with open(self.record, "rb", opener=own) as file:
+                content = json.load(file)
+        except (OSError, ValueError):
+            return {}
+        return content if isinstance(content, dict) else {}
+
+    def write(self, record: Record) -> None:
+        """Replace the server file in one step."""
+        draft = self.record.with_suffix(f".{record.pid}")
+        with open(draft, "w", encoding="ascii", opener=own) as file:
+            json.dump(asdict(record), file)
+        draft.replace(self.record)
+
+    def read_unsaved(self) -> str | None:
+        """Why the state was not kept when it was last saved, or None."""
+        try:
+            with open(self.unsaved, encoding="utf-8", errors="replace", opener=own) as file:
+                return file.read().strip() or None
+        except OSError:
+            return None
+
+    def write_unsaved(self, reason: str | None) -> None:
+        """Say why the state is not kept, in the room that was taken when there was some."""
+        content = (reason or "").encode()[:_UNSAVED_BYTES].ljust(_UNSAVED_BYTES)
+        descriptor = own(str(self.unsaved), os.O_WRONLY | os.O_CREAT)
+        try:
+            os.pwrite(descriptor, content, 0)
+        finally:
+            os.close(descriptor)
+
+
+def own(path: str, flags: int) -> int:
+    """Open a file for its owner alone, and never through a link; an `opener` for `open`."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
+
+
+def _check_own(path: Path) -> None:
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise RemitError(f"{str(path)!r} cannot be looked at: {error.strerror}") from error
+    if stat.S_ISLNK(found.st_mode):
+        raise link(str(path))
+    if found.st_uid != os.geteuid():
+        raise RemitError(
+            f"{str(path)!r} belongs to {_user(found.st_uid)}, and remit runs as {_user(os.geteuid())}",
+            hint="run remit as the user whose project it is, or remove that path",
+        )
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"the user {number}"
+
+
+def seize(path: Path, *, patience: float) -> int | None:
+    """Lock a file for this process and its forks: the descriptor, or None if others hold it for that long."""
+    descriptor = own(str(path), os.O_RDWR | os.O_CREAT)
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                os.close(descriptor)
+                return None
+            time.sleep(_PAUSE)
+        else:
+            return descriptor
+
+
+def is_held(path: Path) -> bool:
+    """Whether some process holds the lock on this file.
+
+    Asking takes a shared lock for an instant, so whoever seizes must have a little patience.
+    """
+    try:
+        descriptor = own(str(path), os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold the lock on a file, after waiting for whoever holds it now."""
+    descriptor = own(str(path), os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,260 @@
+"""Make the zip of an app for Lambda: its own files, its dependencies, remit's runtime part.
+
+    folder --survey--> Tree --.
+    uv.lock, … --layer--> Layer --> zip in .remit/cache --place--> .remit/build/<function>.zip
+
+The same input gives the same bytes. Nothing remembers which files are unchanged: sizes and times lie (a copy,
+a restored backup, two edits in one tick), and reading and packing an app again costs milliseconds. Only
+dependencies are cached, by a digest of what decides them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from remit.errors import RemitError
+from remit.package.archive import Archive, Member, members
+from remit.package.dependencies import Layer, layer, prune, sha256
+from remit.package.files import LeftOut, Tree, survey
+from remit.package.installer import OFFLINE, Target, this_machine
+from remit.package.packed_files import ChangedError, Entry, look
+from remit.package.requirements import find
+from remit.package.secrets import Unneeded, refuse, watched
+from remit.project.dot_remit import own_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from remit.errors import Origin
+
+ZIPPED = 50 * 1024 * 1024
+"""Most bytes of a zip that Lambda's API takes itself ("Lambda quotas": through S3 there is no such limit)."""
+
+UNZIPPED = 250 * 1024 * 1024
+"""Lambda takes what is smaller than this, unpacked, layers included ("Lambda quotas")."""
+
+_ATTEMPTS = 3
+_KEPT = 4
+_BIGGEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A zip that is ready to upload. Sizes in bytes.
+
+    `contents` is equal for equal contents even where another build of zlib packs them into other bytes: the
+    better key for what is already uploaded. `biggest` are the biggest top-level parts, unpacked.
+    """
+
+    path: Path
+    sha256: str
+    size: int
+    unzipped: int
+    left_out: tuple[LeftOut, ...]
+    biggest: tuple[tuple[str, int], ...]
+    contents: str
+    unneeded: tuple[Unneeded, ...] = ()
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+def package(
+    folder: Path,
+    target: Target,
+    *,
+    exclude: tuple[str, ...] = (),
+    allow: Mapping[str, tuple[str, Origin | None]] | None = None,
+    zipped_limit: int | None = ZIPPED,
+    progress: Callable[[str], None] = _silent,
+) -> Package:
+    """Pack the project in `folder` for one target; `place` puts it where people look.
+
+    `exclude`: patterns in the syntax of .remitignore; `allow`: of files that may hold secrets, each with the reason
+    and its line; `zipped_limit`: None for a zip that goes through S3.
+    Raises RemitError for what cannot be packed, is a secret, or is over Lambda's limits, and for a link in `.remit`.
+    """
+    cache = own_folder(folder, "cache", "packages")
+    with _writing(cache):
+        if not folder.is_dir():
+            raise RemitError(f"there is no project folder {str(folder)!r}")
+        cache.mkdir(parents=True, exist_ok=True)
+        for _ in range(_ATTEMPTS):
+            with contextlib.suppress(ChangedError):
+                installed = layer(folder, target, progress)
+                return _attempt(folder, cache, exclude, allow or {}, installed, zipped_limit)
+    raise RemitError(
+        f"files in {folder.resolve().name!r} keep changing while they are packed",
+        hint="stop what writes there, or list it in .remitignore",
+    )
+
+
+def depends(folder: Path) -> bool:
+    """Whether the project in `folder` states dependencies: without any, a zip is the same for every target."""
+    return find(folder) is not None
+
+
+def place(packages: Mapping[str, Package], folder: Path) -> tuple[Path, ...]:
+    """Put each function's zip under .remit/build/ by its name, and remove those of functions that are no more."""
+    build = own_folder(folder, "build")
+    placed = {build / f"{name}.zip": package for name, package in packages.items()}
+    with _writing(build):
+        build.mkdir(parents=True, exist_ok=True)
+        for path, package in placed.items():
+            _link(package.path, path)
+        for stale in set(build.glob("*.zip")) - set(placed):
+            stale.unlink(missing_ok=True)
+    return tuple(placed)
+
+
+def _link(source: Path, path: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".new-") as work:
+        new = Path(work, path.name)
+        try:
+            new.hardlink_to(source)
+        except OSError:  # a file system without hard links, or too many of them
+            shutil.copyfile(source, new)
+        new.replace(path)
+
+
+def _attempt(
+    folder: Path,
+    cache: Path,
+    exclude: tuple[str, ...],
+    allow: Mapping[str, tuple[str, Origin | None]],
+    installed: Layer | None,
+    zipped_limit: int | None,
+) -> Package:
+    """Pack one snapshot. Raises ChangedError when the folder is not the same before and after."""
+    tree = survey(folder, exclude)
+    plan = _plan(tree, installed)
+    unzipped, biggest = sum(part.size for part in plan.values()), _parts(plan)
+    if unzipped >= UNZIPPED:
+        raise _too_big("unpacked", unzipped, UNZIPPED, biggest)
+    with tempfile.TemporaryDirectory(dir=cache, prefix=".new-") as work:
+        new = Path(work, "new.zip")
+        suspects: list[Entry] = []
+        contents = _write(new, plan, installed, suspects)
+        if survey(folder, exclude).entries != tree.entries:
+            raise ChangedError
+        unneeded = refuse(tree.entries, suspects, allow)
+        size, digest = new.stat().st_size, sha256(new)
+        if zipped_limit is not None and size > zipped_limit:
+            raise _too_big("zipped", size, zipped_limit, biggest)
+        path = cache / f"{digest}.zip"
+        new.replace(path)
+    prune(cache, _KEPT)
+    left_out = (*tree.left_out, *(installed.left_out if installed else ()))
+    return Package(path, digest, size, unzipped, left_out, biggest, contents, unneeded)
+
+
+def _plan(tree: Tree, installed: Layer | None) -> dict[str, Entry | Member]:
+    """What goes where, sorted by the bytes of the names. The app's own file wins over an installed one."""
+    plan: dict[str, Entry | Member] = {}
+    if installed is not None:
+        plan |= {member.name.decode(): member for member in members(installed.path)}
+    plan |= {own.name: own for own in tree.entries}
+    for name in plan:
+        if name == "remit.py" or name.startswith("remit/"):
+            raise RemitError(
+                f"{name!r} would hide the module `remit`, which every zip carries",
+                hint="rename the app's own module",
+            )
+    plan |= {part.name: part for part in _runtime()}
+    return dict(sorted(plan.items(), key=lambda item: item[0].encode()))
+
+
+def _runtime() -> tuple[Entry, ...]:
+    """Give remit's runtime part, as the package `remit` of the zip."""
+    folder = Path(__file__).parent.parent / "runtime"
+    return tuple(
+        replace(look(path.resolve(), f"remit/{path.relative_to(folder).as_posix()}"), executable=False)
+        for path in sorted(folder.rglob("*.py"))
+    )
+
+
+def _write(path: Path, plan: dict[str, Entry | Member], installed: Layer | None, suspects: list[Entry]) -> str:
+    """Write the zip; the digest of its contents. Files that may hold a secret join `suspects`."""
+    with path.open("w+b") as file, _opened(installed) as packed:
+        archive = Archive(file)
+        for name, part in plan.items():
+            if isinstance(part, Entry):
+                archive.add(name, watched(part, suspects), executable=part.executable)
+            elif packed is not None:
+                archive.copy(packed, part)
+        contents = archive.finish()
+        file.flush()
+        os.fsync(file.fileno())
+    return hashlib.sha256((contents + (installed.contents if installed else "")).encode()).hexdigest()
+
+
+@contextlib.contextmanager
+def _opened(installed: Layer | None) -> Iterator[BinaryIO | None]:
+    if installed is None:
+        yield None
+        return
+    with installed.path.open("rb") as file:
+        yield file
+
+
+def _parts(plan: dict[str, Entry | Member]) -> tuple[tuple[str, int], ...]:
+    sizes: dict[str, int] = {}
+    for name, part in plan.items():
+        top = name.partition("/")[0]
+        sizes[top] = sizes.get(top, 0) + part.size
+    return tuple(sorted(sizes.items(), key=lambda item: (-item[1], item[0]))[:_BIGGEST])
+
+
+def _too_big(how: str, size: int, limit: int, biggest: tuple[tuple[str, int], ...]) -> RemitError:
+    parts = ", ".join(f"{name} {bytes_in_words(part)}" for name, part in biggest)
+    return RemitError(
+        f"the package is too big: {size:,} bytes {how}, and Lambda takes {limit:,}; "
+        f"the biggest parts, unpacked: {parts}",
+        hint="drop what the functions do not use (boto3 and botocore are in Lambda already), list data in "
+        ".remitignore, or move parts into a layer",
+    )
+
+
+def bytes_in_words(size: int) -> str:
+    """A size for people, in the unit that leaves one to three digits: `34.5 MB` (of 1024 * 1024 bytes)."""
+    amount, unit = float(size), "bytes"
+    for bigger in ("KB", "MB", "GB"):
+        if amount < 1024:  # noqa: PLR2004 - the step between units
+            break
+        amount, unit = amount / 1024, bigger
+    return f"{size} bytes" if unit == "bytes" else f"{amount:.1f} {unit}"
+
+
+@contextlib.contextmanager
+def _writing(place: Path) -> Iterator[None]:
+    """Say where a write failed: full disk, read-only folder, file-size limit. What was there before stays."""
+    try:
+        yield
+    except OSError as error:
+        raise RemitError(
+            f"cannot write to {str(place)!r}: {error.strerror or error}",
+            hint="what remit builds is kept in the project's .remit folder: writable, with space left",
+        ) from error
+
+
+__all__ = [
+    "OFFLINE",
+    "UNZIPPED",
+    "ZIPPED",
+    "LeftOut",
+    "Package",
+    "Target",
+    "bytes_in_words",
+    "depends",
+    "package",
+    "place",
+    "this_machine",
+]

@@ -1,0 +1,166 @@
+"""Install a project's dependencies with uv for Lambda's platform, once: a zip in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from remit.errors import RemitError
+from remit.package.archive import CHUNK, Archive
+from remit.package.dependency_source import OWN_NAME, Source
+from remit.package.files import LeftOut, survey
+from remit.package.installer import Target, install
+from remit.package.packed_files import read
+from remit.package.requirements import find
+from remit.project.dot_remit import own_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_FORMAT = "1"  # of the cache; raised when the same inputs are to give another zip
+_KEPT = 8  # cached zips of dependencies
+
+_NOISE = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json")
+"""What installers write into *.dist-info about this machine and this run; nothing reads it in Lambda."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """The dependencies of a project for one target, packed by an Archive."""
+
+    path: Path
+    contents: str
+    left_out: tuple[LeftOut, ...]
+
+
+def layer(folder: Path, target: Target, progress: Callable[[str], None]) -> Layer | None:
+    """The dependencies of the project in `folder`; None when it states none.
+
+    With unchanged inputs this is a look into the cache, and no process starts. Raises RemitError (exit
+    code 69 when no package index answers).
+    """
+    source = find(folder)
+    if source is None:
+        return None
+    cache = own_folder(folder, "cache", "dependencies")
+    place = cache / _key(source, target)
+    facts = _facts(place)
+    if facts is None:
+        progress(f"installing the dependencies in {source.file} for {target.words}")
+        facts = _make(folder, source, target, place)
+    os.utime(place)
+    prune(cache, _KEPT)
+    left = (LeftOut("its runtime part is added instead", (OWN_NAME,), 1),) if source.names_remit else ()
+    return Layer(place / "layer.zip", facts["contents"], left)
+
+
+def prune(cache: Path, kept: int) -> None:
+    """Delete all but the latest `kept` entries of a cache folder."""
+    by_age = sorted(cache.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    for old in by_age[:-kept]:
+        if old.is_dir():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.unlink(missing_ok=True)
+
+
+def _key(source: Source, target: Target) -> str:
+    from importlib.metadata import version  # noqa: PLC0415 - 15 ms, only with dependencies
+
+    digest = hashlib.sha256()
+    environment = sorted((name, value) for name, value in os.environ.items() if name.startswith("UV_"))
+    local = [(name, _tree(path)) for name, path in source.local]
+    said = [_FORMAT, version("uv"), target.python, target.platform, environment, local, source.settings]
+    digest.update(json.dumps([*said, source.file, source.lines, source.arguments, source.export]).encode())
+    return digest.hexdigest()[:32]
+
+
+def _tree(path: Path) -> str:
+    """A digest of everything in a folder that a build could read."""
+    digest = hashlib.sha256()
+    if not path.is_dir():
+        raise RemitError(f"a dependency is to come from {path.name!r}, and there is no such folder")
+    for entry in survey(path, ("!/*",)).entries:
+        digest.update(f"{entry.name}\0{entry.executable}\0{entry.size}\0".encode())
+        for chunk in read(entry):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _facts(place: Path) -> dict[str, str] | None:
+    """What was noted about a cached zip; None when there is none, or it is not what it was."""
+    try:
+        facts: dict[str, str] = json.loads((place / "layer.json").read_text("utf-8"))
+        whole = facts["sha256"] == sha256(place / "layer.zip") and "contents" in facts
+    except (OSError, ValueError, TypeError, KeyError):
+        whole = False
+    return facts if whole else None
+
+
+def _make(folder: Path, source: Source, target: Target, place: Path) -> dict[str, str]:
+    """Install into a folder of its own, pack it, and put the result in place in one step."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place.parent, prefix=".new-", ignore_cleanup_errors=True) as name:
+        work = Path(name).resolve()
+        install(folder, source, target, work)
+        made = work / "made"
+        made.mkdir()
+        with (made / "layer.zip").open("wb") as file:
+            archive = Archive(file)
+            for packed, path in _installed(work / "target"):
+                archive.add(packed, _chunks(path), executable=bool(path.stat().st_mode & stat.S_IXUSR))
+            facts = {"contents": archive.finish(), "source": source.file}
+        facts["sha256"] = sha256(made / "layer.zip")
+        (made / "layer.json").write_text(json.dumps(facts), "utf-8")
+        shutil.rmtree(place, ignore_errors=True)  # damaged, or there is none
+        try:
+            made.rename(place)
+        except OSError:
+            if _facts(place) != facts:  # else another process was first
+                raise
+    return facts
+
+
+def sha256(path: Path) -> str:
+    """The digest of a file's bytes, in hex."""
+    digest = hashlib.sha256()
+    for chunk in _chunks(path):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _installed(target: Path) -> list[tuple[str, Path]]:
+    """Name and path of every installed file that has a use in Lambda, sorted by the bytes of the names."""
+    found = []
+    for directory, folders, files in os.walk(target):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        for file in files:
+            path = Path(directory, file)
+            name = path.relative_to(target).as_posix()
+            if not _useless(name, path):
+                found.append((name, path))
+    return sorted(found, key=lambda pair: os.fsencode(pair[0]))
+
+
+def _useless(name: str, path: Path) -> bool:
+    parent, _, file = name.rpartition("/")
+    if parent == "":
+        return file == ".lock" or file.endswith(".pth")  # nothing in Lambda reads .pth files of the task's folder
+    if parent == "bin":
+        # Scripts start with the path of this machine's interpreter.
+        with path.open("rb") as script:
+            return script.read(2) == b"#!"
+    return file.endswith((".pyc", ".pyo")) or (parent.endswith(".dist-info") and file in _NOISE)
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk

@@ -1,0 +1,211 @@
+"""Find the files of a project that go into its zips; what stays out is told, what cannot go in is refused."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from remit.errors import Origin, RemitError
+from remit.package.archive import NAMES, check_name
+from remit.package.left_out import ENVIRONMENT, SECRETS, always_out, usually_out
+from remit.package.packed_files import Entry, stamp
+from remit.package.secrets import only_public
+from remit.project.layout import src_layout
+
+if TYPE_CHECKING:
+    from remit.package.gitignore import Patterns
+
+_MOST_FILES = 65_533
+"""What a plain zip holds; Lambda's 250 MB are full long before, so more is a mistake (a data folder)."""
+_BIGGEST_FILE = 4 << 30
+_SHOWN = 10
+_LONGEST_PEM = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What stayed out for one reason: up to five names (folders end in `/`) of `count`."""
+
+    reason: str
+    names: tuple[str, ...]
+    count: int
+
+    def __str__(self) -> str:
+        more = f" and {self.count - len(self.names)} more" if self.count > len(self.names) else ""
+        return f"{self.reason}: {', '.join(self.names)}{more}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """What a project's folder holds at one moment: entries sorted by the bytes of their names."""
+
+    entries: tuple[Entry, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def survey(folder: Path, exclude: tuple[str, ...] = ()) -> Tree:
+    """Look at every file below `folder` without opening any (but .pem files and .remitignore).
+
+    Raises RemitError that lists everything that can neither be packed nor left out on its own.
+    """
+    walk = _Walk(os.path.realpath(folder), usually_out(_ignore_file(folder), exclude))
+    walk.enter(walk.root, "", (walk.root,))
+    entries = _flatten(folder, walk)
+    if walk.refused:
+        raise _refusal(walk.refused)
+    left = tuple(LeftOut(reason, tuple(names[:5]), len(names)) for reason, names in sorted(walk.left.items()))
+    return Tree(tuple(sorted(entries, key=lambda entry: entry.name.encode())), left)
+
+
+def _ignore_file(folder: Path) -> list[str]:
+    try:
+        return (folder / ".remitignore").read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    except (OSError, UnicodeDecodeError) as error:
+        raise RemitError(f"cannot read .remitignore: {error}", origin=Origin(".remitignore")) from error
+
+
+def _flatten(folder: Path, walk: _Walk) -> list[Entry]:
+    """Take `src/` off the names where the layout asks for it; two files of one name are refused."""
+    if not src_layout(folder):
+        return walk.entries
+    beside = {entry.name for entry in walk.entries if not entry.name.startswith("src/")}
+    for entry in walk.entries:
+        if entry.name.startswith("src/") and entry.name[4:] in beside:
+            walk.refused.append(f"{entry.name!r} and {entry.name[4:]!r} would be the same file in the zip")
+    return [replace(entry, name=entry.name.removeprefix("src/")) for entry in walk.entries]
+
+
+def _refusal(refused: list[str]) -> RemitError:
+    count = len(refused)
+    if count == 1:
+        return RemitError(f"cannot pack {refused[0]}", hint=_REMEDY)
+    shown = [f"  {line}" for line in refused[:_SHOWN]]
+    shown += [f"  … and {count - _SHOWN} more"] if count > _SHOWN else []
+    return RemitError("\n".join([f"cannot pack {count} files:", *shown]), hint=_REMEDY)
+
+
+_REMEDY = "remove or rename it, or list it in .remitignore"
+
+
+@dataclass(slots=True)
+class _Walk:
+    root: str
+    usually: Patterns
+    entries: list[Entry] = field(default_factory=list)
+    left: dict[str, list[str]] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+
+    def enter(self, directory: str, prefix: str, above: tuple[str, ...]) -> None:
+        """Take in one folder; `above` are the real paths of it and the folders that led here."""
+        try:
+            with os.scandir(directory) as listing:
+                found = sorted(listing, key=lambda item: item.name)
+        except OSError as error:
+            self.refused.append(f"{prefix!a}: {error.strerror}")
+            return
+        for item in found:
+            self._take(item, prefix, above)
+
+    def _take(self, item: os.DirEntry[str], prefix: str, above: tuple[str, ...]) -> None:
+        name = prefix + os.fsencode(item.name).decode("utf-8", "surrogateescape")
+        link, folder = item.is_symlink(), _is_folder(item)
+        reason = self._reason(name + "/" * folder)
+        if reason is None and folder and os.path.lexists(f"{item.path}/pyvenv.cfg"):
+            reason = ENVIRONMENT
+        if reason is None and name.endswith(".pem") and not folder and not link and not _public(item):
+            reason = SECRETS
+        if reason is not None:
+            self.left.setdefault(reason, []).append(ascii(name)[1:-1] + "/" * folder)
+        elif (wrong := _wrong_name(name)) or (wrong := self._wrong_link(item, above) if link else None):
+            self.refused.append(f"{name!a}: {wrong}")
+        elif folder:
+            real = os.path.realpath(item.path)
+            self.enter(real, name + "/", (*above, real))
+        else:
+            self._file(os.path.realpath(item.path) if link else item.path, name)
+
+    def _reason(self, path: str) -> str | None:
+        for patterns in (always_out(), self.usually):
+            decided = patterns.decide(path)
+            if decided is not None and not decided.back:
+                return decided.reason
+        return None
+
+    def _wrong_link(self, item: os.DirEntry[str], above: tuple[str, ...]) -> str | None:
+        try:
+            real = os.path.realpath(item.path, strict=True)
+        except OSError as error:
+            return "a link that runs in a circle" if error.errno == errno.ELOOP else "a link that leads nowhere"
+        if real in above:
+            return "a link that runs in a circle"
+        if not real.startswith(self.root + os.sep):
+            return f"a link that leaves the project ({str(Path(item.path).readlink())!a})"
+        parts = Path(real).relative_to(self.root).parts
+        steps = ["/".join(parts[:count]) + "/" for count in range(1, len(parts))]
+        steps.append("/".join(parts) + "/" * Path(real).is_dir())
+        for step in steps:
+            decided = always_out().decide(step)
+            if decided is not None and not decided.back:
+                return f"a link to {step!a}, which stays out ({decided.reason})"
+        return None
+
+    def _file(self, path: str, name: str) -> None:
+        try:
+            found = os.lstat(path)
+        except OSError as error:
+            self.refused.append(f"{name!a}: {error.strerror}")
+            return
+        if not stat.S_ISREG(found.st_mode):
+            kind = _KINDS.get(stat.S_IFMT(found.st_mode), "no regular file")
+            self.refused.append(f"{name!a}: {kind}")
+        elif found.st_size > _BIGGEST_FILE:
+            self.refused.append(f"{name!a}: {found.st_size:,} bytes, more than a zip can hold")
+        else:
+            executable = bool(found.st_mode & stat.S_IXUSR)
+            self.entries.append(Entry(name, name, path, executable, found.st_size, stamp(found)))
+        if len(self.entries) > _MOST_FILES:
+            raise RemitError(
+                f"the project holds more than {_MOST_FILES:,} files, more than Lambda can unpack",
+                hint="list data and other projects in .remitignore",
+            )
+
+
+_KINDS = {
+    stat.S_IFIFO: "a FIFO, not a file",
+    stat.S_IFSOCK: "a socket, not a file",
+    stat.S_IFCHR: "a device, not a file",
+    stat.S_IFBLK: "a device, not a file",
+}
+
+
+def _is_folder(item: os.DirEntry[str]) -> bool:
+    try:
+        return item.is_dir()
+    except OSError:  # a link in a circle
+        return False
+
+
+def _public(item: os.DirEntry[str]) -> bool:
+    """Whether a .pem can be read and holds certificates alone. What is no regular file is refused later."""
+    try:
+        if not item.is_file(follow_symlinks=False):
+            return True
+        with open(os.open(item.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123
+            return only_public(file.read(_LONGEST_PEM))
+    except OSError:
+        return False
+
+
+def _wrong_name(name: str) -> str | None:
+    try:
+        name.encode()
+        check_name(name)
+    except (UnicodeEncodeError, RemitError):
+        return f"not a name for a zip ({NAMES})"
+    return None

@@ -1,0 +1,181 @@
+"""Run uv to install what a Source says for Lambda's platform, and say in the user's terms what goes wrong."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from remit.errors import Origin, RemitError
+from remit.package.dependency_source import OWN_NAME, Source, normal, requirement_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OFFLINE = 69
+"""Exit code of sysexits.h (EX_UNAVAILABLE): a service that is needed does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a function runs: Lambda's Python (`3.12`) and processor (`x86_64` or `arm64`), or this machine."""
+
+    python: str
+    architecture: str
+    here: bool = False
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        return f"{'this machine, ' if self.here else ''}Python {self.python} on {self.architecture}"
+
+    @property
+    def platform(self) -> str:
+        """The platform in uv's words: what the C library of the runtime's Amazon Linux is able to load.
+
+        Python 3.12 and later run on Amazon Linux 2023 (glibc 2.34), earlier ones on Amazon Linux 2 (glibc
+        2.26; 2.17 is the nearest that uv knows): "Lambda runtimes" in the developer guide.
+        """
+        if self.here:
+            return f"{sys.platform}-{self.architecture}"
+        machine = {"arm64": "aarch64"}.get(self.architecture, self.architecture)
+        new = tuple(int(part) for part in self.python.split(".")) >= (3, 12)
+        return f"{machine}-manylinux_2_{34 if new else 17}"
+
+
+def this_machine() -> Target:
+    """Where the AWS on this machine runs functions: in the Python that runs remit."""
+    return Target(f"{sys.version_info.major}.{sys.version_info.minor}", platform.machine(), here=True)
+
+
+def install(folder: Path, source: Source, target: Target, work: Path) -> None:
+    """Install into work/target. Raises RemitError (exit code 69 when no package index answers)."""
+    excludes = work / "excludes.txt"
+    excludes.write_text(OWN_NAME + "\n")
+    lines = _exported(folder, source) if source.export else "\n".join(source.lines)
+    own = [option for name, _ in source.local for option in ("--no-binary", name, "--refresh-package", name)]
+    arguments = [
+        *("pip", "install", "--target", str(work / "target"), "--python", sys.executable),
+        *(() if target.here else ("--python-version", target.python, "--python-platform", target.platform)),
+        *(
+            "--only-binary",
+            ":all:",
+            *own,
+            "--no-compile",
+            "--link-mode",
+            "hardlink",
+            "--excludes",
+            str(excludes),
+        ),
+        *source.arguments,
+    ]
+    if lines.strip():
+        arguments += ["--requirements", "-"]
+    (work / "target").mkdir()
+    _uv(arguments, folder, source, lines + "\n")
+    if not target.here:
+        _check_platform(work / "target", source, target)
+
+
+def _exported(folder: Path, source: Source) -> str:
+    """What uv.lock says, as the lines of a requirements.txt, without remit and what remit alone brings."""
+    arguments = ["export", "--frozen", "--no-dev", "--no-editable", "--no-emit-project", "--no-header"]
+    arguments += ["--no-annotate", "--prune", OWN_NAME, "--python", sys.executable]
+    return _uv(arguments, folder, source, "")
+
+
+def _uv(arguments: list[str], folder: Path, source: Source, lines: str) -> str:
+    """Run uv in the project's folder, so that it reads the user's settings; what it printed.
+
+    It gets no AWS_* variable: it runs the build backends of the user's own packages.
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment |= {"NO_COLOR": "1", "UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"}
+    done = subprocess.run(
+        [_program(), *arguments],
+        cwd=folder,
+        env=environment,
+        input=lines,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if done.returncode != 0:
+        raise _failure(done.stderr, folder, source)
+    return done.stdout
+
+
+def _program() -> str:
+    try:
+        from uv import find_uv_bin  # noqa: PLC0415 - only when something is to be installed
+
+        return find_uv_bin()
+    except (ImportError, FileNotFoundError) as error:
+        raise RemitError(
+            f"uv, which installs the dependencies, is not in the environment of {sys.executable}",
+            hint="install remit again, with the packages that it requires",
+        ) from error
+
+
+def _failure(said: str, folder: Path, source: Source) -> RemitError:
+    said = without_secrets(said)
+    lines = [line.rstrip() for line in said.splitlines() if not line.startswith(("Using CPython", "warning:"))]
+    told = "\n".join(f"  {line}" for line in lines[-12:])
+    origin = _blamed(said, folder, source)
+    host = re.search(r"(?:error sending request for url \(|Failed to fetch: `?)https?://(?:[^/@]*@)?([^/:)]+)", said)
+    if host and re.search(r"error sending request|dns error|timed out|[Cc]onnect", said):
+        return RemitError(
+            f"cannot reach {host[1]} to install the dependencies in {source.file}; uv said:\n{told}",
+            hint="check the network and HTTPS_PROXY; once installed, unchanged dependencies need no network",
+            origin=origin,
+            exit_code=OFFLINE,
+        )
+    sdist = re.search(r"Wheels are required for `([^`]+)`|attempted to build `([^`]+)`", said)
+    if sdist:
+        name = sdist[1] or re.split(r"[=@ ]", sdist[2])[0]
+        return RemitError(
+            f"`{name}` has no wheel for this Python and platform, only source, which is not built unasked",
+            hint=f'if it is pure Python and you trust its build, say so: `no-binary-package = ["{name}"]` '
+            "in [tool.uv] of pyproject.toml; else pin a version that has a wheel",
+            origin=origin,
+        )
+    return RemitError(f"uv cannot install the dependencies in {source.file}:\n{told}", origin=origin)
+
+
+def without_secrets(said: str) -> str:
+    """What uv said, without what an address may hold to log in with: a user with a password, or a query.
+
+    uv hides passwords in addresses that it understood; not those in a line of a file that it quotes.
+    """
+    said = re.sub(r"(?<=://)[^\s/@'\"`]*@", "****@", said)
+    return re.sub(r"(://[^\s?'\"`)]*\?)[^\s'\"`)]*", r"\1****", said)
+
+
+def _blamed(said: str, folder: Path, source: Source) -> Origin:
+    """The file, and the line of the first requirement that uv's words name."""
+    named = {normal(name) for name in re.findall(r"[A-Za-z0-9](?:[\w.-]*\w)?", said)}
+    if source.file == "requirements.txt":
+        for number, line in enumerate((folder / source.file).read_text("utf-8-sig").splitlines(), 1):
+            if requirement_name(line) in named:
+                return Origin(source.file, number)
+    return Origin(source.file)
+
+
+def _check_platform(installed: Path, source: Source, target: Target) -> None:
+    """Refuse what was built here for this machine: uv vouches for wheels that it downloads alone."""
+    machine = target.platform.partition("-")[0]
+    for wheel in sorted(installed.glob("*.dist-info/WHEEL")):
+        tags = re.findall(r"^Tag: (\S+)$", wheel.read_text("utf-8"), re.MULTILINE)
+        platforms = [tag.rpartition("-")[2] for tag in tags]
+        if platforms and not any(name == "any" or re.fullmatch(f"manylinux.*_{machine}", name) for name in platforms):
+            name = wheel.parent.name.partition("-")[0]
+            raise RemitError(
+                f"`{name}` was built for {platforms[0]}, and the function runs on {target.architecture}",
+                hint="a package with compiled parts needs a wheel for Lambda's platform",
+                origin=Origin(source.file),
+            )

@@ -1,0 +1,118 @@
+"""Read what uv.lock and pylock.toml (PEP 751) say that is to be installed."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from remit.errors import Origin, RemitError
+from remit.package.dependency_source import (
+    OWN_NAME,
+    Source,
+    name_of,
+    normal,
+    pyproject,
+    read_toml,
+    requirement_name,
+    stated,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def uv_lock(folder: Path) -> Source:
+    """What uv.lock says; refused when it does not know a dependency that pyproject.toml states."""
+    lock, project = read_toml(folder / "uv.lock"), pyproject(folder)
+    packages = lock.get("package", [])
+    locked = {normal(package["name"]) for package in packages}
+    direct = {name for text in stated(project) if (name := requirement_name(text))}
+    if missing := sorted(direct - locked):
+        raise RemitError(
+            f"uv.lock is older than pyproject.toml: it does not know `{missing[0]}`",
+            hint="run `uv lock`",
+            origin=Origin("uv.lock"),
+        )
+    local = []
+    for package in packages:
+        source = package.get("source", {})
+        path = source.get("directory") or source.get("editable")
+        if path and path != ".":
+            local.append((normal(package["name"]), folder / path))
+    return Source(
+        "uv.lock",
+        arguments=("--no-deps",) if locked - {name_of(project)} else (),
+        export=bool(locked - {name_of(project)}),
+        local=tuple(local),
+        names_remit=OWN_NAME in locked and name_of(project) != OWN_NAME,
+        settings=(folder / "uv.lock").read_text("utf-8") + json.dumps([stated(project), name_of(project)]),
+    )
+
+
+def pylock(folder: Path) -> Source:
+    """What pylock.toml says, as lines of a requirements.txt: uv refuses one that is for another Python."""
+    packages = read_toml(folder / "pylock.toml").get("packages", [])
+    kept = _without_remit(packages)
+    lines: list[str] = []
+    for package in kept:
+        lines += _locked_lines(package)
+    local = [
+        (normal(package["name"]), folder / package["directory"]["path"]) for package in kept if "directory" in package
+    ]
+    return Source(
+        "pylock.toml",
+        tuple(lines),
+        arguments=("--no-deps",) if lines else (),
+        local=tuple(local),
+        names_remit=any(normal(package["name"]) == OWN_NAME for package in packages),
+    )
+
+
+def _without_remit(packages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The packages but remit and, where the lock says who needs whom, what remit alone brings."""
+    needs = {
+        normal(package["name"]): {normal(other["name"]) for other in package.get("dependencies", [])}
+        for package in packages
+    }
+    reached = set(needs) - {name for others in needs.values() for name in others} - {OWN_NAME}
+    waiting = list(reached)
+    while waiting:
+        new = needs.get(waiting.pop(), set()) - reached - {OWN_NAME}
+        reached |= new
+        waiting += sorted(new)
+    return [package for package in packages if normal(package["name"]) in reached]
+
+
+def _locked_lines(package: dict[str, Any]) -> list[str]:
+    """One package of a pylock.toml as lines of a requirements.txt (PEP 751, the [[packages]] table)."""
+    name, marker = package["name"], package.get("marker", "")
+    if re.search(r"\b(extras|dependency_groups)\b", marker):
+        raise RemitError(
+            f"pylock.toml keeps `{name}` for an extra or a group, and does not say whether Lambda needs it",
+            hint="lock the dependencies alone: `uv export --no-dev --no-emit-project -o pylock.toml`",
+            origin=Origin("pylock.toml"),
+        )
+    files = [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
+    links = sorted({f"--find-links {_parent(file['path'])}" for file in files if "path" in file and "url" not in file})
+    if "archive" in package:
+        files = [package["archive"]]
+    hashes = "".join(f" --hash={kind}:{digest}" for file in files for kind, digest in sorted(file["hashes"].items()))
+    condition = f" ; {marker}" if marker else ""
+    return [*links, _locked_place(package) + condition + hashes]
+
+
+def _locked_place(package: dict[str, Any]) -> str:
+    name = package["name"]
+    if "vcs" in package:
+        vcs = package["vcs"]
+        return f"{name} @ {vcs['type']}+{vcs.get('url') or vcs['path']}@{vcs['commit-id']}"
+    for kind in ("archive", "directory"):
+        if kind in package:
+            place = package[kind].get("url") or package[kind]["path"]
+            return f"{name} @ {place if '://' in place or place.startswith(('.', '/')) else './' + place}"
+    return f"{name}=={package['version']}"
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0] or "."

@@ -1,0 +1,93 @@
+"""A file to pack, and its bytes: read once, exactly as it was surveyed, or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from remit.errors import Origin, RemitError
+from remit.package.archive import CHUNK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import RawIOBase
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file to pack: its names in the zip and in the project, and what tells whether it is still the same.
+
+    `path` is the one to open; `written` is the one that people know, from the project's folder.
+    """
+
+    name: str
+    written: str
+    path: str
+    executable: bool
+    size: int
+    stamp: tuple[int, ...]
+
+
+class ChangedError(Exception):
+    """A file is no longer what it was when the folder was looked at."""
+
+
+def look(path: Path, name: str) -> Entry:
+    """A regular file, as it is now, under a name in the zip."""
+    found = path.stat()
+    return Entry(name, name, str(path), bool(found.st_mode & stat.S_IXUSR), found.st_size, stamp(found))
+
+
+def read(entry: Entry) -> Iterator[bytes]:
+    """The bytes of one file, a chunk at a time.
+
+    Raises ChangedError where the file is no longer the one that was surveyed, RemitError where it cannot be
+    read. Never blocks: what has become a FIFO is a change.
+    """
+    left = entry.size
+    descriptor = _open(entry)
+    with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - of a descriptor, not a path
+        if stamp(os.fstat(descriptor)) != entry.stamp:
+            raise ChangedError(entry.name)
+        while chunk := _next(file, min(CHUNK, left + 1), entry):
+            left -= len(chunk)
+            if left < 0:
+                break
+            yield chunk
+        if left or stamp(os.fstat(descriptor)) != entry.stamp:
+            raise ChangedError(entry.name)
+
+
+def _next(file: RawIOBase, count: int, entry: Entry) -> bytes:
+    try:
+        return file.read(count) or b""
+    except OSError as error:  # a worn disk, a network folder that went away
+        raise _unreadable(entry, error) from error
+
+
+def _open(entry: Entry) -> int:
+    try:
+        return os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise ChangedError(entry.name) from error
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise ChangedError(entry.name) from error
+        raise _unreadable(entry, error) from error
+
+
+def _unreadable(entry: Entry, error: OSError) -> RemitError:
+    return RemitError(
+        f"cannot read {entry.written!r}: {error.strerror}",
+        hint="make it readable, or list it in .remitignore",
+        origin=Origin(entry.written),
+    )
+
+
+def stamp(found: os.stat_result) -> tuple[int, ...]:
+    """What tells one state of a file from another."""
+    return (found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)

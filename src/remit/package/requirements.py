@@ -1,0 +1,228 @@
+"""Find where a project states its dependencies, and turn that into what uv is told to install."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from remit.errors import Origin, RemitError
+from remit.package.dependency_source import (
+    OWN_NAME,
+    Source,
+    name_of,
+    normal,
+    pyproject,
+    requirement_name,
+    stated,
+    text_of,
+)
+from remit.package.locks import pylock, uv_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_INCLUDE = re.compile(r"(?:-r|--requirement)[ =]?\s*(\S+)$")
+_OPTION = re.compile(r"(?:-[rc]|--requirement|--constraint)[ =]?\s*(\S+)$")
+
+
+def find(folder: Path) -> Source | None:
+    """What the first of uv.lock, pylock.toml, requirements.txt, pyproject.toml says; None if nothing.
+
+    Raises RemitError where the file cannot be read, is not the whole truth (a lock older than the project),
+    or where another tool's lock would be ignored.
+    """
+    for name, reader in _READERS:
+        if (folder / name).is_file():
+            found = _read(reader, folder, name)
+            break
+    else:
+        return None
+    nothing = not found.lines and not found.export and not found.arguments
+    return None if nothing else replace(found, settings=found.settings + _uv_settings(folder))
+
+
+def _read(reader: Callable[[Path], Source], folder: Path, name: str) -> Source:
+    """What a reader makes of its file: one whose values have other shapes than its format says is refused."""
+    try:
+        return reader(folder)
+    except (AttributeError, KeyError, TypeError) as error:
+        what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise RemitError(
+            f"{name}, or the pyproject.toml beside it, is not built as its format says: {what}",
+            hint="let the tool that wrote it write it again, or correct what was changed by hand",
+            origin=Origin(name),
+        ) from error
+
+
+def _requirements(folder: Path) -> Source:
+    lines = _inlined(folder, "requirements.txt", ())
+    kept, local, arguments, extra = [], [], [], []
+    for origin, line in lines:
+        path, extras = _local_path(line)
+        if path is None:
+            kept.append(line)
+        elif (folder / path).resolve() == folder.resolve():
+            _refuse_dynamic(pyproject(folder), origin)
+            arguments = ["--requirements", "pyproject.toml"]
+            extra += [f"--extra={name}" for name in extras]
+        else:
+            if (folder / path).is_dir():
+                local.append((name_of(pyproject(folder / path)) or (folder / path).name, folder / path))
+            kept.append(re.sub(r"^(-e|--editable)[ =]\s*", "", line))
+    project = pyproject(folder) if arguments else {}
+    names = [*kept, *stated(project)]
+    return Source(
+        "requirements.txt",
+        tuple(kept) if any(_asks(line) for line in kept) else (),
+        arguments=(*arguments, *extra),
+        local=tuple(local),
+        names_remit=OWN_NAME in map(requirement_name, names),
+        settings=_included(folder, lines) + (json.dumps(project.get("project", {})) if arguments else ""),
+    )
+
+
+def _asks(line: str) -> bool:
+    """Whether a line asks for something; options alone, such as an index's address, do not."""
+    return not line.startswith("-") or _INCLUDE.match(line) is not None
+
+
+def _inlined(folder: Path, file: str, above: tuple[str, ...]) -> list[tuple[Origin, str]]:
+    """The logical lines of a requirements file, with those of files included from its folder."""
+    found = []
+    for number, line in _logical_lines(text_of(folder / file, file)):
+        included = re.match(r"(?:-r|--requirement)[ =]?\s*([^/\s]+)$", line)
+        if included is None:
+            found.append((Origin(file, number), line))
+            continue
+        if included[1] in (*above, file):
+            raise RemitError(f"{included[1]} includes itself", origin=Origin(file, number))
+        if not (folder / included[1]).is_file():
+            raise RemitError(
+                f"{file} includes {included[1]}, and there is no {included[1]} beside it",
+                origin=Origin(file, number),
+            )
+        found += _inlined(folder, included[1], (*above, file))
+    return found
+
+
+def _logical_lines(text: str) -> list[tuple[int, str]]:
+    """Lines without comments, those that end in a backslash joined with the next; each with its number."""
+    found, begun, start = [], "", 0
+    for number, line in enumerate(text.splitlines(), 1):
+        start = start if begun else number
+        begun += re.sub(r"(^|\s)#.*$", "", line)
+        if begun.endswith("\\"):
+            begun = begun[:-1] + " "
+            continue
+        if begun.strip():
+            found.append((start, begun.strip()))
+        begun = ""
+    return found if not begun.strip() else [*found, (start, begun.strip())]
+
+
+def _local_path(line: str) -> tuple[str | None, list[str]]:
+    """The path and the extras of a requirement that is a path (`-e .[aws]`, `./lib`, `lib @ file:///…`)."""
+    text = re.sub(r"\s+(;|--hash).*$", "", re.sub(r"^(-e|--editable)[ =]\s*", "", line))
+    editable = text != line and line.startswith("-")
+    named = re.match(r"[\w.-]+\s*(\[[^\]]*\])?\s*@\s*(.*)$", text)
+    text = named[2] if named else text
+    extras = re.search(r"\[([^\]]*)\]$", text)
+    path = text[: extras.start()] if extras else text
+    path = path.removeprefix("file://")
+    if "://" in path or not (editable or named or path.startswith((".", "/"))) or path.startswith("-"):
+        return None, []
+    return path, [name.strip() for name in extras[1].split(",")] if extras else []
+
+
+def _included(folder: Path, lines: list[tuple[Origin, str]]) -> str:
+    """The contents of the other files that lines point to, and those to others: constraints, includes, wheels."""
+    parts: dict[Path, str] = {}
+    waiting = [(folder, line) for _, line in lines]
+    while waiting:
+        beside, line = waiting.pop(0)
+        option = _OPTION.match(line)
+        name = option[1] if option else _local_path(line)[0]
+        path = beside / name if name is not None and "://" not in name else None
+        if path is None or not path.is_file() or path in parts:
+            continue
+        parts[path] = path.read_bytes().hex()
+        if option:
+            waiting += ((path.parent, deeper) for _, deeper in _logical_lines(text_of(path, option[1])))
+    return "\n".join(parts.values())
+
+
+def _pyproject_alone(folder: Path) -> Source:
+    project = pyproject(folder)
+    for name, command in _OTHER_LOCKS:
+        if (folder / name).is_file():
+            raise RemitError(
+                f"the dependencies are locked in {name}, which remit does not read",
+                hint=f"write what it says into a requirements.txt: `{command}`",
+                origin=Origin(name),
+            )
+    _refuse_dynamic(project, Origin("pyproject.toml"))
+    direct, local = stated(project), []
+    sources = project.get("tool", {}).get("uv", {}).get("sources", {})
+    for name, source in sources.items():
+        for place in source if isinstance(source, list) else [source]:
+            if place.get("workspace"):
+                raise RemitError(
+                    f"`{name}` comes from a uv workspace, whose lock lies elsewhere",
+                    hint="`uv export --no-dev --no-emit-project -o requirements.txt` writes it here",
+                    origin=Origin("pyproject.toml"),
+                )
+            if "path" in place and (folder / place["path"]).is_dir():
+                local.append((normal(name), folder / place["path"]))
+    return Source(
+        "pyproject.toml",
+        arguments=("--requirements", "pyproject.toml") if direct else (),
+        local=tuple(local),
+        names_remit=OWN_NAME in map(requirement_name, direct),
+        settings=json.dumps(project.get("project", {})),
+    )
+
+
+def _refuse_dynamic(project: dict[str, Any], origin: Origin) -> None:
+    tools = project.get("tool", {})
+    if "project" not in project and "dependencies" in tools.get("poetry", {}):
+        raise RemitError(
+            "pyproject.toml states its dependencies in poetry's own table",
+            hint="`poetry export -o requirements.txt`, or move them to [project].dependencies",
+            origin=origin,
+        )
+    if "dependencies" in project.get("project", {}).get("dynamic", []):
+        raise RemitError(
+            "the project computes its dependencies while it is built ([project].dynamic)",
+            hint="state them in requirements.txt: `uv pip compile pyproject.toml -o requirements.txt`",
+            origin=origin,
+        )
+
+
+_OTHER_LOCKS = (
+    ("poetry.lock", "poetry export -o requirements.txt"),
+    ("pdm.lock", "pdm export --prod -o requirements.txt"),
+    ("Pipfile.lock", "pipenv requirements > requirements.txt"),
+)
+
+
+def _pipenv(folder: Path) -> Source:
+    return _pyproject_alone(folder)
+
+
+_READERS: tuple[tuple[str, Callable[[Path], Source]], ...] = (
+    ("uv.lock", uv_lock),
+    ("pylock.toml", pylock),
+    ("requirements.txt", _requirements),
+    ("pyproject.toml", _pyproject_alone),
+    ("Pipfile.lock", _pipenv),
+)
+
+
+def _uv_settings(folder: Path) -> str:
+    """What of uv's own configuration in the folder can change the outcome."""
+    settings = json.dumps(pyproject(folder).get("tool", {}).get("uv", {}), sort_keys=True, default=str)
+    file = folder / "uv.toml"
+    return settings + (text_of(file, "uv.toml") if file.is_file() else "")

@@ -1,0 +1,153 @@
+"""Refuse secrets in what is packed: files that hold secrets by their names, and keys, tokens and passwords in texts.
+
+The app's own files are looked at as they stream into the zip; what lint knows as a secret in an environment (R701) is
+one here. Dependencies are not looked at: they come from a package index, and their documentation is full of examples.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from remit.errors import Origin, RemitError
+from remit.lint.secrets import LINE_END, holds_secret, secrets_in
+from remit.package.gitignore import Patterns, parse
+from remit.package.left_out import secret_by_name
+from remit.package.packed_files import read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from remit.package.packed_files import Entry
+
+_OVERLAP: Final = 4096
+"""Bytes of one chunk looked at again with the next: longer than what makes a match."""
+_BYTES: Final = "latin-1"
+"""An encoding in which every byte is a character, so that any file is a text."""
+_WIDE: Final = {b"\xff\xfe\x00\x00": "utf-32-le", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+"""Encodings that take several bytes for a character, by the mark that a text begins with, the longer first."""
+_MOST: Final = 5
+"""Secrets of one file that are shown."""
+_HINT: Final = (
+    "rotate it, and read it when a function runs, from Secrets Manager or Parameter Store; or list the file in "
+    ".remitignore\n  or, if it is meant, write `# remit: allow R701 because …` at the line, or "
+    '`config.package.allow = {"FILE": "REASON"}`'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unneeded:
+    """A pattern of `config.package.allow` that allows nothing, and the line that gives it."""
+
+    pattern: str
+    origin: Origin | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Secret:
+    what: str
+    origin: Origin
+
+
+def watched(entry: Entry, suspects: list[Entry]) -> Iterator[bytes]:
+    """The bytes of one file, a chunk at a time, as `read` gives them. One that may hold a secret joins `suspects`."""
+    before, suspect = "", False
+    for chunk in read(entry):
+        if not suspect:
+            text = _narrow(chunk)
+            suspect = holds_secret(before + text)
+            before = text[-_OVERLAP:]
+        yield chunk
+    if suspect:
+        suspects.append(entry)
+
+
+def _narrow(chunk: bytes) -> str:
+    """The bytes of a file as a text; those that are zero, which wide encodings put between letters, are left out."""
+    return (chunk.replace(b"\0", b"") if b"\0" in chunk else chunk).decode(_BYTES)
+
+
+def refuse(
+    entries: Iterable[Entry], suspects: list[Entry], allow: Mapping[str, tuple[str, Origin | None]]
+) -> tuple[Unneeded, ...]:
+    """Raise RemitError for all secrets in what is packed that nothing allows; else the patterns that allow nothing.
+
+    `suspects` are those of the entries that may hold one, `allow` reasons by patterns, each with its line.
+    """
+    patterns = {pattern: Patterns(parse([pattern], reason)) for pattern, (reason, _) in allow.items()}
+    suspected = frozenset(suspects)
+    needed: set[str] = set()
+    refused: list[_Secret] = []
+    for entry in entries:
+        secrets = _by_name(entry)
+        if entry in suspected:
+            secrets += _in_text(entry)
+        if not secrets:
+            continue
+        allowing = [pattern for pattern, matcher in patterns.items() if _covers(matcher, entry.written)]
+        needed.update(allowing)
+        if not allowing:
+            refused += secrets
+    if refused:
+        raise _refusal(refused)
+    return tuple(Unneeded(pattern, origin) for pattern, (_, origin) in allow.items() if pattern not in needed)
+
+
+def _by_name(entry: Entry) -> list[_Secret]:
+    what = secret_by_name(entry.written)
+    return [] if what is None else [_Secret(f"{what} (by its name)", Origin(entry.written))]
+
+
+def _in_text(entry: Entry) -> list[_Secret]:
+    """The secrets in a file, but for those that a comment at their line allows; columns count characters."""
+    from remit.lint.suppress import OF_SECRETS, Allowance, allowances  # noqa: PLC0415 - few files hold any
+
+    content = _in_utf8(b"".join(read(entry)))
+    comments = allowances(content.decode("utf-8", "replace"), entry.written)
+    allowed_lines = {one.line for one in comments if isinstance(one, Allowance) and one.rule == OF_SECRETS}
+    text = content.decode(_BYTES)
+    lines = LINE_END.split(text)
+    secrets: list[_Secret] = []
+    for secret in secrets_in(text):
+        if secret.line not in allowed_lines:
+            before = lines[secret.line - 1][: secret.column - 1]
+            column = len(before.encode(_BYTES).decode("utf-8", "replace")) + 1
+            secrets.append(_Secret(secret.name, Origin(entry.written, secret.line, column)))
+    return secrets
+
+
+def _in_utf8(content: bytes) -> bytes:
+    """The bytes of a text whose encoding is told by its first bytes, as UTF-8; all others as they are."""
+    for mark, encoding in _WIDE.items():
+        if content.startswith(mark):
+            return content[len(mark) :].decode(encoding, "replace").encode()
+    return content.replace(b"\0", b"")
+
+
+def _covers(patterns: Patterns, path: str) -> bool:
+    """Whether patterns match a file, or a folder that it lies in."""
+    parts = path.split("/")
+    folders = ["/".join(parts[:count]) + "/" for count in range(1, len(parts))]
+    return any(patterns.decide(place) is not None for place in (path, *folders))
+
+
+def _refusal(secrets: list[_Secret]) -> RemitError:
+    by_file: dict[str, list[_Secret]] = {}
+    for secret in secrets:
+        by_file.setdefault(secret.origin.file, []).append(secret)
+    lines: list[str] = []
+    for file, in_file in by_file.items():
+        lines += (f"  {secret.origin}: {secret.what}" for secret in in_file[:_MOST])
+        if len(in_file) > _MOST:
+            lines.append(f"  {file}: {len(in_file) - _MOST:,} more")
+    if len(lines) == 1:
+        return RemitError(f"{secrets[0].what} would go into the zip", hint=_HINT, origin=secrets[0].origin)
+    message = "\n".join([f"{len(secrets):,} secrets would go into the zip:", *lines])
+    return RemitError(message, hint=_HINT, origin=secrets[0].origin)
+
+
+def only_public(pem: bytes) -> bool:
+    """Whether a .pem holds certificates or public keys and nothing else, such as a bundle of authorities."""
+    kinds = re.findall(rb"-----BEGIN ([A-Z0-9 ]+)-----", pem)
+    return bool(kinds) and all(kind.endswith((b"CERTIFICATE", b"PUBLIC KEY")) for kind in kinds)

@@ -1,0 +1,331 @@
+"""From what people write in a policy list ("logs", "sqs:SendMessage", statements, documents) to Grants."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from remit.app import Grant, Reason
+from remit.catalogue.managed_policies import managed_policies, managed_policy
+from remit.errors import Origin, Path, RemitError, Span, described, did_you_mean, spelled
+from remit.iam import policy as iam
+from remit.iam import tokens
+from remit.iam.placeholders import placeholder
+from remit.project import item_lines
+from remit.project.settings import Items
+
+_SNAKE: Final = {
+    "effect": "Effect", "action": "Action", "actions": "Action", "not_action": "NotAction",
+    "resource": "Resource", "resources": "Resource", "not_resource": "NotResource", "condition": "Condition",
+    "sid": "Sid", "statement": "Statement", "version": "Version", "id": "Id",
+    "policy_document": "PolicyDocument", "policy_name": "PolicyName",
+    "principal": "Principal", "not_principal": "NotPrincipal",
+}  # fmt: skip
+_SERVICE: Final = re.compile(r"[A-Za-z0-9-]+")
+_ACTION: Final = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
+_FORGOTTEN: Final = re.compile(r"(?<!\$)\{\s*(?:aws|project)\.\w+\s*\}")
+_NONE: Final = re.compile(r"(?<![A-Za-z0-9_])None(?![A-Za-z0-9_])")
+_FOREIGN: Final = re.compile(r"[^\t\n\r\x20-\xff]")
+_SID: Final = re.compile(r"[A-Za-z0-9]*")
+_SHOWN: Final = 6  # steps of a path that is too long to be read
+_DEPTH: Final = 32
+_LONGEST: Final = 6_144  # characters of the largest managed policy: nothing in one can be longer
+
+
+def declare(value: Any, span: Span, reason: Reason, keyword: str = "policy") -> tuple[Grant, ...]:
+    """The grants of one policy value, each with its own line. RemitError stands at the item that is wrong."""
+    return tuple(_items(value, item_lines.value_node(span, keyword), span, reason, (keyword,), 0))
+
+
+def _items(value: Any, node: ast.expr | None, span: Span, reason: Reason, path: Path, depth: int) -> Iterator[Grant]:
+    origin = item_lines.origin_of(node, span)
+    if isinstance(value, Items):
+        for more, place in value.parts:
+            yield from _items(more, item_lines.value_node(place), place, reason, path, depth + 1)
+        return
+    if isinstance(value, list | tuple):
+        if depth > _DEPTH:
+            raise _wrong(path[:_SHOWN], f"nests lists deeper than {_DEPTH}, or contains itself", origin=origin)
+        for index, (item, one) in enumerate(
+            zip(value, item_lines.item_nodes(node, len(value), span.file), strict=True)
+        ):
+            yield from _items(item, one, span, reason, (*path, index), depth + 1)
+        return
+    try:
+        if isinstance(value, Mapping):
+            _check_keys(node, span, path)
+        grants = tuple(_grants(value, reason, origin, path))
+        for number, grant in enumerate(grants):
+            _check(grant.statement, path, number)
+    except RemitError as error:
+        error.origin = error.origin or origin
+        error.path = error.path[len(path) :]  # within the item, which stands at the origin
+        raise
+    yield from grants
+
+
+def _check_keys(node: ast.expr | None, span: Span, path: Path) -> None:
+    repeated = item_lines.repeated_key(node)
+    if repeated is not None:
+        what = f"has the key {ast.unparse(repeated)} twice, of which Python keeps the last"
+        raise _wrong(path, what, hint="merge them into one list", origin=item_lines.origin_of(repeated, span))
+
+
+def _grants(value: Any, reason: Reason, origin: Origin, path: Path) -> Iterator[Grant]:
+    if isinstance(value, Grant):
+        yield value
+    elif isinstance(value, iam.Statement):
+        yield Grant(value, reason, origin)
+    elif isinstance(value, iam.Policy):
+        _check_version(value, path)
+        yield from (Grant(statement, reason, origin) for statement in value.statements)
+    elif isinstance(value, str):
+        text = tokens.plain(value)
+        yield Grant(_from_string(text, path), replace(reason, text=repr(text)), origin)
+    elif isinstance(value, Mapping):
+        yield from (Grant(statement, reason, origin) for statement in _from_dict(dict(value), path))
+    elif isinstance(value, set | frozenset):
+        raise _wrong(path, "is a set, whose order changes from run to run", hint="use a list")
+    elif value is None:
+        hint = "usually os.environ.get() of a variable that is not set: set it or drop the item"
+        raise _wrong(path, "is None", hint=hint)
+    else:
+        name = getattr(value, "__name__", None)
+        got = described(value)
+        raise _wrong(
+            path,
+            f"must be a string or a dict, got {got}",
+            hint=f"call it: `{name}(…)`" if callable(value) and isinstance(name, str) else None,
+        )
+
+
+def _from_string(value: str, path: Path) -> iam.Statement:
+    """Read "logs" as all of a service, "sqs:SendMessage" as one action or a pattern; both on every resource."""
+    if value == "*" or _ACTION.fullmatch(value):
+        return iam.allow(value)
+    if _SERVICE.fullmatch(value):
+        return iam.allow(f"{value}:*")
+    if not value.strip():
+        raise _wrong(path, "is an empty string", hint='name a service ("logs") or an action ("s3:GetObject")')
+    compact = re.sub(r"_(\w)", lambda found: found[1].upper(), re.sub(r"\s+", "", value).replace("::", ":"))
+    if "_" in value:  # as boto3 spells operations: dynamodb:put_item
+        compact = re.sub(r":([a-z])", lambda found: f":{found[1].upper()}", compact)
+    hint = f"did you mean `{compact}`?" if _ACTION.fullmatch(compact) or _SERVICE.fullmatch(compact) else None
+    if value.startswith("arn:"):
+        hint = "an ARN is a Resource: write {'Effect': 'Allow', 'Action': …, 'Resource': …}"
+    raise _wrong(
+        path,
+        f"is {value[:60]!r}: neither a service nor an action",
+        hint=hint or 'name a service ("logs"), an action ("s3:GetObject") or a pattern ("s3:Get*")',
+    )
+
+
+def _from_dict(raw: dict[Any, Any], path: Path) -> tuple[iam.Statement, ...]:
+    document = _pascal(raw, path)
+    if "PolicyDocument" in document:
+        inner = document["PolicyDocument"]
+        rest = sorted(set(document) - {"PolicyDocument", "PolicyName"})
+        if rest:
+            raise _wrong(path, f"has {rest[0]!r} beside 'PolicyDocument'")
+        if not isinstance(inner, Mapping):
+            raise _wrong((*path, "PolicyDocument"), f"must be a dict, got {type(inner).__name__}")
+        document = _pascal(dict(inner), (*path, "PolicyDocument"))
+    if "Statement" not in document:
+        return (_identity(iam.parse_statement(document, path), path),)
+    statements = document["Statement"]
+    if isinstance(statements, tuple):
+        statements = list(statements)
+    if isinstance(statements, list):
+        document["Statement"] = [_pascal(item, path) if isinstance(item, Mapping) else item for item in statements]
+    elif isinstance(statements, Mapping):
+        document["Statement"] = _pascal(statements, path)
+    try:
+        parsed = iam.parse({"Version": iam.VERSION, **document})
+    except RemitError as error:
+        message = f"{spelled(path)}: {error.message}"
+        raise RemitError(message, hint=error.hint, path=(*path, *error.path)) from None
+    _check_version(parsed, path)
+    return tuple(_identity(statement, path) for statement in parsed.statements)
+
+
+def _check_version(document: iam.Policy, path: Path) -> None:
+    """A role's policies are 2012-10-17: there a variable of an older document would come to life, in silence."""
+    if document.version == iam.VERSION:
+        return
+    for number, statement in enumerate(document.statements):
+        resources = statement.resources.patterns if statement.resources else ()
+        for text in (*resources, *(value for condition in statement.conditions for value in condition.values)):
+            if any(isinstance(part, str) and "${" in part for part in tokens.split(text)):
+                raise RemitError(
+                    f"{spelled(path)}: in Version {document.version!r} there are no variables, "
+                    f"and {text!r} is literal text",
+                    hint=f"use {iam.VERSION!r}, in which it is a variable; `${{$}}` stands for a literal `$` there",
+                    path=(*path, "Statement", number, "Resource", text),
+                )
+
+
+def _wrong(path: Path, what: str, *, hint: str | None = None, origin: Origin | None = None) -> RemitError:
+    return RemitError(f"{spelled(path)} {what}", hint=hint, origin=origin, path=path)
+
+
+def _pascal(raw: Mapping[Any, Any], path: Path) -> dict[Any, Any]:
+    """Element names in IAM's spelling; a name that is given in both spellings is an error."""
+    renamed: dict[Any, Any] = {}
+    for key, value in raw.items():
+        name = _SNAKE.get(key, key) if isinstance(key, str) else key
+        if name in renamed:
+            raise _wrong(path, f"has {name!r} twice, in two spellings", hint="merge them")
+        renamed[name] = list(value) if isinstance(value, tuple) else value
+    for name in renamed.keys() & {"Resource", "NotResource"}:  # a resource of the app stands for its ARN
+        value = renamed[name]
+        renamed[name] = [_arn(item) for item in value] if isinstance(value, list) else _arn(value)
+    return renamed
+
+
+def _arn(value: Any) -> Any:
+    return getattr(value, "arn", value)
+
+
+def _identity(statement: iam.Statement, path: Path) -> iam.Statement:
+    if statement.principals is not None:
+        raise _wrong(path, "has a Principal, but the role itself is the principal", hint="remove it")
+    if statement.resources is None:
+        raise _wrong(path, "has no 'Resource'", hint="add 'Resource': an ARN, or '*' if it must be everything")
+    return statement
+
+
+def _check(statement: iam.Statement, path: Path, number: int) -> None:
+    """What IAM refuses, and what a variable that is not set leaves behind, in the item's statement of this number."""
+    for element, text in _texts(statement):
+        problem = _problem_of_text(text)
+        if problem is None and element in ("Resource", "NotResource"):
+            problem = _problem_of_resource(text)
+        if problem is not None:
+            what, hint = problem
+            inside = ("Statement", number, element, text)
+            raise RemitError(f"{spelled(path)}: {what}", hint=hint, path=(*path, *inside))
+    if not _SID.fullmatch(statement.sid):
+        fixed = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", statement.sid))
+        message = f"{spelled(path)}: Sid {statement.sid!r} may have only letters and digits"
+        raise RemitError(message, hint=f"use {fixed!r}", path=(*path, "Statement", number, "Sid"))
+
+
+def _texts(statement: iam.Statement) -> Iterator[tuple[str, str]]:
+    """Every text of a statement, with the element that it stands in."""
+    for action in statement.actions.patterns:
+        yield "NotAction" if statement.actions.negated else "Action", action
+    if statement.resources is not None:
+        for resource in statement.resources.patterns:
+            yield "NotResource" if statement.resources.negated else "Resource", resource
+    for condition in statement.conditions:
+        for text in (condition.key, *condition.values):
+            yield "Condition", text
+    yield "Sid", statement.sid
+
+
+def _problem_of_text(text: str) -> tuple[str, str | None] | None:
+    """What is wrong with any text of a policy, and a hint."""
+    if len(text) > _LONGEST:
+        return f"a string of {len(text):,} characters; a whole policy has at most 10,240", None
+    foreign = None if text.isascii() else _FOREIGN.search(text)
+    if foreign is not None:
+        sign = foreign.group()
+        hint = "U+0020 to U+00FF, tabs and newlines are accepted; use `*` in its place"
+        return f"{sign!r} (U+{ord(sign):04X}) in {text!r}: IAM does not accept it", hint
+    forgotten = _FORGOTTEN.search(text) if "{" in text else None
+    if forgotten is not None:
+        return f"{forgotten.group()} in {text!r} is literal text", 'put an f before the string: f"…"'
+    return None
+
+
+# Of CloudFormation's pseudo parameters in a policy the stack's id alone is an ARN ("Pseudo parameters reference").
+_NO_ARN: Final = re.compile(r"\$\{AWS::(?!StackId\})")
+
+
+def _problem_of_resource(text: str) -> tuple[str, str | None] | None:
+    """What is wrong with a resource, and a hint. RemitError: a `${{` in it is not closed."""
+    if "None" in text and _NONE.search(text):
+        return f"{text!r} contains 'None'", "usually os.environ.get() of a variable that is not set: use os.environ[…]"
+    if text != "*" and (_NO_ARN.match(text) or not text.startswith(("arn:", "${", "*"))):
+        return f"the resource {text!r} is neither an ARN nor '*'", "an ARN starts with `arn:`"
+    tokens.references(text)
+    return None
+
+
+_PARTITION: Final = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov|aws-eusc|aws-iso[a-z-]*)(?=:iam:)")
+_POLICY_ARN: Final = re.compile(
+    r"arn:(?:\$\{AWS::Partition\}|[^:$]+):iam::(?:aws|\d{12}|\$\{AWS::AccountId\}):policy/.+"
+)
+_PLAIN_NAME: Final = re.compile(r"[\w+=,.@-]+(?:/[\w+=,.@-]+)*")
+
+
+def declare_managed(value: Any, span: Span, keyword: str = "managed_policy") -> dict[str, Origin]:
+    """The ARNs of managed policies, each with its line: from names, paths such as "service-role/…", or ARNs.
+
+    They are right in every partition.
+    """
+    written: dict[str, Origin] = {}
+    try:
+        for arn, origin in _managed(value, item_lines.value_node(span, keyword), span, (keyword,), 0):
+            written.setdefault(arn, origin)
+    except RemitError as error:
+        error.origin = error.origin or span.origin
+        raise
+    return written
+
+
+def _managed(value: Any, node: ast.expr | None, span: Span, path: Path, depth: int) -> Iterator[tuple[str, Origin]]:
+    origin = item_lines.origin_of(node, span)
+    value = getattr(value, "ref", value)  # of a policy of the app, the ARN
+    if isinstance(value, list | tuple) and depth <= _DEPTH:
+        for index, (item, one) in enumerate(
+            zip(value, item_lines.item_nodes(node, len(value), span.file), strict=True)
+        ):
+            yield from _managed(item, one, span, (*path, index), depth + 1)
+    elif not isinstance(value, str):
+        got = described(value)
+        raise _wrong(path, f"must be a policy's name or ARN, got {got}", origin=origin)
+    else:
+        yield managed_arn(tokens.plain(value), path, origin), origin
+
+
+def managed_arn(value: str, path: Path, origin: Origin) -> str:
+    """The ARN of a managed policy, with the partition late-bound."""
+    if value.startswith("arn:"):
+        arn = _PARTITION.sub("arn:${AWS::Partition}", value)
+        if not _POLICY_ARN.fullmatch(arn) or placeholder(arn) is not None:
+            raise RemitError(
+                f"{spelled(path)}: {value!r} is no ARN of a managed policy",
+                hint="it reads arn:PARTITION:iam::ACCOUNT:policy/NAME, or iam::aws: for AWS's own",
+                origin=origin,
+            )
+        if ":iam::aws:" in arn:
+            _check_exists(arn.split(":policy/", 1)[1], path, origin)
+        return arn
+    if value.startswith("${"):
+        return value  # a resource of the app, by Ref
+    if not _PLAIN_NAME.fullmatch(value):
+        raise RemitError(f"{spelled(path)}: {value!r} is no name of a managed policy", origin=origin)
+    if "/" not in value and (found := managed_policy(value)) is not None:
+        return found.arn()  # with its path, which a name alone does not say
+    _check_exists(value, path, origin)
+    return f"arn:${{AWS::Partition}}:iam::aws:policy/{value}"
+
+
+def _check_exists(name: str, path: Path, origin: Origin) -> None:
+    """AWS's own policies are known by name and path."""
+    if managed_policy(f"arn:aws:iam::aws:policy/{name}") is not None:
+        return
+    found = managed_policy(name.rpartition("/")[2])
+    if found is not None:
+        hint: str | None = f"did you mean `{f'{found.path}{found.name}'.lstrip('/')}`?"
+    else:
+        hint = did_you_mean(name, managed_policies())
+    raise RemitError(
+        f"{spelled(path)}: AWS has no managed policy {name!r}",
+        hint=hint or "a policy of your own account is named by its ARN, with {aws.account}",
+        origin=origin,
+    )

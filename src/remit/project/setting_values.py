@@ -1,0 +1,384 @@
+"""What each setting takes: a check per kind of value, and the table of a function's settings.
+
+Limits: "Lambda quotas" and "AWS::Lambda::Function" (Lambda Developer Guide, CloudFormation reference; 2026-11).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypedDict
+
+from remit.errors import Path, RemitError, described, did_you_mean
+from remit.iam import tokens
+from remit.project.late_bound import LateBound
+from remit.project.setting_lists import Table, Texts
+
+Check = Callable[[Path, Any], Any]
+"""Takes the path of a value, which begins with its setting, and the value as it was given.
+
+It returns the value as remit keeps it, or raises RemitError with the path of what is wrong.
+"""
+
+RUNTIMES: Final = ("python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14")
+ARCHITECTURES: Final = ("x86_64", "arm64")
+RETENTIONS: Final = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)  # fmt: skip
+RESERVED_VARIABLES: Final = frozenset(
+    [
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API",
+        "LAMBDA_TASK_ROOT",
+        "LAMBDA_RUNTIME_DIR",
+    ]
+)
+_VARIABLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
+_SCALARS: Final[tuple[tuple[type, Check], ...]] = (
+    (str, lambda path, value: encodable(path, tokens.plain(value))),
+    (bool, lambda _, value: bool(value)),
+    (int, lambda _, value: int.__int__(value)),
+    (float, lambda _, value: float.__float__(value)),
+)
+_LARGE: Final = 2**63  # what no property of CloudFormation takes
+_SHOWN: Final = 6  # steps of a path that is too long to be read
+_DEPTH: Final = 32  # CloudFormation's properties nest about ten deep
+OWNED: Final = ("Code", "Handler", "FunctionName", "PackageType")
+"""Properties of AWS::Lambda::Function that remit itself sets."""
+
+
+class FunctionSettings(TypedDict, total=False):
+    """What a decorator and `config.lambda_.function` take."""
+
+    timeout: int
+    memory_size: int
+    runtime: str
+    architectures: Sequence[str]
+    environment: Mapping[str, str]
+    layers: Sequence[str]
+    vpc_config: Mapping[str, Sequence[str]] | None
+    reserved_concurrency: int | None
+    ephemeral_storage: int
+    tracing: bool | str
+    log_retention: int | None
+    properties: Mapping[str, Any]
+
+
+def mistake(path: Path, what: str, *, hint: str | None = None, inside: Path = ()) -> RemitError:
+    """The error for the value at a path, spelled as Python does: `environment['URL']`.
+
+    `inside` are the steps from there to what is wrong.
+    """
+    setting, *steps = path
+    spelled = "".join((str(setting), *(f"[{step!r}]" for step in steps)))
+    return RemitError(f"`{spelled}` {what}", hint=hint, path=(*path, *inside))
+
+
+def wrong(path: Path, wanted: str, value: object) -> RemitError:
+    """The error for a value of the wrong type."""
+    if hasattr(value, "ref") and hasattr(value, "arn"):
+        return mistake(path, f"must be {wanted}, got a resource", hint="write `.ref`, `.arn` or `.attribute(…)` of it")
+    if isinstance(value, LateBound):
+        return mistake(path, f"must be {wanted}, and only the deploy knows `{value.written}`")
+    got = described(value)
+    hint = "usually os.environ.get() of a variable that is not set" if value is None else None
+    return mistake(path, f"must be {wanted}, got {got}", hint=hint)
+
+
+def between(low: int, high: int, unit: str) -> Check:
+    """A whole number in a range."""
+
+    def check(path: Path, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise wrong(path, f"a whole number of {unit}", value)
+        if not low <= value <= high:
+            shown = value if abs(value) < _LARGE else "too large a number of"
+            raise mistake(path, f"is {shown} {unit}; it can be {low} to {high}")
+        return value
+
+    return check
+
+
+def one_of(known: Sequence[str]) -> Check:
+    """One of a few words."""
+
+    def check(path: Path, value: Any) -> str:
+        if not isinstance(value, str):
+            raise wrong(path, "a string", value)
+        word: str = tokens.plain(value)
+        if word not in known:
+            raise mistake(path, f"cannot be {value!r}; it can be {', '.join(known)}", hint=did_you_mean(word, known))
+        return word
+
+    return check
+
+
+def or_none(check: Check) -> Check:
+    """None as well."""
+    return lambda path, value: None if value is None else check(path, value)
+
+
+def text(path: Path, value: Any) -> str:
+    """A string that is not empty."""
+    if not isinstance(value, str):
+        raise wrong(path, "a string", value)
+    written: str = tokens.plain(value)
+    if not written:
+        raise mistake(path, "is an empty string")
+    return encodable(path, written)
+
+
+def encodable(path: Path, value: str) -> str:
+    """A string that UTF-8 can hold: AWS reads no JSON with any other."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise mistake(
+            path,
+            f"holds half of a character ({ascii(value)[:40]}), which no file and no request can hold",
+            hint="it was read with errors='surrogateescape', or from a broken \\u escape: decode it as UTF-8",
+        ) from None
+    return value
+
+
+def texts(path: Path, value: Any) -> Texts:
+    """A list of strings; a bare string is one item."""
+    if isinstance(value, str):
+        return Texts((text(path, value),))
+    if isinstance(value, set | frozenset):
+        raise mistake(path, "is a set, whose order changes from run to run", hint="use a list")
+    if not isinstance(value, list | tuple):
+        raise wrong(path, "a list of strings", value)
+    return Texts(text((*path, index), item) for index, item in enumerate(value))
+
+
+def reasons(example: str) -> Check:
+    """A dict of strings, none of them empty: for what is accepted, why."""
+
+    def check(path: Path, value: Any) -> dict[str, str]:
+        if not isinstance(value, Mapping):
+            raise wrong(path, f"a dict such as {example}", value)
+        for name, reason in value.items():
+            if not isinstance(name, str) or not name:
+                raise mistake(path, f"has the key {name!r:.40}, which is no name", inside=(str(name),))
+            if not any(map(str.isalnum, text((*path, name), reason))):
+                raise mistake((*path, name), f"is {reason!r}, which is no reason", hint="say why, in words")
+        return dict(value)
+
+    return check
+
+
+def flag(path: Path, value: Any) -> bool:
+    """True or False."""
+    if not isinstance(value, bool):
+        raise wrong(path, "True or False", value)
+    return value
+
+
+def _architectures(path: Path, value: Any) -> Texts:
+    chosen = Texts(one_of(ARCHITECTURES)(path, item) for item in texts(path, value))
+    if len(chosen) != 1:
+        raise mistake(path, f"takes one architecture, got {len(chosen)}")
+    return chosen
+
+
+def _retention(path: Path, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise wrong(path, "a number of days, or None to keep logs for ever", value)
+    if value not in RETENTIONS:
+        near = min(RETENTIONS, key=lambda days: (abs(days - value), days))
+        raise mistake(
+            path,
+            f"cannot be {value} days",
+            hint=f"CloudWatch Logs knows {', '.join(map(str, RETENTIONS))}; the nearest is {near}",
+        )
+    return value
+
+
+def _tracing(path: Path, value: Any) -> str:
+    if isinstance(value, bool):
+        return "Active" if value else "PassThrough"
+    return str(one_of(("Active", "PassThrough"))(path, value))
+
+
+def _environment(path: Path, value: Any) -> Table[str]:
+    if not isinstance(value, Mapping):
+        raise wrong(path, "a dict of strings", value)
+    for name, content in value.items():
+        at = (*path, name)
+        if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+            hint = "Lambda wants a letter, then at least one more of letters, digits and _"
+            raise mistake(path, f"has the name {name!r}", hint=hint, inside=(str(name),))
+        if name in RESERVED_VARIABLES:
+            raise mistake(at, "cannot be set: Lambda reserves it", hint="choose another name")
+        if name.startswith("REMIT_"):
+            raise mistake(at, "cannot be set: remit reserves names that start with REMIT_", hint="choose another name")
+        if not isinstance(content, str):
+            raise wrong(at, "a string", content)
+        encodable(at, tokens.plain(content))
+    return Table({tokens.plain(name): tokens.plain(content) for name, content in value.items()})
+
+
+_VPC_KEYS: Final = {
+    "SecurityGroupIds": "SecurityGroupIds", "SubnetIds": "SubnetIds",
+    "security_group_ids": "SecurityGroupIds", "subnet_ids": "SubnetIds",
+    "Ipv6AllowedForDualStack": "Ipv6AllowedForDualStack",
+    "ipv6_allowed_for_dual_stack": "Ipv6AllowedForDualStack",
+}  # fmt: skip
+
+
+def _vpc_config(path: Path, value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise wrong(path, "a dict with SecurityGroupIds and SubnetIds", value)
+    config: dict[str, Any] = {}
+    for key, content in value.items():
+        if key not in _VPC_KEYS:
+            raise mistake(path, f"has no key {key!r}", hint=did_you_mean(str(key), _VPC_KEYS), inside=(str(key),))
+        name = _VPC_KEYS[key]
+        check: Check = flag if name == "Ipv6AllowedForDualStack" else texts
+        checked = check((*path, key), content)
+        config[name] = list(checked) if isinstance(checked, tuple) else checked
+        _check_ids(path, key, config[name])
+    for name in ("SecurityGroupIds", "SubnetIds"):
+        if not config.get(name):
+            raise mistake(path, f"has no {name}", hint="a function in a VPC needs a subnet and a security group")
+    return config
+
+
+def _check_ids(path: Path, key: str, ids: Any) -> None:
+    """What is of the other kind by its name: CloudFormation finds out only when it makes the function."""
+    name = _VPC_KEYS[key]
+    other = {"SecurityGroupIds": "subnet-", "SubnetIds": "sg-"}.get(name)
+    if other is None:
+        return
+    for index, identifier in enumerate(ids):
+        if identifier.startswith(other):
+            hint = "subnets' ids begin with subnet-, security groups' with sg-"
+            raise mistake(path, f"has {identifier!r} among its {name}", hint=hint, inside=(key, index))
+
+
+def _mapping(path: Path, value: Any) -> None:
+    if not isinstance(value, Mapping):
+        raise wrong(path, "a dict", value)
+
+
+def _mappings(path: Path, value: Any) -> None:
+    if not isinstance(value, list | tuple):
+        raise wrong(path, "a list of dicts", value)
+    for index, item in enumerate(value):
+        _mapping((*path, index), item)
+
+
+_SHAPES: Final[Mapping[str, Check]] = {
+    "Architectures": _architectures,
+    "DeadLetterConfig": _mapping,
+    "Environment": _mapping,
+    "FileSystemConfigs": _mappings,
+    "LoggingConfig": _mapping,
+    "TracingConfig": _mapping,
+    "VpcConfig": _mapping,
+}
+"""Properties that remit looks into, to compute what a function may do."""
+
+
+def _properties(path: Path, value: Any) -> Table[Any]:
+    if not isinstance(value, Mapping):
+        raise wrong(path, "a dict of CloudFormation properties", value)
+    for name in value:
+        if name in OWNED:
+            raise mistake(path, f"sets {name}, which remit sets itself", inside=(name,))
+    for name, check in _SHAPES.items():
+        if name in value:
+            check((*path, name), value[name])
+    variables = value.get("Environment", {})
+    _environment((*path, "Environment", "Variables"), variables.get("Variables", {}))
+    return Table(plain(path, value))
+
+
+def _check_keys(path: Path, value: Mapping[Any, Any]) -> None:
+    for key in value:
+        if not isinstance(key, str):
+            raise mistake(path, f"has a key that is no string: {key!r}", inside=(str(key),))
+        if tokens.references(key):
+            raise mistake(
+                path,
+                f"has the key {key!r}, and CloudFormation fills in values, never keys",
+                hint="write the key whole, or decide by `project.stage`",
+                inside=(key,),
+            )
+
+
+def plain(path: Path, value: Any, depth: int = 0) -> Any:
+    """A value that JSON can hold, copied; anything else is an error that names where it stands."""
+    if depth > _DEPTH:
+        raise mistake(path[:_SHOWN], f"nests deeper than {_DEPTH}, or contains itself")
+    if isinstance(value, Mapping):
+        _check_keys(path, value)
+        return {encodable(path, str.__str__(key)): plain((*path, key), item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain((*path, index), item, depth + 1) for index, item in enumerate(value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise mistake(path, f"is {value}: that is not valid JSON")
+    if isinstance(value, int) and abs(value) >= _LARGE:
+        raise mistake(path, "is too large a number")
+    for kind, bare in _SCALARS:
+        if isinstance(value, kind):  # an enumeration's members are kept as what they stand for
+            return bare(path, value)
+    raise wrong(path, "text, a number, True or False, a list or a dict", value)
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSetting:
+    """One setting of a function: its check, and the CloudFormation properties that a checked value becomes."""
+
+    check: Check
+    properties: Callable[[Any], dict[str, Any]]
+
+
+FUNCTION_SETTINGS: Final[Mapping[str, FunctionSetting]] = {
+    "timeout": FunctionSetting(between(1, 900, "seconds"), lambda value: {"Timeout": value}),
+    "memory_size": FunctionSetting(between(128, 10_240, "MB"), lambda value: {"MemorySize": value}),
+    "runtime": FunctionSetting(one_of(RUNTIMES), lambda value: {"Runtime": value}),
+    "architectures": FunctionSetting(_architectures, lambda value: {"Architectures": list(value)}),
+    "environment": FunctionSetting(_environment, lambda value: {"Environment": {"Variables": dict(value)}}),
+    "layers": FunctionSetting(texts, lambda value: {"Layers": list(value)}),
+    "vpc_config": FunctionSetting(or_none(_vpc_config), lambda value: {"VpcConfig": value}),
+    "reserved_concurrency": FunctionSetting(
+        or_none(between(0, 1_000_000, "instances")), lambda value: {"ReservedConcurrentExecutions": value}
+    ),
+    "ephemeral_storage": FunctionSetting(
+        between(512, 10_240, "MB"), lambda value: {"EphemeralStorage": {"Size": value}}
+    ),
+    "tracing": FunctionSetting(_tracing, lambda value: {"TracingConfig": {"Mode": value}}),
+    "log_retention": FunctionSetting(or_none(_retention), lambda _value: {}),
+    "properties": FunctionSetting(_properties, dict),
+}
+
+
+def checked_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A function's settings whose names and values are right. RemitError has the path of what is wrong."""
+    for name in settings:
+        if name not in FUNCTION_SETTINGS:
+            raise RemitError(
+                f"there is no setting `{name}` of a function",
+                hint=did_you_mean(name, FUNCTION_SETTINGS)
+                or "anything that CloudFormation takes goes into `properties`",
+                path=(name,),
+            )
+    return {name: FUNCTION_SETTINGS[name].check((name,), value) for name, value in settings.items()}

@@ -1,0 +1,163 @@
+"""Run a project's own code, its configuration and app module: a failure is told at the user's own line.
+
+These are the only files of a project that are executed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from remit.errors import Origin, RemitError
+from remit.project.late_bound_search import check_late_reads
+from remit.project.layout import roots
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+    from remit.project.current_load import Loading
+
+
+def run_configuration(state: Loading) -> None:
+    """Run config/deploy.py, then the stage's own file."""
+    for path in (
+        state.folder / "config" / "deploy.py",
+        state.folder / "config" / "deploy" / f"{state.stage}.py",
+    ):
+        try:
+            source = path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise RemitError(f"cannot read it: {error.strerror}", origin=Origin(str(path))) from None
+        with user_code(state, path.relative_to(state.folder).as_posix()):
+            code = compile(source, str(path), "exec")
+            exec(code, {"__name__": f"config.{path.stem}", "__file__": str(path)})  # noqa: S102 - the declaration
+            check_late_reads(source, str(path), functions=True)
+
+
+def import_shared(state: Loading) -> None:
+    """Import the modules of shared/resources/, in the order of their names."""
+    folder = state.folder / "shared" / "resources"
+    for path in sorted(folder.glob("*.py")):
+        if path.stem != "__init__":
+            with user_code(state, path.relative_to(state.folder).as_posix()):
+                importlib.import_module(f"shared.resources.{path.stem}")
+
+
+def import_app(state: Loading) -> None:
+    """Import the app module, whose decorators declare the functions."""
+    name = state.config.app
+    paths = [root.joinpath(*name.split(".")) for root in roots(state.folder)]
+    if not any(path.with_suffix(".py").is_file() or (path / "__init__.py").is_file() for path in paths):
+        file = f"{name.replace('.', '/')}.py"
+        raise RemitError(
+            f"there is no app module in {str(state.folder)!r}: neither `{file}` nor a package of that name",
+            hint="`remit init NAME` makes a project; `config.app` names another module",
+        )
+    with user_code(state, f"{name.replace('.', '/')}.py"):
+        module = importlib.import_module(name)
+        if module.__file__ is not None:
+            check_late_reads(Path(module.__file__).read_bytes(), module.__file__, functions=False)
+
+
+@contextlib.contextmanager
+def importing(root: Path) -> Iterator[None]:
+    """The project's folder is first on the path; afterwards its modules are forgotten, so that it can load again."""
+    added = [str(place) for place in roots(root)]
+    sys.path[:0] = added
+    importlib.invalidate_caches()
+    before = set(sys.modules)
+    shadowed: dict[str, ModuleType] = {
+        name: sys.modules.pop(name) for name in ("app", "config", "shared", "shared.resources") if name in sys.modules
+    }
+    try:
+        yield
+    finally:
+        for place in added:
+            sys.path.remove(place)
+        new = [name for name in sys.modules if name not in before or name in shadowed]
+        for name in [name for name in new if _inside(name, root)]:
+            del sys.modules[name]
+        sys.modules.update(shadowed)
+
+
+def _inside(name: str, root: Path) -> bool:
+    """Whether a module comes from the project's own folder."""
+    module = sys.modules[name]
+    file = getattr(module, "__file__", None)
+    places = [file] if file else list(getattr(module, "__path__", ()))
+    return any(Path(place).is_relative_to(root) and "site-packages" not in place for place in places)
+
+
+@contextlib.contextmanager
+def user_code(state: Loading, what: str) -> Iterator[None]:
+    """Whatever the user's own code raises becomes an error at the user's last line; what it prints is talk."""
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    except RemitError as error:
+        error.origin = error.origin or _last_user_line(state, error, what)
+        raise
+    except SyntaxError as error:
+        at = Origin(error.filename or what, max(error.lineno or 0, 0), max(error.offset or 0, 0))
+        raise RemitError(f"{what} is not valid Python: {error.msg}", origin=at) from None
+    except SystemExit as error:
+        at = _last_user_line(state, error, what)
+        raise RemitError(f"{what} ended the program (exit {error.code})", origin=at) from None
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - the user's code may raise anything
+        message = f"{what} raised {type(error).__name__}: {_told(error)}"
+        raise RemitError(message, hint=_hint(error), origin=_last_user_line(state, error, what)) from None
+
+
+@contextlib.contextmanager
+def user_values(state: Loading) -> Iterator[None]:
+    """What a method of the user's own objects raises (`__str__`, `__eq__`) is told at its line."""
+    try:
+        yield
+    except RemitError:
+        raise
+    except Exception as error:
+        at = _last_user_line(state, error, "")
+        import traceback  # noqa: PLC0415 - only when something failed
+
+        innermost = traceback.extract_tb(error.__traceback__)[-1].filename
+        if at.file != innermost:
+            raise
+        message = f"a value of the configuration raised {type(error).__name__}: {_told(error)}"
+        raise RemitError(message, origin=at) from None
+
+
+def _told(error: BaseException) -> str:
+    try:
+        return str(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - an exception's own text is the user's code as well
+        return "(its text cannot be shown)"
+
+
+def _hint(error: BaseException) -> str | None:
+    from remit.project.exception_advice import advice  # noqa: PLC0415 - only when something failed
+
+    return advice(error)
+
+
+def _last_user_line(state: Loading, error: BaseException, what: str) -> Origin:
+    import traceback  # noqa: PLC0415 - only when something failed
+
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(state.folder) and "site-packages" not in frame.filename
+    ]
+    if not frames:
+        return Origin(what)
+    last = frames[-1]
+    return Origin(last.filename, last.lineno or 0, 0 if last.colno is None else last.colno + 1)

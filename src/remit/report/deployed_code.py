@@ -1,0 +1,47 @@
+"""Functions that run other code than was built: as a message, and for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from remit.errors import few
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from remit.deploy.deployed_code import OtherCode
+
+
+def other_code_text(functions: Sequence[OtherCode]) -> str:
+    """Which functions do not run what was built, with both SHA-256, a line each."""
+    return "\n  ".join(["these functions do not run what was built:", *map(_line, functions)])
+
+
+def _line(function: OtherCode) -> str:
+    if function.actual is None:
+        return f"{function.function} is gone: somebody deleted it"
+    return f"{function.function} runs code whose SHA-256 is {function.actual}; that of the build is {function.expected}"
+
+
+def other_code_hint(functions: Sequence[OtherCode], region: str) -> str:
+    """What to do about it."""
+    gone = [function.function for function in functions if function.actual is None]
+    changed = [function.function for function in functions if function.actual is not None]
+    hints = []
+    if changed:
+        hints.append(
+            "somebody else wrote into the artefact bucket, or changed the code by hand: CloudTrail tells who; "
+            f"`aws lambda update-function-code --region {region} --function-name {changed[0]} "
+            "--zip-file fileb://.remit/build/NAME.zip` puts the build back"
+        )
+    if gone:
+        hints.append(f"CloudFormation makes {few(gone)} again once `remit delete` has removed the stack")
+    return "; ".join(hints)
+
+
+def other_code_document(functions: Iterable[OtherCode]) -> list[dict[str, str | None]]:
+    """The same for programs: [{function, expected, actual}], SHA-256 in base64; null for a function that is gone."""
+    return [
+        {"function": function.function, "expected": function.expected, "actual": function.actual}
+        for function in functions
+    ]

@@ -1,0 +1,156 @@
+"""The file of accepted gains, `config/accepted.json`: read strictly, each mistake at its line, and written.
+
+    [
+      {
+        "functions": ["ingest"],
+        "statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"},
+        "because": "ingest reads the price list"
+      }
+    ]
+
+In place of `statement`, `trust` holds a statement of a trust policy, `undecided` the very statement that could not be
+decided (or the reason, where it is about none), and `policy` the ARN of a managed policy or boundary that nobody can
+read.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.documents.json_text import read_json
+from remit.errors import Origin, RemitError, did_you_mean
+from remit.iam.policy import Statement, parse_statement, render_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from remit.documents.json_text import Locate
+
+FILE: Final = Path("config") / "accepted.json"
+ACCESS, TRUST, UNDECIDED, POLICY = "statement", "trust", "undecided", "policy"
+KINDS: Final = (ACCESS, TRUST, UNDECIDED, POLICY)
+_KEYS: Final = ("functions", *KINDS, "because")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What some functions may gain, and why. `functions` is None for all; `kind` is one of `KINDS`."""
+
+    functions: tuple[str, ...] | None
+    kind: str
+    because: str
+    statement: Statement | None = None
+    text: str = ""
+    """The ARN of `policy`, or the reason of `undecided`."""
+    origin: Origin | None = None
+
+    def speaks_of(self, function: str) -> bool:
+        """Whether it is for a function."""
+        return self.functions is None or function in self.functions
+
+
+def read_accepted(folder: Path) -> tuple[Entry, ...]:
+    """The entries of a project, none without the file. RemitError at the line and column of what is wrong."""
+    try:
+        data = (folder / FILE).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    except OSError as error:
+        raise RemitError(f"cannot read it: {error.strerror}", origin=Origin(FILE.as_posix())) from None
+    return entries_of(data, FILE.as_posix())
+
+
+def entries_of(data: bytes, file: str) -> tuple[Entry, ...]:
+    """As `read_accepted`, of bytes."""
+    value, locate = read_json(data, file)
+    if not isinstance(value, list):
+        raise RemitError(
+            f"{file} must be a list of entries", hint="`remit diff --accept REASON` writes it", origin=locate(())
+        )
+    return tuple(_Reader(locate, number).entry(item) for number, item in enumerate(value))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads one entry."""
+
+    locate: Locate
+    number: int
+
+    def error(self, message: str, *path: str | int, hint: str | None = None) -> RemitError:
+        return RemitError(message, hint=hint, origin=self.locate((self.number, *path)))
+
+    def entry(self, value: Any) -> Entry:
+        if not isinstance(value, dict):
+            raise self.error('an entry is an object: {"functions": […], "statement": {…}, "because": "…"}')
+        for key in value:
+            if key not in _KEYS:
+                hint = did_you_mean(key, _KEYS) or f"there are {', '.join(_KEYS)}"
+                raise self.error(f"an entry has no {key!r}", key, hint=hint)
+        kinds = [kind for kind in KINDS if kind in value]
+        if len(kinds) != 1:
+            raise self.error(f"an entry has one of {', '.join(KINDS)}; this one has {' and '.join(kinds) or 'none'}")
+        (kind,) = kinds
+        because = value.get("because")
+        if not isinstance(because, str) or not because.strip():
+            at = ("because",) if "because" in value else ()
+            raise self.error("an entry says why it is accepted, in `because`", *at)
+        told = kind == UNDECIDED and isinstance(value[kind], str)
+        text = value[kind] if told else self.policy(value[kind]) if kind == POLICY else ""
+        statement = None if told or kind == POLICY else self.statement(value[kind], kind)
+        return Entry(self.functions(value), kind, because, statement, text, self.locate((self.number,)))
+
+    def functions(self, value: dict[str, Any]) -> tuple[str, ...] | None:
+        given = value.get("functions")
+        if given == "*":
+            return None
+        if not isinstance(given, list) or not given or not all(isinstance(name, str) for name in given):
+            at = ("functions",) if "functions" in value else ()
+            raise self.error('`functions` is a list of names, or "*" for all', *at)
+        return tuple(given)
+
+    def policy(self, value: Any) -> str:
+        if not isinstance(value, str) or not value.startswith("arn:"):
+            raise self.error("`policy` is the ARN of a managed policy or boundary", POLICY)
+        return value
+
+    def statement(self, value: Any, kind: str) -> Statement:
+        try:
+            found = parse_statement(value, (kind,))
+        except RemitError as error:
+            origin = self.locate((self.number, *error.path))
+            raise RemitError(error.message, hint=error.hint, origin=origin) from None
+        if kind != UNDECIDED and found.effect != "Allow":
+            raise self.error("what is accepted is access: the Effect is Allow", kind, "Effect")
+        if kind == TRUST and found.principals is None:
+            raise self.error("a statement of a trust policy says whom it lets in", kind, hint="add a 'Principal'")
+        if kind == ACCESS and found.resources is None:
+            raise self.error("a statement says on which resources", kind, hint="add a 'Resource'")
+        return found
+
+
+def written(entries: Iterable[Entry]) -> str:
+    """The file of some entries, in their order."""
+    return json.dumps([_document(entry) for entry in entries], indent=2, ensure_ascii=False) + "\n"
+
+
+def _document(entry: Entry) -> dict[str, Any]:
+    what = entry.text if entry.statement is None else render_statement(entry.statement)
+    functions = "*" if entry.functions is None else list(entry.functions)
+    return {"functions": functions, entry.kind: what, "because": entry.because}
+
+
+def write_accepted(folder: Path, entries: Iterable[Entry]) -> None:
+    """Write the file of a project, whole or not at all. RemitError: it cannot be written."""
+    path = folder / FILE
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        temporary.write_text(written(entries), "utf-8", errors="backslashreplace", newline="\n")  # JSON's own escapes
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise RemitError(f"cannot write {FILE.as_posix()}: {error.strerror}") from None

@@ -1,0 +1,241 @@
+"""The nouns of a review: the roles of one version of an app, and what its functions gain and lose in another."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from remit.iam.prove.compare import Comparison
+from remit.roles.reference_shapes import Shapes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remit.app import Grant, Role
+    from remit.iam.comparison import Piece, Source, Undecided
+    from remit.iam.decide.evaluate import Layers
+    from remit.iam.policy import Policy
+
+SAME: Final = Comparison()
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one resource lets others than roles do (a bucket's policy, a permission, a user), each part as text.
+
+    `allows` lets somebody in, `denies` keeps out whoever is let in elsewhere, `limits` is asked of those let in.
+    """
+
+    type: str
+    allows: frozenset[str] = frozenset()
+    denies: frozenset[str] = frozenset()
+    limits: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A resource whose policy, or whatever else of it lets others in, differs between the versions."""
+
+    name: str
+    type: str
+    how: str
+    """`added`, `removed` or `changed`."""
+
+    @property
+    def words(self) -> str:
+        """As a phrase: `policy of bucket Uploads`, `user Ann removed`."""
+        return f"{_words(self.type)} {self.name}{'' if self.how == 'changed' else f' {self.how}'}"
+
+
+def _words(kind: str) -> str:
+    """A resource's type in words: AWS::S3::BucketPolicy is a bucket policy, AWS::SQS::Queue has one."""
+    name = kind.rpartition("::")[2] if "::" in kind else kind.removeprefix("aws_").replace("_", " ")
+    plain = _CAPITAL.sub(" ", name).lower()
+    return plain if plain.endswith(_POLICIES_OF_THEIR_OWN) else f"policy of {plain}"
+
+
+_CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_POLICIES_OF_THEIR_OWN: Final = ("policy", "permission", "permissions", "url", "user", "group", "addition", "share")
+"""How the names end of types that are a policy themselves, or have more than a policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of an app's roles. `where` says which, as in "the working tree" or "the last deploy"."""
+
+    where: str
+    roles: tuple[Role, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What references are known to be, exactly, by their text: `${AWS::Region}`, `${IngestLogGroup.Arn}`."""
+    documents: Mapping[str, Policy] = field(default_factory=dict)
+    """What managed policies and boundaries said in this version, by their ARN; for others the catalogue is asked."""
+    trusts: Mapping[str, Policy] = field(default_factory=dict)
+    """Trust policies by the role's logical id, over what `Role.trusts` says."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Which of its versions a managed policy had (`v12`), by its ARN, where `documents` has it."""
+    namespace: str = ""
+    """The name of the stack, where one is known."""
+    others: Mapping[str, str] = field(default_factory=dict)
+    """The functions that run under a role that is none of `roles`, and its ARN: what it may do is not known."""
+    open: tuple[str, ...] | None = None
+    """The functions that everyone may call, by name; None where nobody knows."""
+    giving: Mapping[str, Given] | None = None
+    """What the app's resources let others do, by their logical id; None where nobody knows."""
+    shapes: Shapes = field(default_factory=Shapes)
+    """What is known of its references before the deploy."""
+
+
+def nothing() -> Version:
+    """What there is before the first deploy: no role, and nobody to whom a resource gives anything."""
+    return Version("nothing", (), giving={})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A role with everything that bears on it, ready to be compared."""
+
+    role: Role
+    layers: Layers
+    inline: tuple[tuple[Grant, ...], ...] = ((),)
+    """The role's own grants, by the policies of the identity layer: one for each version of the language."""
+    policies: tuple[str, ...] = ()
+    """The managed policies of the identity layer, in its order; the inline ones come before them."""
+    unread: tuple[str, ...] = ()
+    """Managed policies that nobody has here."""
+    boundary: str | None = None
+    boundary_known: bool = True
+    """Whether the boundary's document is among `layers`."""
+    trust: Policy | None = None
+    """Who may take on the role."""
+
+    def grant(self, source: Source) -> Grant | None:
+        """The grant that a piece's statement was written as; None for a managed policy's or a boundary's."""
+        if source.layer != "identity" or source.policy >= len(self.inline):
+            return None
+        own = self.inline[source.policy]
+        return own[source.index] if source.index < len(own) else None
+
+    def policy(self, source: Source) -> str | None:
+        """The ARN of the managed policy or boundary that a statement is of."""
+        if source.layer == "boundary":
+            return self.boundary
+        managed = source.policy - len(self.inline)
+        return self.policies[managed] if source.layer == "identity" and managed >= 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A managed policy or boundary that differs between the versions, told in words beside the pieces.
+
+    `how` is added, removed, swapped (`before` is what was there) or changed (the same ARN, another document).
+    """
+
+    kind: str
+    """`managed policy` or `boundary`."""
+    how: str
+    arn: str
+    before: str = ""
+
+    @property
+    def words(self) -> str:
+        """As a sentence without its end: `boundary arn:… removed`."""
+        tail = {"swapped": f" in place of {self.before}", "changed": f" changed {self.before}".rstrip()}
+        return f"{self.kind} {self.arn}{tail.get(self.how, f' {self.how}')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A policy of which nobody has the document here, so that what its change does is undecided.
+
+    `arn` is empty for something else about the role that its file does not tell.
+    """
+
+    arn: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Something that counts for nothing, because a person gave a reason: a gain, or what is undecided."""
+
+    what: Piece | Undecided | Unseen
+    because: str
+    kind: str = "access"
+    """`access` or `trust`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What some functions, which share a role before and after, may do more or less than before.
+
+    `before` and `after` are None where there is no such role: a function that is new gains all that it may do.
+    `functions` is empty for a role that serves none. `trust` compares who may take on the role; a piece's resource is
+    then the principal.
+    """
+
+    functions: tuple[str, ...]
+    before: Standing | None
+    after: Standing | None
+    access: Comparison = SAME
+    trust: Comparison = SAME
+    attached: tuple[Attached, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
+    when: tuple[str, ...] = ()
+    """What must be so of a template's conditions, in words; empty for what holds however they fall out."""
+
+    @property
+    def old(self) -> Role | None:
+        """The role before."""
+        return None if self.before is None else self.before.role
+
+    @property
+    def new(self) -> Role | None:
+        """The role after."""
+        return None if self.after is None else self.after.role
+
+    @property
+    def role(self) -> str:
+        """The logical id of the role, after or else before."""
+        standing = self.after or self.before
+        return "" if standing is None else standing.role.logical_id
+
+    @property
+    def broadens(self) -> bool:
+        """Whether something is gained that nobody accepted, or it is not proven that nothing is."""
+        return self.access.broadens or self.trust.broadens or bool(self.unseen)
+
+    @property
+    def same(self) -> bool:
+        """Whether it is proven that nothing differs."""
+        return self.access.same and self.trust.same and not (self.attached or self.unseen or self.accepted)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Every function's change, in the order of the new version; unchanged ones are left out.
+
+    `notes` are what people should know beside it: policies made by hand that a deploy leaves, policies that could not
+    be read.
+    """
+
+    old: str
+    new: str
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    """The functions of either version, changed or not."""
+    roles: tuple[str, ...] = ()
+    """The roles of either version that serve no function there, by logical id."""
+    elsewhere: tuple[Elsewhere, ...] | None = ()
+    """The resources whose own policies differ, those as well that plainly let in nobody new; None: nobody knows."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What references are known to be in the new version, the stack's name among them."""
+    shapes: Mapping[str, str] = field(default_factory=dict)
+    """The shapes of the new version's references, by their text."""
+
+    @property
+    def broadens(self) -> bool:
+        """Whether some function gains something, or it is not proven that none does."""
+        return any(change.broadens for change in self.changes)

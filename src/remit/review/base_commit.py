@@ -1,0 +1,149 @@
+"""The roles that a project declared at a commit of its git repository."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from remit.errors import Origin, RemitError, did_you_mean
+from remit.review.separate_process import loading_apart
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from remit.review.access_change import Version
+
+_QUIET: Final = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.sparseCheckout=false")
+"""Only files are wanted: no hook of the repository runs, and what is not checked out here is still there."""
+_HOOK: Final = frozenset(("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"))
+"""What git sets around a hook, for its own folder: the repository is the one that the project is in."""
+_SINCE: Final = "..."
+
+
+@contextlib.contextmanager
+def loading_base(folder: Path, stage: str | None, ref: str) -> Iterator[Callable[[], Version]]:
+    """Begin to load the project as it was at a commit; what is given waits for the end.
+
+    Only what is committed counts; submodules and the contents of large files (LFS) are left out. `main...` is the
+    commit at which this branch left main. RemitError: no git, no repository, no such commit, no project there, or a
+    mistake in the project as it was.
+    """
+    inside = _inside(folder)
+    commit = _commit(folder, ref)
+    with tempfile.TemporaryDirectory(prefix="remit-") as temporary:
+        place = Path(temporary).resolve() / (folder.resolve().name or "project")
+        _check_out(inside, commit, ref, place)
+        with loading_apart(place, stage) as loaded:
+            yield lambda: _loaded(loaded, place, ref, commit)
+
+
+def _loaded(loaded: Callable[[], Version], place: Path, ref: str, commit: str) -> Version:
+    try:
+        version = loaded()
+    except RemitError as error:
+        inside = f"{place}{os.sep}"
+        at = error.origin and Origin(f"{ref}:{error.origin.file}", error.origin.line, error.origin.column)
+        raise RemitError(
+            f"at {ref}: {error.message.replace(inside, '').replace(str(place), ref)}",
+            hint=error.hint,
+            origin=at,
+            exit_code=error.exit_code,
+        ) from None
+    return replace(version, where=f"{ref} ({commit[:7]})")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What git answered."""
+
+    ok: bool
+    out: str
+    err: str
+
+
+def _git(folder: Path, *arguments: str, index: Path | None = None) -> _Said:
+    variables = {"GIT_LFS_SKIP_SMUDGE": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    if index is not None:
+        variables["GIT_INDEX_FILE"] = str(index)
+    around = {name: value for name, value in os.environ.items() if name not in _HOOK}
+    try:
+        done = subprocess.run(
+            ["git", *_QUIET, "-C", str(folder), *arguments],  # noqa: S607 - git is where PATH says
+            env={**around, **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise RemitError("git is not installed, which --base needs", hint="install git") from None
+    out, err = (text.decode("utf-8", errors="replace").strip() for text in (done.stdout, done.stderr))
+    return _Said(done.returncode == 0, out, err)
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """Where the project's folder is in its repository: the repository's own folder, and the path from there."""
+
+    top: Path
+    prefix: str
+
+
+def _inside(folder: Path) -> _Inside:
+    found = _git(folder, "rev-parse", "--show-toplevel", "--show-prefix")
+    if found.ok:
+        top, _, prefix = found.out.partition("\n")
+        return _Inside(Path(top), prefix)
+    missing = "not a git repository" in found.err
+    raise RemitError(
+        f"{str(folder)!r} is in no git repository, which --base needs" if missing else f"git says: {found.err}",
+        hint="`remit diff OLD NEW` compares two files" if missing else None,
+    )
+
+
+def _commit(folder: Path, ref: str) -> str:
+    """The commit of a name, or the one at which this branch left it."""
+    name = ref.removesuffix(_SINCE)
+    found = _Said(ok=False, out="", err="")
+    if name and not name.startswith("-"):
+        found = _git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    if not found.ok:
+        raise _no_commit(folder, name)
+    if name == ref:
+        return found.out
+    base = _git(folder, "merge-base", found.out, "HEAD")
+    if not base.ok:
+        raise RemitError(f"this branch has no commit in common with {name}", hint=_shallow(folder))
+    return base.out.splitlines()[0]
+
+
+def _no_commit(folder: Path, name: str) -> RemitError:
+    names = _git(folder, "for-each-ref", "--format=%(refname:short)").out.split()
+    hint = (
+        _shallow(folder) or did_you_mean(name, names) or "a branch, a tag or a commit; `main...` is where you left main"
+    )
+    return RemitError(f"git knows no commit {name!r}", hint=hint)
+
+
+def _shallow(folder: Path) -> str | None:
+    """What to do about a clone that has not all commits, as CI makes them."""
+    if _git(folder, "rev-parse", "--is-shallow-repository").out != "true":
+        return None
+    return "this clone has not all commits: `git fetch --unshallow`, or `fetch-depth: 0` of actions/checkout"
+
+
+def _check_out(inside: _Inside, commit: str, ref: str, place: Path) -> None:
+    """The project's files at a commit, by way of an index of their own: the repository stays as it is."""
+    index = place.parent / "index"
+    done = _git(inside.top, "read-tree", f"{commit}:{inside.prefix}", index=index)
+    if not done.ok and inside.prefix and not _git(inside.top, "cat-file", "-e", f"{commit}:{inside.prefix}").ok:
+        raise RemitError(f"at {ref}, there is no folder `{inside.prefix.rstrip('/')}` in the repository")
+    if done.ok:
+        done = _git(inside.top, "checkout-index", "--all", "--quiet", f"--prefix={place}{os.sep}", index=index)
+    if not done.ok:
+        raise RemitError(f"git cannot write the files of {ref}: {done.err.splitlines()[-1] if done.err else ''}")
+    place.mkdir(exist_ok=True)

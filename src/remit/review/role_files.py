@@ -1,0 +1,47 @@
+"""The roles that files hold: templates of CloudFormation and SAM, plans of Terraform; or that they hold policies."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Final
+
+from remit.documents.read import read
+from remit.review.template_changes import review_reads, review_templates
+from remit.template.certain_values import settled_source
+from remit.template.role_files import is_template, read_source
+from remit.template.terraform.plan import read_plan
+
+if TYPE_CHECKING:
+    from remit.review.access_change import Review
+
+_TEMPLATE: Final = frozenset(("Resources", "AWSTemplateFormatVersion"))
+_SECTION: Final = re.compile(rb"^[^\w\n]*(Resources|AWSTemplateFormatVersion)['\"]?[ \t]*:", re.MULTILINE)
+"""A section of a template in YAML, whatever its indentation and quotes are."""
+_PLAN: Final = frozenset(("planned_values", "terraform_version"))
+
+
+def holds_roles(data: bytes) -> bool:
+    """Whether a file is a template or a plan, not a policy. What is neither is read as a policy, and refused there."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return _SECTION.search(data) is not None
+    return isinstance(value, dict) and not (_TEMPLATE | _PLAN).isdisjoint(value)
+
+
+def review_files(old: tuple[bytes, str], new: tuple[bytes, str]) -> Review:
+    """What changes between two templates or plans, each as bytes and name. RemitError at line and column.
+
+    Templates with conditions are compared in every way in which those may fall out; parameters are put equal.
+    """
+    before, after = settled_source(read(*old)), settled_source(read(*new))
+    if is_template(before.value) and is_template(after.value):
+        return review_templates(before, after)
+    return review_reads(read_source(before), before.file, read_source(after), after.file)
+
+
+def plan_review(data: bytes, file: str) -> Review:
+    """What a Terraform plan changes. RemitError as above."""
+    plan = read_plan(data, file)
+    return review_reads(plan.before, f"{file}, before", plan.after, f"{file}, after")

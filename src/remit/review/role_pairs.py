@@ -1,0 +1,94 @@
+"""Which role of the old version belongs to which of the new: by the functions that they serve."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from remit.iam.policy import Globs
+from remit.roles.reference_names import put
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.app import Role
+    from remit.iam.policy import Statement
+    from remit.review.access_change import Version
+
+_LOG_GROUP: Final = re.compile(r"\$\{[A-Za-z0-9]+LogGroup\.Arn\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What some functions run under, before and after. `moved` is a role after that nobody can read here, by ARN."""
+
+    functions: tuple[str, ...]
+    old: Role | None
+    new: Role | None
+    moved: str = ""
+
+
+def pairs(old: Version, new: Version) -> Iterator[Pair]:
+    """Functions with their role before and after, in the order of the new version; what is gone comes last."""
+    before, after = _by_function(old), _by_function(new)
+    found: dict[tuple[int, int, str], tuple[list[str], Role | None, Role | None]] = {}
+    for name in dict.fromkeys((*after, *new.others, *before)):
+        one, other, moved = before.get(name), after.get(name), _moved(name, old, new)
+        if one is not None or other is not None or moved:
+            found.setdefault((id(one), id(other), moved), ([], one, other))[0].append(name)
+    ids = {role.logical_id: role for role in old.roles}
+    others = {role.logical_id: role for role in new.roles}
+    idle = [
+        name for version in (new, old) for role in version.roles if not role.functions for name in (role.logical_id,)
+    ]
+    for name in dict.fromkeys(idle):
+        one, other = ids.get(name), others.get(name)
+        found.setdefault((id(one), id(other), ""), ([], one, other))
+    for (_, _, moved), (names, one, other) in found.items():
+        yield Pair(tuple(names), one, other, moved)
+
+
+def _moved(name: str, old: Version, new: Version) -> str:
+    """The role of somebody else that a function comes to run under."""
+    if name not in new.others:
+        return ""
+    role = put(new.others[name], new.names)
+    return "" if name in old.others and put(old.others[name], old.names) == role else role
+
+
+def _by_function(version: Version) -> dict[str, Role]:
+    return {name: role for role in version.roles for name in role.functions}
+
+
+def renamed(old: Version, new: Version) -> Iterator[str]:
+    """A note on each function that is new and has exactly the access of one that is gone: likely its new name."""
+    before, after = _by_function(old), _by_function(new)
+    new_ones = [name for name in after if name not in before]
+    gone: dict[object, list[str]] = {}
+    if new_ones:
+        for name, role in before.items():
+            if name not in after:
+                gone.setdefault(_meaning(role), []).append(name)
+    for name in new_ones if gone else ():
+        was = gone.get(_meaning(after[name]))
+        if was:
+            yield f"{name} is new with the access that {was.pop(0)}, which is gone, had: was it renamed?"
+
+
+def _meaning(role: Role) -> object:
+    """What a role allows, whichever function's log group it writes to."""
+    return (
+        frozenset(_anonymous(grant.statement) for grant in role.grants),
+        frozenset(role.managed),
+        role.boundary,
+        frozenset(role.trusts),
+    )
+
+
+def _anonymous(statement: Statement) -> Statement:
+    resources = statement.resources
+    if resources is None:
+        return statement
+    patterns = dict.fromkeys(_LOG_GROUP.sub("${OwnLogGroup.Arn}", text) for text in resources.patterns)
+    return replace(statement, resources=Globs(tuple(patterns), resources.negated))

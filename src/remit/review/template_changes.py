@@ -1,0 +1,222 @@
+"""What changes between two templates: each role with what bears on it alone, in the worlds of the conditions there.
+
+A role of which all that bears on it is the same text in both is not compared: nothing about it can be undecided.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from remit.iam import tokens
+from remit.review.access_change import Review, Version
+from remit.review.changes import functions_of, others_of, review
+from remit.review.joined_worlds import merged
+from remit.review.resource_policies import giving
+from remit.roles.reference_shapes import shapes_of
+from remit.template.attached_policies import MANAGED
+from remit.template.role_files import read_source
+from remit.template.role_resources import attached_to, attaching, bearing, made_together, names_in, part, units
+from remit.template.roles import OUTSIDE, roles_in
+from remit.template.worlds import MOST, worlds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from remit.documents.read import Source
+    from remit.roles.reference_shapes import Shapes
+    from remit.template.roles import Read
+
+_SAYING: Final = ("AWS::SSM::Parameter", "AWS::CloudFormation::", "Custom::")
+"""Types whose attributes may say anything."""
+_DECIDING: Final = ("Resources", "Conditions", "Globals")
+_Doubts: TypeAlias = "Callable[[str], tuple[str, ...]]"
+"""What is not certain of a text, as sentences."""
+
+
+def version_of(read: Read, where: str) -> Version:
+    """The roles of a file as one side of a review."""
+    given = giving(read.resources, read.roles, read.documents)
+    shapes = shapes_of(read.resources)
+    return Version(where, read.roles, documents=read.documents, others=read.others, giving=given, shapes=shapes)
+
+
+def review_reads(old: Read, before: str, new: Read, after: str) -> Review:
+    """What changes between the roles of two files, with what was not read of either among the notes."""
+    found = review(version_of(old, before), version_of(new, after))
+    return replace(found, notes=tuple(dict.fromkeys((*old.notes, *new.notes, *found.notes))))
+
+
+def review_templates(old: Source, new: Source) -> Review:
+    """What changes between two settled templates; parameters are put equal. RemitError at line and column."""
+    before, after = read_source(old), read_source(new)
+    sides = (version_of(after, new.file), version_of(before, old.file))
+    outside = dict.fromkeys(role.logical_id for side in sides for role in side.roles if OUTSIDE in role.notes)
+    was, now = (side.shapes for side in (sides[1], sides[0]))
+    pair = _Templates(old, new, _uncertain(old.value, new.value), was, now)
+    parts = tuple(pair.reviews(outside))
+    notes = (*before.notes, *after.notes, *(note for found in parts for note in found.notes))
+    functions = [name for side in sides for name in functions_of(side)]
+    others = [name for side in sides for name in others_of(side)]
+    for found in parts:
+        functions += found.functions
+        others += found.roles
+    return Review(
+        old=old.file,
+        new=new.file,
+        changes=tuple(change for found in parts for change in found.changes),
+        notes=tuple(dict.fromkeys(notes)),
+        functions=tuple(dict.fromkeys(functions)),
+        roles=tuple(dict.fromkeys(others)),
+        elsewhere=tuple(one for found in parts for one in found.elsewhere or ()),
+        shapes=now.beside(was),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Uncertain:
+    """Something that may be another text now where a role refers to it: `mentions` are the texts that do so."""
+
+    sentence: str
+    mentions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Templates:
+    """Two templates, of which each part that differs is compared by itself; `uncertain` by name.
+
+    `was` and `now` are the shapes of all references in either.
+    """
+
+    old: Source
+    new: Source
+    uncertain: Mapping[str, _Uncertain]
+    was: Shapes
+    now: Shapes
+
+    def reviews(self, outside: Iterable[str]) -> Iterator[Review]:
+        """The reviews of all parts. `outside` are the roles that the templates only attach policies to."""
+        old, new = bearing(self.old.value), bearing(self.new.value)
+        every = units(old, new)
+        for unit in every:
+            yield from self._compared(part(old, unit.resources), part(new, unit.resources), _roles)
+        for role in outside:
+            names = attached_to(old, new, role)
+            yield from self._compared(part(old, names), part(new, names), partial(_roles, outside=role))
+        old, new = self.old.value, self.new.value
+        for names in made_together(old, new):
+            if any(_is_managed(template, names[0]) for template in (old, new)):
+                roles = [role for unit in every if names[0] in unit.resources for role in unit.roles]
+                parts = attaching(old, (*names, *roles)), attaching(new, (*names, *roles))
+                yield from self._compared(*parts, partial(_givers, only=names[0]))
+            else:
+                yield from self._compared(part(old, names), part(new, names), _givers)
+
+    def _compared(self, old: Any, new: Any, side: Callable[[Read, str, _Doubts], Version]) -> Iterator[Review]:
+        """The review of a part; none where it is the same text, and all that it refers to is what it was."""
+        mentioned = names_in([template.get(section) for template in (old, new) for section in _DECIDING])
+        if all(old.get(section) == new.get(section) for section in _DECIDING) and mentioned.isdisjoint(self.uncertain):
+            return
+        every, complete = worlds(old, new)
+        of_all = tuple(self._deciding(old, new))
+        if not complete:
+            of_all = (*of_all, f"its conditions may fall out in more than {MOST} ways: not each of them was looked at")
+
+        def doubts(text: str) -> tuple[str, ...]:
+            return tuple(dict.fromkeys((*self._mentioned(text), *of_all)))
+
+        before, after = replace(self.old, value=old), replace(self.new, value=new)
+        reviews = []
+        for world in every:
+            one = side(roles_in(world, before), before.file, lambda _: ())
+            other = side(roles_in(world, after), after.file, doubts)
+            reviews.append((world, review(replace(one, shapes=self.was), replace(other, shapes=self.now))))
+        yield merged(reviews)
+
+    def _deciding(self, old: Any, new: Any) -> Iterator[str]:
+        """What may decide otherwise now: the parameters that the conditions look at, and that have another default."""
+        asked = names_in([old.get("Conditions"), new.get("Conditions")])
+        parameters = _section(new, "Parameters")
+        yield from (one.sentence for name, one in self.uncertain.items() if name in asked and name in parameters)
+
+    def _mentioned(self, text: str) -> Iterator[str]:
+        """What a text refers to and that may be something else now."""
+        for one in self.uncertain.values():
+            if any(mention in text for mention in one.mentions):
+                yield one.sentence
+
+
+def _roles(read: Read, where: str, doubts: _Doubts, outside: str | None = None) -> Version:
+    """The roles that a part is about, with a note on each doubt: the one that is `outside`, or the template's own."""
+    whole = version_of(read, where)
+    roles = []
+    for role in whole.roles:
+        if (OUTSIDE not in role.notes) if outside is None else (role.logical_id == outside):
+            text = repr(([grant.statement for grant in role.grants], role.managed, role.boundary, role.trust))
+            roles.append(replace(role, notes=(*role.notes, *doubts(text))))
+    return replace(whole, roles=tuple(roles), giving=None)
+
+
+def _givers(read: Read, where: str, doubts: _Doubts, only: str | None = None) -> Version:
+    """What the resources of a part (or `only` one of them) let others do, with a sentence for each doubt."""
+    given = giving(read.resources, read.roles, read.documents)
+    noted = {}
+    for resource in read.resources:
+        name = resource.logical_id
+        if name in given and only in (None, name):
+            text = json.dumps(_late(resource.properties), default=str)
+            noted[name] = replace(given[name], allows=given[name].allows.union(doubts(text)))
+    return Version(where, (), giving=noted)
+
+
+def _late(value: Any) -> Any:
+    """A value with its intrinsic functions as late-bound text."""
+    if tokens.is_intrinsic(value):
+        return tokens.from_intrinsic(value)
+    if isinstance(value, dict):
+        return {name: _late(item) for name, item in value.items()}
+    return [_late(item) for item in value] if isinstance(value, list) else value
+
+
+def _is_managed(template: Any, name: str) -> bool:
+    resource = _section(template, "Resources").get(name)
+    return isinstance(resource, dict) and resource.get("Type") == MANAGED
+
+
+def _uncertain(old: Any, new: Any) -> dict[str, _Uncertain]:
+    """By name, what two templates declare differently, so that the same reference may give another text."""
+    found: dict[str, _Uncertain] = {}
+    for name, (before, after) in _both(old, new, "Resources"):
+        if before != after and any(_says_anything(one) for one in (before, after)):
+            sentence = f"{name}, on which it depends, is not what it was: what it gives is known at the deploy only"
+            found[name] = _Uncertain(sentence, (f"${{{name}}}", f"${{{name}."))
+    for name, (before, after) in _both(old, new, "Mappings"):
+        if before != after:
+            sentence = f"mapping {name}, on which it depends, is not what it was"
+            found[name] = _Uncertain(sentence, (f'{{"Fn::FindInMap":["{name}"',))
+    for name, (before, after) in _both(old, new, "Parameters"):
+        was, now = (one.get("Default") if isinstance(one, dict) else None for one in (before, after))
+        if was != now:
+            hidden = any(isinstance(one, dict) and "NoEcho" in one for one in (before, after))
+            default = "" if hidden else f": {now} in place of {was}"
+            sentence = f"parameter {name}, on which it depends, has another default{default}"
+            found[name] = _Uncertain(sentence, (f"${{{name}}}", f'{{"Ref":"{name}"}}'))
+    return found
+
+
+def _says_anything(resource: Any) -> bool:
+    """Whether what a resource's attributes say is in its properties, or in somebody's code, and not made by AWS."""
+    kind = resource.get("Type") if isinstance(resource, dict) else None
+    return isinstance(kind, str) and kind.startswith(_SAYING)
+
+
+def _section(template: Any, name: str) -> Mapping[str, Any]:
+    section = template.get(name)
+    return section if isinstance(section, dict) else {}
+
+
+def _both(old: Any, new: Any, section: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    one, other = _section(old, section), _section(new, section)
+    yield from ((str(name), (one[name], other[name])) for name in one if name in other)

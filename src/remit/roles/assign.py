@@ -1,0 +1,156 @@
+"""Assign a role to each function: its defaults and what is declared for it, each grant with its reason and line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from remit.app import App, Function, Grant, Role
+from remit.catalogue.quotas import quota
+from remit.iam import tokens
+from remit.iam.policy import Globs, Statement, render_statement
+from remit.roles.defaults import default_grants
+from remit.roles.own_resources import own_resources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+_LOG_GROUP: Final = 160
+"""Characters that the longest ARN of a function's log group has, and a little more (`build.size` counts it exactly)."""
+_FILLED: Final = 0.8
+"""How much of all the room of a role may be taken, since whole statements leave some of each document empty."""
+_OWN_LOGS: Final = "${OwnLogGroup.Arn}"
+
+
+def assign(app: App) -> tuple[Role, ...]:
+    """One role per function; functions whose access is identical, but for each one's own log group, share one.
+
+    Grants on the app's own resources that are given by name go by Fn::GetAtt, so that CloudFormation knows the order.
+    A function whose `properties` bring a role of its own gets none.
+    """
+    own = own_resources(app)
+    groups: dict[object, list[tuple[Function, tuple[Grant, ...]]]] = {}
+    for function in app.functions:
+        if "Role" in function.properties:
+            continue
+        grants = _deduplicated(bind(grant, own) for grant in (*default_grants(app, function), *function.policy))
+        key = (frozenset(_anonymous(grant.statement, function) for grant in grants), frozenset(function.managed))
+        groups.setdefault(key, []).append((function, grants))
+    return tuple(_role(app, part) for members in groups.values() for part in _parts(members))
+
+
+def _parts(members: list[tuple[Function, tuple[Grant, ...]]]) -> Iterator[list[tuple[Function, tuple[Grant, ...]]]]:
+    """As many functions to a role as its inline policy has room for, since each brings its log group's ARN.
+
+    Where what they share is too long for that, the role will have managed policies: one more holds their log groups.
+    """
+    if len(members) == 1:
+        yield members
+        return
+    inline, managed = quota("iam.role.inline").most, quota("iam.managed").most
+    shared = sum(_length(grant.statement) for grant in members[0][1])
+    spare = quota("iam.role.managed").most - len(members[0][0].managed) - 1
+    parted = inline < shared <= _FILLED * (inline + spare * managed)
+    most = max(1, (managed if parted else inline - shared) // _LOG_GROUP)
+    for start in range(0, len(members), most):
+        yield members[start : start + most]
+
+
+def _length(statement: Statement) -> int:
+    """Characters of a statement, its late-bound parts at their longest (an ARN with a name)."""
+    text = json.dumps(render_statement(statement), ensure_ascii=False)
+    return len(text) + _LOG_GROUP * len(tokens.references(text))
+
+
+def _role(app: App, members: list[tuple[Function, tuple[Grant, ...]]]) -> Role:
+    first, grants = members[0]
+    functions = tuple(function for function, _ in members)
+    if len(members) > 1:
+        grants = tuple(_for_all(grant, first, functions) for grant in grants)
+    return Role(
+        logical_id=f"{first.logical_id}Role",
+        grants=grants,
+        functions=tuple(function.name for function in functions),
+        managed=first.managed,
+        boundary=app.boundary,
+    )
+
+
+def _for_all(grant: Grant, first: Function, functions: tuple[Function, ...]) -> Grant:
+    """A grant of a shared role: about all of its functions, and their log groups, where it was about the first one."""
+    if grant.reason.subjects == (first.name,) and grant.reason.kind in ("computed", "function"):
+        grant = replace(grant, reason=replace(grant.reason, subjects=tuple(function.name for function in functions)))
+    resources = grant.statement.resources
+    if resources is None or first.log_group_arn not in resources.patterns:
+        return grant
+    others = tuple(pattern for pattern in resources.patterns if pattern != first.log_group_arn)
+    patterns = (*(function.log_group_arn for function in functions), *others)
+    return replace(grant, statement=replace(grant.statement, resources=Globs(patterns, resources.negated)))
+
+
+def _anonymous(statement: Statement, function: Function) -> Statement:
+    """The statement with the function's own log group made the same for all: what `identical access` compares."""
+    return _with_resources(statement, {function.log_group_arn: _OWN_LOGS})
+
+
+def _deduplicated(grants: Iterable[Grant]) -> tuple[Grant, ...]:
+    first: dict[Statement, Grant] = {}
+    for grant in grants:
+        first.setdefault(grant.statement, grant)
+    return tuple(_with_own_sids(first.values()))
+
+
+def _with_own_sids(grants: Iterable[Grant]) -> Iterator[Grant]:
+    """IAM wants each Sid once in a policy: where two declarations use the same, the second gets a number."""
+    used: set[str] = set()
+    for grant in grants:
+        sid, number = grant.statement.sid, 2
+        while sid in used:
+            sid, number = f"{grant.statement.sid}{number}", number + 1
+        if sid:
+            used.add(sid)
+        yield grant if sid == grant.statement.sid else replace(grant, statement=replace(grant.statement, sid=sid))
+
+
+def bind(grant: Grant, own: Mapping[str, str]) -> Grant:
+    """The grant with the app's own resources named by Fn::GetAtt."""
+    statement = _with_resources(grant.statement, own)
+    return grant if statement is grant.statement else replace(grant, statement=statement)
+
+
+def _with_resources(statement: Statement, names: Mapping[str, str]) -> Statement:
+    if statement.resources is None or not names:
+        return statement
+    patterns = tuple(bind_text(pattern, names) for pattern in statement.resources.patterns)
+    if patterns == statement.resources.patterns:
+        return statement
+    return replace(statement, resources=Globs(patterns, statement.resources.negated))
+
+
+def bind_text(text: str, names: Mapping[str, str]) -> str:
+    """An ARN, or one below it (a bucket's objects, a table's indexes), with its start late-bound."""
+    if text in names:
+        return names[text]
+    head, slash, tail = text.partition("/")
+    while slash:
+        if head in names:
+            return f"{names[head]}/{tail}"
+        more, slash, tail = tail.partition("/")
+        head = f"{head}/{more}"
+    return text
+
+
+def may_break(app: App, roles: Iterable[Role]) -> bool:
+    """Whether anything is there that could: most apps replace, deny and bound nothing, and need no evaluator."""
+    return replaces(app) or app.boundary is not None or any(denies(role) for role in roles)
+
+
+def replaces(app: App) -> bool:
+    """Whether a setting replaces the computed default, or a part of it."""
+    return app.default_policy is not None or app.default_vpc_policy is not None
+
+
+def denies(role: Role) -> bool:
+    """Whether a statement of a role's own is a Deny."""
+    return any(grant.statement.effect == "Deny" for grant in role.grants)

@@ -1,0 +1,350 @@
+"""Guard overrides: with the computed default replaced, or denied, say which features of which functions do not work.
+
+What a function needs is computed as if nothing were replaced, and asked of the role as it is built.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from remit.app import NO_REASON, Grant
+from remit.catalogue.actions import action as catalogued
+from remit.catalogue.arns import fill, parse
+from remit.errors import few
+from remit.roles import defaults
+from remit.roles.assign import bind, denies, may_break, replaces
+from remit.roles.encryption_keys import encryption
+from remit.roles.own_resources import own_resources
+from remit.roles.reference_names import put
+from remit.roles.role_policies import ask, at, own_verdict, places, source, standing, standings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from remit.app import App, Function, Role
+    from remit.errors import Origin
+    from remit.roles.role_policies import Source, Standing
+
+Severity: TypeAlias = Literal["error", "warning"]
+Part: TypeAlias = "Callable[[App, Function], Iterator[Grant]]"
+Context: TypeAlias = dict[str, str | None]
+"""Condition keys that a request carries; None: it is known not to."""
+Answer: TypeAlias = bool | tuple[str, ...]
+"""Whether a role's policies allow something, or the condition keys that it depends on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A feature of a function that its role does not carry any more.
+
+    `feature` says what the function does (`ingest takes messages from queue orders`), `effect` what happens without.
+    `setting` is what replaced the default, or bounds the role; empty where a Deny was added to the default. `missing`
+    has the needed actions that the role does not allow, `resources` on what. `depends` names what the answer
+    hangs on where it is not known: condition keys, or managed policies that are not AWS's own. `denied`: a Deny of the
+    role forbids them, so that no further Allow helps; `denies` is where it is written. `beyond`: the permissions
+    boundary that does not allow them. `likewise` are the functions that lack the same (`together`), each for its own.
+    """
+
+    function: str
+    role: str
+    setting: str
+    severity: Severity
+    feature: str
+    effect: str
+    missing: tuple[str, ...]
+    resources: tuple[str, ...]
+    origin: Origin | None
+    depends: tuple[str, ...] = ()
+    denied: bool = False
+    denies: tuple[Origin, ...] = ()
+    beyond: str = ""
+    likewise: tuple[str, ...] = ()
+
+    @property
+    def cause(self) -> str:
+        """How sentences name the setting, or the Deny, that broke it."""
+        return f"`{self.setting}`" if self.setting else "a Deny"
+
+    @property
+    def message(self) -> str:
+        """One sentence."""
+        what, where = ", ".join(self.missing), ", ".join(self.resources)
+        feature = f"{self.feature} (likewise {few(self.likewise)})" if self.likewise else self.feature
+        if self.depends:
+            return f"{feature}: whether {what} on {where} is allowed depends on {', '.join(self.depends)}"
+        if self.beyond:
+            return f"{feature}, but the boundary {self.beyond} does not allow {what} on {where}: {self.effect}"
+        if self.denied:
+            written = f" (written at {', '.join(map(str, self.denies))})" if self.denies else ""
+            return f"{feature}, but a Deny forbids {what} on {where}{written}: {self.effect}"
+        return f"{feature}, but without {what} on {where} {self.effect}"
+
+    @property
+    def way(self) -> str:
+        """What to do about it."""
+        if self.beyond:
+            return "widen the permissions boundary"
+        return (
+            "narrow the Deny" if self.denied else f"add to it with `{self.setting} += [...]`: {', '.join(self.missing)}"
+        )
+
+
+_REFUSES: Final = "Lambda refuses the function, and the deploy fails"
+_EFFECTS: Final[dict[Part, tuple[Severity, str]]] = {
+    defaults.logs: ("warning", "its logs are lost without a word"),
+    defaults.network: ("error", _REFUSES),
+    defaults.triggers: ("error", "the event source cannot be made, and the deploy fails"),
+    defaults.jobs: ("error", "its jobs do not run"),
+    defaults.shared_resources: ("warning", "`lookup` is denied"),
+    defaults.tracing: ("error", _REFUSES),
+    defaults.dead_letters: ("error", _REFUSES),
+    encryption: ("error", "what that key encrypts cannot be read, or sent"),
+    defaults.encrypted_environment: ("error", "it does not start"),
+    defaults.file_systems: ("error", "it does not start"),
+}
+"""What becomes of a function without each part of its default.
+
+Lambda checks the role when a function, or an event source mapping, is made: "The provided execution role does not have
+permissions to call CreateNetworkInterface on EC2" (… SendMessage on SQS, PutTraceSegments on XRAY, ReceiveMessage on
+SQS). Logs, and calls of the function's own code, are denied silently or at run time.
+"""
+_CHECKED: Final = frozenset({
+    "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces",
+})  # fmt: skip
+"""What Lambda tries before it makes a function in a VPC: all that AWSLambdaVPCAccessExecutionRole had in its v1."""
+_UNCHECKED: Final[tuple[Severity, str]] = ("warning", "the role is short of what Lambda's documentation asks for")
+_SEND: Final = "sqs:SendMessage"
+_SENDING: Final[tuple[Severity, str]] = ("warning", "`perform_later` is denied")
+_BY_LAMBDA: Final = frozenset(
+    {defaults.network, defaults.triggers, defaults.dead_letters, defaults.encrypted_environment}
+)
+"""What Lambda itself asks for, in the role's name, and without saying for which function."""
+_ACCOUNT: Final = "aws:PrincipalAccount"
+_SOURCE: Final = "lambda:SourceFunctionArn"
+_UNFORESEEN: Final[tuple[Severity, str]] = ("error", "that does not work")
+
+
+def broken(app: App, roles: tuple[Role, ...]) -> tuple[Broken, ...]:
+    """What an override of `default_policy` or `default_vpc_policy`, a Deny, or the boundary breaks, by function.
+
+    `roles` are the app's as `assign` makes them. A function that brings a role of its own is not looked at. A boundary
+    counts where its policy is known: AWS's, or the app's own.
+    """
+    if not may_break(app, roles):
+        return ()
+    plain = replace(app, default_policy=None, default_vpc_policy=None)
+    own, stood = own_resources(app), standings(app, roles)
+    asked = {role.logical_id: _Asked(stood[name]) for role in roles for name in role.functions[:1]}
+    found = (
+        one
+        for function in app.functions
+        if function.name in stood
+        for part in defaults.DEFAULTS
+        for grant in part(plain, function)
+        for one in _broken(app, function, asked[stood[function.name].role.logical_id], part, bind(grant, own))
+    )
+    return _merged(found)
+
+
+def together(found: Iterable[Broken], app: App) -> tuple[Broken, ...]:
+    """Functions that lack the same told as one, each thing where its first is; a log group of its own is the same."""
+    groups = {function.name: function.log_group_arn for function in app.functions}
+    told: dict[Broken, list[Broken]] = {}
+    for one in found:
+        own = groups[one.function]
+        key = replace(
+            one,
+            function="",
+            role="",
+            feature=one.feature.removeprefix(one.function),
+            resources=tuple("its log group" if resource == own else resource for resource in one.resources),
+        )
+        told.setdefault(key, []).append(one)
+    return tuple(replace(first, likewise=tuple(one.function for one in more)) for first, *more in told.values())
+
+
+def _merged(found: Iterable[Broken]) -> tuple[Broken, ...]:
+    """One for each feature of a function, however many statements it needs."""
+    features: dict[Broken, Broken] = {}
+    for one in found:
+        key = replace(one, missing=(), resources=())
+        first = features.get(key)
+        features[key] = (
+            one
+            if first is None
+            else replace(
+                first, missing=_joined(first.missing, one.missing), resources=_joined(first.resources, one.resources)
+            )
+        )
+    return tuple(features.values())
+
+
+def _joined(first: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*first, *more)))
+
+
+class _Asked:
+    """A role to be asked, in each of the places that its statements name, where it is put once."""
+
+    def __init__(self, role: Standing) -> None:
+        self.role = role
+        self._at: dict[tuple[str, ...], Standing] = {}
+
+    def at(self, resource: str) -> Iterator[Standing]:
+        """The role in every place where it may be asked for a resource."""
+        for place in places(self.role, resource):
+            named = tuple(place.values())
+            if named not in self._at:
+                self._at[named] = at(self.role, place)
+            yield self._at[named]
+
+    @cached_property
+    def bounds(self) -> _Asked | None:
+        """The permissions boundary as if it were a role; None where there is none, or nobody here has its policy."""
+        role = self.role
+        if not role.layers.boundary:
+            return None
+        grants = tuple(
+            Grant(statement, NO_REASON, version=policy.version)
+            for policy in role.layers.boundary
+            for statement in policy.statements
+        )
+        return _Asked(standing(replace(role.role, grants=grants, managed=(), boundary=None), role.names))
+
+
+def _broken(
+    app: App,
+    function: Function,
+    role: _Asked,
+    part: Part,
+    grant: Grant,
+) -> Iterator[Broken]:
+    """The actions of one needed grant that the role denies, and those of which nobody can say."""
+    resources = grant.statement.resources.patterns if grant.statement.resources else ("*",)
+    actions = grant.statement.actions.patterns
+    context = _context(grant, function, part)
+    answers = {action: _all([_allowed(role, action, one, context) for one in resources]) for action in actions}
+    severity, effect = _EFFECTS.get(part, _UNFORESEEN)
+    if part is defaults.jobs and _SEND in answers:
+        severity, effect = _SENDING
+    vpc_alone = app.default_policy is None
+    shape = Broken(
+        function=function.name,
+        role=role.role.role.logical_id,
+        setting=f"config.lambda_.iam.{'default_vpc_policy' if vpc_alone else 'default_policy'}",
+        severity=severity,
+        feature=replace(grant.reason, note="").sentence,
+        effect=effect,
+        missing=(),
+        resources=resources,
+        origin=app.default_vpc_policy_origin if vpc_alone else app.default_policy_origin,
+    )
+    held = role.bounds
+    beyond = (
+        ()
+        if held is None
+        else tuple(
+            action for action in answers if any(_allowed(held, action, one, context) is False for one in resources)
+        )
+    )
+    if beyond:
+        setting = "config.lambda_.iam.permissions_boundary"
+        bounded = replace(shape, setting=setting, missing=beyond, beyond=str(role.role.role.boundary))
+        if not replaces(app):
+            bounded = replace(bounded, severity="warning")  # nobody replaced anything: it is told, and stops nothing
+        yield replace(bounded, origin=app.boundary_origin)
+    if not replaces(app) and not denies(role.role.role):
+        return
+    missing = [action for action, answer in answers.items() if answer is False]
+    denying = {action: tuple(_denying(role, action, resources, context)) for action in missing}
+    denied = tuple(action for action in missing if denying[action])
+    if denied:
+        written = (source.grant.origin for action in denied for source in denying[action] if source.grant is not None)
+        places_of = tuple(dict.fromkeys(origin for origin in written if origin is not None))
+        forbidden = replace(shape, missing=denied, denied=True, denies=places_of)
+        yield forbidden if replaces(app) else replace(forbidden, setting="", origin=next(iter(places_of), None))
+    if not replaces(app):
+        return  # nobody replaced anything: what else the role lacks, remit does not grant either
+    lacking = replace(shape, missing=tuple(action for action in missing if action not in denied))
+    if part is defaults.network and _CHECKED.isdisjoint(lacking.missing):
+        severity, effect = _UNCHECKED
+        lacking = replace(lacking, severity=severity, effect=effect)
+    if lacking.missing:
+        unread = tuple(arn for arn in role.role.unread if arn != role.role.role.boundary)
+        yield replace(lacking, severity="warning", depends=unread) if unread else lacking
+    keys = {action: answer for action, answer in answers.items() if isinstance(answer, tuple)}
+    if keys:
+        depends = tuple(dict.fromkeys(key for answer in keys.values() for key in answer))
+        yield replace(shape, severity="warning", missing=tuple(keys), depends=depends)
+
+
+def _context(grant: Grant, function: Function, part: Part) -> Context:
+    """What the requests that need a grant carry: its own conditions are met by them, and all come by TLS.
+
+    Those of the function itself carry its ARN, and so do those of Lambda for logs, traces and file systems; what else
+    Lambda asks for the function does not ("Using source function ARN to control function access behavior").
+    """
+    own = {
+        one.key: one.values[0]
+        for one in grant.statement.conditions
+        if one.operator == "StringEquals" and len(one.values) == 1
+    }
+    by_lambda = part in _BY_LAMBDA or (part is defaults.jobs and _SEND not in grant.statement.actions.patterns)
+    source = {} if part is encryption else {_SOURCE: None if by_lambda else function.arn}
+    return {_ACCOUNT: "${AWS::AccountId}", "aws:SecureTransport": "true", **source, **own}
+
+
+def _allowed(role: _Asked, action: str, resource: str, context: Context) -> Answer:
+    """Where the override names a region, an account or a partition, the user means the one that is deployed to."""
+    answers: list[Answer] = []
+    for here in role.at(resource):
+        answer = _asked(here, action, resource, context)
+        kinds = _by_type(action, resource) if answer is False else ()
+        answers.append(_all([_asked(here, action, one, context) for one in kinds]) if kinds else answer)
+        if answer is True:
+            break
+    return True if True in answers else next((one for one in answers if one), False)
+
+
+def _denying(role: _Asked, action: str, resources: tuple[str, ...], context: Context) -> Iterator[Source]:
+    """The Denies of the role's that are why."""
+    for resource in resources:
+        for here in role.at(resource):
+            decision = ask(here, action, resource, context=_here(here, resource, context), identity_alone=True)
+            if own_verdict(decision) == "ExplicitlyDenied":
+                yield from (source(here, ruling) for layer in decision.layers for ruling in layer.rulings)
+
+
+def _asked(role: Standing, action: str, resource: str, context: Context) -> Answer:
+    here = _here(role, resource, context)
+    decision = ask(role, action, resource, context=here, identity_alone=True)
+    verdict = own_verdict(decision)
+    if verdict == "Unknown":
+        return tuple(key for key in decision.unknown if key not in here.values()) or True
+    return verdict == "Allowed"
+
+
+def _here(role: Standing, resource: str, context: Context) -> Context:
+    """What a request carries in one place. What no ARN says to be another account's is the app's own."""
+    arn = parse(put(resource, role.names))
+    foreign = arn is not None and bool(arn.account)
+    own = {key: value and put(value, role.names) for key, value in context.items()}
+    return own if foreign else {"aws:ResourceAccount": own[_ACCOUNT], **own}
+
+
+def _all(answers: list[Answer]) -> Answer:
+    if False in answers:
+        return False
+    return tuple(key for one in answers if isinstance(one, tuple) for key in one) or True
+
+
+def _by_type(action: str, resource: str) -> tuple[str, ...]:
+    """`…:*/*` told as the resource types that the action must have: who writes them one by one means the same."""
+    known, arn = catalogued(action), parse(resource)
+    if known is None or arn is None or arn.resource != "*/*":
+        return ()
+    places = {"Partition": arn.partition, "Region": arn.region, "Account": arn.account}
+    formats = (form for target in known.targets if target.required for form in target.type.arns)
+    return tuple(fill(form, places) for form in formats if f":{arn.service}:" in form)

@@ -1,0 +1,165 @@
+"""The computed default: what a function needs for what it uses, a function here per reason, and nothing more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import App, Function, Grant
+from remit.iam import tokens
+from remit.iam.policy import Condition, allow
+from remit.roles.encryption_keys import encryption
+from remit.triggers import source
+from remit.triggers.sqs import CONSUME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_HERE: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
+
+
+def default_grants(app: App, function: Function) -> tuple[Grant, ...]:
+    """The baseline of a function: computed, or what `default_policy` and `default_vpc_policy` put in its place."""
+    if app.default_policy is not None:
+        in_vpc = "VpcConfig" in function.properties
+        return (*app.default_policy, *((app.default_vpc_policy or ()) if in_vpc else ()))
+    return tuple(grant for default in DEFAULTS for grant in default(app, function))
+
+
+def logs(_app: App, function: Function) -> Iterator[Grant]:
+    """Write to its own log group, which the template declares: creating groups is not among its rights."""
+    reason = function.computed("writes its logs")
+    yield Grant(
+        allow("logs:CreateLogStream", "logs:PutLogEvents", on=function.log_group_arn),
+        reason,
+        function.origin,
+    )
+
+
+def network(app: App, function: Function) -> Iterator[Grant]:
+    """Manage the network interfaces of a function in a VPC.
+
+    Sources: AWSLambdaVPCAccessExecutionRole (v3), and "Giving Lambda functions access to resources in an Amazon VPC":
+    describing works on every resource only; for the rest all resources of the account and region must be named.
+    """
+    if "VpcConfig" not in function.properties:
+        return
+    if app.default_vpc_policy is not None:
+        yield from app.default_vpc_policy
+        return
+    origin = function.written.get("VpcConfig", function.origin)
+    yield Grant(
+        allow("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"),
+        function.computed("runs in a VPC", "IAM knows no narrower resource for describing"),
+        origin,
+    )
+    yield Grant(
+        allow(
+            "ec2:CreateNetworkInterface",
+            "ec2:DeleteNetworkInterface",
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:UnassignPrivateIpAddresses",
+            on=_HERE % ("ec2", "*/*"),
+        ),
+        function.computed("runs in a VPC"),
+        origin,
+    )
+
+
+def triggers(_app: App, function: Function) -> Iterator[Grant]:
+    """What each trigger needs of the role."""
+    for trigger in function.triggers:
+        for grant in trigger.grants(function):
+            yield replace(grant, origin=grant.origin or function.origin)
+
+
+def jobs(app: App, function: Function) -> Iterator[Grant]:
+    """Send jobs to the app's queues; a worker takes them from its own."""
+    if function.queue is not None:
+        reason = function.computed(f"works job queue {function.queue}")
+        yield Grant(allow(*CONSUME, on=queue_arn(function.queue)), reason, function.origin)
+    if app.queues:
+        targets = tuple(queue_arn(queue) for queue in app.queues)
+        reason = function.computed(f"may send jobs to {', '.join(app.queues)}")
+        yield Grant(allow("sqs:SendMessage", on=targets), reason, app.queues_origin)
+
+
+def shared_resources(app: App, function: Function) -> Iterator[Grant]:
+    """Read the outputs of the app's own stack, for `lookup`."""
+    if app.outputs:
+        reason = function.computed("may look up outputs of the app's stack")
+        yield Grant(allow("cloudformation:DescribeStacks", on="${AWS::StackId}"), reason, app.outputs[0].origin)
+
+
+def tracing(_app: App, function: Function) -> Iterator[Grant]:
+    """Send traces to X-Ray, whose two actions know no resource."""
+    if function.properties.get("TracingConfig", {}).get("Mode") == "Active":
+        reason = function.computed("is traced", "IAM knows no narrower resource for X-Ray")
+        yield Grant(
+            allow("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
+            reason,
+            function.written.get("TracingConfig"),
+        )
+
+
+def dead_letters(_app: App, function: Function) -> Iterator[Grant]:
+    """Send events that failed to the dead-letter target."""
+    target = _text(function.properties.get("DeadLetterConfig", {}).get("TargetArn"))
+    if target is not None:
+        reason = function.computed("sends failed events to its dead-letter target")
+        yield Grant(allow(source.send_action(target), on=target), reason, function.written.get("DeadLetterConfig"))
+
+
+def encrypted_environment(_app: App, function: Function) -> Iterator[Grant]:
+    """Decrypt an environment that a key of the user's own encrypts ("Securing Lambda environment variables")."""
+    key = _text(function.properties.get("KmsKeyArn"))
+    if key is not None:
+        yield Grant(
+            allow("kms:Decrypt", on=key),
+            function.computed("has an environment that this key encrypts"),
+            function.written.get("KmsKeyArn"),
+        )
+
+
+def file_systems(_app: App, function: Function) -> Iterator[Grant]:
+    """Mount and write file systems ("Configuring file system access": execution role permissions)."""
+    for config in function.properties.get("FileSystemConfigs", ()):
+        point = _text(config.get("Arn"))
+        if point is not None:
+            reason = function.computed(f"mounts {config.get('LocalMountPath', 'a file system')}")
+            through = Condition("StringEquals", "elasticfilesystem:AccessPointArn", (point,))
+            actions = ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite")
+            yield Grant(
+                allow(*actions, on=_HERE % ("elasticfilesystem", "file-system/*"), when=(through,)),
+                reason,
+                function.written.get("FileSystemConfigs"),
+            )
+
+
+def queue_id(queue: str) -> str:
+    """The logical id of a job queue."""
+    return f"Job{source.logical(queue)}Queue"
+
+
+def queue_arn(queue: str) -> str:
+    """The ARN of a job queue, as late-bound text."""
+    return f"${{{queue_id(queue)}.Arn}}"
+
+
+def _text(value: Any) -> str | None:
+    text = tokens.textual(value)
+    return text if isinstance(text, str) else None
+
+
+DEFAULTS: Final[tuple[Callable[[App, Function], Iterator[Grant]], ...]] = (
+    logs,
+    network,
+    triggers,
+    jobs,
+    shared_resources,
+    tracing,
+    dead_letters,
+    encryption,
+    encrypted_environment,
+    file_systems,
+)

@@ -1,0 +1,169 @@
+"""Lay statements into documents of limited length, so that together they say the same.
+
+Whole statements in their order, if that takes no more documents than there may be; else the longest first; else each
+document full to the brim. A statement that is longer than a document is taken apart by its resources or actions, with
+proof that the pieces say the same.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from remit.iam.policy import Globs, Statement
+from remit.roles.policy_size import of_statements
+from remit.roles.same_statements import say_the_same
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from remit.roles.policy_size import Sizes
+
+
+def packed(
+    statements: tuple[Statement, ...], sizes: Sizes, *, first: int, other: int, spare: int | None = None
+) -> tuple[tuple[Statement, ...], ...] | None:
+    """Documents of at most `first` characters (the first one) and `other` (each further one, at most `spare` of them).
+
+    None: it takes more whatever is done, or a statement cannot be taken apart that is longer than a document.
+    """
+    packer = _Packer(sizes, first, other)
+    by_length = tuple(sorted(statements, key=lambda one: -sizes.statement(one)))
+    ways: tuple[Callable[[], list[_Document] | None], ...] = (
+        lambda: packer.in_order(statements),
+        lambda: packer.longest_first(statements),
+        lambda: packer.in_order(statements, brim=True),
+        lambda: packer.in_order(by_length, brim=True),
+    )
+    for way in ways:
+        documents = way()
+        if documents is not None and (spare is None or len(documents) - 1 <= spare):
+            return tuple(tuple(document.statements) for document in documents)
+    return None
+
+
+def fewest(statements: tuple[Statement, ...], sizes: Sizes, most: int) -> tuple[tuple[Statement, ...], ...] | None:
+    """As `packed`, in no more documents than their length takes, where that goes."""
+    least = -(-sizes.document(statements) // most)
+    return packed(statements, sizes, first=most, other=most, spare=least - 1) or packed(
+        statements, sizes, first=most, other=most
+    )
+
+
+@dataclass(slots=True)
+class _Document:
+    """A document that is being filled; it holds no more than `most` characters."""
+
+    most: int
+    statements: list[Statement] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+
+    @property
+    def room(self) -> int:
+        """Characters that one more statement may have."""
+        return self.most - of_statements([*self.sizes, 0])
+
+    def add(self, statement: Statement, size: int) -> None:
+        self.statements.append(statement)
+        self.sizes.append(size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Packer:
+    sizes: Sizes
+    first: int
+    other: int
+
+    def new(self, documents: list[_Document]) -> _Document:
+        documents.append(_Document(self.other if documents else self.first))
+        return documents[-1]
+
+    def in_order(self, statements: Iterable[Statement], *, brim: bool = False) -> list[_Document] | None:
+        """Fill one document after the other; with `brim`, take statements apart rather than leave room."""
+        documents: list[_Document] = []
+        document, most = self.new(documents), _Document(self.other).room
+        todo = deque((statement, self.sizes.statement(statement)) for statement in statements)
+        while todo:
+            statement, size = todo.popleft()
+            if size <= document.room:
+                document.add(statement, size)
+                continue
+            pieces = _cut(statement, document.room, self.sizes) if brim or size > most else None
+            if pieces is not None:
+                document.add(pieces[0], self.sizes.statement(pieces[0]))
+                todo.appendleft((pieces[1], self.sizes.statement(pieces[1])))
+            elif document.statements:
+                document = self.new(documents)
+                todo.appendleft((statement, size))
+            else:
+                halves = _halved(statement)
+                if halves is None:
+                    return None
+                todo.extendleft((half, self.sizes.statement(half)) for half in reversed(halves))
+        return documents
+
+    def longest_first(self, statements: tuple[Statement, ...]) -> list[_Document] | None:
+        """Each statement in the first document that has room for it, the longest one first; in each, their own order.
+
+        None: one is longer than a document.
+        """
+        measured = [(self.sizes.statement(statement), order) for order, statement in enumerate(statements)]
+        documents: list[_Document] = []
+        held: list[list[int]] = [[]]
+        self.new(documents)
+        for size, order in sorted(measured, key=lambda item: (-item[0], item[1])):
+            place = next((place for place, one in enumerate(documents) if size <= one.room), None)
+            if place is None:
+                if size > self.new(documents).room:
+                    return None
+                place = len(documents) - 1
+                held.append([])
+            documents[place].add(statements[order], size)
+            held[place].append(order)
+        for document, orders in zip(documents, held, strict=True):
+            document.statements = [statements[order] for order in sorted(orders)]
+        return documents
+
+
+def _cut(statement: Statement, room: int, sizes: Sizes) -> tuple[Statement, Statement] | None:
+    """As much of a statement as `room` has, and the rest: of its resources, or else of its actions; or None."""
+    for parted in (_by_resources(statement), _by_actions(statement)):
+        if parted is None:
+            continue
+        count, take = parted
+        most = bisect_right(range(1, count), room, key=lambda some: sizes.statement(take(0, some)))
+        if most:
+            pieces = take(0, most), replace(take(most, count), sid="")  # a Sid may stand but once
+            if say_the_same((statement,), pieces):
+                return pieces
+    return None
+
+
+def _halved(statement: Statement) -> tuple[Statement, Statement] | None:
+    """A statement of which not even one resource, or one action, fits into a document: half of its actions each."""
+    parted = _by_actions(statement)
+    if parted is None:
+        return None
+    count, take = parted
+    halves = take(0, count // 2), replace(take(count // 2, count), sid="")
+    return halves if say_the_same((statement,), halves) else None
+
+
+_Parted = tuple[int, "Callable[[int, int], Statement]"]
+
+
+def _by_resources(statement: Statement) -> _Parted | None:
+    resources = statement.resources
+    if resources is None or resources.negated or len(resources.patterns) < 2:  # noqa: PLR2004 - two parts
+        return None
+    patterns = resources.patterns
+    return len(patterns), lambda start, end: replace(statement, resources=Globs(patterns[start:end]))
+
+
+def _by_actions(statement: Statement) -> _Parted | None:
+    if statement.actions.negated or len(statement.actions.patterns) < 2:  # noqa: PLR2004 - as above
+        return None
+    patterns = statement.actions.patterns
+    return len(patterns), lambda start, end: replace(statement, actions=Globs(patterns[start:end]))

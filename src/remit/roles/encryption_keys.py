@@ -1,0 +1,103 @@
+"""The keys of the user's own that encrypt the app's queues, streams, tables and topics, and what using them takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import App, Function, Grant, Resource
+from remit.catalogue.types import arn_of, resource_type
+from remit.iam import tokens
+from remit.iam.policy import Condition, allow
+from remit.roles.own_resources import own_resources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.iam.policy import Statement
+
+_KEYS: Final = "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/%s"
+_REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9]+)\}")
+_LOGICAL_ID: Final = re.compile(r"\$\{([A-Za-z0-9]+)[.}]")
+_READ: Final = ("kms:Decrypt",)
+_SEND: Final = ("kms:GenerateDataKey", "kms:Decrypt")
+
+
+def encryption(app: App, function: Function) -> Iterator[Grant]:
+    """Decrypt what its triggers read, and encrypt what goes to its dead-letter target, where a key of the user's does.
+
+    Keys that AWS manages (`alias/aws/sqs`) need no grant. Sources: "Key management" (Amazon SQS Developer Guide),
+    "Permissions to use user-generated KMS keys" (Amazon Kinesis), "DynamoDB encryption at rest: usage notes", and "Key
+    management" (Amazon SNS): who receives needs Decrypt, who sends needs GenerateDataKey and Decrypt.
+    """
+    for trigger in function.triggers:
+        found = _keyed(app, getattr(trigger, "arn", None))
+        if found is not None:
+            reason = function.computed(f"{trigger.because}, which this key encrypts")
+            yield Grant(_on(app, found, _READ), reason, function.origin)
+    target = function.properties.get("DeadLetterConfig", {}).get("TargetArn")
+    found = _keyed(app, tokens.textual(target))
+    if found is not None:
+        reason = function.computed("sends failed events to its dead-letter target, which this key encrypts")
+        yield Grant(_on(app, found, _SEND), reason, function.written.get("DeadLetterConfig"))
+
+
+def _keyed(app: App, arn: Any) -> str | None:
+    """The key of the app's resource that an ARN names; None when it is another's, or AWS's own key encrypts it."""
+    if not isinstance(arn, str):
+        return None
+    late = own_resources(app).get(arn, arn)
+    found = _LOGICAL_ID.match(late)
+    mine = next((one for one in app.resources if found is not None and one.logical_id == found[1]), None)
+    key = None if mine is None else _text(_key_property(mine))
+    own = None if key is None else _own(app, key)
+    if own is not None and own.type == "AWS::KMS::Alias":
+        key = _text(own.properties.get("TargetKeyId"))
+    return None if key is None or _alias(key).startswith("alias/aws/") else key
+
+
+def _key_property(resource: Resource) -> Any:
+    """The value of the property that names a resource's key; None where it has none."""
+    kind = resource_type(resource.type)
+    for path in () if kind is None else kind.holding("key"):
+        value: Any = resource.properties
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, Mapping) else None
+        if value is not None:
+            return value
+    return None
+
+
+def _on(app: App, key: str, actions: tuple[str, ...]) -> Statement:
+    """The actions on a key that is given by ARN, id or alias, or as a resource of the app."""
+    alias = _alias(key)
+    if not alias:
+        return allow(*actions, on=_arn(app, key))
+    named = Condition("StringEquals", "kms:ResourceAliases", (alias,), quantifier="ForAnyValue")
+    return allow(*actions, on=_KEYS % "*", when=(named,))
+
+
+def _arn(app: App, key: str) -> str:
+    own = _own(app, key)
+    late = None if own is None else arn_of(own)
+    if late is not None:
+        return late
+    return key if key.startswith("arn:") or key.endswith(".Arn}") else _KEYS % key
+
+
+def _own(app: App, key: str) -> Resource | None:
+    """The app's resource to whose Ref a key's name points."""
+    found = _REFERENCE.fullmatch(key)
+    return next((one for one in app.resources if found is not None and one.logical_id == found[1]), None)
+
+
+def _alias(key: str) -> str:
+    """The alias that a key is given by, "" where it is given otherwise."""
+    name = key.rpartition(":")[2] if key.startswith("arn:") else key
+    return name if name.startswith("alias/") else ""
+
+
+def _text(value: Any) -> str | None:
+    text = tokens.textual(value)
+    return text if isinstance(text, str) and text else None

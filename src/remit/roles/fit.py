@@ -1,0 +1,124 @@
+"""Make roles fit IAM's quotas: nothing is touched that fits; else the same access in fewer characters, else in parts.
+
+In a role whose inline policy is too long, statements that differ in one list are first made one; then, if that is not
+enough, it is minimised (`iam.minimise`); each with its proof. If it is still too long, its statements stay in their
+order and are laid into documents: the inline policy until it is full, then managed policies that the template makes and
+the role attaches. A statement that is longer than a managed policy is taken apart by its resources or actions, with
+proof that the pieces say the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from remit.catalogue.quotas import quota
+from remit.errors import Origin, RemitError, few
+from remit.iam.policy import Policy
+from remit.roles.document_split import packed
+from remit.roles.merged_reasons import explained
+from remit.roles.same_statements import say_the_same
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from remit.app import Grant, Role
+    from remit.iam.policy import Statement
+    from remit.roles.policy_size import Sizes
+
+_SHOWN: Final = 3
+_SHORT: Final = 70
+
+
+def fit(role: Role, sizes: Sizes) -> Role:
+    """The role as it is deployed: its `parts` say what stands in which document, if anything had to be done.
+
+    RemitError with the numbers and the longest statements: it does not fit.
+    """
+    inline = quota("iam.role.inline").most
+    if role.parts or sizes.policy(role) <= inline:
+        return role
+    from remit.iam.prove.minimise import minimise  # noqa: PLC0415 - it brings the comparison, and most roles fit
+
+    smaller = _joined(tuple(grant.statement for grant in role.grants))
+    if sizes.document(smaller) > inline and len(smaller) > 1:
+        smaller = minimise(Policy(smaller)).statements
+    if sizes.document(smaller) <= inline:
+        return _made(role, (smaller,))
+    spare = quota("iam.role.managed").most - len(role.managed)
+    documents = packed(smaller, sizes, first=inline, other=quota("iam.managed").most, spare=max(spare, 0))
+    if documents is None:
+        raise _refusal(role, smaller, sizes)
+    return _made(role, documents)
+
+
+def _joined(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """Statements that agree in all but their actions, or all but their resources, made one; nothing else is left out.
+
+    Proven pair by pair, so that it is never in doubt what late-bound parts stand for.
+    """
+    from remit.iam.prove.minimise import merged  # noqa: PLC0415 - as above
+
+    found = merged(statements)
+    return found if say_the_same(statements, found) else statements
+
+
+def policy_ids(role: Role) -> tuple[str, ...]:
+    """The logical ids of the managed policies that the template makes for a role."""
+    return tuple(f"{role.logical_id}Policy{number}" for number in range(1, len(role.parts)))
+
+
+def _made(role: Role, documents: Iterable[tuple[Statement, ...]]) -> Role:
+    made = tuple(documents)
+    grants = explained((statement for document in made for statement in document), role.grants)
+    return replace(role, grants=grants, parts=tuple(map(len, made)))
+
+
+def _refusal(role: Role, statements: tuple[Statement, ...], sizes: Sizes) -> RemitError:
+    """What a role needs that fits nowhere, and what there is room for."""
+    inline, managed, attached = (quota(f"iam.{name}").most for name in ("role.inline", "managed", "role.managed"))
+    whole = sizes.policy(role)
+    room = inline + managed * max(0, attached - len(role.managed))
+    ranked = sorted(explained(statements, role.grants), key=lambda one: -sizes.statement(one.statement))
+    least = packed(statements, sizes, first=inline, other=managed)
+    takes = (
+        f"it would take {len(least) - 1} managed policies beside a full inline policy"
+        if least is not None
+        else "a statement is longer than a document may be and cannot be taken apart"
+    )
+    needs = (
+        f"the policy of {few(role.functions)} has {whole:,} characters in {len(role.grants):,} statements, "
+        f"{sizes.document(statements):,} when it is minimised, and does not fit"
+    )
+    allowed = (
+        f"IAM allows {inline:,} for the inline policies of a role, and {managed:,} in each of {attached} managed "
+        f"policies ({len(role.managed)} {'is' if len(role.managed) == 1 else 'are'} taken): {room:,} in all; {takes}"
+    )
+    longest = (_described(grant, sizes) for grant in ranked[:_SHOWN])
+    return RemitError(
+        "\n  ".join((needs, allowed, "the longest statements:", *longest)),
+        hint="name resources by a pattern, let one statement's condition hold several values, "
+        "or share the work out among functions, each with its own role",
+        origin=_heaviest(role, sizes),
+    )
+
+
+def _heaviest(role: Role, sizes: Sizes) -> Origin | None:
+    """The line that brings most characters: often a loop that writes many short statements."""
+    by_line: Counter[Origin] = Counter()
+    for grant in role.grants:
+        if grant.origin is not None:
+            by_line[Origin(grant.origin.file, grant.origin.line)] += sizes.statement(grant.statement)
+    return max(by_line.items(), key=lambda item: item[1], default=(None, 0))[0]
+
+
+def _described(grant: Grant, sizes: Sizes) -> str:
+    statement = grant.statement
+    shown = ", ".join(statement.actions.patterns)
+    shown = shown if len(shown) <= _SHORT else f"{shown[: _SHORT - 2]} …"
+    because = grant.because if len(grant.because) <= _SHORT else f"{grant.because[: _SHORT - 2]} …"
+    where = f"  ({grant.origin})" if grant.origin is not None else ""
+    word = "everything but " if statement.actions.negated else ""
+    size = sizes.statement(statement)
+    return f"  {size:>6,} characters: {statement.effect} {word}{shown}, because {because}{where}"

@@ -1,0 +1,301 @@
+"""Prove for every role of an app, and for every request, that it is within the guardrails; or show where it is not.
+
+Roles are taken as they will be: inline statements with the names that the app's resources will have, AWS's managed
+policies, the permissions boundary. Statements that several roles share are proven once. What cannot be proven is no
+better than what is broken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from remit.errors import Origin
+from remit.iam.comparison import Piece
+from remit.iam.decide.evaluate import Layers, evaluate
+from remit.iam.policy import VERSION, Globs, Policy, allow
+from remit.iam.prove.compare import gains
+from remit.roles.deploy_places import Candidate, candidates
+from remit.roles.reference_names import names_of, put, put_all, references, resources_of
+from remit.roles.reference_shapes import Shapes, shapes_of
+from remit.roles.role_policies import standing
+from remit.template.roles import OUTSIDE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from remit.app import App, Grant, Role
+    from remit.iam.comparison import Undecided
+    from remit.iam.policy import Statement
+    from remit.roles.guardrails import Guardrail
+    from remit.roles.role_policies import Place, Standing
+
+_AT_ONCE: Final = 200  # statements that are proven in one comparison, whose budget they share
+_TOLD: Final = 200  # of the statements that break a guardrail
+_GUESSED: Final = ("-*", "-??????")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A statement that gives a role access: one of its grants, or of a managed policy (by its ARN)."""
+
+    role: Role
+    statement: Statement
+    version: str
+    grant: Grant | None = None
+    managed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A guardrail that a role does not keep to: `found` is the request that shows it, or why nothing is proven.
+
+    `line` is the guardrail's Deny, or the file when nothing in it allows the request. `unread`: a managed policy of the
+    role, or its boundary, that nobody has here.
+    """
+
+    guardrail: Guardrail
+    given: Given
+    found: Piece | Undecided | None
+    line: Origin
+    unread: str | None = None
+    note: str | None = None
+    """What is not certain of the role, so that nothing is proven of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Every role is within every guardrail when there are no breaches: at `places`, or wherever if there are none.
+
+    `elsewhere` are the places where a ceiling does not speak of what the roles have; breaches are those `at` one place.
+    """
+
+    breaches: tuple[Breach, ...] = ()
+    places: tuple[Candidate, ...] = ()
+    elsewhere: tuple[Candidate, ...] = ()
+    at: Candidate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What limits a role's statements beside themselves: its denials, its boundary, and what of it nobody has."""
+
+    denies: tuple[Policy, ...]
+    boundary: tuple[Policy, ...]
+    unread: str | None
+
+
+def prove(
+    app: App,
+    roles: Sequence[Role],
+    rails: Sequence[Guardrail],
+    place: Place | None = None,
+    documents: Mapping[str, Policy] | None = None,
+) -> Proof:
+    """Hold every role against every guardrail, at a place or, without one, wherever the app may be deployed.
+
+    What a guardrail forbids must be out of reach wherever the app may be. A ceiling that spells partition, region or
+    account (`arn:aws:…`) is met where the app is deployed there: `Proof.places`. `documents` are the policies that the
+    app makes itself, by their reference.
+    """
+    if not rails:
+        return Proof()
+    prover = _Prover(app, roles, documents or {})
+    unread = tuple(prover.unread(rails))
+    left = [rail for rail in rails if prover.breaches(rail, place or {}, most=1)]
+    tried = candidates(*prover.spelled(left)) if place is None and left else ()
+    if not tried:
+        return Proof((*unread, *prover.all_breaches(left, place or {})))
+    good: list[Candidate] = []
+    bad: list[Candidate] = []
+    for one in tried:
+        broken = [rail for rail in left if prover.breaches(rail, one.place, most=1)]
+        if any(not rail.ceiling for rail in broken):
+            return Proof((*unread, *prover.all_breaches(left, one.place)), at=one)
+        (bad if broken else good).append(one)
+    if good:
+        return Proof(unread, places=tuple(good) if bad else (), elsewhere=tuple(bad))
+    return Proof((*unread, *prover.all_breaches(left, bad[0].place)), at=bad[0])
+
+
+class _Prover:
+    """The roles of an app made ready, at each place that is asked about."""
+
+    def __init__(self, app: App, roles: Sequence[Role], documents: Mapping[str, Policy]) -> None:
+        names = names_of(app)
+        self._shapes = shapes_of(resources_of(app)).beside(Shapes())
+        self._exact = {text: name for text, name in names.items() if not _is_guessed(name)}
+        self._roles = [(role, standing(role, {}, documents)) for role in roles]
+        self._rests = {role.logical_id: self._rest(found) for role, found in self._roles}
+        self._owners: dict[tuple[Statement, str], list[Given]] = {}
+        for role, found in self._roles:
+            for given in self._given(role, found, names):
+                self._owners.setdefault((given.statement, given.version), []).append(given)
+        self._batches = cache(self._batched)
+        self._rail = cache(self._placed)
+
+    def _given(self, role: Role, found: Standing, names: Mapping[str, str]) -> Iterator[Given]:
+        managed = found.layers.identity[len(found.inline) :]
+        for grant in role.grants:
+            if grant.statement.effect == "Allow":
+                statement = put_all(_named(grant.statement, names, self._exact), self._shapes)
+                yield Given(role, statement, grant.version, grant)
+        for arn, policy in zip(found.policies, managed, strict=True):
+            for statement in policy.statements:
+                if statement.effect == "Allow":
+                    yield Given(role, statement, policy.version, managed=arn)
+
+    def _known(self, statement: Statement) -> Statement:
+        """A statement with its references as far as they are known for certain: exactly, or in their shape."""
+        return put_all(put_all(statement, self._exact), self._shapes)
+
+    def _rest(self, found: Standing) -> _Rest:
+        denies = []
+        for policy in found.layers.identity:
+            own = tuple(self._known(one) for one in policy.statements if one.effect == "Deny")
+            if own:
+                denies.append(Policy(own, policy.version))
+        boundary = found.role.boundary
+        return _Rest(tuple(denies), found.layers.boundary, boundary if boundary in found.unread else None)
+
+    def unread(self, rails: Sequence[Guardrail]) -> Iterator[Breach]:
+        """The policies that nobody has here: a role that has one may do whatever it says."""
+        for role, found in self._roles:
+            for arn in found.unread:
+                if arn in role.managed:
+                    yield Breach(rails[0], Given(role, _NOTHING, VERSION), None, Origin(rails[0].file), arn)
+            for note in role.notes:
+                at = role.origin or Origin(rails[0].file)
+                if note != OUTSIDE:
+                    yield Breach(rails[0], Given(role, _NOTHING, VERSION), None, at, note=note)
+            for grant in role.grants:
+                late_bound = [text for text in grant.statement.actions.patterns if "${" in text]
+                if late_bound and grant.statement.effect == "Allow" and not grant.statement.actions.negated:
+                    note = f"which action {late_bound[0]} is, is known at the deploy only"
+                    yield Breach(
+                        rails[0], Given(role, _NOTHING, VERSION, grant), None, Origin(rails[0].file), note=note
+                    )
+
+    def spelled(self, rails: Sequence[Guardrail]) -> tuple[list[str], list[str]]:
+        """The resources and the values of conditions of these guardrails and of all roles."""
+        rests = [policy for rest in self._rests.values() for policy in (*rest.denies, *rest.boundary)]
+        policies = (*(rail.policy for rail in rails), *rests)
+        statements = [*(one for policy in policies for one in policy.statements), *(one for one, _ in self._owners)]
+        resources = [text for one in statements if one.resources for text in one.resources.patterns]
+        return resources, [value for one in statements for item in one.conditions for value in item.values]
+
+    def all_breaches(self, rails: Sequence[Guardrail], place: Place) -> tuple[Breach, ...]:
+        """What there is to tell, at a place."""
+        return tuple(breach for rail in rails for breach in self.breaches(rail, place, _TOLD))
+
+    def breaches(self, rail: Guardrail, place: Place, most: int) -> list[Breach]:
+        """What is not proven of a guardrail at a place; no more than `most` statements are looked into."""
+        at = tuple(place.items())
+        policy = self._rail(rail, at)
+        found: list[Breach] = []
+        looked = 0
+        for some, batch in self._batches(at):
+            if gains(policy, batch) is None:
+                continue
+            for number, key in enumerate(some):
+                reason = gains(policy, replace(batch, statements=(batch.statements[number],)))
+                if reason is not None:
+                    breaches = self._of_owners(rail, key, reason, place)
+                    found += breaches
+                    looked += bool(breaches)
+                    if looked >= most:
+                        return found
+        return found
+
+    def _of_owners(
+        self, rail: Guardrail, key: tuple[Statement, str], reason: Piece | Undecided, place: Place
+    ) -> list[Breach]:
+        """The roles whose own denials and boundary leave something of what a statement gives."""
+        found = []
+        for given in self._owners[key]:
+            rest = self._rests[given.role.logical_id]
+            left: Piece | Undecided | None = reason
+            if rest.denies or rest.boundary:
+                own = _at(Policy((given.statement,), given.version), place)
+                denies = tuple(_at(policy, place) for policy in rest.denies)
+                boundary = tuple(_at(policy, place) for policy in rest.boundary)
+                left = gains(self._rail(rail, tuple(place.items())), Layers((own, *denies), boundary))
+            if left is not None:
+                found.append(Breach(rail, given, left, self._line(rail, left, place), rest.unread))
+        return found
+
+    def _line(self, rail: Guardrail, reason: Piece | Undecided, place: Place) -> Origin:
+        if isinstance(reason, Piece) and not rail.ceiling:
+            policy = self._rail(rail, tuple(place.items()))
+            for statement, origin in zip(policy.statements, rail.origins, strict=False):
+                one = replace(policy, statements=(statement,))
+                if evaluate(reason.request, one).verdict == "ExplicitlyDenied":
+                    return origin
+        return Origin(rail.file)
+
+    def _batched(self, at: tuple[tuple[str, str], ...]) -> list[tuple[list[tuple[Statement, str]], Policy]]:
+        """Every statement that a role is given, some at a time, as they are at a place."""
+        found = []
+        for version in dict.fromkeys(version for _, version in self._owners):
+            keys = [key for key in self._owners if key[1] == version]
+            for start in range(0, len(keys), _AT_ONCE):
+                some = keys[start : start + _AT_ONCE]
+                found.append((some, _at(Policy(tuple(one for one, _ in some), version), dict(at))))
+        return found
+
+    def _placed(self, rail: Guardrail, at: tuple[tuple[str, str], ...]) -> Policy:
+        exact = tuple(map(self._known, rail.policy.statements))
+        return _at(replace(rail.policy, statements=exact), dict(at))
+
+
+_NOTHING: Final = allow()
+"""Stands for the statements of a policy that nobody has here."""
+
+
+def _at(policy: Policy, place: Place) -> Policy:
+    """A policy at a place."""
+    return (
+        replace(policy, statements=tuple(_statement_at(one, place) for one in policy.statements)) if place else policy
+    )
+
+
+def _statement_at(statement: Statement, place: Place) -> Statement:
+    resources = statement.resources
+    return replace(
+        statement,
+        resources=resources and Globs(tuple(_put(text, place) for text in resources.patterns), resources.negated),
+        conditions=tuple(
+            replace(one, values=tuple(_put(value, place) for value in one.values)) for one in statement.conditions
+        ),
+    )
+
+
+def _put(text: str, place: Place) -> str:
+    if "${AWS::" in text:
+        for late_bound, name in place.items():
+            text = text.replace(late_bound, name)
+    return text
+
+
+def _is_guessed(name: str) -> bool:
+    """Whether a name has a part that CloudFormation will make up, where a `*` stands."""
+    return any(sign in name for sign in _GUESSED) or name.endswith("/*")
+
+
+def _named(statement: Statement, names: Mapping[str, str], exact: Mapping[str, str]) -> Statement:
+    """A statement that allows, with its references in place; a name that is partly guessed only where it can but widen.
+
+    Guessed names are patterns, which in a NotResource or a condition could make it mean less than it will.
+    """
+    found = put_all(statement, exact)
+    if found.resources is None or found.resources.negated:
+        return found
+    return replace(found, resources=Globs(tuple(put(text, names) for text in found.resources.patterns)))
+
+
+def late(found: Piece) -> tuple[str, ...]:
+    """The references that a request of a finding still holds: nobody knows what they stand for."""
+    values = (value for item in found.context.values() for value in (item if isinstance(item, list) else [item]))
+    shown = (found.request.resource, *map(str, values))
+    return tuple(dict.fromkeys(part.text for text in shown for part in references(text)))

@@ -1,0 +1,137 @@
+"""Guardrails: policies that no role of an app may exceed, read from `config/guardrails/*.json`.
+
+A file with Allow statements is a ceiling, as a service control policy is: every role is to stay within what they allow
+and the file's own Deny statements do not take away. A file of Deny statements alone forbids exactly what they deny.
+Each file holds for itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from remit.catalogue.expand import expand
+from remit.errors import Origin, RemitError
+from remit.iam import tokens
+from remit.iam.comparison import Source
+from remit.iam.policy import Policy, allow
+from remit.iam.prove.statement_space import compiled
+from remit.project.layout import GUARDRAILS
+from remit.template.policy_files import read_side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from remit.iam.policy import Statement
+    from remit.template.policy_files import Read
+
+LATE: Final = (*tokens.PLACE.values(), "${AWS::StackName}")
+_HINT: Final = 'a guardrail is a policy document in JSON, as IAM spells it: {"Version": "2012-10-17", "Statement": […]}'
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guardrail:
+    """What roles must be within, of one file: a `ceiling`, its Allow statements; or everything but what it denies.
+
+    A file with both is both, which together means what the file does.
+    """
+
+    file: str
+    policy: Policy
+    ceiling: bool
+    origins: tuple[Origin, ...]
+    """Where the statements of the file stand that `policy` begins with."""
+
+
+def guardrails(folder: Path) -> tuple[Guardrail, ...]:
+    """The guardrails of a project, by their files' names. RemitError at file, line and column of what is wrong."""
+    place = folder / GUARDRAILS
+    if not place.is_dir():
+        if place.exists():
+            raise RemitError(
+                f"{GUARDRAILS} is a file", hint="guardrails are files in that folder", origin=Origin(GUARDRAILS)
+            )
+        return ()
+    found: list[Guardrail] = []
+    for path in sorted(place.iterdir()):
+        if path.name.startswith(".") or path.suffix == ".md":
+            continue
+        name = f"{GUARDRAILS}/{path.name}"
+        if path.suffix != ".json" or path.is_dir():
+            raise RemitError(f"{name} is no guardrail: its name does not end in .json", hint=_HINT, origin=Origin(name))
+        try:
+            text = path.read_bytes()
+        except OSError as error:
+            raise RemitError(f"{name} cannot be read: {error.strerror}", origin=Origin(name)) from None
+        found += read_guardrail(text, name)
+    return tuple(found)
+
+
+def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:
+    """Read one file; `file` is how errors name it. RemitError as above."""
+    read = read_side(text, file)
+    if not read.single:
+        raise RemitError(f"{file} holds no single policy document", hint=_HINT, origin=Origin(file, 1))
+    (policy,) = read.layers.identity
+    if not policy.statements:
+        raise RemitError(f"{file} has no statement, so it says nothing", hint=_HINT, origin=Origin(file, 1))
+    told = tuple(zip(policy.statements, _checked(read, policy), strict=True))
+    allows, denies = ([one for one in told if one[0].effect == effect] for effect in ("Allow", "Deny"))
+    kinds = ((allows, (), True), (denies, (allow("*"),), False))
+    return tuple(
+        Guardrail(
+            file,
+            replace(policy, statements=(*(statement for statement, _ in some), *more)),
+            ceiling,
+            tuple(origin for _, origin in some),
+        )
+        for some, more, ceiling in kinds
+        if some
+    )
+
+
+def _checked(read: Read, policy: Policy) -> Iterator[Origin]:
+    """The place of each statement, all of which can be compared with what roles may do."""
+    for index, statement in enumerate(policy.statements):
+        origin = read.locate(Source("identity", 0, index, statement))
+        _check(statement, policy.version, origin)
+        yield origin
+
+
+def _check(statement: Statement, version: str, origin: Origin) -> None:
+    if statement.principals is not None:
+        hint = "it holds for every role of the app: leave Principal out"
+        raise RemitError("a guardrail names no principal", hint=hint, origin=origin)
+    if statement.resources is None:
+        raise RemitError("the statement has no Resource", hint='write "Resource": "*" for every one', origin=origin)
+    try:
+        unclear = compiled(Policy((statement,), version)).unclear
+        late = [part.text for text in texts(statement) for part in tokens.references(text)]
+    except RemitError as error:
+        raise RemitError(error.message, hint=error.hint, origin=origin) from None
+    if unclear:
+        raise RemitError(f"nothing can be proven about this statement: {unclear[0][2]}", origin=origin)
+    for text in late:
+        if text not in LATE:
+            raise RemitError(f"a guardrail knows no {text}", hint=f"there are {', '.join(LATE)}", origin=origin)
+
+
+def idle(rails: Iterable[Guardrail]) -> Iterator[tuple[Origin, str]]:
+    """The actions that guardrails mean to keep from roles, and that nobody knows: likely misspelt.
+
+    Those that a ceiling allows, or a Deny spares, can be misspelt, too; then it says more than it means to, and a build
+    stops where that matters.
+    """
+    for rail in rails:
+        for statement, origin in zip(rail.policy.statements, rail.origins, strict=False):  # what is added has no place
+            if (statement.effect == "Deny") != statement.actions.negated:
+                yield from ((origin, text) for text in statement.actions.patterns if not expand(text))
+
+
+def texts(statement: Statement) -> Iterator[str]:
+    """The texts of a statement that may hold late-bound parts."""
+    if statement.resources is not None:
+        yield from statement.resources.patterns
+    for condition in statement.conditions:
+        yield from condition.values

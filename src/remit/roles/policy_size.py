@@ -1,0 +1,142 @@
+"""How long a policy is as IAM counts it: without white space, late-bound parts at their longest.
+
+White space between the tokens of a document does not count ("IAM and AWS STS quotas", IAM User Guide). Of white space
+inside a text, and of characters beyond ASCII, no page says how they count: here they count as much as they may, a
+space as one and a character as its bytes in UTF-8 ("Maximum policy size of 10240 bytes exceeded" is IAM's own error).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from json.encoder import encode_basestring
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import Resource
+from remit.iam import tokens
+from remit.iam.policy import render_statement
+from remit.roles.reference_names import names_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from remit.app import Grant, Role
+    from remit.iam.policy import Statement
+
+LONGEST: Final = {"AWS::Partition": 10, "AWS::Region": 15, "AWS::AccountId": 12, "AWS::URLSuffix": 16}
+"""Characters at most: aws-us-gov, us-isof-south-1 (or an ap-southeast-1N to come), an account, amazonaws.com.cn."""
+_ARN: Final = len("arn:aws-us-gov:dynamodb:us-isof-south-1:111122223333:log-group:") + len(":*")
+"""What stands around a name in an ARN whose form is not known."""
+_STACK_ID: Final = len("arn:aws-us-gov:cloudformation:us-isof-south-1:111122223333:stack/") + 37
+_RANDOM: Final = 14
+"""The end that CloudFormation gives a name of its own making: `-` and at most 13 characters."""
+_DATE: Final = len("2026-01-01T00:00:00.000")
+"""What is foretold as the wildcard that ends a stream's ARN."""
+_NAMES: Final = (
+    "LogGroupName", "QueueName", "TopicName", "TableName", "BucketName", "FunctionName", "RoleName",
+    "DeliveryStreamName", "StateMachineName", "Name",
+)  # fmt: skip
+_FRAME: Final = len('{"Version":"2012-10-17","Statement":[]}')
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Counts for one stack: its name and its resources tell how long its late-bound parts become."""
+
+    namespace: str
+    resources: Mapping[str, Resource]
+
+    def policy(self, role: Role) -> int:
+        """Characters of all that a role's grants say, as one document; 0 when it has none."""
+        return self.document(grant.statement for grant in role.grants)
+
+    def documents(self, role: Role) -> tuple[int, ...]:
+        """Characters of the role's inline policy, and of each managed policy that the template makes for it."""
+        return tuple(self.document(grant.statement for grant in part) for part in parts(role))
+
+    def document(self, statements: Iterable[Statement]) -> int:
+        """Characters of a document of these statements; 0 for none, since then there is no document."""
+        sizes = [self.statement(statement) for statement in statements]
+        return of_statements(sizes)
+
+    def statement(self, statement: Statement) -> int:
+        """Characters of one statement."""
+        return self._value(render_statement(statement))
+
+    def written(self, document: Any) -> int:
+        """Characters of a document as it stands in a file, with the functions of CloudFormation at their longest."""
+        return self._value(_with_texts(document))
+
+    def text(self, text: str) -> int:
+        """Characters of a text in which late-bound parts take their longest form."""
+        if "${" not in text:
+            return _bytes(text)
+        return sum(_bytes(part) if isinstance(part, str) else self._longest(part) for part in tokens.split(text))
+
+    def _value(self, value: Any) -> int:
+        if isinstance(value, dict):
+            inside = sum(self._value(key) + 1 + self._value(item) for key, item in value.items())
+            return 2 + inside + max(0, len(value) - 1)
+        if isinstance(value, list):
+            return 2 + sum(map(self._value, value)) + max(0, len(value) - 1)
+        if not isinstance(value, str):
+            return len(json.dumps(value))
+        if "${" not in value:
+            return _bytes(encode_basestring(value))
+        pieces = tokens.split(value)
+        return 2 + sum(
+            _bytes(encode_basestring(part)) - 2 if isinstance(part, str) else self._longest(part) for part in pieces
+        )
+
+    def _longest(self, reference: tokens.Reference) -> int:
+        name = reference.target
+        if name in LONGEST:
+            return LONGEST[name]
+        if name == "AWS::StackName":
+            return len(self.namespace)
+        if name == "AWS::StackId":
+            return _STACK_ID + len(self.namespace)
+        if name is None or name not in self.resources:
+            return _ARN + 64
+        resource = self.resources[name]
+        length = self._name(resource)
+        named = Resource(resource.logical_id, resource.type, dict.fromkeys(_NAMES, "n" * length))
+        known = names_in(self.namespace, (named,)).get(reference.text)
+        if known is None:
+            return _ARN + length
+        return self.text(known) + (_DATE - 1 if known.endswith("/*") else 0)
+
+    def _name(self, resource: Resource) -> int:
+        given = next((resource.properties[name] for name in _NAMES if name in resource.properties), None)
+        if isinstance(given, str):
+            return self.text(given)
+        return len(self.namespace) + 1 + len(resource.logical_id) + _RANDOM
+
+
+def _with_texts(value: Any) -> Any:
+    """A part of a document with CloudFormation's functions as late-bound text."""
+    if tokens.is_intrinsic(value):
+        return tokens.from_intrinsic(value)
+    if isinstance(value, dict):
+        return {key: _with_texts(item) for key, item in value.items()}
+    return [_with_texts(item) for item in value] if isinstance(value, list) else value
+
+
+def of_statements(sizes: Iterable[int]) -> int:
+    """Characters of a document whose statements have these sizes; 0 for none."""
+    listed = tuple(sizes)
+    return _FRAME + sum(listed) + len(listed) - 1 if listed else 0
+
+
+def parts(role: Role) -> tuple[tuple[Grant, ...], ...]:
+    """The grants of the role's inline policy, and those of each managed policy that the template makes for it."""
+    found, start = [], 0
+    for count in role.parts or (len(role.grants),):
+        found.append(role.grants[start : start + count])
+        start += count
+    return tuple(found)
+
+
+def _bytes(text: str) -> int:
+    """Bytes of UTF-8; JSON may spell half of a pair of surrogates, which has none of its own."""
+    return len(text.encode("utf-8", "surrogatepass"))

@@ -1,0 +1,144 @@
+"""What late-bound references will be once the stack is there: ARNs and names, as far as they can be foretold.
+
+A resource that is not named in the template gets a name of CloudFormation's making, `STACK-LogicalId-RANDOM`; here a
+`*` stands for the random part. Source: "Name type" (CloudFormation User Guide).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from remit.app import Resource
+from remit.catalogue.types import REF, Naming, late_bound, lowered, resource_type
+from remit.errors import RemitError
+from remit.iam import tokens
+from remit.iam.policy import Globs
+from remit.roles.defaults import queue_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from remit.app import App
+    from remit.iam.policy import Statement
+
+_STACK: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/%s/*"
+
+
+def names_of(app: App) -> dict[str, str]:
+    """What each reference of an app's roles will be, by its text."""
+    return names_in(app.namespace, resources_of(app))
+
+
+def resources_of(app: App) -> tuple[Resource, ...]:
+    """The resources that an app's roles refer to: its own, its functions, their log groups, the queues of its jobs."""
+    groups = (
+        Resource(f"{function.logical_id}LogGroup", "AWS::Logs::LogGroup", {"LogGroupName": f"/aws/lambda/{name}"})
+        for function in app.functions
+        for name in (function.physical_name,)
+    )
+    functions = (
+        Resource(f"{one.logical_id}Function", "AWS::Lambda::Function", {"FunctionName": one.physical_name})
+        for one in app.functions
+    )
+    queues = (Resource(queue_id(queue), "AWS::SQS::Queue", {}) for queue in app.queues)
+    return (*app.resources, *groups, *functions, *queues)
+
+
+def names_in(stack: str, resources: Iterable[Resource]) -> dict[str, str]:
+    """What each reference to the resources of a stack will be, by its text. A stack nobody knows is `*`."""
+    stack_id = _STACK % stack
+    return {
+        "${AWS::StackName}": stack,
+        "${AWS::StackId}": stack_id,
+        **{text: name for resource in resources for text, name in _of(resource, stack)},
+    }
+
+
+def _of(resource: Resource, stack: str) -> Iterator[tuple[str, str]]:
+    """What Ref and the attributes of a resource give that have its ARN or its name."""
+    kind = resource_type(resource.type)
+    if kind is None or kind.naming is None:
+        return
+    name = _name(resource, kind.naming, stack)
+    if name is None:
+        return
+    path = _text(resource, kind.naming.path, stack) or ""
+    arn = kind.arn_named(kind.naming.in_arn(name, path), tokens.PLACE, lambda path: _text(resource, path, stack))
+    if arn is not None:
+        for way in kind.arn_from:
+            yield late_bound(resource.logical_id, way), f"{arn}{kind.arn_end(way)}"
+        if kind.stream and kind.stream not in kind.arn_from:
+            yield late_bound(resource.logical_id, kind.stream), f"{arn}/stream/*"
+    if kind.has_name_as_ref:
+        yield late_bound(resource.logical_id, REF), name
+    if kind.has_attribute(kind.naming.property):
+        yield late_bound(resource.logical_id, kind.naming.property), name
+
+
+def _name(resource: Resource, naming: Naming, stack: str) -> str | None:
+    """The name that a resource is given, or that CloudFormation makes; None where nobody knows how."""
+    given = _text(resource, naming.property, stack)
+    if given:
+        return lowered(given) if naming.is_lower else given
+    return next(reversed(naming.generated_names(stack, resource.logical_id)), None)
+
+
+def _text(resource: Resource, path: str, stack: str) -> str | None:
+    """The text of a property, but for where the stack is; None: there is none, or it refers to other resources."""
+    value: object = resource.properties
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    text = tokens.textual(value)
+    known = put(text, {"${AWS::StackName}": stack}) if isinstance(text, str) and text else ""
+    is_open = any(part.target is None or "::" not in part.target for part in references(known))
+    return None if not known or is_open else known
+
+
+def arn_of(kind: str, name: str) -> str | None:
+    """The ARN that `Fn::GetAtt` gives for a resource of a type, by its name in the account; None: not foretold.
+
+    Partition, region and account stand in it as references.
+    """
+    if name.startswith("arn:"):
+        return name
+    row = resource_type(kind)
+    if row is None or row.naming is None:
+        return None
+    bare = name.rpartition("/")[2] if row.ref == "url" else name  # which a queue's URL ends with
+    arn = row.arn_named(row.naming.in_arn(bare), tokens.PLACE, lambda _: None)
+    return None if arn is None else f"{arn}{row.arn_end(row.arn_from[0]) if row.arn_from else ''}"
+
+
+def put(text: str, names: Mapping[str, str]) -> str:
+    """A text with its known references in place."""
+    found = references(text)
+    if not found:
+        return text
+    return "".join(part if isinstance(part, str) else names.get(part.text, part.text) for part in tokens.split(text))
+
+
+def references(text: str) -> tuple[tokens.Reference, ...]:
+    """As `tokens.references`, for a text that somebody typed or pasted: one that is not well formed has none."""
+    try:
+        return tokens.references(text)
+    except RemitError:
+        return ()
+
+
+def put_all(statement: Statement, names: Mapping[str, str]) -> Statement:
+    """A statement with the known references of its actions, resources and conditions in place."""
+    actions, resources = statement.actions, statement.resources
+    return replace(
+        statement,
+        actions=Globs(tuple(put(text, names) for text in actions.patterns), actions.negated)
+        if any("${" in text for text in actions.patterns)
+        else actions,
+        resources=None
+        if resources is None
+        else Globs(tuple(put(text, names) for text in resources.patterns), resources.negated),
+        conditions=tuple(
+            replace(one, values=tuple(put(value, names) for value in one.values)) for one in statement.conditions
+        ),
+    )

@@ -1,0 +1,191 @@
+"""What is known of references before the deploy: `${Queue.Arn}` is an ARN of SQS with a name that nobody knows yet.
+
+A name is a symbol, one for each resource and variable (`${Queue.QueueName}`), so that two references to one resource
+agree, and the same reference is the same in two versions. A name that a template gives stands in its place, unless
+another version gives another. A type whose ARNs are not known for certain has no shape: its references stay symbols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.catalogue.types import REF, arns_of, late_bound, resource_type
+from remit.iam import tokens
+from remit.iam.pattern import is_pattern
+from remit.iam.prove.compare import Comparison, compare
+from remit.roles.reference_names import put, put_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from remit.app import Resource
+    from remit.catalogue.types import ArnFormat, ResourceType
+    from remit.iam.comparison import Piece, Undecided
+    from remit.iam.decide.evaluate import Layers
+    from remit.iam.policy import Globs, Policy, Statement
+
+_UNKNOWN: Final = "${{"
+"""How a text begins that only a function of CloudFormation's tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """The references of one version: `texts` has their shapes, `names` the text of each symbol, "" where unknown."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def beside(self, other: Shapes) -> dict[str, str]:
+        """What each reference of this version is, by its text, where it is compared with another version.
+
+        What is not declared here any more is as the other version has it.
+        """
+        names = {
+            symbol: self.names.get(symbol, other.names.get(symbol, "")) for symbol in {**other.names, **self.names}
+        }
+        known = {symbol: name for symbol, name in names.items() if name and other.names.get(symbol, name) == name}
+        texts = {**other.texts, **self.texts}
+        return {**known, **{reference: put(text, known) for reference, text in texts.items()}}
+
+
+def shapes_of(resources: Iterable[Resource]) -> Shapes:
+    """The shapes of the references to some resources."""
+    texts: dict[str, str] = {}
+    names: dict[str, str] = {}
+    for resource in resources:
+        kind = resource_type(resource.type)
+        if kind is not None and not kind.is_custom and kind.arn is not None and kind.arn.may_grant:
+            texts.update(_texts(resource, kind))
+            names.update(_names(resource, kind))
+    return Shapes(texts, names)
+
+
+def _texts(resource: Resource, kind: ResourceType) -> Iterator[tuple[str, str]]:
+    """What gives the ARN of a resource, or once more its name, each with its shape."""
+    arn = None if kind.arn is None else _arn(resource, kind, kind.arn)
+    if arn is not None:
+        for way, reference in zip(kind.arn_from, arns_of(resource), strict=True):
+            yield reference, f"{arn}{kind.arn_end(way)}"
+    for path in kind.ref_of if kind.ref == "name" else ():
+        symbol = _symbol(resource, kind, path)
+        if kind.has_attribute(path) and symbol != late_bound(resource.logical_id, path):
+            yield late_bound(resource.logical_id, path), symbol
+
+
+def _arn(resource: Resource, kind: ResourceType, form: ArnFormat) -> str | None:
+    """The ARN with symbols for what the resource gives; None where its form hangs on what is not known."""
+    if any(name in resource.properties for name, _ in form.otherwise):
+        return None
+    paths, defaults = dict(form.properties), dict(form.defaults)
+    values = dict(tokens.PLACE)
+    for variable in form.variables:
+        path = paths.get(variable) or variable
+        is_default = variable in defaults and path not in resource.properties
+        values[variable] = defaults[variable] if is_default else _symbol(resource, kind, path)
+    named = form.variable(_naming(kind))
+    if named is not None and kind.naming is not None and kind.naming.path:
+        folder = _given(resource, kind.naming.path)
+        if folder is None or "${" in folder:
+            return None
+        values[named] = f"{folder.lstrip('/')}{values[named]}"
+    return form.filled(values)
+
+
+def _names(resource: Resource, kind: ResourceType) -> Iterator[tuple[str, str]]:
+    """The symbol of the name, with the name as the service keeps it, if the template gives one."""
+    naming = kind.naming
+    if naming is not None and naming.property and naming.is_identity:
+        given = _given(resource, naming.property)
+        yield _symbol(resource, kind, naming.property), naming.in_arn(given) if given else ""
+
+
+def _naming(kind: ResourceType) -> str:
+    return kind.naming.property if kind.naming is not None else ""
+
+
+def _symbol(resource: Resource, kind: ResourceType, path: str) -> str:
+    """What stands for the value of a property: Ref, where that gives it as the ARN has it, else an attribute's text."""
+    is_ref = kind.ref == "name" and kind.ref_of == (path,) and not (kind.naming is not None and kind.naming.starts)
+    return late_bound(resource.logical_id, REF if is_ref else path)
+
+
+def _given(resource: Resource, path: str) -> str | None:
+    """The text of a property; "" where it is not given, None where only the deploy tells."""
+    value: Any = resource.properties
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    if value is None:
+        return ""
+    text = tokens.textual(value)
+    return text if isinstance(text, str) and _UNKNOWN not in text and not is_pattern(text) else None
+
+
+def in_shape(policy: Policy, texts: Mapping[str, str]) -> Policy:
+    """A policy with each reference that has a shape in it."""
+    return replace(policy, statements=tuple(put_all(statement, texts) for statement in policy.statements))
+
+
+def compare_in_shape(old: Layers, new: Layers, was: Mapping[str, str], now: Mapping[str, str]) -> Comparison:
+    """As `compare`, with each reference in its shape; findings are told as they are written."""
+    before, after = _Shaped(old, was), _Shaped(new, now)
+    found = compare(before.layers, after.layers)
+    return replace(
+        found,
+        gained=tuple(map(after.piece, found.gained)),
+        lost=tuple(map(before.piece, found.lost)),
+        undecided=tuple(dict.fromkeys(before.undecided(after.undecided(one)) for one in found.undecided)),
+    )
+
+
+class _Shaped:
+    """Layers with their references in shape, and each statement as it was written."""
+
+    def __init__(self, layers: Layers, texts: Mapping[str, str]) -> None:
+        self._written: dict[int, Statement] = {}
+        self._texts = texts
+        self.layers = replace(
+            layers,
+            identity=self._policies(layers.identity),
+            boundary=self._policies(layers.boundary),
+            session=self._policies(layers.session),
+            scp=tuple(map(self._policies, layers.scp)),
+            rcp=tuple(map(self._policies, layers.rcp)),
+        )
+
+    def _policies(self, policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
+        return tuple(map(self._policy, policies))
+
+    def _policy(self, policy: Policy) -> Policy:
+        shaped = in_shape(policy, self._texts)
+        if shaped == policy:
+            return policy
+        for statement, written in zip(shaped.statements, policy.statements, strict=True):
+            self._written[id(statement)] = written
+        return shaped
+
+    def piece(self, piece: Piece) -> Piece:
+        """A finding of this side as the statement is written."""
+        shaped = piece.source.statement
+        written = self._written.get(id(shaped))
+        if written is None:
+            return piece
+        resource, asked = (_as_written(text, shaped.resources, written.resources) for text in _asked(piece))
+        source = replace(piece.source, statement=written)
+        return replace(piece, source=source, resource=resource, request=replace(piece.request, resource=asked))
+
+    def undecided(self, found: Undecided) -> Undecided:
+        """As `piece`, for what is not decided."""
+        written = self._written.get(id(found.source.statement))
+        return found if written is None else replace(found, source=replace(found.source, statement=written))
+
+
+def _asked(piece: Piece) -> tuple[str, str]:
+    return piece.resource, piece.request.resource
+
+
+def _as_written(text: str, shaped: Globs | None, written: Globs | None) -> str:
+    if shaped is None or written is None or text not in shaped.patterns:
+        return text
+    return written.patterns[shaped.patterns.index(text)]

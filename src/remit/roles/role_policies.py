@@ -1,0 +1,189 @@
+"""Ask what a role may do as it is built: its inline statements, its managed policies, its boundary."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from remit.catalogue.actions import action as catalogued
+from remit.catalogue.arns import parse as parse_arn
+from remit.catalogue.managed_policies import managed_policy
+from remit.catalogue.types import arns_of
+from remit.errors import RemitError
+from remit.iam.decide.evaluate import ALL, Layers, Request, evaluate
+from remit.iam.policy import VERSION, Policy, parse
+from remit.iam.tokens import PLACE
+from remit.roles.reference_names import names_of, put, put_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.app import App, Grant, Role
+    from remit.iam import comparison
+    from remit.iam.decide.evaluate import Decision, Verdict
+
+Place: TypeAlias = dict[str, str]
+"""What AWS::Partition, AWS::Region and AWS::AccountId are, by their texts."""
+_IDENTITY, _RESOURCE = "identity", "resource"
+_MANAGED: Final = "AWS::IAM::ManagedPolicy"
+_HERE: Final = ("aws", "us-east-1", "123456789012")
+"""Stands for wherever the app is deployed, where its statements do not care."""
+_OPEN: Final = frozenset("*?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A role made ready to be asked. `policies` names what `layers` holds; `unread` are policies nobody has here.
+
+    A document whose statements have principals is a resource's (a role's trust policy, say), and asked as one.
+    """
+
+    role: Role
+    names: Mapping[str, str]
+    layers: Layers
+    policies: tuple[str, ...]
+    """The managed policies of the identity layer, in its order; the inline statements come before them."""
+    unread: tuple[str, ...] = ()
+    inline: tuple[tuple[Grant, ...], ...] = ()
+    """The inline statements as the identity layer has them: a policy for each version of the language, one at least."""
+    documents: Mapping[str, Policy] = field(default_factory=dict)
+    """What managed policies and boundaries say that are not AWS's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a statement that decided, or nearly did, comes from: one of the role's grants, or a managed policy."""
+
+    layer: str
+    grant: Grant | None
+    policy: str | None
+    index: int
+    """Which statement of the inline policy or of the managed one, from 0."""
+
+
+def standing(role: Role, names: Mapping[str, str], own: Mapping[str, Policy] | None = None) -> Standing:
+    """Compile a role; `names` says what its references will be, `own` what policies say that are not AWS's."""
+    own = own or {}
+    inline = by_version(role)
+    known = {arn: own.get(arn) or aws_policy(arn) for arn in role.managed}
+    boundary = None if role.boundary is None else own.get(role.boundary) or aws_policy(role.boundary)
+    unread = tuple(arn for arn, document in known.items() if document is None)
+    if role.boundary is not None and boundary is None:
+        unread = (*unread, role.boundary)
+    documents = {arn: _put(document, names) for arn, document in known.items() if document is not None}
+    policies = (Policy(tuple(grant.statement for grant in grants), version) for version, grants in inline.items())
+    written = tuple(_put(policy, names) for policy in policies)
+    of_resource = any(grant.statement.principals is not None for grant in role.grants)
+    layers = Layers(
+        identity=() if of_resource else (*written, *documents.values()),
+        boundary=() if boundary is None else (_put(boundary, names),),
+        resource=written if of_resource else None,
+    )
+    return Standing(role, names, layers, tuple(documents), unread, tuple(inline.values()), own)
+
+
+def by_version(role: Role) -> dict[str, tuple[Grant, ...]]:
+    """A role's grants by the version of the language that they are written in, which decides what variables are."""
+    versions = dict.fromkeys(grant.version for grant in role.grants) or {VERSION: None}
+    return {version: tuple(one for one in role.grants if one.version == version) for version in versions}
+
+
+def _put(document: Policy, names: Mapping[str, str]) -> Policy:
+    return Policy(tuple(put_all(statement, names) for statement in document.statements), document.version)
+
+
+def standings(app: App, roles: tuple[Role, ...]) -> dict[str, Standing]:
+    """Each function's role, by the function's name; functions that bring a role of their own are not there."""
+    themselves = {text: text for one in app.resources for text in arns_of(one)}  # a key's, say: nobody foretells its id
+    names = {**themselves, **names_of(app)}
+    made = [(role, standing(role, names, dict(_managed(app)))) for role in roles]
+    return {name: found for role, found in made for name in role.functions}
+
+
+def _managed(app: App) -> Iterator[tuple[str, Policy]]:
+    """The app's own managed policies that can be read, by their Ref."""
+    for one in app.resources:
+        if one.type == _MANAGED:
+            with suppress(RemitError):
+                yield one.ref, parse(one.properties.get("PolicyDocument"))
+
+
+def at(role: Standing, place: Place) -> Standing:
+    """The same role as it is in one partition, region and account."""
+    names = {**role.names, **{text: put(name, place) for text, name in role.names.items()}, **place}
+    return standing(role.role, names, role.documents)
+
+
+def places(role: Standing, *more: str, home: str = "") -> tuple[Place, ...]:
+    """The places that a role's statements, and `more` ARNs, name: each pair or triple that is written somewhere.
+
+    A pattern, or a late-bound part, means wherever the app is; so does a role that names no place at all.
+    Who asks (`home`, an ARN), where that is known, is in the app's own partition and account.
+    """
+    here = _home(home)
+    texts = [
+        text for grant in role.role.grants if grant.statement.resources for text in grant.statement.resources.patterns
+    ]
+    found: set[tuple[str, ...]] = {here}
+    for text in (*texts, *more):
+        arn = parse_arn(text)
+        if arn is not None:
+            parts = (arn.partition, arn.region, arn.account)
+            found.add(
+                tuple(mine if _OPEN & set(part) or not part else part for part, mine in zip(parts, here, strict=True))
+            )
+    return tuple(
+        dict(zip(PLACE.values(), one, strict=True)) for one in sorted(found, key=lambda one: (one != here, one))
+    )
+
+
+def _home(principal: str) -> tuple[str, str, str]:
+    """Where the one who asks is: partition, region and account."""
+    arn = parse_arn(principal)
+    return _HERE if arn is None or not arn.account.isdigit() else (arn.partition, _HERE[1], arn.account)
+
+
+def aws_policy(arn: str) -> Policy | None:
+    """A managed policy of AWS; None for a policy of somebody's own account."""
+    found = managed_policy(arn)
+    return None if found is None else parse(found.document)
+
+
+def ask(
+    role: Standing,
+    action: str,
+    resource: str,
+    *,
+    principal: str | None = None,
+    context: Mapping[str, Any] | None = None,
+    identity_alone: bool = False,
+) -> Decision:
+    """Decide one request of a role. Condition keys that `context` does not say are open.
+
+    With `identity_alone` the boundary is left out.
+    """
+    known = catalogued(action)
+    request = Request(
+        action=action,
+        resource=put(resource, role.names),
+        principal=principal,
+        context={**(context or {})},
+        open=ALL,
+        wildcard_only=None if known is None else (not known.targets or None),
+    )
+    return evaluate(request, role.layers.identity if identity_alone else role.layers)
+
+
+def own_verdict(decision: Decision) -> Verdict:
+    """What the identity's policies say by themselves: a key's or another account's policy has its own say."""
+    return next(layer.verdict for layer in decision.layers if layer.layer == _IDENTITY)
+
+
+def source(role: Standing, ruling: comparison.Source) -> Source:
+    """Where a ruling's statement was written."""
+    if ruling.layer not in (_IDENTITY, _RESOURCE):
+        return Source(ruling.layer, None, role.role.boundary, ruling.index)
+    if ruling.policy < len(role.inline):
+        return Source(ruling.layer, role.inline[ruling.policy][ruling.index], None, ruling.index)
+    return Source(ruling.layer, None, role.policies[ruling.policy - len(role.inline)], ruling.index)

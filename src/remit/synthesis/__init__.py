@@ -1,0 +1,1 @@
+"""From an app and its roles to a CloudFormation template, and the checks before a deploy."""

@@ -1,0 +1,126 @@
+"""Check a template before anything is deployed: what AWS refuses, or accepts and means otherwise, stops here.
+
+An emulator accepts most of these silently, and CloudFormation finds them minutes into a deploy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from remit.catalogue.quotas import quota
+from remit.errors import RemitError, few
+from remit.synthesis.check_references import check_cycles, check_references, check_text
+from remit.synthesis.check_schema import check_type
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remit.app import App, Resource, Role, Template
+    from remit.errors import Origin
+
+_ACTION: Final = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
+
+
+def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
+    """Raise RemitError for the first thing that a deploy would fail on, at the line that wrote it."""
+    _check_counts(template)
+    known = {resource.logical_id: resource for resource in template.resources}
+    targets: dict[str, tuple[str, ...]] = {}
+    written = {f"{function.logical_id}Function": function.written for function in app.functions}
+    for resource in template.resources:
+        check_type(resource, written.get(resource.logical_id, {}))
+        targets[resource.logical_id] = check_references(resource, known)
+    for output in template.outputs:
+        check_text(output.value, known, output, f"output {output.name}")
+    check_cycles(targets, known)
+    for role in roles:
+        _check_managed(role, app)
+        _check_actions(role)
+    for resource in template.resources:
+        if resource.type == "AWS::Lambda::Function":
+            _check_environment(resource)
+        elif resource.type == "AWS::Lambda::EventSourceMapping":
+            _check_visibility(resource, known)
+
+
+def _check_counts(template: Template) -> None:
+    most = quota("cloudformation.template.resources").most
+    if len(template.resources) > most:
+        counts = Counter(resource.type for resource in template.resources)
+        by_type = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
+        raise RemitError(
+            f"the template has {len(template.resources)} resources; CloudFormation allows {most}: {by_type}",
+            hint="split the app into two projects; functions whose access is identical share a role",
+        )
+    outputs = quota("cloudformation.template.outputs").most
+    if len(template.outputs) > outputs:
+        raise RemitError(f"the template has {len(template.outputs)} outputs; CloudFormation allows {outputs}")
+
+
+def check_body(body: str) -> None:
+    """Raise RemitError when the template's text (ASCII) is longer than CloudFormation takes."""
+    size, limit = len(body), quota("cloudformation.template.s3").most
+    if size > limit:
+        raise RemitError(
+            f"the template is {size:,} bytes; CloudFormation allows {limit:,}",
+            hint="split the app into two projects",
+        )
+
+
+def _check_managed(role: Role, app: App) -> None:
+    most = quota("iam.role.managed").most
+    if len(role.managed) > most:
+        raise RemitError(
+            f"the role of {few(role.functions)} has {len(role.managed)} managed policies; IAM allows {most}",
+            hint="grant what is used of them in a policy instead",
+            origin=_owner(role, app),
+        )
+
+
+def _owner(role: Role, app: App) -> Origin | None:
+    return next((function.origin for function in app.functions if function.name in role.functions), None)
+
+
+def _check_actions(role: Role) -> None:
+    for grant in role.grants:
+        for action in grant.statement.actions.patterns:
+            if not _ACTION.fullmatch(action):
+                raise RemitError(
+                    f"{action!r} is no action: IAM refuses the policy of {few(role.functions)}",
+                    hint="an action reads `service:Operation`, such as `s3:GetObject` or `s3:Get*`",
+                    origin=grant.origin,
+                )
+
+
+def _check_environment(resource: Resource) -> None:
+    variables = resource.properties.get("Environment", {}).get("Variables", {})
+    size, limit = (
+        sum(len(str(name)) + len(str(value)) for name, value in variables.items()),
+        quota("lambda.function.environment").most,
+    )
+    if size > limit:
+        raise RemitError(
+            f"the environment of `{resource.logical_id}` has {size:,} bytes; Lambda allows {limit:,}",
+            hint="keep large values in a file of the package, or in Parameter Store",
+            origin=resource.origin,
+        )
+
+
+def _check_visibility(mapping: Resource, known: Mapping[str, Resource]) -> None:
+    """A queue must hide a message at least as long as its function may run, else Lambda refuses the mapping.
+
+    Source: "Creating and configuring an Amazon SQS event source mapping" (AWS Lambda Developer Guide).
+    """
+    queue = known.get(str(mapping.properties.get("EventSourceArn")).removeprefix("${").removesuffix(".Arn}"))
+    function = known.get(str(mapping.properties.get("FunctionName")).removeprefix("${").removesuffix("}"))
+    if queue is None or queue.type != "AWS::SQS::Queue" or function is None:
+        return
+    hidden, runs = queue.properties.get("VisibilityTimeout", 30), function.properties.get("Timeout", 3)
+    if isinstance(hidden, int) and isinstance(runs, int) and hidden < runs:
+        raise RemitError(
+            f"queue `{queue.logical_id}` hides a message for {hidden} s, but `{function.logical_id}` may run {runs} s",
+            hint=f"Lambda refuses that: visibility_timeout={6 * runs} is what AWS advises",
+            origin=queue.origin or mapping.origin,
+        )

@@ -1,0 +1,219 @@
+"""Read the roles that a template of remit's declares, with all that its other resources attach to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import Reason
+from remit.catalogue.properties import PERMISSION_LIMITS
+from remit.errors import Origin
+from remit.iam import tokens
+from remit.iam.policy import Policy
+from remit.synthesis.synth import synth
+from remit.template.policy_documents import policy_of, services, trusting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from remit.app import App, Grant, Resource, Role
+    from remit.template.roles import Read
+
+_INLINE: Final = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy")
+_MANAGED: Final = "AWS::IAM::ManagedPolicy"
+_IAM: Final = "AWS::IAM::"
+_OWN: Final = "${AWS::StackName}-"
+_PLACE: Final = Origin("the template")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A role as a template declares it: `inline` policies by name, and its trust policy.
+
+    `role` has the functions by their names in the project; `attached` are the managed policies with those that the
+    template makes itself (as references).
+    """
+
+    role: Role
+    inline: tuple[tuple[str, Policy], ...]
+    attached: tuple[str, ...]
+    trust: Policy
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    """The role's own properties, as the template writes them."""
+    complete: bool = True
+    """Whether all of its policies are told; else some are known at the deploy only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a template declares: its roles in its order, and its functions' names in the project by logical id.
+
+    `others` has the role of each function, by its name, that runs under none of them.
+    """
+
+    roles: tuple[Declared, ...]
+    functions: Mapping[str, str]
+    others: Mapping[str, str] = field(default_factory=dict)
+    documents: Mapping[str, Policy] = field(default_factory=dict)
+    """The managed policies that the template makes, by the text that refers to them."""
+    open: tuple[str, ...] = ()
+    """The functions that everyone may call, by their names in the project."""
+    resources: tuple[Resource, ...] = ()
+    """All that it declares."""
+    outside: tuple[Role, ...] = ()
+    """The roles that the template does not make, or that nobody can tell to be its own, and attaches policies to."""
+
+
+def declared(template: Mapping[str, Any]) -> Running:
+    """The roles and functions of a template. RemitError: one of its policies is none."""
+    from remit.template.roles import template_roles  # noqa: PLC0415 - few apps declare access in shared resources
+
+    return _running(template_roles(template, _PLACE.file, lambda _: _PLACE))
+
+
+def _running(read: Read) -> Running:
+    functions = {one.logical_id: _function(one) for one in read.resources if one.type == "AWS::Lambda::Function"}
+    by_id = {one.logical_id: one for one in read.resources}
+    own = [role for role in read.roles if role.logical_id in by_id]
+    outside = tuple(_unplaced(role) for role in read.roles if role.logical_id not in by_id)
+    others = {functions[logical_id]: role for logical_id, role in read.others.items()}
+    return Running(
+        tuple(_declared(role, by_id, functions) for role in own),
+        functions,
+        others,
+        read.documents,
+        opened(read.resources, functions),
+        tuple(read.resources),
+        outside,
+    )
+
+
+def opened(resources: Iterable[Resource], functions: Mapping[str, str]) -> tuple[str, ...]:
+    """The functions, by name, that a permission lets everyone call: from anywhere, or at a URL that asks nobody.
+
+    `functions` has their names by logical id.
+    """
+    named = (
+        tokens.text_of(one.properties.get("FunctionName")).removeprefix("${").partition(".")[0].removesuffix("}")
+        for one in resources
+        if one.type == "AWS::Lambda::Permission"
+        and one.properties.get("Principal") == "*"
+        and not any(limit in one.properties for limit in PERMISSION_LIMITS)
+    )
+    return tuple(dict.fromkeys(functions[one] for one in named if one in functions))
+
+
+def _unplaced(role: Role) -> Role:
+    """A role without the lines of a file that nobody has."""
+    grants = tuple(replace(grant, origin=None) for grant in role.grants)
+    return replace(role, grants=grants, trust_origin=None, origin=None)
+
+
+def _declared(role: Role, by_id: Mapping[str, Resource], functions: Mapping[str, str]) -> Declared:
+    properties = by_id[role.logical_id].properties
+    trust = role.trust or Policy(())  # of one that only the deploy knows, the role has a note
+    trusts = services(trust)
+    whole = replace(
+        _unplaced(role),
+        functions=tuple(functions.get(name, name) for name in role.functions),
+        trusts=trusts,
+        trust=None if trust == trusting(trusts) else trust,
+    )
+    others = [one for one in by_id.values() if one.type in (*_INLINE, _MANAGED) and _names_role(one, role)]
+    written = (*_listed(properties.get("Policies")), *(one.properties for one in others if one.type in _INLINE))
+    inline = tuple(found for one in written for found in _inline(one))
+    listed = [tokens.text_of(one) for one in _listed(properties.get("ManagedPolicyArns"))]
+    return Declared(
+        whole,
+        inline,
+        tuple(dict.fromkeys((*listed, *(one.ref for one in others if one.type == _MANAGED)))),
+        trust,
+        properties,
+        complete=len(inline) == len(written),
+    )
+
+
+def _inline(written: Any) -> Iterator[tuple[str, Policy]]:
+    """An inline policy by its name; nothing for one that only the deploy knows."""
+    if not tokens.is_intrinsic(written):
+        found = policy_of(written.get("PolicyDocument"), (), lambda _: _PLACE)
+        if found is not None:
+            yield tokens.text_of(written.get("PolicyName")), found
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _names_role(policy: Resource, role: Role) -> bool:
+    named = policy.properties.get("Roles", policy.properties.get("RoleName"))
+    texts = [tokens.text_of(one) for one in (named if isinstance(named, list) else [named])]
+    return f"${{{role.logical_id}}}" in texts
+
+
+def _function(resource: Resource) -> str:
+    """Its name in the project: what the stack's own name stands before; the logical id of one named otherwise."""
+    name = tokens.text_of(resource.properties.get("FunctionName"))
+    return name.removeprefix(_OWN) if name.startswith(_OWN) else resource.logical_id
+
+
+def explained(roles: Iterable[Role], by: Iterable[Role]) -> tuple[Role, ...]:
+    """Roles whose grants have the reasons and lines that others give to the same statement of the same role."""
+    known = {
+        (role.logical_id, grant.statement, grant.version): grant
+        for role in by
+        for grant in role.grants
+        if grant.because
+    }
+    return tuple(
+        replace(
+            role,
+            grants=tuple(known.get((role.logical_id, one.statement, one.version), one) for one in role.grants),
+        )
+        for role in roles
+    )
+
+
+def complete(app: App, roles: tuple[Role, ...]) -> Running:
+    """The roles of an app with what its shared resources add: roles of their own, and policies attached to any."""
+    from remit.template.roles import roles_of  # noqa: PLC0415 - as above
+
+    made = synth(app, roles).resources
+    written = tuple(replace(one, properties=tokens.plain(dict(one.properties))) for one in made)
+    running = _running(roles_of(written, lambda _: _PLACE))
+    origins = {one.logical_id: one.origin for one in app.resources}
+    place = {role.logical_id: number for number, role in enumerate(roles)}
+    known = explained((one.role for one in running.roles), roles)
+    shared = (replace(one, role=_located(role, origins)) for one, role in zip(running.roles, known, strict=True))
+    ordered = sorted(shared, key=lambda one: place.get(one.role.logical_id, len(place)))
+    return replace(running, roles=tuple(ordered), outside=tuple(_located(one, origins) for one in running.outside))
+
+
+def whole(app: App, roles: tuple[Role, ...]) -> tuple[tuple[Role, ...], dict[str, Policy]]:
+    """Every role of an app, those that it attaches policies to as well, and what policies of its own say."""
+    if not adds_access(app):
+        return roles, {}
+    running = complete(app, roles)
+    return (*(one.role for one in running.roles), *running.outside), dict(running.documents)
+
+
+def _located(role: Role, origins: Mapping[str, Origin | None]) -> Role:
+    """A role with the lines of the shared resources that write it."""
+    at = origins.get(role.logical_id)
+    grants = tuple(_shared(role, grant, origins) for grant in role.grants)
+    return replace(role, grants=grants, origin=at, trust_origin=at)
+
+
+def adds_access(app: App) -> bool:
+    """Whether some shared resource of an app is IAM's, so that `assign` alone does not tell what roles may do."""
+    return any(one.type.startswith(_IAM) for one in app.resources)
+
+
+def _shared(role: Role, grant: Grant, origins: Mapping[str, Origin | None]) -> Grant:
+    """A grant that no reason of the project's explains, with the shared resource that writes it."""
+    if grant.origin is not None:
+        return grant
+    writer = grant.reason.subjects[0] if grant.reason.kind == "policy" else role.logical_id
+    if writer not in origins:
+        return grant
+    return replace(grant, reason=Reason("resource", subjects=(writer,)), origin=origins[writer])

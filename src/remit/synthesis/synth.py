@@ -1,0 +1,255 @@
+"""Synthesise the template: functions, their roles and log groups, triggers, job queues, shared resources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import App, Function, Output, Resource, Role, Template
+from remit.errors import RemitError, few
+from remit.iam import policy as iam
+from remit.iam import tokens
+from remit.roles.assign import bind_text
+from remit.roles.defaults import queue_arn, queue_id
+from remit.roles.fit import fit, policy_ids
+from remit.roles.own_resources import own_resources
+from remit.roles.policy_size import Sizes, parts
+from remit.triggers import source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.app import Grant
+    from remit.errors import Origin
+
+ARTEFACTS: Final = "remit-artefacts-${AWS::AccountId}-${AWS::Region}"
+"""remit's bucket of the zips: one per account and region, so that one template serves them all."""
+UNPACKAGED: Final = "not-packaged.zip"
+"""The key that a template has which was built without packages; it cannot be deployed."""
+_FIRST: Final = ("FunctionName", "Handler", "Runtime", "Architectures", "Code", "Role")
+_VISIBILITY: Final = 6  # times the worker's timeout ("Creating and configuring an Amazon SQS event source mapping")
+_RETENTION: Final = 1_209_600  # seconds: 14 days, the longest, for what failed
+_ATTEMPTS: Final = 5
+
+
+def synth(
+    app: App, roles: tuple[Role, ...], keys: Mapping[str, str] | None = None, bucket: str = ARTEFACTS
+) -> Template:
+    """The template of an app with its roles; `keys` has the artefact's key in `bucket` for each function's name."""
+    shared, works = _shared(app), _functions(app, roles, keys or {}, bucket)
+    sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in (*shared, *works)})
+    origins = {function.name: function.origin for function in app.functions}
+    made = [one for role in roles for one in _role(fit(role, sizes), origins.get(role.functions[0]))]
+    resources = [*shared, *made, *works]
+    _check_names(resources)
+    outputs = [*app.outputs]
+    for function in app.functions:
+        for trigger in function.triggers:
+            outputs += trigger.outputs(function)
+    _check_outputs(outputs)
+    return Template("Deployed by remit", tuple(resources), tuple(outputs))
+
+
+def fitted(app: App, roles: tuple[Role, ...]) -> tuple[Role, ...]:
+    """The roles as the template has them: those that do not fit IAM's quotas minimised, or parted. RemitError: `fit`.
+
+    `synth` does the same; roles that are fitted already stay as they are.
+    """
+    sizes = Sizes(app.namespace, {one.logical_id: one for one in (*_shared(app), *_functions(app, roles, {}))})
+    return tuple(fit(role, sizes) for role in roles)
+
+
+def _shared(app: App) -> list[Resource]:
+    return [*app.resources, *(resource for queue in app.queues for resource in _job_queue(app, queue))]
+
+
+def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str], bucket: str = ARTEFACTS) -> list[Resource]:
+    """Each function with its log group, and what its triggers need."""
+    own = own_resources(app)
+    role_of = {name: role for role in roles for name in role.functions}
+    resources: list[Resource] = []
+    for function in app.functions:
+        role = role_of.get(function.name)
+        resources.append(_log_group(function))
+        code = {"S3Bucket": bucket, "S3Key": keys.get(function.name, UNPACKAGED)}
+        resources.append(_function(app, function, role, code))
+        for trigger in function.triggers:
+            resources += (_bound(resource, own) for resource in trigger.resources(function))
+        if function.queue is not None:
+            resources += _worker_source(function, function.queue)
+    return resources
+
+
+def _role(role: Role, origin: Origin | None) -> Iterator[Resource]:
+    """The managed policies that a role needs beside its inline one, if any, and the role, which attaches them.
+
+    The role names them, not they the role: when it is there, everything is attached to it.
+    """
+    inline, *managed = parts(role)
+    made = [
+        Resource(
+            logical_id,
+            "AWS::IAM::ManagedPolicy",
+            {"Description": f"A part of what {role.logical_id} may do", "PolicyDocument": _document(grants)},
+            origin=origin,
+        )
+        for logical_id, grants in zip(policy_ids(role), managed, strict=True)
+    ]
+    yield from made
+    attached = [*role.managed, *(resource.ref for resource in made)]
+    properties: dict[str, Any] = {
+        "Description": f"What {few(role.functions)} may do"[:1000],
+        "AssumeRolePolicyDocument": {
+            "Version": iam.VERSION,
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": _one_or_list(role.trusts)},
+                    "Action": "sts:AssumeRole",
+                }
+            ],
+        },
+    }
+    if role.boundary is not None:
+        properties["PermissionsBoundary"] = role.boundary
+    if attached:
+        properties["ManagedPolicyArns"] = attached
+    if inline:
+        properties["Policies"] = [{"PolicyName": "remit", "PolicyDocument": _document(inline)}]
+    yield Resource(role.logical_id, "AWS::IAM::Role", properties, origin=origin)
+
+
+def _document(grants: tuple[Grant, ...]) -> dict[str, Any]:
+    return iam.render(iam.Policy(tuple(grant.statement for grant in grants)))
+
+
+def _one_or_list(values: tuple[str, ...]) -> str | list[str]:
+    return values[0] if len(values) == 1 else list(values)
+
+
+def _log_group(function: Function) -> Resource:
+    properties: dict[str, Any] = {"LogGroupName": f"/aws/lambda/{function.physical_name}"}
+    if function.log_retention is not None:
+        properties["RetentionInDays"] = function.log_retention
+    return Resource(f"{function.logical_id}LogGroup", "AWS::Logs::LogGroup", properties, origin=function.origin)
+
+
+def _function(app: App, function: Function, role: Role | None, code: dict[str, str]) -> Resource:
+    given: dict[str, Any] = dict(function.properties)
+    own: dict[str, Any] = {"Role": f"${{{role.logical_id}.Arn}}"} if role is not None else {}
+    variables = {**given.pop("Environment", {}).get("Variables", {}), **_variables(app)}
+    properties: dict[str, Any] = {
+        "FunctionName": function.physical_name,
+        "Handler": function.handler,
+        "Code": code,
+        **own,
+        **given,
+        "Environment": {"Variables": variables},
+        "LoggingConfig": {
+            **given.get("LoggingConfig", {}),
+            "LogGroup": f"${{{function.logical_id}LogGroup}}",
+        },
+    }
+    rest = sorted(name for name in properties if name not in _FIRST)
+    ordered = {name: properties[name] for name in (*_FIRST, *rest) if name in properties}
+    return Resource(f"{function.logical_id}Function", "AWS::Lambda::Function", ordered, origin=function.origin)
+
+
+def _variables(app: App) -> dict[str, str]:
+    """What the runtime part reads: its stack, its stage, the job queues' URLs."""
+    queues = {f"REMIT_QUEUE_{queue.upper().replace('-', '_')}": f"${{{queue_id(queue)}}}" for queue in app.queues}
+    return {"REMIT_STACK": "${AWS::StackId}", "REMIT_STAGE": app.stage, **queues}
+
+
+def _job_queue(app: App, queue: str) -> Iterator[Resource]:
+    worker = next(function for function in app.functions if function.queue == queue)
+    name, dead = queue_id(queue), f"{queue_id(queue).removesuffix('Queue')}DeadLetterQueue"
+    yield Resource(dead, "AWS::SQS::Queue", {"MessageRetentionPeriod": _RETENTION, "SqsManagedSseEnabled": True})
+    yield Resource(
+        name,
+        "AWS::SQS::Queue",
+        {
+            "RedrivePolicy": {"deadLetterTargetArn": f"${{{dead}.Arn}}", "maxReceiveCount": _ATTEMPTS},
+            "SqsManagedSseEnabled": True,
+            "VisibilityTimeout": min(43_200, _VISIBILITY * worker.properties["Timeout"]),
+        },
+    )
+
+
+def _worker_source(function: Function, queue: str) -> Iterator[Resource]:
+    """The worker's event source mapping, which delivers one job at a time.
+
+    A job that times out ends the process before it can say which jobs of its batch had finished, and SQS would deliver
+    all of them again ("Implementing partial batch responses", AWS Lambda Developer Guide).
+    """
+    yield from source.mapping(
+        function, "Jobs", queue_arn(queue), BatchSize=1, FunctionResponseTypes=["ReportBatchItemFailures"]
+    )
+
+
+def _bound(resource: Resource, own: Mapping[str, str]) -> Resource:
+    """A trigger's resource, with the app's own queues and streams by Fn::GetAtt."""
+    arn = resource.properties.get("EventSourceArn")
+    if not isinstance(arn, str) or bind_text(arn, own) == arn:
+        return resource
+    properties = {**resource.properties, "EventSourceArn": bind_text(arn, own)}
+    return Resource(resource.logical_id, resource.type, properties, resource.attributes, resource.origin)
+
+
+def _check_names(resources: list[Resource]) -> None:
+    seen: dict[str, Resource] = {}
+    for resource in resources:
+        other = seen.setdefault(resource.logical_id, resource)
+        if other is not resource:
+            raise RemitError(
+                f"two resources are both `{resource.logical_id}` in the template: {other.type} and {resource.type}",
+                hint="rename the function or the shared resource"
+                + (f" at {other.origin}" if other.origin and other.origin != resource.origin else ""),
+                origin=resource.origin or other.origin,
+            )
+
+
+def _check_outputs(outputs: list[Output]) -> None:
+    seen: dict[str, Output] = {}
+    for output in outputs:
+        other = seen.setdefault(output.name, output)
+        if other is not output:
+            raise RemitError(
+                f"two outputs are both `{output.name}` in the template",
+                hint="rename the function or the shared output",
+                origin=other.origin or output.origin,
+            )
+
+
+def document(template: Template) -> dict[str, Any]:
+    """The template as CloudFormation reads it: late-bound text becomes Ref, Fn::GetAtt and Fn::Sub, here alone."""
+    rendered: dict[str, Any] = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": template.description,
+        "Resources": {resource.logical_id: _render(resource) for resource in template.resources},
+    }
+    if template.outputs:
+        rendered["Outputs"] = {
+            output.name: {
+                **({"Description": output.description} if output.description else {}),
+                "Value": intrinsics(output.value),
+            }
+            for output in template.outputs
+        }
+    return rendered
+
+
+def _render(resource: Resource) -> dict[str, Any]:
+    return {"Type": resource.type, **resource.attributes, "Properties": intrinsics(dict(resource.properties))}
+
+
+def intrinsics(value: Any) -> Any:
+    """A value with its late-bound text as intrinsic functions; intrinsics that the user wrote stay as they are."""
+    if isinstance(value, str):
+        return tokens.to_intrinsic(value)
+    if isinstance(value, dict):
+        if tokens.is_intrinsic(value):
+            return value
+        return {key: intrinsics(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [intrinsics(item) for item in value]
+    return value

@@ -1,0 +1,106 @@
+"""The policies that a template's other resources attach to roles: AWS::IAM::Policy, RolePolicy and ManagedPolicy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from remit.app import Reason
+from remit.iam import tokens
+from remit.template.branches import items
+from remit.template.policy_documents import grants_of, known, policy_of, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from remit.app import Grant, Resource
+    from remit.documents.json_text import Path
+    from remit.iam.policy import Policy
+    from remit.template.policy_documents import Place
+
+BOUNDARY: Final = "PermissionsBoundary"
+MANAGED: Final = "AWS::IAM::ManagedPolicy"
+_ROLES: Final = {"AWS::IAM::Policy": "Roles", "AWS::IAM::RolePolicy": "RoleName", MANAGED: "Roles"}
+"""By type, the property that says to which roles it is attached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A policy that the template makes: its statements, how ARNs refer to it, the roles that it names itself."""
+
+    path: Path
+    grants: tuple[Grant, ...]
+    roles: tuple[str, ...]
+    arns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """The policies of a template, and those of them that name roles which it does not make, by the role's name."""
+
+    policies: tuple[Own, ...]
+    elsewhere: Mapping[str, tuple[Own, ...]]
+    notes: tuple[str, ...] = ()
+
+    def of(self, role: Resource, managed: Iterable[str]) -> tuple[Own, ...]:
+        """Those that a role has: by its own list of ARNs, or by theirs of roles."""
+        names = _names(role)
+        listed = set(managed)
+        return tuple(one for one in self.policies if names & set(one.roles) or listed & set(one.arns))
+
+
+def attached(resources: tuple[Resource, ...], place: Place) -> Attached:
+    """The policies of a template, ready to be asked for. RemitError at the line of a document that is none."""
+    policies = tuple(_own(one, place) for one in resources if one.type in _ROLES)
+    here = {name for one in resources if one.type == "AWS::IAM::Role" for name in _names(one)}
+    elsewhere: dict[str, list[Own]] = {}
+    for one in policies:
+        for name in one.roles:
+            if name not in here:
+                elsewhere.setdefault(name, []).append(one)
+    users = [one.logical_id for one in resources if one.type in ("AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy")]
+    notes = (f"policies of users and groups are not looked at: {', '.join(users)}",) if users else ()
+    return Attached(policies, {name: tuple(own) for name, own in elsewhere.items()}, notes)
+
+
+def documents(resources: Iterable[Resource], place: Place) -> dict[str, Policy]:
+    """What the managed policies of a template say, by every text that refers to one."""
+    found: dict[str, Policy] = {}
+    for one in resources:
+        if one.type == MANAGED:
+            path: Path = ("Resources", one.logical_id, "Properties", "PolicyDocument")
+            policy = policy_of(one.properties.get("PolicyDocument"), path, place)
+            found |= dict.fromkeys(_arns(one), policy) if policy is not None else {}
+    return found
+
+
+def _own(policy: Resource, place: Place) -> Own:
+    path: Path = ("Resources", policy.logical_id, "Properties")
+    document = policy.properties.get("PolicyDocument")
+    there = f" if {policy.attributes['Condition']}" if "Condition" in policy.attributes else ""
+    reason = Reason("policy", f"{policy.type.rpartition('::')[2]} {policy.logical_id}{there}", (policy.logical_id,))
+    listed = items(policy.properties.get(_ROLES[policy.type]), (*path, _ROLES[policy.type]))
+    return Own(
+        ("Resources", policy.logical_id),
+        tuple(grants_of(document, (*path, "PolicyDocument"), place, reason)),
+        tuple(tokens.text_of(one.value) for one in listed),
+        tuple(_arns(policy)) if policy.type == MANAGED else (),
+        () if known(document) else (f"what {policy.logical_id} says is known at the deploy only: {unknown(document)}",),
+    )
+
+
+def _arns(policy: Resource) -> Iterator[str]:
+    """How a managed policy of the template is referred to: by Ref, or by an ARN with its name."""
+    yield policy.ref
+    yield f"${{{policy.logical_id}.PolicyArn}}"
+    name, path = policy.properties.get("ManagedPolicyName"), policy.properties.get("Path", "/")
+    if name is not None and isinstance(path, str):
+        for partition in ("${AWS::Partition}", "aws"):
+            yield f"arn:{partition}:iam::${{AWS::AccountId}}:policy{path}{tokens.text_of(name)}"
+
+
+def _names(role: Resource) -> set[str]:
+    """The texts by which policies name a role."""
+    name = role.properties.get("RoleName")
+    return {role.ref, *([tokens.text_of(name)] if name is not None else [])}

@@ -1,0 +1,195 @@
+"""What a Fn::If may put in a value's place: every branch, with the conditions that choose it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import product
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from remit.documents.json_text import Path
+
+NO_VALUE: Final = {"Ref": "AWS::NoValue"}
+_IF: Final = "Fn::If"
+_PARTS: Final = 3  # condition, value, other value
+_MOST: Final = 4  # conditions of one value of which all combinations are taken
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A condition of a template that holds, or does not."""
+
+    condition: str
+    holds: bool
+
+    @property
+    def words(self) -> str:
+        """As people say it: `if IsProd`, `unless IsProd`."""
+        return f"{'if' if self.holds else 'unless'} {self.condition}"
+
+    @property
+    def opposite(self) -> When:
+        """The same condition the other way."""
+        return When(self.condition, not self.holds)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A value that may stand somewhere, where it is written, and when it is there.
+
+    `moved` has where parts of it were written that stand elsewhere in it, by their paths in it.
+    """
+
+    value: Any
+    path: Path
+    when: tuple[When, ...] = ()
+    moved: Mapping[Path, Path] = field(default_factory=dict)
+
+    def at(self, part: Path) -> Path:
+        """Where a part of it is written."""
+        return (*self.path, *written_at(part, self.moved))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A Fn::If: its condition, and the values of which it takes one."""
+
+    condition: str
+    values: tuple[Any, Any]
+
+    def branch(self, *, holds: bool) -> tuple[Any, Path]:
+        """The value that it takes when its condition holds, or does not, and where that stands below the Fn::If."""
+        place = 0 if holds else 1
+        return self.values[place], (_IF, place + 1)
+
+    def written(self) -> dict[str, Any]:
+        """As a template spells it."""
+        return {_IF: [self.condition, *self.values]}
+
+
+def choice(value: Any) -> Choice | None:
+    """The Fn::If that a value is; None for any other value."""
+    parts = value.get(_IF) if isinstance(value, dict) and len(value) == 1 else None
+    if isinstance(parts, list) and len(parts) == _PARTS and isinstance(parts[0], str):
+        return Choice(parts[0], (parts[1], parts[2]))
+    return None
+
+
+def branches(value: Any, path: Path = (), when: tuple[When, ...] = ()) -> Iterator[Branch]:
+    """A value, or those that a Fn::If chooses from; nothing for AWS::NoValue and for None."""
+    if value is None or value == NO_VALUE:
+        return
+    chosen = choice(value)
+    if chosen is None:
+        yield Branch(value, path, when)
+        return
+    for holds in (True, False):
+        decided = When(chosen.condition, holds)
+        if decided.opposite not in when:
+            taken, below = chosen.branch(holds=holds)
+            yield from branches(taken, (*path, *below), tuple(dict.fromkeys((*when, decided))))
+
+
+def items(value: Any, path: Path = (), when: tuple[When, ...] = ()) -> Iterator[Branch]:
+    """The items of a list, whose own and whose items' Fn::If are put in; a value that is no list is one item."""
+    for branch in branches(value, path, when):
+        if isinstance(branch.value, list):
+            for index, item in enumerate(branch.value):
+                yield from items(item, (*branch.path, index), branch.when)
+        else:
+            yield branch
+
+
+def variants(value: Any, path: Path, when: tuple[When, ...] = ()) -> Iterator[Branch]:
+    """A value without any Fn::If in it: one for each way in which the conditions in it may fall out.
+
+    Of more than four conditions, all of one kind, and each of them alone the other way.
+    """
+    names = tuple(dict.fromkeys(conditions_in(value)))
+    seen: list[Any] = []
+    for outcomes in _outcomes(len(names)):
+        holds = dict(zip(names, outcomes, strict=True))
+        decided = tuple(When(name, holds[name]) for name in names)
+        if any(one.opposite in when for one in decided):
+            continue
+        deciding = Deciding(holds.__getitem__)
+        plain = deciding.value(value)
+        if plain is not None and plain != NO_VALUE and plain not in seen:
+            seen.append(plain)
+            yield Branch(plain, path, tuple(dict.fromkeys((*when, *decided))), deciding.moved)
+
+
+def written_at(part: Path, moved: Mapping[Path, Path]) -> Path:
+    """Where a part was written before branches were put in: `moved` as `Deciding` has it."""
+    for length in range(len(part), -1, -1):
+        if part[:length] in moved:
+            return (*moved[part[:length]], *part[length:])
+    return part
+
+
+def may_vary(text: str) -> bool:
+    """Whether a Fn::If or AWS::NoValue may stand in a value, by a glance at its text: yes is not certain."""
+    return _IF in text or "AWS::NoValue" in text
+
+
+def conditions_in(value: Any) -> Iterator[str]:
+    """The conditions of every Fn::If in a value."""
+    chosen = choice(value)
+    if chosen is not None:
+        yield chosen.condition
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for part in parts:
+        yield from conditions_in(part)
+
+
+class Deciding:
+    """Puts the branches into values that their conditions choose, and notes in `moved` where each part stood."""
+
+    def __init__(self, holds: Callable[[str], bool]) -> None:
+        self.holds = holds
+        self.moved: dict[Path, Path] = {}
+
+    def value(self, value: Any, here: Path = (), there: Path | None = None) -> Any:
+        """A value that will stand at `here`, and stood `there`; what becomes AWS::NoValue is left out of it."""
+        branch = self._taken(value, here if there is None else there)
+        if branch.path != here:
+            self.moved[here] = branch.path
+        if isinstance(branch.value, dict):
+            return {
+                key: self.value(part, (*here, key), (*branch.path, key))
+                for key, part in branch.value.items()
+                if self._taken(part, ()).value != NO_VALUE
+            }
+        if isinstance(branch.value, list):
+            parts = enumerate(self._items(branch.value, branch.path))
+            return [self.value(part.value, (*here, index), part.path) for index, part in parts]
+        return branch.value
+
+    def _taken(self, value: Any, path: Path) -> Branch:
+        chosen = choice(value)
+        while chosen is not None:
+            value, below = chosen.branch(holds=self.holds(chosen.condition))
+            path = (*path, *below)
+            chosen = choice(value)
+        return Branch(value, path)
+
+    def _items(self, values: list[Any], path: Path) -> Iterator[Branch]:
+        """The items of a list: none for AWS::NoValue, several for a Fn::If that chooses a list."""
+        for index, item in enumerate(values):
+            branch = self._taken(item, (*path, index))
+            if isinstance(branch.value, list) and choice(item) is not None:
+                yield from self._items(branch.value, branch.path)
+            elif branch.value != NO_VALUE:
+                yield branch
+
+
+def _outcomes(count: int) -> Iterator[tuple[bool, ...]]:
+    if count <= _MOST:
+        yield from product((True, False), repeat=count)
+        return
+    for most in (True, False):
+        yield (most,) * count
+        for place in range(count):
+            yield tuple(most is not (place == index) for index in range(count))

@@ -1,0 +1,109 @@
+"""Put in what is certain of a template before any deploy: loops, mappings, and parameters that have one value only.
+
+What is one of a few texts becomes a choice (see `choices`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.template.alternatives import with_choices
+from remit.template.branches import written_at
+from remit.template.loops import unrolled
+from remit.template.values import in_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from remit.documents.read import Source
+    from remit.template.policy_documents import Place
+
+_PLACE: Final = re.compile(r"\$\{([A-Za-z0-9]+)\}")
+_KEYS: Final = 3  # a mapping, and two keys
+_PARTS: Final = 2  # a text, and its variables
+
+
+def settled(template: Mapping[str, Any], place: Place, given: Mapping[str, str] | None = None) -> tuple[Any, Place]:
+    """The template with loops, mappings and settled parameters put in, as far as they are known; and its places.
+
+    `given` are the values of parameters that somebody tells.
+    """
+    values = {**_parameters(template.get("Parameters")), **(given or {})}
+    loops = unrolled(template, values)
+    template, moved = loops.template, loops.moved
+    mappings = template.get("Mappings")
+    put = _Settled(values, mappings if isinstance(mappings, dict) else {})
+    if put.values or put.mappings:
+        sections = {name: put.value(template[name]) for name in ("Resources", "Conditions") if name in template}
+        template = {**template, **sections}
+    return with_choices(template), (lambda path: place(written_at(path, moved))) if moved else place
+
+
+def settled_source(source: Source, given: Mapping[str, str] | None = None) -> Source:
+    """A template that was read, settled; any other document as it is."""
+    if not isinstance(source.value, dict) or not isinstance(source.value.get("Resources"), dict):
+        return source
+    value, place = settled(source.value, source.place, given)
+    return replace(source, value=value, place=place)
+
+
+def _parameters(declared: Any) -> dict[str, Any]:
+    """The parameters that can have a single value."""
+    found: dict[str, Any] = {}
+    for name, one in declared.items() if isinstance(declared, dict) else ():
+        named = isinstance(one, dict) and not str(one.get("Type")).startswith("AWS::SSM::")  # which gives what is there
+        allowed = one.get("AllowedValues") if named else None
+        if isinstance(allowed, list) and len(allowed) == 1 and isinstance(allowed[0], str | int | float):
+            found[str(name)] = _text(allowed[0])
+    return found
+
+
+def _text(value: str | float) -> str:
+    """A parameter's value, which is text in every template."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+class _Settled:
+    """One pass over a template's resources."""
+
+    def __init__(self, values: Mapping[str, str], mappings: Mapping[str, Any]) -> None:
+        self.values = values
+        self.mappings = mappings
+
+    def value(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        put = {key: self.value(item) for key, item in value.items()}
+        if len(put) != 1:
+            return put
+        ((function, argument),) = put.items()
+        if function == "Ref" and isinstance(argument, str):
+            return self.values.get(argument, put)
+        if function == "Fn::Sub":
+            return {function: self.substituted(argument)}
+        return self.found(put, argument) if function == "Fn::FindInMap" else put
+
+    def found(self, whole: dict[str, Any], keys: Any) -> Any:
+        if not isinstance(keys, list) or len(keys) < _KEYS or not all(isinstance(key, str) for key in keys[:_KEYS]):
+            return whole
+        found = in_mapping(self.mappings, [{key} for key in keys[:_KEYS]])
+        return found[0][1] if found else whole
+
+    def substituted(self, argument: Any) -> Any:
+        """The argument of a Fn::Sub, with settled parameters in the text unless its own variables hide them."""
+        if isinstance(argument, str):
+            return self.put(argument, {})
+        if isinstance(argument, list) and len(argument) == _PARTS and isinstance(argument[0], str):
+            own = argument[1] if isinstance(argument[1], dict) else {}
+            return [self.put(argument[0], own), argument[1]]
+        return argument
+
+    def put(self, text: str, own: Mapping[str, Any]) -> str:
+        return _PLACE.sub(
+            lambda found: self.values[found[1]] if found[1] in self.values and found[1] not in own else found[0], text
+        )

@@ -1,0 +1,95 @@
+"""Unroll the loops of a template: `Fn::ForEach` becomes the resources that it makes.
+
+Source: "Fn::ForEach" (CloudFormation Template Reference, language extensions).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.documents.json_text import Path
+
+_LOOP: Final = "Fn::ForEach::"
+_MOST: Final = 1_000  # resources that loops make; a stack holds 500
+_NO_LETTERS: Final = re.compile(r"[^A-Za-z0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class Unrolled:
+    """A template without its loops, and where the resources that they make are written."""
+
+    template: Mapping[str, Any]
+    moved: Mapping[Path, Path] = field(default_factory=dict)
+
+
+def unrolled(template: Mapping[str, Any], values: Mapping[str, str]) -> Unrolled:
+    """The template with its loops over resources as what they make; `values` are those of parameters, as far as known.
+
+    A loop over what only the deploy knows, or of another form, stays as it is; so do all if they make too much.
+    """
+    resources = template.get("Resources")
+    if not isinstance(resources, Mapping) or not any(str(name).startswith(_LOOP) for name in resources):
+        return Unrolled(template)
+    found: dict[str, Any] = {}
+    moved: dict[Path, Path] = {}
+    for name, one in resources.items():
+        for made, body, path in _unrolled(str(name), one, values, ("Resources", name)):
+            found[made] = body
+            if path != ("Resources", made):
+                moved["Resources", made] = path
+            if len(found) > len(resources) + _MOST:
+                return Unrolled(template)
+    return Unrolled({**template, "Resources": found}, moved)
+
+
+def defaults(template: Mapping[str, Any]) -> dict[str, str]:
+    """The values that a template's parameters have where nobody gives others."""
+    declared = template.get("Parameters")
+    parameters = declared.items() if isinstance(declared, Mapping) else ()
+    return {name: str(one["Default"]) for name, one in parameters if isinstance(one, Mapping) and "Default" in one}
+
+
+def _unrolled(name: str, one: Any, values: Mapping[str, str], path: Path) -> Iterator[tuple[str, Any, Path]]:
+    items = _items(one[1], values) if name.startswith(_LOOP) and _is_loop(one) else None
+    if items is None:
+        yield name, one, path
+        return
+    for item in items:
+        for key, body in one[2].items():
+            made = _put(str(key), one[0], item)
+            yield from _unrolled(made, _put(body, one[0], item), values, (*path, 2, key))
+
+
+def _is_loop(one: Any) -> bool:
+    """Whether it is [variable, what it takes, what it makes]."""
+    return isinstance(one, list) and len(one) == 3 and isinstance(one[0], str) and isinstance(one[2], Mapping)  # noqa: PLR2004 - three parts
+
+
+def _items(collection: Any, values: Mapping[str, str]) -> list[str] | None:
+    found: list[str] = []
+    for one in collection if isinstance(collection, list) else [collection]:
+        name = one.get("Ref") if isinstance(one, Mapping) and len(one) == 1 else None
+        if isinstance(name, str) and name in values:
+            found += [text.strip() for text in values[name].split(",")]
+        elif isinstance(one, str | int | float):
+            found.append(str(one))
+        else:
+            return None
+    return found
+
+
+def _put(value: Any, variable: str, item: str) -> Any:
+    """A value with the loop's variable replaced: `${Name}`, `&{Name}` (letters and digits alone), `Ref`."""
+    if isinstance(value, str):
+        return value.replace(f"${{{variable}}}", item).replace(f"&{{{variable}}}", _NO_LETTERS.sub("", item))
+    if isinstance(value, Mapping):
+        if value == {"Ref": variable}:
+            return item
+        return {_put(key, variable, item): _put(one, variable, item) for key, one in value.items()}
+    return [_put(one, variable, item) for one in value] if isinstance(value, list) else value

@@ -1,0 +1,124 @@
+"""From a policy document of a template or a plan to grants: each statement with its line, its reason, its version."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from remit.app import NO_REASON, Grant, Reason
+from remit.documents.json_text import read_json
+from remit.errors import Origin, RemitError
+from remit.iam import tokens
+from remit.iam.policy import OLD_VERSION, Globs, Policy, Principals, Statement, parse, parse_statement
+from remit.template.branches import Branch, When, branches, items, variants
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from remit.documents.json_text import Path
+
+Place: TypeAlias = "Callable[[Path], Origin]"
+
+
+def grants_of(
+    document: Any, base: Path, place: Place, reason: Reason = NO_REASON, when: tuple[When, ...] = ()
+) -> list[Grant]:
+    """The statements of a document at `base`; those of every branch where conditions choose. RemitError at the line.
+
+    A document may be JSON text, as Terraform has it and CloudFormation takes it.
+    """
+    return [grant for found in branches(document, base, when) for grant in _grants(found, place, reason)]
+
+
+def policy_of(document: Any, base: Path, place: Place) -> Policy | None:
+    """A document as one policy; None when it is not there, or known at the deploy only."""
+    found = grants_of(document, base, place)
+    return Policy(tuple(grant.statement for grant in found), found[0].version) if found else None
+
+
+def trusting(services: tuple[str, ...]) -> Policy:
+    """The trust policy that lets services take on a role."""
+    who = Principals(tuple(("Service", service) for service in services))
+    return Policy((Statement("Allow", Globs(("sts:AssumeRole",)), principals=who),) if services else ())
+
+
+def services(trust: Policy | None) -> tuple[str, ...]:
+    """The services that a trust policy lets take on its role, whatever else it says."""
+    return tuple(
+        dict.fromkeys(
+            name
+            for statement in (trust.statements if trust is not None else ())
+            if statement.effect == "Allow" and statement.principals is not None and not statement.principals.negated
+            for kind, name in statement.principals.patterns
+            if kind == "Service"
+        )
+    )
+
+
+def known(document: Any) -> bool:
+    """Whether a document is written here, and no part of it put in by a function at the deploy."""
+    return next(_put_in(document), None) is None
+
+
+def unknown(document: Any) -> str:
+    """The functions that put a document, or statements of it, in at the deploy, as text."""
+    return ", ".join(dict.fromkeys(map(tokens.from_intrinsic, _put_in(document))))
+
+
+def _put_in(document: Any) -> Iterator[dict[str, Any]]:
+    for found in branches(document):
+        statements = found.value.get("Statement") if isinstance(found.value, dict) else None
+        for one in (found, *items(statements)):
+            if tokens.is_intrinsic(one.value):
+                yield one.value
+
+
+def _grants(found: Branch, place: Place, reason: Reason) -> Iterator[Grant]:
+    document, base = found.value, found.path
+    if tokens.is_intrinsic(document):
+        return
+    if isinstance(document, str):
+        at = place(base)
+        document = _text_document(document, at)
+        base, place = (), lambda _: at
+    if not isinstance(document, dict) or not isinstance(document.get("Statement"), dict | list):
+        _parsed(document, base, place)
+        return
+    statements = document["Statement"]
+    for head in variants({key: item for key, item in document.items() if key != "Statement"}, base, found.when):
+        _parsed({**head.value, "Statement": []}, base, place)
+        version = head.value.get("Version", OLD_VERSION)
+        yield from _statements(Branch(statements, (*base, "Statement"), head.when), version, place, reason)
+
+
+def _statements(found: Branch, version: str, place: Place, reason: Reason) -> Iterator[Grant]:
+    for number, one in enumerate(items(found.value, found.path, found.when)):
+        single = not isinstance(found.value, list)
+        for put in () if tokens.is_intrinsic(one.value) else variants(one.value, one.path, one.when):
+            statement = _statement(put, ("Statement",) if single else ("Statement", number), place)
+            conditions = tuple(decided.words for decided in put.when)
+            yield Grant(statement, replace(reason, conditions=conditions), place(one.path), version=version)
+
+
+def _statement(put: Branch, path: Path, place: Place) -> Any:
+    try:
+        return parse_statement(put.value, path)
+    except RemitError as error:
+        inside = error.path[len(path) :]
+        raise RemitError(error.message, hint=error.hint, origin=place(put.at(inside))) from None
+
+
+def _parsed(document: Any, base: Path, place: Place) -> None:
+    """Refuse what is no document, and a document whose own elements are wrong."""
+    try:
+        parse(document)
+    except RemitError as error:
+        raise RemitError(error.message, hint=error.hint, origin=place(base)) from None
+
+
+def _text_document(text: str, at: Origin) -> Any:
+    try:
+        return read_json(text, "the policy")[0]
+    except RemitError as error:
+        inside = f" (line {error.origin.line}, column {error.origin.column} of the text)" if error.origin else ""
+        raise RemitError(f"the policy in this text is no JSON: {error.message}{inside}", origin=at) from None

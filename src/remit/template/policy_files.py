@@ -1,0 +1,112 @@
+"""A side of a comparison from JSON: a policy, a list of them, or layers by name; with the place of statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from remit.documents.json_text import Path, read_json
+from remit.errors import Origin, RemitError, did_you_mean
+from remit.iam.decide.evaluate import Layers
+from remit.iam.policy import Policy, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from remit.iam.comparison import Source
+
+Place: TypeAlias = "Callable[[Path], Origin]"
+Locator: TypeAlias = "Callable[[Source], Origin]"
+
+_SINGLE: Final = ("identity", "boundary", "session")
+_LEVELS: Final = ("scp", "rcp")
+_PRINTED: Final = {
+    name: f"this is what the aws command prints around a policy: `--query {query}` prints the policy alone"
+    for query, names in {
+        "PolicyDocument": ("RoleName", "UserName", "GroupName", "PolicyName", "PolicyDocument"),
+        "PolicyVersion.Document": ("PolicyVersion",),
+        "Role.AssumeRolePolicyDocument": ("Role",),
+    }.items()
+    for name in names
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a file holds: `single` when it is one policy document; `locate` gives the place of a statement."""
+
+    layers: Layers
+    single: bool
+    locate: Locator
+
+
+def read_side(text: bytes, file: str) -> Read:
+    """Read one side. RemitError at line and column for whatever is wrong.
+
+    The forms: {"Version": …, "Statement": …}; a list of such; {"identity": …, "boundary": …, "session": …, "scp":
+    [[…]], "rcp": [[…]]}, in which identity, boundary and session are a policy or a list, and scp and rcp lists of
+    levels.
+    """
+    return side_of(*read_json(text, file), file)
+
+
+def side_of(value: Any, locate: Place, file: str) -> Read:
+    """The same of what was read already, from JSON or YAML."""
+    reader = _Reader(locate)
+    if isinstance(value, dict) and "Statement" not in value and not {"Version", "Id"} & value.keys():
+        return Read(reader.layers(value), single=False, locate=reader.origin)
+    if isinstance(value, dict | list):
+        return Read(Layers(reader.policies(value, (), "identity")), isinstance(value, dict), reader.origin)
+    raise RemitError(
+        f"{file} holds no policy",
+        hint='a policy document, a list of them, or {"identity": […], "boundary": …, "scp": [[…]]}',
+        origin=locate(()),
+    )
+
+
+class _Reader:
+    """Parses documents and remembers where each came from."""
+
+    def __init__(self, locate: Place) -> None:
+        self._locate = locate
+        self._paths: dict[tuple[str, int], Path] = {}
+        self._alone: set[tuple[str, int]] = set()
+
+    def layers(self, value: dict[str, Any]) -> Layers:
+        known = (*_SINGLE, *_LEVELS)
+        for key in value:
+            if key not in known:
+                hint = _PRINTED.get(key) or did_you_mean(key, (*known, "Statement")) or f"there are {', '.join(known)}"
+                raise RemitError(f"there is no layer {key!r}", hint=hint, origin=self._locate((key,)))
+        given = {name: found for name, found in value.items() if found is not None}
+        identity, boundary, session = (self.policies(given.get(name, []), (name,), name) for name in _SINGLE)
+        scp, rcp = (self.levels(given.get(name, []), name) for name in _LEVELS)
+        return Layers(identity, boundary, session, scp=scp, rcp=rcp)
+
+    def levels(self, value: Any, name: str) -> tuple[tuple[Policy, ...], ...]:
+        if not isinstance(value, list):
+            raise RemitError(f"{name} must be a list of levels, each a list of policies", origin=self._locate((name,)))
+        return tuple(self.policies(level, (name, index), f"{name}[{index}]") for index, level in enumerate(value))
+
+    def policies(self, value: Any, path: Path, layer: str) -> tuple[Policy, ...]:
+        if isinstance(value, dict):
+            return (self.policy(value, path, layer, 0),)
+        if not isinstance(value, list):
+            raise RemitError(f"{layer} must be a policy or a list of policies", origin=self._locate(path))
+        return tuple(self.policy(item, (*path, index), layer, index) for index, item in enumerate(value))
+
+    def policy(self, value: Any, path: Path, layer: str, number: int) -> Policy:
+        self._paths[layer, number] = path
+        if isinstance(value, dict) and isinstance(value.get("Statement"), dict):
+            self._alone.add((layer, number))
+        try:
+            return parse(value)
+        except RemitError as error:
+            origin = self._locate((*path, *error.path))
+            raise RemitError(error.message, hint=error.hint, origin=origin) from None
+
+    def origin(self, source: Source) -> Origin:
+        """Where a statement stands in the file."""
+        place = (source.layer, source.policy)
+        index = () if place in self._alone else (source.index,)
+        return self._locate((*self._paths[place], "Statement", *index))

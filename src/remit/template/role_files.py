@@ -1,0 +1,75 @@
+"""Read the roles of a file, whatever it is: a policy, a CloudFormation or SAM template, a Terraform plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from remit.documents.read import read
+from remit.errors import Origin, RemitError
+from remit.template.policy_files import side_of
+from remit.template.roles import policy_role, template_roles
+from remit.template.terraform.plan import is_plan, plan_roles
+
+if TYPE_CHECKING:
+    from remit.documents.read import Source
+    from remit.template.policy_files import Read as Side
+    from remit.template.roles import Read
+
+
+def read_roles(data: bytes, file: str) -> Read:
+    """The roles of a policy document, a template or a plan, in JSON or YAML. RemitError at line and column."""
+    return read_source(read(data, file))
+
+
+def read_source(source: Source) -> Read:
+    """The same of a document that is read already."""
+    file = source.file
+    if is_plan(source.value):
+        return plan_roles(source.value, file, source.place)
+    if isinstance(source.value, dict) and "Statement" in source.value and "Resources" not in source.value:
+        return policy_role(source.value, file, source.place)
+    if is_template(source.value):
+        return template_roles(source.value, file, source.place)
+    raise RemitError(
+        f"{file} is no policy document, no CloudFormation template and no Terraform plan",
+        hint="a policy has Statement, a template Resources; `terraform show -json PLAN` prints a plan",
+        origin=Origin(file, 1, 1),
+    )
+
+
+def read_policy(data: bytes, file: str) -> Read:
+    """A policy document, which counts as a role. RemitError as above."""
+    return policy_source(read(data, file))
+
+
+def policy_source(source: Source) -> Read:
+    """The same of a document that is read already."""
+    file = source.file
+    if is_template(source.value) or is_plan(source.value):
+        raise RemitError(
+            f"{file} is a template, not a policy document", hint="--template reads it", origin=Origin(file, 1, 1)
+        )
+    return policy_role(source.value, file, source.place)
+
+
+def read_policies(data: bytes, file: str) -> Side:
+    """A side of a comparison: a policy document, a list of them, or layers; in JSON or YAML. RemitError as above."""
+    source = read(data, file)
+    return side_of(source.value, source.place, source.file)
+
+
+def read_template(data: bytes, file: str) -> Read:
+    """The roles of a template or a plan. RemitError as above."""
+    return template_source(read(data, file))
+
+
+def template_source(source: Source) -> Read:
+    """The same of a document that is read already."""
+    if is_plan(source.value):
+        return plan_roles(source.value, source.file, source.place)
+    return template_roles(source.value, source.file, source.place)
+
+
+def is_template(value: Any) -> bool:
+    """Whether a document is a template, or means to be one."""
+    return isinstance(value, dict) and not {"Resources", "AWSTemplateFormatVersion"}.isdisjoint(value)

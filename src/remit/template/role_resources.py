@@ -1,0 +1,208 @@
+"""Which resources of two templates bear on the same roles, so that each role is compared with those alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.template.roles import RUNS
+from remit.template.worlds import conditions_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_ROLE: Final = "AWS::IAM::Role"
+_IAM: Final = "AWS::IAM::"
+_SAM: Final = "AWS::Serverless::"
+_DOCUMENTS: Final = frozenset({"AssumeRolePolicyDocument", "Policies", "PolicyDocument"})
+"""Properties of IAM's types that hold statements: a role that a statement names is not attached by that."""
+_NAMES: Final = ("RoleName", "ManagedPolicyName")
+_WORD: Final = re.compile(r"[A-Za-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Resources by logical id: roles, what runs under them and what is attached to them, in either template.
+
+    `roles` are those that it is about; a policy in it may be attached to others as well.
+    """
+
+    resources: tuple[str, ...]
+    roles: frozenset[str]
+
+
+def bearing(template: Any) -> dict[str, Any]:
+    """What of a template bears on its roles: the template with those resources, as far as they do."""
+    found = {name: _bearing(resource) for name, resource in _section(template, "Resources").items()}
+    return {**template, "Resources": {name: resource for name, resource in found.items() if resource is not None}}
+
+
+def bearing_on(template: Any, role: str) -> dict[str, Any]:
+    """What of a template bears on one of its roles; on a role that SAM makes, by the resource that it makes it for."""
+    whole = bearing(template)
+    resources = whole["Resources"]
+    owners = [name for name in resources if name == role or (_is_sam(_type(resources[name])) and role.startswith(name))]
+    own = [unit for unit in units(whole, whole) if not unit.roles.isdisjoint(owners)]
+    names = [name for unit in own for name in unit.resources] or attached_to(whole, whole, role)
+    return part(whole, names)
+
+
+def attaching(template: Any, names: Iterable[str]) -> dict[str, Any]:
+    """A template with some of its resources, of whose roles only what is attached to them is left."""
+    small = part(template, names)
+    there = {name: _attaching(resource) for name, resource in small["Resources"].items()}
+    return part({**small, "Resources": there}, there)
+
+
+def part(template: Any, names: Iterable[str]) -> dict[str, Any]:
+    """A template with some of its resources, and with the conditions alone that decide on them."""
+    there = _section(template, "Resources")
+    small = {**template, "Resources": {name: there[name] for name in names if name in there}}
+    if not any(_type(resource).startswith(_SAM) for resource in small["Resources"].values()):
+        small.pop("Globals", None)
+    conditions = _section(template, "Conditions")
+    return {**small, "Conditions": {name: conditions[name] for name in conditions_of(small)}}
+
+
+def units(old: Any, new: Any) -> tuple[Unit, ...]:
+    """The units of two templates as `bearing` gives them, in the order of the new one.
+
+    Roles and functions that one template alone has are a unit together: one may be the other's new name. A policy may
+    be in several units, or in none.
+    """
+    resources = _Resources(_section(old, "Resources"), _section(new, "Resources"))
+    groups: dict[str, set[str]] = {}
+    for name in resources.running:
+        _join(groups, [name, *resources.roles_of(name)])
+    for name in resources.roles:
+        _join(groups, [name])
+    _join(groups, [name for name in groups if not resources.in_both(name)])
+    rest = [name for name in resources.names if name not in groups]
+    found = []
+    for group in {id(group): group for group in groups.values()}.values():
+        listed = frozenset().union(*(resources.listed(name) for name in group))
+        beside = {name for name in rest if name in listed or not group.isdisjoint(resources.listed(name))}
+        found.append(Unit(tuple(name for name in resources.names if name in group or name in beside), frozenset(group)))
+    return tuple(found)
+
+
+def attached_to(old: Any, new: Any, role: str) -> tuple[str, ...]:
+    """The resources that may be attached to a role which neither template makes, by the text that names it."""
+    words = names_in(role)
+    found: dict[str, None] = {}
+    for side in (new, old):
+        for name, resource in _section(side, "Resources").items():
+            if _type(resource).startswith(_IAM) and _type(resource) != _ROLE and words <= names_in(resource):
+                found[name] = None
+    return tuple(found)
+
+
+def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
+    """The resources of two templates: each by itself, or with those that SAM calls like what it makes for it."""
+    sides = [_section(template, "Resources") for template in (new, old)]
+    makers = [name for side in sides for name, resource in side.items() if _is_sam(_type(resource))]
+    groups: dict[str, dict[str, None]] = {}
+    for name in (name for side in sides for name in side):
+        maker = min((maker for maker in makers if name.startswith(maker)), key=len, default=name)
+        groups.setdefault(maker, {})[name] = None
+    return tuple(map(tuple, groups.values()))
+
+
+def names_in(value: Any) -> frozenset[str]:
+    """Every word in the texts of a value: the names of whatever it refers to are among them."""
+    return frozenset(word for text in _texts(value) for word in _WORD.findall(text))
+
+
+def _join(groups: dict[str, set[str]], names: list[str]) -> None:
+    joined = set(names).union(*(groups.get(name, ()) for name in names))
+    groups.update(dict.fromkeys(joined, joined))
+
+
+def _section(template: Any, name: str) -> Mapping[str, Any]:
+    section = template.get(name) if isinstance(template, Mapping) else None
+    return section if isinstance(section, Mapping) else {}
+
+
+def _type(resource: Any) -> str:
+    kind = resource.get("Type") if isinstance(resource, Mapping) else None
+    return kind if isinstance(kind, str) else ""
+
+
+def _bearing(resource: Any) -> Any:
+    kind = _type(resource)
+    if kind.startswith((_IAM, _SAM)):
+        return resource
+    if kind not in RUNS:
+        return None
+    properties = _section(resource, "Properties")
+    role = {name: value for name, value in properties.items() if name == RUNS[kind]}
+    return {**{key: value for key, value in resource.items() if key in ("Type", "Condition")}, "Properties": role}
+
+
+def _attaching(resource: Any) -> Any:
+    if _type(resource) != _ROLE:
+        return resource
+    properties = {name: value for name, value in _section(resource, "Properties").items() if name not in _DOCUMENTS}
+    return {**resource, "Properties": properties}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(item)
+
+
+class _Resources:
+    """The resources of two templates that bear on roles, and what refers to what in either."""
+
+    def __init__(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+        self.names = tuple(dict.fromkeys((*new, *old)))
+        self._bodies = {name: [side[name] for side in (old, new) if name in side] for name in self.names}
+        kinds = {name: [_type(body) for body in bodies] for name, bodies in self._bodies.items()}
+        self.roles = [name for name in self.names if _ROLE in kinds[name]]
+        self.running = [name for name in self.names if any(kind in RUNS or _is_sam(kind) for kind in kinds[name])]
+        self._of_sam = [name for name in self.names if any(map(_is_sam, kinds[name]))]
+        self._named = {name: words for name in self.names if (words := self._own_names(name))}
+        self._listed = {name: self._named_in(self._attached(name)) for name in self.names}
+
+    def in_both(self, name: str) -> bool:
+        """Whether both templates have a resource of this name."""
+        return len(self._bodies[name]) > 1
+
+    def roles_of(self, name: str) -> frozenset[str]:
+        """The roles that something may run under, or what SAM makes them for."""
+        bodies = self._bodies[name]
+        given = [_section(body, "Properties").get(RUNS.get(_type(body), "Role")) for body in bodies]
+        return self._named_in(given).intersection((*self.roles, *self.running))
+
+    def listed(self, name: str) -> frozenset[str]:
+        """What a resource may list as attached: a role its policies, a policy its roles."""
+        return self._listed[name]
+
+    def _attached(self, name: str) -> list[Any]:
+        listed = []
+        for body in self._bodies[name]:
+            left_out = () if _is_sam(_type(body)) else _DOCUMENTS
+            properties = _section(body, "Properties")
+            listed += [value for key, value in properties.items() if key not in left_out]
+        return listed
+
+    def _named_in(self, value: Any) -> frozenset[str]:
+        """The resources that a value may name: by logical id, by the name in the account, by what SAM calls its own."""
+        words = names_in(value)
+        by_name = (name for name, sets in self._named.items() if any(own <= words for own in sets))
+        by_sam = (name for name in self._of_sam if any(word.startswith(name) for word in words))
+        return frozenset((*words.intersection(self._bodies), *by_name, *by_sam))
+
+    def _own_names(self, name: str) -> list[frozenset[str]]:
+        """The words of the names that the account knows a resource by."""
+        given = [_section(body, "Properties").get(key) for body in self._bodies[name] for key in _NAMES]
+        return [words for words in map(names_in, given) if words]
+
+
+def _is_sam(kind: str) -> bool:
+    return kind.startswith(_SAM)

@@ -1,0 +1,230 @@
+"""Expand a SAM template to plain CloudFormation, knowing of every made part where it comes from and why it is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.iam import tokens
+from remit.template.branches import written_at
+from remit.template.sam.events import api_of, known
+from remit.template.sam.expansion import Declared, arn_of
+from remit.template.sam.function import function
+from remit.template.sam.other_types import MAKERS, http_api, rest_api
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from remit.documents.json_text import Path
+    from remit.errors import Origin
+    from remit.template.policy_documents import Place
+    from remit.template.sam.expansion import Event, Made
+
+_OURS: Final = "AWS::Serverless::"
+_MAKERS: Final = {"AWS::Serverless::Function": function, **MAKERS}
+_IMPLICIT: Final = {
+    "ServerlessRestApi": ("AWS::Serverless::Api", rest_api, {"StageName": "Prod"}),
+    "ServerlessHttpApi": ("AWS::Serverless::HttpApi", http_api, {}),
+}
+_NOT_GLOBAL: Final = ("Role", "Policies", "FunctionName", "Events")
+_PASSED_ON: Final = ("Condition",)
+_KEPT: Final = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+"""How SAM keeps the versions of a state machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """Resources without any of SAM's types; `place` and `reason` know the made ones, `notes` what was not expanded."""
+
+    resources: Mapping[str, Any]
+    written: Place
+    origins: Mapping[Path, Path] = field(default_factory=dict)
+    reasons: Mapping[Path, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def place(self, path: Path) -> Origin:
+        """Where a part stands in the file: what made it, for a made one."""
+        return self.written(written_at(path, self.origins))
+
+    def reason(self, path: Path) -> str:
+        """Why a made part is there; empty for one that was written as it is."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.reasons:
+                return self.reasons[path[:length]]
+        return ""
+
+
+def expanded(template: Mapping[str, Any], place: Place) -> Expanded:
+    """The plain form of a template, SAM's or not. RemitError at the line: what SAM's own translator would refuse."""
+    resources = dict(_all(template))
+    plain = {name: one for name, one in resources.items() if not _is_sam(one)}
+    loops = [name for name in plain if str(name).startswith("Fn::ForEach::")]
+    for name in loops:
+        del plain[name]
+    notes = [f"resources that a loop makes are not looked at: {', '.join(loops)}"] if loops else []
+    declared = tuple(_declared(template, resources, place))
+    if not declared:
+        return Expanded(plain, place, notes=tuple(notes))
+    origins: dict[Path, Path] = {}
+    reasons: dict[Path, str] = {}
+    for one, made in _made(declared, place):
+        _keep(one, made, plain, origins, reasons)
+    for one in declared:
+        notes += _unknown(one)
+        plain |= _linked(one, plain)
+    return Expanded(plain, place, origins, reasons, tuple(notes))
+
+
+def plain_template(template: Mapping[str, Any], place: Place) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """A template with its resources in their plain form, and what was not expanded."""
+    found = expanded(template, place)
+    local = [str(name) for name, one in _all(template) if _is_sam(one) and _is_local(one.get("Properties"))]
+    uploaded = f"the bucket that `sam` puts the code of {', '.join(local)} into is not in it"
+    return {**template, "Resources": dict(found.resources)}, (*found.notes, *([uploaded] if local else []))
+
+
+def _all(template: Mapping[str, Any]) -> Iterable[tuple[Any, Any]]:
+    given = template.get("Resources")
+    return given.items() if isinstance(given, dict) else ()
+
+
+def _is_local(properties: Any) -> bool:
+    """Whether a resource's code is a path on this machine."""
+    names = ("CodeUri", "ContentUri", "DefinitionUri")
+    given = [properties[name] for name in names if name in properties] if isinstance(properties, dict) else []
+    return any(isinstance(uri, str) and not uri.startswith("s3://") for uri in given)
+
+
+def _is_sam(one: Any) -> bool:
+    return isinstance(one, dict) and str(one.get("Type", "")).startswith(_OURS)
+
+
+def _declared(template: Mapping[str, Any], resources: Mapping[str, Any], place: Place) -> Iterator[Declared]:
+    shared = template.get("Globals")
+    for name, one in resources.items():
+        if not _is_sam(one):
+            continue
+        kind = str(one["Type"])
+        attributes = {key: one[key] for key in _PASSED_ON if key in one}
+        found = Declared(name, kind, {}, attributes, place)
+        own = one.get("Properties")
+        if own is not None and not isinstance(own, dict):
+            raise found.wrong("Properties must be a mapping", found.at())
+        above = shared.get(kind.removeprefix(_OURS)) if isinstance(shared, dict) else None
+        above = {key: item for key, item in above.items() if key not in _NOT_GLOBAL} if isinstance(above, dict) else {}
+        yield Declared(name, kind, _merged(above, own or {}), attributes, place)
+
+
+def _merged(above: Any, own: Any) -> Any:
+    """Globals with a resource's own on top: mappings join, lists follow each other, anything else is replaced."""
+    if (
+        isinstance(above, dict)
+        and isinstance(own, dict)
+        and not (tokens.is_intrinsic(above) or tokens.is_intrinsic(own))
+    ):
+        joined = {key: _merged(item, own[key]) if key in own else item for key, item in above.items()}
+        return {**joined, **{key: item for key, item in own.items() if key not in above}}
+    return [*above, *own] if isinstance(above, list) and isinstance(own, list) else own
+
+
+def _made(declared: Iterable[Declared], place: Place) -> Iterator[tuple[Declared, Made]]:
+    implicit: dict[str, Event] = {}
+    for one in declared:
+        make = _MAKERS.get(one.type)
+        for made in make(one) if make is not None else ():
+            yield one, made
+        if one.type in ("AWS::Serverless::Function", "AWS::Serverless::StateMachine"):
+            for event in one.events():
+                name = api_of(event)
+                if name is not None:
+                    implicit.setdefault(name, event)
+    for name, event in implicit.items():
+        kind, make_api, properties = _IMPLICIT[name]
+        api = Declared(name, kind, properties, {}, place)
+        for made in make_api(api):
+            yield Declared(str(event.path[1]), kind, {}, {}, place), replace(made, origin=event.path)
+
+
+def _keep(
+    one: Declared, made: Made, plain: dict[str, Any], origins: dict[Path, Path], reasons: dict[Path, str]
+) -> None:
+    base: Path = ("Resources", made.logical_id)
+    kept = _KEPT if made.type == "AWS::StepFunctions::StateMachineVersion" else {}
+    plain[made.logical_id] = {"Type": made.type, **one.attributes, **kept, "Properties": dict(made.properties)}
+    if made.logical_id != one.logical_id:
+        origins[base] = made.origin
+    origins |= {(*base, "Properties", *below): at for below, at in made.origins.items()}
+    reasons |= {(*base, "Properties", *below): why for below, why in made.reasons.items()}
+
+
+def _unknown(one: Declared) -> Iterator[str]:
+    """What of a resource is not expanded."""
+    if one.type not in _MAKERS:
+        yield f"what {one.logical_id} ({one.type}) becomes is not known here"
+        return
+    if one.type == "AWS::Serverless::Function":
+        for event in one.events():
+            if not known(event):
+                yield f"what event {event.name} of {one.logical_id} ({event.type}) becomes is not known here"
+    for name in _LEFT_OUT.get(one.type, ()):
+        if one.properties.get(name):
+            yield f"what {name} of {one.logical_id} ({one.type}) adds is not looked at"
+
+
+_LEFT_OUT: Final = {
+    "AWS::Serverless::Api": ("Auth", "Domain", "Models"),
+    "AWS::Serverless::Function": ("Connectors", "DeploymentPreference"),
+    "AWS::Serverless::HttpApi": ("Auth", "Domain"),
+    "AWS::Serverless::StateMachine": ("Connectors", "DeploymentPreference"),
+}
+
+
+def _linked(one: Declared, plain: Mapping[str, Any]) -> dict[str, Any]:
+    """The buckets, user pools and APIs that events write themselves into."""
+    changed: dict[str, Any] = {}
+    for event in one.events() if one.type == "AWS::Serverless::StateMachine" else ():
+        own = event.properties.get("RestApiId")
+        name = own.get("Ref") if isinstance(own, dict) else api_of(event)
+        api = changed.get(name, plain.get(name)) if isinstance(name, str) and event.type == "Api" else None
+        if isinstance(name, str) and isinstance(api, dict):
+            changed[name] = {**api, "Properties": _calling(api.get("Properties", {}), event)}
+    for event in one.events() if one.type == "AWS::Serverless::Function" else ():
+        by = {"S3": ("Bucket", _notifying), "Cognito": ("UserPool", _triggering)}.get(event.type)
+        source = event.properties.get(by[0]) if by is not None else None
+        name = source.get("Ref") if isinstance(source, dict) else None
+        found = changed.get(name, plain.get(name)) if isinstance(name, str) else None
+        if by is None or not isinstance(name, str) or not isinstance(found, dict):
+            continue
+        properties = found.get("Properties", {})
+        if isinstance(properties, dict):
+            changed[name] = {**found, "Properties": by[1](properties, event, arn_of(one.logical_id))}
+    return changed
+
+
+def _notifying(bucket: dict[str, Any], event: Event, arn: Any) -> dict[str, Any]:
+    config = bucket.get("NotificationConfiguration")
+    config = config if isinstance(config, dict) else {}
+    listed = config.get("LambdaConfigurations")
+    mine = {"Event": event.properties.get("Events"), "Function": arn}
+    both = [*(listed if isinstance(listed, list) else []), mine]
+    return {**bucket, "NotificationConfiguration": {**config, "LambdaConfigurations": both}}
+
+
+def _calling(api: dict[str, Any], event: Event) -> dict[str, Any]:
+    """The API calls the state machine under the event's role: it is in the body, where a deploy passes it."""
+    body = api.get("Body")
+    body = body if isinstance(body, dict) and not tokens.is_intrinsic(body) else {}
+    called = {"x-amazon-apigateway-integration": {"credentials": arn_of(f"{event.id}Role")}}
+    path, method = (str(event.properties.get(name)) for name in ("Path", "Method"))
+    paths = body.get("paths")
+    paths = paths if isinstance(paths, dict) else {}
+    methods = paths.get(path)
+    methods = methods if isinstance(methods, dict) else {}
+    return {**api, "Body": {**body, "paths": {**paths, path: {**methods, method.lower(): called}}}}
+
+
+def _triggering(pool: dict[str, Any], event: Event, arn: Any) -> dict[str, Any]:
+    config = pool.get("LambdaConfig")
+    trigger = event.properties.get("Trigger")
+    names = [one for one in (trigger if isinstance(trigger, list) else [trigger]) if isinstance(one, str)]
+    return {**pool, "LambdaConfig": {**(config if isinstance(config, dict) else {}), **dict.fromkeys(names, arn)}}

@@ -1,0 +1,113 @@
+"""The nouns of an expansion: a declared SAM resource, its events, and the resources that are made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from remit.errors import RemitError
+from remit.iam import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.documents.json_text import Path
+    from remit.template.policy_documents import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What makes a function or a state machine run, as its `Events` has it; `id` is that of the resource it becomes."""
+
+    id: str
+    name: str
+    type: str
+    properties: Mapping[str, Any]
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A resource of SAM's own types, with the template's Globals put in."""
+
+    logical_id: str
+    type: str
+    properties: Mapping[str, Any]
+    attributes: Mapping[str, Any]
+    place: Place
+
+    @property
+    def path(self) -> Path:
+        """Where it stands in the template."""
+        return ("Resources", self.logical_id)
+
+    def at(self, *steps: str | int) -> Path:
+        """Where one of its properties stands."""
+        return (*self.path, "Properties", *steps)
+
+    def wrong(self, message: str, path: Path, hint: str | None = None) -> RemitError:
+        """The error that something is wrong with it."""
+        return RemitError(f"`{self.logical_id}` ({self.type}): {message}", hint=hint, origin=self.place(path))
+
+    def mapping(self, name: str) -> Mapping[str, Any]:
+        """A property that must be a mapping; empty when it is not there, or a function puts it in."""
+        found = self.properties.get(name)
+        if found is None or tokens.is_intrinsic(found):
+            return {}
+        if not isinstance(found, dict):
+            raise self.wrong(f"{name} must be a mapping", self.at(name))
+        return found
+
+    def events(self) -> Iterator[Event]:
+        """Its events, in the order of the template."""
+        for name, one in self.mapping("Events").items():
+            path = self.at("Events", name)
+            if not isinstance(one, dict) or not isinstance(one.get("Type"), str):
+                raise self.wrong(f"event {name} must be a mapping with a Type", path)
+            properties = one.get("Properties")
+            if properties is not None and not isinstance(properties, dict):
+                raise self.wrong(f"the Properties of event {name} must be a mapping", path)
+            yield Event(f"{self.logical_id}{name}", name, one["Type"], properties or {}, path)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A resource that SAM makes.
+
+    `origins` are the places that its properties come from, and `reasons` why they are there, by paths below Properties.
+    """
+
+    logical_id: str
+    type: str
+    properties: Mapping[str, Any]
+    origin: Path
+    origins: Mapping[Path, Path] = field(default_factory=dict)
+    reasons: Mapping[Path, str] = field(default_factory=dict)
+
+
+def arn_of(logical_id: str) -> dict[str, Any]:
+    """The ARN of a resource."""
+    return {"Fn::GetAtt": [logical_id, "Arn"]}
+
+
+def given(properties: Mapping[str, Any], *names: str, **renamed: str) -> dict[str, Any]:
+    """Those of the properties that are there; `renamed` maps the new name to the old."""
+    pairs = [*((name, name) for name in names), *renamed.items()]
+    return {new: properties[old] for new, old in pairs if properties.get(old) is not None}
+
+
+def in_s3(uri: Any) -> tuple[Any, Any] | None:
+    """Bucket and key of a CodeUri and its like; None for a path on this machine, which `sam` uploads somewhere."""
+    if isinstance(uri, dict):
+        return (uri["Bucket"], uri["Key"]) if {"Bucket", "Key"} <= uri.keys() else None
+    if not isinstance(uri, str) or not uri.startswith("s3://"):
+        return None
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def tags(properties: Mapping[str, Any], by: str) -> list[dict[str, Any]]:
+    """A resource's tags as a list, SAM's own first."""
+    own = properties.get("Tags")
+    listed = own.items() if isinstance(own, dict) and not tokens.is_intrinsic(own) else ()
+    return [{"Key": by, "Value": "SAM"}, *({"Key": key, "Value": value} for key, value in listed)]

@@ -1,0 +1,127 @@
+"""What SAM makes of an AWS::Serverless::Function: the function, its role, its version and alias, its events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.template.branches import NO_VALUE, Choice, choice
+from remit.template.sam.events import Target, function_event
+from remit.template.sam.expansion import Declared, Made, arn_of, given, in_s3, tags
+from remit.template.sam.role import destinations, role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_KEPT: Final = (
+    "Architectures", "CapacityProviderConfig", "CodeSigningConfigArn", "Description", "DurableConfig", "Environment",
+    "EphemeralStorage", "FileSystemConfigs", "FunctionName", "Handler", "ImageConfig", "KmsKeyArn", "Layers",
+    "LoggingConfig", "MemorySize", "PackageType", "RecursiveLoop", "ReservedConcurrentExecutions", "Runtime",
+    "RuntimeManagementConfig", "SnapStart", "TenancyConfig", "Timeout", "VpcConfig",
+)  # fmt: skip
+
+
+def function(declared: Declared) -> Iterator[Made]:
+    """Everything that the function becomes. RemitError: a policy that is none, an event without a type."""
+    own = _own_role(declared)
+    made = role(declared, "lambda.amazonaws.com")
+    yield Made(declared.logical_id, "AWS::Lambda::Function", _properties(declared, own), declared.path)
+    if own is None or choice(own) is not None:
+        yield made
+    alias = declared.properties.get("AutoPublishAlias")
+    target = Target(declared.logical_id, arn_of(declared.logical_id), {"Ref": declared.logical_id})
+    if alias:
+        version, named = _published(declared, alias)
+        target = Target(declared.logical_id, {"Ref": named.logical_id}, {"Ref": named.logical_id})
+        yield version
+        yield named
+    yield from _url(declared, target)
+    yield from _invoked(declared, alias)
+    for event in declared.events():
+        yield from function_event(event, target)
+
+
+def _own_role(declared: Declared) -> Any:
+    """The role that the function brings: None for none, a choice when a condition decides between its own and SAM's."""
+    given_role = declared.properties.get("Role")
+    chosen = choice(given_role)
+    if chosen is None or NO_VALUE not in chosen.values:
+        return None if given_role == NO_VALUE else given_role
+    first, second = (arn_of(f"{declared.logical_id}Role") if one == NO_VALUE else one for one in chosen.values)
+    return None if first == second else Choice(chosen.condition, (first, second)).written()
+
+
+def _properties(declared: Declared, own: Any) -> dict[str, Any]:
+    properties = declared.properties
+    letters = declared.mapping("DeadLetterQueue").get("TargetArn")
+    return {
+        **given(properties, *_KEPT),
+        "Code": _code(properties),
+        "Role": arn_of(f"{declared.logical_id}Role") if own is None else own,
+        **({"TracingConfig": {"Mode": properties["Tracing"]}} if properties.get("Tracing") else {}),
+        **({"DeadLetterConfig": {"TargetArn": letters}} if letters is not None else {}),
+        "Tags": tags(properties, "lambda:createdBy"),
+    }
+
+
+def _code(properties: Mapping[str, Any]) -> dict[str, Any]:
+    if properties.get("InlineCode") is not None:
+        return {"ZipFile": properties["InlineCode"]}
+    if properties.get("ImageUri") is not None:
+        return {"ImageUri": properties["ImageUri"]}
+    found = in_s3(properties.get("CodeUri"))
+    return {"S3Bucket": found[0], "S3Key": found[1]} if found is not None else {}
+
+
+def _published(declared: Declared, alias: Any) -> tuple[Made, Made]:
+    """The version and the alias; a version's logical id ends with a hash, which is left out."""
+    name = {"Ref": declared.logical_id}
+    text = alias if isinstance(alias, str) else ""
+    version = f"{declared.logical_id}Version"
+    named = f"{declared.logical_id}Alias{text.replace('-', 'D').replace('_', 'U')}"
+    properties = {
+        "Name": alias,
+        "FunctionName": name,
+        "FunctionVersion": {"Fn::GetAtt": [version, "Version"]},
+        **given(declared.properties, "ProvisionedConcurrencyConfig"),
+    }
+    return (
+        Made(version, "AWS::Lambda::Version", {"FunctionName": name}, declared.at("AutoPublishAlias")),
+        Made(named, "AWS::Lambda::Alias", properties, declared.at("AutoPublishAlias")),
+    )
+
+
+def _url(declared: Declared, target: Target) -> Iterator[Made]:
+    config = declared.mapping("FunctionUrlConfig")
+    if not config:
+        return
+    path = declared.at("FunctionUrlConfig")
+    properties = {**given(config, "AuthType", "Cors", "InvokeMode"), "TargetFunctionArn": target.name}
+    yield Made(f"{declared.logical_id}Url", "AWS::Lambda::Url", properties, path)
+    if config.get("AuthType") == "NONE":
+        for name, action in (
+            ("UrlPublicPermissions", "InvokeFunctionUrl"),
+            ("URLInvokeAllowPublicAccess", "InvokeFunction"),
+        ):
+            anyone = {"Action": f"lambda:{action}", "FunctionName": target.name, "Principal": "*"}
+            yield Made(f"{declared.logical_id}{name}", "AWS::Lambda::Permission", anyone, path)
+
+
+def _invoked(declared: Declared, alias: Any) -> Iterator[Made]:
+    """The settings for asynchronous calls, with the queue or topic that SAM makes for results."""
+    config = declared.mapping("EventInvokeConfig")
+    if not config:
+        return
+    path = declared.at("EventInvokeConfig")
+    sent: dict[str, Any] = {}
+    for name, at, kind, target in destinations(declared):
+        made = {"SQS": "Queue", "SNS": "Topic"}.get(kind)
+        if made is not None and f"{name}{made}" in str(target):
+            yield Made(f"{name}{made}", f"AWS::{kind}::{made}", {}, at)
+        sent[str(at[-1])] = {"Destination": target}
+    properties = {
+        "FunctionName": {"Ref": declared.logical_id},
+        "Qualifier": alias or "$LATEST",
+        **given(config, "MaximumEventAgeInSeconds", "MaximumRetryAttempts"),
+        **({"DestinationConfig": sent} if sent else {}),
+    }
+    yield Made(f"{declared.logical_id}EventInvokeConfig", "AWS::Lambda::EventInvokeConfig", properties, path)

@@ -1,0 +1,141 @@
+"""What an event source that Lambda reads gives the function's role: a managed policy of AWS, or statements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from remit.template.sam.expansion import Event
+
+SOURCES: Final[dict[str, tuple[str | None, str | None]]] = {
+    "DocumentDB": ("Cluster", None),
+    "DynamoDB": ("Stream", "AWSLambdaDynamoDBExecutionRole"),
+    "Kinesis": ("Stream", "AWSLambdaKinesisExecutionRole"),
+    "MQ": ("Broker", None),
+    "MSK": ("Stream", "AWSLambdaMSKExecutionRole"),
+    "SQS": ("Queue", "AWSLambdaSQSQueueExecutionRole"),
+    "SelfManagedKafka": (None, None),
+}
+"""By type: the property that names the source, and the managed policy (below service-role/) that it brings."""
+_HERE: Final = "${AWS::Region}:${AWS::AccountId}"
+_NETWORK: Final = (
+    "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DeleteNetworkInterface", "ec2:DescribeVpcs",
+    "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups",
+)  # fmt: skip
+_NO_SECRET: Final = frozenset({
+    "IAM_AUTH", "IAM_OAUTHBEARER_AUTH", "OAUTHBEARER_AUDIENCE", "OAUTHBEARER_IDENTITY_POOL",
+    "OAUTHBEARER_LOGICAL_CLUSTER", "OAUTHBEARER_SCOPE", "VPC_SECURITY_GROUP", "VPC_SUBNET",
+})  # fmt: skip
+Statement = dict[str, Any]
+
+
+def statements(event: Event) -> list[Statement]:
+    """The statements that an event source brings, beside its managed policy."""
+    make = _STATEMENTS.get(event.type)
+    found = [] if make is None else make(event.properties)
+    key = event.properties.get("SecretsManagerKmsKeyId")
+    if found and isinstance(key, str) and event.type != "MSK":
+        found.append(_allow("kms:Decrypt", {"Fn::Sub": f"arn:${{AWS::Partition}}:kms:{_HERE}:key/{key}"}))
+    return found
+
+
+def _allow(action: str, resource: Any) -> Statement:
+    return {"Effect": "Allow", "Action": [action], "Resource": resource}
+
+
+def _secrets(properties: Mapping[str, Any], only: str | None = None) -> list[Statement]:
+    accesses = properties.get("SourceAccessConfigurations")
+    return [
+        _allow("secretsmanager:GetSecretValue", one["URI"])
+        for one in (accesses if isinstance(accesses, list) else [])
+        if isinstance(one, dict) and one.get("URI") and str(one.get("Type")) not in _NO_SECRET
+        if only is None or one.get("Type") == only
+    ]
+
+
+def _network() -> Statement:
+    return {"Effect": "Allow", "Action": list(_NETWORK), "Resource": "*"}
+
+
+def _broker(properties: Mapping[str, Any]) -> list[Statement]:
+    return [*_secrets(properties, "BASIC_AUTH"), _allow("mq:DescribeBroker", properties.get("Broker"))]
+
+
+def _documents(properties: Mapping[str, Any]) -> list[Statement]:
+    start = f"arn:${{AWS::Partition}}:rds:{_HERE}"
+    return [
+        *_secrets(properties, "BASIC_AUTH"),
+        _allow("rds:DescribeDBClusterParameters", {"Fn::Sub": f"{start}:cluster-pg:*"}),
+        _allow("rds:DescribeDBSubnetGroups", {"Fn::Sub": f"{start}:subgrp:*"}),
+        _allow("rds:DescribeDBClusters", properties.get("Cluster")),
+        _network(),
+    ]
+
+
+def _kafka(properties: Mapping[str, Any]) -> list[Statement]:
+    accesses = properties.get("SourceAccessConfigurations")
+    types = {str(one.get("Type")) for one in (accesses if isinstance(accesses, list) else []) if isinstance(one, dict)}
+    network = [_network()] if {"VPC_SUBNET", "VPC_SECURITY_GROUP"} <= types else []
+    return [*_secrets(properties), *network, *_registry(properties)]
+
+
+def _managed_kafka(properties: Mapping[str, Any]) -> list[Statement]:
+    return [*_registry(properties), *_secrets(properties, "CLIENT_CERTIFICATE_TLS_AUTH")]
+
+
+def _registry(properties: Mapping[str, Any]) -> list[Statement]:
+    config = properties.get("SchemaRegistryConfig")
+    if not isinstance(config, dict):
+        return []
+    accesses = config.get("AccessConfigs")
+    found = [
+        _allow("secretsmanager:GetSecretValue", one["URI"])
+        for one in (accesses if isinstance(accesses, list) else [])
+        if isinstance(one, dict) and one.get("URI")
+    ]
+    uri = config.get("SchemaRegistryURI")
+    text = uri.get("Fn::Sub") if isinstance(uri, dict) else uri
+    parts = text.split(":") if isinstance(text, str) and text.startswith("arn") else []
+    name = parts[-1].removeprefix("registry/") if parts and parts[-1].startswith("registry/") else None
+    if name is not None:
+        schemas = {"Fn::Sub": f"arn:${{AWS::Partition}}:glue:{_HERE}:schema/{name}/*"}
+        found += [_allow("glue:GetRegistry", uri), _allow("glue:GetSchemaVersion", [schemas])]
+    return found
+
+
+_STATEMENTS: Final[dict[str, Callable[[Mapping[str, Any]], list[Statement]]]] = {
+    "DocumentDB": _documents,
+    "MQ": _broker,
+    "MSK": _managed_kafka,
+    "SelfManagedKafka": _kafka,
+}
+
+
+def failures(event: Event) -> list[Statement]:
+    """What sending failed batches on needs, where the destination tells its type."""
+    config = event.properties.get("DestinationConfig")
+    failure = config.get("OnFailure") if isinstance(config, dict) else None
+    if not isinstance(failure, dict):
+        return []
+    return destination(str(failure.get("Type")), failure.get("Destination"))
+
+
+def destination(kind: str, target: Any) -> list[Statement]:
+    """The statements for sending to a destination of a type; none for one that SAM grants nothing for."""
+    if kind in ("S3", "S3Bucket"):
+        return [
+            {"Effect": "Allow", "Action": "s3:PutObject", "Resource": {"Fn::Join": ["/", [target, "*"]]}},
+            {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": target},
+        ]
+    action = _SENDS.get(kind)
+    return [{"Effect": "Allow", "Action": action, "Resource": target}] if action is not None else []
+
+
+_SENDS: Final = {
+    "EventBridge": "events:PutEvents",
+    "Lambda": "lambda:InvokeFunction",
+    "SNS": "sns:publish",
+    "SQS": "sqs:SendMessage",
+}

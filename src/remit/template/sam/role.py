@@ -1,0 +1,214 @@
+"""The role that SAM makes for a function or a state machine that brings none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.catalogue.managed_policies import managed_policy
+from remit.catalogue.sam_policies import sam_policies, sam_policy
+from remit.errors import did_you_mean
+from remit.iam import tokens
+from remit.iam.policy import VERSION
+from remit.template.branches import NO_VALUE, Choice, choice
+from remit.template.sam.expansion import Declared, Made, tags
+from remit.template.sam.polled_sources import SOURCES, destination, failures, statements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.documents.json_text import Path
+
+_FUNCTION: Final = "AWS::Serverless::Function"
+_TAGGED: Final = {_FUNCTION: "lambda:createdBy"}
+_XRAY: Final = "AWSXrayWriteOnlyAccess"
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One of a role's policies: an ARN, or a document; `origins` and `reasons` by paths below it."""
+
+    managed: bool
+    value: Any
+    origins: Mapping[Path, Path] = field(default_factory=dict)
+    reasons: Mapping[Path, str] = field(default_factory=dict)
+
+
+def role(declared: Declared, service: str) -> Made:
+    """The execution role, with what each of the properties and events adds to it. RemitError: a policy that is none."""
+    entries = [*_own(declared), *_written(declared), *_pulled(declared)]
+    managed: list[Any] = []
+    documents: list[_Entry] = []
+    for entry in entries:
+        if entry.managed and entry.value not in managed:
+            managed.append(entry.value)
+        elif not entry.managed:
+            documents.append(entry)
+    trust = declared.properties.get("AssumeRolePolicyDocument") if declared.type == _FUNCTION else None
+    properties = {
+        "AssumeRolePolicyDocument": trusting(service) if trust is None else trust,
+        "ManagedPolicyArns": managed,
+        **({"Policies": [one.value for one in documents]} if documents else {}),
+        **{new: value for new, old in _KEPT.items() if (value := declared.properties.get(old)) is not None},
+        "Tags": tags(declared.properties, _TAGGED.get(declared.type, "stateMachine:createdBy")),
+    }
+    origins = {
+        ("Policies", place, *below): at for place, one in enumerate(documents) for below, at in one.origins.items()
+    }
+    reasons = {
+        ("Policies", place, *below): at for place, one in enumerate(documents) for below, at in one.reasons.items()
+    }
+    if trust is not None:
+        origins["AssumeRolePolicyDocument",] = declared.at("AssumeRolePolicyDocument")
+    kept: dict[Path, Path] = {(new,): declared.at(old) for new, old in _KEPT.items()}
+    return Made(f"{declared.logical_id}Role", "AWS::IAM::Role", properties, declared.path, {**kept, **origins}, reasons)
+
+
+_KEPT: Final = {"Path": "RolePath", "PermissionsBoundary": "PermissionsBoundary"}
+
+
+def trusting(service: str) -> dict[str, Any]:
+    """The trust policy that lets a service take on a role."""
+    statement = {"Effect": "Allow", "Action": ["sts:AssumeRole"], "Principal": {"Service": [service]}}
+    return {"Version": VERSION, "Statement": [statement]}
+
+
+def aws_policy(name: str) -> str | dict[str, Any]:
+    """The ARN of a managed policy of AWS, by name; any other text as it is."""
+    found = None if name.startswith("arn:") else managed_policy(name)
+    return name if found is None else {"Fn::Sub": found.arn()}
+
+
+def _own(declared: Declared) -> Iterator[_Entry]:
+    """What the properties of a function bring, whatever its Policies say."""
+    given = declared.properties
+    if declared.type != _FUNCTION:
+        return
+    durable = given.get("DurableConfig")
+    yield _aws("AWSLambdaBasicDurableExecutionRolePolicy" if durable else "AWSLambdaBasicExecutionRole")
+    if given.get("Tracing") and given["Tracing"] != "Disabled":
+        yield _aws(_XRAY)
+    if given.get("VpcConfig"):
+        yield _aws("AWSLambdaVPCAccessExecutionRole")
+    letters = declared.mapping("DeadLetterQueue")
+    action = {"SQS": "sqs:SendMessage", "SNS": "sns:Publish"}.get(str(letters.get("Type")))
+    if action is not None:
+        statement = {"Effect": "Allow", "Action": action, "Resource": letters.get("TargetArn")}
+        yield _added("DeadLetterQueuePolicy", [statement], declared.at("DeadLetterQueue"), "DeadLetterQueue", VERSION)
+    for name, path, kind, target in destinations(declared):
+        found = destination(kind, target)
+        if found:
+            yield _added(f"{name}Policy", found, path, f"EventInvokeConfig {path[-1]}")
+
+
+def destinations(declared: Declared) -> Iterator[tuple[str, Path, str, Any]]:
+    """Where a function's asynchronous results go: the queue or topic that SAM would make, place, type, ARN."""
+    config = declared.mapping("EventInvokeConfig").get("DestinationConfig")
+    for outcome in ("OnSuccess", "OnFailure"):
+        one = config.get(outcome) if isinstance(config, dict) else None
+        if isinstance(one, dict):
+            name = f"{declared.logical_id}EventInvokeConfig{outcome}"
+            kind = str(one.get("Type"))
+            target = one.get("Destination")
+            made = {"SQS": "Queue", "SNS": "Topic"}.get(kind, "")
+            own = {"Ref": f"{name}Topic"} if kind == "SNS" else {"Fn::GetAtt": [f"{name}{made}", "Arn"]}
+            path = declared.at("EventInvokeConfig", "DestinationConfig", outcome)
+            yield name, path, kind, own if target is None and made else target
+
+
+def _aws(name: str) -> _Entry:
+    return _Entry(managed=True, value=aws_policy(name))
+
+
+def _added(name: str, found: list[dict[str, Any]], path: Path, because: str, version: str | None = None) -> _Entry:
+    document = {**({"Version": version} if version else {}), "Statement": found}
+    value = {"PolicyName": name, "PolicyDocument": document}
+    return _Entry(managed=False, value=value, origins={(): path}, reasons={(): f"SAM adds it for {because}"})
+
+
+def _written(declared: Declared) -> Iterator[_Entry]:
+    """The Policies of the template."""
+    given = declared.properties.get("Policies")
+    if isinstance(given, list):
+        for place, one in enumerate(given):
+            if one not in (None, NO_VALUE):
+                yield _policy(declared, one, declared.at("Policies", place), place)
+    elif given:
+        yield _policy(declared, given, declared.at("Policies"), 0)
+    tracing = declared.properties.get("Tracing")
+    if declared.type != _FUNCTION and isinstance(tracing, dict) and tracing.get("Enabled") is True:
+        yield _aws(_XRAY)
+
+
+def _policy(declared: Declared, one: Any, path: Path, number: int) -> _Entry:
+    """An entry of Policies: a name or ARN, a document, one of SAM's templates, or a choice of two alike."""
+    if isinstance(one, str):
+        return _Entry(managed=True, value=aws_policy(one))
+    chosen = choice(one)
+    if chosen is not None:
+        return _chosen(declared, chosen, path, number)
+    if tokens.is_intrinsic(one):
+        return _Entry(managed=True, value=one)
+    name = f"{declared.logical_id}RolePolicy{number}"
+    if isinstance(one, dict) and "Statement" in one:
+        value = {"PolicyName": name, "PolicyDocument": one}
+        return _Entry(managed=False, value=value, origins={("PolicyDocument",): path, (): path})
+    if isinstance(one, dict) and len(one) == 1:
+        return _template(declared, one, path, name)
+    raise declared.wrong(
+        "an entry of Policies must be a name, an ARN, a policy document or one of SAM's policy templates", path
+    )
+
+
+def _template(declared: Declared, one: Mapping[str, Any], path: Path, name: str) -> _Entry:
+    ((title, parameters),) = one.items()
+    found = sam_policy(str(title))
+    if found is None:
+        raise declared.wrong(f"SAM has no policy template {title}", path, did_you_mean(str(title), sam_policies()))
+    if not isinstance(parameters, dict):
+        raise declared.wrong(f"the parameters of {title} must be a mapping", path)
+    missing = [parameter for parameter in found.parameters if parameter not in parameters]
+    if missing:
+        raise declared.wrong(f"{title} takes {', '.join(found.parameters)}; missing: {', '.join(missing)}", path)
+    value = {"PolicyName": name, "PolicyDocument": found.filled(parameters)}
+    return _Entry(managed=False, value=value, origins={(): path}, reasons={(): f"SAM's {title}"})
+
+
+def _chosen(declared: Declared, chosen: Choice, path: Path, number: int) -> _Entry:
+    written: list[Any] = []
+    below: list[tuple[Path, _Entry]] = []
+    for holds in (True, False):
+        value, steps = chosen.branch(holds=holds)
+        if value == NO_VALUE:
+            written.append(NO_VALUE)
+        else:
+            entry = _policy(declared, value, (*path, *steps), number)
+            written.append(entry.value)
+            below.append((steps, entry))
+    kinds = {entry.managed for _, entry in below}
+    if len(kinds) > 1:
+        raise declared.wrong("a condition of Policies chooses between a managed policy and a document", path)
+    return _Entry(
+        managed=kinds == {True},
+        value=Choice(chosen.condition, (written[0], written[1])).written(),
+        origins={(*start, *key): at for start, one in below for key, at in one.origins.items()},
+        reasons={(*start, *key): why for start, one in below for key, why in one.reasons.items()},
+    )
+
+
+def _pulled(declared: Declared) -> Iterator[_Entry]:
+    """What the event sources add that Lambda reads for the function."""
+    seen: list[Any] = []
+    for event in declared.events() if declared.type == _FUNCTION else ():
+        if event.type == "SNS" and event.properties.get("SqsSubscription"):
+            yield _aws("service-role/AWSLambdaSQSQueueExecutionRole")
+        if event.type not in SOURCES:
+            continue
+        policy = SOURCES[event.type][1]
+        if policy is not None:
+            yield _aws(f"service-role/{policy}")
+        version = VERSION if event.type == "SelfManagedKafka" else None  # as SAM has it
+        for found in (statements(event), failures(event)):
+            if found and found not in seen:
+                seen.append(found)
+                yield _added(f"{event.id}Policy", found, event.path, f"event {event.name}", version)

@@ -1,0 +1,1 @@
+"""The roles of a Terraform plan or state, as `terraform show -json` prints it."""

@@ -1,0 +1,244 @@
+"""Read the roles of a Terraform plan (`terraform show -json`), as they will be and as they were.
+
+A plan leaves out what is known after the apply only; what refers to what is then taken from its configuration.
+
+Source: "JSON Output Format" (Terraform documentation); the AWS provider's pages of the resource types.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.app import Grant, Reason, Resource, Role
+from remit.documents.read import read
+from remit.errors import Origin, RemitError
+from remit.iam.policy import Policy
+from remit.template.policy_documents import grants_of, policy_of, services
+from remit.template.roles import RUNS, Read
+from remit.template.terraform.state import Item, configured, items_of, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from remit.documents.json_text import Path
+    from remit.template.policy_documents import Place
+
+_ATTACHING: Final = {"aws_iam_role_policy_attachment": "role", "aws_iam_policy_attachment": "roles"}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Both sides of a plan: the roles before it, and after."""
+
+    before: Read
+    after: Read
+
+
+def is_plan(value: Any) -> bool:
+    """Whether a document is a plan or a state, as `terraform show -json` prints them."""
+    return isinstance(value, dict) and ("planned_values" in value or {"terraform_version", "values"} <= value.keys())
+
+
+def read_plan(data: bytes, file: str) -> Plan:
+    """A plan's roles before and after. RemitError at line and column; before a first apply there are none."""
+    source = read(data, file)
+    if not is_plan(source.value):
+        raise RemitError(
+            f"{file} is no Terraform plan", hint="`terraform show -json PLAN` prints one", origin=Origin(file, 1, 1)
+        )
+    return Plan(_read(_prior(source.value, source.place), source.place), plan_roles(source.value, file, source.place))
+
+
+def plan_roles(value: Mapping[str, Any], file: str, place: Place) -> Read:
+    """The roles as they will be after the apply; of a state, as they are. RemitError as above."""
+    key = "planned_values" if "planned_values" in value else "values"
+    if not isinstance(value[key], dict):
+        raise RemitError(f"{file} is no Terraform plan: {key} must be an object", origin=place((key,)))
+    return _read(items_of(value[key], (key,), place, configured(value)), place, _prior(value, place))
+
+
+def _prior(value: Mapping[str, Any], place: Place) -> tuple[Item, ...]:
+    """The resources of the state that the plan was made from; without one, those that its changes start from."""
+    prior, references = value.get("prior_state"), configured(value)
+    if isinstance(prior, dict) and isinstance(prior.get("values"), dict):
+        return items_of(prior["values"], ("prior_state", "values"), place, references)
+    changes = value.get("resource_changes")
+    found = []
+    for index, one in enumerate(changes if isinstance(changes, list) else []):
+        change = one.get("change") if isinstance(one, dict) else None
+        before = change.get("before") if isinstance(change, dict) else None
+        if isinstance(before, dict) and one.get("mode") != "data":
+            path: Path = ("resource_changes", index, "change", "before")
+            address = str(one.get("address", ""))
+            found.append(Item(address, str(one.get("type", "")), before, path, references.get(plain(address), {})))
+    return tuple(found)
+
+
+def _read(items: tuple[Item, ...], place: Place, prior: tuple[Item, ...] = ()) -> Read:
+    all_items = _Items(items, prior)
+    policies = {one.address: _own(one, place) for one in items if one.type == "aws_iam_policy"}
+    roles = tuple(_role(one, all_items, policies, place) for one in items if one.type == "aws_iam_role")
+    documents = {
+        name: Policy(tuple(grant.statement for grant in policies[one.address].grants))
+        for one in items
+        if one.address in policies and policies[one.address].grants
+        for name in (one.address, one.text("arn"))
+        if name
+    }
+    resources = tuple(Resource(one.address, one.type, one.values) for one in items)
+    return Read(roles, resources, tuple(_elsewhere(items, all_items)), documents)
+
+
+class _Items:
+    """The resources of a side, to be asked which of them something means, and those that were there before it."""
+
+    def __init__(self, items: tuple[Item, ...], prior: tuple[Item, ...] = ()) -> None:
+        self.items = items
+        self.prior = prior
+        self._kinds: dict[str, list[Item]] = {}
+        for one in items:
+            self._kinds.setdefault(one.type, []).append(one)
+        self._texts: dict[str, dict[str, list[Item]]] = {}
+        self._owned: dict[tuple[str, str], dict[Path, list[Item]]] = {}
+
+    def of(self, kind: str) -> list[Item]:
+        """The resources of a type."""
+        return self._kinds.get(kind, [])
+
+    def meant(self, item: Item, attribute: str, kind: str) -> list[Item]:
+        """The resources of a type that an attribute names: by name, id or ARN, or by its references."""
+        texts = [text for text in _texts([item.values.get(attribute)]) if text]
+        if texts:
+            named = self.named(kind)
+            return list({one.path: one for text in texts for one in named.get(text, ())}.values())
+        referred = [one for one in self.of(kind) if one.configured in item.references.get(attribute, ())]
+        return [one for one in referred if one.index == item.index] or referred
+
+    def named(self, kind: str) -> dict[str, list[Item]]:
+        """The resources of a type by their ARNs, names and ids."""
+        if kind not in self._texts:
+            found: dict[str, list[Item]] = {}
+            for one in self.of(kind):
+                for text in {one.text("arn"), one.text("name"), one.text("id")}:
+                    found.setdefault(text, []).append(one)
+            self._texts[kind] = found
+        return self._texts[kind]
+
+    def managed(self, role: Item, kind: str, attribute: str) -> list[Item]:
+        """The resources of a type that belong to a role now."""
+        if (kind, attribute) not in self._owned:
+            found: dict[Path, list[Item]] = {}
+            for one in self.of(kind):
+                for owner in self.meant(one, attribute, role.type):
+                    found.setdefault(owner.path, []).append(one)
+            self._owned[kind, attribute] = found
+        return self._owned[kind, attribute].get(role.path, [])
+
+    def once(self, role: Item, kind: str, attribute: str) -> list[Item]:
+        """The resources of a type that belonged to a role before."""
+        name = role.text("name")
+        return [one for one in self.prior if one.type == kind and name in _texts([one.values.get(attribute)])]
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    grants: tuple[Grant, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+
+def _own(item: Item, place: Place, attribute: str = "policy") -> _Own:
+    """The statements of a policy resource, each with the resource's address as its reason."""
+    document = item.values.get(attribute)
+    if document is None:
+        return _Own(notes=(f"what {item.address} says is known after the apply only",))
+    return _Own(tuple(grants_of(document, (*item.path, attribute), place, Reason("text", item.address))))
+
+
+def _role(role: Item, items: _Items, policies: Mapping[str, _Own], place: Place) -> Role:
+    parts = [*_inline(role, items, place), *_named(role, items, place)]
+    managed: list[str] = []
+    for attached, arn in _attached(role, items):
+        if attached is None:
+            managed.append(arn)
+        elif policies[attached.address] not in parts:
+            parts.append(policies[attached.address])
+    trust = policy_of(role.values.get("assume_role_policy"), (*role.path, "assume_role_policy"), place)
+    unknown = () if trust is not None else ("who may take it on is known after the apply only",)
+    return Role(
+        role.address,
+        tuple(grant for part in parts for grant in part.grants),
+        tuple(one.address for kind, name in RUNS.items() for one in items.managed(role, kind, name)),
+        tuple(dict.fromkeys(managed)),
+        _boundary(role, items),
+        services(trust),
+        trust=trust,
+        trust_origin=place((*role.path, "assume_role_policy")),
+        origin=place(role.path),
+        notes=(*unknown, *(note for part in parts for note in part.notes)),
+    )
+
+
+def _inline(role: Item, items: _Items, place: Place) -> Iterator[_Own]:
+    """The policies that a role lists itself: all, if it is written so; else those that no other resource manages.
+
+    A list that is not written is what the provider read from AWS, with what the plan is about to change.
+    """
+    same = (role, "aws_iam_role_policy", "role")
+    others = {one.text("name") for one in (*items.managed(*same), *items.once(*same))}
+    written = "inline_policy" in role.references
+    for index, one in enumerate(_listed(role.values.get("inline_policy"))):
+        if isinstance(one, dict) and isinstance(one.get("policy"), str) and one["policy"]:
+            path: Path = (*role.path, "inline_policy", index, "policy")
+            if written or str(one.get("name")) not in others:
+                yield _Own(tuple(grants_of(one["policy"], path, place, Reason("text", role.address))))
+
+
+def _named(role: Item, items: _Items, place: Place) -> Iterator[_Own]:
+    """The aws_iam_role_policy resources of a role."""
+    for one in items.managed(role, "aws_iam_role_policy", "role"):
+        yield _own(one, place)
+
+
+def _attached(role: Item, items: _Items) -> Iterator[tuple[Item | None, str]]:
+    """The managed policies of a role: those that the plan makes as its resource, others by their ARN."""
+    made = items.named("aws_iam_policy")
+    attaching = [one for kind, name in _ATTACHING.items() for one in items.managed(role, kind, name)]
+    gone = [one for kind, name in _ATTACHING.items() for one in items.once(role, kind, name)]
+    others = {one.text("policy_arn") for one in (*attaching, *gone)}
+    written = "managed_policy_arns" in role.references
+    for arn in _texts(role.values.get("managed_policy_arns")):
+        if written or arn not in others:
+            yield next(iter(made.get(arn, ())), None), arn
+    for one in attaching:
+        found = items.meant(one, "policy_arn", "aws_iam_policy")
+        for policy in found:
+            yield policy, policy.address
+        if not found:
+            yield None, one.text("policy_arn") or f"of {one.address}"
+
+
+def _boundary(role: Item, items: _Items) -> str | None:
+    text = role.text("permissions_boundary")
+    if text:
+        return text
+    return next((one.address for one in items.meant(role, "permissions_boundary", "aws_iam_policy")), None)
+
+
+def _elsewhere(items: tuple[Item, ...], all_items: _Items) -> Iterator[str]:
+    """What is attached to roles that the plan does not hold."""
+    for one in items:
+        attribute = {**_ATTACHING, "aws_iam_role_policy": "role"}.get(one.type)
+        if attribute is not None and not all_items.meant(one, attribute, "aws_iam_role"):
+            yield f"{one.address} belongs to a role that is not in the plan"
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _texts(value: Any) -> list[str]:
+    """The texts of a list, those of lists in it too."""
+    return [
+        text for one in _listed(value) for text in (one if isinstance(one, list) else [one]) if isinstance(text, str)
+    ]

@@ -1,0 +1,167 @@
+"""Resolve the values of a template to texts: what Ref, GetAtt, Sub, Join, Select, Split, If and FindInMap make of them.
+
+A value has several texts where conditions or mappings choose, and `UNKNOWN` stands for a stretch of a text that nobody
+knows before the deploy.
+
+Source: "Intrinsic function reference" (CloudFormation User Guide).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Any, Final
+
+from remit.iam import tokens
+from remit.template.branches import branches, choice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+UNKNOWN: Final = "\x00"
+"""A stretch of a text that only the deploy knows: what an import, a parameter or another function gives."""
+_MOST: Final = 16
+"""Alternatives of one text; of more, nothing is known."""
+_KEYS: Final = 3  # a mapping, and two keys
+_PAIR: Final = 2
+_IN_SUB: Final = re.compile(r"\$\{(!?)([^${}]+)\}")
+_WHOLE_PARTS: Final = frozenset(":/")
+"""What stands in no partition, region or account, so that a text splits there whatever those are."""
+
+
+def in_mapping(mappings: Any, keys: Sequence[Collection[str] | None]) -> list[tuple[tuple[str, ...], Any]]:
+    """What stands in mappings under a name and two keys, of each those that may be asked for (None: any), and where."""
+    found: list[tuple[tuple[str, ...], Any]] = [((), mappings)]
+    for wanted in keys:
+        found = [
+            ((*path, str(key)), value)
+            for path, level in found
+            if isinstance(level, Mapping)
+            for key, value in level.items()
+            if wanted is None or str(key) in wanted
+        ]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """How the values of one template are resolved.
+
+    `refer` gives the texts of what Ref and Fn::GetAtt name (`Queue`, `Queue.Arn`, `AWS::Region`), none for
+    AWS::NoValue.
+    """
+
+    refer: Callable[[str], tuple[str, ...]]
+    mappings: Mapping[str, Any]
+
+    def texts(self, value: Any) -> tuple[str, ...]:
+        """What a value may become; none for AWS::NoValue, and for what is not there or empty."""
+        if value is None or value == "":
+            return ()
+        if isinstance(value, str | int | float):
+            return (str(value),)
+        if not tokens.is_intrinsic(value):
+            return (UNKNOWN,)
+        if choice(value) is not None:
+            return tuple(dict.fromkeys(text for branch in branches(value) for text in self.texts(branch.value)))
+        ((function, argument),) = value.items()
+        if function in ("Ref", "Fn::GetAtt"):
+            return self.refer(tokens.from_intrinsic(value)[2:-1])
+        resolve = _RESOLVE.get(function)
+        return (UNKNOWN,) if resolve is None else tuple(dict.fromkeys(resolve(self, argument))) or (UNKNOWN,)
+
+    def lists(self, value: Any) -> tuple[tuple[str, ...], ...]:
+        """What a list of texts may become; none where nobody knows. A parameter's list is one text with commas."""
+        if isinstance(value, list):
+            return self._of_items(value)
+        if choice(value) is not None:
+            return tuple(found for branch in branches(value) for found in self.lists(branch.value))
+        argument = value.get("Fn::Split") if isinstance(value, Mapping) and len(value) == 1 else None
+        if isinstance(argument, list) and len(argument) == _PAIR and isinstance(argument[0], str):
+            split = [_split(text, argument[0]) for text in self.texts(argument[1])]
+        else:
+            split = [_split(text, ",") for text in self.texts(value)]
+        return tuple(parts for parts in split if parts is not None) if None not in split else ()
+
+    def _of_items(self, items: list[Any]) -> tuple[tuple[str, ...], ...]:
+        options: list[list[tuple[str, ...]]] = []
+        for item in items:
+            texts = ("",) if item == "" else self.texts(item)
+            options.append([(text,) for text in texts] or [()])
+        if prod(map(len, options)) > _MOST:
+            return ()
+        return tuple(tuple(text for part in parts for text in part) for parts in product(*options))
+
+
+def _joined(values: Values, argument: Any) -> Iterator[str]:
+    if isinstance(argument, list) and len(argument) == _PAIR and isinstance(argument[0], str):
+        yield from (argument[0].join(texts) for texts in values.lists(argument[1]))
+
+
+def _substituted(values: Values, argument: Any) -> Iterator[str]:
+    pair = isinstance(argument, list) and len(argument) == _PAIR
+    template, own = argument if pair else (argument, {})
+    parts = list(_parts(str(template), own if isinstance(own, Mapping) else {}))
+    options = [values.texts(part) or ("",) for part in parts]
+    if prod(map(len, options)) <= _MOST:
+        yield from map("".join, product(*options))
+
+
+def _selected(values: Values, argument: Any) -> Iterator[str]:
+    if not isinstance(argument, list) or len(argument) != _PAIR:
+        return
+    for index in values.texts(argument[0]):
+        if isinstance(argument[1], list) and index.isdecimal() and int(index) < len(argument[1]):
+            yield from values.texts(argument[1][int(index)])
+        elif not isinstance(argument[1], list):
+            for found in values.lists(argument[1]):
+                yield found[int(index)] if index.isdecimal() and int(index) < len(found) else UNKNOWN
+
+
+def _mapped(values: Values, argument: Any) -> Iterator[str]:
+    if not isinstance(argument, list) or len(argument) != _KEYS:
+        return
+    wanted = []
+    for key in argument:
+        known = values.texts(key)
+        wanted.append(None if any(UNKNOWN in text or text.startswith("${") for text in known) else known)
+    found = dict.fromkeys(text for _, value in in_mapping(values.mappings, wanted) for text in values.texts(value))
+    if len(found) <= _MOST:
+        yield from found
+
+
+_RESOLVE: Final[dict[str, Callable[[Values, Any], Iterator[str]]]] = {
+    "Fn::FindInMap": _mapped,
+    "Fn::Join": _joined,
+    "Fn::Select": _selected,
+    "Fn::Sub": _substituted,
+}
+
+
+def _parts(template: str, own: Mapping[str, Any]) -> Iterator[Any]:
+    """What a Fn::Sub puts together: texts, its own variables, and references."""
+    end = 0
+    for found in _IN_SUB.finditer(template):
+        yield template[end : found.start()]
+        yield f"${{{found[2]}}}" if found[1] else own.get(found[2], {"Ref": found[2]})
+        end = found.end()
+    yield template[end:]
+
+
+def _split(text: str, delimiter: str) -> tuple[str, ...] | None:
+    """The parts of a text; None where a stretch that is not known may hold the delimiter."""
+    open_ended = UNKNOWN in text or "*" in text or "${" in text
+    if UNKNOWN in text or not delimiter or (open_ended and delimiter not in _WHOLE_PARTS):
+        return None
+    parts = [""]
+    for part in tokens.split(text):
+        if isinstance(part, tokens.Reference):
+            parts[-1] += part.text
+        else:
+            first, *rest = part.split(delimiter)
+            parts[-1] += first
+            parts += rest
+    return tuple(parts)

@@ -1,0 +1,207 @@
+"""The ways in which the conditions of a template may fall out: two templates are compared in each of them.
+
+A world says which comparisons of the Conditions hold. Comparisons of one value with several texts exclude each other;
+all others count as independent, so that no world is left out that a parameter may bring about.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations, islice, product
+from math import prod
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from remit.iam import tokens
+from remit.template.branches import Deciding, choice, written_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from remit.template.policy_documents import Place
+
+MOST: Final = 64
+"""Worlds of which each is looked at."""
+World: TypeAlias = Mapping["Test", bool]
+_PAIR: Final = 2
+_REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9:]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """Whether a value, late-bound, is a text; or whatever else decides, without a text."""
+
+    value: str
+    text: str | None = None
+
+    def words(self, *, holds: bool) -> str:
+        """As people say it: `Stage = prod`, `Stage is not prod`."""
+        if self.text is None:
+            return self.value if holds else f"not {self.value}"
+        plain = _REFERENCE.fullmatch(self.value)
+        return " ".join((plain[1] if plain else self.value, "=" if holds else "is not", self.text or '""'))
+
+
+def worlds(*templates: Any) -> tuple[tuple[World, ...], bool]:
+    """The worlds in which the resources of templates may differ, and whether those are all.
+
+    Of more than MOST, those in which the fewest tests hold: every test holds in one of them at least, if it can be.
+    """
+    tests = dict.fromkeys(test for one in templates for test in _tests(one))
+    by_value: dict[str, list[Test]] = {}
+    for test in tests:
+        by_value.setdefault(test.value, []).append(test)
+    several = list(by_value.values())
+    complete = prod(len(found) + 1 for found in several) <= MOST
+    ways = product(*([None, *found] for found in several)) if complete else islice(_fewest(several), MOST)
+    return tuple(dict.fromkeys(tests, False) | {one: True for one in way if one} for way in ways), complete
+
+
+def _fewest(several: list[list[Test]]) -> Iterator[tuple[Test, ...]]:
+    """The tests that hold together, at most one of each value: none at first, then one, then two."""
+    for count in range(len(several) + 1):
+        for chosen in combinations(several, count):
+            yield from product(*chosen)
+
+
+def conditions_of(template: Any) -> tuple[str, ...]:
+    """The conditions of a template that decide on its resources, those that others of them ask among them."""
+    conditions = _conditions(template)
+    found: dict[str, None] = {}
+    waiting = list(_named({key: template[key] for key in ("Resources", "Globals") if key in template}))
+    while waiting:
+        name = waiting.pop(0)
+        if name in conditions and name not in found:
+            found[name] = None
+            waiting += _named(conditions[name])
+    return tuple(found)
+
+
+def _tests(template: Any) -> Iterator[Test]:
+    conditions = _conditions(template)
+    for name in dict.fromkeys(_named([template.get("Resources"), template.get("Globals")])):
+        yield from _inside({"Condition": name}, conditions, ())
+
+
+def _conditions(template: Any) -> Mapping[str, Any]:
+    found = template.get("Conditions") if isinstance(template, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _named(value: Any) -> Iterator[str]:
+    """The conditions that a value names: in its choices, or beside a resource's properties."""
+    chosen = choice(value)
+    if chosen is not None:
+        yield chosen.condition
+    if isinstance(value, dict):
+        if isinstance(value.get("Condition"), str):
+            yield value["Condition"]
+        for item in value.values():
+            yield from _named(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _named(item)
+
+
+def _inside(condition: Any, conditions: Mapping[str, Any], within: tuple[str, ...]) -> Iterator[Test]:
+    """The tests that decide on a condition."""
+    kind, argument = _function(condition)
+    if kind in ("Fn::And", "Fn::Or", "Fn::Not"):
+        for one in argument if isinstance(argument, list) else ():
+            yield from _inside(one, conditions, within)
+    elif kind == "Condition" and argument in conditions and argument not in within:
+        yield from _inside(conditions[argument], conditions, (*within, argument))
+    else:
+        found = _test(condition)
+        if isinstance(found, Test):
+            yield found
+
+
+def _function(condition: Any) -> tuple[str, Any]:
+    if isinstance(condition, dict) and len(condition) == 1:
+        ((kind, argument),) = condition.items()
+        return str(kind), argument
+    return "", None
+
+
+def _test(condition: Any) -> Test | bool:
+    """A condition that is no combination of others, or what is certain of it."""
+    kind, argument = _function(condition)
+    if kind == "Condition" and isinstance(argument, str):
+        return Test(f"condition {argument}")
+    if kind != "Fn::Equals" or not isinstance(argument, list) or len(argument) != _PAIR:
+        return Test(_text(condition))
+    one, other = (_text(value) for value in argument)
+    if one == other:
+        return True
+    literal = [not tokens.references(text) and not text.startswith("{") for text in (one, other)]
+    if all(literal):
+        return False
+    if any(literal):
+        return Test(other, one) if literal[0] else Test(one, other)
+    return Test(f"{min(one, other)} = {max(one, other)}")
+
+
+def _text(value: Any) -> str:
+    if tokens.is_intrinsic(value):
+        return tokens.from_intrinsic(value)
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+
+
+def _holds(condition: Any, conditions: Mapping[str, Any], world: World, within: tuple[str, ...] = ()) -> bool:
+    kind, argument = _function(condition)
+    parts = argument if isinstance(argument, list) else []
+    if kind == "Fn::And":
+        return all(_holds(one, conditions, world, within) for one in parts)
+    if kind == "Fn::Or":
+        return any(_holds(one, conditions, world, within) for one in parts)
+    if kind == "Fn::Not":
+        return not any(_holds(one, conditions, world, within) for one in parts)
+    if kind == "Condition" and argument in conditions and argument not in within:
+        return _holds(conditions[argument], conditions, world, (*within, argument))
+    found = _test(condition)
+    return found if isinstance(found, bool) else world.get(found, False)
+
+
+def in_world(template: Any, world: World, place: Place) -> tuple[Any, Place]:
+    """A template as it is in a world: without choices, and without what is not there. And the places of its parts."""
+    conditions = _conditions(template)
+    deciding = Deciding(lambda name: _holds({"Condition": name}, conditions, world))
+    moved = deciding.moved
+    value = dict(template) if isinstance(template, dict) else template
+    resources = template.get("Resources") if isinstance(template, dict) else None
+    if isinstance(resources, dict):
+        value["Resources"] = {
+            name: deciding.value(_there(one), ("Resources", name))
+            for name, one in resources.items()
+            if _condition(one) is None or deciding.holds(str(_condition(one)))
+        }
+    if isinstance(template, dict) and "Globals" in template:
+        value["Globals"] = deciding.value(template["Globals"], ("Globals",))
+
+    return value, lambda path: place(written_at(path, moved))
+
+
+def _condition(resource: Any) -> str | None:
+    name = resource.get("Condition") if isinstance(resource, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _there(resource: Any) -> Any:
+    """A resource of a condition that holds."""
+    if not isinstance(resource, dict):
+        return resource
+    return {key: item for key, item in resource.items() if key != "Condition" or not isinstance(item, str)}
+
+
+def words(holds: Iterable[World], every: Iterable[World]) -> tuple[str, ...]:
+    """What must be so for one of some worlds among all, in as few words as the first of them needs."""
+    among, others = list(holds), list(every)
+    told = dict(among[0]) if among else {}
+    for test in list(told):
+        rest = {one: value for one, value in told.items() if one != test}
+        if all(world in among for world in others if all(world[one] == value for one, value in rest.items())):
+            told = rest
+    return tuple(test.words(holds=value) for test, value in told.items())

@@ -1,0 +1,1 @@
+"""Why a pasted AccessDenied happened, and which line to change."""

@@ -1,0 +1,190 @@
+"""What to do about a denied access: what the message by itself calls for, and what the app in this folder adds."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Final
+
+from remit.catalogue.actions import targets_of
+from remit.catalogue.arns import parse
+from remit.explain.remedy import any_of, remedy
+from remit.roles.broken_features import broken
+from remit.why.denial import FEDERATED
+from remit.why.denied_request import ACCOUNT, account_of
+from remit.why.wordings import EXECUTION_ROLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.explain.explanation import Explanation
+    from remit.why.denial import Denial, LayerName
+    from remit.why.denied_request import Here
+
+DEPLOYERS: Final = "for whoever deploys, `remit policy deployer` writes the whole policy"
+"""The advice to somebody who is no role of the app."""
+_ASSUMES: Final = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
+_ORGANIZATION: Final = "no policy of the account can allow it: ask whoever owns the organization's policies"
+_CHANGE: Final[dict[LayerName, str]] = {
+    "boundary": "a boundary grants nothing and limits everything: whoever owns it must let the action through",
+    "session": "whoever assumed the role passed a narrower policy along: widen it there",
+    "resource": "let the policy of the resource (key, bucket, queue, secret) allow the role, or the role's account",
+    "trust": "let the trust policy of that role name the one who assumes it",
+    "endpoint": "let the policy of the VPC endpoint allow the action, or call past it",
+    "scp": _ORGANIZATION,
+    "rcp": _ORGANIZATION,
+}
+_EXCEPT: Final[dict[LayerName, str]] = {
+    "identity": "no Allow outweighs a Deny: take it away, or narrow it",
+    "boundary": "no Allow outweighs a Deny of the boundary: whoever owns it must except this",
+    "resource": "no Allow outweighs a Deny of the resource's policy: except the role there, or meet its conditions",
+    "session": "no Allow outweighs a Deny of the session policy: whoever assumed the role must pass it without",
+    "endpoint": "no Allow outweighs a Deny of the VPC endpoint's policy: except this there, or call past it",
+    "trust": "no Allow outweighs a Deny of the trust policy: except whoever assumes the role there",
+}
+"""What to change where the layer has a Deny and does not merely lack an Allow."""
+_BARE: Final = re.compile(r"[\w/+=.@-]{1,512}")
+_ANONYMOUS: Final = "nobody signed the request: sign it as somebody, or let the resource's policy allow everyone"
+_FEDERATED: Final = (
+    "let the trust policy of the role name the provider as Principal.Federated, and compare its conditions (sub, aud) "
+    "with the token's"
+)
+_SERVICE: Final = (
+    "a service has no policies of its own: let the policy of the resource (queue, topic, key, function) allow "
+    "Principal.Service {principal}, on the condition aws:SourceArn"
+)
+_DEPLOYS: Final = frozenset({"cloudformation", "iam", "lambda"})
+"""Services whose denials are likely a deploy's, where the caller is no function, and the call is none of a function."""
+
+
+def advice(denial: Denial) -> Iterator[str]:
+    """What the message by itself calls for."""
+    if denial.note is not None:
+        yield denial.note
+    if denial.others:
+        yield f"the text tells of other denials, too, which can be asked one by one: {'; '.join(denial.others)}"
+    if denial.encoded is not None:
+        yield (
+            f"decode it: aws sts decode-authorization-message --encoded-message {denial.encoded} "
+            "--query DecodedMessage --output text | remit why"
+        )
+    if denial.authorization is not None:
+        yield f"AWS keeps the evaluation under authorization ID {denial.authorization}: open the link in the message"
+    if denial.layer == "trust" and denial.principal is None and (denial.action or "").lower() not in FEDERATED:
+        yield "a role that was just made takes some seconds to be known everywhere: deploy again"
+    if (change := _change(denial)) is not None:
+        yield change
+    elif denial.policy is not None:
+        yield f"the policy that decided is {denial.policy}"
+
+
+def _secret(denial: Denial) -> str | None:
+    """How policies name a secret of which the message has the bare name."""
+    action, name = (denial.action or "").lower(), denial.resource or "*"
+    if not action.startswith("secretsmanager:") or name.startswith("arn:") or not _BARE.fullmatch(name):
+        return None
+    owner = account_of(denial).replace("unknown", "ACCOUNT")
+    arn = f"arn:aws:secretsmanager:REGION:{owner}:secret:{name}-??????"
+    return f"name the secret as {arn}: six signs of its own end its ARN"
+
+
+def _change(denial: Denial) -> str | None:
+    """What has to change where it is not, or not alone, the policy of the one who asked."""
+    if denial.principal in ("anonymous", "*"):
+        return _ANONYMOUS
+    if is_service(denial):
+        return _SERVICE.format(principal=denial.principal)
+    if denial.layer == "trust" and (denial.action or "").lower() in FEDERATED:
+        return _FEDERATED
+    if denial.layer is None or (denial.layer not in _CHANGE and not denial.explicit):
+        return None
+    change = _EXCEPT.get(denial.layer) if denial.explicit else None
+    change = change or _CHANGE.get(denial.layer, "it is not IAM's policies that have to change")
+    return change + (f" ({denial.policy})" if denial.policy else "")
+
+
+def advice_here(
+    denial: Denial,
+    here: Here | None,
+    function: str | None,
+    actions: tuple[str, ...],
+    answers: tuple[Explanation, ...],
+) -> Iterator[str]:
+    """What the app in this folder, or its absence, adds to that."""
+    own = denial.layer in (None, "identity") and not denial.explicit
+    allowed = bool(answers) and all(one.decision.allowed for one in answers)
+    if here is not None and function is not None and allowed and own:
+        yield f"deploy this folder: remit deploy --stage {here.app.stage}"
+    if here is not None and here.app.boundary is not None and denial.layer == "boundary":
+        yield f"the boundary of this app's roles is {here.app.boundary}"
+    if (
+        "s3:GetObject" in actions
+        and denial.layer is None
+        and not denial.explicit
+        and (allowed or here is None or (function is None and not answers))
+    ):
+        yield "S3 answers 403 for a key that does not exist, unless s3:ListBucket is allowed as well"
+    if here is not None and function is not None and own and not allowed:
+        yield from _taken_away(here, function, actions)
+    if denial.principal is None and denial.encoded is None and function is None and own and not allowed:
+        yield from _needed(here, actions, denial, answers)
+    if not answers and own and (secret := _secret(denial)) is not None:
+        yield secret
+    if not answers and own:
+        yield from _of_the_resource(denial, actions)
+    if function is None and denial.layer != "trust" and not denial.explicit and _of_a_deploy(denial, actions):
+        yield DEPLOYERS
+
+
+def _of_the_resource(denial: Denial, actions: tuple[str, ...]) -> Iterator[str]:
+    """What the other side has to allow as well: a role whoever assumes it, another account its resource."""
+    own, other = ACCOUNT.match(denial.principal or ""), parse(denial.resource or "")
+    if other is None or is_service(denial):
+        return
+    if _ASSUMES.isdisjoint(actions):
+        if own is not None and other.account not in ("", own[1]) and other.account.isdigit():
+            yield f"it belongs to another account, {other.account}: the resource's own policy must allow it as well"
+    elif other.resource.startswith("role/"):
+        yield f"the trust policy of {other.resource.rpartition('/')[2]} must let it in as well"
+
+
+def is_service(denial: Denial) -> bool:
+    """Whether an AWS service asked by itself: `events.amazonaws.com`."""
+    return (denial.principal or "").endswith((".amazonaws.com", ".amazonaws.com.cn"))
+
+
+def _of_a_deploy(denial: Denial, actions: tuple[str, ...]) -> bool:
+    """Whether it was asked for somebody who deploys, as the message tells, or the action."""
+    if denial.note == EXECUTION_ROLE:
+        return False  # it is asked of the function's role, whoever deploys
+    if denial.deploying or is_service(denial):
+        return bool(denial.deploying)
+    services = {action.partition(":")[0] for action in actions if not action.startswith("lambda:Invoke")}
+    return denial.layer in (None, "identity") and bool(denial.logical_id or services & _DEPLOYS)
+
+
+def _taken_away(here: Here, function: str, actions: tuple[str, ...]) -> Iterator[str]:
+    """What the computed default would grant, had a setting not replaced it."""
+    for one in broken(here.app, here.roles):
+        if one.function == function and set(actions) & set(one.missing):
+            yield f"{one.cause} took it away: {one.message}"
+
+
+def _needed(
+    here: Here | None, actions: tuple[str, ...], denial: Denial, answers: tuple[Explanation, ...]
+) -> Iterator[str]:
+    """The grant that a function of the app would need, where nobody says which one called."""
+    if here is None or denial.deploying:
+        return
+    if denial.note == EXECUTION_ROLE:
+        yield "remit grants it by default: where a setting replaced that, `remit build` names what is missing"
+        return
+    for function in here.app.functions[:1]:
+        for action in actions[:1]:
+            resource = answers[0].resource if answers else denial.resource or any_of(action)
+            made = remedy(here.app, function, action, resource, here.folder, account=account_of(denial))
+            code = " and ".join(f"`{line}`" for line in made.imports)
+            with_it = f" (with {code})" if made.imports else ""
+            vague = resource == "*" and denial.resource is None and targets_of(action)
+            item = f'allow({json.dumps(action)}, on="arn:…")' if vague else made.item
+            yield f"the function that calls it needs {item} in the policy of its decorator{with_it}"

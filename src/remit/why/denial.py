@@ -1,0 +1,404 @@
+"""Read an access that was denied out of what AWS, an SDK, a log or CloudFormation printed about it.
+
+Sources: "Troubleshoot access denied error messages" (IAM User Guide) for the wordings with a layer; "Error Responses"
+(Amazon S3 API Reference), "DecodeAuthorizationMessage" (AWS STS API Reference), "CloudTrail record contents" (AWS
+CloudTrail User Guide), and the messages of services, SDKs and tools as their users quote them.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from urllib.parse import unquote_plus
+
+from remit.why import wordings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+LayerName: TypeAlias = Literal[
+    "identity", "boundary", "session", "resource", "trust", "endpoint", "scp", "rcp", "other"
+]
+LONGEST: Final = 200_000
+"""Characters that are read; a log that somebody pipes in whole may be longer, and its end counts."""
+_DEPTH: Final = 3  # of JSON inside strings of JSON
+_MOST: Final = 10  # further denials that are told
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """What a message says of a denied request; None for what it does not say.
+
+    `principal` is an ARN as a rule. `layer` is the kind of policy that denied (`other`: what is not IAM's at all),
+    `explicit` whether by a Deny, `policy` that policy's ARN. `operation` and `service` are the SDK's names. `encoded`
+    is a message that only STS can decode, `authorization` an authorization ID. `logical_id` is the resource of a failed
+    stack event, `function` the Lambda function whose log it is. `deploying` tells what CloudFormation asked with the
+    permissions of whoever deploys. `note` says what the message means beside IAM's policies, `others` what else was
+    denied.
+    """
+
+    principal: str | None = None
+    action: str | None = None
+    resource: str | None = None
+    layer: LayerName | None = None
+    explicit: bool | None = None
+    policy: str | None = None
+    operation: str | None = None
+    service: str | None = None
+    encoded: str | None = None
+    authorization: str | None = None
+    logical_id: str | None = None
+    stack: str | None = None
+    function: str | None = None
+    deploying: bool | None = None
+    note: str | None = None
+    others: tuple[str, ...] = ()
+
+
+LAYERS: Final = get_args(LayerName)
+FEDERATED: Final = frozenset({"sts:assumerolewithwebidentity", "sts:assumerolewithsaml"})
+"""Actions of callers who have no policies of their own: only the role's trust policy decides, folded."""
+_KINDS: Final[Mapping[str, LayerName]] = {
+    "identity": "identity",
+    "permission": "boundary",
+    "session": "session",
+    "resource-": "resource",
+    "role trust": "trust",
+    "vpc": "endpoint",
+    "service": "scp",
+    "resource control": "rcp",
+}
+"""How the names of the kinds of policies begin."""
+_RECORDS: Final = ("eventSource", "allowed", "ResourceStatusReason")
+_DECODE: Final = json.JSONDecoder().raw_decode
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_LATE: Final = re.compile(r"\$\{[^{}]{1,200}\}$")
+_DATED: Final = re.compile(r"(?<=[a-z])20\d\d(?:_\d\d_\d\d|\d{4})(?:v\d+)?$")
+"""The API's version behind an event's name: UpdateFunctionConfiguration20150331v2, CreateDistribution2020_05_31."""
+_CLOSING: Final = tuple(".,;:)\"'`]}")
+_STREAM: Final = ":log-stream:"
+"""What an ARN of CloudWatch Logs ends with where no stream is meant: the colon is the ARN's."""
+_WHOLE: Final = re.compile(r"arn(?::[^:\s]*){4}:\S+")
+_IN_A_URL: Final = re.compile(r"not(?:\+|%20)authorized(?:\+|%20)to")
+_TYPESET: Final = str.maketrans("\u201c\u201d\u2018\u2019", "\"\"''", "\u200b\u200c\u2060\ufeff")
+"""The quotation marks of word processors and chats, and signs that nobody sees."""
+_BOLD: Final = re.compile(r"(?<![*\w:/-])\*\*([^*\s][^*]{0,2048})\*\*(?![*\w:/-])")
+_PLACEHOLDER: Final = re.compile(r"[^<]<[^<>]{1,100}>$")
+_CUT: Final = ("…", "...")
+_PAIRS: Final = {")": "(", "]": "[", "}": "{"}
+_ARN: Final = re.compile(r"arn:[a-z-]{1,20}:(?:sts|iam)::([^:\s]{0,40}):")
+
+_NAMES: Final[Mapping[str, tuple[str, str]]] = {
+    "dynamodb": ("tableName", "table/"),
+    "kinesis": ("streamName", "stream/"),
+    "lambda": ("functionName", "function:"),
+    "sqs": ("queueName", ""),
+}
+"""By service: the parameter that names what a request is about, and what stands before that name in an ARN."""
+
+
+def parse(text: str) -> Denial | None:
+    """What a text says about a denied request; None when it tells of none. Never fails, whatever the text."""
+    text = text[-LONGEST:]
+    found = _structured(text, _DEPTH) or _in_lines(text)
+    if found is None:
+        read = ((way, _plain(way)) for way in wordings.readings(text))
+        text, found = max(read, key=lambda pair: _wholeness(pair[1]))
+    if found is None:
+        return None
+    flat = _flat(text)
+    log = wordings.LOG.search(flat)
+    return replace(found, others=_others(flat, found), function=log[1] if log is not None else None)
+
+
+def _wholeness(found: Denial | None) -> int:
+    """How much a reading tells, of which an ARN that is cut through is no part."""
+    if found is None:
+        return -1
+    names = (found.action, found.operation, found.service, found.layer, found.principal, found.resource, found.encoded)
+    return sum(one is not None and (not one.startswith("arn") or _WHOLE.fullmatch(one) is not None) for one in names)
+
+
+def _plain(text: str) -> Denial | None:
+    """From prose: an exception's text, a traceback, a log, XML."""
+    flat = _flat(text)
+    if wordings.DENIED.search(flat) is None:
+        return None
+    found = replace(_request(flat), **_caller(flat))
+    if (found.action or "").lower() in FEDERATED and found.layer is None:
+        found = replace(found, layer="trust", explicit=False)
+    if found.operation is not None and found.service is None and "UnauthorizedOperation" in flat:
+        found = replace(found, service="ec2")  # whose code alone it is
+    meant = next((meaning for words, meaning in wordings.NOTES if words.search(flat) is not None), {})
+    if wordings.DEPLOYING.search(flat) is not None and meant.get("note") != wordings.EXECUTION_ROLE:
+        found = replace(found, deploying=True)
+    return replace(found if found.resource is not None else _located(found, flat), **meant)
+
+
+def _flat(text: str) -> str:
+    """One line of plain words, whatever escaped, framed or coloured them."""
+    if _IN_A_URL.search(text) is not None:
+        text = unquote_plus(text)
+    plain = html.unescape(text.replace('\\"', '"').replace("\\n", "\n").replace("\\/", "/")).translate(_TYPESET)
+    return " ".join(_BOLD.sub(r"\1", _CONTROL.sub(" ", wordings.unwrapped(plain))).split())
+
+
+def _others(flat: str, first: Denial) -> tuple[str, ...]:
+    """What was denied as well: `dynamodb:Query on …`, as far as the text says so in the words of AWS."""
+    own, seen = (first.action or "").lower(), dict[str, None]()
+    for place, action in enumerate(wordings.ACTION.finditer(flat)):
+        resource = _resource(wordings.RESOURCE.match(flat, action.end() + 1), first.principal)
+        if place == 0 and resource == first.resource:  # it is told, by the action that no policy allows
+            continue
+        if action[1].lower() != own or (resource != first.resource and None not in (resource, first.resource)):
+            seen[action[1] if resource is None else f"{action[1]} on {resource}"] = None
+    return tuple(seen)[:_MOST]
+
+
+def _request(flat: str) -> Denial:
+    """Who, what, on what, by which layer."""
+    quoted = wordings.QUOTED.search(flat)
+    if quoted is not None:
+        return Denial(quoted["principal"], quoted["action"], quoted["resource"])
+    principal = _principal(flat)
+    action, layer = wordings.ACTION.search(flat), wordings.LAYER.search(flat)
+    named = layer["action"] if layer is not None else None
+    asked = action[1] if action is not None else None
+    # An API may check a further action than its own: the one that no policy allows is what is missing.
+    return Denial(
+        principal=principal,
+        action=named if named is not None and asked is not None and named.lower() != asked.lower() else asked or named,
+        resource=_resource(wordings.RESOURCE.search(flat, action.end() if action else 0), principal),
+        layer=None if layer is None else _kind(layer["kind"]),
+        explicit=layer["how"].lower().startswith("with")
+        if layer is not None
+        else True
+        if "explicit deny" in flat
+        else None,
+        policy=_trimmed(layer["policy"]) if layer is not None and layer["policy"] else None,
+    )
+
+
+def _principal(flat: str) -> str | None:
+    who = wordings.WHO.search(flat) or wordings.MAPPED.search(flat)
+    if who is not None:
+        return _trimmed(who[1])
+    somebody = (_trimmed(found[1]) for found in wordings.SOMEBODY.finditer(flat))
+    return next((name for name in somebody if name.lower() not in wordings.NOBODY), None)
+
+
+def _kind(words: str) -> LayerName:
+    return next(layer for start, layer in _KINDS.items() if words.lower().startswith(start))
+
+
+def _resource(found: re.Match[str] | None, principal: str | None) -> str | None:
+    """The resource, as an ARN where IAM names it by its kind (`role worker`); `policy path /` is every one: `*`."""
+    if found is None:
+        return None
+    if (found["bare"] or "").startswith("<") or (found["bare"] or "").endswith(_CUT):  # a placeholder, or cut off
+        return None
+    name = _trimmed(found["whole"] or found["bare"])
+    if not name:
+        return None
+    if found["path"]:
+        return "*"
+    owner = _ARN.match(principal or "")
+    if found["kind"] is None or name.startswith("arn:") or owner is None:
+        return name
+    partition = (principal or "").split(":")[1]
+    return f"arn:{partition}:iam::{owner[1]}:{found['kind'].replace(' ', '-')}/{name.lstrip('/')}"
+
+
+def _located(found: Denial, flat: str) -> Denial:
+    """A denial with the queue, stream, bucket or object that the words around it name."""
+    queue, stream = wordings.QUEUE.search(flat), wordings.STREAM.search(flat)
+    if queue is not None:
+        region = queue["region"] or queue["old"] or "*"
+        return replace(found, resource=f"arn:aws:sqs:{region}:{queue['account']}:{queue['name']}", service="sqs")
+    if stream is not None:
+        return replace(found, resource=stream[1], action=found.action or f"{stream[2]}:{stream[3]}")
+    assumed = wordings.ASSUMED.search(flat)
+    if assumed is not None:
+        return replace(found, resource=_trimmed(assumed[1]))
+    copied = wordings.COPIED.search(flat)
+    if copied is not None:
+        return replace(found, resource=f"arn:aws:s3:::{copied['bucket']}/{copied['key']}")
+    places = {match.groups() for match in wordings.OBJECT.finditer(flat)}
+    named = [match.groupdict() for pattern in wordings.NAMED_BUCKET if (match := pattern.search(flat)) is not None]
+    if len(places) == 1 or (named and not places):
+        bucket, key = next(iter(places)) if places else (named[0]["bucket"], named[0].get("key"))
+        return replace(found, resource=f"arn:aws:s3:::{bucket}" + (f"/{_trimmed(key)}" if key else ""))
+    return found
+
+
+def _caller(flat: str) -> dict[str, Any]:
+    """What the SDK, CloudFormation or Lambda puts around a message."""
+    found: dict[str, Any] = {}
+    for pattern in wordings.AROUND:
+        around = pattern.search(flat)
+        found |= {} if around is None else {name: text for name, text in around.groupdict().items() if text}
+    encoded = wordings.ENCODED.search(flat)
+    found |= {} if encoded is None else {"encoded": encoded[1]}
+    if wordings.ACTION.search(flat) is None:
+        api = wordings.API.search(flat)
+        found |= {} if api is None else {"action": api[1]}
+        for words, meaning in wordings.MEANT:
+            found |= meaning if words.search(flat) is not None else {}
+    event = next((match for pattern in wordings.EVENT if (match := pattern.search(flat)) is not None), None)
+    if event is not None:
+        found["logical_id"] = event[1]
+    return found
+
+
+def _trimmed(text: str) -> str:
+    """A name without the punctuation, or the markup, of the sentence that it stands in."""
+    name = text.partition("</")[0].strip("\"'`")
+    name = name if _PLACEHOLDER.search(name) is not None else name.strip("\"'`<>")
+    while name.endswith(_CLOSING) and not name.endswith(_STREAM) and _LATE.search(name) is None:
+        opening = _PAIRS.get(name[-1])
+        if opening is not None and name.count(opening) == name.count(name[-1]):
+            break
+        name = name[:-1]
+    return name
+
+
+def _structured(text: str, depth: int) -> Denial | None:
+    """From JSON: a CloudTrail event, a decoded authorization message, a stack event, an error's body."""
+    start = min((place for place in (text.find("{"), text.find("[")) if place >= 0), default=-1)
+    if depth == 0 or start < 0 or text[:start].strip():
+        return None
+    try:
+        value = json.loads(text[start:])
+        objects = list(_objects(value))
+    except (ValueError, RecursionError):
+        return None
+    record = _record(objects)
+    if record is not None:
+        return record
+    told = [found for one in objects for item in one.values() if (found := _told(item, depth)) is not None]
+    best = next((found for found in told if found.action is not None or found.operation is not None), None)
+    return best or (_plain(text) if told else None)
+
+
+def _in_lines(text: str) -> Denial | None:
+    """From a record of JSON on a line of a log, whatever stands before it."""
+    for line in wordings.unwrapped(text).split("\n"):
+        start = line.find("{")
+        if start >= 0 and any(f'"{key}"' in line for key in _RECORDS):
+            try:
+                value, _ = _DECODE(line, start)
+                record = _record(_objects(value))
+            except (ValueError, RecursionError):
+                continue
+            if record is not None:
+                return record
+    return None
+
+
+def _record(objects: Iterable[dict[str, Any]]) -> Denial | None:
+    """The first object that is a record of AWS's of a known form and tells of a denial."""
+    read = (reader(one) for one in objects for reader in (_trail, _decoded, _stack_event))
+    return next((found for found in read if found is not None), None)
+
+
+def _told(item: Any, depth: int) -> Denial | None:
+    if not isinstance(item, str):
+        return None
+    return _structured(item, depth - 1) if item.lstrip().startswith("{") else _plain(item)
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a document, the outer ones first."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop(0)
+        if isinstance(one, dict):
+            yield one
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
+
+
+def _trail(event: dict[str, Any]) -> Denial | None:
+    """A record of CloudTrail: its own fields, and its errorMessage where they are silent."""
+    code, source, name = (_string(event, key) for key in ("errorCode", "eventSource", "eventName"))
+    if code is None or source is None or name is None:
+        return None
+    name = _DATED.sub("", name)
+    message = _string(event, "errorMessage") or ""
+    if wordings.DENIED.search(f"{code} {message}") is None:
+        return None
+    told = _plain(message) or Denial()
+    service = source.partition(".")[0]
+    caller = _dict(event.get("userIdentity"))
+    resources = [_string(one, "ARN") or _string(one, "arn") for one in _dicts(event.get("resources"))]
+    parameters = _dict(event.get("requestParameters"))
+    resources += (_parameter(parameters, service), _by_name(parameters, service, event))
+    return replace(
+        told,
+        principal=told.principal or _string(caller, "arn") or _string(caller, "invokedBy"),
+        resource=told.resource or next((arn for arn in resources if arn is not None), None),
+        operation=name,
+        service=service,
+    )
+
+
+def _parameter(parameters: dict[str, Any], service: str) -> str | None:
+    """What a request was about, by its parameters: a bucket or an object, or the one ARN of the service among them."""
+    bucket, key = _string(parameters, "bucketName"), _string(parameters, "key")
+    if bucket is not None and service == "s3":
+        return f"arn:aws:s3:::{bucket}" + (f"/{key}" if key else "")
+    arns = {text for name in parameters if (text := _string(parameters, name) or "").split(":")[2:3] == [service]}
+    return arns.pop() if len(arns) == 1 else None
+
+
+def _by_name(parameters: dict[str, Any], service: str, event: dict[str, Any]) -> str | None:
+    """What a request was about, where it names a table, a function or a stream of the caller's own account."""
+    owner = _ARN.match(_string(_dict(event.get("userIdentity")), "arn") or "")
+    key, form = _NAMES.get(service, ("", ""))
+    name, region = _string(parameters, key), _string(event, "awsRegion")
+    if owner is None or name is None or region is None:
+        return None
+    partition = owner[0].split(":")[1]
+    return name if name.startswith("arn:") else f"arn:{partition}:{service}:{region}:{owner[1]}:{form}{name}"
+
+
+def _decoded(message: dict[str, Any]) -> Denial | None:
+    """What `aws sts decode-authorization-message` gives."""
+    context = _dict(message.get("context"))
+    action = _string(context, "action")
+    if "allowed" not in message or action is None:
+        return None
+    explicit = message.get("explicitDeny")
+    return Denial(
+        principal=_string(_dict(context.get("principal")), "arn"),
+        action=action,
+        resource=_string(context, "resource"),
+        explicit=explicit if isinstance(explicit, bool) else None,
+    )
+
+
+def _stack_event(event: dict[str, Any]) -> Denial | None:
+    """An event of `aws cloudformation describe-stack-events`."""
+    reason, name = _string(event, "ResourceStatusReason"), _string(event, "LogicalResourceId")
+    found = None if reason is None else _plain(reason)
+    if found is None:
+        return None
+    deploying = True if found.note != wordings.EXECUTION_ROLE else None
+    return replace(found, logical_id=name, stack=_string(event, "StackName"), deploying=deploying)
+
+
+def _string(value: dict[str, Any], key: str) -> str | None:
+    found = value.get(key)
+    return _CONTROL.sub("", found) or None if isinstance(found, str) else None
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

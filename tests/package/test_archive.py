@@ -1,0 +1,123 @@
+"""Zips are valid for others, and depend on names, contents and the executable bit alone."""
+
+from __future__ import annotations
+
+import io
+import tracemalloc
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from remit.errors import RemitError
+from remit.package.archive import CHUNK, Archive, members
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PART = st.text(st.characters(exclude_categories=("C", "Z"), exclude_characters="/\\"), min_size=1).filter(
+    lambda part: part not in (".", "..")
+)
+NAMES = st.lists(PART, min_size=1, max_size=3).map("/".join)
+FILES = st.dictionaries(NAMES, st.tuples(st.binary(max_size=300), st.booleans()), max_size=6)
+
+
+def packed(files: dict[str, tuple[bytes, bool]]) -> tuple[bytes, str]:
+    file = io.BytesIO()
+    archive = Archive(file)
+    for name, (content, executable) in files.items():
+        archive.add(name, [content], executable=executable)
+    contents = archive.finish()
+    return file.getvalue(), contents
+
+
+@given(FILES)
+def test_python_s_own_zipfile_reads_back_every_name_content_and_mode(
+    files: dict[str, tuple[bytes, bool]],
+) -> None:
+    with zipfile.ZipFile(io.BytesIO(packed(files)[0])) as archive:
+        read = {
+            info.filename: (archive.read(info), info.external_attr >> 16 == 0o100755) for info in archive.infolist()
+        }
+        assert files == read
+        assert archive.testzip() is None
+
+
+def test_a_member_has_the_date_1980_no_extra_field_and_the_utf_8_flag() -> None:
+    with zipfile.ZipFile(io.BytesIO(packed({"é.py": (b"x", False)})[0])) as archive:
+        (info,) = archive.infolist()
+        facts = (
+            info.date_time,
+            info.extra,
+            info.flag_bits,
+            info.create_system,
+            oct(info.external_attr >> 16),
+        )
+        assert facts == ((1980, 1, 1, 0, 0, 0), b"", 0x800, 3, "0o100644")
+
+
+@settings(max_examples=30)
+@given(FILES)
+def test_members_copied_from_another_zip_give_the_same_bytes_as_packing_them(
+    tmp_path_factory: pytest.TempPathFactory, files: dict[str, tuple[bytes, bool]]
+) -> None:
+    path = tmp_path_factory.mktemp("zip") / "a.zip"
+    path.write_bytes(packed(files)[0])
+    copy = io.BytesIO()
+    archive = Archive(copy)
+    with path.open("rb") as source:
+        for member in members(path):
+            archive.copy(source, member)
+    archive.finish()
+    assert path.read_bytes() == copy.getvalue()
+
+
+@given(FILES, FILES)
+def test_the_digest_of_the_contents_is_equal_exactly_when_the_contents_are(
+    one: dict[str, tuple[bytes, bool]], two: dict[str, tuple[bytes, bool]]
+) -> None:
+    same = list(one.items()) == list(two.items())
+    assert same == (packed(one)[1] == packed(two)[1])
+    assert packed(one) == packed(dict(one))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "/a",
+        "a/",
+        "a//b",
+        ".",
+        "..",
+        "a/../b",
+        "./a",
+        "a\0b",
+        "a\nb",
+        "a\\b",
+        "a\x7fb",
+        "a\x85b",
+        "a\u2028b",
+    ],
+)
+def test_a_name_that_would_not_unpack_as_one_file_below_the_root_is_refused(name: str) -> None:
+    with pytest.raises(RemitError, match="cannot be the name of a file in a zip"):
+        Archive(io.BytesIO()).add(name, [b"x"])
+
+
+def test_packing_64_mb_holds_a_few_chunks_in_memory(tmp_path: Path) -> None:
+    def chunks() -> Iterator[bytes]:
+        for number in range(64):
+            yield bytes([number]) * CHUNK
+
+    with (tmp_path / "big.zip").open("wb") as file:
+        tracemalloc.start()
+        archive = Archive(file)
+        size = archive.add("big", chunks())
+        archive.finish()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert (size, peak < 8 * CHUNK) == (64 * CHUNK, True)

@@ -1,0 +1,200 @@
+"""Where a project's dependencies are stated, what of that counts, and what is not the whole truth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from remit.errors import RemitError
+from remit.package.requirements import find
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Project = Callable[[dict[str, str]], Path]
+
+PYPROJECT = '[project]\nname = "orders"\nversion = "1"\ndependencies = ["idna"]\n'
+LOCK = (
+    'version = 1\n[[package]]\nname = "orders"\nsource = { virtual = "." }\n[[package]]\nname = "idna"\nversion = "3"\n'
+)
+PYLOCK = (
+    'lock-version = "1.0"\n[[packages]]\nname = "idna"\nversion = "3"\nmarker = "python_version > \'3\'"\n'
+    'wheels = [{ url = "https://host/idna-3-py3-none-any.whl", hashes = { sha256 = "ab" } }]\n'
+)
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(RemitError) as caught:
+        find(folder)
+    return str(caught.value)
+
+
+def test_uv_lock_comes_before_pylock_before_requirements_before_pyproject(project: Project) -> None:
+    files = {"uv.lock": LOCK, "pylock.toml": PYLOCK, "requirements.txt": "idna", "pyproject.toml": PYPROJECT}
+    folder = project(files)
+    used = []
+    for name in files:
+        source = find(folder)
+        used.append(source.file if source else None)
+        (folder / name).unlink()
+    assert ([*files], None) == (used, find(folder))
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {},
+        {"requirements.txt": "# nothing\n\n--index-url https://host/simple\n"},
+        {"pyproject.toml": '[project]\nname = "orders"\nversion = "1"\n'},
+        {"pyproject.toml": "[tool.ruff]\n"},
+        {"pylock.toml": 'lock-version = "1.0"\npackages = []\n'},
+        {
+            "uv.lock": LOCK.partition('[[package]]\nname = "idna"')[0],
+            "pyproject.toml": PYPROJECT.replace('"idna"', ""),
+        },
+    ],
+)
+def test_a_project_without_dependencies_has_none(project: Project, files: dict[str, str]) -> None:
+    assert find(project(files)) is None
+
+
+def test_requirements_may_have_comments_continued_lines_hashes_markers_and_included_files(
+    project: Project,
+) -> None:
+    text = "idna==3 \\\n  --hash=sha256:ab  # why\n# no\n-r more.txt\n-c limits.txt\nb ; python_version > '3'\n"
+    source = find(project({"requirements.txt": text, "more.txt": "c>=1\n", "limits.txt": "c<2\n"}))
+    assert source is not None
+    told = tuple(" ".join(line.split()) for line in source.lines)
+    assert told == ("idna==3 --hash=sha256:ab", "c>=1", "-c limits.txt", "b ; python_version > '3'")
+
+
+def test_the_project_itself_in_requirements_means_its_stated_dependencies(project: Project) -> None:
+    source = find(project({"requirements.txt": "-e .[web]\nidna\n", "pyproject.toml": PYPROJECT}))
+    assert source is not None
+    assert (
+        source.lines,
+        source.arguments,
+    ) == (("idna",), ("--requirements", "pyproject.toml", "--extra=web"))
+
+
+def test_a_package_in_a_folder_is_the_user_s_own_and_never_editable(project: Project) -> None:
+    library = '[project]\nname = "My_Lib"\nversion = "1"\n'
+    folder = project({"requirements.txt": "-e ./lib\n", "lib/pyproject.toml": library})
+    source = find(folder)
+    assert source is not None
+    assert (("./lib",), (("my-lib", folder / "./lib"),)) == (source.lines, source.local)
+
+
+@pytest.mark.parametrize(
+    "name", ["remit", "Remit[local]>=1", "remit==1 --hash=sha256:ab", "remit @ https://host/remit.whl"]
+)
+def test_remit_among_the_dependencies_is_noticed(project: Project, name: str) -> None:
+    source = find(project({"requirements.txt": f"idna\n{name}\n"}))
+    assert source is not None
+    assert source.names_remit
+
+
+def test_pylock_becomes_pinned_lines_with_hashes_and_markers(project: Project) -> None:
+    source = find(project({"pylock.toml": PYLOCK}))
+    assert source is not None
+    assert source.lines == ("idna==3 ; python_version > '3' --hash=sha256:ab",)
+
+
+def test_pylock_loses_remit_and_what_remit_alone_brings(project: Project) -> None:
+    needs = {
+        "app": ["idna", "remit"],
+        "remit": ["click", "idna"],
+        "click": ["colorama"],
+        "idna": [],
+        "colorama": [],
+    }
+    text = 'lock-version = "1.0"\n'
+    for name, others in needs.items():
+        listed = ", ".join(f'{{ name = "{other}" }}' for other in others)
+        text += f'[[packages]]\nname = "{name}"\nversion = "1"\ndependencies = [{listed}]\n'
+    source = find(project({"pylock.toml": text}))
+    assert source is not None
+    assert (source.lines, source.names_remit) == (("app==1", "idna==1"), True)
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"uv.lock": LOCK, "pyproject.toml": PYPROJECT.replace("idna", "attrs")}, "does not know `attrs`"),
+        ({"uv.lock": "version = ["}, "uv.lock is not TOML"),
+        ({"pylock.toml": PYLOCK.replace("python_version", "'dev' in extras and python_version")}, "an extra"),
+        ({"requirements.txt": "-r more.txt\n"}, "no more.txt beside it\n  --> requirements.txt:1"),
+        ({"requirements.txt": "\n-r requirements.txt\n"}, "includes itself\n  --> requirements.txt:2"),
+        ({"poetry.lock": "", "pyproject.toml": PYPROJECT}, "poetry export -o requirements.txt"),
+        ({"pyproject.toml": "[tool.poetry.dependencies]\nidna = '*'\n"}, "in poetry's own table"),
+        ({"pyproject.toml": '[project]\ndynamic = ["dependencies"]\n'}, "([project].dynamic)"),
+        ({"pyproject.toml": PYPROJECT + "[tool.uv.sources]\nidna = {workspace = true}\n"}, "a uv workspace"),
+        ({"pyproject.toml": "[project\n"}, "  --> pyproject.toml:1:9"),
+        ({"Pipfile.lock": "{}"}, "pipenv requirements > requirements.txt"),
+    ],
+)  # fmt: skip
+def test_what_is_not_the_whole_truth_is_refused_with_what_to_do(
+    project: Project, files: dict[str, str], told: str
+) -> None:
+    assert told in refusal(project(files))
+
+
+def test_a_file_that_is_not_utf_8_is_named(project: Project) -> None:
+    folder = project({})
+    (folder / "requirements.txt").write_bytes(b"\xff\xfe")
+    assert "cannot read requirements.txt: it is not UTF-8" in refusal(folder)
+
+
+def test_a_file_that_only_includes_one_of_another_folder_states_dependencies(project: Project) -> None:
+    folder = project({"requirements.txt": "-r requirements/prod.txt\n", "requirements/prod.txt": "idna==3.10\n"})
+    source = find(folder)
+    assert ("-r requirements/prod.txt",) == (source.lines if source else None)
+
+
+def test_what_an_included_file_includes_decides_as_well(project: Project) -> None:
+    files = {
+        "requirements.txt": "-r requirements/prod.txt\n",
+        "requirements/prod.txt": "-r more.txt\n-c limits.txt\n",
+        "requirements/more.txt": "idna\n-r prod.txt\n",
+        "requirements/limits.txt": "idna<3.9\n",
+    }
+    folder = project(files)
+    seen = set()
+    for name, text in (("more.txt", "idna\n"), ("more.txt", "idna>2\n"), ("limits.txt", "idna<3.8\n")):
+        (folder / "requirements" / name).write_text(text)
+        source = find(folder)
+        seen.add(source.settings if source else None)
+    assert (3, False) == (len(seen), None in seen)
+
+
+def test_a_line_that_is_no_requirement_is_left_to_uv_to_refuse(project: Project) -> None:
+    source = find(project({"requirements.txt": "!!!\n"}))
+    assert ("!!!",) == (source.lines if source else None)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pyproject.toml": '[project]\nname = "orders"\ndynamic = 1\n'},
+        {"pyproject.toml": "[project]\ndependencies = [1]\n"},
+        {"pyproject.toml": "[tool]\nuv = 1\n"},
+        {"pyproject.toml": "[tool.uv]\nsources = 1\n"},
+        {"uv.lock": "package = 1\n"},
+        {"uv.lock": "[[package]]\nx = 1\n"},
+        {"uv.lock": '[[package]]\nname = "idna"\nsource = 1\n'},
+        {"pylock.toml": "packages = 1\n"},
+        {"pylock.toml": "[[packages]]\nx = 1\n"},
+        {"pylock.toml": '[[packages]]\nname = "idna"\nwheels = [1]\n'},
+        {"pylock.toml": '[[packages]]\nname = "idna"\n'},
+        {"pylock.toml": '[[packages]]\nname = "idna"\nversion = "3"\nwheels = [{}]\n'},
+    ],
+)
+def test_a_file_whose_values_have_other_shapes_than_its_format_says_is_refused(
+    project: Project, files: dict[str, str]
+) -> None:
+    (name,) = files
+    said = refusal(project(files))
+    assert f"error: {name}, or the pyproject.toml beside it, is not built as its format says" in said
+    assert f"--> {name}" in said

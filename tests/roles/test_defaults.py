@@ -1,0 +1,418 @@
+"""The computed default: what a function needs for what it uses, and not a statement more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit.catalogue.managed_policies import managed_policy
+from remit.iam.policy import parse
+from remit.roles.assign import assign
+
+if TYPE_CHECKING:
+    from conftest import Make
+    from projects import Project
+
+HERE = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
+LOGS = {
+    "Effect": "Allow",
+    "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+    "Resource": "${HelloLogGroup.Arn}",
+}
+VPC = {"SecurityGroupIds": ["sg-1"], "SubnetIds": ["subnet-1"]}
+NETWORK = [
+    {"Effect": "Allow", "Action": ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"], "Resource": "*"},
+    {
+        "Effect": "Allow",
+        "Action": [
+            "ec2:CreateNetworkInterface",
+            "ec2:DeleteNetworkInterface",
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:UnassignPrivateIpAddresses",
+        ],
+        "Resource": HERE % ("ec2", "*/*"),
+    },
+]
+QUEUE = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+DATA = {
+    "shared/resources/data.py": "from remit import Shared, output, resource\n\n\nclass Data(Shared):\n"
+    "    queue = resource('AWS::SQS::Queue')\n    topic = resource('AWS::SNS::Topic')\n"
+    "    key = resource('AWS::KMS::Key', key_policy={})\n"
+    "    alias = resource('AWS::KMS::Alias', alias_name='alias/own', target_key_id=key)\n"
+    "    sealed = resource('AWS::SQS::Queue', queue_name='sealed', kms_master_key_id=key)\n"
+    "    aliased = resource('AWS::SQS::Queue', kms_master_key_id=alias)\n"
+    "    by_id = resource('AWS::SQS::Queue', kms_master_key_id='0123-abcd')\n"
+    "    by_alias = resource('AWS::SQS::Queue', kms_master_key_id='alias/company')\n"
+    "    by_aws = resource('AWS::SQS::Queue', kms_master_key_id='alias/aws/sqs')\n"
+    "    table = resource('AWS::DynamoDB::Table', stream_specification={'StreamViewType': 'KEYS_ONLY'},\n"
+    "        **{'SSESpecification': {'SSEEnabled': True, 'KMSMasterKeyId': {'Fn::GetAtt': ['DataKey', 'Arn']}}})\n"
+    "    clicks = resource('AWS::Kinesis::Stream', stream_encryption={'EncryptionType': 'KMS', 'KeyId': key})\n"
+    "    alarms = resource('AWS::SNS::Topic', kms_master_key_id='arn:aws:kms:eu-west-1:111122223333:key/1')\n"
+}
+FROM = "from shared.resources.data import Data\n"
+
+
+def _allow(actions: str | list[str], resource: str | list[str]) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": actions, "Resource": resource}
+
+
+USES: dict[str, tuple[str, list[dict[str, Any]]]] = {
+    "nothing": ("", []),
+    "a VPC": (f"vpc_config={VPC}", NETWORK),
+    "traces": ("tracing=True", [_allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*")]),
+    "no traces": ("tracing=False", []),
+    "traces, by properties": (
+        'properties={"TracingConfig": {"Mode": "Active"}}',
+        [_allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*")],
+    ),
+    "a dead-letter queue": (
+        'properties={"DeadLetterConfig": {"TargetArn": f"arn:{aws.partition}:sqs:{aws.region}:{aws.account}:dead"}}',
+        [_allow("sqs:SendMessage", HERE % ("sqs", "dead"))],
+    ),
+    "an own dead-letter queue": (
+        'properties={"DeadLetterConfig": {"TargetArn": Data.queue.arn}}',
+        [_allow("sqs:SendMessage", "${DataQueue.Arn}")],
+    ),
+    "an own dead-letter queue, by Fn::GetAtt": (
+        'properties={"DeadLetterConfig": {"TargetArn": {"Fn::GetAtt": ["DataQueue", "Arn"]}}}',
+        [_allow("sqs:SendMessage", "${DataQueue.Arn}")],
+    ),
+    "a dead-letter topic": (
+        'properties={"DeadLetterConfig": {"TargetArn": "arn:aws:sns:eu-west-1:111122223333:dead"}}',
+        [_allow("sns:Publish", "arn:aws:sns:eu-west-1:111122223333:dead")],
+    ),
+    "an own dead-letter topic": (
+        'properties={"DeadLetterConfig": {"TargetArn": Data.topic.arn}}',
+        [_allow("sns:Publish", "${DataTopic}")],
+    ),
+    "a key for its environment": (
+        'properties={"KmsKeyArn": Data.key.arn}',
+        [_allow("kms:Decrypt", "${DataKey.Arn}")],
+    ),
+    "a file system": (
+        (
+            'properties={"FileSystemConfigs": [{"Arn": "arn:aws:elasticfilesystem:eu-west-1:111122223333:'
+            'access-point/fsap-12345678", "LocalMountPath": "/mnt/data"}]}'
+        ),
+        [
+            {
+                **_allow(
+                    ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+                    HERE % ("elasticfilesystem", "file-system/*"),
+                ),
+                "Condition": {
+                    "StringEquals": {
+                        "elasticfilesystem:AccessPointArn": "arn:aws:elasticfilesystem:eu-west-1:111122223333:"
+                        "access-point/fsap-12345678"
+                    }
+                },
+            }
+        ],
+    ),
+    "a queue": ('sqs("in")', [_allow(QUEUE, HERE % ("sqs", "in"))]),
+    "a queue by its ARN": (
+        'sqs("arn:aws:sqs:eu-west-1:111122223333:in")',
+        [_allow(QUEUE, "arn:aws:sqs:eu-west-1:111122223333:in")],
+    ),
+    "an own queue": ("sqs(Data.queue)", [_allow(QUEUE, "${DataQueue.Arn}")]),
+    "an own queue that an own key encrypts": (
+        "sqs(Data.sealed)",
+        [_allow(QUEUE, "${DataSealed.Arn}"), _allow("kms:Decrypt", "${DataKey.Arn}")],
+    ),
+    "an own queue, by its name, that an own key encrypts": (
+        'sqs("sealed")',
+        [_allow(QUEUE, "${DataSealed.Arn}"), _allow("kms:Decrypt", "${DataKey.Arn}")],
+    ),
+    "an own queue that an own key encrypts by its alias": (
+        "sqs(Data.aliased)",
+        [_allow(QUEUE, "${DataAliased.Arn}"), _allow("kms:Decrypt", "${DataKey.Arn}")],
+    ),
+    "an own queue that a key encrypts by its id": (
+        "sqs(Data.by_id)",
+        [_allow(QUEUE, "${DataById.Arn}"), _allow("kms:Decrypt", HERE % ("kms", "key/0123-abcd"))],
+    ),
+    "an own queue that a key encrypts by the alias of another's": (
+        "sqs(Data.by_alias)",
+        [
+            _allow(QUEUE, "${DataByAlias.Arn}"),
+            {
+                **_allow("kms:Decrypt", HERE % ("kms", "key/*")),
+                "Condition": {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/company"}},
+            },
+        ],
+    ),
+    "an own queue that AWS's key encrypts": ("sqs(Data.by_aws)", [_allow(QUEUE, "${DataByAws.Arn}")]),
+    "the stream of an own table that an own key encrypts": (
+        "stream(Data.table)",
+        [
+            _allow(
+                ["dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream"],
+                "${DataTable.StreamArn}",
+            ),
+            _allow("dynamodb:ListStreams", "*"),
+            _allow("kms:Decrypt", "${DataKey.Arn}"),
+        ],
+    ),
+    "an own dead-letter topic that a key encrypts": (
+        'properties={"DeadLetterConfig": {"TargetArn": Data.alarms.arn}}',
+        [
+            _allow("sns:Publish", "${DataAlarms}"),
+            _allow(["kms:GenerateDataKey", "kms:Decrypt"], "arn:aws:kms:eu-west-1:111122223333:key/1"),
+        ],
+    ),
+    "an own stream that an own key encrypts": (
+        "kinesis(Data.clicks)",
+        [
+            _allow(
+                [
+                    "kinesis:GetRecords",
+                    "kinesis:GetShardIterator",
+                    "kinesis:DescribeStream",
+                    "kinesis:DescribeStreamSummary",
+                    "kinesis:ListShards",
+                ],
+                "${DataClicks.Arn}",
+            ),
+            _allow("kms:Decrypt", "${DataKey.Arn}"),
+        ],
+    ),
+    "a table's stream": (
+        'stream("arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/2026")',
+        [
+            _allow(
+                ["dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream"],
+                "arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/2026",
+            ),
+            _allow("dynamodb:ListStreams", "*"),
+        ],
+    ),
+    "a stream": (
+        'kinesis("clicks")',
+        [
+            _allow(
+                [
+                    "kinesis:GetRecords",
+                    "kinesis:GetShardIterator",
+                    "kinesis:DescribeStream",
+                    "kinesis:DescribeStreamSummary",
+                    "kinesis:ListShards",
+                ],
+                HERE % ("kinesis", "stream/clicks"),
+            )
+        ],
+    ),
+    "a clock": ('schedule("rate(1 day)")', []),
+    "a URL": ('http(auth="NONE")', []),
+}
+
+
+def _using(make: Make, use: str) -> Project:
+    app = f"from remit import aws\n{FROM}@app.function({use})\ndef hello(event, context): ...\n"
+    return make(app=app, **DATA)
+
+
+@pytest.mark.parametrize("use", USES)
+def test_each_use_brings_exactly_what_it_needs(make: Make, use: str) -> None:
+    written, expected = USES[use]
+    assert [LOGS, *expected] == _using(make, written).statements()
+
+
+@pytest.mark.parametrize("use", USES)
+def test_each_default_says_why_and_where(make: Make, use: str) -> None:
+    for grant in _using(make, USES[use][0]).role().grants:
+        assert grant.because.startswith(("hello ", "hello's "))
+        assert (grant.origin.file, grant.origin.line) == ("app.py", 11) if grant.origin else False
+
+
+@pytest.mark.parametrize("use", USES)
+def test_only_what_knows_no_resource_is_on_every_resource(make: Make, use: str) -> None:
+    """The IAM catalogue is the judge: each action of a statement on `*` takes no resource, or cannot be narrowed."""
+    unnarrowable = {
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "xray:PutTraceSegments",
+        "xray:PutTelemetryRecords",
+        "dynamodb:ListStreams",
+    }
+    for statement in _using(make, USES[use][0]).statements():
+        if statement["Resource"] == "*":
+            assert set(statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]) <= (
+                unnarrowable
+            )
+
+
+ROLES = {
+    "a VPC": "service-role/AWSLambdaVPCAccessExecutionRole",
+    "a queue": "service-role/AWSLambdaSQSQueueExecutionRole",
+    "a table's stream": "service-role/AWSLambdaDynamoDBExecutionRole",
+    "a stream": "service-role/AWSLambdaKinesisExecutionRole",
+    "traces": "AWSXRayDaemonWriteAccess",
+}
+
+
+@pytest.mark.parametrize("use", ROLES)
+def test_the_actions_are_those_of_awss_own_policy_for_the_use(make: Make, use: str) -> None:
+    """But for creating log groups, which the template does, and what only people or fan-out consumers call."""
+    known = managed_policy(ROLES[use])
+    assert known is not None
+    theirs = {action for one in parse(known.document).statements for action in one.actions.patterns}
+    not_needed = {
+        "logs:CreateLogGroup",
+        "kinesis:ListStreams",
+        "kinesis:SubscribeToShard",
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
+        "xray:GetSamplingStatisticSummaries",
+    }
+    if use == "traces":
+        theirs |= {"logs:CreateLogStream", "logs:PutLogEvents"}
+    ours = {action for grant in _using(make, USES[use][0]).role().grants for action in grant.statement.actions.patterns}
+    assert theirs - not_needed == ours
+
+
+def test_a_vpc_for_all_counts_for_all_but_those_that_are_outside(make: Make) -> None:
+    project = make(
+        config=f"config.lambda_.function.vpc_config = {VPC}",
+        app="@app.function\ndef hello(event, context): ...\n@app.function(vpc_config=None)\n"
+        "def outside(event, context): ...\n",
+    )
+    assert [LOGS, *NETWORK] == project.statements()
+    assert 1 == len(project.role("outside").grants)
+    assert "config/deploy.py:5:5" == str(project.role().grants[1].origin)
+
+
+def test_senders_may_send_to_the_job_queues_and_a_worker_takes_from_its_own(make: Make) -> None:
+    project = make(
+        config='config.job.enable = True\nconfig.job.additional_queues = ["urgent"]',
+        app='@app.function\ndef hello(event, context): ...\n@app.job(queue="urgent", policy=["ses:SendEmail"])\n'
+        "def mail(to): ...\n",
+    )
+    send = _allow("sqs:SendMessage", ["${JobDefaultQueue.Arn}", "${JobUrgentQueue.Arn}"])
+    assert [LOGS, send] == project.statements()
+    assert [
+        _allow(QUEUE, "${JobUrgentQueue.Arn}"),
+        send,
+        _allow("ses:SendEmail", "*"),
+    ] == project.statements("worker-urgent")[1:]
+    assert [_allow(QUEUE, "${JobDefaultQueue.Arn}"), send] == project.statements("worker-default")[1:]
+    assert "config/deploy.py:5:5" == str(project.role().grants[1].origin)
+
+
+def test_lookup_reads_the_apps_own_stack_once_there_is_an_output(make: Make) -> None:
+    body = "from remit import Shared, output, resource\nclass Data(Shared):\n    queue = resource('AWS::SQS::Queue')\n"
+    file = "shared/resources/data.py"
+    assert [LOGS] == make(**{file: body}).statements()
+    project = make(**{file: f"{body}    url = output(queue)\n"})
+    assert [LOGS, _allow("cloudformation:DescribeStacks", "${AWS::StackId}")] == project.statements()
+    assert "shared/resources/data.py:4:11" == str(project.role().grants[1].origin)
+
+
+def test_default_policy_replaces_the_computed_default(make: Make) -> None:
+    """All of it, also what triggers need; what is declared is still added."""
+    project = make(
+        config=f"""
+        config.lambda_.iam.default_policy = ["logs"]
+        config.lambda_.iam.policy = ["s3"]
+        config.lambda_.function.vpc_config = {VPC}
+        """,
+        app='@app.function(sqs("in"), policy="sns")\ndef hello(event, context): ...\n',
+    )
+    assert [_allow("logs:*", "*"), _allow("sns:*", "*"), _allow("s3:*", "*")] == project.statements()
+
+
+def test_an_empty_default_policy_leaves_nothing(make: Make) -> None:
+    project = make(config="config.lambda_.iam.default_policy = []")
+    assert [] == project.statements()
+    assert "Policies" not in project.resources("AWS::IAM::Role")["HelloRole"]
+
+
+def test_default_vpc_policy_replaces_the_part_for_the_vpc(make: Make) -> None:
+    config = 'config.lambda_.iam.default_vpc_policy = ["ec2:Create*"]'
+    own = _allow("ec2:Create*", "*")
+    assert [LOGS] == make(config=config).statements()
+    inside = f"{config}\nconfig.lambda_.function.vpc_config = {VPC}"
+    assert [LOGS, own] == make(config=inside).statements()
+    both = f'{inside}\nconfig.lambda_.iam.default_policy = ["logs"]'
+    assert [_allow("logs:*", "*"), own] == make(config=both).statements()
+
+
+def test_default_policies_cannot_be_added_to_since_they_are_computed(make: Make) -> None:
+    error = make(config='config.lambda_.iam.default_policy += ["s3"]').error()
+    assert (
+        "`config.lambda_.iam.default_policy` has no value here: remit computes it for each function",
+        "assign it to replace it, or add to `config.lambda_.iam.policy`",
+        "config/deploy.py:5:5",
+    ) == (error.message, error.hint, str(error.origin))
+    added = make(config='config.lambda_.iam.default_policy = []\nconfig.lambda_.iam.default_policy += ["s3"]')
+    assert [_allow("s3:*", "*")] == added.statements()
+
+
+def test_a_function_with_a_role_of_its_own_gets_none(make: Make) -> None:
+    arn = "arn:aws:iam::111122223333:role/own"
+    project = make(app=f"@app.function(properties={{'Role': '{arn}'}})\ndef hello(event, context): ...\n")
+    assert () == assign(project.load())
+    assert arn == project.resources("AWS::Lambda::Function")["HelloFunction"]["Role"]
+    ran = project.remit("policy", "function", "hello")
+    assert (
+        2,
+        [
+            "error: function `hello` brings a role of its own (`Role` in its properties)",
+            "  --> app.py:9:2",
+            "hint: that role must allow logs:CreateLogStream, logs:PutLogEvents",
+        ],
+    ) == (ran.status, ran.err.splitlines())
+
+
+OWN = "properties={'Role': 'arn:aws:iam::111122223333:role/own'}"
+VANISHING = {
+    "a policy": (f"@app.function({OWN}, policy=['logs'])", "policy", "function hello", "app.py:9:81"),
+    "a managed policy": (
+        f"@app.function({OWN},\n    managed_policy='AWSXRayDaemonWriteAccess')",
+        "managed_policy",
+        "function hello",
+        "app.py:10:20",
+    ),
+    "a group's policy": (
+        f"billing = app.group('billing', policy=['logs'])\n@billing.function({OWN})",
+        "policy",
+        "group billing",
+        "app.py:9:39",
+    ),
+    "a policy under a group's role": (
+        f"billing = app.group('billing', {OWN})\n@billing.function(policy='logs')",
+        "policy",
+        "function hello",
+        "app.py:10:26",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", VANISHING)
+def test_access_that_a_role_of_its_own_would_lose_is_an_error(make: Make, kind: str) -> None:
+    declared, keyword, giver, place = VANISHING[kind]
+    error = make(app=f"{declared}\ndef hello(event, context): ...\n").error()
+    message = f"the {keyword} of {giver} cannot reach function `hello`, which brings a role of its own"
+    assert (f"{message} (`Role` in its properties)", place) == (error.message, str(error.origin))
+
+
+def test_the_policy_of_a_job_under_a_role_of_its_own_is_an_error(make: Make) -> None:
+    config = f"config.job.enable = True\nconfig.lambda_.function.{OWN.replace('=', ' = ')}"
+    error = make(config=config, app="@app.job(policy='logs')\ndef mail(to): ...\n").error()
+    assert ("the policy of job mail cannot reach function `worker-default`", "app.py:9:17") == (
+        error.message.partition(",")[0],
+        str(error.origin),
+    )
+
+
+def test_a_build_says_what_a_role_of_its_own_must_allow(make: Make) -> None:
+    """Access for every function is no mistake of the one that it does not reach; that is said."""
+    app = f"@app.function(sqs('orders'), {OWN})\ndef hello(event, context): ...\n"
+    needed = (
+        "hello brings a role of its own, which must allow logs:CreateLogStream, logs:PutLogEvents, "
+        "sqs:ReceiveMessage, sqs:DeleteMessage, sqs:GetQueueAttributes"
+    )
+    assert needed in make(app=app).built().notes
+    config = "config.lambda_.iam.policy = ['sns']\nconfig.lambda_.iam.default_policy = ['s3:GetObject']"
+    beside = "; what the configuration grants to every function does not reach it"
+    assert needed + beside in make(config=config, app=app).built().notes

@@ -1,0 +1,299 @@
+"""The template: valid for cfn-lint in every partition, the same bytes everywhere, within CloudFormation's limits."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from projects import APP, SOURCE, Project, configuration, write
+from remit.project.init import init
+
+if TYPE_CHECKING:
+    from conftest import Make
+
+EXAMPLES = SOURCE.parent / "examples"
+VPC = {"SecurityGroupIds": ["sg-12345678"], "SubnetIds": ["subnet-12345678"]}
+DATA = """
+from remit import Shared, aws, output, project, resource
+class Data(Shared):
+    queue = resource("AWS::SQS::Queue", visibility_timeout=180)
+    topic = resource("AWS::SNS::Topic")
+    bucket = resource("AWS::S3::Bucket", bucket_name=f"{project.namespace}-{aws.account}-{aws.region}")
+    table = resource(
+        "AWS::DynamoDB::Table",
+        billing_mode="PAY_PER_REQUEST",
+        attribute_definitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        key_schema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        stream_specification={"StreamViewType": "NEW_IMAGE"},
+    )
+    queue_url = output(queue, "Send here")
+"""
+EVERYTHING = """
+from shared.resources.data import Data
+
+@app.function(sqs(Data.queue, batch_size=100, batch_window=5),
+              policy=[dynamodb.put(Data.table), s3.list(Data.bucket, "in/*")])
+def ingest(event, context): ...
+@app.function(stream(Data.table, retries=2), kinesis("clicks"), tracing=True, layers=[])
+def changes(event, context): ...
+@app.function(schedule("rate(1 day)"), schedule("cron(0 8 ? * MON *)", input={"x": 1}), reserved_concurrency=1)
+def report(event, context): ...
+@app.function(http(auth="NONE", cors={"AllowOrigins": ["*"]}), ephemeral_storage=1024, log_retention=None)
+def web(event, context): ...
+@app.function(http(), properties={"DeadLetterConfig": {"TargetArn": Data.topic.arn}, "Description": "x"})
+def private(event, context): ...
+@app.function(policy=[{"Effect": "Deny", "NotAction": ["s3:*", "logs:*", "ec2:*", "sqs:*", "cloudformation:*"],
+                       "Resource": "*", "Sid": "Only"},
+                      {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:username}/*",
+                       "Condition": {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}}],
+              managed_policy="AWSXRayDaemonWriteAccess", architectures="arm64", runtime="python3.12")
+def odd_one(event, context): ...
+@app.job(queue="urgent", policy="ses:SendEmail")
+def mail(to): ...
+"""
+CONFIG = f"""
+config.job.enable = True
+config.job.additional_queues = ["urgent"]
+config.lambda_.iam.policy = ["logs:Describe*", queue_of(aws)]
+config.lambda_.iam.permissions_boundary = f"arn:{{aws.partition}}:iam::{{aws.account}}:policy/Boundary"
+config.lambda_.function.vpc_config = {VPC}
+config.lambda_.function.environment = {{"NAME": project.namespace, "URL": f"https://x.{{aws.url_suffix}}/"}}
+""".replace(
+    "queue_of(aws)",
+    '{"Effect": "Allow", "Action": "sqs:ListQueueTags",'
+    ' "Resource": f"arn:{aws.partition}:sqs:{aws.region}:{aws.account}:{project.namespace}*"}',
+)
+FILES = {
+    "app.py": APP + EVERYTHING,
+    "shared/resources/data.py": DATA,
+    "config/deploy.py": configuration(CONFIG),
+}
+"""A project that uses everything."""
+
+
+def _everything(folder: Path) -> Project:
+    write(folder, FILES)
+    return Project(folder)
+
+
+def test_cfn_lint_finds_nothing_in_any_partition(tmp_path: Path, make: Make) -> None:
+    """One template for all: commercial regions and China; the example and a new project as well."""
+    plain = make(config="config.lambda_.iam.default_policy = []")
+    example = Project(tmp_path / "example")
+    for path in (EXAMPLES / "orders").rglob("*.py"):
+        write(example.folder, {str(path.relative_to(EXAMPLES / "orders")): path.read_text("utf-8")})
+    new = Project(tmp_path / "new")
+    init(new.folder)
+    projects = [plain, example, new, _everything(tmp_path / "everything")]
+    assert ("", "", 0) == _cfn_lint(projects, "us-east-1", "eu-west-1", "cn-north-1")
+
+
+def test_cfn_lint_finds_nothing_in_govcloud(tmp_path: Path) -> None:
+    """Where there are no function URLs."""
+    project = _everything(tmp_path / "everything")
+    declarations = EVERYTHING.split("@app")
+    without = "@app".join(one for one in declarations if not one.startswith(".function(http("))
+    write(project.folder, {"app.py": APP + without})
+    assert ("", "", 0) == _cfn_lint([project], "us-gov-west-1", "us-gov-east-1")
+
+
+def _cfn_lint(projects: list[Project], *regions: str) -> tuple[str, str, int]:
+    templates = [str(project.built().folder / ".remit/build/template.json") for project in projects]
+    start = [sys.executable, "-c", "import sys; from cfnlint.runner import main; sys.exit(main())"]
+    options = ["--format", "parseable", "--regions", *regions, "--template", *templates]
+    found = subprocess.run([*start, *options], capture_output=True, encoding="utf-8", check=False)
+    return found.stdout, found.stderr, found.returncode
+
+
+def _pythons() -> list[str]:
+    """The interpreters of this machine that remit supports; the one that runs the tests is always among them."""
+    found = {sys.version_info[:2]: sys.executable}
+    folders = [*map(str, Path.home().glob(".pyenv/versions/*/bin")), *os.environ["PATH"].split(os.pathsep)]
+    for minor in (11, 12, 13):
+        names = [f"{folder}/python3.{minor}" for folder in folders]
+        works = (name for name in names if os.access(name, os.X_OK) and _runs(name))
+        if (3, minor) not in found and (first := next(works, None)) is not None:
+            found[3, minor] = first
+    return list(found.values())
+
+
+def _runs(python: str) -> bool:
+    """Version managers put names on the path that run nothing."""
+    return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
+
+
+_BUILD = """
+import pathlib, sys
+sys.path.insert(0, sys.argv[1])
+from remit.build import build
+built = build(pathlib.Path(sys.argv[2]), package=False)
+folder = pathlib.Path(sys.argv[2]) / ".remit" / "build"
+sys.stdout.write((folder / "template.json").read_text() + (folder / "roles.json").read_text())
+"""
+
+
+def test_the_same_project_gives_the_same_bytes(tmp_path: Path) -> None:
+    """In another folder, with another hash seed, in another Python minor, from another working directory."""
+    outputs = {}
+    for number, (python, seed) in enumerate([(sys.executable, "1"), *((one, "2") for one in _pythons())]):
+        folder = tmp_path / f"place {number}" / "shop"
+        write(folder, FILES)
+        ran = subprocess.run(
+            [python, "-S", "-c", _BUILD, str(SOURCE), str(folder)],
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+            cwd=tmp_path,
+            env={"PYTHONHASHSEED": seed, "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+        outputs[python, seed] = ran.stdout
+    assert len(outputs) >= 2
+    assert 1 == len(set(outputs.values()))
+    assert str(tmp_path) not in next(iter(outputs.values()))
+
+
+def test_late_bound_text_becomes_one_sub_and_iams_variables_are_escaped(make: Make) -> None:
+    resource = "f\"arn:{aws.partition}:s3:::b-{aws.region}/${{aws:username}}/${{aws:PrincipalTag/team, 'x'}}/*\""
+    project = make(
+        config=f'config.lambda_.iam.policy = {{"Effect": "Allow", "Action": "s3:*", "Resource": {resource}}}'
+    )
+    document = project.resources("AWS::IAM::Role")["HelloRole"]["Policies"][0]["PolicyDocument"]
+    written = "arn:${AWS::Partition}:s3:::b-${AWS::Region}/${!aws:username}/${!aws:PrincipalTag/team, 'x'}/*"
+    assert {"Fn::Sub": written} == document["Statement"][1]["Resource"]
+
+
+def test_a_functions_variables_alone_need_no_sub(make: Make) -> None:
+    project = make(
+        config='config.lambda_.iam.policy = {"Effect": "Allow", "Action": "s3:*", '
+        '"Resource": "arn:aws:s3:::b/${aws:username}"}'
+    )
+    document = project.resources("AWS::IAM::Role")["HelloRole"]["Policies"][0]["PolicyDocument"]
+    assert "arn:aws:s3:::b/${aws:username}" == document["Statement"][1]["Resource"]
+
+
+def test_a_function_has_its_log_group_its_role_and_its_code(make: Make) -> None:
+    resources = make().template()["Resources"]
+    assert {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "FunctionName": {"Fn::Sub": "${AWS::StackName}-hello"},
+            "Handler": "app.hello",
+            "Runtime": "python3.13",
+            "Architectures": ["x86_64"],
+            "Code": {
+                "S3Bucket": {"Fn::Sub": "remit-artefacts-${AWS::AccountId}-${AWS::Region}"},
+                "S3Key": "not-packaged.zip",
+            },
+            "Role": {"Fn::GetAtt": ["HelloRole", "Arn"]},
+            "Environment": {"Variables": {"REMIT_STACK": {"Ref": "AWS::StackId"}, "REMIT_STAGE": "dev"}},
+            "LoggingConfig": {"LogGroup": {"Ref": "HelloLogGroup"}},
+            "MemorySize": 256,
+            "Timeout": 30,
+        },
+    } == resources["HelloFunction"]
+    assert {
+        "Type": "AWS::Logs::LogGroup",
+        "Properties": {"LogGroupName": {"Fn::Sub": "/aws/lambda/${AWS::StackName}-hello"}, "RetentionInDays": 30},
+    } == resources["HelloLogGroup"]
+
+
+def test_500_resources_are_the_most_and_the_error_counts_by_type(make: Make) -> None:
+    def app(count: int) -> str:
+        policy = "policy={'Effect': 'Allow', 'Action': 's3:GetObject', 'Resource': 'arn:aws:s3:::b%s/*'}"
+        return "".join(f"@app.function({policy % n})\ndef fn_{n}(event, context): ...\n" for n in range(count))
+
+    assert 498 == len(make(app=app(166)).built().template.resources)
+    error = make(app=app(167)).remit("build", "--no-package")
+    assert (2, True) == (
+        error.status,
+        error.err.startswith(
+            "error: the template has 501 resources; CloudFormation allows 500: 167 AWS::IAM::Role, "
+            "167 AWS::Logs::LogGroup, 167 AWS::Lambda::Function\n"
+        ),
+    )
+
+
+def test_200_outputs_are_the_most(make: Make) -> None:
+    body = "from remit import Shared, aws, output\nclass Data(Shared):\n"
+    body += "".join(f"    value_{n} = output(aws.region)\n" for n in range(201))
+    error = make(**{"shared/resources/data.py": body}).error()
+    assert "the template has 201 outputs; CloudFormation allows 200" == error.message
+
+
+def test_a_template_that_no_deploy_would_take_is_refused_by_the_build(make: Make) -> None:
+    text = "x" * 3_000
+    body = f"from remit import Shared, resource\nTEXT = {text!r}\nclass Data(Shared):\n"
+    body += "".join(f"    t_{n} = resource('AWS::SSM::Parameter', type='String', value=TEXT)\n" for n in range(330))
+    error = make(**{"shared/resources/data.py": body}).error()
+    assert "the template is 1,0" in error.message, "less than 1,048,576 bytes"
+    assert "CloudFormation allows 1,000,000" in error.message
+
+
+@pytest.mark.parametrize("layers", [5, 6])
+def test_the_schemas_ranges_are_checked(make: Make, layers: int) -> None:
+    arns = [f"arn:aws:lambda:eu-west-1:111122223333:layer:x:{n}" for n in range(layers)]
+    project = make(config=f"config.lambda_.function.layers = {arns}")
+    if layers == 5:
+        assert arns == project.resources("AWS::Lambda::Function")["HelloFunction"]["Layers"]
+    else:
+        assert "`HelloFunction.Layers` (AWS::Lambda::Function) has 6 items; it can be at most 5" == (
+            project.error().message
+        )
+
+
+def test_roles_are_written_with_reasons_and_lines(make: Make) -> None:
+    project = make(config='config.lambda_.iam.policy = "s3"')
+    project.built()
+    assert [
+        {
+            "role": "HelloRole",
+            "functions": ["hello"],
+            "managed_policies": [],
+            "permissions_boundary": None,
+            "grants": [
+                {
+                    "statement": {
+                        "Effect": "Allow",
+                        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                        "Resource": "${HelloLogGroup.Arn}",
+                    },
+                    "because": "hello writes its logs",
+                    "file": "app.py",
+                    "line": 9,
+                    "column": 2,
+                },
+                {
+                    "statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+                    "because": "'s3' in config.lambda_.iam.policy, for every function",
+                    "file": "config/deploy.py",
+                    "line": 5,
+                    "column": 33,
+                },
+            ],
+        }
+    ] == json.loads((project.folder / ".remit/build/roles.json").read_text())
+
+
+QUEUE = """
+from remit import Shared, resource
+class Data(Shared):
+    queue = resource("AWS::SQS::Queue", visibility_timeout=%s)
+"""
+TAKER = """
+from shared.resources.data import Data
+@app.function(sqs(Data.queue), timeout=60)
+def take(event, context): ...
+"""
+
+
+def test_a_queue_that_hides_messages_for_less_than_its_function_runs_is_refused(make: Make) -> None:
+    error = make(app=TAKER, **{"shared/resources/data.py": QUEUE % 30}).error()
+    assert "queue `DataQueue` hides a message for 30 s, but `TakeFunction` may run 60 s" == error.message
+    assert "shared/resources/data.py:4:13" == str(error.origin)
+    assert 1 == len(make(app=TAKER, **{"shared/resources/data.py": QUEUE % 60}).resources("AWS::SQS::Queue"))

@@ -1,0 +1,210 @@
+"""Terraform plans: the roles after the apply and before it, what attaches to them, what only the apply knows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from remit.errors import RemitError
+from remit.template.role_files import read_roles
+from remit.template.terraform.plan import Plan, read_plan
+
+PLAN = Path(__file__).with_name("data") / "plan.json"
+READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+WORKER = "aws_iam_role.worker"
+
+
+def whole() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(PLAN.read_text())
+    return found
+
+
+def plan_of(value: dict[str, Any]) -> Plan:
+    return read_plan(json.dumps(value).encode(), "plan.json")
+
+
+def actions(plan: Plan, role: str = WORKER, side: str = "after") -> list[tuple[str, str]]:
+    read = plan.after if side == "after" else plan.before
+    return [
+        (" ".join(grant.statement.actions.patterns), grant.because)
+        for found in read.roles
+        if found.logical_id == role
+        for grant in found.grants
+    ]
+
+
+def test_a_role_has_what_every_kind_of_resource_attaches_to_it() -> None:
+    assert actions(plan_of(whole())) == [
+        ("dynamodb:GetItem", WORKER),
+        ("s3:GetObject s3:ListBucket", "aws_iam_role_policy.read"),
+        ("sns:Publish", "aws_iam_policy.shared"),
+    ]
+
+
+def test_a_role_is_whole() -> None:
+    read = plan_of(whole()).after
+    worker = next(one for one in read.roles if one.logical_id == WORKER)
+    assert worker.functions == ("aws_lambda_function.worker",)
+    assert worker.managed == (
+        "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+        "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess",
+    )
+    assert worker.boundary == "arn:aws:iam::111122223333:policy/limit"
+    assert [one.actions.patterns for one in read.documents[worker.boundary].statements] == [("s3:*",)]
+    assert worker.trusts == ("lambda.amazonaws.com",)
+    assert worker.notes == ("what aws_iam_role_policy.late says is known after the apply only",)
+
+
+def test_a_statement_stands_at_the_line_of_the_text_that_it_is_in() -> None:
+    lines = PLAN.read_text().splitlines()
+    grants = [grant for role in plan_of(whole()).after.roles for grant in role.grants]
+    assert len(grants) == 6
+    data = PLAN.read_bytes()
+    for grant in [grant for role in read_plan(data, "plan.json").after.roles for grant in role.grants]:
+        assert grant.origin is not None
+        assert lines[grant.origin.line - 1].lstrip().startswith('"policy": ')
+
+
+def test_each_instance_has_its_own_and_a_module_its_own() -> None:
+    plan = plan_of(whole())
+    assert actions(plan, 'aws_iam_role.each["a"]') == [("lambda:InvokeFunction", 'aws_iam_role_policy.each["a"]')]
+    assert actions(plan, 'aws_iam_role.each["b"]') == [("states:StartExecution", 'aws_iam_role_policy.each["b"]')]
+    assert actions(plan, "module.api.aws_iam_role.api") == [
+        ("logs:PutLogEvents", "module.api.aws_iam_role_policy.logs")
+    ]
+
+
+def test_the_side_before_is_the_state_that_the_plan_was_made_from() -> None:
+    before = plan_of(whole()).before
+    assert [(one.logical_id, one.functions) for one in before.roles] == [(WORKER, ("aws_lambda_function.worker",))]
+    assert actions(plan_of(whole()), side="before") == [("dynamodb:*", WORKER)]
+
+
+def test_without_a_state_the_changes_say_what_was_there_before() -> None:
+    plan = whole()
+    del plan["prior_state"]
+    assert actions(plan_of(plan), side="before") == [("dynamodb:*", WORKER)]
+    plan["resource_changes"] = []
+    assert plan_of(plan).before.roles == ()
+
+
+def test_what_the_provider_read_from_aws_does_not_hide_what_the_plan_changes() -> None:
+    """A role's lists that nobody wrote hold the policies of other resources as they were."""
+    plan = whole()
+    stale = {"name": "read", "policy": text("s3:DeleteObject")}
+    gone = {"name": "gone", "policy": text("kms:Decrypt")}
+    by_hand = {"name": "by-hand", "policy": text("ses:SendEmail")}
+    worker = values(plan, WORKER)
+    worker["inline_policy"] = [stale, gone, by_hand]
+    worker["managed_policy_arns"] = ["arn:aws:iam::aws:policy/AmazonS3FullAccess"]
+    before = plan["prior_state"]["values"]["root_module"]["resources"]
+    before.append(resource("aws_iam_role_policy.gone", {"name": "gone", "role": "worker", "policy": gone["policy"]}))
+    arn = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
+    before.append(resource("aws_iam_role_policy_attachment.gone", {"role": "worker", "policy_arn": arn}))
+    found = plan_of(plan)
+    assert [name for name, _ in actions(found)] == ["ses:SendEmail", "s3:GetObject s3:ListBucket", "sns:Publish"]
+    assert found.after.roles[0].managed == ("arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess",)
+
+
+def test_lists_that_are_written_are_all_there_is() -> None:
+    plan = whole()
+    configured = plan["configuration"]["root_module"]["resources"][0]["expressions"]
+    configured["inline_policy"] = [{"name": {"constant_value": "read"}}]
+    values(plan, WORKER)["inline_policy"] = [{"name": "read", "policy": text("ses:SendEmail")}]
+    configured["managed_policy_arns"] = {"constant_value": [READ_ONLY]}
+    values(plan, WORKER)["managed_policy_arns"] = [READ_ONLY]
+    gone = resource("aws_iam_role_policy_attachment.gone", {"role": "worker", "policy_arn": READ_ONLY})
+    plan["prior_state"]["values"]["root_module"]["resources"].append(gone)
+    found = plan_of(plan)
+    assert ("ses:SendEmail", WORKER) in actions(found)
+    assert READ_ONLY in found.after.roles[0].managed
+
+
+def test_a_policy_for_a_role_of_elsewhere_is_told() -> None:
+    plan = whole()
+    values(plan, "aws_iam_role_policy.read")["role"] = "other"
+    assert plan_of(plan).after.notes == ("aws_iam_role_policy.read belongs to a role that is not in the plan",)
+
+
+def test_a_state_is_read_as_well() -> None:
+    found = read_roles(json.dumps(whole()["prior_state"]).encode(), "state.json")
+    assert [one.logical_id for one in found.roles] == [WORKER]
+
+
+def test_references_lead_through_the_variables_and_outputs_of_modules() -> None:
+    """A role that one module makes, and another module's policy for it: no name is known before the apply."""
+    plan = whole()
+    policy = {"policy": text("kms:Decrypt")}
+    modules = plan["planned_values"]["root_module"]["child_modules"]
+    address = "module.keys.module.inner.aws_iam_role_policy.key"
+    inner = {"address": "module.keys.module.inner", "resources": [resource(address, policy)]}
+    modules.append({"address": "module.keys", "child_modules": [inner]})
+    del modules[0]["resources"][0]["values"]["name"]
+    root = plan["configuration"]["root_module"]
+    api = root["module_calls"]["api"]["module"]
+    api["outputs"] = {"role": {"expression": {"references": ["aws_iam_role.api.id", "aws_iam_role.api"]}}}
+    call = {"role": {"references": ["var.name"]}}
+    expressions = {"role": {"references": ["var.role"]}}
+    made = {"resources": [{"address": "aws_iam_role_policy.key", "expressions": expressions}]}
+    nested = {"module_calls": {"inner": {"expressions": call, "module": made}}}
+    root["module_calls"]["keys"] = {
+        "expressions": {"name": {"references": ["module.api.role", "module.api"]}},
+        "module": nested,
+    }
+    assert ("kms:Decrypt", address) in actions(plan_of(plan), "module.api.aws_iam_role.api")
+
+
+def values(plan: dict[str, Any], address: str) -> dict[str, Any]:
+    resources = plan["planned_values"]["root_module"]["resources"]
+    found: dict[str, Any] = next(one for one in resources if one["address"] == address)["values"]
+    return found
+
+
+def resource(address: str, known: dict[str, Any]) -> dict[str, Any]:
+    return {"address": address, "mode": "managed", "type": address.split(".")[-2], "values": known}
+
+
+def text(action: str) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}})
+
+
+REFUSED = {
+    "no plan": ("{}", "is no Terraform plan", "p.json:1:1"),
+    "values that are a list": ('{"planned_values": []}', "planned_values must be an object", "p.json:1:20"),
+    "a module that is text": (
+        '{"planned_values": {"root_module": "x"}}',
+        "a module of a Terraform plan",
+        "p.json:1:36",
+    ),
+    "resources that are an object": (
+        '{"planned_values": {"root_module": {"resources": {}}}}',
+        "resources of a Terraform plan must be a list",
+        "p.json:1:50",
+    ),
+    "a resource that is a number": (
+        '{"planned_values": {"root_module": {"resources": [3]}}}',
+        "a resource of a Terraform plan must be",
+        "p.json:1:51",
+    ),
+    "a policy that is no JSON": (
+        '{"planned_values": {"root_module": {"resources": [{"type": "aws_iam_policy", "values": {"policy": "{,}"}}]}}}',
+        "no JSON: a key in double quotes was expected here, not ',}' (line 1, column 2 of the text)",
+        "p.json:1:99",
+    ),
+    "a policy that is none": (
+        '{"planned_values": {"root_module": {"resources": [{"type": "aws_iam_policy", "values": {"policy": "[]"}}]}}}',
+        "policy document must be a dict",
+        "p.json:1:99",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "message", "at"), REFUSED.values(), ids=REFUSED)
+def test_what_is_wrong_is_refused_at_its_place(content: str, message: str, at: str) -> None:
+    with pytest.raises(RemitError) as caught:
+        read_plan(content.encode(), "p.json")
+    assert message in caught.value.message
+    assert str(caught.value.origin) == at

@@ -1,0 +1,337 @@
+"""The roles of CloudFormation and SAM templates: statements with their lines, attachments, boundaries, conditions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from remit.errors import Origin, RemitError
+from remit.iam.policy import Globs, render_statement
+from remit.template.role_files import read_policy, read_roles, read_template
+
+if TYPE_CHECKING:
+    from remit.template.roles import Read
+
+FOLDER = Path(__file__).with_name("data")
+
+
+def read_file(name: str) -> Read:
+    path = FOLDER / name
+    return read_roles(path.read_bytes(), path.name)
+
+
+def told(read: Read, role: str) -> list[tuple[str, str, int]]:
+    """The statements of a role: effect and actions, reason, line."""
+    found = next(one for one in read.roles if one.logical_id == role)
+    return [
+        (
+            f"{one.statement.effect} {' '.join(one.statement.actions.patterns)}",
+            one.because,
+            one.origin.line if one.origin else 0,
+        )
+        for one in found.grants
+    ]
+
+
+def test_every_statement_of_a_role_has_its_line_and_what_put_it_there() -> None:
+    assert told(read_file("template.yaml"), "Worker") == [
+        ("Allow sns:Publish", "", 29),
+        ("Allow s3:GetObject s3:PutObject", "if Wide", 34),
+        ("Allow s3:GetObject", "unless Wide", 34),
+        ("Allow iam:GetUser", "if Wide", 40),
+        ("Allow sqs:SendMessage", "ManagedPolicy Shared", 45),
+        ("Deny sns:Publish", "Policy Attached", 55),
+        ("Allow ses:SendEmail", "RolePolicy Own if Wide", 62),
+    ]
+
+
+def test_what_is_certain_is_put_in_and_the_rest_stays_late_bound() -> None:
+    """A mapping by a parameter with one allowed value; not a parameter that has a default only."""
+    worker = next(one for one in read_file("template.yaml").roles if one.logical_id == "Worker")
+    assert [one.statement.resources.patterns for one in worker.grants[:3] if one.statement.resources] == [
+        ("arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:orders-prod",),
+        ("*",),
+        ("arn:${AWS::Partition}:s3:::${Bucket}/*",),
+    ]
+
+
+def test_a_document_without_a_version_has_the_old_one_in_which_variables_are_text() -> None:
+    worker = next(one for one in read_file("template.yaml").roles if one.logical_id == "Worker")
+    assert [one.version for one in worker.grants] == ["2012-10-17"] * 3 + ["2008-10-17"] + ["2012-10-17"] * 3
+
+
+def test_a_role_is_whole() -> None:
+    read = read_file("template.yaml")
+    worker = next(one for one in read.roles if one.logical_id == "Worker")
+    assert worker.functions == ("Function", "BySub", "Machine")
+    assert worker.managed == (
+        "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+        "arn:aws:iam::aws:policy/AmazonS3FullAccess",
+    )
+    assert worker.trusts == ("lambda.amazonaws.com",)
+    assert worker.trust is not None
+    assert worker.trust.statements[0].principals is not None
+    assert worker.trust.statements[0].principals.patterns[1] == ("AWS", "arn:aws:iam::111122223333:root")
+    assert (str(worker.trust_origin), str(worker.origin)) == ("template.yaml:13:7", "template.yaml:10:3")
+
+
+def test_a_boundary_that_the_template_makes_can_be_read() -> None:
+    read = read_file("template.yaml")
+    worker = next(one for one in read.roles if one.logical_id == "Worker")
+    assert worker.boundary == "${Limit}"
+    assert [render_statement(one)["Action"] for one in read.documents["${Limit}"].statements] == [
+        ["sns:*", "s3:GetObject"]
+    ]
+
+
+def test_policies_for_a_role_that_the_template_does_not_make_are_a_role_of_that_name() -> None:
+    read = read_file("template.yaml")
+    assert told(read, "elsewhere") == [("Deny sns:Publish", "Policy Attached", 55)]
+    assert read.notes == ("policies of users and groups are not looked at: ForUsers",)
+
+
+def test_a_function_of_sam_has_the_role_that_sam_makes_at_the_lines_that_ask_for_it() -> None:
+    everything = told(read_file("sam/policies.yaml"), "EverythingRole")
+    assert [(actions.split(" ")[1], because, line) for actions, because, line in everything[:5]] == [
+        ("s3:GetObject", "SAM's S3ReadPolicy", 24),
+        ("dynamodb:GetItem", "SAM's DynamoDBCrudPolicy", 25),
+        ("sqs:SendMessage", "", 31),
+        ("sqs:*", "", 32),
+        ("ses:*", "if IsProd", 33),
+    ]
+    assert told(read_file("sam/policies.yaml"), "NoPoliciesRole") == [
+        ("Allow sqs:SendMessage", "SAM adds it for DeadLetterQueue", 52)
+    ]
+
+
+def test_a_condition_takes_one_way_throughout_a_statement() -> None:
+    statement = {
+        "Effect": "Allow",
+        "Action": {"Fn::If": ["A", "s3:GetObject", "s3:PutObject"]},
+        "Resource": {"Fn::If": ["A", "arn:aws:s3:::a/*", {"Fn::If": ["B", "arn:aws:s3:::b/*", "arn:aws:s3:::c/*"]}]},
+    }
+    read = of_role({"Policies": [inline(statement)]})
+    assert [
+        (*one.statement.actions.patterns, *one.statement.resources.patterns)
+        for one in read.roles[0].grants
+        if one.statement.resources
+    ] == [
+        ("s3:GetObject", "arn:aws:s3:::a/*"),
+        ("s3:PutObject", "arn:aws:s3:::b/*"),
+        ("s3:PutObject", "arn:aws:s3:::c/*"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("principal", "services"),
+    [
+        ({"Principal": {"Service": ["lambda.amazonaws.com", "edgelambda.amazonaws.com"], "AWS": "*"}},
+         ("lambda.amazonaws.com", "edgelambda.amazonaws.com")),
+        ({"NotPrincipal": {"Service": "lambda.amazonaws.com"}}, ()),
+    ],
+)  # fmt: skip
+def test_a_role_trusts_the_services_that_an_allow_names(principal: dict[str, Any], services: tuple[str, ...]) -> None:
+    trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", **principal}]}
+    assert of_role({"AssumeRolePolicyDocument": trust}).roles[0].trusts == services
+
+
+def test_a_condition_that_holds_outside_holds_inside() -> None:
+    inner = {"Fn::If": ["A", inline(statement("s3:GetObject")), inline(statement("s3:PutObject"))]}
+    read = of_role({"Policies": [{"Fn::If": ["A", inner, {"Ref": "AWS::NoValue"}]}]})
+    assert told(read, "R") == [("Allow s3:GetObject", "if A", 1)]
+
+
+def test_a_parameter_of_one_value_is_put_in_unless_a_substitution_s_own_variable_hides_it() -> None:
+    own = {"Fn::Sub": ["arn:aws:s3:::${Stage}/*", {"Stage": "mine"}]}
+    plain = {"Fn::Sub": "arn:aws:s3:::${Stage}/*"}
+    template = {
+        "Parameters": {"Stage": {"Type": "String", "AllowedValues": ["prod"]}},
+        "Resources": {
+            "R": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {"Policies": [inline(statement("s3:GetObject", own), statement("s3:PutObject", plain))]},
+            }
+        },
+    }
+    (role,) = read_template(json.dumps(template).encode(), "t.json").roles
+    assert [one.statement.resources.patterns for one in role.grants if one.statement.resources] == [
+        ("arn:aws:s3:::mine/*",),
+        ("arn:aws:s3:::prod/*",),
+    ]
+
+
+@pytest.mark.parametrize("partition", ["aws", "${AWS::Partition}"])
+def test_a_managed_policy_of_the_template_is_attached_by_an_arn_with_its_name(partition: str) -> None:
+    own = {"ManagedPolicyName": "shared", "PolicyDocument": inline(statement("s3:GetObject"))["PolicyDocument"]}
+    arn = {"Fn::Sub": f"arn:{partition}:iam::${{AWS::AccountId}}:policy/shared"}
+    template = {
+        "Resources": {
+            "P": {"Type": "AWS::IAM::ManagedPolicy", "Properties": own},
+            "R": {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": [arn]}},
+        }
+    }
+    read = read_template(json.dumps(template).encode(), "t.json")
+    assert (told(read, "R"), read.roles[0].managed) == ([("Allow s3:GetObject", "ManagedPolicy P", 1)], ())
+
+
+def test_a_boundary_that_a_condition_may_leave_out_limits_nothing() -> None:
+    boundary = {"Fn::If": ["A", "arn:aws:iam::111122223333:policy/b", {"Ref": "AWS::NoValue"}]}
+    (role,) = of_role({"PermissionsBoundary": boundary}).roles
+    assert role.boundary is None
+    assert role.notes == ("a condition decides on its permissions boundary: what is said here holds for the widest",)
+
+
+def test_what_only_the_deploy_knows_is_told() -> None:
+    (role,) = of_role({"Policies": [{"Ref": "P"}], "AssumeRolePolicyDocument": {"Ref": "T"}}).roles
+    assert role.notes == (
+        "some of its inline policies are known at the deploy only: ${P}",
+        "who may take it on is known at the deploy only: ${T}",
+    )
+
+
+def test_a_document_in_text_is_read() -> None:
+    text = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}})
+    (role,) = of_role({"Policies": [{"PolicyName": "p", "PolicyDocument": text}]}).roles
+    assert [one.statement.actions.patterns for one in role.grants] == [("s3:*",)]
+
+
+def statement(action: str, resource: Any = "*") -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource}
+
+
+def inline(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}}
+
+
+def of_role(properties: dict[str, Any]) -> Read:
+    template = {"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": properties}}}
+    return read_template(json.dumps(template).encode(), "t.json")
+
+
+def test_json_and_yaml_are_told_apart_by_what_they_hold() -> None:
+    assert read_policy(b"Statement: []", "p.txt").is_policy
+    assert read_policy(b'{"Statement": []}', "p.txt").is_policy
+
+
+SAM_FUNCTION = '{"Resources": {"F": {"Type": "AWS::Serverless::Function", "Properties": %s}}}'
+REFUSED = {
+    "a list": ("[]", "is no policy document, no CloudFormation template and no Terraform plan", "t.json:1:1"),
+    "a number": ("3", "is no policy document", "t.json:1:1"),
+    "no resources": ('{"AWSTemplateFormatVersion": "x"}', "it has no Resources", "t.json:1:1"),
+    "resources that are a list": ('{"Resources": []}', "it has no Resources", "t.json:1:15"),
+    "a resource that is text": ('{"Resources": {"R": "x"}}', "resource `R` must be a mapping", "t.json:1:21"),
+    "properties that are a list": (
+        '{"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": []}}}',
+        "the Properties of `R` must be a mapping",
+        "t.json:1:62",
+    ),
+    "policies that are text": (
+        '{"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {"Policies": "ReadOnlyAccess"}}}}',
+        "an inline policy of `R` must be a mapping",
+        "t.json:1:75",
+    ),
+    "text that is no document": (
+        '{"Resources": {"R": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": "{"}}}}',
+        "the policy in this text is no JSON",
+        "t.json:1:83",
+    ),
+    "a document that is none": (
+        '{"Resources": {"R": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement": [{}]}}}}}',
+        "Statement[0]",
+        "t.json:1:98",
+    ),
+    "an operator that does not exist": (
+        (
+            '{"Resources": {"R": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": {"Statement":\n'
+            ' {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StrEquals": {"a:b": "c"}}}}}}}}'
+        ),
+        "there is no condition operator `StrEquals`",
+        "t.json:2:71",
+    ),
+    "sam's properties": (SAM_FUNCTION % "3", "Properties must be a mapping", "t.json:1:73"),
+    "sam's policies": (SAM_FUNCTION % '{"Policies": [3]}', "an entry of Policies must be", "t.json:1:87"),
+    "an unknown template": (
+        SAM_FUNCTION % '{"Policies": [{"S3RaedPolicy": {}}]}',
+        "no policy template S3RaedPolicy",
+        "t.json:1:87",
+    ),
+    "a template without its parameter": (
+        SAM_FUNCTION % '{"Policies": {"S3ReadPolicy": {}}}',
+        "missing: BucketName",
+        "t.json:1:86",
+    ),
+    "an event without a type": (
+        SAM_FUNCTION % '{"Events": {"A": {}}}',
+        "event A must be a mapping with a Type",
+        "t.json:1:90",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message", "at"), REFUSED.values(), ids=REFUSED)
+def test_what_is_wrong_is_refused_at_its_place(text: str, message: str, at: str) -> None:
+    with pytest.raises(RemitError) as caught:
+        read_roles(text.encode(), "t.json")
+    assert message in caught.value.message
+    assert str(caught.value.origin) == at
+
+
+def test_a_misspelt_policy_template_is_told_the_right_one() -> None:
+    with pytest.raises(RemitError) as caught:
+        read_roles((SAM_FUNCTION % '{"Policies": {"S3RaedPolicy": {}}}').encode(), "t.json")
+    assert caught.value.hint == "did you mean `S3ReadPolicy`?"
+
+
+def test_roles_that_a_loop_makes_are_read_each_at_its_line() -> None:
+    """Where what it runs over is written; else it is told that they are not looked at."""
+    template = """
+Resources:
+  "Fn::ForEach::Roles":
+    - Name
+    - [Read, Write]
+    - "${Name}Role":
+        Type: AWS::IAM::Role
+        Properties:
+          AssumeRolePolicyDocument: {Statement: []}
+          Policies:
+            - PolicyName: p
+              PolicyDocument:
+                Statement:
+                  - {Effect: Allow, Action: "s3:Get*", Resource: !Sub "arn:aws:s3:::${Name}/*"}
+"""
+    found = read_template(template.encode(), "t.yaml")
+
+    assert [(role.logical_id, role.origin, role.grants[0].origin) for role in found.roles] == [
+        (f"{name}Role", Origin("t.yaml", 6, 7), Origin("t.yaml", 14, 21)) for name in ("Read", "Write")
+    ]
+    resources = [role.grants[0].statement.resources for role in found.roles]
+    assert resources == [Globs(("arn:aws:s3:::Read/*",)), Globs(("arn:aws:s3:::Write/*",))]
+    assert found.notes == ()
+
+
+def test_what_is_not_expanded_is_told() -> None:
+    template = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Link: {Type: AWS::Serverless::Connector, Properties: {}}
+  F:
+    Type: AWS::Serverless::Function
+    Properties: {Events: {New: {Type: Telepathy}}, DeploymentPreference: {Type: AllAtOnce}}
+  "Fn::ForEach::Topics": [Name, !Ref Names, {"${Name}": {Type: AWS::SNS::Topic}}]
+"""
+    assert read_template(template.encode(), "t.yaml").notes == (
+        "resources that a loop makes are not looked at: Fn::ForEach::Topics",
+        "what Link (AWS::Serverless::Connector) becomes is not known here",
+        "what event New of F (Telepathy) becomes is not known here",
+        "what DeploymentPreference of F (AWS::Serverless::Function) adds is not looked at",
+    )
+
+
+@pytest.mark.parametrize(("text", "at"), [("  []", "t.json:1:3"), ("\n null", "t.json:2:2"), ("7", "t.json:1:1")])
+def test_what_is_no_template_where_one_is_wanted_is_told_where_it_begins(text: str, at: str) -> None:
+    with pytest.raises(RemitError, match="has no Resources") as caught:
+        read_template(text.encode(), "t.json")
+    assert str(caught.value.origin) == at

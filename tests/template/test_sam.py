@@ -1,0 +1,115 @@
+"""SAM templates become what AWS's own translator makes of them: the same resources, the same roles."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from remit.deploy.calls import CALLS
+from remit.deployer.declared import stack_of
+from remit.deployer.deploying import deployer
+from remit.documents.read import read
+from remit.iam.policy import Policy, parse, render
+from remit.template.certain_values import settled
+from remit.template.sam.expand import expanded
+
+FOLDER = Path(__file__).with_name("data") / "sam"
+TEMPLATES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+MADE_UP = re.compile(r'(Version|Deployment|Layer)[0-9a-f]{10}"|(Permission)(?:Prod|prod|Stage|AllStages)"')
+"""What the translator puts behind logical ids, and remit leaves out: hashes, and an API's stage."""
+
+
+def ours(name: str) -> dict[str, Any]:
+    source = read((FOLDER / f"{name}.yaml").read_bytes(), f"{name}.yaml")
+    return dict(expanded(*settled(source.value, source.place)).resources)
+
+
+def theirs(name: str) -> dict[str, Any]:
+    text = (FOLDER / f"{name}.json").read_text()
+    found: dict[str, Any] = json.loads(MADE_UP.sub(r'\1\2"', text))["Resources"]
+    return found
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_same_resources_are_made(name: str) -> None:
+    expected = {key: one["Type"] for key, one in theirs(name).items()}
+    assert expected == {key: one["Type"] for key, one in ours(name).items()}
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_condition_of_a_function_is_that_of_what_is_made_of_it(name: str) -> None:
+    expected = {key: one["Condition"] for key, one in theirs(name).items() if "Condition" in one}
+    found = {key: one["Condition"] for key, one in ours(name).items() if "Condition" in one}
+    assert {**expected, **found} == expected
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_roles_are_the_same(name: str) -> None:
+    expected = {
+        key: plain_role(one["Properties"]) for key, one in theirs(name).items() if one["Type"] == "AWS::IAM::Role"
+    }
+    assert expected == {
+        key: plain_role(one["Properties"]) for key, one in ours(name).items() if one["Type"] == "AWS::IAM::Role"
+    }
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_same_roles_are_run_under(name: str) -> None:
+    keys = {"AWS::Lambda::Function": "Role", "AWS::StepFunctions::StateMachine": "RoleArn"}
+    sides = [
+        {key: one["Properties"][keys[one["Type"]]] for key, one in side.items() if one["Type"] in keys}
+        for side in (theirs(name), ours(name))
+    ]
+    assert sides[0] == sides[1]
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_kept_expansion_says_which_translator_made_it(name: str) -> None:
+    kept = json.loads((FOLDER / f"{name}.json").read_text())
+    assert re.fullmatch(r"aws-sam-translator [0-9.]+", kept["Metadata"]["Translator"])
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_who_deploys_it_needs_the_same(name: str) -> None:
+    sides = [deployer(stack_of("shop", [{"Resources": side}]), CALLS).policy for side in (theirs(name), ours(name))]
+    assert granted(sides[0]) == granted(sides[1])
+
+
+def granted(policy: Policy) -> set[tuple[str, str]]:
+    """Pairs of action and resource."""
+    return {
+        (action, resource)
+        for statement in policy.statements
+        for action in statement.actions.patterns
+        for resource in (statement.resources.patterns if statement.resources is not None else ())
+    }
+
+
+def plain_role(role: dict[str, Any]) -> dict[str, Any]:
+    """A role without the names of its policies, its documents parsed, AWS's partition late-bound."""
+    documents = sorted(
+        json.dumps(document(one), sort_keys=True) for one in role.get("Policies") or [] if one is not None
+    )
+    managed = sorted(json.dumps(late(arn), sort_keys=True) for arn in role.get("ManagedPolicyArns") or [])
+    kept = {key: role.get(key) for key in ("Path", "PermissionsBoundary")}
+    trust = render(parse(role["AssumeRolePolicyDocument"]))
+    tagged = sorted(tag["Key"] for tag in role.get("Tags") or [])
+    return {"documents": documents, "managed": managed, "trust": trust, "tags": tagged, **kept}
+
+
+def document(one: dict[str, Any]) -> Any:
+    if "Fn::If" in one:
+        condition, *values = one["Fn::If"]
+        return [condition, *(document(value) for value in values)]
+    return render(parse(one["PolicyDocument"])) if "PolicyDocument" in one else one
+
+
+def late(arn: Any) -> Any:
+    if isinstance(arn, dict) and "Fn::If" in arn:
+        return [late(one) if not isinstance(one, str) or one.startswith("arn:") else one for one in arn["Fn::If"]]
+    text = arn.get("Fn::Sub", arn) if isinstance(arn, dict) else arn
+    return text.replace("arn:${AWS::Partition}:", "arn:aws:") if isinstance(text, str) else text

@@ -1,0 +1,66 @@
+"""What the functions of a template make of its values, as far as it can be known before the deploy."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from remit.template.values import UNKNOWN, Values
+
+KNOWN: Final = {
+    "Queue": ("shop-Queue-*",),
+    "Queue.Arn": ("arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:shop-Queue-*",),
+    "AWS::Region": ("${AWS::Region}",),
+    "AWS::NoValue": (),
+    "Subnets": ("subnet-1,subnet-2",),
+    "Stage": ("prod",),
+}
+MAPPINGS: Final = {"Sizes": {"prod": {"Name": "big"}, "dev": {"Name": "small"}, 111122223333: {"Name": "own"}}}
+NO_VALUE: Final = {"Ref": "AWS::NoValue"}
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    return Values(lambda name: KNOWN.get(name, (UNKNOWN,)), MAPPINGS).texts(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("plain", ("plain",)),
+        (3, ("3",)),
+        (NO_VALUE, ()),
+        ({"Ref": "Queue"}, ("shop-Queue-*",)),
+        ({"Ref": "Elsewhere"}, (UNKNOWN,)),
+        ({"Fn::ImportValue": "x"}, (UNKNOWN,)),
+        ({"Fn::Sub": "a-${Stage}-${!Left}-${Elsewhere}"}, (f"a-prod-${{Left}}-{UNKNOWN}",)),
+        ({"Fn::Sub": ["${Own}-${AWS::Region}", {"Own": {"Ref": "Stage"}}]}, ("prod-${AWS::Region}",)),
+        ({"Fn::Join": ["-", ["a", {"Ref": "Stage"}, NO_VALUE, ""]]}, ("a-prod-",)),
+        ({"Fn::Join": ["/", {"Fn::Split": ["-", "a-b"]}]}, ("a/b",)),
+        ({"Fn::Join": [".", {"Ref": "Subnets"}]}, ("subnet-1.subnet-2",)),
+        ({"Fn::If": ["C", "a", {"Fn::If": ["D", "b", NO_VALUE]}]}, ("a", "b")),
+        ({"Fn::Join": ["", ["x", {"Fn::If": ["C", "1", "2"]}]]}, ("x1", "x2")),
+        ({"Fn::Select": [1, ["a", {"Ref": "Stage"}]]}, ("prod",)),
+        ({"Fn::Select": ["0", {"Ref": "Subnets"}]}, ("subnet-1",)),
+        ({"Fn::Select": [5, {"Fn::Split": [":", {"Fn::GetAtt": ["Queue", "Arn"]}]}]}, ("shop-Queue-*",)),
+        ({"Fn::Select": [1, {"Fn::Split": ["-", {"Ref": "Queue"}]}]}, (UNKNOWN,)),
+        ({"Fn::Select": [9, ["a"]]}, (UNKNOWN,)),
+        ({"Fn::Select": [0, {"Fn::GetAZs": ""}]}, (UNKNOWN,)),
+        ({"Fn::FindInMap": ["Sizes", {"Ref": "Stage"}, "Name"]}, ("big",)),
+        ({"Fn::FindInMap": ["Sizes", {"Ref": "AWS::Region"}, "Name"]}, ("big", "small", "own")),
+        ({"Fn::FindInMap": ["Sizes", "111122223333", "Name"]}, ("own",)),
+        ({"Fn::FindInMap": ["Sizes", "nowhere", "Name"]}, (UNKNOWN,)),
+        ({"Fn::FindInMap": "Sizes"}, (UNKNOWN,)),
+        ({"Other": "mapping"}, (UNKNOWN,)),
+    ],
+)
+def test_a_value_is_resolved_to_its_texts(value: Any, expected: tuple[str, ...]) -> None:
+    """In one place, for every function of CloudFormation that makes a text."""
+    assert texts(value) == expected
+
+
+def test_of_more_alternatives_than_anybody_reads_nothing_is_known() -> None:
+    """Five conditions in one text would make thirty-two."""
+    parts = [{"Fn::If": [f"C{number}", "a", "b"]} for number in range(5)]
+
+    assert texts({"Fn::Join": ["", parts]}) == (UNKNOWN,)

@@ -1,0 +1,116 @@
+"""Strict YAML: CloudFormation's short forms, the place of every part, and what is refused."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+
+import effort
+from remit.documents.yaml_text import read_yaml
+from remit.errors import Origin, RemitError
+
+SHORT_FORMS = {
+    "!Ref Queue": {"Ref": "Queue"},
+    "!GetAtt Queue.Arn": {"Fn::GetAtt": ["Queue", "Arn"]},
+    "!GetAtt Nested.Outputs.Arn": {"Fn::GetAtt": ["Nested", "Outputs.Arn"]},
+    "!GetAtt [Queue, Arn]": {"Fn::GetAtt": ["Queue", "Arn"]},
+    '!Sub "arn:${AWS::Partition}:s3:::b"': {"Fn::Sub": "arn:${AWS::Partition}:s3:::b"},
+    '!Sub ["${x}", {x: !Ref Queue}]': {"Fn::Sub": ["${x}", {"x": {"Ref": "Queue"}}]},
+    '!Join [":", [a, !Ref Queue]]': {"Fn::Join": [":", ["a", {"Ref": "Queue"}]]},
+    "!If [IsProd, 1, !Ref AWS::NoValue]": {"Fn::If": ["IsProd", 1, {"Ref": "AWS::NoValue"}]},
+    "!Select [0, !GetAZs '']": {"Fn::Select": [0, {"Fn::GetAZs": ""}]},
+    "!ImportValue network-id": {"Fn::ImportValue": "network-id"},
+    "!Condition IsProd": {"Condition": "IsProd"},
+    "Fn::Sub: a": {"Fn::Sub": "a"},
+}
+
+
+@pytest.mark.parametrize(("text", "value"), SHORT_FORMS.items(), ids=SHORT_FORMS)
+def test_a_short_form_is_spelled_out(text: str, value: object) -> None:
+    assert read_yaml(text, "t.yaml")[0] == value
+
+
+SCALARS = {
+    "12": 12, "1.5": 1.5, "true": True, "off": False, "~": None, "": None, '"12"': "12", "2012-10-17": "2012-10-17",
+    "0x1F": 31, "011122223333": "011122223333", "12:30": "12:30", "'yes'": "yes", "111122223333": 111122223333,
+    "1_000": 1000, "!!str 12": "12",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "value"), SCALARS.items(), ids=SCALARS)
+def test_a_scalar_is_read_as_yaml_1_1_has_it_but_dates_and_octals_stay_text(text: str, value: object) -> None:
+    assert read_yaml(f"a: {text}", "t.yaml")[0] == {"a": value}
+
+
+def test_dates_and_octal_numbers_are_noticed() -> None:
+    slips = read_yaml("Version: 2012-10-17\nAccounts: [011122223333, '011122223333']\n", "t.yaml")[2]
+    assert [(slip.kind, slip.spot) for slip in slips] == [("date", ("Version",)), ("octal", ("Accounts", 0))]
+
+
+def test_every_part_has_its_place_and_what_begins_below_its_key_has_the_key_s() -> None:
+    places = read_yaml("a:\n  b:\n    - one\n    - two: !Ref X\n  c: {d: 1}\n", "t.yaml")[1]
+    assert places[("a",)] == Origin("t.yaml", 1, 1)
+    assert places[("a", "b")] == Origin("t.yaml", 2, 3)
+    assert places[("a", "b", 1, "two")] == Origin("t.yaml", 4, 12)
+    assert places[("a", "c", "d")] == Origin("t.yaml", 5, 10)
+
+
+def test_aliases_and_merge_keys_are_put_in_and_own_keys_win() -> None:
+    value = read_yaml("base: &b {x: 1, y: 2}\none: {<<: *b, y: 3}\nlist: [*b, *b]\n", "t.yaml")[0]
+    assert value == {"base": {"x": 1, "y": 2}, "one": {"y": 3, "x": 1}, "list": [{"x": 1, "y": 2}] * 2}
+
+
+REFUSED = {
+    "a python object": ("a: 1\nb: !!python/object/apply:os.system ['true']\n", 2, "!!python/object/apply:os.system"),
+    "a python name": ("a: !!python/name:os.system\n", 1, "not allowed"),
+    "binary data": ("a: !!binary aGk=\n", 1, "!!binary"),
+    "an unknown function": ("a:\n  b: !Sbu x\n", 2, "!Sbu"),
+    "a repeated key": ("a: 1\nb: 2\na: 3\n", 3, "'a' stands twice in one mapping, first at t.yaml:1:1"),
+    "two documents": ("a: 1\n---\nb: 2\n", 2, "more than one"),
+    "an alias of nothing": ("a: *b\n", 1, "undefined alias|names, or before it"),
+    "an alias inside itself": ("a: &a [1, *a]\n", 1, "inside what it names|undefined"),
+    "a tab": ("a:\n\tb: 1\n", 2, "not valid YAML"),
+    "a list that is not closed": ("a: [1, 2\nb: 3\n", 2, "not valid YAML"),
+    "infinity": ("a: .inf\n", 1, "no number"),
+    "a key that is a list": ("? [a, b]\n: 1\n", 1, "plain text"),
+    "a control character": ("a: \x01\n", 1, "not valid YAML"),
+    "a merge of text": ("a: {<<: text}\n", 1, "takes a mapping"),
+}
+
+
+@pytest.mark.parametrize(("text", "line", "says"), REFUSED.values(), ids=REFUSED)
+def test_what_is_refused_is_refused_at_its_line(text: str, line: int, says: str) -> None:
+    with pytest.raises(RemitError) as caught:
+        read_yaml(text, "t.yaml")
+    assert caught.value.origin is not None
+    assert caught.value.origin.line == line
+    assert any(part in caught.value.message for part in says.split("|"))
+
+
+def bomb(levels: int) -> str:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, levels)]
+    return "\n".join(lines)
+
+
+ATTACKS = {
+    "a billion laughs": bomb(9),
+    "a billion laughs by merging": "a0: &a0 {k: &v [x, x, x]}\n"
+    + "\n".join(f"a{n}: &a{n} {{l: [*a{n - 1}, *a{n - 1}, *a{n - 1}], <<: *a{n - 1}}}" for n in range(1, 30)),
+    "ten thousand lists": "[" * 10_000,
+    "ten thousand lists, closed": "[" * 10_000 + "]" * 10_000,
+    "ten thousand mappings": "".join(" " * n + "a:\n" for n in range(10_000)),
+    "ten thousand flow mappings": "{a: " * 10_000 + "}" * 10_000,
+    "ten megabytes": "a: " + "x" * 10_000_000,
+    "a million items": "[" + "1," * 990_000 + "1]",
+    "many anchors": "\n".join(f"a{n}: &a{n} {{b: {n}}}" for n in range(60_000)),
+    "a number of a million digits": "a: " + "9" * 1_000_000,
+    "a sexagesimal of a million parts": "a: 1" + ":1" * 900_000,
+}
+
+
+@pytest.mark.parametrize("text", ATTACKS.values(), ids=ATTACKS)
+def test_an_attack_ends_soon(text: str) -> None:
+    with effort.at_most(10), contextlib.suppress(RemitError):  # refused or read: both are fine, in time
+        read_yaml(text, "t.yaml")
