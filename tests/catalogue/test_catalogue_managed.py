@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from remit.catalogue.actions import keys, services
-from remit.catalogue.condition_keys import fits, global_key, global_keys, operator, operators
+from remit.catalogue.condition_keys import OPERATORS, fits, global_key, global_keys, operator
 from remit.catalogue.managed_policies import managed_policies, managed_policy
 from remit.catalogue.partitions import (
     is_region,
@@ -156,8 +156,12 @@ def test_every_global_key_that_a_service_or_a_managed_policy_names_is_in_the_tab
 
 
 def test_there_are_twenty_seven_operators() -> None:
-    assert len(operators()) == 27
-    assert operator("stringequals") is None
+    assert len(OPERATORS) == 27
+
+
+def test_an_operator_is_known_in_any_case_and_with_if_exists() -> None:
+    assert operator("stringlikeIFEXISTS") == OPERATORS["StringLike"]
+    assert operator("StringMatches") is None
 
 
 @pytest.mark.parametrize(

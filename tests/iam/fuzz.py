@@ -29,12 +29,13 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.append(str(Path(__file__).parents[2] / "src"))
 
+from remit.catalogue.condition_keys import OPERATORS
 from remit.cli import evaluate as evaluate_command
 from remit.documents.json_text import read_json
 from remit.documents.read import read
 from remit.errors import RemitError
-from remit.iam.condition import OPERATORS, QUANTIFIERS
 from remit.iam.decide.evaluate import ALL, Request, evaluate
+from remit.iam.operators import QUANTIFIERS
 from remit.iam.pattern import covers, is_pattern, matches, overlaps
 from remit.iam.policy import Condition, Globs, Policy, Statement, parse, render
 from remit.lint import lint_bytes

@@ -7,7 +7,7 @@ Guide); the service keys that reach other services, "AWS service-specific keys" 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 
@@ -117,28 +117,32 @@ class Operator:
 
 
 _ORDERED: Final = ("LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
-_OPERATORS: Final = (
-    Operator("StringEquals", "String"),
-    Operator("StringNotEquals", "String", negated=True),
-    Operator("StringEqualsIgnoreCase", "String"),
-    Operator("StringNotEqualsIgnoreCase", "String", negated=True),
-    Operator("StringLike", "String"),
-    Operator("StringNotLike", "String", negated=True),
-    *(
-        Operator(f"{family}{test}", family, negated=test == "NotEquals")
-        for family in ("Numeric", "Date")
-        for test in ("Equals", "NotEquals", *_ORDERED)
-    ),
-    Operator("Bool", "Bool"),
-    Operator("BinaryEquals", "Binary"),
-    Operator("IpAddress", "IPAddress"),
-    Operator("NotIpAddress", "IPAddress", negated=True),
-    Operator("ArnEquals", "ARN"),
-    Operator("ArnLike", "ARN"),
-    Operator("ArnNotEquals", "ARN", negated=True),
-    Operator("ArnNotLike", "ARN", negated=True),
-    Operator("Null", "Null"),
-)
+OPERATORS: Final = {
+    operator.name: operator
+    for operator in (
+        Operator("StringEquals", "String"),
+        Operator("StringNotEquals", "String", negated=True),
+        Operator("StringEqualsIgnoreCase", "String"),
+        Operator("StringNotEqualsIgnoreCase", "String", negated=True),
+        Operator("StringLike", "String"),
+        Operator("StringNotLike", "String", negated=True),
+        *(
+            Operator(f"{family}{test}", family, negated=test == "NotEquals")
+            for family in ("Numeric", "Date")
+            for test in ("Equals", "NotEquals", *_ORDERED)
+        ),
+        Operator("Bool", "Bool"),
+        Operator("BinaryEquals", "Binary"),
+        Operator("IpAddress", "IPAddress"),
+        Operator("NotIpAddress", "IPAddress", negated=True),
+        Operator("ArnEquals", "ARN"),
+        Operator("ArnLike", "ARN"),
+        Operator("ArnNotEquals", "ARN", negated=True),
+        Operator("ArnNotLike", "ARN", negated=True),
+        Operator("Null", "Null"),
+    )
+}
+"""Every operator of the language, by its name."""
 
 # Types of keys that a family of operators is made for. Strings compare any value as its text, and a key
 # of type String may hold anything, so those two never exclude each other: `fits` answers with None.
@@ -170,14 +174,11 @@ def global_key(name: str) -> GlobalKey | None:
     return found if found is not None and bool(slash) == found.tagged else None
 
 
-def operators() -> tuple[Operator, ...]:
-    """Every operator of the language."""
-    return _OPERATORS
-
-
+@lru_cache(maxsize=1024)
 def operator(name: str) -> Operator | None:
-    """An operator by its exact name, without quantifier and IfExists."""
-    return next((found for found in _OPERATORS if found.name == name), None)
+    """An operator by its name without quantifier, in any case; IfExists at its end counts for nothing."""
+    wanted = name.lower().removesuffix("ifexists")
+    return next((known for known in OPERATORS.values() if known.name.lower() == wanted), None)
 
 
 def fits(operator_name: str, key_type: str) -> bool | None:
@@ -186,9 +187,7 @@ def fits(operator_name: str, key_type: str) -> bool | None:
     True: made for it. None: it may work, since one side is plain text or the type is not known. False: never
     matches. KeyError: there is no such operator.
     """
-    found = operator(operator_name)
-    if found is None:
-        raise KeyError(operator_name)
+    found = OPERATORS[operator_name]
     kind = key_type.removeprefix("ArrayOf")
     if found.family == "Null" or kind in _MADE_FOR[found.family]:
         return True

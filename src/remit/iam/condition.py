@@ -1,4 +1,4 @@
-"""The condition operators as a table, and whether a condition holds: True, False, or None (not said).
+"""Decide whether a condition holds: True, False, or None (not said).
 
 An absent key makes positive operators false and negated ones true, …IfExists true; several values are
 alternatives (for a negated operator: none may match). A value that cannot be read as the operator's type
@@ -11,12 +11,12 @@ User Guide).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from remit.errors import RemitError, did_you_mean
+from remit.catalogue.condition_keys import OPERATORS
 from remit.iam import value_comparison
+from remit.iam.operators import check_operator
 from remit.iam.policy_text import Late, names_in, parts_of
 from remit.iam.request import OPEN, Request
 from remit.iam.text_comparison import Check, Truth, arn, either, equals, equals_ignoring_case, every, like
@@ -54,57 +54,30 @@ def _typed(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> M
     return make
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """An operator: how it makes a check from the policy's values, and whether it negates that check."""
-
-    make: Maker
-    negated: bool = False
-    kind: str = "String"
-
-
-def _comparisons(kind: str, read: Callable[[str], Any]) -> dict[str, Operator]:
-    make = {name: _typed(read, compare) for name, compare in value_comparison.COMPARISONS.items()}
-    table = {f"{kind}{name}": Operator(maker, kind=kind) for name, maker in make.items()}
-    return {**table, f"{kind}NotEquals": Operator(make["Equals"], negated=True, kind=kind)}
-
-
-OPERATORS: Final[dict[str, Operator]] = {
-    "StringEquals": Operator(equals),
-    "StringNotEquals": Operator(equals, negated=True),
-    "StringEqualsIgnoreCase": Operator(equals_ignoring_case),
-    "StringNotEqualsIgnoreCase": Operator(equals_ignoring_case, negated=True),
-    "StringLike": Operator(like),
-    "StringNotLike": Operator(like, negated=True),
-    "ArnEquals": Operator(arn, kind="Arn"),
-    "ArnNotEquals": Operator(arn, negated=True, kind="Arn"),
-    "ArnLike": Operator(arn, kind="Arn"),
-    "ArnNotLike": Operator(arn, negated=True, kind="Arn"),
-    **_comparisons("Numeric", value_comparison.number),
-    **_comparisons("Date", value_comparison.instant),
-    "Bool": Operator(_typed(value_comparison.boolean, value_comparison.equal), kind="Bool"),
-    "BinaryEquals": Operator(_typed(value_comparison.binary, value_comparison.equal), kind="Binary"),
-    "IpAddress": Operator(_typed(value_comparison.network, value_comparison.inside), kind="IpAddress"),
-    "NotIpAddress": Operator(_typed(value_comparison.network, value_comparison.inside), negated=True, kind="IpAddress"),
-    "Null": Operator(equals, kind="Null"),
+_MAKERS: Final[dict[str, Maker]] = {
+    "StringEquals": equals,
+    "StringEqualsIgnoreCase": equals_ignoring_case,
+    "StringLike": like,
+    "ArnEquals": arn,
+    "ArnLike": arn,
+    **{
+        f"Numeric{name}": _typed(value_comparison.number, compare)
+        for name, compare in value_comparison.COMPARISONS.items()
+    },
+    **{
+        f"Date{name}": _typed(value_comparison.instant, compare)
+        for name, compare in value_comparison.COMPARISONS.items()
+    },
+    "Bool": _typed(value_comparison.boolean, value_comparison.equal),
+    "BinaryEquals": _typed(value_comparison.binary, value_comparison.equal),
+    "IpAddress": _typed(value_comparison.network, value_comparison.inside),
+    "Null": equals,
 }
-_BY_FOLDED: Final = {name.lower(): name for name in OPERATORS}
-QUANTIFIERS: Final = ("ForAllValues", "ForAnyValue")
 
 
-@lru_cache(maxsize=4096)
-def check_operator(operator: str, quantifier: str = "", *, if_exists: bool = False) -> tuple[str, bool]:
-    """An operator in AWS's spelling, and whether it is …IfExists. RemitError: it, or the quantifier, does not exist."""
-    folded = operator.lower()
-    if_exists = if_exists or folded.endswith("ifexists")
-    name = _BY_FOLDED.get(folded.removesuffix("ifexists"))
-    if name is None or (name == "Null" and if_exists):
-        hint = did_you_mean(operator, OPERATORS) if name is None else "Null tests the presence by itself"
-        spelled = operator if name is None else "NullIfExists"
-        raise RemitError(f"there is no condition operator `{spelled}`", hint=hint)
-    if quantifier.lower() not in _TESTS:
-        raise RemitError(f"there is no set operator `{quantifier}`", hint=did_you_mean(quantifier, QUANTIFIERS))
-    return name, if_exists
+def check_of(operator: str, texts: tuple[str, ...], version: str) -> Check:
+    """Whether one value of a key is among a condition's; of a negated operator, the check that it negates."""
+    return _MAKERS[operator.replace("Not", "")](texts, version)
 
 
 def compile_condition(condition: Condition, version: str) -> Test:
@@ -116,8 +89,7 @@ def compile_condition(condition: Condition, version: str) -> Test:
     key = condition.key.lower()
     if name == "Null":
         return _null(key, frozenset(text.lower() for text in condition.values))
-    operator = OPERATORS[name]
-    return _TESTS[quantifier](key, operator.make(condition.values, version), operator.negated, if_exists)
+    return _TESTS[quantifier](key, check_of(name, condition.values, version), OPERATORS[name].negated, if_exists)
 
 
 def _late(key: str) -> Test:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from remit.errors import Path, RemitError, described, did_you_mean, spelled
 from remit.iam import tokens
+from remit.iam.operators import check_operator
 
 VERSION: Final = "2012-10-17"
 OLD_VERSION: Final = "2008-10-17"
@@ -321,8 +322,6 @@ def _conditions(raw: object, path: Path, *, operators: bool) -> tuple[Condition,
 
 
 def _check_operator(operator: str, quantifier: str, path: Path, *, if_exists: bool) -> None:
-    from remit.iam.condition import check_operator  # noqa: PLC0415 - 15 ms, and few documents have conditions
-
     try:
         check_operator(operator, quantifier, if_exists=if_exists)
     except RemitError as error:

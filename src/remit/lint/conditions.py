@@ -6,39 +6,32 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import actions as known_actions
-from remit.catalogue.condition_keys import global_key, operators, put_in
+from remit.catalogue.condition_keys import global_key, operator, put_in
 from remit.lint import lookups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from remit.catalogue.condition_keys import Operator
     from remit.iam.policy import Condition, Statement
 
-_OPERATORS: Final = {one.name.lower(): one for one in operators()}
 _TAGGED: Final = "/"
-
-
-@lru_cache(maxsize=256)
-def _operator(name: str) -> Operator | None:
-    return _OPERATORS.get(name.lower().removesuffix("ifexists"))
 
 
 def name_of(condition: Condition) -> str | None:
     """The operator in AWS's spelling, without quantifier and IfExists; None when there is none."""
-    found = _operator(condition.operator)
+    found = operator(condition.operator)
     return None if found is None else found.name
 
 
 def family(condition: Condition) -> str | None:
     """The type that an operator compares as: String, Numeric, Date, Bool, Binary, IPAddress, ARN or Null."""
-    found = _operator(condition.operator)
+    found = operator(condition.operator)
     return None if found is None else found.family
 
 
 def needs_key(condition: Condition) -> bool:
     """Whether a condition can only hold when the request has the key."""
-    found = _operator(condition.operator)
+    found = operator(condition.operator)
     if found is None or condition.if_exists or condition.quantifier.lower() == "forallvalues":
         return False
     if found.family == "Null":
@@ -48,7 +41,7 @@ def needs_key(condition: Condition) -> bool:
 
 def negated(condition: Condition) -> bool:
     """Whether a condition holds where the key is absent: StringNotEquals and its like."""
-    found = _operator(condition.operator)
+    found = operator(condition.operator)
     return found is not None and found.negated and not condition.quantifier
 
 

@@ -7,38 +7,19 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from remit.lint import lookups
-from remit.lint.finding import ERROR, WARNING
-from remit.lint.subject import IDENTITY, RESOURCE, TRUST
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from remit.catalogue.actions import IamResourceType
-    from remit.lint.subject import Document, Item
 
 _VARIABLE: Final = re.compile(r"\$\{([^{}]+)\}")
 _VOWELS: Final = "aeiou"
 
 
-def on_named_resources(item: Item) -> bool:
-    """Whether a statement names its resources by ARNs whose service is written out, and its actions by Action.
-
-    Policies of resources leave out what is obvious, but a bucket's, which S3 refuses where the two do not fit;
-    references to resources tell no type.
-    """
-    if item.document.kind == TRUST or (item.document.kind == RESOURCE and not _of_bucket(item)):
-        return False
-    if item.statement.actions.negated or not item.resources:
-        return False
-    return item.resource_element == "Resource" and _all_named(item.shapes)
-
-
-def _of_bucket(item: Item) -> bool:
-    return services_of(item.shapes) == ("s3",)
-
-
 @lru_cache(maxsize=8192)
-def _all_named(resources: tuple[str, ...]) -> bool:
+def all_named(resources: tuple[str, ...]) -> bool:
+    """Whether all of them are ARNs whose service and resource are written out."""
     parsed = [lookups.arn(text) for text in resources]
     return all(
         arn is not None
@@ -55,50 +36,21 @@ _EVERY: Final = frozenset({
 })  # fmt: skip
 
 
-def everywhere(item: Item) -> tuple[str, ...]:
-    """The actions that a role's or user's Allow gives on every resource, or on every one of a type, unconditionally."""
-    plain = item.allows and item.document.kind == IDENTITY and not item.statement.actions.negated
-    if not plain or item.statement.conditions or item.resource_element == "NotResource":
-        return ()
-    return item.statement.actions.patterns if any(_is_every(text) for text in item.resources) else ()
+def is_every(resource: str) -> bool:
+    """Whether a pattern means every resource, or every one of a type."""
+    arn = lookups.arn(resource) if resource != "*" else None
+    return resource == "*" or (arn is not None and arn.resource in _EVERY)
 
 
-def wide_among(document: Document, named: Collection[str]) -> Iterator[tuple[Item, str, str]]:
-    """Each statement and pattern on every resource, as above, that means one of the `named` actions: with the first.
-
-    `s3:*` has a finding of its own.
-    """
-    services = frozenset(name.partition(":")[0] for name in named)
-    for item in document.items:
-        for pattern in () if services.isdisjoint(item.services) else item.wide:
-            prefix, _, operation = pattern.partition(":")
-            names = lookups.meant(pattern) if prefix.lower() in services and operation != "*" else ()
-            found = next((name for name in names if name in named), None)
-            if found is not None:
-                yield item, pattern, found
-
-
-def _is_every(text: str) -> bool:
-    arn = lookups.arn(text) if text != "*" else None
-    return text == "*" or (arn is not None and arn.resource in _EVERY)
-
-
-def all_known(item: Item) -> bool:
-    """Whether every pattern of Action means something."""
-    return all(lookups.meant(pattern) for pattern in item.statement.actions.patterns)
-
-
-def unfit(item: Item) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The patterns of Action, with what they mean, of which nothing acts on any resource of the statement.
+def unfit(actions: tuple[str, ...], resources: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The patterns of actions, with what they mean, of which nothing acts on any of the resources.
 
     Actions that know no resources at all are another matter; a service whose ARNs nobody lists fits everything.
     """
-    if not on_named_resources(item):
-        return
-    for text in item.statement.actions.patterns:
-        names = lookups.meant_on_resources(text)
-        if names and text not in ("*", "*:*") and not any(lookups.acts_on_one(name, item.shapes) for name in names):
-            yield text, names
+    for pattern in actions:
+        names = lookups.meant_on_resources(pattern)
+        if names and pattern not in ("*", "*:*") and not any(lookups.acts_on_one(name, resources) for name in names):
+            yield pattern, names
 
 
 RELIABLE: Final = frozenset({
@@ -122,14 +74,13 @@ def reliable(name: str) -> bool:
     return name.partition(":")[0] in RELIABLE and name not in _DOUBTFUL
 
 
-def severity(item: Item, names: tuple[str, ...]) -> str:
-    """Error where the service's reference can be relied on, else warning: lists of other services have gaps.
+def never_fits(name: str, resources: tuple[str, ...]) -> bool:
+    """Whether it is certain that an action which seems unfit is so: lists of services that are not reliable have gaps.
 
     Services check some actions that know no resources, on paper, against an ARN that stands for a list (`role/*`).
     """
-    sure = item.allows and reliable(names[0])
-    on_lists = not lookups.targets(names[0]) and all(_is_list(text) for text in item.shapes)
-    return ERROR if sure and not on_lists else WARNING
+    on_lists = not lookups.targets(name) and all(map(_is_list, resources))
+    return reliable(name) and not on_lists
 
 
 def _is_list(text: str) -> bool:
@@ -175,9 +126,12 @@ def _plainness(kind: IamResourceType) -> int:
 _PLACES: Final = {"Partition": "aws"}
 
 
-def meant_resource(names: tuple[str, ...], item: Item) -> str | None:
-    """The ARN that was meant: an object for a bucket, a table for its index, and so on."""
-    for text, shape in zip(item.resources, item.shapes, strict=True):
+def meant_resource(names: tuple[str, ...], resources: tuple[str, ...], shapes: tuple[str, ...]) -> str | None:
+    """The ARN that was meant: an object for a bucket, a table for its index, and so on.
+
+    `shapes` are what the resources look like, where they are references.
+    """
+    for text, shape in zip(resources, shapes, strict=True):
         for guess in (*_inner(shape, names[0]), *_guesses(shape), *_completions(shape, names[0])):
             if lookups.arn(guess) is not None and all(lookups.acts_on(name, guess) for name in names[:5]):
                 if text == shape:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from remit.iam.policy import VERSION
 from remit.iam.tokens import REFERENCE
-from remit.lint import lookups
+from remit.lint import lookups, resource_fit
+from remit.lint.finding import ERROR, WARNING
 from remit.lint.reference_samples import sample
 from remit.template.branches import NO_VALUE, choice, may_vary
 
@@ -105,6 +106,20 @@ class Document:
     def longest(self) -> int:
         """Characters of its longest string, or a few more."""
         return max(map(len, self.text.replace('\\"', "''").split('"')))
+
+    def wide_among(self, named: Collection[str]) -> Iterator[tuple[Item, str, str]]:
+        """Each statement and pattern on every resource that means one of the `named` actions: with the first.
+
+        `s3:*` has a finding of its own.
+        """
+        services = frozenset(name.partition(":")[0] for name in named)
+        for item in self.items:
+            for pattern in () if services.isdisjoint(item.services) else item.wide:
+                prefix, _, operation = pattern.partition(":")
+                names = lookups.meant(pattern) if prefix.lower() in services and operation != "*" else ()
+                first = next((name for name in names if name in named), None)
+                if first is not None:
+                    yield item, pattern, first
 
     @_kept
     def size(self) -> int:
@@ -241,18 +256,38 @@ class Item:
         return tuple(pair for pair in lookups.variable_texts(self.statement) if "${" in REFERENCE.sub("", pair[1]))
 
     @_kept
-    def unfit(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """As `fitting.unfit`, kept."""
-        from remit.lint import resource_fit  # noqa: PLC0415 - it knows statements
+    def names_resources(self) -> bool:
+        """Whether it names its resources by ARNs whose service is written out, and its actions by Action.
 
-        return tuple(resource_fit.unfit(self))
+        Policies of resources leave out what is obvious, but a bucket's, which S3 refuses where the two do not fit;
+        references to resources tell no type.
+        """
+        if self.statement.actions.negated or not self.resources or self.resource_element != "Resource":
+            return False
+        if self.document.kind == TRUST:
+            return False
+        if self.document.kind == RESOURCE and resource_fit.services_of(self.shapes) != ("s3",):
+            return False
+        return resource_fit.all_named(self.shapes)
+
+    @_kept
+    def unfit(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The patterns of Action that act on none of its resources, with the actions that they mean."""
+        return tuple(resource_fit.unfit(self.statement.actions.patterns, self.shapes)) if self.names_resources else ()
+
+    def severity_of(self, name: str) -> str:
+        """How severe it is that an action fits none of its resources: an error where that is certain."""
+        return ERROR if self.allows and resource_fit.never_fits(name, self.shapes) else WARNING
 
     @_kept
     def wide(self) -> tuple[str, ...]:
-        """As `fitting.everywhere`, kept."""
-        from remit.lint import resource_fit  # noqa: PLC0415 - it knows statements
-
-        return resource_fit.everywhere(self)
+        """The actions that an identity's Allow gives on every resource, or on every one of a type, unconditionally."""
+        statement = self.statement
+        if not self.allows or self.document.kind != IDENTITY or statement.actions.negated or statement.conditions:
+            return ()
+        if self.resource_element == "NotResource" or not any(map(resource_fit.is_every, self.resources)):
+            return ()
+        return statement.actions.patterns
 
     @_kept
     def keys(self) -> frozenset[str]:

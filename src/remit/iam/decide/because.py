@@ -1,30 +1,19 @@
-"""Why a decision came out as it did: what each layer says, which statements decided, the nearest misses.
+"""The decision on a request, and why it came out so: what each layer says, which statements decided, near misses.
 
-Everything here is worked out from the decision when somebody asks, so that deciding stays cheap.
+The reasons are worked out when somebody asks, so that deciding stays cheap.
 """
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import nearest
 from remit.iam.comparison import Source
-from remit.iam.decide.evaluate import (
-    NO_GRANTS,
-    Decision,
-    Grants,
-    Verdict,
-    plan_of,
-    rcp_levels,
-    scp_levels,
-    weigh,
-    weigh_resource,
-)
 from remit.iam.pattern import is_pattern
 from remit.iam.principal import Reach
 from remit.iam.request import ARN_PARTS
+from remit.iam.weigh import NO_GRANTS, Grants, Layers, Verdict, plan_of, rcp_levels, scp_levels, weigh, weigh_resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,9 +53,43 @@ class Miss:
         return f"{self.ruling.name}: {self.lacked}"
 
 
-def layers(decision: Decision) -> tuple[LayerDecision, ...]:
-    """Each layer's own answer, in the order in which they are named in `Layers`."""
-    return tuple(_layer_decision(name, layer, decision.request) for name, layer in _layers(decision))
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The verdict on a request; what led to it is worked out when it is asked for."""
+
+    verdict: Verdict
+    request: Request
+    policies: Layers
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the verdict is Allowed (and not merely Unknown)."""
+        return self.verdict == "Allowed"
+
+    @property
+    def unscoped(self) -> bool:
+        """Whether who asks has the permissions of a session policy, and there is none."""
+        return self.request.who.federated and not self.policies.session
+
+    @property
+    def because(self) -> str:
+        """One sentence: the statement that decided, or what is missing and what came nearest."""
+        return _SENTENCES[self.verdict](self, self.layers)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """What the request leaves open and the verdict depends on; empty unless the verdict is Unknown."""
+        return _unknown(self)
+
+    @property
+    def layers(self) -> tuple[LayerDecision, ...]:
+        """What each layer says by itself, in the order in which they are named in `Layers`."""
+        return tuple(_layer_decision(name, layer, self.request) for name, layer in _layers(self))
+
+    @property
+    def misses(self) -> tuple[Miss, ...]:
+        """The Allow statements that came nearest, and what each lacked; empty when the request is allowed."""
+        return _misses(self)
 
 
 def _layers(decision: Decision) -> Iterator[tuple[str, Layer]]:
@@ -118,7 +141,7 @@ def _ruling(name: str, layer: Layer, rule: Rule) -> Source:
     return Source(name, *layer.place(rule), rule.statement)
 
 
-def unknown(decision: Decision) -> tuple[str, ...]:
+def _unknown(decision: Decision) -> tuple[str, ...]:
     """What an Unknown verdict depends on: condition keys, variables, references, or a whole policy."""
     if decision.verdict != "Unknown":
         return ()
@@ -135,11 +158,6 @@ def unknown(decision: Decision) -> tuple[str, ...]:
     if decision.policies.resource is None and (request.needs_resource_policy or not request.local):
         names["policy"] = _TITLES["resource"]
     return tuple(names[name] for name in sorted(names))
-
-
-def because(decision: Decision) -> str:
-    """One sentence: the statement that decided, or what is missing and what came nearest."""
-    return _SENTENCES[decision.verdict](decision, layers(decision))
 
 
 def _what(request: Request) -> str:
@@ -178,7 +196,7 @@ def _not_allowed(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
         lacking = [_TITLES["session" if decision.unscoped else "resource"]]
     text = f"no statement of {' nor '.join(lacking)} allows {_what(decision.request)}"
     needed = _needed(decision)
-    near = misses(decision)
+    near = decision.misses
     if needed:
         text += f"; {needed}, and there is none"
     elif _TITLES["identity"] in lacking and decision.request.local and not grants.role:
@@ -227,7 +245,7 @@ _SENTENCES: Final = {
 }
 
 
-def misses(decision: Decision) -> tuple[Miss, ...]:
+def _misses(decision: Decision) -> tuple[Miss, ...]:
     """The Allow statements that came nearest, where a layer is silent: by condition, resource, action."""
     if decision.verdict != "ImplicitlyDenied":
         return ()
@@ -286,6 +304,8 @@ def _near_action(statement: Statement, request: Request) -> str | None:
     service = f"{request.folded.partition(':')[0]}:"
     if statement.actions.negated:
         return None
+    import difflib  # noqa: PLC0415 - 4 ms, needed only when something is asked for that nothing allows
+
     patterns = statement.actions.patterns
     names = {text.lower(): text for text in patterns if text.lower().startswith(service) and not is_pattern(text)}
     found = difflib.get_close_matches(request.folded, names, n=1, cutoff=_ALIKE)

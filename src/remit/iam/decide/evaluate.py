@@ -1,126 +1,19 @@
-"""Decide one request against policies, and say which statement decided.
-
-A Deny in any layer wins. Otherwise every layer that limits (SCP levels, boundary, session policy) must allow, and so
-must who grants: the identity's or the resource's policy in one account, both across accounts, the resource's always
-for a role's trust and a KMS key. RCPs only deny: AWS attaches its own RCPFullAWSAccess, which allows everything and
-cannot be detached, so their Allow statements decide nothing.
-
-Source: "Policy evaluation logic", "Cross-account policy evaluation logic" (IAM User Guide); "SCP evaluation",
-"RCP evaluation" (AWS Organizations User Guide).
-"""
+"""Decide one request against policies, and say which statement decided."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final
 
-from remit.iam.decide.prepared_statements import Kept, Layer, Rule
+from remit.iam.decide.because import Decision
+from remit.iam.decide.prepared_statements import Kept
 from remit.iam.policy import Policy
-from remit.iam.principal import Reach
 from remit.iam.request import ALL, Request
-from remit.iam.text_comparison import Truth, either, every
+from remit.iam.weigh import KEPT, Layers, Verdict, plan_of, verdict_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from remit.iam.decide.because import LayerDecision, Miss
-
-Verdict: TypeAlias = Literal["Allowed", "ExplicitlyDenied", "ImplicitlyDenied", "Unknown"]
-_KEPT: Final = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Layers:
-    """The policies that bear on a request.
-
-    `identity`, `boundary`, `session` are the caller's; an empty boundary or session is none. `resource` is
-    None when the resource's policy is not known, empty when it has none. `scp` (of the caller's account) and
-    `rcp` (of the resource's) are levels from the root down, each with its policies; no levels means no
-    organization. Each SCP level needs an Allow from any of its policies; RCP levels only deny.
-    """
-
-    identity: tuple[Policy, ...] = ()
-    boundary: tuple[Policy, ...] = ()
-    session: tuple[Policy, ...] = ()
-    resource: tuple[Policy, ...] | None = None
-    scp: tuple[tuple[Policy, ...], ...] = ()
-    rcp: tuple[tuple[Policy, ...], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The verdict on a request; what led to it is worked out when it is asked for."""
-
-    verdict: Verdict
-    request: Request
-    policies: Layers
-
-    @property
-    def allowed(self) -> bool:
-        """Whether the verdict is Allowed (and not merely Unknown)."""
-        return self.verdict == "Allowed"
-
-    @property
-    def unscoped(self) -> bool:
-        """Whether who asks has the permissions of a session policy, and there is none."""
-        return self.request.who.federated and not self.policies.session
-
-    @property
-    def because(self) -> str:
-        """The reason as a sentence."""
-        from remit.iam.decide.because import because  # noqa: PLC0415 - rarely asked for, and it imports this module
-
-        return because(self)
-
-    @property
-    def unknown(self) -> tuple[str, ...]:
-        """What the request leaves open and the verdict depends on; empty unless the verdict is Unknown."""
-        from remit.iam.decide.because import unknown  # noqa: PLC0415 - as above
-
-        return unknown(self)
-
-    @property
-    def layers(self) -> tuple[LayerDecision, ...]:
-        """What each layer says, with the statements that say so."""
-        from remit.iam.decide.because import layers  # noqa: PLC0415 - as above
-
-        return layers(self)
-
-    @property
-    def misses(self) -> tuple[Miss, ...]:
-        """The Allow statements that came nearest, and what each lacked; empty when the request is allowed."""
-        from remit.iam.decide.because import misses  # noqa: PLC0415 - as above
-
-        return misses(self)
-
-
-class Plan:
-    """Layers made ready to be asked."""
-
-    __slots__ = ("boundary", "identity", "only_identity", "rcp", "resource", "scp", "session")
-
-    def __init__(self, layers: Layers) -> None:
-        self.identity = Layer(layers.identity)
-        self.boundary = Layer(layers.boundary) if layers.boundary else None
-        self.session = Layer(layers.session) if layers.session else None
-        self.resource = (
-            None if layers.resource is None else Layer(layers.resource, trust=True, bounded=bool(layers.boundary))
-        )
-        self.scp = tuple(Layer(level) for level in layers.scp)
-        self.rcp = tuple(Layer(level) for level in layers.rcp)
-        self.only_identity = not (layers.boundary or layers.session or layers.resource or layers.scp or layers.rcp)
-
-
-_PLANS: Final = Kept(_KEPT)
-_LAYERS: Final = Kept(_KEPT)
-
-
-def plan_of(layers: Layers) -> Plan:
-    """The compiled form of layers, made once per object."""
-    plan: Plan | None = _PLANS.get(layers)
-    if plan is None:
-        plan = _PLANS.put(layers, Plan(layers))
-    return plan
+_LAYERS: Final = Kept(KEPT)
 
 
 def evaluate(
@@ -168,128 +61,6 @@ def _identity_only(policies: Policy | Sequence[Policy]) -> Layers:
     if layers is None:
         layers = _LAYERS.put(policies, Layers(_several(policies)))
     return layers
-
-
-def verdict_on(request: Request, plan: Plan) -> Verdict:
-    """The verdict alone."""
-    if plan.only_identity and request.simple:
-        return _VERDICTS[weigh(plan.identity, request)]
-    if request.always_allowed:
-        return "Allowed"
-    return _VERDICTS[opinions(request, plan)]
-
-
-_VERDICTS: Final[dict[tuple[Truth, Truth], Verdict]] = {
-    **{(True, allowed): "ExplicitlyDenied" for allowed in (True, False, None)},
-    # Whether a Deny applies as well is not known, but nothing allows it in any case.
-    **{(denied, False): "ImplicitlyDenied" for denied in (False, None)},
-    (False, True): "Allowed",
-    (False, None): "Unknown",
-    (None, True): "Unknown",
-    (None, None): "Unknown",
-}
-
-
-def weigh(layer: Layer, request: Request) -> tuple[Truth, Truth]:
-    """Whether a layer denies and whether it allows, whoever asks."""
-    denies, allows = layer.speaking_of(request.folded)
-    denied: Truth = False
-    for rule in denies:
-        truth = rule.holds(request)
-        if truth:
-            return True, False
-        if truth is None:
-            denied = None
-    allowed: Truth = False
-    for rule in allows:
-        truth = rule.holds(request)
-        if truth:
-            return denied, True
-        if truth is None:
-            allowed = None
-    return denied, allowed
-
-
-@dataclass(frozen=True, slots=True)
-class Grants:
-    """What a resource's policy says: a Deny, an Allow that names the caller, its role, its account."""
-
-    denied: Truth
-    direct: Truth
-    role: Truth
-    account: Truth
-
-
-def weigh_resource(layer: Layer, request: Request) -> Grants:
-    """As `weigh`, minding who is meant."""
-    denies, allows = layer.speaking_of(request.folded)
-    denied = either(_meant(layer, rule, request, Reach.UNKNOWN) for rule in denies)
-    direct, role, account = (
-        either(_meant(layer, rule, request, least) for rule in allows)
-        for least in (Reach.DIRECT, Reach.ROLE, Reach.ACCOUNT)
-    )
-    return Grants(denied, direct, role, account)
-
-
-def _meant(layer: Layer, rule: Rule, request: Request, least: Reach) -> Truth:
-    """Whether a rule holds for the caller, meant at least so closely."""
-    reach = layer.reach(rule, request)
-    if reach is Reach.NOBODY or (reach is not Reach.UNKNOWN and reach < least):
-        return False
-    truth = rule.holds(request)
-    return None if truth and reach is Reach.UNKNOWN else truth
-
-
-def opinions(request: Request, plan: Plan) -> tuple[Truth, Truth]:
-    """Whether any layer denies, and whether all that must allow do."""
-    own = weigh(plan.identity, request)
-    boundary = weigh(plan.boundary, request) if plan.boundary else _NO_LIMIT
-    session = weigh(plan.session, request) if plan.session else (False, not request.who.federated)
-    grants = weigh_resource(plan.resource, request) if plan.resource else NO_GRANTS
-    scp = [weigh(level, request) for _, level in scp_levels(request, plan)]
-    rcp = [weigh(level, request) for _, level in rcp_levels(request, plan)]
-    denied = either((own[0], boundary[0], session[0], grants.denied, *(level[0] for level in (*scp, *rcp))))
-    identity = True if request.who.kind == "root" else own[1]
-    granted = granted_by(request, identity, every((boundary[1], session[1])), grants, known=plan.resource is not None)
-    return denied, every((granted, *(level[1] for level in scp)))
-
-
-_NO_LIMIT: Final = (False, True)
-NO_GRANTS: Final = Grants(denied=False, direct=False, role=False, account=False)
-
-
-def scp_levels(request: Request, plan: Plan) -> tuple[tuple[str, Layer], ...]:
-    """The SCP levels that bind the caller, by name: none a service-linked role, or somebody without an account."""
-    if request.who.service_linked or not request.has_identity or _central(request, request.who.account):
-        return ()
-    return tuple((f"scp[{index}]", level) for index, level in enumerate(plan.scp))
-
-
-def rcp_levels(request: Request, plan: Plan) -> tuple[tuple[str, Layer], ...]:
-    """The RCP levels that bind whoever asks, by name, for the account that has the resource."""
-    if request.who.service_linked or _central(request, request.owner):
-        return ()
-    return tuple((f"rcp[{index}]", level) for index, level in enumerate(plan.rcp))
-
-
-def _central(request: Request, account: str | None) -> bool:
-    """Whether an account is the organization's management account, which its policies do not bind."""
-    return request.management_account is not None and account == request.management_account
-
-
-def granted_by(request: Request, identity: Truth, limited: Truth, grants: Grants, *, known: bool) -> Truth:
-    """Whether someone who may grant does: `limited` is what boundary and session policy allow.
-
-    `known` is whether the resource's policy is; where it must allow and is not known, nobody can say.
-    """
-    own = every((identity, limited))
-    direct = either((grants.direct, every((grants.role, limited))))
-    by_both = every((own, grants.account if known else None))
-    if not request.has_identity:
-        return grants.direct if known else None
-    if not request.local:
-        return by_both
-    return either((direct, by_both if request.needs_resource_policy else own))
 
 
 __all__ = ["ALL", "Decision", "Layers", "Request", "Verdict", "evaluate"]

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from remit.iam.condition import OPERATORS, check_operator
+from remit.catalogue.condition_keys import OPERATORS
+from remit.iam.condition import check_of
+from remit.iam.operators import check_operator
 from remit.iam.pattern import is_pattern
 from remit.iam.prove.alphabet import encode, filled, has_marks, is_private, variables_in
 from remit.iam.prove.glob_sets import Unclear
@@ -46,8 +48,8 @@ class Atom:
 
     @property
     def kind(self) -> str:
-        """The type that its operator reads: String, Arn, Numeric, Date, Bool, Binary, IpAddress or Null."""
-        return OPERATORS[self.operator].kind
+        """The type that its operator reads: String, ARN, Numeric, Date, Bool, Binary, IPAddress or Null."""
+        return OPERATORS[self.operator].family
 
     @property
     def negated(self) -> bool:
@@ -89,12 +91,6 @@ class Atom:
         return any(map(self.fits, several)) if several else self.if_exists
 
 
-@lru_cache(maxsize=4096)
-def kind_of(operator: str) -> str:
-    """The type that an operator reads, as a document spells it; RemitError when there is no such operator."""
-    return OPERATORS[check_operator(operator)[0]].kind
-
-
 @lru_cache(maxsize=65_536)
 def atom_of(condition: Condition, version: str) -> Atom:
     """The atom of a condition. RemitError: its operator does not exist; Unclear: its text cannot be compared."""
@@ -106,9 +102,10 @@ def atom_of(condition: Condition, version: str) -> Atom:
     if operator == "Null":
         values = tuple(sorted({text.lower() for text in condition.values}))
     else:
-        globs = OPERATORS[operator].kind == "Arn" or "Like" in operator
+        of_arns = OPERATORS[operator].family == "ARN"
+        globs = of_arns or "Like" in operator
         values = tuple(sorted({encode(text, version, globs=globs) for text in condition.values}))
-        if OPERATORS[operator].kind == "Arn" and any(is_pattern(text) and _is_opaque(text) for text in values):
+        if of_arns and any(is_pattern(text) and _is_opaque(text) for text in values):
             raise Unclear("how many parts of an ARN a pattern has depends on a reference or a variable")
     return _interned(
         operator, condition.key.lower(), values, condition.quantifier.lower(), condition.key, if_exists=if_exists
@@ -133,8 +130,8 @@ def _interned(
     if found is None:
         if len(_ATOMS) >= _KEPT:
             _ATOMS.clear()
-        check = OPERATORS[operator].make(values, "")
-        if OPERATORS[operator].kind == "Arn":
+        check = check_of(operator, values, "")
+        if OPERATORS[operator].family == "ARN":
             check = _or_equal(check, frozenset(filter(_is_opaque, values)))
         marked = any(map(has_marks, values))
         found = _ATOMS[identity] = Atom(operator, key, values, quantifier, if_exists, name, check, marked)

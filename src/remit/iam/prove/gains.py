@@ -232,11 +232,11 @@ def _perhaps_covered(case: Case, box: Box, found: Opening) -> bool:
     given = [
         (atom.key, text)
         for atom in box.marked_atoms
-        if atom.kind == "Arn" and not atom.negated
+        if atom.kind == "ARN" and not atom.negated
         for text in atom.values
         if not has_shape(text)
     ]
-    limits = [(atom.key, atom.values) for cover in active for atom in cover.atoms if atom.kind == "Arn"]
+    limits = [(atom.key, atom.values) for cover in active for atom in cover.atoms if atom.kind == "ARN"]
     return any(key == its and _on_some(texts, text) for key, text in given for its, texts in limits)
 
 

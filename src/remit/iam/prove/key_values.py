@@ -13,8 +13,10 @@ from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
+from remit.catalogue.condition_keys import OPERATORS
+from remit.iam.operators import check_operator
 from remit.iam.prove.budget import Budget, Exhausted
-from remit.iam.prove.condition_atoms import EMPTY, Atom, State, kind_of
+from remit.iam.prove.condition_atoms import EMPTY, Atom, State
 from remit.iam.prove.glob_sets import Unclear, points, some_points
 from remit.iam.prove.value_limits import TYPED
 
@@ -54,7 +56,7 @@ class Premises:
                     continue
                 if condition.quantifier:
                     sets.add(condition.key.lower())
-                kind = kind_of(condition.operator)
+                kind = OPERATORS[check_operator(condition.operator)[0]].family
                 if kind in TYPED:
                     kinds.setdefault(condition.key.lower(), set()).add(kind)
         return Premises(frozenset(sets), {key: tuple(sorted(found)) for key, found in kinds.items()})
@@ -202,7 +204,7 @@ def _effort(atom: Atom) -> int:
 
 
 def _typed_pool(atoms: list[Atom], kinds: tuple[str, ...]) -> tuple[list[str], bool]:
-    texts = [atom for atom in atoms if atom.kind in ("String", "Arn")]
+    texts = [atom for atom in atoms if atom.kind in ("String", "ARN")]
     spelled = [value for atom in texts for value in atom.values]
     pool: list[str] = []
     for kind in kinds:
@@ -245,11 +247,11 @@ def _pairs(atoms: list[Atom], wanted: frozenset[Atom]) -> int:
 
 
 def _is_glob(atom: Atom) -> bool:
-    return atom.kind == "Arn" or atom.operator in ("StringLike", "StringNotLike")
+    return atom.kind == "ARN" or atom.operator in ("StringLike", "StringNotLike")
 
 
 def _as_glob(atom: Atom, text: str) -> str:
-    return "*:*:*:*:*:*" if atom.kind == "Arn" and text == "*" else text
+    return "*:*:*:*:*:*" if atom.kind == "ARN" and text == "*" else text
 
 
 def _spellings(atom: Atom) -> Iterator[str]:

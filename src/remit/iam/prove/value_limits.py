@@ -96,5 +96,5 @@ TYPED: Final[dict[str, tuple[_Reader, _Points]]] = {
     "Date": (value_comparison.instant, _instants),
     "Bool": (value_comparison.boolean, _booleans),
     "Binary": (value_comparison.binary, _bytes),
-    "IpAddress": (value_comparison.network, _addresses),
+    "IPAddress": (value_comparison.network, _addresses),
 }

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import resource_fit
 from remit.lint.finding import NOTE, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ _READS = {
 
 def policy(document: Document) -> Iterator[Problem]:
     """Statements about everything; of each pattern the first action."""
-    for item, pattern, found in resource_fit.wide_among(document, _READS):
+    for item, pattern, found in document.wide_among(_READS):
         message = f"{pattern} on every resource can {_READS[found]}"
         severity = WARNING if "*" in item.resources else NOTE
         yield Problem(message, "name those that are needed", ("Action", pattern), severity, item.index)

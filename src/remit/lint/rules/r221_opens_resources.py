@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import resource_fit
 from remit.lint.finding import WARNING, Problem
 
 if TYPE_CHECKING:
@@ -56,6 +55,6 @@ _OPENS = {
 
 def policy(document: Document) -> Iterator[Problem]:
     """Statements about everything; of each pattern the first action."""
-    for item, pattern, found in resource_fit.wide_among(document, _OPENS):
+    for item, pattern, found in document.wide_among(_OPENS):
         message = f"{found} on every resource can open every {_OPENS[found]} to anyone"
         yield Problem(message, "name the resources", ("Action", pattern), index=item.index)

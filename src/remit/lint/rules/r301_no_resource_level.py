@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import lookups, resource_fit
+from remit.lint import lookups
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ SEVERITY = ERROR
 
 def statement(item: Item) -> Iterator[Problem]:
     """Actions without resource types, by name or by a pattern that means no others."""
-    if not resource_fit.on_named_resources(item):
+    if not item.names_resources:
         return
     for text in item.statement.actions.patterns:
         names = lookups.meant(text)
@@ -40,7 +40,7 @@ def statement(item: Item) -> Iterator[Problem]:
             verb = "has no" if len(names) == 1 else "has"
             message = f"{what} {verb} resource-level permissions: on an ARN it never matches"
             hint = "allow it on '*', in a statement of its own"
-            yield Problem(message, hint, ("Action", text), resource_fit.severity(item, names))
+            yield Problem(message, hint, ("Action", text), item.severity_of(names[0]))
 
 
 def _listed(names: tuple[str, ...], item: Item) -> bool:

@@ -50,7 +50,7 @@ def statement(item: Item) -> Iterator[Problem]:
     for text, names in item.unfit:
         if resource_fit.same_service(names, item.shapes):
             subject = f"'{names[0]}'" if len(names) == 1 else f"'{text}'"
-            meant = resource_fit.meant_resource(names, item)
+            meant = resource_fit.meant_resource(names, item.resources, item.shapes)
             needless = _needless(item.resources[0], meant) if len(item.resources) == 1 else ""
             what = resource_fit.wanted(names[0], meant if needless else None)
             message = f"{subject} acts on {what}, and no Resource here is one: it never matches"
@@ -65,7 +65,7 @@ def statement(item: Item) -> Iterator[Problem]:
             broken = _broken(item) if meant else None
             spot = ("Action", text) if broken is None else ("Resource", broken)
             sure = bool(needless) and item.allows  # such an ARN is no resource's, whatever acts on it
-            severity = ERROR if sure else resource_fit.severity(item, names)
+            severity = ERROR if sure else item.severity_of(names[0])
             if text in _OF_STREAMS and _READ_DATA.issubset(item.statement.actions.patterns):
                 severity, hint = NOTE, "the CDK's table grants list it; what reads the stream needs grantStreamRead"
             yield Problem(message, hint, spot, severity)

@@ -36,4 +36,4 @@ def statement(item: Item) -> Iterator[Problem]:
             found = ", ".join(resource_fit.services_of(item.shapes))
             what = resource_fit.wanted(names[0])
             message = f"'{text}' acts on {what}, and every Resource here is of {found}: it never matches"
-            yield Problem(message, f"name {what} in Resource", ("Action", text), resource_fit.severity(item, names))
+            yield Problem(message, f"name {what} in Resource", ("Action", text), item.severity_of(names[0]))

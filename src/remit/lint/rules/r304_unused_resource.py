@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.lint import lookups, resource_fit
+from remit.lint import lookups
 from remit.lint.finding import NOTE, Problem
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ SEVERITY = NOTE
 
 def statement(item: Item) -> Iterator[Problem]:
     """Resources that no action takes, in a statement where others are taken."""
-    if len(item.resources) < 2 or not resource_fit.on_named_resources(item) or not resource_fit.all_known(item):  # noqa: PLR2004 - with one, the action has the finding
+    if len(item.resources) == 1 or not item.names_resources:  # with one, the action has the finding
+        return
+    if not all(map(lookups.meant, item.statement.actions.patterns)):
         return
     names = sorted(item.known_actions)
     for text, shape in zip(item.resources, item.shapes, strict=True):

@@ -21,8 +21,9 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from remit.catalogue.condition_keys import operators
+from remit.catalogue.condition_keys import OPERATORS
 from remit.errors import nearest
+from remit.iam.operators import QUANTIFIERS
 from remit.lint import lookups
 from remit.lint.finding import ERROR, Problem
 
@@ -33,9 +34,8 @@ if TYPE_CHECKING:
     from remit.lint.subject import Item
 
 SEVERITY = ERROR
-_QUANTIFIERS = ("ForAllValues", "ForAnyValue")
-_NAMES = {one.name.lower(): one.name for one in operators()}
-_SETS = {one.lower(): one for one in _QUANTIFIERS}
+_NAMES = {name.lower(): name for name in OPERATORS}
+_SETS = {one.lower(): one for one in QUANTIFIERS}
 _WORDS = {
     "equals": "StringEquals", "equal": "StringEquals", "eq": "StringEquals", "like": "StringLike",
     "exists": "Null", "isnull": "Null", "notnull": "Null", "sourceip": "IpAddress", "cidr": "IpAddress",
@@ -76,7 +76,7 @@ def _problem(condition: Condition) -> Iterator[Problem]:
         message = f"unknown set operator '{condition.quantifier}:' in '{condition.spelled}': IAM refuses it"
         operator = _meant(condition)
         others = " or ".join(
-            f"`{one}:{operator}`" for one in (_SETS[near], *(one for one in _QUANTIFIERS if one != _SETS[near]))
+            f"`{one}:{operator}`" for one in (_SETS[near], *(one for one in QUANTIFIERS if one != _SETS[near]))
         )
         yield Problem(message, f"did you mean {others}?", spot)
     elif operator not in _NAMES:
