@@ -2,13 +2,14 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check deep versions lock clean
+.PHONY: help demo test check deep derived versions lock clean
 
 help:
 	@echo "make demo   deploy examples/orders to an AWS on this machine, show its roles, invoke a function"
 	@echo "make test   every check and test, on the built wheel"
 	@echo "make check  the same without building the wheel: quicker while you work"
 	@echo "make deep   what takes long: pages in a browser (chromium), seeded defects that no test notices"
+	@echo "make derived  write the files that are made from others: the page of lint rules, the names of the triggers"
 	@echo "make versions BEFORE=main  every output that differs from another version's, a revision or a wheel"
 	@echo "make lock   resolve the requirements again"
 	@echo "make clean  remove the environment and what was built"
@@ -28,6 +29,9 @@ check: .venv/dev
 deep: .venv/dev
 	@.venv/bin/python -m pytest --numprocesses=0 tests/deep
 	@.venv/bin/python tests/defects/run.py
+
+derived: .venv/dev
+	@.venv/bin/python tools/derived.py
 
 versions: .venv/dev
 	@.venv/bin/python tests/versions/compare.py --before $(or $(BEFORE),main) $(addprefix --public ,$(PUBLIC))

@@ -263,6 +263,40 @@ def test_the_same_queue_twice_is_told(make: Make) -> None:
     )
 
 
+OWN_TRIGGER = """
+from remit.app import Resource
+from shared.resources.data import Data
+
+
+class Sns:
+    because = "takes messages from topic news"
+
+    def grants(self, function):
+        return ()
+
+    def resources(self, function):
+        topic = "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:news"
+        properties = {"TopicArn": topic, "Protocol": "lambda", "Endpoint": function.arn}
+        yield Resource("HelloNews", "AWS::SNS::Subscription", properties)
+
+    def outputs(self, function):
+        return ()
+
+
+@app.function(Sns())
+def hello(event, context): ...
+"""
+
+
+def test_whatever_a_trigger_calls_a_resource_of_the_app_is_bound_to_it(make: Make) -> None:
+    """A new trigger needs no change of synth: any property that holds the ARN becomes Fn::GetAtt or Ref."""
+    data = "from remit import Shared, resource\nclass Data(Shared):\n"
+    data += '    news = resource("AWS::SNS::Topic", topic_name="news")\n'
+    template = make(app=OWN_TRIGGER, **{"shared/resources/data.py": data}).template()
+    topic = template["Resources"]["HelloNews"]["Properties"]["TopicArn"]
+    assert {"Ref": "DataNews"} == topic
+
+
 def test_job_queues_keep_what_failed_and_wait_for_the_worker(make: Make) -> None:
     project = make(
         config='config.job.enable = True\nconfig.job.additional_queues = ["very-urgent"]\n'

@@ -8,6 +8,7 @@ when a job is sent or an output is looked up.
 from __future__ import annotations
 
 import os
+import sys
 
 TYPE_CHECKING = False  # `typing` itself would cost more than this whole package
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 class _Nothing:
     """Stands for everything that only matters where the app is built: any use of it gives it back."""
+
+    __path__ = ()  # it is imported as a package, too: see `_Declarations`
+    __spec__ = None
 
     def __call__(self, *_arguments: object, **_options: object) -> _Nothing:
         return self
@@ -55,6 +59,26 @@ class _Nothing:
 
 nothing = _Nothing()
 config = nothing
+
+
+class _Declarations:
+    """Imports `nothing` as `remit.grants`, as `remit.triggers`, and as every module in them."""
+
+    def find_spec(self, name: str, _path: object = None, _target: object = None) -> Any:
+        if not name.startswith(("remit.grants", "remit.triggers")):
+            return None
+        module_spec: Any = type(__spec__)  # importlib.machinery.ModuleSpec, without importing it
+        return module_spec(name, self)
+
+    def create_module(self, _spec: object) -> _Nothing:
+        return nothing
+
+    def exec_module(self, _module: object) -> None:
+        pass
+
+
+_importers: Any = sys.meta_path
+_importers.append(_Declarations())
 
 
 def configure() -> _Nothing:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import App, Function, Output, Resource, Role, Template
@@ -16,7 +18,7 @@ from remit.roles.policy_size import Sizes, parts
 from remit.triggers import source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from remit.app import Grant
     from remit.errors import Origin
@@ -73,7 +75,8 @@ def _functions(app: App, roles: tuple[Role, ...], keys: Mapping[str, str], bucke
         code = {"S3Bucket": bucket, "S3Key": keys.get(function.name, UNPACKAGED)}
         resources.append(_function(app, function, role, code))
         for trigger in function.triggers:
-            resources += (_bound(resource, own) for resource in trigger.resources(function))
+            made = trigger.resources(function)
+            resources += (replace(resource, properties=_bound(resource.properties, own)) for resource in made)
         if function.queue is not None:
             resources += _worker_source(function, function.queue)
     return resources
@@ -186,13 +189,15 @@ def _worker_source(function: Function, queue: str) -> Iterator[Resource]:
     )
 
 
-def _bound(resource: Resource, own: Mapping[str, str]) -> Resource:
-    """A trigger's resource, with the app's own queues and streams by Fn::GetAtt."""
-    arn = resource.properties.get("EventSourceArn")
-    if not isinstance(arn, str) or bind_text(arn, own) == arn:
-        return resource
-    properties = {**resource.properties, "EventSourceArn": bind_text(arn, own)}
-    return Resource(resource.logical_id, resource.type, properties, resource.attributes, resource.origin)
+def _bound(value: Any, own: Mapping[str, str]) -> Any:
+    """A property of a trigger's resource, with each ARN of the app's own resources by Fn::GetAtt."""
+    if isinstance(value, str):
+        return bind_text(value, own)
+    if isinstance(value, Mapping):
+        return {name: _bound(item, own) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_bound(item, own) for item in value]
+    return value
 
 
 def _check_names(resources: list[Resource]) -> None:

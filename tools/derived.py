@@ -1,0 +1,94 @@
+"""Write the files that are made from other files, `make derived`: a test says when one of them is out of date."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from remit.lint.shelf import rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from remit.lint.shelf import Rule
+
+ROOT: Final = Path(__file__).parent.parent
+TRIGGERS: Final = ROOT / "src" / "remit" / "triggers"
+RULE_GROUPS: Final = {
+    "R0": "Files",
+    "R1": "Shape and ARNs",
+    "R2": "Actions",
+    "R3": "Actions and resources",
+    "R4": "References",
+    "R5": "Conditions",
+    "R6": "Size and redundancy",
+    "R7": "Functions",
+}
+"""What the rules are about whose codes begin so."""
+RULES_HEAD: Final = """\
+# Lint rules
+
+`remit lint` checks apps, policies and templates by these rules. `remit lint --explain R301` prints the page of one.
+[Questions about access](questions.md#find-mistakes) says how to run it, and how to accept a finding.
+
+This page is made from the rules themselves by `make derived`."""
+
+
+def trigger_names() -> str:
+    """`remit.triggers`: each trigger under the name that people write, as editors and type checkers need it."""
+    docstring = ast.get_docstring(ast.parse((TRIGGERS / "__init__.py").read_text("utf-8")), clean=False)
+    names = [path.stem for path in sorted(TRIGGERS.glob("*.py")) if _class_name(path) in _classes(path)]
+    imports = [
+        f"from remit.triggers.{name} import {_class_name(TRIGGERS / name)} as {name}"
+        "  # noqa: N813 - spelled as it is used in a decorator"
+        for name in names
+    ]
+    listed = ", ".join(f'"{name}"' for name in names)
+    return "\n".join([f'"""{docstring}"""', "", *imports, "", f"__all__ = [{listed}]", ""])
+
+
+def _class_name(path: Path) -> str:
+    return path.stem.title().replace("_", "")
+
+
+def _classes(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text("utf-8"))
+    return {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def lint_rules() -> str:
+    """docs/lint-rules.md: the page of every rule."""
+    parts = [RULES_HEAD]
+    for prefix, about in RULE_GROUPS.items():
+        members = [rule for rule in rules() if rule.code.startswith(prefix)]
+        rows = [f"| [{rule.code}](#{_anchor(rule)}) {rule.name} | {rule.severity} | {rule.title} |" for rule in members]
+        parts.append("\n".join([f"## {about}", "", "| rule | severity | |", "| --- | --- | --- |", *rows]))
+        parts += [f"### {rule.code} {rule.name}\n\n{rule.page.rstrip()}" for rule in members]
+    return "\n\n".join(parts) + "\n"
+
+
+def _anchor(rule: Rule) -> str:
+    return f"{rule.code} {rule.name}".lower().replace(" ", "-")
+
+
+DERIVED: Final[dict[str, Callable[[], str]]] = {
+    "src/remit/triggers/__init__.py": trigger_names,
+    "docs/lint-rules.md": lint_rules,
+}
+"""Each file, from the project's folder, and what its text is."""
+
+
+def main() -> int:
+    """Write what is out of date, and name it."""
+    for name, text in DERIVED.items():
+        path = ROOT / name
+        if not path.exists() or path.read_text("utf-8") != text():
+            path.write_text(text(), "utf-8")
+            print(f"wrote {name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
