@@ -313,6 +313,13 @@ def test_help_has_examples_that_parse(arguments: list[str]) -> None:
         assert {word.split("=")[0] for word in words if word.startswith("-") and word != "-"} <= known, example
 
 
+def test_the_help_lists_each_command_once_in_a_section_with_a_whole_sentence() -> None:
+    _, _, sections = remit("--help").out.partition("\nStart:\n")
+    rows = re.findall(r"^  (\S+) +(.+)$", sections, re.MULTILINE)
+    assert root.list_commands(click.Context(root)) == sorted(name for name, _ in rows)
+    assert [] == [summary for _, summary in rows if not summary.endswith(".") or summary.endswith("...")]
+
+
 def test_the_version_is_printed() -> None:
     assert f"remit {package.__version__}\n" == remit("--version").out
 

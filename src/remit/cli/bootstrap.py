@@ -12,20 +12,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.command("bootstrap", short_help="Make the bucket that deploys upload to, or put it right.")
+@click.command("bootstrap", short_help="Create or repair the bucket that deploys upload to.")
 @options.project_option
 @options.local_option
 @options.account_options
 @options.json_option
 def command(folder: Path, region: str | None, profile: str | None, *, local: bool, as_json: bool) -> None:
-    """Make the artefact bucket of an account and region: private, TLS only, encrypted, versioned.
+    """Create the artefact bucket of an account and region: private, encrypted, versioned, TLS only.
 
-    Run it once for each account and region, before the first deploy, with credentials that may write to buckets
-    (`remit policy deployer --for bootstrap` prints what it takes); who deploys needs none of that. Run it again to put
-    right what was changed: it names what it writes, and writes nothing when nothing is missing. What you added to the
-    bucket stays.
+    Run it once for each account and region, before the first deploy, with credentials that may write to buckets. `remit
+    policy deployer --for bootstrap` prints the policy that it needs. Whoever deploys needs no such access.
 
-    Needs credentials, or --local (where a deploy makes the bucket by itself).
+    Run it again to repair the bucket. It lists what it changes, and changes nothing if nothing is missing. Settings
+    that you added are kept.
+
+    Needs credentials, or --local. With --local, a deploy creates the bucket by itself.
 
     \b
     Examples:

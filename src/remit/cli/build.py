@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from remit.build import Built
 
 
-@click.command("build", short_help="Write the template, roles and zips.")
+@click.command("build", short_help="Write the template, the roles and the zips.")
 @options.project_option
 @options.stage_option
 @click.option("--no-package", is_flag=True, help="Make the template and the roles alone, without zips.")
@@ -31,7 +31,9 @@ def command(
     no_package: bool,
     as_json: bool,
 ) -> None:
-    """Write the template, the roles and the zips to .remit/build/. Needs no AWS and no credentials.
+    """Write the template, the roles and the zips to .remit/build/.
+
+    Needs no AWS and no credentials.
 
     \b
     Examples:

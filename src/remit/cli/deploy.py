@@ -67,15 +67,15 @@ class _Wishes:
     "--require-approval",
     "approval",
     type=click.Choice(("broadening", "any", "never")),
-    help="Which changes of access somebody must agree to: those that add any (default), all, none.",
+    help="Which changes of access need approval: those that add access (default), any, or none (never).",
 )
-@click.option("--accept-drift", is_flag=True, help="Deploy although roles were changed by hand, and leave them so.")
-@click.option("--revert-drift", is_flag=True, help="Undo what was changed by hand on roles, then deploy.")
-@click.option("--wait", is_flag=True, help="Wait while somebody else deploys, instead of exit code 75.")
-@click.option("--resume", is_flag=True, help="Follow what runs already, or tell the last deploy again.")
+@click.option("--accept-drift", is_flag=True, help="Deploy, and keep changes of roles that were made by hand.")
+@click.option("--revert-drift", is_flag=True, help="Undo changes of roles that were made by hand, then deploy.")
+@click.option("--wait", is_flag=True, help="Wait if somebody else is deploying, instead of exiting with 75.")
+@click.option("--resume", is_flag=True, help="Follow a deploy that is running, or show how the last one ended.")
 @options.accept_option
-@click.option("--force", is_flag=True, help="Deploy over what a newer remit deployed.")
-@click.option("--skip", multiple=True, metavar="ID", help="Leave resource ID as it is when going back failed on it.")
+@click.option("--force", is_flag=True, help="Deploy even if a newer remit deployed this stack.")
+@click.option("--skip", multiple=True, metavar="ID", help="Skip resource ID in a rollback that failed on it.")
 @options.json_option
 def command(
     folder: Path,
@@ -96,19 +96,20 @@ def command(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Build the app, show what would change and what roles gain and lose, ask, and deploy it with CloudFormation.
+    """Build the app and deploy it with CloudFormation.
 
-    At a terminal it asks once. Where there is none, in CI, it goes ahead by itself when no access is gained but what
-    `remit diff --accept` has accepted (--require-approval says what else must not change), and nothing is removed or
-    replaced; else nothing is deployed, and the exit code is 1. --yes agrees to all that the plan changes; together with
-    --require-approval it agrees to all but the access.
+    Before it deploys, it shows which resources change and which access roles gain or lose, and asks.
 
-    Before it plans, it compares the stack's roles with what was deployed. What was changed by hand (a policy, a
-    boundary, a trust policy, a role that is gone) is shown with the access that it adds or removes, and asked about.
-    Where nobody can be asked, nothing is deployed, and the exit code is 1, unless --accept-drift or --revert-drift says
-    what to do; --yes does not.
+    Without a terminal, as in CI, it cannot ask. It deploys if no access is gained beyond what `remit diff --accept` has
+    accepted, and nothing is removed or replaced. Otherwise it deploys nothing and exits with 1. --require-approval sets
+    which changes of access stop it. --yes answers yes to the question. With --require-approval, --yes does not approve
+    changes of access.
 
-    Needs credentials, or --local; and the bucket that `remit bootstrap` makes, or one of your own.
+    It also compares the stack's roles with the last deploy. Changes that were made by hand (a policy, a boundary, a
+    trust policy, a deleted role) are shown with the access that they add or remove, and it asks what to do. Without a
+    terminal it exits with 1, unless --accept-drift or --revert-drift is given. --yes does not answer this question.
+
+    Needs credentials, or --local. Needs the bucket that `remit bootstrap` creates, or one of your own.
 
     \b
     Examples:

@@ -63,16 +63,16 @@ class _Pair:
     drift: tuple[Drift, ...] = ()
 
 
-@click.command("diff", short_help="Say what access a change adds or removes, proven.")
+@click.command("diff", short_help="Show what access a change adds or removes.")
 @click.argument("files", nargs=-1, type=_FILE, metavar="[OLD NEW | PLAN]")
 @options.project_option
-@click.option("--stage", "stages", multiple=True, help="The stage (default: dev); given twice, both are compared.")
-@click.option("--base", metavar="REF", help="Compare with a commit; `main...` is where this branch left main.")
+@click.option("--stage", "stages", multiple=True, help="The stage (default: dev). Give it twice to compare two stages.")
+@click.option("--base", metavar="REF", help="Compare with a commit. `main...` is where this branch left main.")
 @click.option("--deployed", is_flag=True, help="Compare with the template that CloudFormation runs.")
-@click.option("--live", is_flag=True, help="Compare with the roles as they are in the account, changed by hand or not.")
+@click.option("--live", is_flag=True, help="Compare with the roles as they are in the account now.")
 @options.local_option
 @options.account_options
-@click.option("--accept", metavar="REASON", help="Accept what is gained: write it to config/accepted.json.")
+@click.option("--accept", metavar="REASON", help="Accept what is gained, and write it to config/accepted.json.")
 @options.json_option
 @click.option("--markdown", is_flag=True, help="Print Markdown, for a comment on a pull request.")
 def command(
@@ -90,15 +90,15 @@ def command(
     as_json: bool,
     markdown: bool,
 ) -> int:
-    """Compare the access of the working tree with that of the last deploy; exit 1 if any is gained or undecided.
+    """Compare the access of the working tree with that of the last deploy.
 
-    Every gain and loss comes with its reason and line, and with a request that the one side allows and the other does
-    not. "now" are actions that exist, "future" is what only actions that AWS may add would gain. What
-    config/accepted.json accepts with a reason is shown, and does not count.
+    The exit code is 1 if access is gained or undecided. Every gain and loss is shown with its reason, its line, and a
+    request that one side allows and the other does not. "now" means actions that exist. "future" means only actions
+    that AWS may add later. Gains that config/accepted.json accepts are shown and do not count.
 
-    OLD and NEW (one may be - for standard input) are two templates (JSON, YAML, SAM), or each a policy document, a list
-    of documents that are attached together, or layers: {"identity": [...], "boundary": {...}, "scp": [[...]]}. PLAN is
-    what `terraform show -json` prints.
+    OLD and NEW are two templates (CloudFormation or SAM, JSON or YAML) or two policies. One of them may be - for
+    standard input. A policy is a document, a list of documents that are attached together, or layers: {"identity":
+    [...], "boundary": {...}, "scp": [[...]]}. PLAN is the output of `terraform show -json`.
 
     \b
     Examples:

@@ -64,39 +64,38 @@ class _LevelFile(click.ParamType[tuple[str | None, Path]]):
         return level, _FILE.convert(file, param, ctx)
 
 
-_LEVELS_HELP: Final = "files of the same LEVEL are one level, a FILE without LEVEL is one of its own."
+_LEVELS_HELP: Final = "files with the same LEVEL form one level, and a FILE without LEVEL is a level of its own."
 
 
-@click.command()
+@click.command(short_help="Decide requests against policies.")
 @click.argument("file", required=False, type=_FILE)
-@click.option("--policy", multiple=True, type=_FILE, help="A policy of the caller; may be repeated.")
+@click.option("--policy", multiple=True, type=_FILE, help="A policy of the caller. May be repeated.")
 @click.option("--boundary", multiple=True, type=_FILE, help="The caller's permissions boundary.")
 @click.option("--session-policy", multiple=True, type=_FILE, help="A session policy.")
 @click.option("--resource-policy", multiple=True, type=_FILE, help="The resource's policy.")
 @click.option("--scp", multiple=True, type=_LevelFile(), help=f"An SCP; {_LEVELS_HELP}")
 @click.option("--rcp", multiple=True, type=_LevelFile(), help=f"An RCP; {_LEVELS_HELP}")
-@click.option("--action", help="What is done: `s3:GetObject`.")
-@click.option("--resource", default="*", show_default=True, help="To what: an ARN.")
-@click.option("--principal", help="By whom: an ARN, an account, a service.")
-@click.option("--resource-account", help="Whose the resource is, if the ARN does not say.")
-@click.option("--context", multiple=True, metavar="KEY=VALUE", help="A condition key; repeat a key for several values.")
-@click.option("--complete", is_flag=True, help="Keys that are not given are absent, and not open.")
+@click.option("--action", help="The action, such as `s3:GetObject`.")
+@click.option("--resource", default="*", show_default=True, help="The resource, an ARN.")
+@click.option("--principal", help="The principal: an ARN, an account, or a service.")
+@click.option("--resource-account", help="The account of the resource, if its ARN does not say.")
+@click.option("--context", multiple=True, metavar="KEY=VALUE", help="A condition key. Repeat it for several values.")
+@click.option("--complete", is_flag=True, help="Treat keys that are not given as absent instead of open.")
 @json_option
 def command(**options: Any) -> int:
     """Decide requests: Allowed, ExplicitlyDenied, ImplicitlyDenied or Unknown, and why.
 
-    FILE (or - for standard input) holds a JSON object per line:
-    {"id", "policies": {"identity", "boundary", "session", "resource", "scp", "rcp"},
-    "request": {"action", "resource", "resource_account", "principal", "context"}}. A key that a context
-    does not hold is absent, unless the request's "open" names it (true: all of them); what the principal's
-    ARN tells (aws:PrincipalArn, aws:PrincipalType, aws:username …) need not be given. A line that cannot be
-    read is answered by its error; a file of which none of the first thousand can be is left there.
+    FILE (or - for standard input) holds one JSON object per line: {"id", "policies": {"identity", "boundary",
+    "session", "resource", "scp", "rcp"}, "request": {"action", "resource", "resource_account", "principal",
+    "context"}}. A condition key that is missing from the context counts as absent, unless "open" in the request lists
+    it (true: all keys). Keys that follow from the principal's ARN, such as aws:PrincipalArn, are filled in. The answer
+    to a line that cannot be read is its error. If none of the first thousand lines can be read, the rest is skipped.
 
-    With --action, one request against the given policies; keys that are not given are open, so the verdict
-    may be Unknown.
+    With --action, it decides one request against the given policies. Condition keys that are not given are open, so the
+    answer may be Unknown.
 
-    Every level of SCPs must allow the request: any of its SCPs does. RCPs only deny. Levels are numbered from 0
-    in the order in which they are first named, and any text without `=` can name one.
+    A request must be allowed by at least one SCP of every level. RCPs only deny. A LEVEL is any text without `=`;
+    levels are numbered from 0 in the order in which they appear.
 
     \b
     Examples:

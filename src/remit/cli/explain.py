@@ -27,15 +27,15 @@ _FORMS: Final = "FUNCTION, FUNCTION ACTION RESOURCE, FILE [ROLE] [ACTION [RESOUR
 _TYPE: Final = re.compile(r"(?:AWS|Alexa)::\w+::\w+")
 
 
-@click.command("explain", short_help="Say what a function may do, and why; or what an action is.")
+@click.command("explain", short_help="Explain what a function may do, or what an action is.")
 @click.argument("words", nargs=-1, metavar="[FUNCTION | FILE [ROLE]] [ACTION [RESOURCE]]")
-@click.option("--policy", type=_FILE, help="Explain this policy document (- for standard input), not the app.")
+@click.option("--policy", type=_FILE, help="Explain this policy document (- for standard input) instead of the app.")
 @click.option(
     "--template",
     type=_FILE,
     help="Explain the roles of this CloudFormation or SAM template, or Terraform plan (- for standard input).",
 )
-@click.option("--stack", help="The name of the stack that the template is deployed as (default: any).")
+@click.option("--stack", help="The name of the template's stack (default: any).")
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of the template.")
 @options.project_option
 @options.stage_option
@@ -51,17 +51,22 @@ def command(
     *,
     as_json: bool,
 ) -> int:
-    """Say what a function may do and why; whether it may do one thing; or what an action is.
+    """Explain what a function may do and why, whether it may do one thing, or what an action is.
 
-    FUNCTION alone prints every statement of its role: the actions with their access levels, the reason, the line.
-    With ACTION and RESOURCE it prints the verdict and the statement that decides, or what is missing and the line that
-    would grant it; exit code 1 when it is not allowed. RESOURCE is an ARN, `*`, a resource of the app (`DataTable`,
-    `Data.table`), or a name (`orders`, `uploads/a.csv`); without it, what the role has the action on is asked.
-    ACTION alone, also a pattern or an operation of the API, prints what AWS says of it; so does an ARN, a type of
-    CloudFormation's (what it calls for it), and a managed policy of AWS's, which is read as FILE is.
-    FILE is somebody else's: a policy, a CloudFormation or SAM template (JSON or YAML), or a Terraform plan as
-    `terraform show -json` prints it; ROLE is one of its roles, or what runs under it. Where a template's conditions and
-    parameters decide, each answer is told with when it holds. Needs no AWS and no credentials.
+    With FUNCTION alone, it prints every statement of the function's role: actions with their access levels, the reason,
+    the line. With ACTION and RESOURCE, it prints whether that is allowed and by which statement, or what is missing and
+    the line that would grant it. The exit code is 1 if it is not allowed. RESOURCE is an ARN, `*`, a resource of the
+    app (`DataTable`, `Data.table`) or a name (`orders`, `uploads/a.csv`). Without RESOURCE, it prints on which
+    resources the role has the action.
+
+    With ACTION alone, it prints what AWS says about the action. ACTION may be a pattern, or an operation of the API. A
+    CloudFormation type, an ARN and an AWS managed policy are explained, too.
+
+    FILE is a policy, a CloudFormation or SAM template (JSON or YAML), or the output of `terraform show -json`. ROLE is
+    one of its roles, or a function that uses one. Where the template's conditions and parameters decide, each answer
+    says when it holds.
+
+    Needs no AWS and no credentials.
 
     \b
     Examples:

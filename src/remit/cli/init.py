@@ -9,11 +9,11 @@ import click
 from remit.cli import options
 
 
-@click.command("init", short_help="Start a project.")
+@click.command("init", short_help="Create a project.")
 @click.argument("name", type=click.Path(path_type=Path))
 @options.json_option
 def command(name: Path, *, as_json: bool) -> None:
-    """Start a project in the new folder NAME: a configuration, an app of two functions, a test.
+    """Create a project in the new folder NAME: a configuration, an app with two functions, and a test.
 
     Needs no AWS and no credentials.
 

@@ -32,9 +32,9 @@ def command(
     local: bool,
     as_json: bool,
 ) -> None:
-    """Run the deployed function NAME with an event and print its answer; its log lines go to standard error.
+    """Run the deployed function NAME with an event, and print its answer.
 
-    The exit code is 1 when the function itself failed.
+    Its log is printed on standard error. The exit code is 1 if the function failed. Needs credentials, or --local.
 
     \b
     Examples:

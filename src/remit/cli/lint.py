@@ -24,7 +24,7 @@ _FEW = 3  # files that a note names
 _SKIPPED = frozenset({".git", ".venv", "node_modules", ".remit", "__pycache__"})
 
 
-@click.command("lint", short_help="Find what is wrong or too wide in policies.")
+@click.command("lint", short_help="Find mistakes and excessive access in policies.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @options.project_option
 @options.stage_option
@@ -37,9 +37,9 @@ _SKIPPED = frozenset({".git", ".venv", "node_modules", ".remit", "__pycache__"})
     help="For people, programs, code scanning, or GitHub annotations.",
 )
 @options.json_option
-@click.option("--strict", is_flag=True, help="Warnings count as well.")
-@click.option("--kind", type=click.Choice(["identity", "trust", "resource", "control"]), help="What the policies are.")
-@click.option("--allow", multiple=True, metavar="RULE=BECAUSE", help="Accept a rule, with the reason.")
+@click.option("--strict", is_flag=True, help="Exit with 1 for warnings, too.")
+@click.option("--kind", type=click.Choice(["identity", "trust", "resource", "control"]), help="The kind of policy.")
+@click.option("--allow", multiple=True, metavar="RULE=BECAUSE", help="Accept findings of a rule, with the reason.")
 @click.option("--explain", metavar="RULE", help="Print the page of a rule.")
 @click.option("--rules", "listing", is_flag=True, help="List the rules.")
 def command(
@@ -55,14 +55,16 @@ def command(
     explain: str | None,
     listing: bool,
 ) -> int:
-    """Lint the app in this folder, or the policies and templates at PATHS (files, folders, or - for standard input).
+    """Check the app in this folder, or the policies and templates at PATHS.
 
-    Policies are JSON or YAML; templates are CloudFormation's or SAM's; other files of a folder are not looked at. Needs
-    no AWS and no credentials. Exits with 1 when there are errors (with --strict also when there are warnings), with 2
-    when something cannot be read, is neither a policy nor a template, or is too long to be looked at.
+    PATHS are files, folders, or - for standard input. Policies are JSON or YAML, templates are CloudFormation or SAM.
+    Other files in a folder are skipped. Needs no AWS and no credentials.
 
-    A comment at the line, or where the statement begins, accepts a finding: `# remit: allow R213 because …`;
-    `config.lint.allow = {"R213": "…"}` accepts a rule for the whole app.
+    The exit code is 1 if there are errors (with --strict also for warnings), and 2 if a file cannot be read, is neither
+    a policy nor a template, or is too long to check.
+
+    A comment accepts a finding, at its line or at the start of its statement: `# remit: allow R213 because …`. The
+    setting `config.lint.allow = {"R213": "…"}` accepts a rule for the whole app.
 
     \b
     Examples:

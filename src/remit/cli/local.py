@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @click.group
 def command() -> None:
-    """Start, stop, reset or look at the AWS on this machine.
+    """Start, stop, reset or inspect the AWS on this machine.
 
-    Each project has one of its own. It answers on loopback only, to requests signed with its own keys, which are new
-    at each start; it keeps its state in .remit/local, and never sees your credentials. `remit deploy --local` starts
-    it by itself.
+    Each project has its own. It listens on loopback only, and answers only requests that are signed with its own keys,
+    which are new at each start. Its state is kept in .remit/local. It never sees your credentials. `remit deploy
+    --local` starts it.
 
     \b
     Examples:
@@ -37,7 +37,7 @@ def command() -> None:
 @json_option
 @click.option("--region", default=None, help="The region to show (default: AWS_REGION, or us-east-1).")
 def start(folder: Path, *, as_json: bool, region: str | None) -> None:
-    """Start it, or find the one that runs, and show how to reach it.
+    """Start the AWS on this machine, or find the running one, and print its address and keys.
 
     \b
     Examples:
@@ -61,7 +61,9 @@ def start(folder: Path, *, as_json: bool, region: str | None) -> None:
 @project_option
 @json_option
 def stop(folder: Path, *, as_json: bool) -> None:
-    """Stop it; its state is kept for the next start. The exit code is 1 when some of it could not be kept.
+    """Stop the AWS on this machine. Its state is kept for the next start.
+
+    The exit code is 1 if some of its state could not be saved.
 
     \b
     Examples:
@@ -88,7 +90,7 @@ def stop(folder: Path, *, as_json: bool) -> None:
 @project_option
 @json_option
 def reset(folder: Path, *, as_json: bool) -> None:
-    """Forget every stack, function, object and message in it. It goes on running if it runs.
+    """Delete every stack, function, object and message in it. If it is running, it keeps running.
 
     \b
     Examples:
@@ -108,7 +110,7 @@ def reset(folder: Path, *, as_json: bool) -> None:
 @project_option
 @json_option
 def status(folder: Path, *, as_json: bool) -> None:
-    """Say whether it runs, where, and where its files are.
+    """Show whether it is running, at which address, and where its files are.
 
     \b
     Examples:

@@ -34,30 +34,32 @@ _PLACES: Final = {
 _STACK: Final = "n" * 128  # a stack's name at its longest
 
 
-@click.command("minimise", short_help="Write a policy in fewer characters, with proof that it means the same.")
+@click.command("minimise", short_help="Write a policy in fewer characters, with the same access.")
 @click.argument("file", type=_FILE)
 @click.option(
     "--for",
     "kind",
     type=click.Choice(tuple(_KINDS)),
-    help="What the policy is for: whether it fits there is the answer.",
+    help="What the policy is for. The exit code says whether it fits.",
 )
-@click.option("--split", "parted", is_flag=True, help="Print a list of policies that fit where one does not.")
+@click.option("--split", "parted", is_flag=True, help="Print a list of policies that fit, if one does not.")
 @click.option(
     "--limit",
     type=click.IntRange(min=100),
-    help="Characters of one policy at most; more becomes a list of policies.",
+    help="The most characters of one policy. A longer one becomes a list of policies.",
 )
-@click.option("--json", is_flag=True, expose_value=False, help="Print JSON, as it does anyway.")
+@click.option("--json", is_flag=True, expose_value=False, help="Print JSON. It always does.")
 def command(file: Path, kind: str | None, limit: int | None, *, parted: bool) -> None:
-    """Print the policy of FILE (or - for standard input) with the same allow set and deny set, smaller if possible.
+    """Print the policy of FILE (or - for standard input) with the same access, in fewer characters if possible.
 
-    Statements are merged and what others make redundant is left out. Characters are counted as IAM counts them:
-    without white space, CloudFormation's references at their longest. The numbers are told on standard error. A list
-    of policies that are attached together becomes one. With --split, the first policy of a role, user or group is
-    inline and the others are managed policies beside it; without --for, all are managed policies.
+    It merges statements and leaves out redundant ones, and proves that the result allows and denies the same requests.
+    Characters are counted as IAM counts them, without white space and with CloudFormation's references at their
+    longest. The counts are printed on standard error.
 
-    Exit status: 0 if it fits, 1 if it does not fit what --for says, 2 for a mistake.
+    A list of policies that are attached together becomes one policy. With --split, one that does not fit becomes a
+    list: without --for, all are managed policies; for a role, user or group the first is inline.
+
+    The exit code is 0 if the policy fits, 1 if it does not fit what --for says, and 2 for a mistake.
 
     \b
     Examples:

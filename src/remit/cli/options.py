@@ -33,7 +33,7 @@ project_option = click.option(
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=Path(),
-    help="The project's folder (default: this one).",
+    help="The project's folder (default: the current one).",
 )
 stage_option = click.option(
     "--stage", envvar="REMIT_STAGE", default=None, show_envvar=True, help="The stage (default: dev)."
@@ -43,9 +43,9 @@ local_option = click.option("--local", is_flag=True, help="Use the AWS on this m
 region_option = click.option("--region", help="The AWS region (default: AWS_REGION, or the profile's).")
 profile_option = click.option("--profile", help="The profile of your AWS configuration (default: AWS_PROFILE).")
 accept_option = click.option(
-    "--accept", metavar="REASON", help="Go on although a replaced default policy breaks something, for this reason."
+    "--accept", metavar="REASON", help="Continue although a replaced default policy breaks something, for this reason."
 )
-yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+yes_option = click.option("-y", "--yes", is_flag=True, help="Answer yes to the question.")
 
 
 def parameter(text: str) -> tuple[str, str]:
@@ -115,7 +115,7 @@ account_option = click.option(
     show_envvar=True,
     expose_value=False,
     callback=_pin,
-    help="The account that it must be: with credentials of another, nothing is done.",
+    help="Refuse credentials of any other account.",
 )
 
 

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 _NO_LETTERS: Final = re.compile(r"[^A-Za-z0-9]+")
 
 
-@click.group("policy", short_help="Print what a function may do, and what its deployer needs.")
+@click.group("policy", short_help="Print the policy of a function, or of whoever deploys.")
 def command() -> None:
-    """Print policies as remit makes them. Needs no AWS and no credentials.
+    """Print the policies that remit computes. Needs no AWS and no credentials.
 
     \b
     Examples:
@@ -75,8 +75,8 @@ def function_policy(name: str, folder: Path, stage: str | None, *, explain: bool
     type=click.Choice(("deploy", "revert-drift", "bootstrap")),
     default="deploy",
     show_default=True,
-    help="What it is for: `remit deploy`; the same with --revert-drift, which undoes what was done to roles by hand; "
-    "or `remit bootstrap`, which makes the bucket that deploys upload to.",
+    help="What the policy is for: `remit deploy`, `remit deploy --revert-drift`, which undoes changes made by hand, "
+    "or `remit bootstrap`, which creates the bucket that deploys upload to.",
 )
 @options.artefact_bucket_option
 @click.option("--stack", help="The stack's name, for TEMPLATE (default: the file's name up to its first dot).")
@@ -109,15 +109,15 @@ def deployer_policy(
     explain: bool,
     as_json: bool,
 ) -> None:
-    """Print the least that the user or role needs who runs `remit deploy`, as a JSON document for IAM.
+    """Print the least access that a user or role needs to run `remit deploy`, as a policy document in JSON.
 
-    It holds nothing that makes or changes the bucket which deploys upload to: that is `--for bootstrap`, for whoever
-    runs `remit bootstrap`, once for each account and region.
+    Without TEMPLATE, the policy is for the app in this folder. With TEMPLATE, it is for that CloudFormation or SAM
+    template (JSON or YAML). With the deployed template and the new one, it is for the update from one to the other. The
+    policy covers the resources that are declared now: print it again when they change. Without --account and --region
+    it fits every account and region.
 
-    Without TEMPLATE it is for the app in this folder. With one, it is for any CloudFormation or SAM template, in JSON
-    or YAML; with the deployed one and the new one, for going from one to the other. The document is for the resources
-    that are declared now: print it again when they change. Without --account and --region it fits every account and
-    region.
+    It does not grant access to create or change the artefact bucket. Whoever runs `remit bootstrap` needs that: see
+    --for bootstrap.
 
     \b
     Examples:

@@ -5,12 +5,21 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from pathlib import Path
+from typing import Final
 
 import click
 
 from remit.errors import did_you_mean
 
 _NOT_COMMANDS = frozenset({"agree", "by_hand", "options", "shelf", "watch"})
+_SECTIONS: Final = {
+    "Start": ("init",),
+    "Deploy": ("build", "deploy", "status", "invoke", "delete", "local"),
+    "Ask about access": ("explain", "why", "evaluate"),
+    "Check": ("lint", "diff", "minimise"),
+    "Set up accounts and CI": ("bootstrap", "policy"),
+}
+"""The commands by what people do with them, as `remit --help` lists them; any other command follows under Other."""
 
 
 class Shelf(click.Group):
@@ -29,6 +38,20 @@ class Shelf(click.Group):
         module = importlib.import_module(f"remit.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands in sections."""
+        names = self.list_commands(ctx)
+        listed = {name for section in _SECTIONS.values() for name in section}
+        others = tuple(name for name in names if name not in listed)
+        widest = max(len(name) for name in names)
+        for heading, section in {**_SECTIONS, "Other": others}.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(widest), self._summary(ctx, name)) for name in section])
+
+    def _summary(self, ctx: click.Context, name: str) -> str:
+        command = self.get_command(ctx, name)
+        return "" if command is None else command.get_short_help_str(limit=70)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from remit.why.denied_request import Here
 
 
-@click.command("why", short_help="Say why an access was denied, and which line to change.")
+@click.command("why", short_help="Explain why access was denied, and what to change.")
 @click.argument("text", nargs=-1)
 @click.option(
     "--template",
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 @options.stage_option
 @options.json_option
 def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: str | None, *, as_json: bool) -> None:
-    """Say why an access was denied: who asked for what, which layer said no, what the app's roles say, and the fix.
+    """Explain why access was denied: who asked for what, which layer denied it, and how to fix it.
 
-    TEXT (or standard input) is what was printed: an exception, a log, a failed stack event, a CloudTrail event, a
-    decoded authorization message. The app in this folder, if there is one, is asked; the stage is taken from the
-    role's name. With --template the roles of that file are asked. Needs no AWS and no credentials.
+    TEXT (or standard input) is what was printed: an exception, a log, a failed stack event, a CloudTrail event, or a
+    decoded authorization message. The answer comes from the roles of the app in this folder, or of the --template. The
+    stage is read from the role's name.
+
+    Needs no AWS and no credentials.
 
     \b
     Examples:
