@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check deep derived versions lock clean
+.PHONY: help demo test check deep derived pictures versions lock clean
 
 help:
 	@echo "make demo   deploy examples/orders to an AWS on this machine, show its roles, invoke a function"
@@ -10,6 +10,7 @@ help:
 	@echo "make check  the same without building the wheel: quicker while you work"
 	@echo "make deep   what takes long: pages in a browser (chromium), seeded defects that no test notices"
 	@echo "make derived  write the files that are made from others: the page of lint rules, the names of the triggers"
+	@echo "make pictures  draw the picture of the README from commands that are run"
 	@echo "make versions BEFORE=main  every output that differs from another version's, a revision or a wheel"
 	@echo "make lock   resolve the requirements again"
 	@echo "make clean  remove the environment and what was built"
@@ -32,6 +33,9 @@ deep: .venv/dev
 
 derived: .venv/dev
 	@.venv/bin/python tools/derived.py
+
+pictures: .venv/dev
+	@.venv/bin/python tools/pictures.py
 
 versions: .venv/dev
 	@.venv/bin/python tests/versions/compare.py --before $(or $(BEFORE),main) $(addprefix --public ,$(PUBLIC))

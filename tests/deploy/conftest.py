@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import io
 import itertools
-import os
-import socket
-import subprocess
-import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError
 
-import outlive
+import emulator
 from projects import ORDERS
 from remit.cli import main
 from remit.deploy.session import Account, connect
 from remit.local import aws
-from terminals import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,25 +26,8 @@ _ACCOUNTS = itertools.count(100_000_000_000)
 @pytest.fixture(scope="session")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a local AWS, run for this session."""
-    home = tmp_path_factory.mktemp("aws")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    scrubbed = {
-        "PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), "LOG_LEVEL": "ERROR",
-        "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port),
-    }  # fmt: skip
-    with (home / "log").open("wb") as log:
-        command = [sys.executable, "-c", outlive.INSIDE, "ministack"]
-        aws = subprocess.Popen(command, env=scrubbed, cwd=home, stdin=subprocess.PIPE, stdout=log, stderr=log)
-    for _ in range(20 * HANGS):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    aws.kill()  # a stack that waits would hold it
-    aws.communicate(timeout=HANGS)
+    with emulator.running(tmp_path_factory.mktemp("aws")) as url:
+        yield url
 
 
 @pytest.fixture

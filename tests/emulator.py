@@ -1,0 +1,41 @@
+"""The emulator behind the local AWS, by itself: an access key that is an account's number is that account."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import outlive
+from terminals import HANGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def running(home: Path) -> Iterator[str]:
+    """The address of an emulator that keeps its files in `home`, and ends with this."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    scrubbed = {
+        "PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), "LOG_LEVEL": "ERROR",
+        "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port),
+    }  # fmt: skip
+    with (home / "log").open("wb") as log:
+        command = [sys.executable, "-c", outlive.INSIDE, "ministack"]
+        server = subprocess.Popen(command, env=scrubbed, cwd=home, stdin=subprocess.PIPE, stdout=log, stderr=log)
+    for _ in range(20 * HANGS):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.kill()  # a stack that waits would hold it
+    server.communicate(timeout=HANGS)
