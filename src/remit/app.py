@@ -129,10 +129,6 @@ class Template:
 class Trigger(Protocol):
     """What makes a function run: the user's options, the grants it needs, the resources it makes."""
 
-    @property
-    def because(self) -> str:
-        """What it does to the function, in a few words: `reads queue orders`."""
-
     def grants(self, function: Function) -> Iterator[Grant]:
         """What the function's role needs so that the trigger works."""
 

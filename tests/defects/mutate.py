@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ast
 import copy
-import random
+import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -110,7 +110,10 @@ OPERATORS: dict[str, Callable[[ast.AST], ast.AST | None]] = {
 
 
 class _Change(ast.NodeTransformer):
-    """Applies an operator to its n-th place in the body of a function; without a place it counts them."""
+    """Applies an operator to its n-th place in the body of a function; without a place it counts them.
+
+    What cannot be seen from outside by definition is no place.
+    """
 
     def __init__(self, operator: str, ordinal: int) -> None:
         self.change = OPERATORS[operator]
@@ -118,6 +121,11 @@ class _Change(ast.NodeTransformer):
         self.places = 0
 
     def visit(self, node: ast.AST) -> ast.AST:
+        if isinstance(node, ast.keyword) and node.arg == "strict":  # of zip: never False while the code is right
+            return node
+        if isinstance(node, ast.AnnAssign):  # Python evaluates no annotation of a local name
+            node.value = None if node.value is None else self.visit(node.value)
+            return node
         changed = self.change(copy.copy(node))
         if changed is not None:
             self.places += 1
@@ -170,13 +178,21 @@ def mutated(text: str, defect: Defect) -> str:
 
 
 def drawn(room: str, source: Path, count: int, seed: int = 10) -> tuple[Defect, ...]:
-    """Defects of a room, drawn by a fixed seed: of each function in turn, so that large ones are no majority."""
+    """The defects of a room that a fixed seed draws, one of each function, so that large ones are no majority.
+
+    Each function and each defect has a lot of its own, so that the others stay drawn when a function is added or a
+    module moves to another room.
+    """
     by_function: dict[tuple[str, str], list[Defect]] = {}
     for path in sorted((source / "remit" / room).rglob("*.py")):
         module = ".".join(path.relative_to(source).with_suffix("").parts)
         for defect in defects(module, path.read_text(encoding="utf-8")):
-            by_function.setdefault((defect.module, defect.function), []).append(defect)
-    order = random.Random(f"{seed} {room}")  # noqa: S311 - no secret: the same each time
-    names = sorted(by_function)
-    order.shuffle(names)
-    return tuple(order.choice(by_function[name]) for name in names[:count])
+            by_function.setdefault((module, defect.function), []).append(defect)
+    first_of_each = [min(places, key=lambda defect: _lot(defect, seed)) for places in by_function.values()]
+    return tuple(sorted(first_of_each, key=lambda defect: _lot(replace(defect, operator="", ordinal=0), seed))[:count])
+
+
+def _lot(defect: Defect, seed: int) -> str:
+    file = defect.module.rpartition(".")[2]
+    lot = f"{seed} {file} {defect.function} {defect.operator} {defect.ordinal}"
+    return hashlib.sha256(lot.encode()).hexdigest()

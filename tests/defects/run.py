@@ -5,15 +5,18 @@
     python tests/defects/run.py --sample          a few of each room, each by one test: what CI does
 
 The first run notes which tests call which function (.remit-defects/calls.json, `--note` does it again). A defect is
-tried in a fork of one process (`forks.py`) by the tests that call its function. Where none of them notices it, all
-tests of its room run in a process of its own, on a tree of links to this one, whose module alone is another file.
+tried in a fork of one process (`forks.py`) by the tests that call its function. Where none of them notices it and
+SURVIVORS.md does not explain it, all tests of its room run in a process of its own, on a tree of links to this one,
+whose module alone is another file.
 Survivors must be tested, or explained in SURVIVORS.md; 1 when one is neither.
 """
 
 from __future__ import annotations
 
 import argparse
+import cProfile
 import json
+import operator
 import os
 import re
 import subprocess
@@ -22,7 +25,10 @@ import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import CodeType
 from typing import TYPE_CHECKING
+
+import pytest
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
@@ -30,7 +36,7 @@ sys.path.insert(0, str(HERE.parent))
 from defects import forks, mutate  # noqa: E402 - a script that imports its neighbours
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from defects.mutate import Defect
 
@@ -126,17 +132,18 @@ def _share_in_forks(trials: Mapping[Defect, Sequence[str]]) -> dict[Defect, str]
         return {mutate.named(name): end for name, end in json.loads(results.read_text("utf-8")).items()}
 
 
-def tried(defects: Sequence[Defect], jobs: int) -> dict[Defect, str]:
-    """How each defect ends: in a fork where that can be, else in a process of its own."""
+def tried(defects: Sequence[Defect], jobs: int, reasons: Container[str] = ()) -> dict[Defect, str]:
+    """How each defect ends: in a fork where that can be, else by all tests of its room, unless its reason is known."""
     calls = known_calls()
     tests = {defect: list(calls.get(f"{defect.module}:{defect.function}", ())) for defect in defects}
     ends = in_forks({defect: names for defect, names in tests.items() if names}, jobs)
     left = [defect for defect in defects if ends.get(defect) in {None, forks.CANNOT_TRY, forks.SURVIVED}]
+    unexplained = [defect for defect in left if str(defect) not in reasons]
     with ThreadPoolExecutor(jobs) as pool:
-        noticed_alone = pool.map(lambda defect: noticed(defect, _room(defect)), left)
-        for defect, seen in zip(left, noticed_alone, strict=True):
+        noticed_alone = pool.map(lambda defect: noticed(defect, _room(defect)), unexplained)
+        for defect, seen in zip(unexplained, noticed_alone, strict=True):
             ends[defect] = forks.KILLED if seen else forks.SURVIVED
-    return {defect: ends[defect] for defect in defects}
+    return {defect: ends.get(defect, forks.SURVIVED) for defect in defects}
 
 
 def sampled(jobs: int) -> int:
@@ -171,18 +178,23 @@ class Notes:
     """A plugin of pytest that notes which functions of remit each test calls."""
 
     def __init__(self) -> None:
-        self.called: dict[str, set[object]] = {}
+        self.called: dict[str, set[CodeType]] = {}
+        self.failed: set[str] = set()
+        self.profile = cProfile.Profile(builtins=False)
 
-    def pytest_runtest_protocol(self, item: object) -> None:
-        codes = self.called.setdefault(item.nodeid, set())  # type: ignore[attr-defined]
-        sys.setprofile(lambda frame, event, _: codes.add(frame.f_code) if event == "call" else None)
+    def pytest_runtest_protocol(self) -> None:
+        self.profile = cProfile.Profile(builtins=False)
+        self.profile.enable()
 
-    def pytest_runtest_logfinish(self) -> None:
-        sys.setprofile(None)
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        self.profile.disable()
+        if nodeid not in self.failed:  # it would notice every defect
+            codes = {entry.code for entry in self.profile.getstats()}
+            self.called[nodeid] = {code for code in codes if isinstance(code, CodeType)}
 
-    def pytest_runtest_logreport(self, report: object) -> None:
-        if report.failed:  # type: ignore[attr-defined]
-            self.called.pop(report.nodeid, None)  # type: ignore[attr-defined]  # it would notice every defect
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.failed.add(report.nodeid)
 
     def calls(self) -> dict[str, dict[str, int]]:
         """The tests of each function, each with the number of functions that it calls."""
@@ -190,31 +202,38 @@ class Notes:
         calls: dict[str, dict[str, int]] = {}
         for test, codes in self.called.items():
             for code in codes:
-                if code.co_filename.startswith(source):  # type: ignore[attr-defined]
-                    file = code.co_filename.removeprefix(source).removesuffix(".py")  # type: ignore[attr-defined]
-                    name = re.sub(r"\.<locals>.*", "", code.co_qualname)  # type: ignore[attr-defined]
+                if code.co_filename.startswith(source):
+                    file = code.co_filename.removeprefix(source).removesuffix(".py")
+                    name = re.sub(r"\.<locals>.*", "", code.co_qualname)
                     calls.setdefault(f"{file.replace(os.sep, '.')}:{name}", {})[test] = len(codes)
         return calls
 
 
 def note(room: str) -> None:
     """Run the tests of a room, and keep which functions each calls beside what the tests of other rooms call."""
-    import pytest  # noqa: PLC0415 - this alone needs it
-
     notes = Notes()
     pytest.main(["-n", "0", "-p", "no:cacheprovider", *TESTS[room]], [notes])
     calls = known_calls()
     for function, tests in notes.calls().items():
         earlier = {name: size for name, size in calls.get(function, {}).items() if not name.startswith(TESTS[room])}
-        own_tests = TESTS.get(function.split(":")[0].split(".")[1], ())
-        ordered = sorted((earlier | tests).items(), key=lambda test: (not test[0].startswith(own_tests), test[1]))
-        calls[function] = dict(ordered[:MOST_TESTS])
+        calls[function] = varied(earlier | tests, TESTS.get(function.split(":")[0].split(".")[1], ()))
     CALLS.parent.mkdir(exist_ok=True)
     CALLS.write_text(json.dumps(calls, indent=1), encoding="utf-8")
 
 
+def varied(tests: Mapping[str, int], own: tuple[str, ...]) -> dict[str, int]:
+    """The tests to try in this order: those of the own room, of each test one case before any second one, the small."""
+    cases: Counter[str] = Counter()
+    places = {}
+    for test, size in sorted(tests.items(), key=operator.itemgetter(1)):
+        name = test.partition("[")[0]
+        places[test] = (not test.startswith(own), cases[name], size)
+        cases[name] += 1
+    return {test: tests[test] for test in sorted(tests, key=places.__getitem__)[:MOST_TESTS]}
+
+
 def known_calls() -> dict[str, dict[str, int]]:
-    """What was noted: the tests that call each function, its room's first, those of the fewest functions first."""
+    """What was noted: the tests that call each function, in the order of `varied`."""
     return json.loads(CALLS.read_text(encoding="utf-8")) if CALLS.exists() else {}
 
 
@@ -240,10 +259,10 @@ def main() -> int:
         for room in rooms:
             note(room)
     defects = [defect for room in rooms for defect in mutate.drawn(room, ROOT / "src", options.count)]
-    ends = tried(defects, options.jobs)
+    reasons = explained(EXPLAINED.read_text(encoding="utf-8"))
+    ends = tried(defects, options.jobs, reasons)
     if options.draw:
         SAMPLE.write_text(json.dumps(drawn_sample(ends), indent=2) + "\n", encoding="utf-8")
-    reasons = explained(EXPLAINED.read_text(encoding="utf-8"))
     return report({defect: end != forks.SURVIVED for defect, end in ends.items()}, reasons)
 
 

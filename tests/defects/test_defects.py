@@ -50,6 +50,30 @@ def test_every_defect_of_a_module_changes_it() -> None:
     assert ast.unparse(ast.parse(TEXT)) + "\n" not in texts
 
 
+def test_what_nobody_can_see_is_no_place_of_a_defect() -> None:
+    text = "def pairs(a, b):\n    both: dict[str, int] = zip(a, b, strict=True)\n    return both\n"
+    assert [Defect("m", "pairs", "ignored-call", 1)] == list(mutate.defects("m", text))
+
+
+def test_a_function_stays_drawn_when_its_module_moves_and_when_others_come(tmp_path: Path) -> None:
+    here, there = tmp_path / "remit/build", tmp_path / "remit/synth"
+    for folder in (here, there):
+        folder.mkdir(parents=True)
+        (folder / "sizes.py").write_text(
+            "".join(f"def f{number}(a):\n    return a > {number}\n" for number in range(9))
+        )
+    (there / "more.py").write_text("def more(a):\n    return a > 3\n")
+    drawn_here = {(defect.function, defect.operator) for defect in mutate.drawn("build", tmp_path, 5)}
+    drawn_there = {(defect.function, defect.operator) for defect in mutate.drawn("synth", tmp_path, 6)}
+    assert drawn_here < drawn_there
+
+
+def test_a_test_of_the_own_room_is_tried_first_and_each_once_before_its_second_case() -> None:
+    tests = {"tests/cli/a.py::t": 1, "tests/lint/b.py::t[1]": 2, "tests/lint/b.py::t[2]": 3, "tests/lint/b.py::u": 9}
+    ordered = ["tests/lint/b.py::t[1]", "tests/lint/b.py::u", "tests/lint/b.py::t[2]", "tests/cli/a.py::t"]
+    assert ordered == list(run.varied(tests, ("tests/lint",)))
+
+
 def test_a_defect_is_found_again_by_its_name() -> None:
     defect = Defect("remit.review.role_pairs", "_Class._meaning", "and-or", 2)
     assert defect == mutate.named(str(defect))
@@ -74,7 +98,7 @@ def test_a_defect_of_a_function_that_is_not_here_is_an_error() -> None:
 def test_forks_tell_a_defect_that_a_test_notices_from_one_that_it_does_not() -> None:
     test = "tests/triggers/test_triggers.py::test_a_clock_that_eventbridge_refuses_is_told[rate(0 days)]"
     seen = Defect("remit.triggers.schedule", "Schedule.__post_init__", "comparison", 1)
-    unseen = Defect("remit.triggers.schedule", "Schedule.because", "constant", 1)
+    unseen = Defect("remit.triggers.schedule", "Schedule.resources", "constant", 1)
     ends = run.in_forks({seen: [test], unseen: [test]}, jobs=1)
     assert {seen: test, unseen: forks.SURVIVED} == ends
 

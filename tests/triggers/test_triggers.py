@@ -229,6 +229,30 @@ def test_a_wrong_option_is_told_at_the_trigger(make: Make, trigger: str) -> None
     assert hint == error.hint
 
 
+@pytest.mark.parametrize(
+    ("trigger", "extremes"),
+    [
+        ('sqs("q", batch_size={}, batch_window={}, max_concurrency={})', ((1, 10_000), (0, 300), (2, 1_000))),
+        ('kinesis("s", batch_size={}, batch_window={}, retries={})', ((1, 10_000), (0, 300), (-1, 10_000))),
+        (
+            f'stream("{STREAM}", batch_size={{}}, batch_window={{}}, retries={{}})',
+            ((1, 10_000), (0, 300), (-1, 10_000)),
+        ),
+    ],
+    ids=["sqs", "kinesis", "dynamodb"],
+)
+def test_the_least_and_the_most_of_each_number_are_taken_and_no_more(
+    make: Make, trigger: str, extremes: tuple[tuple[int, int], ...]
+) -> None:
+    least, most = zip(*extremes, strict=True)
+    for position, (low, high) in enumerate(extremes):
+        for beyond in (low - 1, high + 1):
+            values = [*most[:position], beyond, *most[position + 1 :]]
+            assert f"{beyond}; it can be {low} to {high}" in make(app=_app(trigger.format(*values))).error().message
+    for values in (least, most):
+        assert make(app=_app(trigger.format(*values))).template()
+
+
 SCHEDULES = {
     "rate(0 days)": "a rate of 0",
     "rate(1 days)": "EventBridge wants rate(1 day)",

@@ -46,7 +46,7 @@ def check_declaration(declaration: Declaration) -> None:
             origin=item_lines.origin_of(item_lines.value_node(declaration.where, "handler"), declaration.where),
         )
     for trigger in declaration.triggers:
-        if isinstance(trigger, type) or not hasattr(trigger, "because"):
+        if isinstance(trigger, type) or not hasattr(trigger, "grants"):
             shown = trigger.__name__.lower() if isinstance(trigger, type) else f"{trigger!r:.60}"
             raise RemitError(
                 f"{shown} is no trigger",

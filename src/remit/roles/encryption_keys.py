@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import App, Function, Grant, Resource
@@ -32,15 +33,16 @@ def encryption(app: App, function: Function) -> Iterator[Grant]:
     management" (Amazon SNS): who receives needs Decrypt, who sends needs GenerateDataKey and Decrypt.
     """
     for trigger in function.triggers:
-        found = _keyed(app, getattr(trigger, "arn", None))
-        if found is not None:
-            reason = function.computed(f"{trigger.because}, which this key encrypts")
-            yield Grant(_on(app, found, _READ), reason, function.origin)
+        key = _keyed(app, getattr(trigger, "arn", None))
+        if key is not None:
+            reading = next(iter(trigger.grants(function))).reason
+            reason = replace(reading, text=f"{reading.text}, which this key encrypts")
+            yield Grant(_on(app, key, _READ), reason, function.origin)
     target = function.properties.get("DeadLetterConfig", {}).get("TargetArn")
-    found = _keyed(app, tokens.textual(target))
-    if found is not None:
+    key = _keyed(app, tokens.textual(target))
+    if key is not None:
         reason = function.computed("sends failed events to its dead-letter target, which this key encrypts")
-        yield Grant(_on(app, found, _SEND), reason, function.written.get("DeadLetterConfig"))
+        yield Grant(_on(app, key, _SEND), reason, function.written.get("DeadLetterConfig"))
 
 
 def _keyed(app: App, arn: Any) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from remit.app import Function, Grant, Output, Resource
@@ -51,19 +51,12 @@ class Dynamodb:
         attribute = getattr(self.stream, "attribute", None)
         return str(attribute("StreamArn")) if attribute is not None else str(self.stream)
 
-    @property
-    def because(self) -> str:
-        """What it does to the function."""
-        return f"reads the stream of table {source.name_of(self.arn)}"
-
     def grants(self, function: Function) -> Iterator[Grant]:
         """Read this stream. Listing streams has no resource of its own to narrow it to."""
-        reason = function.computed(self.because)
+        reason = function.computed(f"reads the stream of table {source.name_of(self.arn)}")
         yield Grant(allow(*CONSUME, on=self.arn), reason)
-        yield Grant(
-            allow("dynamodb:ListStreams"),
-            function.computed(self.because, "IAM knows no narrower resource for ListStreams"),
-        )
+        on_all = replace(reason, note="IAM knows no narrower resource for ListStreams")
+        yield Grant(allow("dynamodb:ListStreams"), on_all)
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The event source mapping."""

@@ -39,11 +39,6 @@ class Http:
                 f"http(cors={self.cors!r:.40}) must be a dict", hint='{"AllowOrigins": ["*"]}', origin=writer()
             )
 
-    @property
-    def because(self) -> str:
-        """What it does to the function."""
-        return "answers at its URL" if self.auth == "AWS_IAM" else "answers everyone at its URL"
-
     def grants(self, function: Function) -> Iterator[Grant]:  # noqa: ARG002 - a trigger's signature
         """None: who may call stands in the function's own resource policy."""
         yield from ()

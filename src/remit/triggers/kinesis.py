@@ -49,14 +49,10 @@ class Kinesis:
         """The stream's ARN."""
         return source.arn_of(self.stream, "kinesis", "stream/")
 
-    @property
-    def because(self) -> str:
-        """What it does to the function."""
-        return f"reads stream {source.name_of(self.arn)}"
-
     def grants(self, function: Function) -> Iterator[Grant]:
         """Read this stream."""
-        yield Grant(allow(*CONSUME, on=self.arn), function.computed(self.because))
+        reason = function.computed(f"reads stream {source.name_of(self.arn)}")
+        yield Grant(allow(*CONSUME, on=self.arn), reason)
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The event source mapping."""

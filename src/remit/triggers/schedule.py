@@ -44,11 +44,6 @@ class Schedule:
 
         return json.dumps(self.input, sort_keys=True, allow_nan=False)
 
-    @property
-    def because(self) -> str:
-        """What it does to the function."""
-        return f"runs by {self.expression}"
-
     def grants(self, function: Function) -> Iterator[Grant]:  # noqa: ARG002 - a trigger's signature
         """None: EventBridge calls the function by the function's own resource policy."""
         yield from ()

@@ -52,14 +52,10 @@ class Sqs:
         """The queue's ARN."""
         return source.arn_of(self.queue, "sqs")
 
-    @property
-    def because(self) -> str:
-        """What it does to the function."""
-        return f"takes messages from queue {source.name_of(self.arn)}"
-
     def grants(self, function: Function) -> Iterator[Grant]:
         """Receive and delete on this queue alone."""
-        yield Grant(allow(*CONSUME, on=self.arn), function.computed(self.because))
+        reason = function.computed(f"takes messages from queue {source.name_of(self.arn)}")
+        yield Grant(allow(*CONSUME, on=self.arn), reason)
 
     def resources(self, function: Function) -> Iterator[Resource]:
         """The event source mapping."""
