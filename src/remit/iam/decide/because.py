@@ -10,10 +10,20 @@ from typing import TYPE_CHECKING, Final
 
 from remit.errors import nearest
 from remit.iam.comparison import Source
+from remit.iam.decide.weigh import (
+    NO_GRANTS,
+    Grants,
+    Layers,
+    Verdict,
+    plan_of,
+    rcp_levels,
+    scp_levels,
+    weigh,
+    weigh_resource,
+)
 from remit.iam.pattern import is_pattern
 from remit.iam.principal import Reach
 from remit.iam.request import ARN_PARTS
-from remit.iam.weigh import NO_GRANTS, Grants, Layers, Verdict, plan_of, rcp_levels, scp_levels, weigh, weigh_resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

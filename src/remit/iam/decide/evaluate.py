@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from remit.iam.decide.because import Decision
 from remit.iam.decide.prepared_statements import Kept
+from remit.iam.decide.weigh import KEPT, Layers, Verdict, plan_of, verdict_on
 from remit.iam.policy import Policy
 from remit.iam.request import ALL, Request
-from remit.iam.weigh import KEPT, Layers, Verdict, plan_of, verdict_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from remit.iam.comparison import Source
 from remit.iam.decide.evaluate import Layers, evaluate
+from remit.iam.decide.weigh import plan_of, weigh
 from remit.iam.prove.statement_space import Box, Compiled, Index, compiled
 from remit.iam.text_comparison import either, every
-from remit.iam.weigh import plan_of, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
