@@ -274,7 +274,7 @@ def test_what_is_no_template_is_refused(text: str, tmp_path: Path) -> None:
     assert ran.err.startswith("error: ")
 
 
-SAM = Path(__file__).parents[1] / "templates" / "data" / "sam"
+SAM = Path(__file__).parents[1] / "template" / "data" / "sam"
 
 
 def test_a_template_of_sam_in_yaml_is_taken_as_what_it_becomes() -> None:

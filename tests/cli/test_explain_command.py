@@ -13,7 +13,7 @@ from projects import Project, remit, write
 if TYPE_CHECKING:
     from conftest import Make
 
-DATA = Path(__file__).parents[1] / "templates" / "data"
+DATA = Path(__file__).parents[1] / "template" / "data"
 EXAMPLE = Project(Path(__file__).parents[2] / "examples" / "orders")
 TABLE = "arn:aws:dynamodb:eu-west-1:111122223333:table"
 
@@ -152,7 +152,7 @@ def test_a_plain_name_is_an_arn_of_the_actions_own_types(action: str, name: str,
 def test_a_fix_is_written_as_the_document_takes_it(tmp_path: Path) -> None:
     """CloudFormation puts partition, region and account in their places; a policy by itself and Terraform do not."""
     write(tmp_path, {"t.yaml": "Resources:\n  R: {Type: AWS::IAM::Role}\n"})
-    plan = str(Path(__file__).parents[1] / "templates" / "data" / "plan.json")
+    plan = str(Path(__file__).parents[1] / "template" / "data" / "plan.json")
     asked = ((str(tmp_path / "t.yaml"), "R"), (plan, 'aws_iam_role.each["a"]'))
     fixes = [
         json.loads(remit("explain", *file_and_role, "sqs:SendMessage", "jobs", "--json").out)["fix"]["statement"]
@@ -467,7 +467,7 @@ def test_a_resource_that_is_nearly_one_of_the_stacks_is_noted() -> None:
     assert "  note: there is no resource DataTabel in the stack: did you mean DataTable?\n" in out
 
 
-DATA = Path(__file__).parents[1] / "templates" / "data"
+DATA = Path(__file__).parents[1] / "template" / "data"
 
 
 def test_a_template_is_explained_by_its_path_alone() -> None:

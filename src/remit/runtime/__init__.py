@@ -77,8 +77,9 @@ class _Declarations:
         pass
 
 
-_importers: Any = sys.meta_path
-_importers.append(_Declarations())
+if __name__ == "remit":  # inside a zip; where the app is built, `remit.grants` is the real one
+    _importers: Any = sys.meta_path
+    _importers.append(_Declarations())
 
 
 def configure() -> _Nothing:
