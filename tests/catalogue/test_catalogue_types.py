@@ -15,7 +15,16 @@ import pytest
 
 from remit.app import Resource
 from remit.catalogue.compiler import type_cdk, type_rows, types
-from remit.catalogue.types import ResourceType, arn_of, arns_of, ref_of, resource_type, resource_types
+from remit.catalogue.types import (
+    Access,
+    ResourceType,
+    access_of,
+    arn_of,
+    arns_of,
+    ref_of,
+    resource_type,
+    resource_types,
+)
 from remit.errors import RemitError
 
 GUIDE = [json.loads(line) for line in (Path(__file__).parent / "data" / "return_values.jsonl").read_text().splitlines()]
@@ -215,6 +224,7 @@ def test_the_source_of_each_value_is_reported(tmp_path: Path) -> None:
         ("AWS::Shop::Order", {"ref": "name"}, "AWS::Shop::Order: ref is derived as 'name'"),
         ("AWS::Shop::Order", {"references": {"role": ["RoleArn"]}}, "AWS::Shop::Order: RoleArn is derived as a role"),
         ("AWS::Shop::Order", {"name": "Title"}, "AWS::Shop::Order: there is no property Title"),
+        ("AWS::Shop::Order", {"access": {"managed": "Arns"}}, "AWS::Shop::Order: there is no property Arns"),
         ("AWS::Shop::Order", {"arn_of": {"Id": "Name"}}, "AWS::Shop::Order: the ARN has no variable Id"),
         ("AWS::Shop::Gone", {"ref": "name"}, "AWS::Shop::Gone: CloudFormation has no such type"),
     ],
@@ -230,3 +240,19 @@ def test_a_row_kept_by_hand_that_is_stale_does_not_compile(
 def test_no_two_rows_kept_by_hand_say_the_same_of_data() -> None:
     assert [name for name, columns in type_rows.ROWS.items() if "holds_data" in columns] == []
     assert sorted(set(type_rows.HOLD_DATA)) == list(type_rows.HOLD_DATA)
+
+
+@pytest.mark.parametrize(
+    ("name", "access"),
+    [
+        ("AWS::IAM::RolePolicy", Access("identity", quota="iam.role.inline", roles="RoleName")),
+        ("AWS::SSO::PermissionSet", Access("identity", managed="ManagedPolicies", is_grant=True)),
+        ("AWS::Organizations::Policy", Access("ceiling")),
+        ("AWS::ECR::Repository", Access("resource")),
+        ("AWS::Lambda::Url", Access(authorization="AuthType")),
+        ("AWS::SQS::Queue", Access()),
+        ("AWS::Shop::Order", Access()),
+    ],
+)
+def test_a_row_says_whose_policies_a_resource_holds_and_what_access_it_gives(name: str, access: Access) -> None:
+    assert access_of(name) == access

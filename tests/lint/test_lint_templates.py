@@ -548,3 +548,24 @@ def test_addresses_of_one_family_are_never_excluded_by_those_of_the_other(
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*", "Condition": condition}
     found = lint_document({"Version": "2012-10-17", "Statement": [statement]})
     assert contradiction == ("R514" in {finding.rule for finding in found})
+
+
+def test_the_policy_of_a_repository_must_say_who() -> None:
+    statement = {"Effect": "Allow", "Action": "ecr:BatchGetImage"}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    repository = {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryPolicyText": policy}}
+    assert [one.rule for one in lint_document({"Resources": {"Images": repository}})] == ["R109"]
+
+
+def test_a_policy_of_sams_state_machine_is_looked_up_by_its_name() -> None:
+    machine = {"Type": "AWS::Serverless::StateMachine", "Properties": {"Policies": ["AWSXRayDaemonWriteAcess"]}}
+    template = {"Transform": "AWS::Serverless-2016-10-31", "Resources": {"Machine": machine}}
+    assert [(one.rule, one.hint) for one in lint_document(template)] == [
+        ("R706", "did you mean `AWSXRayDaemonWriteAccess`?")
+    ]
+
+
+def test_a_policy_of_iot_needs_no_principal_and_may_be_too_wide() -> None:
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
+    resource = {"Type": "AWS::IoT::Policy", "Properties": {"PolicyDocument": policy}}
+    assert "R212" in [one.rule for one in lint_document({"Resources": {"Things": resource}})]

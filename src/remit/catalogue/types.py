@@ -171,6 +171,26 @@ class Invoker:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """What a resource of a type says about who may do what; properties are "" where it has none such."""
+
+    policies: Literal["identity", "attached", "resource", "ceiling", ""] = ""
+    """Whose policies it holds, if any: those of a role, user or group; of whatever it is attached to; of a resource,
+    whose service takes its own actions alone, and asks who may call them; or of whatever it limits, to which it grants
+    nothing by itself."""
+    quota: str = ""
+    """The quota of the size of a policy (`catalogue.quotas`), where it is known."""
+    managed: str = ""
+    """The property with the ARNs of managed policies, and what else SAM takes there."""
+    roles: str = ""
+    """Of a policy: the property that names the roles that it is attached to."""
+    authorization: str = ""
+    """The property that says whether IAM must know who calls: `AWS_IAM`."""
+    is_grant: bool = False
+    """Whether all of its properties but the tags say who may do something."""
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceType:
     """A type of resource in a template (`Type`), as the CloudFormation Template Reference calls it.
 
@@ -213,6 +233,7 @@ class ResourceType:
     """The property that lists other regions which have the resource, too, or ""."""
     references: tuple[ReferenceProperty, ...]
     invokes: Invoker | None
+    access: Access
     makes: str
     """Of SAM's types: the type that it becomes; else ""."""
     regions: tuple[str, ...]
@@ -287,6 +308,15 @@ class ResourceType:
         return tuple(reference.path for reference in self.references if reference.holds == what)
 
 
+_NO_ACCESS: Final = Access()
+
+
+def access_of(type_name: str) -> Access:
+    """What a resource of a type says about who may do what."""
+    kind = resource_type(type_name)
+    return _NO_ACCESS if kind is None else kind.access
+
+
 def arn_of(resource: DeclaredResource) -> str | None:
     """The ARN of a resource of a template, as late-bound text; None: neither Ref nor an attribute gives it.
 
@@ -358,6 +388,7 @@ def resource_type(name: str) -> ResourceType | None:
         replicas=row.get("rp", ""),
         references=tuple(_references(row.get("h", {}))),
         invokes=_invoker(row["v"]) if "v" in row else None,
+        access=Access(**row["q"]) if "q" in row else _NO_ACCESS,
         makes=row.get("k", ""),
         regions=tuple(row.get("w", ())),
         _shape=row["s"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from remit.catalogue.types import access_of
 from remit.documents.json_text import read_json
 from remit.errors import RemitError
 from remit.lint.policies import document_of
@@ -18,22 +19,8 @@ if TYPE_CHECKING:
 
 Locate: TypeAlias = "Callable[[Spot], Origin | None]"
 
-_ROLE, _MANAGED = "iam.role.inline", "iam.managed"
-_QUOTAS: Final = {
-    "AWS::IAM::Role": _ROLE,
-    "AWS::IAM::RolePolicy": _ROLE,
-    "AWS::IAM::ManagedPolicy": _MANAGED,
-    "AWS::IAM::User": "iam.user.inline",
-    "AWS::IAM::Group": "iam.group.inline",
-    "AWS::Serverless::Function": _ROLE,
-}
-_IDENTITY_TYPES: Final = frozenset({
-    "AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy",
-    "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy", "AWS::SSO::PermissionSet",
-    "AWS::Serverless::Function", "AWS::Serverless::StateMachine", "AWS::Serverless::Connector",
-})  # fmt: skip
-_CEILINGS: Final = ("AWS::Organizations::Policy", "AWS::EC2::VPCEndpoint")
-"""Types whose policies grant nothing by themselves: they say how much others may."""
+_KINDS: Final = {"identity": IDENTITY, "attached": IDENTITY, "resource": RESOURCE, "ceiling": CONTROL}
+"""The kind of a document by whose policies its type holds."""
 _IMPLICIT: Final = (
     "ServerlessRestApi",
     "ServerlessHttpApi",
@@ -102,7 +89,7 @@ def documents(stack: Stack) -> Iterator[Document]:
                 located=located,
                 path=path,
                 names=stack.names,
-                quota="iam.role.trust" if "AssumeRolePolicyDocument" in path else _QUOTAS.get(kind, ""),
+                quota="iam.role.trust" if "AssumeRolePolicyDocument" in path else access_of(kind).quota,
                 title=name,
                 late=stack.late,
                 types=types,
@@ -200,10 +187,9 @@ def _is_document(value: dict[str, Any], path: Spot, kind: str) -> bool:
 def _kind(raw: Any, path: Spot, kind: str) -> str:
     if "AssumeRolePolicyDocument" in path:
         return TRUST
-    if kind in _IDENTITY_TYPES:
-        return IDENTITY
-    if kind in _CEILINGS:
-        return CONTROL
+    policies = access_of(kind).policies
+    if policies:
+        return _KINDS[policies]
     return RESOURCE if _has_principal(raw) or kind.startswith("AWS::") else IDENTITY
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Role
 from remit.catalogue.properties import PERMISSION_LIMITS
+from remit.catalogue.types import access_of
 from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import VERSION, Policy
 from remit.iam.tokens import is_intrinsic
@@ -25,39 +26,31 @@ if TYPE_CHECKING:
 _ROLES: Final = ("AWS::IAM::Role", "aws_iam_role")
 """Types whose policies with principals are trust policies, which are compared with the role."""
 _GIVING: Final = (
-    "AWS::Cognito::IdentityPoolRoleAttachment", "AWS::EC2::VPCEndpointServicePermissions", "AWS::IAM::AccessKey",
-    "AWS::IAM::Group", "AWS::IAM::InstanceProfile", "AWS::IAM::OIDCProvider", "AWS::IAM::SAMLProvider",
-    "AWS::IAM::User", "AWS::LakeFormation::", "AWS::Lambda::LayerVersionPermission", "AWS::Lambda::Permission",
-    "AWS::RAM::ResourceShare", "AWS::S3::AccessGrant", "AWS::SSO::", "aws_iam_access_key", "aws_iam_group",
-    "aws_iam_instance_profile", "aws_iam_openid_connect_provider", "aws_iam_saml_provider", "aws_iam_user",
-    "aws_lakeformation_permissions", "aws_lambda_layer_version_permission", "aws_lambda_permission", "aws_ram_",
-    "aws_ssoadmin_",
+    "aws_iam_access_key", "aws_iam_group", "aws_iam_instance_profile", "aws_iam_openid_connect_provider",
+    "aws_iam_saml_provider", "aws_iam_user", "aws_lakeformation_permissions", "aws_lambda_layer_version_permission",
+    "aws_lambda_permission", "aws_ram_", "aws_ssoadmin_",
 )  # fmt: skip
-"""How the types begin of which everything but the tags says who may do something."""
-_NAMING_NOBODY: Final = (
-    "AWS::EC2::VPCEndpoint", "AWS::IAM::ManagedPolicy", "AWS::IoT::Policy", "AWS::Organizations::Policy",
-    "aws_iam_policy", "aws_iot_policy", "aws_organizations_policy", "aws_vpc_endpoint",
-)  # fmt: skip
-"""Types whose statements say what may be done and not by whom: that depends on what they are attached to."""
-_MANAGED: Final = ("AWS::IAM::ManagedPolicy", "aws_iam_policy")
+"""How Terraform's types begin of which everything but the tags says who may do something."""
+_NAMING_NOBODY: Final = ("aws_iam_policy", "aws_iot_policy", "aws_organizations_policy", "aws_vpc_endpoint")
+"""Terraform's types whose statements say what may be done and not by whom: that depends on what they are attached to.
+"""
 _BUCKETS: Final = ("AWS::S3::Bucket", "aws_s3_bucket_public_access_block", "aws_s3_bucket_acl")
 _PRIVATE: Final = ("Private", "private", None)
-_POLICIES: Final = ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "aws_iam_policy_attachment")
+_ATTACHMENT: Final = "aws_iam_policy_attachment"
 _HOLDERS: Final = ("Groups", "Users", "groups", "users")
 _LIMITS: Final = (
     *PERMISSION_LIMITS, "event_source_token", "principal_org_id", "source_account", "source_arn",
 )  # fmt: skip
 """What a permission asks of those whom it lets in."""
 _URLS: Final = {
-    "AWS::ApiGateway::Method": "AuthorizationType",
-    "AWS::ApiGatewayV2::Route": "AuthorizationType",
-    "AWS::Lambda::Url": "AuthType",
     "aws_api_gateway_method": "authorization",
     "aws_apigatewayv2_route": "authorization_type",
     "aws_lambda_function_url": "authorization_type",
 }
-"""By type, the property that says whether IAM must know who calls. A function's URL lets nobody in by itself, but a
-permission may mean callers whom IAM need not know."""
+"""By Terraform's type, the property that says whether IAM must know who calls: as of CloudFormation's types.
+
+A function's URL lets nobody in by itself, but a permission may mean callers whom IAM need not know.
+"""
 _CALLS: Final = ("AWS::Lambda::Permission", "AWS::Lambda::Url")
 _TAGS: Final = ("Tags", "tags", "tags_all")
 _LONG: Final = 300
@@ -86,7 +79,8 @@ def giving(
         names = (one.ref, one.logical_id)
         document = next((documents[name] for name in names if name in documents), None)
         of_a_role = document is not None and bool(document.statements) and granted.issuperset(document.statements)
-        if one.type in _MANAGED and (of_a_role or not attached.isdisjoint(names)):
+        is_managed = access_of(one.type).policies == "attached" or one.type == "aws_iam_policy"
+        if is_managed and (of_a_role or not attached.isdisjoint(names)):
             continue
         given = _given(one)
         if given.allows or given.denies:
@@ -150,19 +144,22 @@ def _given(resource: Resource) -> Given:
     kind = resource.type
     if kind in _ROLES:
         return Given(kind)
-    if kind in _URLS:
-        how = resource.properties.get(_URLS[kind])
-        return Given(kind, frozenset(() if how == "AWS_IAM" else (_text({_URLS[kind]: how}),)))
+    access = access_of(kind)
+    authorization = access.authorization or _URLS.get(kind, "")
+    if authorization:
+        how = resource.properties.get(authorization)
+        return Given(kind, frozenset(() if how == "AWS_IAM" else (_text({authorization: how}),)))
     properties = {name: value for name, value in resource.properties.items() if name not in _TAGS}
     if kind in _BUCKETS:
         return Given(kind, frozenset(map(_text, _opened(properties))))
-    held = kind in _POLICIES and any(properties.get(name) for name in _HOLDERS)
-    if held or (kind.startswith(_GIVING) and kind not in _POLICIES):
+    is_held = (access.roles or kind == _ATTACHMENT) and any(properties.get(name) for name in _HOLDERS)
+    if is_held or access.is_grant or kind.startswith(_GIVING):
         limits = {name: properties.pop(name) for name in _LIMITS if name in properties}
         asked = frozenset(_text({name: value}) for name, value in limits.items())
         # Not told as they are: those of a user may hold a password.
         return Given(kind, frozenset((f"properties {_digest(_text(properties))}",)), limits=asked)
-    statements = list(_statements(properties, naming_nobody=kind in _NAMING_NOBODY))
+    naming_nobody = access.policies in ("attached", "ceiling") or kind in _NAMING_NOBODY
+    statements = list(_statements(properties, naming_nobody=naming_nobody))
     target = _text({name: properties.get(name) for name in properties if not _documents(properties[name])})
     where = f" on {target}" if kind.lower().endswith("policy") else ""
     unread = frozenset(map(_text, _unread(properties)))

@@ -1,4 +1,4 @@
-"""The policies that a template's other resources attach to roles: AWS::IAM::Policy, RolePolicy and ManagedPolicy."""
+"""The policies that a template's other resources attach to roles: inline ones of their own, and managed policies."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.app import Reason
+from remit.catalogue.types import access_of
 from remit.iam import tokens
 from remit.template.branches import items
 from remit.template.policy_documents import grants_of, known, policy_of, unknown
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 BOUNDARY: Final = "PermissionsBoundary"
 MANAGED: Final = "AWS::IAM::ManagedPolicy"
-_ROLES: Final = {"AWS::IAM::Policy": "Roles", "AWS::IAM::RolePolicy": "RoleName", MANAGED: "Roles"}
-"""By type, the property that says to which roles it is attached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Attached:
 
 def attached(resources: tuple[Resource, ...], place: Place) -> Attached:
     """The policies of a template, ready to be asked for. RemitError at the line of a document that is none."""
-    policies = tuple(_own(one, place) for one in resources if one.type in _ROLES)
+    policies = tuple(_own(one, place) for one in resources if access_of(one.type).roles)
     here = {name for one in resources if one.type == "AWS::IAM::Role" for name in _names(one)}
     elsewhere: dict[str, list[Own]] = {}
     for one in policies:
@@ -80,7 +79,8 @@ def _own(policy: Resource, place: Place) -> Own:
     document = policy.properties.get("PolicyDocument")
     there = f" if {policy.attributes['Condition']}" if "Condition" in policy.attributes else ""
     reason = Reason("policy", f"{policy.type.rpartition('::')[2]} {policy.logical_id}{there}", (policy.logical_id,))
-    listed = items(policy.properties.get(_ROLES[policy.type]), (*path, _ROLES[policy.type]))
+    roles = access_of(policy.type).roles
+    listed = items(policy.properties.get(roles), (*path, roles))
     return Own(
         ("Resources", policy.logical_id),
         tuple(grants_of(document, (*path, "PolicyDocument"), place, reason)),

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from remit.catalogue.compiler.type_access import ACCESS
+
 _BALANCERS: Final = "arn:${Partition}:elasticloadbalancing:${Region}:${Account}:"
 HOLD_DATA: Final = (
     "AWS::ACMPCA::CertificateAuthority",
@@ -426,7 +428,9 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
     "AWS::VpcLattice::TargetGroup": {"invokes": {"principal": "vpc-lattice.amazonaws.com", "source_arn": "own"}},
 }
 ROWS_AND_DATA: Final = {
-    name: ROWS.get(name, {}) | ({"holds_data": True} if name in HOLD_DATA else {})
-    for name in sorted({*ROWS, *HOLD_DATA})
+    name: ROWS.get(name, {})
+    | ({"holds_data": True} if name in HOLD_DATA else {})
+    | ({"access": ACCESS[name]} if name in ACCESS else {})
+    for name in sorted({*ROWS, *HOLD_DATA, *ACCESS})
 }
-"""The rows, `holds_data` among them."""
+"""The rows, `holds_data` and `access` among them."""

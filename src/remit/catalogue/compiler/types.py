@@ -11,6 +11,7 @@ In that order, and the last one wins. `report` keeps which of them each value ca
     name, name_is          the property that names it, "identity" or "label"
     name_least, name_most, name_pattern, name_lower, name_starts, name_path
     generated, generated_most, generated_least: how CloudFormation makes a name, cut to how many characters
+    access                 what a resource says about who may do what (see `type_access`)
     arn_defaults           {variable: text}: what a variable is where the template does not give its property
     arn_ends               {attribute: text}: what an attribute has behind the ARN (`:*` of a log group)
     create_only, write_only, tags ([property, "list" or "map"]), holds_data, replicas, stream
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 Chunks = dict[tuple[str, str], Any]
 _LETTERS: Final = {
+    "access": "q",
     "ref": "f", "ref_of": "fo", "ref_type": "ft", "arn_from": "af", "arn": "n", "arn_of": "no", "arn_is": "ni",
     "arn_else": "ne", "arn_defaults": "nd", "arn_ends": "nx", "iam": "i", "name": "m", "name_is": "mi",
     "name_least": "ml", "name_most": "mm", "name_pattern": "mp", "name_lower": "mo", "name_starts": "ms",
@@ -199,6 +201,7 @@ def _gone(row: Columns, schema: Mapping[str, Any], columns: Columns) -> list[str
     """What a row kept by hand names that the schema or the ARN's shape does not have (any more)."""
     named = [columns[key] for key in ("name", "name_path", "replicas") if columns.get(key)]
     named += [path for path in columns.get("arn_of", {}).values() if path]
+    named += [path for key, path in columns.get("access", {}).items() if key in ("authorization", "managed", "roles")]
     named += [path for paths in columns.get("references", {}).values() for path in paths]
     gone = [f"there is no property {path}" for path in named if property_at(schema, path) is None]
     known = set(variables(row.get("arn", ""))) | {

@@ -31,6 +31,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.catalogue.types import access_of
 from remit.lint.elements import has
 from remit.lint.finding import ERROR, Problem
 from remit.lint.subject import RESOURCE, TRUST
@@ -43,18 +44,12 @@ if TYPE_CHECKING:
 SEVERITY = ERROR
 
 
-_POLICIES = frozenset({
-    "AWS::KMS::Key", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy",
-    "AWS::SecretsManager::ResourcePolicy",
-})  # fmt: skip
-
-
 def shape(written: Written) -> Iterator[Problem]:
     """A statement without Principal."""
     document = written.document
     kind = "a trust policy" if document.kind == TRUST else "the policy of a resource"
     told = document.kind == RESOURCE and document.names is None and document.sure
-    wants_one = document.kind == TRUST or told or document.types.get(document.title) in _POLICIES
-    if wants_one and not has(written.value, "Principal"):
+    is_asked = told or access_of(document.types.get(document.title, "")).policies == "resource"
+    if (document.kind == TRUST or is_asked) and not has(written.value, "Principal"):
         hint = "add 'Principal': {'Service': …}"
         yield Problem(f"the statement has no 'Principal': {kind} must say who", hint)

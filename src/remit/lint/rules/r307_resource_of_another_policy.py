@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.catalogue.types import access_of
 from remit.lint import lookups
 from remit.lint.finding import ERROR, Problem
 from remit.lint.subject import RESOURCE
@@ -30,12 +31,6 @@ if TYPE_CHECKING:
     from remit.lint.subject import Item
 
 SEVERITY = ERROR
-_SERVICES = {
-    "AWS::ECR::Repository": "ecr", "AWS::KMS::Key": "kms", "AWS::Lambda::Permission": "lambda",
-    "AWS::S3::BucketPolicy": "s3", "AWS::SecretsManager::ResourcePolicy": "secretsmanager",
-    "AWS::SNS::TopicPolicy": "sns", "AWS::SQS::QueuePolicy": "sqs",
-}  # fmt: skip
-"""The service whose actions the policies of a type are about."""
 
 
 def concerned(text: str) -> bool:
@@ -63,9 +58,10 @@ def statement(item: Item) -> Iterator[Problem]:
 
 
 def _actions(item: Item) -> Iterator[Problem]:
-    service = _SERVICES.get(item.document.types.get(item.document.title, ""))
-    if service is None or item.unfit:  # then R303 tells
+    kind = item.document.types.get(item.document.title, "")
+    if access_of(kind).policies != "resource" or item.unfit:  # then R303 tells
         return
+    service = kind.split("::")[1].lower()
     for text in item.statement.actions.patterns:
         prefix = text.partition(":")[0].lower()
         if ":" in text and lookups.plain(prefix) and prefix != service and lookups.meant(text):

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 from remit.catalogue.managed_policies import managed_policies, managed_policy
 from remit.catalogue.quotas import quota
 from remit.catalogue.sam_policies import sam_policies, sam_policy
+from remit.catalogue.types import access_of
 from remit.errors import did_you_mean
 from remit.iam import tokens
 from remit.lint import lookups
@@ -43,30 +44,25 @@ if TYPE_CHECKING:
 
 SEVERITY = ERROR
 _ARN = re.compile(r"arn:[^:]+:iam::(?:aws|\d{12}|\*):policy/[\w+=,.@/-]+")
-_ARNS = {
-    "AWS::IAM::Role": "ManagedPolicyArns",
-    "AWS::IAM::User": "ManagedPolicyArns",
-    "AWS::IAM::Group": "ManagedPolicyArns",
-    "AWS::Serverless::Function": "ManagedPolicyArns",
-    "AWS::SSO::PermissionSet": "ManagedPolicies",
-}
-"""The types that hold managed policies, and the property that has their ARNs."""
+_OF_SAM = "Policies"
+"""The property that takes policies of every form."""
 
 
 def template(stack: Stack) -> Iterator[Problem]:
     """What roles, users and groups are given by ARN."""
     for name, resource in stack.resources.items():
         properties = resource.get("Properties")
-        given = next((arns for kind, arns in _ARNS.items() if kind == resource["Type"]), None)
-        if given is None or not isinstance(properties, dict):
+        given = access_of(str(resource["Type"])).managed
+        if not given or not isinstance(properties, dict):
             continue
         path: Spot = ("Resources", name, "Properties")
-        if resource["Type"] == "AWS::Serverless::Function":
-            yield from _named(properties.get("Policies"), (*path, "Policies"))
-        arns = properties.get(given)
-        yield from _too_many(name, arns, (*path, given))
-        for index, one in enumerate(arns if isinstance(arns, list) else ()):
-            yield from _problem(one, (*path, given, index), "managed policy")
+        if given == _OF_SAM:
+            yield from _named(properties.get(given), (*path, given))
+        else:
+            arns = properties.get(given)
+            yield from _too_many(name, arns, (*path, given))
+            for index, arn in enumerate(arns if isinstance(arns, list) else ()):
+                yield from _problem(arn, (*path, given, index), "managed policy")
         if "PermissionsBoundary" in properties:
             yield from _problem(
                 properties["PermissionsBoundary"], (*path, "PermissionsBoundary"), "permissions boundary"
