@@ -136,3 +136,16 @@ def test_whom_a_permission_lets_call_without_a_question_is_everyone() -> None:
         }
     }
     assert declared(template).open == ("web", "api")
+
+
+def test_a_policy_that_names_a_role_as_the_account_does_is_one_of_its_inline_policies() -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sns:Publish", "Resource": "*"}]}
+    extra = {"PolicyName": "extra", "Roles": ["billing"], "PolicyDocument": document}
+    template = {
+        "Resources": {
+            "Role": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "billing"}},
+            "Extra": {"Type": "AWS::IAM::Policy", "Properties": extra},
+        }
+    }
+    (role,) = declared(template).roles
+    assert [name for name, _ in role.inline] == ["extra"]

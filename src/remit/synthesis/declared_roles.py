@@ -11,16 +11,17 @@ from remit.errors import Origin
 from remit.iam import tokens
 from remit.iam.policy import Policy
 from remit.synthesis.synth import synth
-from remit.template.policy_documents import policy_of, services, trusting
+from remit.template.attached_policies import attached, holding
+from remit.template.policy_documents import services, trusting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from remit.app import App, Grant, Resource, Role
+    from remit.documents.json_text import Path
+    from remit.template.attached_policies import Attached
     from remit.template.roles import Read
 
-_INLINE: Final = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy")
-_MANAGED: Final = "AWS::IAM::ManagedPolicy"
 _IAM: Final = "AWS::IAM::"
 _OWN: Final = "${AWS::StackName}-"
 _PLACE: Final = Origin("the template")
@@ -64,11 +65,16 @@ class Running:
     """The roles that the template does not make, or that nobody can tell to be its own, and attaches policies to."""
 
 
+def _anywhere(_: Path) -> Origin:
+    """The place of every part: nobody has the file."""
+    return _PLACE
+
+
 def declared(template: Mapping[str, Any]) -> Running:
     """The roles and functions of a template. RemitError: one of its policies is none."""
     from remit.template.roles import template_roles  # noqa: PLC0415 - few apps declare access in shared resources
 
-    return _running(template_roles(template, _PLACE.file, lambda _: _PLACE))
+    return _running(template_roles(template, _PLACE.file, _anywhere))
 
 
 def _running(read: Read) -> Running:
@@ -77,8 +83,9 @@ def _running(read: Read) -> Running:
     own = [role for role in read.roles if role.logical_id in by_id]
     outside = tuple(_unplaced(role) for role in read.roles if role.logical_id not in by_id)
     others = {functions[logical_id]: role for logical_id, role in read.others.items()}
+    policies = attached(tuple(read.resources), _anywhere)
     return Running(
-        tuple(_declared(role, by_id, functions) for role in own),
+        tuple(_declared(role, by_id[role.logical_id], policies, functions) for role in own),
         functions,
         others,
         read.documents,
@@ -109,8 +116,7 @@ def _unplaced(role: Role) -> Role:
     return replace(role, grants=grants, trust_origin=None, origin=None)
 
 
-def _declared(role: Role, by_id: Mapping[str, Resource], functions: Mapping[str, str]) -> Declared:
-    properties = by_id[role.logical_id].properties
+def _declared(role: Role, resource: Resource, policies: Attached, functions: Mapping[str, str]) -> Declared:
     trust = role.trust or Policy(())  # of one that only the deploy knows, the role has a note
     trusts = services(trust)
     whole = replace(
@@ -119,36 +125,8 @@ def _declared(role: Role, by_id: Mapping[str, Resource], functions: Mapping[str,
         trusts=trusts,
         trust=None if trust == trusting(trusts) else trust,
     )
-    others = [one for one in by_id.values() if one.type in (*_INLINE, _MANAGED) and _names_role(one, role)]
-    written = (*_listed(properties.get("Policies")), *(one.properties for one in others if one.type in _INLINE))
-    inline = tuple(found for one in written for found in _inline(one))
-    listed = [tokens.text_of(one) for one in _listed(properties.get("ManagedPolicyArns"))]
-    return Declared(
-        whole,
-        inline,
-        tuple(dict.fromkeys((*listed, *(one.ref for one in others if one.type == _MANAGED)))),
-        trust,
-        properties,
-        complete=len(inline) == len(written),
-    )
-
-
-def _inline(written: Any) -> Iterator[tuple[str, Policy]]:
-    """An inline policy by its name; nothing for one that only the deploy knows."""
-    if not tokens.is_intrinsic(written):
-        found = policy_of(written.get("PolicyDocument"), (), lambda _: _PLACE)
-        if found is not None:
-            yield tokens.text_of(written.get("PolicyName")), found
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _names_role(policy: Resource, role: Role) -> bool:
-    named = policy.properties.get("Roles", policy.properties.get("RoleName"))
-    texts = [tokens.text_of(one) for one in (named if isinstance(named, list) else [named])]
-    return f"${{{role.logical_id}}}" in texts
+    held = holding(resource, policies, _anywhere)
+    return Declared(whole, held.inline, held.managed, trust, resource.properties, complete=held.is_complete)
 
 
 def _function(resource: Resource) -> str:
@@ -180,7 +158,7 @@ def complete(app: App, roles: tuple[Role, ...]) -> Running:
 
     made = synth(app, roles).resources
     written = tuple(replace(one, properties=tokens.plain(dict(one.properties))) for one in made)
-    running = _running(roles_of(written, lambda _: _PLACE))
+    running = _running(roles_of(written, _anywhere))
     origins = {one.logical_id: one.origin for one in app.resources}
     place = {role.logical_id: number for number, role in enumerate(roles)}
     known = explained((one.role for one in running.roles), roles)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Reason
 from remit.catalogue.types import access_of
 from remit.iam import tokens
 from remit.template.branches import items
-from remit.template.policy_documents import grants_of, known, policy_of, unknown
+from remit.template.policy_documents import grants_of, known, policy_in, policy_of, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,10 +28,21 @@ class Own:
     """A policy that the template makes: its statements, how ARNs refer to it, the roles that it names itself."""
 
     path: Path
+    name: str
     grants: tuple[Grant, ...]
     roles: tuple[str, ...]
     arns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """The policies that a role has in the account: inline ones by name, managed ones by ARN."""
+
+    inline: tuple[tuple[str, Policy], ...]
+    managed: tuple[str, ...]
+    is_complete: bool
+    """Whether these are all; else some inline policies are known at the deploy only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,28 @@ def attached(resources: tuple[Resource, ...], place: Place) -> Attached:
     return Attached(policies, {name: tuple(own) for name, own in elsewhere.items()}, notes)
 
 
+def holding(role: Resource, found: Attached, place: Place) -> Holding:
+    """What a role of a template holds, by its own properties and by the policies `found` in the template."""
+    path: Path = ("Resources", role.logical_id, "Properties")
+    written = [item.value for item in items(role.properties.get("Policies"), (*path, "Policies"))]
+    inline = [_inline(policy, place) for policy in written]
+    managed = [tokens.text_of(item.value) for item in items(role.properties.get("ManagedPolicyArns"))]
+    for own in found.of(role, managed):
+        if not own.arns:
+            inline.append((own.name, policy_in(own.grants)))
+        elif set(managed).isdisjoint(own.arns):
+            managed.append(own.arns[0])
+    known_ones = tuple((name, policy) for name, policy in inline if policy is not None)
+    return Holding(known_ones, tuple(dict.fromkeys(managed)), is_complete=len(known_ones) == len(inline))
+
+
+def _inline(written: Any, place: Place) -> tuple[str, Policy | None]:
+    """A policy of a role's own by its name; None for one that is known at the deploy only."""
+    if tokens.is_intrinsic(written):
+        return "", None
+    return tokens.text_of(written.get("PolicyName")), policy_of(written.get("PolicyDocument"), (), place)
+
+
 def documents(resources: Iterable[Resource], place: Place) -> dict[str, Policy]:
     """What the managed policies of a template say, by every text that refers to one."""
     found: dict[str, Policy] = {}
@@ -83,6 +116,7 @@ def _own(policy: Resource, place: Place) -> Own:
     listed = items(policy.properties.get(roles), (*path, roles))
     return Own(
         ("Resources", policy.logical_id),
+        tokens.text_of(policy.properties.get("PolicyName")),
         tuple(grants_of(document, (*path, "PolicyDocument"), place, reason)),
         tuple(tokens.text_of(one.value) for one in listed),
         tuple(_arns(policy)) if policy.type == MANAGED else (),

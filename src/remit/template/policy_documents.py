@@ -13,7 +13,7 @@ from remit.iam.policy import OLD_VERSION, Globs, Policy, Principals, Statement, 
 from remit.template.branches import Branch, When, branches, items, variants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from remit.documents.json_text import Path
 
@@ -32,8 +32,12 @@ def grants_of(
 
 def policy_of(document: Any, base: Path, place: Place) -> Policy | None:
     """A document as one policy; None when it is not there, or known at the deploy only."""
-    found = grants_of(document, base, place)
-    return Policy(tuple(grant.statement for grant in found), found[0].version) if found else None
+    return policy_in(grants_of(document, base, place))
+
+
+def policy_in(grants: Sequence[Grant]) -> Policy | None:
+    """The statements of one document as a policy; None when there are none."""
+    return Policy(tuple(grant.statement for grant in grants), grants[0].version) if grants else None
 
 
 def trusting(services: tuple[str, ...]) -> Policy:
