@@ -29,6 +29,8 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.append(str(Path(__file__).parents[2] / "src"))
 
+from remit.template.written import is_template, written_template
+
 from remit.catalogue.condition_keys import OPERATORS
 from remit.cli import evaluate as evaluate_command
 from remit.documents.json_text import read_json
@@ -39,7 +41,7 @@ from remit.iam.operators import QUANTIFIERS
 from remit.iam.pattern import covers, is_pattern, matches, overlaps
 from remit.iam.policy import Condition, Globs, Policy, Statement, parse, render
 from remit.lint import lint_bytes
-from remit.lint.templates import documents, environments, is_template, stack_of
+from remit.lint.templates import documents, environments
 from remit.template.policy_files import read_side
 from remit.why.denial import parse as parse_denial
 from remit.why.why import why
@@ -199,8 +201,8 @@ def templates(data: bytes) -> None:
     """A template in YAML or JSON, and the documents in it."""
     source = read(data, "t.yaml")
     if is_template(source.value):
-        stack = stack_of(source.value, source.place, len(data))
-        found = [*documents(stack), *environments(stack)]
+        template = written_template(source.value, source.place, len(data))
+        found = [*documents(template), *environments(template)]
         source.place(("Resources", len(found), "Properties"))
 
 

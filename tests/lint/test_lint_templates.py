@@ -569,3 +569,9 @@ def test_a_policy_of_iot_needs_no_principal_and_may_be_too_wide() -> None:
     policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
     resource = {"Type": "AWS::IoT::Policy", "Properties": {"PolicyDocument": policy}}
     assert "R212" in [one.rule for one in lint_document({"Resources": {"Things": resource}})]
+
+
+def test_an_attribute_that_is_written_as_one_text_is_looked_up_as_well() -> None:
+    key = {"Type": "AWS::KMS::Alias", "Properties": {"TargetKeyId": {"Fn::GetAtt": "Keey.Arn"}}}
+    template = {"Resources": {"Alias": key, "Key": {"Type": "AWS::KMS::Key"}}}
+    assert [(one.rule, one.hint) for one in lint_document(template)] == [("R401", "did you mean `Key`?")]

@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from conftest import Make
 
 
+SHARED = "from remit import Shared, resource\n\n\nclass Data(Shared):\n"
+
+
 def test_an_action_that_does_not_exist_stops_the_build_at_its_line(make: Make) -> None:
     source = "@app.function(policy=['s3:GetObjct'])\ndef a1(event, context): ...\n"
     ran = make(app=source).remit("build", "--no-package")
@@ -50,3 +53,17 @@ def test_a_slip_in_an_override_is_told_before_what_it_breaks(make: Make) -> None
     )
     assert "error: [R202] sqs has no action 'RecieveMessage'" in ran.err
     assert "did you mean `sqs:ReceiveMessage`?" in ran.err
+
+
+def test_a_variable_that_a_substitution_brings_along_is_no_resource(make: Make) -> None:
+    named = '{"Fn::Sub": ["${Team}-orders", {"Team": "billing"}]}'
+    source = f'{SHARED}    queue = resource("AWS::SQS::Queue", queue_name={named})\n'
+    ran = make(**{"shared/resources/data.py": source}).remit("build", "--no-package")
+    assert (0, "") == (ran.status, ran.err)
+
+
+def test_what_such_a_variable_refers_to_must_be_in_the_template(make: Make) -> None:
+    named = '{"Fn::Sub": ["${Team}-orders", {"Team": {"Ref": "Teem"}}]}'
+    source = f'{SHARED}    queue = resource("AWS::SQS::Queue", queue_name={named})\n'
+    ran = make(**{"shared/resources/data.py": source}).remit("build", "--no-package")
+    assert "`DataQueue`: ${Teem} names no resource of the template" in ran.err

@@ -219,8 +219,14 @@ def from_intrinsic(value: dict[str, Any]) -> str:
     return _raw(value)
 
 
+def substitution(argument: Any) -> tuple[str, dict[str, Any]]:
+    """The text of a Fn::Sub and its own variables, by its argument; empty where that is none."""
+    text, own = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})  # noqa: PLR2004 - [text, variables]
+    return text if isinstance(text, str) else "", own if isinstance(own, dict) else {}
+
+
 def _from_sub(argument: object, value: dict[str, Any]) -> str:
-    template, variables = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})  # noqa: PLR2004 - [text, variables]
+    template, variables = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})  # noqa: PLR2004 - as above
     if not isinstance(template, str) or not isinstance(variables, dict):
         return _raw(value)
     texts = {name: textual(part) for name, part in variables.items()}

@@ -116,12 +116,12 @@ def _of_resources(app: App, names: frozenset[str]) -> Iterator[Finding]:
     """The policies that an app's own resources hold, at the lines that declare them."""
     if not any("Statement" in repr(one.properties) for one in app.resources):
         return
-    from remit.lint.subject import Stack  # noqa: PLC0415 - few apps have such resources
-    from remit.lint.templates import documents  # noqa: PLC0415 - as above
+    from remit.lint.templates import documents  # noqa: PLC0415 - few apps have such resources
+    from remit.template.written import WrittenTemplate  # noqa: PLC0415 - as above
 
     for one in app.resources:
         raw = {one.logical_id: {"Type": one.type, "Properties": one.properties}}
-        for document in documents(Stack({}, _always(one.origin), names, raw, late=True)):
+        for document in documents(WrittenTemplate({}, _always(one.origin), names, raw, late=True)):
             yield from of_document(document)
 
 

@@ -17,12 +17,13 @@ from remit.lint.policies import document_of
 from remit.lint.run import findings, of_document, ordered, unreadable
 from remit.lint.subject import IDENTITY, RESOURCE, TRUST, Environment
 from remit.lint.suppress import OF_COMMENTS, suppress
+from remit.template.written import is_template, written_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.lint.finding import Finding
-    from remit.lint.subject import Stack
+    from remit.template.written import WrittenTemplate
 
 _FIRM: Final = frozenset({"R001", *OF_COMMENTS})
 HUGE: Final = 200_000
@@ -96,7 +97,7 @@ def lint_found(data: bytes, file: str, *, kind: str | None = None) -> tuple[Find
 
 def _is_meant(value: Any) -> bool:
     """Whether a file's value is a template or a policy, whatever is wrong with it."""
-    return templates.is_template(value) or is_policy(_policy_in(value)[0])
+    return is_template(value) or is_policy(_policy_in(value)[0])
 
 
 def _neither(source: Source) -> RemitError:
@@ -132,15 +133,15 @@ def _table(allow: Mapping[str, str] | None) -> dict[str, tuple[str, Origin | Non
 def _of_source(source: Source, kind: str | None) -> Iterator[Finding]:
     for slip in source.slips:
         yield from findings(shelf.hooks("slip"), slip, lambda _, spot=slip.spot: source.place(spot))  # type: ignore[misc]
-    if templates.is_template(source.value):
-        stack = templates.stack_of(source.value, source.place, len(source.text.encode()))
-        yield from findings(shelf.hooks("template"), stack, stack.place, told=Counter())
+    if is_template(source.value):
+        template = written_template(source.value, source.place, len(source.text.encode()))
+        yield from findings(shelf.hooks("template"), template, template.place, told=Counter())
         if len(source.text) > TOO_LARGE:
             yield _left_out(source, "template", TOO_LARGE, "its policies and functions are not looked at")
             return
-        for environment in (*_of_globals(stack), *templates.environments(stack)):
+        for environment in (*_of_globals(template), *templates.environments(template)):
             yield from findings(shelf.hooks("environment"), environment, environment.place)
-        for document in templates.documents(stack):
+        for document in templates.documents(template):
             yield from of_document(document)
         return
     value, path = _policy_in(source.value)
@@ -163,14 +164,14 @@ def _left_out(source: Source, what: str, most: int, consequence: str) -> Finding
     return unreadable(RemitError(message, hint=hint, origin=source.place(())), source.file)
 
 
-def _of_globals(stack: Stack) -> Iterator[Environment]:
+def _of_globals(template: WrittenTemplate) -> Iterator[Environment]:
     """The variables that a SAM template gives to every function."""
     path = ("Globals", "Function", "Environment", "Variables")
-    value: Any = stack.raw
+    value: Any = template.raw
     for step in path:
         value = value.get(step) if isinstance(value, dict) else None
     if isinstance(value, dict) and value:
-        yield Environment("every function", value, lambda spot: stack.place((*path, *spot)), own=False)
+        yield Environment("every function", value, lambda spot: template.place((*path, *spot)), own=False)
 
 
 def _policy_in(value: Any) -> tuple[Any, tuple[str, ...]]:

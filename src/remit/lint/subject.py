@@ -5,7 +5,7 @@ Every hook of a rule gets one of these nouns; where it came from (an app, a poli
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
@@ -331,32 +331,6 @@ class Environment:
     place: Place
     own: bool = True
     """Whether they go to Lambda as they are (in an app, remit has checked their names already)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stack:
-    """A CloudFormation or SAM template, with short forms spelled out (`!Ref x` is `{"Ref": "x"}`)."""
-
-    raw: Mapping[str, Any]
-    place: Place
-    names: frozenset[str]
-    """What Ref can name: resources and parameters; a SAM template's generated ones are not among them."""
-    resources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    exact: bool = True
-    """Whether `names` are all there are; not so where a macro runs, or SAM makes resources."""
-    makers: tuple[str, ...] = ()
-    """The resources of SAM, and modules, that others are named after: `ReportFunction` makes `ReportFunctionRole`."""
-    opaque: bool = False
-    """Whether macros or loops make resources whose names nobody knows here."""
-    size: int = 0
-    """Bytes of its file; 0 when there is none."""
-    late: bool = False
-    """Whether late-bound parts stand in plain text."""
-
-    def makes(self, name: str) -> bool:
-        """Whether SAM or a module may make a resource of this name, or know it by it (`ReportFunction.Alias`)."""
-        rests = (name[len(maker) :] for maker in self.makers if name.startswith(maker))
-        return any(rest[:1] in ("", ".") or not rest[0].islower() for rest in rests)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from remit.catalogue.types import access_of
 from remit.documents.json_text import read_json
 from remit.errors import RemitError
 from remit.lint.policies import document_of
-from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST, Document, Environment, Stack
+from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST, Document, Environment
+from remit.template import loops
 from remit.template.branches import branches
 
 if TYPE_CHECKING:
@@ -16,115 +17,53 @@ if TYPE_CHECKING:
 
     from remit.errors import Origin
     from remit.lint.finding import Spot
+    from remit.template.written import WrittenTemplate
 
 Locate: TypeAlias = "Callable[[Spot], Origin | None]"
 
 _KINDS: Final = {"identity": IDENTITY, "attached": IDENTITY, "resource": RESOURCE, "ceiling": CONTROL}
 """The kind of a document by whose policies its type holds."""
-_IMPLICIT: Final = (
-    "ServerlessRestApi",
-    "ServerlessHttpApi",
-    "ServerlessDeploymentApplication",
-    "CodeDeployServiceRole",
-)
-"""What SAM makes that no resource of the template gives its name to."""
-_KNOWN_TRANSFORMS: Final = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::SecretsManager-2020-07-23",
-                            "AWS::SecretsManager-2024-09-16", "AWS::CodeDeployBlueGreen")  # fmt: skip
-"""Transforms that make no resources but those of SAM."""
 _FUNCTIONS: Final = ("AWS::Lambda::Function", "AWS::Serverless::Function")
-_LOOP: Final = 3  # a variable, what it runs over, and what is made
 _STATEMENT: Final = '"Statement"'
 
 
-def is_template(value: Any) -> bool:
-    """Whether a document is a template: it has Resources, or says so."""
-    return isinstance(value, dict) and any(
-        key in value for key in ("Resources", "AWSTemplateFormatVersion", "Transform")
-    )
-
-
-def stack_of(raw: Mapping[str, Any], locate: Locate, size: int = 0) -> Stack:
-    """The template as rules look at it; `size` is that of its file in bytes."""
-    resources = {
-        name: one for name, one in _mapping(raw.get("Resources")).items() if isinstance(one, dict) and "Type" in one
-    }
-    names = frozenset((*_mapping(raw.get("Resources")), *_mapping(raw.get("Parameters")), *_loops(raw)))
-    kinds = {name: str(one["Type"]) for name, one in resources.items()}
-    sam = tuple(name for name, kind in kinds.items() if kind.startswith("AWS::Serverless::"))
-    modules = tuple(name for name, kind in kinds.items() if kind.endswith("::MODULE"))
-    opaque = _opaque(raw)
-    makers = (*sam, *modules, *(_IMPLICIT if sam else ()))
-    exact = not (makers or opaque or "Transform" in raw)
-    return Stack(raw, locate, names, resources, exact=exact, makers=makers, opaque=opaque, size=size)
-
-
-def _opaque(raw: Mapping[str, Any]) -> bool:
-    given = raw.get("Transform", [])
-    macros = [one for one in (given if isinstance(given, list) else [given]) if one not in _KNOWN_TRANSFORMS]
-    return bool(macros) or any(str(name).startswith("Fn::") for name in _mapping(raw.get("Resources")))
-
-
-def _loops(value: Any) -> Iterator[str]:
-    """The variables of Fn::ForEach, which Ref and Fn::Sub name inside their loop."""
-    if isinstance(value, dict):
-        for key, one in value.items():
-            if str(key).startswith("Fn::ForEach::") and isinstance(one, list) and one and isinstance(one[0], str):
-                yield one[0]
-            yield from _loops(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _loops(one)
-
-
-def documents(stack: Stack) -> Iterator[Document]:
+def documents(template: WrittenTemplate) -> Iterator[Document]:
     """Every policy document of a template's resources."""
-    types = {name: str(one["Type"]) for name, one in stack.resources.items()}
-    for name, resource, at in _all(stack):
+    types = {name: str(one["Type"]) for name, one in template.resources.items()}
+    for name, resource, at in _all(template):
         kind = str(resource["Type"])
         for raw, path, located in _policies(resource.get("Properties"), (*at, "Properties"), kind):
             yield document_of(
                 raw,
                 _kind(raw, path, kind),
-                stack.place,
+                template.place,
                 located=located,
                 path=path,
-                names=stack.names,
+                names=template.names,
                 quota="iam.role.trust" if "AssumeRolePolicyDocument" in path else access_of(kind).quota,
                 title=name,
-                late=stack.late,
+                late=template.late,
                 types=types,
             )
 
 
-def _all(stack: Stack) -> Iterator[tuple[str, Mapping[str, Any], Spot]]:
-    """The resources of a template, and what each Fn::ForEach makes, once, with where they stand."""
-    for name, one in stack.resources.items():
-        yield name, one, ("Resources", name)
-    for key, loop in _mapping(stack.raw.get("Resources")).items():
-        if str(key).startswith("Fn::ForEach::") and isinstance(loop, list) and len(loop) == _LOOP:
-            for name, one in _mapping(loop[2]).items():
-                if isinstance(one, dict) and isinstance(one.get("Type"), str):
-                    yield name, _looped(one, f"${{{loop[0]}}}"), ("Resources", key, 2, name)
+def _all(template: WrittenTemplate) -> Iterator[tuple[str, Mapping[str, Any], Spot]]:
+    """The resources of a template, and what each loop makes, once, with where they stand."""
+    for name, resource in template.resources.items():
+        yield name, resource, ("Resources", name)
+    for name, resource, at in loops.bodies(template.section("Resources")):
+        if isinstance(resource, dict) and isinstance(resource.get("Type"), str):
+            yield name, resource, at
 
 
-def _looped(value: Any, variable: str) -> Any:
-    """The body of a loop, which puts its variable into every text."""
-    if isinstance(value, dict):
-        filled = "Fn::Sub" in value
-        return {key: one if filled else _looped(one, variable) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_looped(one, variable) for one in value]
-    return {"Fn::Sub": value} if isinstance(value, str) and variable in value else value
-
-
-def environments(stack: Stack) -> Iterator[Environment]:
+def environments(template: WrittenTemplate) -> Iterator[Environment]:
     """The environment of every function."""
-    for name, resource in stack.resources.items():
+    for name, resource in template.resources.items():
         if resource["Type"] in _FUNCTIONS:
             path: Spot = ("Resources", name, "Properties", "Environment", "Variables")
             variables = _mapping(_mapping(_mapping(resource.get("Properties")).get("Environment")).get("Variables"))
             if variables:
-                yield Environment(name, variables, _below(stack.place, path), own=False)
+                yield Environment(name, variables, _below(template.place, path), own=False)
 
 
 def _below(locate: Locate, path: Spot) -> Locate:

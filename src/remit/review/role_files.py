@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 from remit.documents.read import read
 from remit.review.template_changes import review_reads, review_templates
 from remit.template.certain_values import settled_source
-from remit.template.role_files import is_template, read_source
+from remit.template.role_files import read_source
 from remit.template.terraform.plan import read_plan
+from remit.template.written import is_template
 
 if TYPE_CHECKING:
     from remit.review.access_change import Review

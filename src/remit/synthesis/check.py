@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.quotas import quota
 from remit.errors import RemitError, few
-from remit.synthesis.check_references import check_cycles, check_references, check_text
+from remit.synthesis.check_references import check_cycles, check_references, check_value
 from remit.synthesis.check_schema import check_type
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def check(template: Template, roles: tuple[Role, ...], app: App) -> None:
         check_type(resource, written.get(resource.logical_id, {}))
         targets[resource.logical_id] = check_references(resource, known)
     for output in template.outputs:
-        check_text(output.value, known, output, f"output {output.name}")
+        check_value(output.value, known, output, f"output {output.name}")
     check_cycles(targets, known)
     for role in roles:
         _check_managed(role, app)

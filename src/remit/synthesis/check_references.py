@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from remit.catalogue.types import resource_type
 from remit.errors import RemitError, did_you_mean
 from remit.iam import tokens
+from remit.template.references import functions, references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from remit.app import Output, Resource
+    from remit.iam.tokens import Reference
 
 
 def check_references(resource: Resource, known: Mapping[str, Resource]) -> tuple[str, ...]:
@@ -19,10 +21,9 @@ def check_references(resource: Resource, known: Mapping[str, Resource]) -> tuple
     what = f"`{resource.logical_id}`"
     depends = resource.attributes.get("DependsOn", ())
     names = [depends] if isinstance(depends, str) else list(depends)
-    found = [name for text in _texts(dict(resource.properties)) for name in check_text(text, known, resource, what)]
+    found = check_value(dict(resource.properties), known, resource, what)
     _check_sections(resource, what)
-    for text in _texts(dict(resource.attributes)):
-        check_text(text, known, resource, what)
+    check_value(dict(resource.attributes), known, resource, what)
     for name in names:
         if name not in known:
             raise RemitError(
@@ -35,7 +36,7 @@ def check_references(resource: Resource, known: Mapping[str, Resource]) -> tuple
 
 def _check_sections(resource: Resource, what: str) -> None:
     """Refuse what looks into sections that the template has not: conditions and mappings."""
-    needed = (tokens.SECTIONS.get(name) for name in _functions(dict(resource.properties)))
+    needed = (tokens.SECTIONS.get(name) for name, _, _ in functions(dict(resource.properties), late=True))
     missing = next((section for section in needed if section is not None), None)
     if "Condition" in resource.attributes:
         missing = "Conditions"
@@ -47,67 +48,41 @@ def _check_sections(resource: Resource, what: str) -> None:
         )
 
 
-def _functions(value: Any) -> Iterator[str]:
-    """The names of all intrinsic functions in a value."""
-    if isinstance(value, dict):
-        if tokens.is_intrinsic(value):
-            yield next(iter(value))
-        value = list(value.values())
-    if isinstance(value, list | tuple):
-        for item in value:
-            yield from _functions(item)
-    elif isinstance(value, str) and "${{" in value:
-        for reference in tokens.references(value):
-            yield from _functions(reference.intrinsic)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Every text of a value; an intrinsic function counts as its text."""
-    if isinstance(value, str):
-        yield value
-    elif tokens.is_intrinsic(value):
-        yield tokens.from_intrinsic(value)
-        yield from _texts(next(iter(value.values())))
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _texts(item)
-
-
-def check_text(text: str, known: Mapping[str, Resource], at: Resource | Output, what: str) -> list[str]:
-    """The resources that one text refers to, which must exist; `what` is how errors call the place."""
-    found = []
+def check_value(value: Any, known: Mapping[str, Resource], at: Resource | Output, what: str) -> list[str]:
+    """The resources that a value refers to, which must exist; `what` is how errors call the place."""
     try:
-        references = tokens.references(text)
+        named = [reference for reference, _ in references(value, late=True)]
     except RemitError as error:
         raise RemitError(f"{what}: {error.message}", origin=at.origin) from None
-    for reference in references:
-        name, attribute = reference.target, reference.attribute
-        if name is None:
-            continue
-        if name.startswith("Pending0"):
-            raise RemitError(
-                f"{what} uses a resource that no class of `shared/resources/` holds",
-                hint="resources are attributes of classes: `class Data(Shared): queue = resource(…)`",
-                origin=at.origin,
-            )
-        if name.startswith("AWS::"):
-            if name not in tokens.PSEUDO:
-                near = did_you_mean(name, tokens.PSEUDO)
-                raise RemitError(f"{what}: there is no {reference.text}", hint=near, origin=at.origin)
-            continue
-        if name not in known:
-            raise RemitError(
-                f"{what}: {reference.text} names no resource of the template",
-                hint=did_you_mean(name, known),
-                origin=at.origin,
-            )
-        if attribute is not None:
-            _check_attribute(attribute, known[name].type, at, what)
-        found.append(name)
-    return found
+    names = [_checked(reference, known, at, what) for reference in named]
+    return [name for name in names if name is not None]
+
+
+def _checked(reference: Reference, known: Mapping[str, Resource], at: Resource | Output, what: str) -> str | None:
+    """The resource that a reference names; None for a pseudo parameter."""
+    name, attribute = reference.target, reference.attribute
+    if name is None:
+        return None
+    if name.startswith("Pending0"):
+        raise RemitError(
+            f"{what} uses a resource that no class of `shared/resources/` holds",
+            hint="resources are attributes of classes: `class Data(Shared): queue = resource(…)`",
+            origin=at.origin,
+        )
+    if name.startswith("AWS::"):
+        if name not in tokens.PSEUDO:
+            near = did_you_mean(name, tokens.PSEUDO)
+            raise RemitError(f"{what}: there is no {reference.text}", hint=near, origin=at.origin)
+        return None
+    if name not in known:
+        raise RemitError(
+            f"{what}: {reference.text} names no resource of the template",
+            hint=did_you_mean(name, known),
+            origin=at.origin,
+        )
+    if attribute is not None:
+        _check_attribute(attribute, known[name].type, at, what)
+    return name
 
 
 def _check_attribute(attribute: str, type_name: str, at: Resource | Output, what: str) -> None:

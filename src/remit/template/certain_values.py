@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.iam import tokens
 from remit.template.alternatives import with_choices
 from remit.template.branches import written_at
 from remit.template.loops import unrolled
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 _PLACE: Final = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 _KEYS: Final = 3  # a mapping, and two keys
-_PARTS: Final = 2  # a text, and its variables
 
 
 def settled(template: Mapping[str, Any], place: Place, given: Mapping[str, str] | None = None) -> tuple[Any, Place]:
@@ -96,12 +96,11 @@ class _Settled:
 
     def substituted(self, argument: Any) -> Any:
         """The argument of a Fn::Sub, with settled parameters in the text unless its own variables hide them."""
-        if isinstance(argument, str):
-            return self.put(argument, {})
-        if isinstance(argument, list) and len(argument) == _PARTS and isinstance(argument[0], str):
-            own = argument[1] if isinstance(argument[1], dict) else {}
-            return [self.put(argument[0], own), argument[1]]
-        return argument
+        text, own = tokens.substitution(argument)
+        if not text:
+            return argument
+        put = self.put(text, own)
+        return put if isinstance(argument, str) else [put, argument[1]]
 
     def put(self, text: str, own: Mapping[str, Any]) -> str:
         return _PLACE.sub(

@@ -55,6 +55,39 @@ def defaults(template: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(one["Default"]) for name, one in parameters if isinstance(one, Mapping) and "Default" in one}
 
 
+def variables(value: Any) -> Iterator[str]:
+    """The variables of every loop in a value, which Ref and Fn::Sub name inside of it."""
+    if isinstance(value, Mapping):
+        for key, one in value.items():
+            if str(key).startswith(_LOOP) and isinstance(one, list) and one and isinstance(one[0], str):
+                yield one[0]
+            yield from variables(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from variables(one)
+
+
+def bodies(resources: Mapping[str, Any]) -> Iterator[tuple[str, Any, Path]]:
+    """What each loop over resources makes, once and by its name before it is unrolled, with where it stands.
+
+    A text that holds the loop's variable is a Fn::Sub of it.
+    """
+    for key, loop in resources.items():
+        if str(key).startswith(_LOOP) and _is_loop(loop):
+            for name, body in loop[2].items():
+                yield name, _late(body, f"${{{loop[0]}}}"), ("Resources", key, 2, name)
+
+
+def _late(value: Any, variable: str) -> Any:
+    """The body of a loop, with its variable in every text as Fn::Sub has it."""
+    if isinstance(value, dict):
+        filled = "Fn::Sub" in value
+        return {key: one if filled else _late(one, variable) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_late(one, variable) for one in value]
+    return {"Fn::Sub": value} if isinstance(value, str) and variable in value else value
+
+
 def _unrolled(name: str, one: Any, values: Mapping[str, str], path: Path) -> Iterator[tuple[str, Any, Path]]:
     items = _items(one[1], values) if name.startswith(_LOOP) and _is_loop(one) else None
     if items is None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from remit.documents.read import read
 from remit.errors import Origin, RemitError
 from remit.template.policy_files import side_of
 from remit.template.roles import policy_role, template_roles
 from remit.template.terraform.plan import is_plan, plan_roles
+from remit.template.written import is_template
 
 if TYPE_CHECKING:
     from remit.documents.read import Source
@@ -68,8 +69,3 @@ def template_source(source: Source) -> Read:
     if is_plan(source.value):
         return plan_roles(source.value, source.file, source.place)
     return template_roles(source.value, source.file, source.place)
-
-
-def is_template(value: Any) -> bool:
-    """Whether a document is a template, or means to be one."""
-    return isinstance(value, dict) and not {"Resources", "AWSTemplateFormatVersion"}.isdisjoint(value)

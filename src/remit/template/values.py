@@ -102,9 +102,7 @@ def _joined(values: Values, argument: Any) -> Iterator[str]:
 
 
 def _substituted(values: Values, argument: Any) -> Iterator[str]:
-    pair = isinstance(argument, list) and len(argument) == _PAIR
-    template, own = argument if pair else (argument, {})
-    parts = list(_parts(str(template), own if isinstance(own, Mapping) else {}))
+    parts = list(_parts(*tokens.substitution(argument)))
     options = [values.texts(part) or ("",) for part in parts]
     if prod(map(len, options)) <= _MOST:
         yield from map("".join, product(*options))

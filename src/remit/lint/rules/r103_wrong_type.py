@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import Document, Stack
+    from remit.lint.subject import Document
+    from remit.template.written import WrittenTemplate
 
 SEVERITY = ERROR
 
@@ -46,10 +47,10 @@ def document(document: Document) -> Iterator[Problem]:
             yield Problem(f"{name} must be a string, not {_shown(raw[name])}", None, (name,))
 
 
-def template(stack: Stack) -> Iterator[Problem]:
+def template(written: WrittenTemplate) -> Iterator[Problem]:
     """What stands in a template where its resources, or a policy document, must, and is none."""
-    yield from _no_resources(stack.raw.get("Resources", {}))
-    for name, resource in stack.resources.items():
+    yield from _no_resources(written.raw.get("Resources", {}))
+    for name, resource in written.resources.items():
         yield from _no_documents(resource.get("Properties"), ("Resources", name, "Properties"))
 
 

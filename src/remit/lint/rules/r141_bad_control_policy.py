@@ -54,7 +54,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import Stack, Written
+    from remit.lint.subject import Written
+    from remit.template.written import WrittenTemplate
 
 SEVERITY = ERROR
 _SERVICES = frozenset({
@@ -91,9 +92,9 @@ def shape(written: Written) -> Iterator[Problem]:
         yield from _of_resources(written)
 
 
-def template(stack: Stack) -> Iterator[Problem]:
+def template(written: WrittenTemplate) -> Iterator[Problem]:
     """A service control policy that names everyone, as a resource control policy must."""
-    for name, resource in stack.resources.items():
+    for name, resource in written.resources.items():
         properties = resource.get("Properties")
         if resource["Type"] != "AWS::Organizations::Policy" or not isinstance(properties, dict):
             continue

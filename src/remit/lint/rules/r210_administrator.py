@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import Item, Project, Stack
+    from remit.lint.subject import Item, Project
+    from remit.template.written import WrittenTemplate
 
 SEVERITY = WARNING
 _POLICIES = {
@@ -52,9 +53,9 @@ def statement(item: Item) -> Iterator[Problem]:
         yield Problem(message, "list the actions that are used", ("Action", everything[0]))
 
 
-def template(stack: Stack) -> Iterator[Problem]:
+def template(written: WrittenTemplate) -> Iterator[Problem]:
     """Managed policies of a template's roles, users, groups and functions that do the same."""
-    for name, resource in stack.resources.items():
+    for name, resource in written.resources.items():
         properties = resource.get("Properties")
         if not isinstance(properties, dict):
             continue

@@ -50,26 +50,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import Stack
+    from remit.template.written import WrittenTemplate
 
 SEVERITY = ERROR
 _REFERENCE: Final = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 _OWN: Final = re.compile(r"\$\{([A-Za-z0-9]+)\.Arn\}(?:/.*)?")
 
 
-def template(stack: Stack) -> Iterator[Problem]:
+def template(written: WrittenTemplate) -> Iterator[Problem]:
     """Policies of buckets whose bucket and whose resources are both told."""
-    for name, resource in stack.resources.items():
+    for name, resource in written.resources.items():
         properties = resource.get("Properties")
         if resource["Type"] != "AWS::S3::BucketPolicy" or not isinstance(properties, dict):
             continue
         own = _text(properties.get("Bucket"))
         path: Spot = ("Resources", name, "Properties", "PolicyDocument")
-        document = document_of(properties.get("PolicyDocument"), RESOURCE, lambda _: None, names=stack.names)
+        document = document_of(properties.get("PolicyDocument"), RESOURCE, lambda _: None, names=written.names)
         for item in document.items:
             spot = (*path, *document.written[item.index].path, item.resource_element)
             for index, text in enumerate(item.resources if item.resource_element == "Resource" else ()):
-                if own and (text == "*" or _of_another(text, own, stack)):
+                if own and (text == "*" or _of_another(text, own, written)):
                     message = f"'{text}' is not the bucket whose policy this is, '{own}': S3 refuses it"
                     place = (*spot, index) if len(item.resources) > 1 else spot
                     yield Problem(message, f"name {_named(own)} and {_named(own)}/*", place)
@@ -86,7 +86,7 @@ def _named(bucket: str) -> str:
     return f"${{{reference[1]}.Arn}}" if reference is not None else f"arn:aws:s3:::{bucket}"
 
 
-def _of_another(text: str, own: str, stack: Stack) -> bool:
+def _of_another(text: str, own: str, written: WrittenTemplate) -> bool:
     """Whether a resource is of a bucket that is surely not this one: another name, or another of the template's."""
     arn, reference, bucket = lookups.arn(text), _OWN.fullmatch(text), _REFERENCE.fullmatch(own)
     if reference is None and (arn is None or arn.service != "s3" or arn.account):
@@ -94,9 +94,9 @@ def _of_another(text: str, own: str, stack: Stack) -> bool:
     name = f"${{{reference[1]}}}" if reference is not None else (arn.resource.partition("/")[0] if arn else "")
     other = _REFERENCE.fullmatch(name)
     if other is not None and bucket is not None:
-        return other[1] != bucket[1] and _is_bucket(other[1], stack) and _is_bucket(bucket[1], stack)
+        return other[1] != bucket[1] and _is_bucket(other[1], written) and _is_bucket(bucket[1], written)
     return lookups.plain(name) and lookups.plain(own) and name != own
 
 
-def _is_bucket(name: str, stack: Stack) -> bool:
-    return stack.resources.get(name, {}).get("Type") == "AWS::S3::Bucket"
+def _is_bucket(name: str, written: WrittenTemplate) -> bool:
+    return written.type_of(name) == "AWS::S3::Bucket"

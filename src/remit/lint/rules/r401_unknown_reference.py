@@ -40,12 +40,14 @@ from remit.iam import tokens
 from remit.lint import lookups
 from remit.lint.elements import is_policy
 from remit.lint.finding import ERROR, WARNING, Problem
+from remit.template.references import functions, named_by, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import Document, Item, Stack
+    from remit.lint.subject import Document, Item
+    from remit.template.written import WrittenTemplate
 
 SEVERITY = ERROR
 _VARIABLE = re.compile(r"\$\{([a-z][a-z0-9-]*:[^{}]+)\}")
@@ -57,31 +59,21 @@ def concerned(text: str) -> bool:
     return '"Ref"' in text or '"Fn::' in text
 
 
-def template(stack: Stack) -> Iterator[Problem]:
+def template(written: WrittenTemplate) -> Iterator[Problem]:
     """References in resources, outputs and conditions of a template."""
     for section in ("Resources", "Outputs", "Conditions"):
-        for reference, spot in references(stack.raw.get(section), (section,)):
-            yield from _problem(reference, spot, stack)
-        yield from _others(stack.raw.get(section), (section,), stack)
+        for function, argument, spot in functions(written.raw.get(section), (section,)):
+            for reference in named_by(function, argument):
+                yield from _problem(reference, spot, written)
+            if written.exact:
+                yield from _function(function, argument, spot, written)
 
 
-def _others(value: Any, spot: Spot, stack: Stack) -> Iterator[Problem]:
+def _function(name: str, argument: Any, spot: Spot, written: WrittenTemplate) -> Iterator[Problem]:
     """Conditions, mappings, functions that do not exist, and what Fn::Sub takes for a resource or leaves alone."""
-    if isinstance(value, list):
-        for index, one in enumerate(value):
-            yield from _others(one, (*spot, index), stack)
-    elif isinstance(value, dict):
-        if len(value) == 1 and stack.exact:
-            ((name, argument),) = value.items()
-            yield from _function(name, argument, spot, stack)
-        for key, one in value.items():
-            yield from _others(one, (*spot, key), stack)
-
-
-def _function(name: str, argument: Any, spot: Spot, stack: Stack) -> Iterator[Problem]:
     section = tokens.SECTIONS.get(name)
     wanted = argument[0] if section is not None and isinstance(argument, list) and argument else None
-    if section is not None and isinstance(wanted, str) and wanted not in (known := stack.raw.get(section) or {}):
+    if section is not None and isinstance(wanted, str) and wanted not in (known := written.raw.get(section) or {}):
         message = f"{name} asks for '{wanted}', and the template has no such {section.lower().removesuffix('s')}"
         yield Problem(message, did_you_mean(wanted, known) or f"add it to {section}", spot)
     elif name.startswith("Fn::") and name not in tokens.FUNCTIONS:
@@ -89,19 +81,17 @@ def _function(name: str, argument: Any, spot: Spot, stack: Stack) -> Iterator[Pr
         if near is not None:
             yield Problem(f"CloudFormation has no function {name}", f"did you mean `{near}`?", spot)
     elif name == "Fn::Sub":
-        yield from _substituted(argument, spot, stack)
+        yield from _substituted(argument, spot, written)
 
 
-def _substituted(argument: Any, spot: Spot, stack: Stack) -> Iterator[Problem]:
-    text = argument[0] if isinstance(argument, list) and argument else argument
-    if not isinstance(text, str):
-        return
+def _substituted(argument: Any, spot: Spot, written: WrittenTemplate) -> Iterator[Problem]:
+    text, _ = tokens.substitution(argument)
     variable = _VARIABLE.search(text)
     if variable is not None:
         message = f"Fn::Sub takes ${{{variable[1]}}} for a resource, and CloudFormation refuses it"
         yield Problem(message, f"write `${{!{variable[1]}}}`, which leaves IAM's variable alone", spot)
     for found in _BRACES.finditer(text):
-        if found[1].partition(".")[0] in stack.names or found[1] in tokens.PSEUDO:
+        if found[1].partition(".")[0] in written.names or found[1] in tokens.PSEUDO:
             message = f"{found.group()} in '{text}' is literal text: Fn::Sub replaces ${{…}} alone"
             yield Problem(message, f"did you mean `${{{found[1]}}}`?", spot)
 
@@ -109,7 +99,7 @@ def _substituted(argument: Any, spot: Spot, stack: Stack) -> Iterator[Problem]:
 def document(document: Document) -> Iterator[Problem]:
     """References in a policy file."""
     if document.names is None and isinstance(document.raw, dict) and is_policy(document.raw):
-        for reference, spot in references(document.raw, ()):
+        for reference, spot in references(document.raw):
             if reference.target is not None and reference.target not in tokens.PSEUDO:
                 message = f"{_shown(reference)} names no resource: a policy file has no template around it"
                 severity = ERROR if "Ref" in reference.intrinsic else WARNING  # what a template's part may well hold
@@ -132,51 +122,25 @@ def statement(item: Item) -> Iterator[Problem]:
             yield Problem(f"{_shown(reference)} names no resource of the app", hint, (element, text))
 
 
-def references(value: Any, spot: Spot) -> Iterator[tuple[tokens.Reference, Spot]]:
-    """Every Ref, Fn::GetAtt and part of a Fn::Sub, with its place."""
-    if isinstance(value, list):
-        for index, one in enumerate(value):
-            yield from references(one, (*spot, index))
-    elif isinstance(value, dict):
-        if tokens.is_intrinsic(value):
-            yield from _of_intrinsic(value, spot)
-        for key, one in value.items():
-            yield from references(one, (*spot, key))
-
-
-def _of_intrinsic(value: dict[str, Any], spot: Spot) -> Iterator[tuple[tokens.Reference, Spot]]:
-    ((name, argument),) = value.items()
-    if name == "Ref" and isinstance(argument, str):
-        yield tokens.Reference(f"${{{argument}}}", {"Ref": argument}), spot
-    elif name == "Fn::GetAtt" and isinstance(argument, list) and len(argument) > 1 and isinstance(argument[0], str):
-        attribute = argument[1] if isinstance(argument[1], str) else ""
-        yield tokens.Reference(f"${{{argument[0]}.{attribute}}}", {"Fn::GetAtt": [argument[0], attribute]}), spot
-    elif name == "Fn::Sub":
-        text, own = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})  # noqa: PLR2004 - [text, variables]
-        if isinstance(text, str):
-            found = tokens.references(text) if "${{" not in text else ()
-            yield from ((one, spot) for one in found if not isinstance(own, dict) or one.target not in own)
-
-
-def _problem(reference: tokens.Reference, spot: Spot, stack: Stack) -> Iterator[Problem]:
+def _problem(reference: tokens.Reference, spot: Spot, written: WrittenTemplate) -> Iterator[Problem]:
     name = reference.target
     if name is None:
         return
     if name.startswith("AWS::"):
         if name not in tokens.PSEUDO:
             yield Problem(f"there is no pseudo parameter {name}", did_you_mean(name, tokens.PSEUDO), spot)
-    elif name not in stack.names:
-        near = nearest(name, stack.names)
-        if stack.makes(name) or (stack.opaque and near is None):
+    elif name not in written.names:
+        near = nearest(name, written.names)
+        if written.makes(name) or (written.opaque and near is None):
             return
         hint = f"did you mean `{near}`?" if near else "add it to Resources or Parameters"
-        severity = ERROR if stack.exact else WARNING
+        severity = ERROR if written.exact else WARNING
         yield Problem(f"{_shown(reference)} names no resource and no parameter of the template", hint, spot, severity)
-    elif reference.attribute and name in stack.resources:
+    elif reference.attribute and name in written.resources:
         from remit.catalogue.types import resource_type  # noqa: PLC0415 - an app's own template is right
 
-        kind = resource_type(str(stack.resources[name]["Type"]))
-        if kind is not None and kind.attributes and not kind.has_attribute(reference.attribute) and stack.exact:
+        kind = resource_type(written.type_of(name))
+        if kind is not None and kind.attributes and not kind.has_attribute(reference.attribute) and written.exact:
             known = ", ".join(kind.attributes)
             arn = reference.attribute.endswith(("Arn", "ARN")) and "Arn" in kind.attributes
             near = "did you mean `Arn`?" if arn else did_you_mean(reference.attribute, kind.attributes)

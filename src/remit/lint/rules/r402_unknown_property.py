@@ -39,16 +39,16 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.lint.subject import Stack
+    from remit.template.written import WrittenTemplate
 
 SEVERITY = ERROR
 _HOLDERS = ("AWS::IAM::", "AWS::Lambda::", "AWS::Serverless::", "AWS::S3::Bucket", "AWS::SQS::", "AWS::SNS::Topic")
 _SAM = "AWS::Serverless::"
 
 
-def template(stack: Stack) -> Iterator[Problem]:
+def template(written: WrittenTemplate) -> Iterator[Problem]:
     """Types and the names of their properties, as deep as those of the resource itself."""
-    for name, resource in stack.resources.items():
+    for name, resource in written.resources.items():
         kind = str(resource["Type"])
         found = resource_type(kind)
         if found is None:

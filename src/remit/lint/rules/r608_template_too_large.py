@@ -27,24 +27,24 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Stack
+    from remit.template.written import WrittenTemplate
 
 SEVERITY = ERROR
 
 
-def template(stack: Stack) -> Iterator[Problem]:
+def template(written: WrittenTemplate) -> Iterator[Problem]:
     """The template against its quotas."""
     size = quota("cloudformation.template.s3").most
-    if stack.size > size:
-        message = f"the template has {stack.size:,} bytes; CloudFormation allows {size:,}"
+    if written.size > size:
+        message = f"the template has {written.size:,} bytes; CloudFormation allows {size:,}"
         yield Problem(message, "split it into nested stacks")
     for section in ("Resources", "Parameters", "Outputs", "Mappings"):
         most = quota(f"cloudformation.template.{section.lower()}").most
-        members = stack.raw.get(section)
+        members = written.raw.get(section)
         if isinstance(members, dict) and len(members) > most:
             message = f"the template has {len(members):,} {section.lower()}; CloudFormation allows {most}"
             yield Problem(message, "split it into nested stacks", (section,))
-    description = stack.raw.get("Description")
+    description = written.raw.get("Description")
     longest = quota("cloudformation.template.description").most
     if isinstance(description, str) and len(description.encode()) > longest:
         message = f"the Description has {len(description.encode()):,} bytes; CloudFormation allows {longest:,}"

@@ -28,15 +28,15 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.lint.subject import Stack
+    from remit.template.written import WrittenTemplate
 
 SEVERITY = ERROR
 _LATE = re.compile(r"\$\{[^}]*\}")
 
 
-def template(stack: Stack) -> Iterator[Problem]:
+def template(written: WrittenTemplate) -> Iterator[Problem]:
     """Names that are given, as far as they are known before the deploy."""
-    for name, resource in stack.resources.items():
+    for name, resource in written.resources.items():
         kind = resource_type(str(resource["Type"]))
         properties = resource.get("Properties")
         if kind is None or kind.naming is None or kind.naming.most is None or not isinstance(properties, dict):

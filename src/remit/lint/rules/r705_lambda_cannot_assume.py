@@ -48,22 +48,22 @@ if TYPE_CHECKING:
 
     from remit.iam.policy import Globs
     from remit.lint.finding import Spot
-    from remit.lint.subject import Stack
+    from remit.template.written import WrittenTemplate
 
 SEVERITY = ERROR
 _LAMBDA = "lambda.amazonaws.com"
 
 
-def template(stack: Stack) -> Iterator[Problem]:
+def template(written: WrittenTemplate) -> Iterator[Problem]:
     """Roles of functions, by the references to them."""
-    for name, resource in stack.resources.items():
+    for name, resource in written.resources.items():
         if resource["Type"] not in ("AWS::Lambda::Function", "AWS::Serverless::Function"):
             continue
-        role = _role_of(resource, stack)
-        if role is not None and _trusts(stack.resources[role]) is False:
+        role = _role_of(resource, written)
+        if role is not None and _trusts(written.resources[role]) is False:
             message = f"{name} cannot run under {role}: its trust policy does not let {_LAMBDA} assume it"
             yield Problem(
-                message, f"add {{'Service': '{_LAMBDA}'}} to the Principal", _spot(role, stack.resources[role])
+                message, f"add {{'Service': '{_LAMBDA}'}} to the Principal", _spot(role, written.resources[role])
             )
 
 
@@ -78,12 +78,12 @@ def _spot(name: str, role: Mapping[str, Any]) -> Spot:
     return (*inside, "Principal")
 
 
-def _role_of(resource: Mapping[str, Any], stack: Stack) -> str | None:
+def _role_of(resource: Mapping[str, Any], written: WrittenTemplate) -> str | None:
     properties = resource.get("Properties")
     role = properties.get("Role") if isinstance(properties, dict) else None
     target = role.get("Fn::GetAtt") if isinstance(role, dict) else None
     name = target[0] if isinstance(target, list) and target else None
-    if not isinstance(name, str) or stack.resources.get(name, {}).get("Type") != "AWS::IAM::Role":
+    if not isinstance(name, str) or written.type_of(name) != "AWS::IAM::Role":
         return None
     return name
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import Stack
+    from remit.template.written import WrittenTemplate
 
 SEVERITY = ERROR
 _ARN = re.compile(r"arn:[^:]+:iam::(?:aws|\d{12}|\*):policy/[\w+=,.@/-]+")
@@ -48,9 +48,9 @@ _OF_SAM = "Policies"
 """The property that takes policies of every form."""
 
 
-def template(stack: Stack) -> Iterator[Problem]:
+def template(written: WrittenTemplate) -> Iterator[Problem]:
     """What roles, users and groups are given by ARN."""
-    for name, resource in stack.resources.items():
+    for name, resource in written.resources.items():
         properties = resource.get("Properties")
         given = access_of(str(resource["Type"])).managed
         if not given or not isinstance(properties, dict):

@@ -38,25 +38,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import Stack
+    from remit.template.written import WrittenTemplate
 
 SEVERITY = ERROR
 _HOLDERS = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 
 
-def template(stack: Stack) -> Iterator[Problem]:
+def template(written: WrittenTemplate) -> Iterator[Problem]:
     """The policy templates of functions and state machines."""
-    for name, resource in stack.resources.items():
+    for name, resource in written.resources.items():
         properties = resource.get("Properties")
         if resource["Type"] in _HOLDERS and isinstance(properties, dict):
             path: Spot = ("Resources", name, "Properties", "Policies")
             for entry in items(properties.get("Policies"), path):
                 one = entry.value
                 if isinstance(one, dict) and len(one) == 1 and "Statement" not in one:
-                    yield from _problems(*next(iter(one.items())), entry.path, stack)
+                    yield from _problems(*next(iter(one.items())), entry.path, written)
 
 
-def _problems(name: Any, given: Any, at: Spot, stack: Stack) -> Iterator[Problem]:
+def _problems(name: Any, given: Any, at: Spot, written: WrittenTemplate) -> Iterator[Problem]:
     found = sam_policy(name)
     if found is None:
         if isinstance(name, str) and name != "Ref" and not name.startswith("Fn::"):
@@ -73,18 +73,18 @@ def _problems(name: Any, given: Any, at: Spot, stack: Stack) -> Iterator[Problem
         hint = did_you_mean(str(one), found.parameters) or f"it takes {', '.join(found.parameters) or 'none'}"
         yield Problem(f"{name} has no parameter '{one}'", hint, (*at, name, one))
     for one in names:
-        yield from _wrong_end(name, str(one), given[one], stack, (*at, name, one))
+        yield from _wrong_end(name, str(one), given[one], written, (*at, name, one))
     if missing and not unknown:
         yield Problem(f"{name} needs {', '.join(missing)}", f"{missing[0]}: …", (*at, name))
 
 
-def _wrong_end(policy: str, name: str, value: Any, stack: Stack, at: Spot) -> Iterator[Problem]:
+def _wrong_end(policy: str, name: str, value: Any, written: WrittenTemplate, at: Spot) -> Iterator[Problem]:
     """The URL or the ARN of a queue where its name goes into an ARN."""
     if name != "QueueName" or not isinstance(value, dict) or len(value) != 1:
         return
     ((function, argument),) = value.items()
     target = argument[0] if isinstance(argument, list) and argument else argument
-    if stack.resources.get(str(target), {}).get("Type") != "AWS::SQS::Queue":
+    if written.type_of(str(target)) != "AWS::SQS::Queue":
         return
     gives = "URL" if function == "Ref" else "ARN" if function == "Fn::GetAtt" and argument[1:] == ["Arn"] else None
     if gives is not None:

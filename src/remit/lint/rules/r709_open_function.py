@@ -37,14 +37,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import Stack
+    from remit.template.written import WrittenTemplate
 
 SEVERITY = ERROR
 
 
-def template(stack: Stack) -> Iterator[Problem]:
+def template(written: WrittenTemplate) -> Iterator[Problem]:
     """Resources of type AWS::Lambda::Permission."""
-    for name, resource in stack.resources.items():
+    for name, resource in written.resources.items():
         properties = resource.get("Properties")
         if resource["Type"] == "AWS::Lambda::Permission" and isinstance(properties, dict):
             path: Spot = ("Resources", name, "Properties")

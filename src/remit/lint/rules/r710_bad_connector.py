@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.lint.finding import Spot
-    from remit.lint.subject import Stack
+    from remit.template.written import WrittenTemplate
 
 SEVERITY = ERROR
 _PERMISSIONS = ("Read", "Write")
@@ -48,15 +48,15 @@ _EMBEDDED = ("SourceReference", "Destination", "Permissions")
 _ALONE = ("Source", "Destination", "Permissions")
 
 
-def template(stack: Stack) -> Iterator[Problem]:
+def template(written: WrittenTemplate) -> Iterator[Problem]:
     """Connectors of their own, and those that stand in the resource which is their source."""
-    for name, resource in stack.resources.items():
+    for name, resource in written.resources.items():
         if resource["Type"] == "AWS::Serverless::Connector":
-            yield from _problems(resource.get("Properties"), _ALONE, ("Resources", name, "Properties"), stack)
+            yield from _problems(resource.get("Properties"), _ALONE, ("Resources", name, "Properties"), written)
         connectors = resource.get("Connectors")
         for key, one in connectors.items() if isinstance(connectors, dict) else ():
             spot = ("Resources", name, "Connectors", key, "Properties")
-            yield from _problems(one.get("Properties") if isinstance(one, dict) else None, _EMBEDDED, spot, stack)
+            yield from _problems(one.get("Properties") if isinstance(one, dict) else None, _EMBEDDED, spot, written)
         properties = resource.get("Properties")
         if isinstance(properties, dict) and "Connectors" in properties and _of_sam(resource):
             message = f"Connectors stand beside the Properties of {name}, not in them"
@@ -67,7 +67,7 @@ def _of_sam(resource: Mapping[str, Any]) -> bool:
     return str(resource["Type"]).startswith("AWS::Serverless::")
 
 
-def _problems(value: Any, known: tuple[str, ...], spot: Spot, stack: Stack) -> Iterator[Problem]:
+def _problems(value: Any, known: tuple[str, ...], spot: Spot, written: WrittenTemplate) -> Iterator[Problem]:
     if not isinstance(value, dict):
         yield Problem(
             f"a connector needs {' and '.join(known[1:])}", "Properties: {Destination: {Id: …}, …}", spot[:-1]
@@ -83,8 +83,8 @@ def _problems(value: Any, known: tuple[str, ...], spot: Spot, stack: Stack) -> I
         several = value.get(end)
         for one in several if isinstance(several, list) else [several]:
             name = one.get("Id") if isinstance(one, dict) else None
-            if isinstance(name, str) and name not in stack.resources:
-                hint = did_you_mean(name, stack.resources) or "it names a resource of the template by its logical id"
+            if isinstance(name, str) and name not in written.resources:
+                hint = did_you_mean(name, written.resources) or "it names a resource of the template by its logical id"
                 yield Problem(f"the {end.lower()} '{name}' names no resource of the template", hint, (*spot, end))
     permissions = value.get("Permissions")
     for index, one in enumerate(permissions if isinstance(permissions, list) else ()):

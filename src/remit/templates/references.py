@@ -1,0 +1,63 @@
+"""Find what a value of a template refers to: its intrinsic functions, and the resources and parameters that they name.
+
+Source: "Ref", "Fn::GetAtt", "Fn::Sub" (CloudFormation User Guide).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from remit.iam import tokens
+from remit.iam.tokens import Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from remit.documents.json_text import Path
+
+
+def functions(value: Any, path: Path = (), *, late: bool = False) -> Iterator[tuple[str, Any, Path]]:
+    """Every intrinsic function in a value, with its argument and its place.
+
+    `late` says that late-bound parts stand in plain text, as in an app: what they hold is found, too. The text of a
+    Fn::Sub is its argument, and no plain text.
+    """
+    if isinstance(value, str):
+        for reference in tokens.references(value) if late else ():
+            yield from functions(reference.intrinsic, path, late=late)
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from functions(item, (*path, index), late=late)
+    elif isinstance(value, dict):
+        if tokens.is_intrinsic(value):
+            ((name, argument),) = value.items()
+            yield name, argument, path
+            if name == "Fn::Sub":
+                _, own = tokens.substitution(argument)
+                yield from functions(own, (*path, name, 1), late=late)
+                return
+        for key, item in value.items():
+            yield from functions(item, (*path, key), late=late)
+
+
+def named_by(function: str, argument: Any) -> Iterator[Reference]:
+    """The resources, parameters and attributes that a function itself names; those that its parts name are others."""
+    if function == "Ref" and isinstance(argument, str):
+        yield Reference(f"${{{argument}}}", {"Ref": argument})
+    elif function == "Fn::GetAtt":
+        parts = argument.split(".", 1) if isinstance(argument, str) else argument
+        if isinstance(parts, list) and len(parts) > 1 and isinstance(parts[0], str):
+            attribute = parts[1] if isinstance(parts[1], str) else ""
+            yield Reference(f"${{{parts[0]}.{attribute}}}", {"Fn::GetAtt": [parts[0], attribute]})
+    elif function == "Fn::Sub":
+        text, own = tokens.substitution(argument)
+        for reference in tokens.references(text) if "${{" not in text else ():
+            if reference.target not in own:
+                yield reference
+
+
+def references(value: Any, path: Path = (), *, late: bool = False) -> Iterator[tuple[Reference, Path]]:
+    """Every resource, parameter and attribute that a value names, with its place; `late` as above."""
+    for function, argument, place in functions(value, path, late=late):
+        for reference in named_by(function, argument):
+            yield reference, place

@@ -1,0 +1,98 @@
+"""A CloudFormation or SAM template as it is written: its resources, and the names that references in it may have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from remit.template.loops import variables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from remit.documents.json_text import Path
+    from remit.errors import Origin
+
+Place: TypeAlias = "Callable[[Path], Origin | None]"
+SAM: Final = "AWS::Serverless::"
+"""How the names of SAM's types begin."""
+_IMPLICIT: Final = (
+    "ServerlessRestApi",
+    "ServerlessHttpApi",
+    "ServerlessDeploymentApplication",
+    "CodeDeployServiceRole",
+)
+"""What SAM makes that no resource of the template gives its name to."""
+_KNOWN_TRANSFORMS: Final = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::SecretsManager-2020-07-23",
+                            "AWS::SecretsManager-2024-09-16", "AWS::CodeDeployBlueGreen")  # fmt: skip
+"""Transforms that make no resources but those of SAM."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenTemplate:
+    """A template with short forms spelled out (`!Ref x` is `{"Ref": "x"}`), and where its parts stand."""
+
+    raw: Mapping[str, Any]
+    place: Place
+    names: frozenset[str]
+    """What Ref can name: resources and parameters; a SAM template's generated ones are not among them."""
+    resources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    exact: bool = True
+    """Whether `names` are all there are; not so where a macro runs, or SAM makes resources."""
+    makers: tuple[str, ...] = ()
+    """The resources of SAM, and modules, that others are named after: `ReportFunction` makes `ReportFunctionRole`."""
+    opaque: bool = False
+    """Whether macros or loops make resources whose names nobody knows here."""
+    size: int = 0
+    """Bytes of its file; 0 when there is none."""
+    late: bool = False
+    """Whether late-bound parts stand in plain text."""
+
+    def makes(self, name: str) -> bool:
+        """Whether SAM or a module may make a resource of this name, or know it by it (`ReportFunction.Alias`)."""
+        rests = (name[len(maker) :] for maker in self.makers if name.startswith(maker))
+        return any(rest[:1] in ("", ".") or not rest[0].islower() for rest in rests)
+
+    def section(self, name: str) -> Mapping[str, Any]:
+        """A section of the template; empty where there is none."""
+        return _mapping(self.raw.get(name))
+
+    def type_of(self, name: str) -> str:
+        """The type of a resource; "" where there is none of this name."""
+        return str(self.resources[name]["Type"]) if name in self.resources else ""
+
+
+def is_template(value: Any) -> bool:
+    """Whether a document is a template: it has Resources, or says so."""
+    return isinstance(value, dict) and any(
+        key in value for key in ("Resources", "AWSTemplateFormatVersion", "Transform")
+    )
+
+
+def written_template(raw: Mapping[str, Any], place: Place, size: int = 0) -> WrittenTemplate:
+    """A template as it was read; `size` is that of its file in bytes."""
+    declared = _mapping(raw.get("Resources"))
+    resources = {name: one for name, one in declared.items() if isinstance(one, dict) and "Type" in one}
+    sam = tuple(name for name, one in resources.items() if str(one["Type"]).startswith(SAM))
+    modules = tuple(name for name, one in resources.items() if str(one["Type"]).endswith("::MODULE"))
+    makers = (*sam, *modules, *(_IMPLICIT if sam else ()))
+    opaque = _has_macros(raw.get("Transform", [])) or any(str(name).startswith("Fn::") for name in declared)
+    return WrittenTemplate(
+        raw,
+        place,
+        frozenset((*declared, *_mapping(raw.get("Parameters")), *variables(raw))),
+        resources,
+        exact=not (makers or opaque or "Transform" in raw),
+        makers=makers,
+        opaque=opaque,
+        size=size,
+    )
+
+
+def _has_macros(transforms: Any) -> bool:
+    listed = transforms if isinstance(transforms, list) else [transforms]
+    return any(name not in _KNOWN_TRANSFORMS for name in listed)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
