@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import os
 import re
@@ -114,6 +115,13 @@ def test_every_trigger_and_typed_grant_can_be_imported(lambda_root: Path) -> Non
     lines += [f"from remit.triggers.{name} import {name.title()}" for name in triggers.__all__]
     ran = _python(lambda_root, "\n".join(lines))
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_a_build_finds_no_grant_or_trigger_that_is_not_there() -> None:
+    """It imports the runtime part for its jobs, and must not take its stand-ins."""
+    importlib.import_module("remit.runtime")
+    assert importlib.util.find_spec("remit.grants.kms") is None
+    assert importlib.util.find_spec("remit.triggers.kms") is None
 
 
 def test_the_decorators_hand_the_function_back(lambda_root: Path) -> None:

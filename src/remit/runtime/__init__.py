@@ -77,7 +77,7 @@ class _Declarations:
         pass
 
 
-if __name__ == "remit":  # inside a zip; where the app is built, `remit.grants` is the real one
+if __name__ == "remit":  # inside a zip; a build, which imports this as `remit.runtime`, has the real ones
     _importers: Any = sys.meta_path
     _importers.append(_Declarations())
 
