@@ -29,8 +29,6 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.append(str(Path(__file__).parents[2] / "src"))
 
-from remit.template.written import is_template, written_template
-
 from remit.catalogue.condition_keys import OPERATORS
 from remit.cli import evaluate as evaluate_command
 from remit.documents.json_text import read_json
@@ -43,6 +41,7 @@ from remit.iam.policy import Condition, Globs, Policy, Statement, parse, render
 from remit.lint import lint_bytes
 from remit.lint.templates import documents, environments
 from remit.template.policy_files import read_side
+from remit.template.written_template import is_template, written_template
 from remit.why.denial import parse as parse_denial
 from remit.why.why import why
 

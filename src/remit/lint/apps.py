@@ -117,7 +117,7 @@ def _of_resources(app: App, names: frozenset[str]) -> Iterator[Finding]:
     if not any("Statement" in repr(one.properties) for one in app.resources):
         return
     from remit.lint.templates import documents  # noqa: PLC0415 - few apps have such resources
-    from remit.template.written import WrittenTemplate  # noqa: PLC0415 - as above
+    from remit.template.written_template import WrittenTemplate  # noqa: PLC0415 - as above
 
     for one in app.resources:
         raw = {one.logical_id: {"Type": one.type, "Properties": one.properties}}

@@ -17,13 +17,13 @@ from remit.lint.policies import document_of
 from remit.lint.run import findings, of_document, ordered, unreadable
 from remit.lint.subject import IDENTITY, RESOURCE, TRUST, Environment
 from remit.lint.suppress import OF_COMMENTS, suppress
-from remit.template.written import is_template, written_template
+from remit.template.written_template import is_template, written_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.lint.finding import Finding
-    from remit.template.written import WrittenTemplate
+    from remit.template.written_template import WrittenTemplate
 
 _FIRM: Final = frozenset({"R001", *OF_COMMENTS})
 HUGE: Final = 200_000

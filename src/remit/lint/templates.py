@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from remit.errors import Origin
     from remit.lint.finding import Spot
-    from remit.template.written import WrittenTemplate
+    from remit.template.written_template import WrittenTemplate
 
 Locate: TypeAlias = "Callable[[Spot], Origin | None]"
 

@@ -11,7 +11,7 @@ from remit.review.template_changes import review_reads, review_templates
 from remit.template.certain_values import settled_source
 from remit.template.role_files import read_source
 from remit.template.terraform.plan import read_plan
-from remit.template.written import is_template
+from remit.template.written_template import is_template
 
 if TYPE_CHECKING:
     from remit.review.access_change import Review

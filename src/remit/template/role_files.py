@@ -9,7 +9,7 @@ from remit.errors import Origin, RemitError
 from remit.template.policy_files import side_of
 from remit.template.roles import policy_role, template_roles
 from remit.template.terraform.plan import is_plan, plan_roles
-from remit.template.written import is_template
+from remit.template.written_template import is_template
 
 if TYPE_CHECKING:
     from remit.documents.read import Source

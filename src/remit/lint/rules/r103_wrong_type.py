@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from remit.lint.finding import Spot
     from remit.lint.subject import Document
-    from remit.template.written import WrittenTemplate
+    from remit.template.written_template import WrittenTemplate
 
 SEVERITY = ERROR
 

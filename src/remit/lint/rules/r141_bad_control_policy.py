@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
     from remit.lint.finding import Spot
     from remit.lint.subject import Written
-    from remit.template.written import WrittenTemplate
+    from remit.template.written_template import WrittenTemplate
 
 SEVERITY = ERROR
 _SERVICES = frozenset({

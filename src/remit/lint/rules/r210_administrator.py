@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from remit.lint.finding import Spot
     from remit.lint.subject import Item, Project
-    from remit.template.written import WrittenTemplate
+    from remit.template.written_template import WrittenTemplate
 
 SEVERITY = WARNING
 _POLICIES = {

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from remit.lint.finding import Spot
     from remit.lint.subject import Document, Item
-    from remit.template.written import WrittenTemplate
+    from remit.template.written_template import WrittenTemplate
 
 SEVERITY = ERROR
 _VARIABLE = re.compile(r"\$\{([a-z][a-z0-9-]*:[^{}]+)\}")

@@ -39,7 +39,7 @@ from remit.lint.finding import ERROR, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from remit.template.written import WrittenTemplate
+    from remit.template.written_template import WrittenTemplate
 
 SEVERITY = ERROR
 _HOLDERS = ("AWS::IAM::", "AWS::Lambda::", "AWS::Serverless::", "AWS::S3::Bucket", "AWS::SQS::", "AWS::SNS::Topic")

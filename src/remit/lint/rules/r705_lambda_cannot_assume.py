@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from remit.iam.policy import Globs
     from remit.lint.finding import Spot
-    from remit.template.written import WrittenTemplate
+    from remit.template.written_template import WrittenTemplate
 
 SEVERITY = ERROR
 _LAMBDA = "lambda.amazonaws.com"

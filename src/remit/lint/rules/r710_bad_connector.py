@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.lint.finding import Spot
-    from remit.template.written import WrittenTemplate
+    from remit.template.written_template import WrittenTemplate
 
 SEVERITY = ERROR
 _PERMISSIONS = ("Read", "Write")
