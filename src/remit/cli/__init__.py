@@ -93,13 +93,13 @@ def _stopped(stop: BaseException) -> int:
     """The exit code of a command that a signal, or a person who was asked, stopped."""
     import click
 
-    from remit.cli.watch import exit_code
+    from remit.errors import stop_code
 
     if isinstance(stop, click.Abort):  # with no cause: the answer was no
         _complain("nothing was changed")
         return 1
     _complain("interrupted")
-    return exit_code(stop)
+    return stop_code(stop)
 
 
 def _complain(text: str) -> None:

@@ -70,10 +70,9 @@ def command(
     with watch.stoppable():
         outcome, kept = _delete(account, name, bucket_of_zips, yes=yes, wait=wait, resume=resume)
     if outcome is not None and not outcome.ok:
-        from remit.report.events import failure_text
+        from remit.report.events import failure
 
-        hint = outcome.cause.hint if outcome.cause is not None else None
-        raise RemitError(failure_text(outcome), hint=hint or "repair it, then delete again", exit_code=1)
+        raise failure(outcome, outcome.hint or "repair it, then delete again")
     from remit.deploy.deployment_record import forget
 
     forget(account, folder, name)
@@ -88,19 +87,21 @@ def _delete(
     from remit.deploy.delete import deletable, delete
     from remit.report.stacks import place
 
+    terminal = watch.Terminal()
     stack = deletable(account, name)
     if stack is not None and not (resume and stack.status == "DELETE_IN_PROGRESS"):
         question = f"Delete {name} and everything in it from {place(account)}?"
-        watch.ask(question if yes else f"{_loss(account, name)}{question}", yes=yes)
+        if not terminal.agrees(question if yes else f"{_loss(account, name)}{question}", yes=yes):
+            raise click.Abort
     kept: list[Event] = []
-    with watch.events(name) as on_event:
+    with terminal.events(name) as on_event:
 
         def show(event: Event) -> None:
             if event.status == "DELETE_SKIPPED":
                 kept.append(event)
             on_event(event)
 
-        return delete(account, name, show, bucket=bucket, wait=wait or resume, on_wait=watch.say_waiting), kept
+        return delete(account, name, show, bucket=bucket, wait=wait or resume, on_wait=terminal.waiting), kept
 
 
 def _loss(account: Account, name: str) -> str:
@@ -122,9 +123,10 @@ def _tell(account: Account, name: str, *, deleted: bool, kept: list[Event], left
     where = place(account)
     click.echo(f"{name} is deleted from {where}" if deleted else f"{name} is not deployed in {where}")
     for event in kept:
-        watch.say(f"{event.type} {event.physical_id} stays, as the deletion policy of {event.logical_id} says")
+        stays = f"{event.type} {event.physical_id} stays, as the deletion policy of {event.logical_id} says"
+        click.echo(stays, err=True)
     for bucket in left:
-        watch.say(f"bucket {bucket} stays for other apps (`--bucket` removes it when it is empty)")
+        click.echo(f"bucket {bucket} stays for other apps (`--bucket` removes it when it is empty)", err=True)
 
 
 def _left(account: Account, bucket: Bucket, *, remove: bool) -> list[str]:

@@ -49,7 +49,7 @@ class Access:
         return {"broadening": self.broadens, "any": self.differs, "never": False}[level]
 
 
-def access(
+def access_of(
     account: Account,
     planned: Plan,
     roles: Iterable[Role],

@@ -57,6 +57,7 @@ class _Wanted:
     capabilities: tuple[str, ...]
     tags: tuple[tuple[str, str], ...]
     bucket: Bucket
+    service_role: str | None
 
     @property
     def inline(self) -> bool:
@@ -71,7 +72,7 @@ class _Wanted:
     def name_onto(self, stack: Stack | None) -> str:
         """The change set's name: the same for the same request onto the same state."""
         state = (stack.id, stack.since, stack.status) if stack is not None and not stack.new else ()
-        text = json.dumps([self.body, self.capabilities, self.tags, state])
+        text = json.dumps([self.body, self.capabilities, self.tags, state, self.service_role])
         return f"remit-{sha256(text.encode()).hexdigest()[:16]}"
 
 
@@ -86,10 +87,12 @@ def plan(
     force: bool = False,
     wait: bool = False,
     on_wait: Callable[[Stack], None] | None = None,
+    service_role: str | None = None,
 ) -> Plan | None:
     """What deploying the template (JSON) would change; None, with nothing written, when it runs already.
 
-    `bucket` is remit's, unless it is given; `capabilities` are those that the template needs, unless they are given.
+    `bucket` is remit's, unless it is given; `capabilities` are those that the template needs, unless they are given;
+    CloudFormation works as `service_role` (an ARN), from then on, instead of as the caller.
     RemitError: somebody else deploys (75), the stack is not remit's, was deployed by a newer remit (unless
     `force`), or is in a state that needs a decision; there is no bucket to upload to; the template is refused.
     """
@@ -97,7 +100,7 @@ def plan(
     new = json.loads(template_body)
     needed = capabilities_of(new) if capabilities is None else tuple(capabilities)
     bucket = bucket or artefact_bucket(account)
-    wanted = _Wanted(namespace, template_body, needed, tuple(sorted(extra.items())), bucket)
+    wanted = _Wanted(namespace, template_body, needed, tuple(sorted(extra.items())), bucket, service_role)
     with told():
         stack = settled(account, namespace, wait=wait, on_wait=on_wait)
         if stack is not None:
@@ -246,6 +249,8 @@ def _create(account: Account, stack: Stack | None, wanted: _Wanted, name: str, s
         "Tags": [{"Key": key, "Value": value} for key, value in wanted.tags],
         **source,
     }
+    if wanted.service_role is not None:
+        arguments["RoleARN"] = wanted.service_role
     if first:
         arguments["OnStackFailure"] = "DELETE"
     try:

@@ -13,7 +13,7 @@ from remit.deploy.events import Event, Operation, follow, latest
 from remit.deploy.first_failure import Cause, first_cause
 from remit.deploy.local_boundaries import put_boundaries
 from remit.deploy.stack import Output, Stack, busy, describe, pauses
-from remit.errors import RemitError
+from remit.errors import RemitError, stop_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +47,11 @@ class Outcome:
     outputs: tuple[Output, ...] = ()
     cause: Cause | None = None
     seconds: float = 0.0
+
+    @property
+    def hint(self) -> str | None:
+        """What usually helps against the cause; None when nothing failed, or that is not known."""
+        return None if self.cause is None else self.cause.hint
 
 
 def execute(account: Account, planned: Plan, on_event: OnEvent) -> Outcome:
@@ -116,12 +121,11 @@ def followed(account: Account, namespace: str, operation: Operation, on_event: O
 
 def _left(namespace: str, operation: Operation, stop: KeyboardInterrupt) -> RemitError:
     deleting = operation.kind == "DELETE"
-    number = stop.args[0] if stop.args and isinstance(stop.args[0], int) else 2
     return RemitError(
         f"stopped watching, but {'deleting' if deleting else 'deploying'} {namespace} goes on in AWS",
         hint=f"`remit {'delete' if deleting else 'deploy'} --resume` follows it to its end; "
         "`remit status` shows where it is",
-        exit_code=128 + number,
+        exit_code=stop_code(stop),
     )
 
 

@@ -79,14 +79,16 @@ def connect(
     profile: str | None = None,
     endpoint: str | None = None,
     credentials: Mapping[str, str] | None = None,
+    session: Any = None,
 ) -> Account:
     """The account that these credentials belong to: one call, which needs no permission.
 
+    `session` is one of boto3's, with credentials and region: no other argument but `endpoint` counts then.
     `credentials` has boto3's names (`aws_access_key_id`, `aws_secret_access_key`, `aws_session_token`); with
     them nothing is read from the environment or from files. RemitError: no credentials (in under 2 s), no
     region, an unknown profile, credentials that AWS refuses, a clock that is wrong.
     """
-    session = _session(region, profile, credentials)
+    session = session or _session(region, profile, credentials)
     if session.region_name is None:
         raise RemitError(
             "there is no region to deploy to",

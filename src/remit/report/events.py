@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.errors import RemitError
 from remit.report.terminal_text import shown
 
 if TYPE_CHECKING:
@@ -28,14 +29,14 @@ def event_line(event: Event, namespace: str) -> str:
     return shown(f"{event.at[11:19]}  {event.status:<{_STATUS_WIDTH}}  {event.type}  {what}{reason}".rstrip())
 
 
-def failure_text(outcome: Outcome) -> str:
-    """How an operation failed, as a sentence with the first cause."""
+def failure(outcome: Outcome, hint: str | None) -> RemitError:
+    """The error for an operation that failed, with the first cause."""
     verb = {"CREATE": "deploying", "UPDATE": "deploying", "DELETE": "deleting"}.get(outcome.kind, "changing")
     ending = _ENDINGS.get((outcome.kind, outcome.status))
-    told = f"{verb} {outcome.namespace} failed ({outcome.status})"
+    message = f"{verb} {outcome.namespace} failed ({outcome.status})"
     if outcome.cause is not None:
-        told = f"{told}: {cause_text(outcome.cause, outcome.namespace)}"
-    return f"{told}\n  {ending}" if ending else told
+        message = f"{message}: {cause_text(outcome.cause, outcome.namespace)}"
+    return RemitError(f"{message}\n  {ending}" if ending else message, hint=hint, exit_code=1)
 
 
 def cause_text(cause: Cause, namespace: str) -> str:

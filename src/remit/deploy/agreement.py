@@ -1,0 +1,115 @@
+"""Decide whether a deploy may go on: an option says so, a person does, or there is nothing that needs approval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from remit.deploy.deployment import Deployment, Refused
+from remit.deploy.deployment_record import last
+from remit.deploy.manual_changes import ByHand, changes_of, revert
+from remit.deploy.stack import settled
+from remit.deploy.status import status_of
+from remit.errors import RemitError
+from remit.report.manual_changes import by_hand_lines
+from remit.report.plan import gained_words, loss_words, refusal
+from remit.report.stacks import place
+
+if TYPE_CHECKING:
+    from remit.build import Built
+    from remit.deploy.access import Access, Approval
+    from remit.deploy.operators import Operator
+    from remit.deploy.plan import Plan
+    from remit.deploy.session import Account
+
+DriftChoice: TypeAlias = Literal["ask", "accept", "revert"]
+"""What to do about roles that were changed by hand: ask a person, leave them, or undo the changes."""
+_DRIFT_QUESTION: Final = (
+    "CloudFormation leaves what was added, and puts back what was edited or deleted only where this deploy changes "
+    "that very policy; `--revert-drift` puts the roles back. Deploy all the same?"
+)
+
+
+def settle_manual_changes(
+    built: Built, account: Account, operator: Operator, drift: DriftChoice, *, yes: bool, wait: bool
+) -> ByHand:
+    """Show what was changed by hand on the roles of the stack, and do with it what `drift` says; what it was.
+
+    `yes` does not answer this question. Refused (1): nobody agreed to go on. RemitError (75): somebody else deploys.
+    """
+    name = built.namespace
+    stack = settled(account, name, wait=wait, on_wait=operator.waiting)
+    if stack is None or stack.new:
+        return ByHand()
+    changes = changes_of(account, status_of(account, stack), last(account, built.folder, name))
+    if not changes.found:
+        return changes
+    operator.show(by_hand_lines(changes))
+    if drift == "revert":
+        _revert(account, changes, name, operator)
+    elif drift == "ask":
+        answer = None if yes else operator.ask(_DRIFT_QUESTION)
+        if answer is None:
+            raise Refused(_why_not_over(changes), Deployment(name, changes))
+        require(answer)
+    return changes
+
+
+def _revert(account: Account, changes: ByHand, namespace: str, operator: Operator) -> None:
+    """Put the roles back, and show each call. Refused: that cannot be done, or not all of it."""
+    try:
+        if changes.unread is not None:
+            raise _why_not_over(changes)
+        operator.note("putting the roles back")
+        revert(account, changes, namespace, lambda repair: operator.note(f"  {repair.command}"))
+        operator.note("the roles are as the template has them")
+    except RemitError as error:
+        raise Refused(error, Deployment(namespace, changes)) from error
+
+
+def _why_not_over(changes: ByHand) -> RemitError:
+    """Why a deploy does not go ahead over changes that were made by hand, and how it can."""
+    leaves = "`--accept-drift` deploys and leaves it"
+    if changes.unread is None:
+        message = "roles were changed by hand"
+        hint = f"{leaves}; `--revert-drift` puts the roles back first (`--yes` says neither)"
+    else:
+        message = "whether roles were changed by hand is not known"
+        hint = "; ".join(filter(None, (changes.unread.hint, f"{leaves}, whatever it is")))
+    return RemitError(f"nothing was deployed: {message}", hint=hint, exit_code=1)
+
+
+def agree_to_plan(
+    account: Account,
+    changes: ByHand,
+    plan: Plan,
+    access: Access,
+    operator: Operator,
+    approval: Approval | None,
+    *,
+    yes: bool,
+) -> None:
+    """Return if somebody or something agrees to a plan and what it does to access.
+
+    Without `approval`, access that is gained needs approval, and `yes` gives that, too; with it, `yes` agrees to all
+    but the changes of access that need approval. Refused (1): nobody agrees. RemitError (1): a person says no.
+    """
+    needs_approval = access.wants(approval or "broadening")
+    if yes:
+        refused = needs_approval and approval is not None
+    else:
+        question = (loss_words(plan), gained_words(access), f"Deploy to {place(account)}?")
+        answer = operator.ask(" ".join(filter(None, question)))
+        refused = answer is None and (needs_approval or bool(plan.destroyed))
+        require(answer is not False)
+    if refused:
+        reason, hint = refusal(plan, access, yes=yes, place=operator.command_options)
+        raise Refused(
+            RemitError(f"nothing was deployed: {reason}", hint=hint, exit_code=1),
+            Deployment(plan.namespace, changes, plan, access),
+        )
+
+
+def require(answer: bool) -> None:  # noqa: FBT001 - the answer itself
+    """Go on after a yes. RemitError (1): the answer is no."""
+    if not answer:
+        raise RemitError("nothing was deployed", exit_code=1)
