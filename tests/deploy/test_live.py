@@ -9,7 +9,7 @@ import pytest
 
 from hands import ADMIN, FUNCTION, LOGS, NAME, deploy
 from remit.app import Role
-from remit.deploy.account_roles import Document, Held, all_held, each_held
+from remit.deploy.account_roles import Held, ManagedPolicyVersion, all_held, each_held
 from remit.deploy.calls import LIVE
 from remit.deploy.drift import drift
 from remit.deploy.expected_roles import pseudo, recorded
@@ -267,7 +267,7 @@ def test_a_reference_that_nothing_tells_is_noted_and_never_taken_for_an_edit(acc
 
 def test_aws_policies_newer_than_the_catalogue_are_noted() -> None:
     arn = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
-    assert list(_newer({arn: Document("v999", parse(ADMIN))})) == [
+    assert list(_newer({arn: ManagedPolicyVersion("v999", parse(ADMIN))})) == [
         "AWSXRayDaemonWriteAccess is in version v999 in the account, and v2 in the catalogue"
     ]
 

@@ -8,8 +8,8 @@ import boto3
 import pytest
 
 from remit.build import build
-from remit.deploy.deployment import Refused
-from remit.deploy.operators import Operator
+from remit.deploy.deployment import NotApproved
+from remit.deploy.operators import DeployOperator
 from remit.deploy.session import connect
 from remit.deploy.workflow import deploy
 from remit.errors import RemitError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from remit.deploy.session import Account
 
 
-class Person(Operator):
+class Person(DeployOperator):
     """Answers every question alike, and keeps what it was told."""
 
     def __init__(self, *, answer: bool) -> None:
@@ -59,7 +59,7 @@ def test_where_nobody_is_asked_what_needs_approval_is_refused_with_what_was_plan
     project: Path, elsewhere: Account, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(
-        Refused, match=r"nothing was deployed: it gives access that was not there \(2 gains\)"
+        NotApproved, match=r"nothing was deployed: it gives access that was not there \(2 gains\)"
     ) as refused:
         deploy(build(project), elsewhere)
     assert 1 == refused.value.exit_code

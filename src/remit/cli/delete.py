@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.deploy.bucket import Bucket
-    from remit.deploy.events import Event
+    from remit.deploy.events import StackEvent
     from remit.deploy.execute import Outcome
     from remit.deploy.session import Account
 
@@ -82,7 +82,7 @@ def command(
 
 def _delete(
     account: Account, name: str, bucket: Bucket, *, yes: bool, wait: bool, resume: bool
-) -> tuple[Outcome | None, list[Event]]:
+) -> tuple[Outcome | None, list[StackEvent]]:
     """How it ended, and what CloudFormation left in the account because its deletion policy says so."""
     from remit.deploy.delete import deletable, delete
     from remit.report.stacks import place
@@ -93,10 +93,10 @@ def _delete(
         question = f"Delete {name} and everything in it from {place(account)}?"
         if not terminal.agrees(question if yes else f"{_loss(account, name)}{question}", yes=yes):
             raise click.Abort
-    kept: list[Event] = []
+    kept: list[StackEvent] = []
     with terminal.events(name) as on_event:
 
-        def show(event: Event) -> None:
+        def show(event: StackEvent) -> None:
             if event.status == "DELETE_SKIPPED":
                 kept.append(event)
             on_event(event)
@@ -113,7 +113,9 @@ def _loss(account: Account, name: str) -> str:
     return f"{words} " if words else ""
 
 
-def _tell(account: Account, name: str, *, deleted: bool, kept: list[Event], left: list[str], as_json: bool) -> None:
+def _tell(
+    account: Account, name: str, *, deleted: bool, kept: list[StackEvent], left: list[str], as_json: bool
+) -> None:
     from remit.report.stacks import place, place_document
 
     if as_json:

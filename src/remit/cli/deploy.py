@@ -139,11 +139,11 @@ def _place(account: Account) -> dict[str, str]:
 @contextlib.contextmanager
 def _refusal_as_json(account: Account, *, as_json: bool) -> Iterator[None]:
     """Give programs the plan that nobody agreed to, too."""
-    from remit.deploy.deployment import Refused
+    from remit.deploy.deployment import NotApproved
 
     try:
         yield
-    except Refused as refused:
+    except NotApproved as refused:
         if as_json:
             options.print_json({**_document(account, refused.deployment), "ok": False})
         raise

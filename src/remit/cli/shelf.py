@@ -11,7 +11,7 @@ import click
 
 from remit.errors import did_you_mean
 
-_NOT_COMMANDS = frozenset({"approval", "manual_changes", "options", "shelf", "watch"})
+_NOT_COMMANDS = frozenset({"options", "shelf", "watch"})
 _SECTIONS: Final = {
     "Start": ("init",),
     "Deploy": ("build", "deploy", "status", "invoke", "delete", "local"),

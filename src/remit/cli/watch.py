@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from remit.cli import options
-from remit.deploy.operators import Operator
+from remit.deploy.operators import DeployOperator
 from remit.errors import RemitError
 from remit.report.events import event_line
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-    from remit.deploy.events import Event
+    from remit.deploy.events import StackEvent
     from remit.deploy.execute import OnEvent
 
 _COLOURS: Final = {"+": "green", "-": "red", "~": "yellow", "?": "yellow"}
@@ -43,7 +43,7 @@ def namespace(folder: Path, stage: str | None) -> str:
         return f"{state.name}-{state.stage}"
 
 
-class Terminal(Operator):
+class Terminal(DeployOperator):
     """The person at the terminal, or whoever reads standard error; nobody can be asked without a terminal."""
 
     def __init__(self) -> None:
@@ -111,7 +111,7 @@ def _screen(stack: str) -> Iterator[OnEvent]:
     from rich.text import Text
 
     console = Console(stderr=True, highlight=False)
-    running: dict[tuple[str, str], Event] = {}
+    running: dict[tuple[str, str], StackEvent] = {}
 
     def bottom() -> Any:
         lines = [f"  {event.status}  {event.type}  {event.logical_id}" for event in list(running.values())[:_SHOWN]]
@@ -120,7 +120,7 @@ def _screen(stack: str) -> Iterator[OnEvent]:
 
     with Live(bottom(), console=console, transient=True, refresh_per_second=8) as live:
 
-        def show(event: Event) -> None:
+        def show(event: StackEvent) -> None:
             key = (event.stack_id, event.logical_id)
             running.pop(key, None)
             if event.status.endswith("_IN_PROGRESS") and not event.of_stack:

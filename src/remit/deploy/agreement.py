@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from remit.deploy.deployment import Deployment, Refused
+from remit.deploy.deployment import Deployment, NotApproved
 from remit.deploy.deployment_record import last
 from remit.deploy.manual_changes import ByHand, changes_of, revert
 from remit.deploy.stack import settled
@@ -16,9 +16,9 @@ from remit.report.stacks import place
 
 if TYPE_CHECKING:
     from remit.build import Built
-    from remit.deploy.access import Access, Approval
-    from remit.deploy.operators import Operator
-    from remit.deploy.plan import Plan
+    from remit.deploy.access import Approval, PlannedAccess
+    from remit.deploy.operators import DeployOperator
+    from remit.deploy.plan import StackPlan
     from remit.deploy.session import Account
 
 DriftChoice: TypeAlias = Literal["ask", "accept", "revert"]
@@ -30,11 +30,11 @@ _DRIFT_QUESTION: Final = (
 
 
 def settle_manual_changes(
-    built: Built, account: Account, operator: Operator, drift: DriftChoice, *, yes: bool, wait: bool
+    built: Built, account: Account, operator: DeployOperator, drift: DriftChoice, *, yes: bool, wait: bool
 ) -> ByHand:
     """Show what was changed by hand on the roles of the stack, and do with it what `drift` says; what it was.
 
-    `yes` does not answer this question. Refused (1): nobody agreed to go on. RemitError (75): somebody else deploys.
+    `yes` does not answer this. NotApproved (1): nobody agreed to go on. RemitError (75): somebody else deploys.
     """
     name = built.namespace
     stack = settled(account, name, wait=wait, on_wait=operator.waiting)
@@ -49,13 +49,13 @@ def settle_manual_changes(
     elif drift == "ask":
         answer = None if yes else operator.ask(_DRIFT_QUESTION)
         if answer is None:
-            raise Refused(_why_not_over(changes), Deployment(name, changes))
+            raise NotApproved(_why_not_over(changes), Deployment(name, changes))
         require(answer)
     return changes
 
 
-def _revert(account: Account, changes: ByHand, namespace: str, operator: Operator) -> None:
-    """Put the roles back, and show each call. Refused: that cannot be done, or not all of it."""
+def _revert(account: Account, changes: ByHand, namespace: str, operator: DeployOperator) -> None:
+    """Put the roles back, and show each call. NotApproved: that cannot be done, or not all of it."""
     try:
         if changes.unread is not None:
             raise _why_not_over(changes)
@@ -63,7 +63,7 @@ def _revert(account: Account, changes: ByHand, namespace: str, operator: Operato
         revert(account, changes, namespace, lambda repair: operator.note(f"  {repair.command}"))
         operator.note("the roles are as the template has them")
     except RemitError as error:
-        raise Refused(error, Deployment(namespace, changes)) from error
+        raise NotApproved(error, Deployment(namespace, changes)) from error
 
 
 def _why_not_over(changes: ByHand) -> RemitError:
@@ -81,9 +81,9 @@ def _why_not_over(changes: ByHand) -> RemitError:
 def agree_to_plan(
     account: Account,
     changes: ByHand,
-    plan: Plan,
-    access: Access,
-    operator: Operator,
+    plan: StackPlan,
+    access: PlannedAccess,
+    operator: DeployOperator,
     approval: Approval | None,
     *,
     yes: bool,
@@ -91,7 +91,7 @@ def agree_to_plan(
     """Return if somebody or something agrees to a plan and what it does to access.
 
     Without `approval`, access that is gained needs approval, and `yes` gives that, too; with it, `yes` agrees to all
-    but the changes of access that need approval. Refused (1): nobody agrees. RemitError (1): a person says no.
+    but the changes of access that need approval. NotApproved (1): nobody agrees. RemitError (1): a person says no.
     """
     needs_approval = access.wants(approval or "broadening")
     if yes:
@@ -103,7 +103,7 @@ def agree_to_plan(
         require(answer is not False)
     if refused:
         reason, hint = refusal(plan, access, yes=yes, place=operator.command_options)
-        raise Refused(
+        raise NotApproved(
             RemitError(f"nothing was deployed: {reason}", hint=hint, exit_code=1),
             Deployment(plan.namespace, changes, plan, access),
         )

@@ -189,9 +189,9 @@ def _stored(account: Account, bucket: str, key: str) -> Literal["nothing", "thes
 
 def _versions(account: Account, bucket: str, prefix: str) -> Iterator[list[dict[str, Any]]]:
     for page in _pages(account, bucket, prefix):
-        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        if found:
-            yield [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found]
+        items = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        if items:
+            yield [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in items]
 
 
 def _pages(account: Account, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:

@@ -244,18 +244,18 @@ def _refused(error: Any, operation: str | None) -> RemitError:
 
 
 def _denied(error: Any, operation: str | None) -> Denied:
-    called, words, where = error.operation_name, message(error), _goes_on(operation)
-    found = _PERFORM.search(words)
-    if found is None:
+    called, words, goes_on = error.operation_name, message(error), _goes_on(operation)
+    match = _PERFORM.search(words)
+    if match is None:
         return Denied(
-            f"AWS denies {called}: {words}{where}",
+            f"AWS denies {called}: {words}{goes_on}",
             hint=f"the deploying user or role needs what {called} asks for; `remit policy deployer` lists it all",
         )
-    action, resource = found["action"], (found["resource"] or "*").rstrip(".")
+    action, resource = match["action"], (match["resource"] or "*").rstrip(".")
     layer = next((text for word, text in _LAYERS if word in words), None)
     statement = json.dumps({"Effect": "Allow", "Action": action, "Resource": resource})
     return Denied(
-        f"{found['who'] or 'the caller'} may not {action} on {resource} ({called}){where}",
+        f"{match['who'] or 'the caller'} may not {action} on {resource} ({called}){goes_on}",
         hint=layer or f"allow it with {statement}; `remit policy deployer` writes the whole policy",
     )
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from remit.deploy.access import Access
+    from remit.deploy.access import PlannedAccess
     from remit.deploy.deployed_code import OtherCode
     from remit.deploy.execute import Outcome
     from remit.deploy.manual_changes import ByHand
-    from remit.deploy.plan import Plan
-    from remit.deploy.stack import Output
+    from remit.deploy.plan import StackPlan
+    from remit.deploy.stack import StackOutput
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,12 @@ class Deployment:
     namespace: str
     manual_changes: ByHand | None = None
     """What had been changed by hand on the stack's roles."""
-    plan: Plan | None = None
-    access: Access | None = None
+    plan: StackPlan | None = None
+    access: PlannedAccess | None = None
     """What the plan does to access."""
     outcome: Outcome | None = None
     """How CloudFormation ended it; None when nothing had to change."""
-    outputs: tuple[Output, ...] = ()
+    outputs: tuple[StackOutput, ...] = ()
     other_code: tuple[OtherCode, ...] = ()
     """The functions that do not run the code that was built for them."""
 
@@ -43,7 +43,7 @@ class Deployment:
         return self.succeeded and not self.other_code
 
 
-class Refused(RemitError):  # noqa: N818 - a decision, not a fault
+class NotApproved(RemitError):  # noqa: N818 - a decision, not a fault
     """A deploy that stopped before it changed the stack, since nobody agreed to what it showed (`deployment`)."""
 
     def __init__(self, reason: RemitError, deployment: Deployment) -> None:

@@ -34,30 +34,34 @@ def recorded(account: Account, namespace: str) -> Version | None:
 def version(template: Mapping[str, Any], account: Account, namespace: str) -> Version:
     """The roles of a template that runs in an account."""
     running = declared(template)
-    found = running.roles
+    declared_roles = running.roles
     return Version(
         LAST,
-        (*(one.role for one in found), *running.outside),
+        (*(declared_role.role for declared_role in declared_roles), *running.outside),
         names=pseudo(account, namespace),
-        trusts={one.role.logical_id: one.trust for one in found},
+        trusts={declared_role.role.logical_id: declared_role.trust for declared_role in declared_roles},
         namespace=namespace,
         others=running.others,
         documents=running.documents,
         open=running.open,
         shapes=shapes_of(running.resources),
-        giving=giving_of_app(running.resources, (*(one.role for one in found), *running.outside), running.documents),
+        giving=giving_of_app(
+            running.resources,
+            (*(declared_role.role for declared_role in declared_roles), *running.outside),
+            running.documents,
+        ),
     )
 
 
 def pseudo(account: Account, namespace: str) -> dict[str, str]:
     """What CloudFormation's pseudo parameters are there, by their text."""
-    known = partition(account.partition)
+    known_partition = partition(account.partition)
     return {
         "${AWS::AccountId}": account.account,
         "${AWS::Partition}": account.partition,
         "${AWS::Region}": account.region,
         "${AWS::StackName}": namespace,
-        "${AWS::URLSuffix}": "amazonaws.com" if known is None else known.dns_suffix,
+        "${AWS::URLSuffix}": "amazonaws.com" if known_partition is None else known_partition.dns_suffix,
     }
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from remit.deploy.live_roles import Reading
     from remit.deploy.role_repairs import Repair
     from remit.deploy.session import Account
-    from remit.deploy.status import Status
+    from remit.deploy.status import StackStatus
     from remit.review.access_change import Review, Version
 
 _DEPLOYED: Final = "what was deployed"
@@ -62,7 +62,7 @@ def changed_by_hand(account: Account, namespace: str, last: Version | None = Non
     return ByHand() if deployed is None else changes_of(account, deployed, last)
 
 
-def changes_of(account: Account, deployed: Status, last: Version | None = None) -> ByHand:
+def changes_of(account: Account, deployed: StackStatus, last: Version | None = None) -> ByHand:
     """As `changed_by_hand`, of a stack that was asked for already."""
     stack = deployed.stack
     if stack.new or stack.busy or stack.status in _UNSETTLED or stack.namespace is None:
@@ -92,7 +92,7 @@ def revert(account: Account, changes: ByHand, namespace: str, on_repair: Callabl
     It can be stopped and begun again at any point. RemitError: a change cannot be undone (nothing is written then),
     a call is denied, or something differs still.
     """
-    lasting = [one.what for one in changes.drift if not one.repairs]
+    lasting = [change.what for change in changes.drift if not change.repairs]
     if lasting:
         raise RemitError(
             f"remit cannot undo this: {'; '.join(lasting)}",
@@ -129,7 +129,7 @@ def _check(account: Account, namespace: str) -> None:
     if changes.unread is not None:
         raise changes.unread
     raise RemitError(
-        f"the roles are not yet as the template has them: {'; '.join(one.what for one in changes.drift)}",
+        f"the roles are not yet as the template has them: {'; '.join(change.what for change in changes.drift)}",
         hint="somebody changes them at the same time, or IAM is slow to show it: run the same command again",
         exit_code=1,
     )

@@ -10,11 +10,11 @@ from remit.errors import RemitError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from remit.deploy.events import Event
-    from remit.deploy.stack import Stack
+    from remit.deploy.events import StackEvent
+    from remit.deploy.stack import DeployedStack
 
 
-class Operator:
+class DeployOperator:
     """Nobody, as in CI or a program: told nothing, and there to answer nothing. `cli.watch.Terminal` is a person."""
 
     command_options = ""
@@ -31,7 +31,7 @@ class Operator:
         return None
 
     @contextlib.contextmanager
-    def events(self, stack: str) -> Iterator[Callable[[Event], None]]:  # noqa: ARG002 - as in `ask`
+    def events(self, stack: str) -> Iterator[Callable[[StackEvent], None]]:  # noqa: ARG002 - as in `ask`
         """Watch the events of a stack: each is passed to what this yields."""
         yield lambda _event: None
 
@@ -40,7 +40,7 @@ class Operator:
         """Watch an upload of `size` bytes: each number of bytes that went up is passed to what this yields."""
         yield None
 
-    def waiting(self, stack: Stack) -> None:
+    def waiting(self, stack: DeployedStack) -> None:
         """Hear that somebody else's operation on the stack is waited for."""
         self.note(f"waiting: {stack.name} is in {stack.status} ...")
 

@@ -135,15 +135,15 @@ def _session(region: str | None, profile: str | None, credentials: Mapping[str, 
             botocore_session=core,
             **dict(credentials or {}),
         )
-        found = session.get_credentials()
+        credentials_source = session.get_credentials()
     except ProfileNotFound as error:
-        wanted = profile or os.environ.get("AWS_PROFILE")
-        raise RemitError(f"there is no AWS profile {wanted!r}", hint=_profiles_hint(core)) from error
+        name = profile or os.environ.get("AWS_PROFILE")
+        raise RemitError(f"there is no AWS profile {name!r}", hint=_profiles_hint(core)) from error
     except (BotoCoreError, OSError, ValueError) as error:  # a credential_process that is missing, or prints no JSON
         raise RemitError(
             f"the AWS credentials cannot be read: {error}", hint=f"correct them, or: {_LOCAL_HINT}"
         ) from error
-    if found is None:
+    if credentials_source is None:
         raise _no_credentials(profile)
     return session
 
@@ -174,12 +174,12 @@ def _no_credentials(profile: str | None) -> RemitError:
         os.environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
         os.environ.get("AWS_CONFIG_FILE", "~/.aws/config"),
     ]
-    named = profile or os.environ.get("AWS_PROFILE", "default")
+    profile_name = profile or os.environ.get("AWS_PROFILE", "default")
     container = _in_container()
     off = os.environ.get("AWS_EC2_METADATA_DISABLED", "false").lower() == "true"
     looked = (
         "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment: not set",
-        f"profile {named!r} in {files[0]} and {files[1]}: nothing there",
+        f"profile {profile_name!r} in {files[0]} and {files[1]}: nothing there",
         f"container credentials: {'no answer' if container else 'not in a container that has any'}",
         f"instance metadata (EC2): {'turned off' if off else 'no answer'}",
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.deploy.aws_errors import told
-from remit.deploy.stack import Stack, describe
+from remit.deploy.stack import DeployedStack, describe
 
 if TYPE_CHECKING:
     from remit.deploy.session import Account
@@ -27,10 +27,10 @@ class Deployed:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class StackStatus:
     """A stack and what is in it, by logical id."""
 
-    stack: Stack
+    stack: DeployedStack
     resources: tuple[Deployed, ...]
 
     @property
@@ -49,7 +49,7 @@ class Status:
         return tuple(resource for resource in self.resources if resource.status.endswith("_FAILED"))
 
 
-def status(account: Account, namespace: str) -> Status | None:
+def status(account: Account, namespace: str) -> StackStatus | None:
     """The stack and its resources; None when it is not deployed.
 
     Two calls, one more per hundred resources.
@@ -59,11 +59,11 @@ def status(account: Account, namespace: str) -> Status | None:
     return None if stack is None else status_of(account, stack)
 
 
-def status_of(account: Account, stack: Stack) -> Status:
+def status_of(account: Account, stack: DeployedStack) -> StackStatus:
     """As `status`, of a stack that was asked for already: one call less."""
     with told():
         paginator = account.client("cloudformation").get_paginator("list_stack_resources")
-        found = [
+        resources = [
             Deployed(
                 raw["LogicalResourceId"], raw["ResourceType"], raw.get("PhysicalResourceId", ""),
                 raw["ResourceStatus"], raw.get("ResourceStatusReason", ""),
@@ -71,4 +71,4 @@ def status_of(account: Account, stack: Stack) -> Status:
             for page in paginator.paginate(StackName=stack.id)
             for raw in page["StackResourceSummaries"]
         ]  # fmt: skip
-    return Status(stack, tuple(sorted(found, key=lambda resource: resource.logical_id)))
+    return StackStatus(stack, tuple(sorted(resources, key=lambda resource: resource.logical_id)))

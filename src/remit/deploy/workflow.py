@@ -7,7 +7,7 @@
 5. Execute the plan, and follow its events. If somebody else changed the stack meanwhile, begin again, once.
 6. Record what is deployed, remove old zips, and compare the code that functions run with the build.
 
-An `Operator` is told and asked: a person at a terminal, or nobody, as in CI and from Python.
+An `DeployOperator` is told and asked: a person at a terminal, or nobody, as in CI and from Python.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from remit.deploy.deployed_code import other_code, other_code_running
 from remit.deploy.deployment import Deployment
 from remit.deploy.deployment_record import last, remember, remember_running
 from remit.deploy.local_boundaries import put_boundaries
-from remit.deploy.operators import Operator
+from remit.deploy.operators import DeployOperator
 from remit.deploy.stack import describe
 from remit.errors import RemitError, stop_code
 from remit.project.current_load import checked_stage
@@ -43,22 +43,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.build import Built
-    from remit.deploy.access import Access, Approval
+    from remit.deploy.access import Approval, PlannedAccess
     from remit.deploy.agreement import DriftChoice
     from remit.deploy.bucket import Bucket
     from remit.deploy.manual_changes import ByHand
-    from remit.deploy.plan import Plan
+    from remit.deploy.plan import StackPlan
     from remit.deploy.session import Account
     from remit.review.accepted_file import Entry
 
-_NOBODY: Final = Operator()
+_NOBODY: Final = DeployOperator()
 _NOT_RECORDED: Final = "what was deployed is not recorded for `remit diff`"
 
 
 def deploy(
     built: Built,
     account: Account,
-    operator: Operator = _NOBODY,
+    operator: DeployOperator = _NOBODY,
     *,
     yes: bool = False,
     approval: Approval | None = None,
@@ -80,7 +80,7 @@ def deploy(
     - `service_role` is the ARN of the role with which CloudFormation makes the changes, these and all later ones
       ("CloudFormation service role"). The caller needs iam:PassRole for it.
 
-    A deploy that fails in CloudFormation returns a Deployment with the cause. Refused (exit code 1): it needs an
+    A deploy that fails in CloudFormation returns a Deployment with the cause. NotApproved (exit code 1): it needs an
     approval that nobody gave. RemitError: somebody else deploys (75), or AWS refuses a call.
     """
     job = _Job(
@@ -110,7 +110,7 @@ def deploy(
     return deployment
 
 
-def resume(account: Account, folder: Path, namespace: str, stage: str | None, operator: Operator) -> Deployment:
+def resume(account: Account, folder: Path, namespace: str, stage: str | None, operator: DeployOperator) -> Deployment:
     """Follow the deploy that is running, or show how the last one ended."""
     with operator.events(namespace) as on_event:
         outcome = execute.resume(account, namespace, on_event)
@@ -129,7 +129,7 @@ class _Job:
 
     built: Built
     account: Account
-    operator: Operator
+    operator: DeployOperator
     bucket: Bucket
     accepted: Sequence[Entry]
     yes: bool
@@ -155,7 +155,7 @@ def _change_stack(job: _Job) -> Deployment:
     return Deployment(planned.namespace, changes, planned, access, outcome, outcome.outputs)
 
 
-def _settle_and_plan(job: _Job) -> tuple[ByHand, Plan | None]:
+def _settle_and_plan(job: _Job) -> tuple[ByHand, StackPlan | None]:
     """What was changed by hand, and the plan; a stack that is stuck is cleared first, if somebody agrees."""
     try:
         return _settled(job), _planned(job)
@@ -170,7 +170,7 @@ def _settled(job: _Job) -> ByHand:
         return settle_manual_changes(job.built, job.account, job.operator, job.drift, yes=job.yes, wait=job.wait)
 
 
-def _planned(job: _Job) -> Plan | None:
+def _planned(job: _Job) -> StackPlan | None:
     return plan(
         job.account,
         job.built.namespace,
@@ -200,7 +200,7 @@ def _clear(job: _Job, stuck: Stuck) -> None:
         raise failure(outcome, hint)
 
 
-def _show(job: _Job, planned: Plan) -> Access:
+def _show(job: _Job, planned: StackPlan) -> PlannedAccess:
     """What the plan does to access, shown with what it does to resources."""
     built = job.built
     before = last(job.account, built.folder, built.namespace)
@@ -246,7 +246,7 @@ def _prune(job: _Job, deployment: Deployment) -> None:
 
 
 @contextlib.contextmanager
-def _noted(operator: Operator, failure_in_words: str) -> Iterator[None]:
+def _noted(operator: DeployOperator, failure_in_words: str) -> Iterator[None]:
     """Note that something failed after the deploy succeeded, which does not fail the deploy."""
     try:
         yield
@@ -255,7 +255,7 @@ def _noted(operator: Operator, failure_in_words: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _discarded_unless_done(job: _Job, planned: Plan) -> Iterator[None]:
+def _discarded_unless_done(job: _Job, planned: StackPlan) -> Iterator[None]:
     """Throw a plan away if anything stops the deploy before the plan is executed."""
     try:
         with _nothing_deployed():

@@ -35,13 +35,13 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StateFiles:
     """The folder `.remit/local` of one project, by absolute path, with a name for each file in it."""
 
     root: Path
 
     @classmethod
-    def of(cls, project: Path) -> Place:
+    def of(cls, project: Path) -> StateFiles:
         """The place of the project in this folder; nothing is created."""
         return cls(project.resolve() / ".remit" / "local")
 
