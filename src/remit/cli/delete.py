@@ -68,7 +68,7 @@ def command(
     account = options.account(folder, local=local, region=region, profile=profile)
     bucket_of_zips = buckets.artefact_bucket(account, artefact_bucket)
     with watch.stoppable():
-        outcome, kept = _delete(account, name, bucket_of_zips, yes=yes, wait=wait, resume=resume)
+        outcome, retained = _delete(account, name, bucket_of_zips, yes=yes, wait=wait, resume=resume)
     if outcome is not None and not outcome.ok:
         from remit.report.events import failure
 
@@ -76,8 +76,8 @@ def command(
     from remit.deploy.deployment_record import forget
 
     forget(account, folder, name)
-    left = _left(account, bucket_of_zips, remove=bucket)
-    _tell(account, name, deleted=outcome is not None, kept=kept, left=left, as_json=as_json)
+    remaining = _remaining(account, bucket_of_zips, remove=bucket)
+    _tell(account, name, deleted=outcome is not None, retained=retained, remaining=remaining, as_json=as_json)
 
 
 def _delete(
@@ -93,15 +93,15 @@ def _delete(
         question = f"Delete {name} and everything in it from {place(account)}?"
         if not terminal.agrees(question if yes else f"{_loss(account, name)}{question}", yes=yes):
             raise click.Abort
-    kept: list[StackEvent] = []
+    retained: list[StackEvent] = []
     with terminal.events(name) as on_event:
 
         def show(event: StackEvent) -> None:
             if event.status == "DELETE_SKIPPED":
-                kept.append(event)
+                retained.append(event)
             on_event(event)
 
-        return delete(account, name, show, bucket=bucket, wait=wait or resume, on_wait=terminal.waiting), kept
+        return delete(account, name, show, bucket=bucket, wait=wait or resume, on_wait=terminal.waiting), retained
 
 
 def _loss(account: Account, name: str) -> str:
@@ -114,24 +114,26 @@ def _loss(account: Account, name: str) -> str:
 
 
 def _tell(
-    account: Account, name: str, *, deleted: bool, kept: list[StackEvent], left: list[str], as_json: bool
+    account: Account, name: str, *, deleted: bool, retained: list[StackEvent], remaining: list[str], as_json: bool
 ) -> None:
     from remit.report.stacks import place, place_document
 
     if as_json:
-        stay = [event.physical_id for event in kept]
-        options.print_json({"namespace": name, **place_document(account), "deleted": deleted, "left": [*stay, *left]})
+        stay = [event.physical_id for event in retained]
+        options.print_json(
+            {"namespace": name, **place_document(account), "deleted": deleted, "left": [*stay, *remaining]}
+        )
         return
-    where = place(account)
-    click.echo(f"{name} is deleted from {where}" if deleted else f"{name} is not deployed in {where}")
-    for event in kept:
+    location = place(account)
+    click.echo(f"{name} is deleted from {location}" if deleted else f"{name} is not deployed in {location}")
+    for event in retained:
         stays = f"{event.type} {event.physical_id} stays, as the deletion policy of {event.logical_id} says"
         click.echo(stays, err=True)
-    for bucket in left:
+    for bucket in remaining:
         click.echo(f"bucket {bucket} stays for other apps (`--bucket` removes it when it is empty)", err=True)
 
 
-def _left(account: Account, bucket: Bucket, *, remove: bool) -> list[str]:
+def _remaining(account: Account, bucket: Bucket, *, remove: bool) -> list[str]:
     """What of remit's own stays in the account: at most the artefact bucket."""
     from remit.deploy.artefacts import remove_bucket
     from remit.deploy.aws_errors import told

@@ -28,6 +28,7 @@ _NO_RECORD = (
     "there is no record here of a deploy, so that everything is told as new: "
     "`remit diff --deployed` asks CloudFormation, `--base REF` takes a commit"
 )
+_TWO = 2  # an old and a new
 _NOT_DEPLOYED = "nothing is deployed, so that everything is told as new"
 
 
@@ -121,32 +122,31 @@ def command(
 def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:
     """Refuse what does not go together."""
     stages = len(wishes.stages) > 1
-    account = wishes.deployed or wishes.live
-    chosen = [
-        name
-        for name, given in (
-            ("files", bool(files)),
-            ("--base", wishes.base is not None),
-            ("two stages", stages),
-            ("--deployed", wishes.deployed),
-            ("--live", wishes.live),
-        )
-        if given
-    ]
-    if len(chosen) > 1:
-        raise click.UsageError(f"choose one to compare with: {' or '.join(chosen)}")
-    if files and (wishes.stages or wishes.local or wishes.accept is not None):
-        raise click.UsageError("files are compared by themselves: --stage, --local and --accept are for a project")
-    if len(files) > 2 or len(wishes.stages) > 2:  # noqa: PLR2004 - an old and a new
-        raise click.UsageError("two are compared, an old and a new")
-    if wishes.local and (wishes.base is not None or stages):
-        raise click.UsageError("--local goes with the last deploy, --deployed or --live")
-    if (wishes.region or wishes.profile) and not account:
-        raise click.UsageError("--region and --profile go with --deployed or --live")
-    if wishes.accept is not None and not wishes.accept.strip():
-        raise click.UsageError("--accept wants a reason")
-    if wishes.as_json and wishes.markdown:
-        raise click.UsageError("choose one of --json and --markdown")
+    sides = {
+        "files": bool(files),
+        "--base": wishes.base is not None,
+        "two stages": stages,
+        "--deployed": wishes.deployed,
+        "--live": wishes.live,
+    }
+    chosen = [name for name, is_chosen in sides.items() if is_chosen]
+    project_only = bool(wishes.stages) or wishes.local or wishes.accept is not None
+    other_side = wishes.base is not None or stages
+    mistakes = (
+        (len(chosen) > 1, f"choose one to compare with: {' or '.join(chosen)}"),
+        (files and project_only, "files are compared by themselves: --stage, --local and --accept are for a project"),
+        (len(files) > _TWO or len(wishes.stages) > _TWO, "two are compared, an old and a new"),
+        (wishes.local and other_side, "--local goes with the last deploy, --deployed or --live"),
+        (
+            (wishes.region or wishes.profile) and not (wishes.deployed or wishes.live),
+            "--region and --profile go with --deployed or --live",
+        ),
+        (wishes.accept is not None and not wishes.accept.strip(), "--accept wants a reason"),
+        (wishes.as_json and wishes.markdown, "choose one of --json and --markdown"),
+    )
+    for is_mistake, message in mistakes:
+        if is_mistake:
+            raise click.UsageError(message)
 
 
 def _project(wishes: _Wishes) -> int:
@@ -155,12 +155,12 @@ def _project(wishes: _Wishes) -> int:
 
     pair = _versions(wishes)
     entries = read_accepted(wishes.folder)
-    found, stale = accept(review(pair.old, pair.new), entries)
+    reviewed, stale = accept(review(pair.old, pair.new), entries)
     if wishes.accept is not None:
-        found = _accept(found, entries, wishes)
-    whole = replace(found, notes=tuple(dict.fromkeys((*pair.notes, *found.notes, *_unused(stale)))))
-    _tell(whole, pair.drift, pair.new.namespace, wishes)
-    return 1 if whole.broadens or pair.drift else 0
+        reviewed = _accept(reviewed, entries, wishes)
+    result = replace(reviewed, notes=tuple(dict.fromkeys((*pair.notes, *reviewed.notes, *_unused(stale)))))
+    _tell(result, pair.drift, pair.new.namespace, wishes)
+    return 1 if result.broadens or pair.drift else 0
 
 
 def _unused(stale: tuple[Entry, ...]) -> Iterator[str]:
@@ -171,18 +171,21 @@ def _unused(stale: tuple[Entry, ...]) -> Iterator[str]:
         yield f"{places[0].file}: nothing needs the {'entry' if len(places) == 1 else 'entries'} of line {lines} now"
 
 
-def _accept(found: Review, entries: tuple[Entry, ...], wishes: _Wishes) -> Review:
+def _accept(reviewed: Review, entries: tuple[Entry, ...], wishes: _Wishes) -> Review:
     """Add what is left to the accepted gains, and judge again."""
     from remit.review.accepted import accept, acceptance
     from remit.review.accepted_file import FILE, write_accepted
 
-    more = acceptance(found, (wishes.accept or "").strip())
-    if not more:
+    entries_to_add = acceptance(reviewed, (wishes.accept or "").strip())
+    if not entries_to_add:
         click.echo("nothing is left to accept", err=True)
-        return found
-    write_accepted(wishes.folder, (*entries, *more))
-    click.echo(f"{FILE.as_posix()} has {len(more)} more {'entry' if len(more) == 1 else 'entries'}", err=True)
-    return accept(found, more)[0]
+        return reviewed
+    write_accepted(wishes.folder, (*entries, *entries_to_add))
+    click.echo(
+        f"{FILE.as_posix()} has {len(entries_to_add)} more {'entry' if len(entries_to_add) == 1 else 'entries'}",
+        err=True,
+    )
+    return accept(reviewed, entries_to_add)[0]
 
 
 def _versions(wishes: _Wishes) -> _Pair:
@@ -220,10 +223,10 @@ def _two_stages(wishes: _Wishes) -> _Pair:
     from remit.review.separate_process import loading_apart
     from remit.review.working_tree import renamed_to, tree
 
-    first, second = wishes.stages
-    with loading_apart(wishes.folder, first) as loaded:
-        new = replace(tree(wishes.folder, second), where=f"stage {second}")
-        old = replace(loaded(), where=f"stage {first}")
+    old_stage, new_stage = wishes.stages
+    with loading_apart(wishes.folder, old_stage) as loaded:
+        new = replace(tree(wishes.folder, new_stage), where=f"stage {new_stage}")
+        old = replace(loaded(), where=f"stage {old_stage}")
     note = f"{old.namespace} and {new.namespace} are put equal in names" if old.namespace != new.namespace else ""
     return _Pair(renamed_to(old, new.namespace), new, (note,) if note else ())
 
@@ -239,8 +242,8 @@ def _deployed(wishes: _Wishes) -> _Pair:
     old = recorded(account, new.namespace)
     if old is None:
         return _Pair(nothing(), new, (_NOT_DEPLOYED,))
-    known = last(account, wishes.folder, new.namespace)
-    return _Pair(old if known is None else explained(old, known), replace(new, names=old.names))
+    record = last(account, wishes.folder, new.namespace)
+    return _Pair(old if record is None else explained(old, record), replace(new, names=old.names))
 
 
 def _live(wishes: _Wishes) -> _Pair:
@@ -249,49 +252,49 @@ def _live(wishes: _Wishes) -> _Pair:
     from remit.review.working_tree import tree
 
     new = tree(wishes.folder, wishes.stage)
-    found = live(_account(wishes), new.namespace)
-    if found is None:
+    roles = live(_account(wishes), new.namespace)
+    if roles is None:
         return _Pair(nothing(), new, (_NOT_DEPLOYED,))
-    return _Pair(found.version, found.beside(new), found.notes, found.drift)
+    return _Pair(roles.version, roles.beside(new), roles.notes, roles.drift)
 
 
 def _account(wishes: _Wishes) -> Account:
     return options.account(wishes.folder, local=wishes.local, region=wishes.region, profile=wishes.profile)
 
 
-def _files(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
+def _files(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
     """Two templates or two policies, or a plan."""
     from remit.documents.read import may_be_plan
     from remit.review.role_files import holds_roles, plan_review, review_files
 
-    if len(given) == 1:
-        if not may_be_plan(given[0][0]):
+    if len(files) == 1:
+        if not may_be_plan(files[0][0]):
             raise RemitError(
-                f"{given[0][1]} alone is compared with nothing: it is no Terraform plan",
+                f"{files[0][1]} alone is compared with nothing: it is no Terraform plan",
                 hint="give OLD and NEW; `terraform show -json PLAN` prints a plan, which holds both",
             )
-        found = plan_review(*given[0])
+        reviewed = plan_review(*files[0])
     else:
-        roles = [holds_roles(data) for data, _ in given]
+        roles = [holds_roles(data) for data, _ in files]
         if not any(roles):
-            return _policies(given, wishes)
+            return _policies(files, wishes)
         if not all(roles):
-            (policy,) = [name for (_, name), found in zip(given, roles, strict=True) if not found]
+            (policy,) = [name for (_, name), has_roles in zip(files, roles, strict=True) if not has_roles]
             raise RemitError(
                 f"{policy} is no template, and the other file is one",
                 hint="compare two templates, or two policies",
             )
-        found = review_files(given[0], given[1])
-    _tell(found, (), " ".join(name for _, name in given), wishes)
-    return 1 if found.broadens else 0
+        reviewed = review_files(files[0], files[1])
+    _tell(reviewed, (), " ".join(name for _, name in files), wishes)
+    return 1 if reviewed.broadens else 0
 
 
-def _policies(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
+def _policies(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
     from remit.report.comment import comparison_comment
     from remit.report.comparison import Places, comparison_document, comparison_lines
     from remit.template.role_files import read_policies
 
-    before, after = (read_policies(*one) for one in given)
+    before, after = (read_policies(*file) for file in files)
     comparison = _compared(before, after)
     places = Places(before.locate, after.locate)
     if wishes.as_json:
@@ -318,7 +321,7 @@ def _tell(review: Review, drift: Sequence[Drift], about: str, wishes: _Wishes) -
     if wishes.as_json:
         options.print_json({**review_document(review), "drift": drift_document(drift)})
     elif wishes.markdown:
-        by_hand = tuple(f"changed by hand: {one.role}: {one.sentence}" for one in drift)
+        by_hand = tuple(f"changed by hand: {change.role}: {change.sentence}" for change in drift)
         click.echo(review_comment(replace(review, notes=(*by_hand, *review.notes)), about), nl=False)
     else:
         _print((*drift_lines(drift), *review_lines(review)))
@@ -328,5 +331,5 @@ def _print(lines: Iterable[str]) -> None:
     from remit.report.terminal_text import line
 
     colour = False if os.environ.get("NO_COLOR") else None
-    for one in lines:
-        click.secho(line(one), fg=_COLOURS.get(one[:3]), color=colour)
+    for text in lines:
+        click.secho(line(text), fg=_COLOURS.get(text[:3]), color=colour)

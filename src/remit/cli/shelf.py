@@ -27,8 +27,8 @@ class Shelf(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Every command, by name."""
-        here = str(Path(__file__).parent)
-        names = {module.name for module in pkgutil.iter_modules([here])} - _NOT_COMMANDS
+        folder = str(Path(__file__).parent)
+        names = {module.name for module in pkgutil.iter_modules([folder])} - _NOT_COMMANDS
         return sorted(name.replace("_", "-") for name in names)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -43,9 +43,9 @@ class Shelf(click.Group):
         """List the commands in sections."""
         names = self.list_commands(ctx)
         listed = {name for section in _SECTIONS.values() for name in section}
-        others = tuple(name for name in names if name not in listed)
+        without_section = tuple(name for name in names if name not in listed)
         widest = max(len(name) for name in names)
-        for heading, section in {**_SECTIONS, "Other": others}.items():
+        for heading, section in {**_SECTIONS, "Other": without_section}.items():
             with formatter.section(heading):
                 formatter.write_dl([(name.ljust(widest), self._summary(ctx, name)) for name in section])
 

@@ -115,8 +115,8 @@ def _screen(stack: str) -> Iterator[OnEvent]:
 
     def bottom() -> Any:
         lines = [f"  {event.status}  {event.type}  {event.logical_id}" for event in list(running.values())[:_SHOWN]]
-        more = len(running) - len(lines)
-        return Text("\n".join([*lines, f"  and {more} more"] if more > 0 else lines), style="dim", no_wrap=True)
+        hidden = len(running) - len(lines)
+        return Text("\n".join([*lines, f"  and {hidden} more"] if hidden > 0 else lines), style="dim", no_wrap=True)
 
     with Live(bottom(), console=console, transient=True, refresh_per_second=8) as live:
 
