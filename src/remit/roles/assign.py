@@ -143,14 +143,11 @@ def bind_text(text: str, names: Mapping[str, str]) -> str:
 
 def may_break(app: App, roles: Iterable[Role]) -> bool:
     """Whether anything is there that could: most apps replace, deny and bound nothing, and need no evaluator."""
-    return replaces(app) or app.boundary is not None or any(denies(role) for role in roles)
+    if replaces(app) or app.boundary is not None:
+        return True
+    return any(grant.statement.effect == "Deny" for role in roles for grant in role.grants)
 
 
 def replaces(app: App) -> bool:
     """Whether a setting replaces the computed default, or a part of it."""
     return app.default_policy is not None or app.default_vpc_policy is not None
-
-
-def denies(role: Role) -> bool:
-    """Whether a statement of a role's own is a Deny."""
-    return any(grant.statement.effect == "Deny" for grant in role.grants)

@@ -14,7 +14,7 @@ from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import fill, parse
 from remit.errors import few
 from remit.roles import defaults
-from remit.roles.assign import bind, denies, may_break, replaces
+from remit.roles.assign import bind, may_break, replaces
 from remit.roles.encryption_keys import encryption
 from remit.roles.own_resources import own_resources
 from remit.roles.reference_names import put
@@ -255,8 +255,6 @@ def _broken(
         if not replaces(app):
             bounded = replace(bounded, severity="warning")  # nobody replaced anything: it is told, and stops nothing
         yield replace(bounded, origin=app.boundary_origin)
-    if not replaces(app) and not denies(role.role.role):
-        return
     missing = [action for action, answer in answers.items() if answer is False]
     denying = {action: tuple(_denying(role, action, resources, context)) for action in missing}
     denied = tuple(action for action in missing if denying[action])
