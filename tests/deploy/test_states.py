@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from remit.deploy import changeset
 from remit.deploy.changeset import plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import Superseded, continue_rollback, execute
-from remit.deploy.stack import describe, settled
+from remit.deploy.stack import describe, pauses, settled
 from remit.errors import RemitError
 from stacks import READ, WAITING, WRITE, end_waiting, template
 from terminals import HANGS
@@ -228,3 +229,10 @@ def test_a_template_that_cloudformation_refuses_is_told_in_its_words_and_leaves_
 )
 def test_versions_of_remit_are_compared_as_numbers(older: str, newer: str) -> None:
     assert changeset._number(older) < changeset._number(newer)
+
+
+def test_a_far_stack_is_asked_after_quickly_at_first_and_then_never_in_step_with_others(remote: Account) -> None:
+    waits = list(itertools.islice(pauses(remote), 20))
+    assert [0.2, 0.5, 1, 2] == waits[:4]
+    assert all(5 <= wait <= 7 for wait in waits[4:])
+    assert 1 < len(set(waits[4:]))

@@ -280,6 +280,12 @@ def test_two_resources_or_outputs_of_one_name_are_told(make: Make) -> None:
     assert "two resources are both `DataQueue` in the template: AWS::SQS::Queue and AWS::SQS::Queue" == error.message
 
 
+def test_the_init_file_of_the_shared_resources_runs_once(make: Make) -> None:
+    once = f"{IMPORTS}class Data(Shared):\n    queue = resource('AWS::SQS::Queue')\n"
+    project = make(**{"shared/resources/__init__.py": once, "shared/resources/other.py": ""})
+    assert ["DataQueue"] == list(project.resources("AWS::SQS::Queue"))
+
+
 def test_an_output_of_the_name_of_a_functions_url_is_told(make: Make) -> None:
     body = f"{IMPORTS}class Hello(Shared):\n    url = output(aws.region)\n"
     app = "@app.function(http())\ndef hello(event, context): ...\n"
