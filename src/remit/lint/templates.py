@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from remit.catalogue.types import access_of
 from remit.documents.json_text import read_json
 from remit.errors import RemitError
+from remit.iam import tokens
 from remit.lint.policies import document_of
 from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST, Document, Environment
 from remit.template import loops
@@ -92,25 +93,28 @@ def _policies(value: Any, path: Spot, kind: str) -> Iterator[tuple[Any, Spot, bo
 
 def _in_text(value: Any) -> dict[str, Any] | None:
     """A policy that is written as JSON in one text, which Fn::Sub may fill: the text of each part is filled alike."""
-    given = value.get("Fn::Sub") if isinstance(value, dict) and len(value) == 1 else value
-    text = given[0] if isinstance(given, list) and given else given
+    is_filled = isinstance(value, dict) and list(value) == ["Fn::Sub"]
+    text, own = tokens.substitution(value["Fn::Sub"]) if is_filled else (value, {})
     if not isinstance(text, str) or _STATEMENT not in text or not text.lstrip().startswith("{"):
         return None
     try:
         document, _ = read_json(text, "")
     except RemitError:
         return None
+    if not isinstance(document, dict) or not _is_document(document, ("",), ""):
+        return None
+    return _filled(document, own) if is_filled else document
 
-    def filled(part: Any) -> Any:
-        if isinstance(part, dict):
-            return {key: filled(one) for key, one in part.items()}
-        if isinstance(part, list):
-            return [filled(one) for one in part]
-        if given is value or not isinstance(part, str) or "${" not in part:
-            return part
-        return {"Fn::Sub": [part, *given[1:]] if isinstance(given, list) else part}
 
-    return filled(document) if isinstance(document, dict) and _is_document(document, ("",), "") else None
+def _filled(part: Any, own: dict[str, Any]) -> Any:
+    """A part of a text that Fn::Sub fills, with its own variables."""
+    if isinstance(part, dict):
+        return {key: _filled(item, own) for key, item in part.items()}
+    if isinstance(part, list):
+        return [_filled(item, own) for item in part]
+    if isinstance(part, str) and "${" in part:
+        return {"Fn::Sub": [part, own] if own else part}
+    return part
 
 
 def _is_document(value: dict[str, Any], path: Spot, kind: str) -> bool:
