@@ -17,6 +17,7 @@ from remit.app import Resource
 from remit.catalogue.compiler import type_cdk, type_rows, types
 from remit.catalogue.types import (
     Access,
+    Deployment,
     ResourceType,
     access_of,
     arn_of,
@@ -175,6 +176,14 @@ def test_a_row_says_what_a_table_is_and_where_its_handlers_are() -> None:
     assert table.iam == ("dynamodb:table", "dynamodb:index", "dynamodb:stream")
     assert table.handlers is not None
     assert "dynamodb:CreateTable" in table.handlers.create
+
+
+def test_a_row_says_what_deploying_a_resource_asks_for() -> None:
+    function, service = row("AWS::Lambda::Function").deployment, row("AWS::ECS::Service").deployment
+    assert (function.passes_to, service.linked_roles) == (("lambda.amazonaws.com",), ("ecs.amazonaws.com",))
+    assert ("Layers",) in [calls.properties for calls in function.optional_calls]
+    assert row("AWS::ApiGateway::Method").deployment.api_paths == ("/restapis", "/restapis/*", "/tags/*")
+    assert row("AWS::SQS::Queue").deployment == Deployment()
 
 
 def test_the_types_of_sam_are_as_what_they_make() -> None:

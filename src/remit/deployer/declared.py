@@ -153,12 +153,19 @@ def texts(stack: Stack, value: Any) -> tuple[str, ...]:
 
 
 def at(properties: Mapping[str, Any], path: str) -> Any:
-    """What stands at a path such as `TableInput.Name`, of a list in the first item that has it; None: nothing does."""
-    value: Any = properties
+    """The value at a path such as `TableInput.Name`, in a list the first one; None where there is none."""
+    return next(values_at(properties, path), None)
+
+
+def values_at(properties: Mapping[str, Any], path: str) -> Iterator[Any]:
+    """The values at a path such as `Targets[].Arn`, those of every branch that a condition may choose."""
+    values: list[Any] = [properties]
     for step in path.split("."):
-        found = (one.get(step) for one in items(value) if isinstance(one, Mapping))
-        value = next((one for one in found if one is not None), None)
-    return value
+        name = step.removesuffix("[]")
+        inner = [item.get(name) for value in values for item in items(value) if isinstance(item, Mapping)]
+        values = [value for value in inner if value is not None]
+    for value in values:
+        yield from items(value) if path.endswith("[]") else (value,)
 
 
 def names(stack: Stack, declared: Declared) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from remit.deployer.linked import linked
 from remit.deployer.looked_up import looked_up
 from remit.deployer.merging import merged
 from remit.deployer.needs import Need, Purpose
-from remit.deployer.notes import CALLS_NOTHING, notes
+from remit.deployer.notes import notes
 from remit.deployer.optional import called
 from remit.deployer.passing import passed
 from remit.deployer.reverting import reverting
@@ -90,9 +90,7 @@ def deployer(
     unknown = tuple(
         (declared.logical_id, declared.type)
         for declared in resources
-        if handlers(declared.type) is None
-        and declared.type not in CALLS_NOTHING
-        and not declared.type.startswith(CUSTOM)
+        if handlers(declared.type) is None and not declared.type.startswith(CUSTOM)
     )
     return Deployer(stack.name, merged(needs), unknown, tuple(notes(stack, needs, boundary)))
 

@@ -33,10 +33,6 @@ if TYPE_CHECKING:
 
     from remit.deployer.needs import Need
 
-CALLS_NOTHING: Final = frozenset({
-    "AWS::CDK::Metadata", "AWS::CloudFormation::WaitCondition", "AWS::CloudFormation::WaitConditionHandle",
-})  # fmt: skip
-"""Types that CloudFormation keeps to itself."""
 _EXPANDED: Final = ("AWS::LanguageExtensions", "AWS::Serverless-")
 _EVERY: Final = re.compile(
     r"arn:\S*:/?[A-Za-z-]+[:/]\*|arn:\S*:(?:global|regional)/[a-z]+/\*/\*|arn:\S*\$\{AWS::AccountId\}:\*"
@@ -69,7 +65,7 @@ def notes(stack: Stack, needs: Iterable[Need], boundary: str | None) -> Iterator
     untold = [
         f"{declared.logical_id} ({declared.type})"
         for declared in stack.resources.values()
-        if (found := handlers(declared.type)) is not None and not found.told
+        if called(declared) and not _in_schema(declared)
     ]
     if untold:
         yield f"granted as the API reference has it, since the type does not say: {', '.join(untold)}"
@@ -80,6 +76,11 @@ def notes(stack: Stack, needs: Iterable[Need], boundary: str | None) -> Iterator
         if declared.logical_id not in granted:
             yield from _nothing(stack, declared)
     yield from _wide(needs)
+
+
+def _in_schema(declared: Declared) -> bool:
+    known = handlers(declared.type)
+    return known is not None and known.in_schema
 
 
 def _within(stack: Stack, boundary: str | None) -> Iterator[str]:
@@ -126,7 +127,7 @@ def _nothing(stack: Stack, declared: Declared) -> Iterator[str]:
     if declared.type.startswith(CUSTOM):
         told = any(OPEN in text for text in texts(stack, declared.properties.get("ServiceToken")))
     else:
-        told = _nameless(stack, declared) or handlers(declared.type) is None or declared.type in CALLS_NOTHING
+        told = _nameless(stack, declared) or not called(declared)
     if not told:
         yield f"nothing is granted for {declared.logical_id} ({declared.type}): the template does not say on what"
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from remit.catalogue.types import deployment_of
 from remit.deployer.declared import OPEN, ROLE_TYPE, Declared, Stack, texts
 from remit.deployer.needs import Need, Purpose
 from remit.deployer.optional import called
@@ -13,55 +14,6 @@ from remit.iam.policy import Condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-PASSED_TO: Final = {
-    "AWS::ApiGateway::RestApi": "apigateway",
-    "AWS::ApplicationAutoScaling::ScalableTarget": "application-autoscaling",
-    "AWS::AutoScaling::AutoScalingGroup": "ec2",
-    "AWS::AutoScaling::LaunchConfiguration": "ec2",
-    "AWS::Batch::JobDefinition": "ecs-tasks",
-    "AWS::CloudFormation::Stack": "cloudformation",
-    "AWS::CloudWatch::MetricStream": "streams.metrics.cloudwatch",
-    "AWS::EC2::FlowLog": "vpc-flow-logs",
-    "AWS::EC2::Instance": "ec2",
-    "AWS::EC2::SpotFleet": "spotfleet",
-    "AWS::ECS::Service": "ecs",
-    "AWS::ECS::TaskDefinition": "ecs-tasks",
-    "AWS::Events::Rule": "events",
-    "AWS::IAM::InstanceProfile": "ec2",
-    "AWS::KinesisFirehose::DeliveryStream": "firehose",
-    "AWS::Lambda::Function": "lambda",
-    "AWS::Logs::SubscriptionFilter": "logs",
-    "AWS::Pipes::Pipe": "pipes",
-    "AWS::S3::Bucket": "s3",
-    "AWS::SNS::Subscription": "sns",
-    "AWS::SNS::Topic": "sns",
-    "AWS::Scheduler::Schedule": "scheduler",
-    "AWS::StepFunctions::StateMachine": "states",
-}
-"""Who takes the role of a resource ("Granting a user permissions to pass a role to an AWS service", each service's).
-
-Of a type that is not here, whom the role trusts.
-"""
-PRINCIPALS: Final = {
-    "AWS::AppRunner::Service": "build.apprunner tasks.apprunner",
-    "AWS::Cognito::IdentityPool": "cognito-identity",
-    "AWS::Cognito::IdentityPoolRoleAttachment": "cognito-identity",
-    "AWS::Cognito": "cognito-idp",
-    "AWS::EMR": "application-autoscaling elasticmapreduce",
-    "AWS::EMRContainers": "emr-containers",
-    "AWS::KinesisAnalyticsV2": "kinesisanalytics",
-    "AWS::Lex": "lexv2",
-    "AWS::MSK": "kafka",
-    "AWS::MWAA": "airflow airflow-env",
-    "AWS::Neptune": "rds",
-    "AWS::OSIS": "osis-pipelines",
-    "AWS::RDS::DBCluster": "monitoring.rds rds",
-    "AWS::RDS::DBInstance": "monitoring.rds rds",
-    "AWS::RedshiftServerless": "redshift redshift-serverless",
-    "AWS::Synthetics": "lambda synthetics",
-}
-"""The services of types whose role is not of the template, where they are called otherwise than the types."""
 
 
 def passed(stack: Stack, declared: Declared) -> Iterator[Need]:
@@ -89,11 +41,12 @@ def passes(declared: Declared) -> bool:
 
 def _services(stack: Stack, declared: Declared, role: Declared | None) -> tuple[str, ...]:
     """The services that take the role: what the type is known for, else who the role trusts."""
-    known = PASSED_TO.get(declared.type)
-    trusted = () if role is None or known else tuple(trusts(stack, role))
-    service = declared.type.rpartition("::")[0]
-    named = known or PRINCIPALS.get(declared.type) or PRINCIPALS.get(service) or service.rpartition("::")[2].lower()
-    return trusted or tuple(f"{name}.amazonaws.com" for name in named.split())
+    deployment = deployment_of(declared.type)
+    if deployment.passes_to:
+        return deployment.passes_to
+    trusted = () if role is None else tuple(trusts(stack, role))
+    own_service = f"{declared.type.split('::')[1].lower()}.amazonaws.com"
+    return trusted or deployment.usually_passes_to or (own_service,)
 
 
 def trusts(stack: Stack, role: Declared) -> Iterator[str]:

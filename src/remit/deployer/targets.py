@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.actions import action
 from remit.catalogue.arns import matches, parse
-from remit.catalogue.types import lowered, resource_type
+from remit.catalogue.types import deployment_of, lowered, resource_type
 from remit.deployer.declared import (
     OPEN,
     QUALIFIED,
@@ -23,58 +23,41 @@ from remit.deployer.declared import (
     at,
     filled,
     is_generated,
-    items,
     named_type,
     names,
     tells,
     texts,
+    values_at,
 )
 from remit.deployer.linked import linked
 from remit.deployer.references import ROLES, direct, literals, mentions, named_literals, referred
 
 if TYPE_CHECKING:
     from remit.catalogue.actions import Action, Target
+    from remit.catalogue.types import Referent
 
 _IDENTITIES: Final = frozenset({
     "ec2:role", "iam:group", "iam:policy", "iam:role", "iam:user", "sts:role", "sts:root-user", "sts:user",
 })  # fmt: skip
 """Kinds that nobody gets by a wildcard: only those that the template names."""
-_WHO: Final = (("Groups", "GroupNameWithPath"), ("Roles", "RoleNameWithPath"), ("Users", "UserNameWithPath"))
-_NAMED_BY: Final[dict[str, tuple[tuple[str, str], ...]]] = {
-    "AWS::CertificateManager::Certificate": (("DomainValidationOptions", "Id"),),
-    "AWS::CodeBuild::Project": (("ServiceRole", "RoleNameWithPath"),),
-    "AWS::ECS::Service": (("Role", "RoleNameWithPath"),),
-    "AWS::ECS::TaskDefinition": (("ExecutionRoleArn", "RoleNameWithPath"), ("TaskRoleArn", "RoleNameWithPath")),
-    "AWS::EMR::Cluster": (("AutoScalingRole", "RoleNameWithPath"), ("ServiceRole", "RoleNameWithPath")),
-    "AWS::Events::EventBusPolicy": (("EventBusName", "EventBusName"),),
-    "AWS::Glue::Crawler": (("Role", "RoleNameWithPath"),),
-    "AWS::Glue::Job": (("Role", "RoleNameWithPath"),),
-    "AWS::IAM::AccessKey": (("UserName", "UserNameWithPath"),),
-    "AWS::IAM::GroupPolicy": (("GroupName", "GroupNameWithPath"),),
-    "AWS::IAM::InstanceProfile": (("Roles", "RoleNameWithPath"),),
-    "AWS::IAM::ManagedPolicy": _WHO,
-    "AWS::IAM::Policy": _WHO,
-    "AWS::IAM::RolePolicy": (("RoleName", "RoleNameWithPath"),),
-    "AWS::IAM::UserPolicy": (("UserName", "UserNameWithPath"),),
-    "AWS::IAM::UserToGroupAddition": (("GroupName", "GroupNameWithPath"),),
-    "AWS::Lambda::Alias": (("FunctionName", "FunctionName"),),
-    "AWS::Lambda::EventInvokeConfig": (("FunctionName", "FunctionName"),),
-    "AWS::Lambda::EventSourceMapping": (("FunctionName", "FunctionName"),),
-    "AWS::Lambda::Permission": (("FunctionName", "FunctionName"),),
-    "AWS::Lambda::Url": (("TargetFunctionArn", "FunctionName"),),
-    "AWS::Lambda::Version": (("FunctionName", "FunctionName"),),
-    "AWS::Logs::LogStream": (("LogGroupName", "LogGroupName"),),
-    "AWS::Logs::MetricFilter": (("LogGroupName", "LogGroupName"),),
-    "AWS::Logs::SubscriptionFilter": (("LogGroupName", "LogGroupName"),),
-    "AWS::Route53::DNSSEC": (("HostedZoneId", "Id"),),
-    "AWS::Route53::KeySigningKey": (("HostedZoneId", "Id"),),
-    "AWS::Route53::RecordSet": (("HostedZoneId", "Id"),),
-    "AWS::Route53::RecordSetGroup": (("HostedZoneId", "Id"),),
-    "AWS::S3::BucketPolicy": (("Bucket", "BucketName"),),
+_NAMED_BY: Final[Mapping[str, tuple[Referent, str]]] = {
+    "ec2:role": ("role", "RoleNameWithPath"),
+    "events:event-bus": ("event bus", "EventBusName"),
+    "iam:group": ("group", "GroupNameWithPath"),
+    "iam:role": ("role", "RoleNameWithPath"),
+    "iam:user": ("user", "UserNameWithPath"),
+    "lambda:function": ("function", "FunctionName"),
+    "lambda:function alias": ("function", "FunctionName"),
+    "lambda:function version": ("function", "FunctionName"),
+    "logs:log-group": ("log group", "LogGroupName"),
+    "logs:log-stream": ("log group", "LogGroupName"),
+    "route53:hostedzone": ("hosted zone", "Id"),
+    "s3:bucket": ("bucket", "BucketName"),
+    "s3:object": ("bucket", "BucketName"),
+    "sts:role": ("role", "RoleNameWithPath"),
 }
-"""Types about other resources: the properties that name them, and the variable of their ARNs that the name fills."""
-_UNNAMED: Final = frozenset({"route53:change"})
-"""Kinds whose ARNs have a variable of that name, too, which is another's."""
+"""Kinds that properties of other types may name: what these hold, and the variable of the ARNs that the name fills."""
+_NAME: Final = re.compile(r"[^:\s]+")
 _SERVICES: Final = {
     "AmazonMQ": "mq",
     "CertificateManager": "acm",
@@ -93,20 +76,6 @@ _SERVICES: Final = {
 }
 """Services that types call otherwise than IAM does."""
 _API: Final = "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
-_APIS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("AWS::ApiGatewayV2::DomainName", ("/domainnames", "/domainnames/*", "/tags/*")),
-    ("AWS::ApiGatewayV2::ApiMapping", ("/domainnames/*",)),
-    ("AWS::ApiGatewayV2::VpcLink", ("/vpclinks", "/vpclinks/*", "/tags/*")),
-    ("AWS::ApiGatewayV2::", ("/apis", "/apis/*", "/tags/*")),
-    ("AWS::ApiGateway::Account", ("/account",)),
-    ("AWS::ApiGateway::ApiKey", ("/apikeys", "/apikeys/*", "/tags/*")),
-    ("AWS::ApiGateway::BasePathMapping", ("/domainnames/*",)),
-    ("AWS::ApiGateway::DomainName", ("/domainnames", "/domainnames/*", "/tags/*")),
-    ("AWS::ApiGateway::UsagePlan", ("/usageplans", "/usageplans/*", "/tags/*")),
-    ("AWS::ApiGateway::VpcLink", ("/vpclinks", "/vpclinks/*", "/tags/*")),
-    ("AWS::ApiGateway::", ("/restapis", "/restapis/*", "/tags/*")),
-)
-"""API Gateway's paths by the start of a type: ids are made up, and its actions (GET …) say nothing of the kind."""
 _PUT: Final = ("/apis", "/restapis", "/tags", "/*")
 """Where API Gateway is asked to PUT: tags, and parts of APIs."""
 _ADDRESS: Final = re.compile(
@@ -180,22 +149,6 @@ _MADE_BESIDE: Final = {
 
 Source: "Example policies for working with the AWS CLI or an AWS SDK", launch instances (Amazon EC2 User Guide).
 """
-_MADE: Final[Mapping[str, Mapping[str, str]]] = {
-    "AWS::Events::Connection": {"secretsmanager:Secret": "secret:events!connection/{name}/*"},
-    "AWS::RDS::DBCluster": {"secretsmanager:Secret": "secret:rds!*"},
-    "AWS::RDS::DBInstance": {"secretsmanager:Secret": "secret:rds!*"},
-    "AWS::Redshift::Cluster": {"secretsmanager:Secret": "secret:redshift!*"},
-    "AWS::Synthetics::Canary": {
-        "lambda:function": "function:cwsyn-{name}-*",
-        "lambda:layer": "layer:cwsyn-{name}-*",
-        "lambda:layerVersion": "layer:cwsyn-{name}-*:*",
-    },
-}
-"""What services make for resources of a type, by kind: the ends of their ARNs.
-
-Sources: "AWS Secrets Manager secrets managed by other AWS services" (AWS Secrets Manager User Guide); "Required roles
-and permissions for CloudWatch canaries".
-"""
 _LOWER: Final = frozenset({"elasticache", "memorydb", "rds", "redshift"})
 """Services that keep names in small letters."""
 _SCOPES: Final = {"REGIONAL": "regional", "CLOUDFRONT": "global"}
@@ -234,7 +187,7 @@ _SERVICE_ROLES: Final = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-s
 def targets(stack: Stack, declared: Declared, name: str) -> tuple[str, ...]:
     """The resources that a deploy needs the action on for this resource; none: it is not needed."""
     if name.startswith("apigateway:"):
-        paths = next((paths for start, paths in _APIS if declared.type.startswith(start)), ("/*",))
+        paths = deployment_of(declared.type).api_paths or ("/*",)
         return tuple(f"{_API}{path}" for path in paths if name != "apigateway:PUT" or path.startswith(_PUT))
     if name.startswith("iam:") and "ServiceLinkedRole" in name:
         return tuple(f"{_SERVICE_ROLES}{service}/*" for service in linked(stack, declared)) or (f"{_SERVICE_ROLES}*",)
@@ -403,7 +356,7 @@ def _foreign(stack: Stack, declared: Declared, known: Action) -> tuple[str, ...]
 
 def _made(stack: Stack, declared: Declared, target: Target) -> Iterator[str]:
     """What a service makes for a resource of the type, under names of its own."""
-    tail = _MADE.get(declared.type, {}).get(_kind(target))
+    tail = dict(deployment_of(declared.type).side_resources).get(_kind(target))
     if tail is None:
         return
     for name in texts(stack, declared.properties.get("Name")) or ("*",):
@@ -526,14 +479,15 @@ def _as_kept(service: str, text: str) -> str:
 
 
 def _by_name(stack: Stack, declared: Declared, target: Target) -> Iterator[str]:
-    kind = _kind(target)
-    for given, variable in () if kind in _UNNAMED else _NAMED_BY.get(declared.type, ()):
-        if not any(f"${{{variable}}}" in format_ for format_ in target.type.arns):
-            continue
-        for item in items(declared.properties.get(given)):
-            named = item["HostedZoneId"] if isinstance(item, Mapping) and "HostedZoneId" in item else item
-            for text in texts(stack, named):
-                if not text.startswith("arn:"):
+    """The ARNs of a kind that properties name, which hold the name of a role, a function, a bucket."""
+    kind, row = _kind(target), resource_type(declared.type)
+    if row is None or kind not in _NAMED_BY:
+        return
+    referent, variable = _NAMED_BY[kind]
+    for path in row.holding(referent):
+        for value in values_at(declared.properties, path):
+            for text in texts(stack, value):
+                if _NAME.fullmatch(text):
                     yield from _spelled(kind, tuple(_filled(target, {variable: text})))
 
 
