@@ -12,7 +12,7 @@ from remit.lint import lookups
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from remit.iam.policy import Condition, Statement
+    from remit.iam.policy import Condition
 
 _TAGGED: Final = "/"
 
@@ -43,12 +43,6 @@ def negated(condition: Condition) -> bool:
     """Whether a condition holds where the key is absent: StringNotEquals and its like."""
     found = operator(condition.operator)
     return found is not None and found.negated and not condition.quantifier
-
-
-def asks_no_more(wide: Statement, narrow: Statement) -> bool:
-    """Whether a statement asks for keys that another asks for, too: else it hardly covers it."""
-    keys = {condition.key.lower() for condition in narrow.conditions}
-    return all(condition.key.lower() in keys for condition in wide.conditions)
 
 
 @lru_cache(maxsize=4096)

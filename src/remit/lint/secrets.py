@@ -171,6 +171,7 @@ def _is_example(match: re.Match[str]) -> bool:
     return made_up or _THIS_MACHINE.match(match["host"]) is not None
 
 
+@lru_cache(maxsize=8192)  # the same ARNs and values stand in many statements
 def kind(text: str) -> str | None:
     """What secret a text holds, or None; the example keys of AWS's documentation are none."""
     for known in KINDS:
