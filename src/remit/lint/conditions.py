@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import actions as known_actions
 from remit.catalogue.condition_keys import global_key, operator, put_in
+from remit.errors import MISSPELT, nearest
 from remit.lint import lookups
 
 if TYPE_CHECKING:
@@ -106,4 +107,4 @@ def takers(key: str) -> tuple[str, ...]:
 def near_taken(names: Iterable[str], key: str) -> str | None:
     """The key of some actions that another resembles."""
     known = {found for name in names for found in _taken(name)}
-    return lookups.near(_folded(key), known)
+    return nearest(_folded(key), known, MISSPELT)

@@ -314,9 +314,7 @@ def _near_action(statement: Statement, request: Request) -> str | None:
     service = f"{request.folded.partition(':')[0]}:"
     if statement.actions.negated:
         return None
-    import difflib  # noqa: PLC0415 - 4 ms, needed only when something is asked for that nothing allows
 
     patterns = statement.actions.patterns
-    names = {text.lower(): text for text in patterns if text.lower().startswith(service) and not is_pattern(text)}
-    found = difflib.get_close_matches(request.folded, names, n=1, cutoff=_ALIKE)
-    return names[found[0]] if found else None
+    names = [text for text in patterns if text.lower().startswith(service) and not is_pattern(text)]
+    return nearest(request.folded, names, _ALIKE)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
 from remit.catalogue.condition_keys import global_key, put_in
+from remit.catalogue.resemblance import nearest_key
 from remit.lint import lookups
 from remit.lint.finding import ERROR, WARNING, Problem
 
@@ -91,7 +92,7 @@ def _problem(name: str, spot: Spot) -> Iterator[Problem]:
     if put_in(name):
         return
     tagged = global_key(f"{name}/x")
-    near = f"{tagged.name}/KEY" if tagged is not None and tagged.tagged else lookups.near_key(name)
+    near = f"{tagged.name}/KEY" if tagged is not None and tagged.tagged else nearest_key(name)
     hint = (
         f"did you mean `${{{near}}}`?"
         if near
