@@ -215,7 +215,7 @@ def _agree(account: Account, shown: Shown, changes: ByHand, wishes: _Wishes) -> 
         approval.agree(account, shown, wishes.approval, yes=wishes.yes)
     except RemitError:
         if wishes.as_json:
-            options.print_json({**_document(account, shown.plan.namespace, shown, None, (), changes), "ok": False})
+            options.print_report({**_document(account, shown.plan.namespace, shown, None, (), changes), "ok": False})
         raise
 
 
@@ -234,7 +234,7 @@ def _plan(account: Account, built: Built, wishes: _Wishes) -> tuple[Plan | None,
 
     def refused(changes: ByHand) -> None:
         if wishes.as_json:
-            options.print_json({**_document(account, built.namespace, None, None, (), changes), "ok": False})
+            options.print_report({**_document(account, built.namespace, None, None, (), changes), "ok": False})
 
     def attempt() -> tuple[Plan | None, ByHand]:
         name, wait = built.namespace, wishes.wait
@@ -352,7 +352,7 @@ def _tell(
     """The end: outputs and roles, the first cause, or the functions that run other code than was built."""
     outputs = _outputs(account, name) if outcome is None else outcome.outputs
     if wishes.as_json:
-        options.print_json(_document(account, name, shown, outcome, outputs, changes, functions))
+        options.print_report(_document(account, name, shown, outcome, outputs, changes, functions))
     if outcome is not None and not outcome.ok:
         from remit.report.events import failure_text
 

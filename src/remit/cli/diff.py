@@ -295,7 +295,7 @@ def _policies(given: list[tuple[bytes, str]], wishes: _Wishes) -> int:
     comparison = _compared(before, after)
     places = Places(before.locate, after.locate)
     if wishes.as_json:
-        options.print_json(comparison_document(comparison, places))
+        options.print_report(comparison_document(comparison, places))
     elif wishes.markdown:
         click.echo(comparison_comment(comparison, places), nl=False)
     else:
@@ -316,7 +316,7 @@ def _tell(review: Review, drift: Sequence[Drift], about: str, wishes: _Wishes) -
     from remit.report.review import drift_document, drift_lines, review_document, review_lines
 
     if wishes.as_json:
-        options.print_json({**review_document(review), "drift": drift_document(drift)})
+        options.print_report({**review_document(review), "drift": drift_document(drift)})
     elif wishes.markdown:
         by_hand = tuple(f"changed by hand: {one.role}: {one.sentence}" for one in drift)
         click.echo(review_comment(replace(review, notes=(*by_hand, *review.notes)), about), nl=False)

@@ -179,7 +179,7 @@ def _action(text: str, *, as_json: bool) -> None:
     if as_json:
         whole = action_document(found[0]) if len(names) == 1 else None
         listed = [{"action": name, "level": level_of(name)} for name in names]
-        options.print_json(whole if whole is not None and note is None else {"note": note, "actions": listed})
+        options.print_report(whole if whole is not None and note is None else {"note": note, "actions": listed})
         return
     told = [] if note is None else [note]
     if is_pattern(text):
@@ -292,7 +292,7 @@ def _tell_role(role: Role, *, as_json: bool) -> None:
     from remit.report.terminal_text import page
 
     if as_json:
-        options.print_json(role_document(role))
+        options.print_report(role_document(role))
     else:
         click.echo(page(role_lines(role)), nl=False)
 
@@ -303,7 +303,7 @@ def _tell(*found: Explanation, as_json: bool) -> int:
 
     if as_json:
         documents = [verdict_document(one) for one in found]
-        options.print_json(documents[0] if len(documents) == 1 else documents)
+        options.print_report(documents[0] if len(documents) == 1 else documents)
     else:
         click.echo(page(line for one in found for line in verdict_lines(one)), nl=False)
     return 0 if all(one.verdict == "Allowed" for one in found) else 1
@@ -383,7 +383,7 @@ def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], sour
         from remit.report.explanation import role_document
 
         documents: list[Any] = [role_document(role) for role in roles]
-        options.print_json(documents)
+        options.print_report(documents)
         return 0
     for number, role in enumerate(roles):
         if number:

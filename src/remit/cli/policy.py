@@ -152,7 +152,7 @@ def deployer_policy(
         calls = (*calls, *LIVE)
     found = deployer(declared, calls, boundary, reverts=purpose == "revert-drift")
     if cloudformation:
-        options.print_json(_template(found, place))
+        options.print_report(_template(found, place))
     else:
         found = bound(found, *place)
         _print_deployer(found, parted=parted, explain=explain, as_json=as_json)
@@ -170,7 +170,7 @@ def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bo
     from remit.report.deployer import deployer_document, deployer_text
 
     if explain and as_json:
-        options.print_json(deployer_document(found))
+        options.print_report(deployer_document(found))
     elif explain:
         click.echo(deployer_text(found), nl=False)
     elif parted:

@@ -45,7 +45,7 @@ def command(
     if found is not None:
         changes = changes_of(account, found, last(account, folder, name))
         if as_json:
-            options.print_json({**status_document(found, account), "changed_by_hand": by_hand_document(changes)})
+            options.print_report({**status_document(found, account), "changed_by_hand": by_hand_document(changes)})
         else:
             click.echo(page((*status_lines(found, account), *by_hand_lines(changes))), nl=False)
     else:

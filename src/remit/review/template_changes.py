@@ -19,7 +19,7 @@ from remit.roles.reference_shapes import shapes_of
 from remit.template.attached_policies import MANAGED
 from remit.template.role_files import read_source
 from remit.template.role_resources import attached_to, attaching, bearing, made_together, names_in, part, units
-from remit.template.roles import OUTSIDE, roles_in
+from remit.template.roles import roles_in
 from remit.template.worlds import MOST, worlds
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def review_templates(old: Source, new: Source) -> Review:
     """What changes between two settled templates; parameters are put equal. RemitError at line and column."""
     before, after = read_source(old), read_source(new)
     sides = (version_of(after, new.file), version_of(before, old.file))
-    outside = dict.fromkeys(role.logical_id for side in sides for role in side.roles if OUTSIDE in role.notes)
+    outside = dict.fromkeys(role.logical_id for side in sides for role in side.roles if role.only_attached_to)
     was, now = (side.shapes for side in (sides[1], sides[0]))
     pair = _Templates(old, new, _uncertain(old.value, new.value), was, now)
     parts = tuple(pair.reviews(outside))
@@ -153,7 +153,7 @@ def _roles(read: Read, where: str, doubts: _Doubts, outside: str | None = None) 
     whole = version_of(read, where)
     roles = []
     for role in whole.roles:
-        if (OUTSIDE not in role.notes) if outside is None else (role.logical_id == outside):
+        if not role.only_attached_to if outside is None else role.logical_id == outside:
             text = repr(([grant.statement for grant in role.grants], role.managed, role.boundary, role.trust))
             roles.append(replace(role, notes=(*role.notes, *doubts(text))))
     return replace(whole, roles=tuple(roles), giving=None)

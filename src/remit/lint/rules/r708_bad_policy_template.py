@@ -61,9 +61,9 @@ def _problems(name: Any, given: Any, at: Spot, written: WrittenTemplate) -> Iter
     found = sam_policy(name)
     if found is None:
         if isinstance(name, str) and name != "Ref" and not name.startswith("Fn::"):
-            hint = did_you_mean(name, sam_policies()) or "or write the statement itself"
-            sure = ERROR if hint.startswith("did") else WARNING
-            yield Problem(f"SAM has no policy template '{name}'", hint, (*at, name), sure)
+            near = did_you_mean(name, sam_policies())
+            hint = near or "or write the statement itself"
+            yield Problem(f"SAM has no policy template '{name}'", hint, (*at, name), ERROR if near else WARNING)
         return
     names = tuple(given) if isinstance(given, dict) else ()
     missing = tuple(one for one in found.parameters if one not in names)
