@@ -22,6 +22,8 @@ _NOBODYS_CODE = (_REMIT, _LIBRARY, "<string>", "<frozen ")
 _SHOWN = 40  # characters of a value that are told
 _NAMED = 5  # names of many that are told
 _COMPARED = 8  # names as alike as these that are compared by more than their letters in common
+ALIKE = 0.6
+"""The least likeness of two names of which one may be meant by the other."""
 MISSPELT = 0.85
 """The likeness of two names of which one is the other with a letter or two wrong."""
 
@@ -135,7 +137,7 @@ def writer() -> Origin:
     return Origin("") if frame is None else span(frame).origin
 
 
-def nearest_names(word: str, known: Iterable[str], likeness: float = 0.6) -> list[str]:
+def nearest_names(word: str, known: Iterable[str], likeness: float = ALIKE) -> list[str]:
     """The known names that `word` may have meant, the likeliest first; case is ignored.
 
     `likeness` is the least share of letters in common, though one letter of a short word may be wrong. Of names equally
@@ -156,7 +158,7 @@ def nearest_names(word: str, known: Iterable[str], likeness: float = 0.6) -> lis
     return [by_folded[name] for name in sorted(alike, key=rank)]
 
 
-def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
+def nearest(word: str, known: Iterable[str], likeness: float = ALIKE) -> str | None:
     """The known name that `word` most likely meant, or None when nothing is near."""
     names = nearest_names(word, known, likeness)
     return names[0] if names else None

@@ -15,7 +15,7 @@ from remit.catalogue.condition_keys import global_keys
 from remit.catalogue.operations import clients, operation, operations, prefixes
 from remit.catalogue.shared_prefixes import PAGES
 from remit.catalogue.snapshot import chunk
-from remit.errors import MISSPELT, nearest, nearest_names
+from remit.errors import ALIKE, MISSPELT, nearest, nearest_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -341,39 +341,77 @@ def _service_names() -> dict[str, tuple[str, ...]]:
 @lru_cache(maxsize=1024)
 def nearest_key(name: str) -> str | None:
     """The condition key that somebody meant who wrote `name`: a global one, or one of the service that it names."""
+    for guess in KEY_GUESSES:
+        key = guess(name)
+        if key is not None:
+            return key
+    return None
+
+
+def key_by_content(name: str) -> str | None:
+    """The key that holds what people call so: `aws:SecureTransport` for `aws:SSL`."""
+    return _KEYS.get(_folded(name).removeprefix("aws"))
+
+
+def key_of_service_misspelt(name: str) -> str | None:
+    """The key of this very name of a service that is written otherwise."""
     prefix, _, local = name.lower().partition(":")
-    by_content = _KEYS.get(_folded(name).removeprefix("aws"))
-    if by_content is not None:
-        return by_content
-    if not service(prefix):
-        for other in nearest_services(prefix):
-            same_key = [key.name for key in keys(other) if key.name.lower() == f"{other}:{local}"]
-            if same_key:
-                return same_key[0]
-    known = _beginnings_of_keys(prefix)
-    families = [key for key in known if key.endswith(_SIGNS)]
-    single = [key for key in known if not key.endswith(_SIGNS)]
-    family, sign, member = _parts_of_key(name)
-    near_family = nearest(family + (sign or "/"), families, MISSPELT)
-    if sign:
-        return near_family + member if near_family else nearest(name, single, MISSPELT)
-    ending = [key for key in single if len(local) >= _WHOLE_WORD and key.lower().endswith(local) and "/" not in key]
-    meant_key = min(ending, key=len, default=None) or nearest(name, single)
-    return meant_key or (f"{near_family}KEY" if near_family else None)
+    for other in () if service(prefix) else nearest_services(prefix):
+        for key in keys(other):
+            if key.name.lower() == f"{other}:{local}":
+                return key.name
+    return None
 
 
-def _beginnings_of_keys(prefix: str) -> list[str]:
-    """The global keys and a service's; of a family of keys the part that all have: `aws:ResourceTag/`."""
-    names = [f"{key.name}/" if key.tagged else key.name for key in global_keys()]
-    return names + [re.split("[$<]", key.name)[0] for key in keys(prefix)]
+def key_of_family(name: str) -> str | None:
+    """The same member of a family of keys: `aws:ResourceTag/team` for `aws:ResourceTags/team`."""
+    start = name.find(":") + 1
+    end = next((place for place in range(start, len(name)) if name[place] in _SIGNS), None)
+    family = None if end is None else nearest(name[: end + 1], _families(name), MISSPELT)
+    return None if family is None or end is None else family + name[end + 1 :]
 
 
-def _parts_of_key(key: str) -> tuple[str, str, str]:
-    """A key's family, the sign after it, and which of the family it is: `aws:ResourceTag`, `/` and `team`."""
-    service_and_colon, local = key[: key.find(":") + 1], key[key.find(":") + 1 :]
-    sign = next((letter for letter in local if letter in _SIGNS), "")
-    family, _, member = local.partition(sign) if sign else (local, "", "")
-    return service_and_colon + family, sign, member
+def key_with_this_end(name: str) -> str | None:
+    """The shortest key that goes on in front: `aws:PrincipalIsAWSService` for `aws:IsAWSService`."""
+    end = name.lower().partition(":")[2]
+    longer = [key for key in _single_keys(name) if key.lower().endswith(end) and "/" not in key]
+    return min(longer, key=len, default=None) if len(end) >= _WHOLE_WORD else None
+
+
+def key_misspelt(name: str) -> str | None:
+    """The key that is most alike; with a member of a family, what differs by a letter or two alone."""
+    return nearest(name, _single_keys(name), MISSPELT if "/" in name or name.count(":") > 1 else ALIKE)
+
+
+def family_alone(name: str) -> str | None:
+    """The family of keys whose member is missing: `aws:ResourceTag/KEY` for `aws:ResourceTag`."""
+    family = nearest(f"{name}/", _families(name), MISSPELT)
+    return None if family is None else f"{family}KEY"
+
+
+KEY_GUESSES: Final = (
+    key_by_content,
+    key_of_service_misspelt,
+    key_of_family,
+    key_with_this_end,
+    key_misspelt,
+    family_alone,
+)
+"""In the order of trust, as `GUESSES`."""
+
+
+def _families(name: str) -> list[str]:
+    return [key for key in _beginnings_of_keys(name) if key.endswith(_SIGNS)]
+
+
+def _single_keys(name: str) -> list[str]:
+    return [key for key in _beginnings_of_keys(name) if not key.endswith(_SIGNS)]
+
+
+def _beginnings_of_keys(name: str) -> list[str]:
+    """The global keys and those of a key's service; of a family the part that all have: `aws:ResourceTag/`."""
+    global_names = [f"{key.name}/" if key.tagged else key.name for key in global_keys()]
+    return global_names + [re.split("[$<]", key.name)[0] for key in keys(name.partition(":")[0])]
 
 
 def _folded(name: str) -> str:

@@ -119,34 +119,32 @@ def command(
 
 
 def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:
-    """Refuse what does not go together."""
-    stages = len(wishes.stages) > 1
-    account = wishes.deployed or wishes.live
-    chosen = [
-        name
-        for name, given in (
-            ("files", bool(files)),
-            ("--base", wishes.base is not None),
-            ("two stages", stages),
-            ("--deployed", wishes.deployed),
-            ("--live", wishes.live),
-        )
-        if given
-    ]
-    if len(chosen) > 1:
-        raise click.UsageError(f"choose one to compare with: {' or '.join(chosen)}")
-    if files and (wishes.stages or wishes.local or wishes.accept is not None):
-        raise click.UsageError("files are compared by themselves: --stage, --local and --accept are for a project")
-    if len(files) > 2 or len(wishes.stages) > 2:  # noqa: PLR2004 - an old and a new
-        raise click.UsageError("two are compared, an old and a new")
-    if wishes.local and (wishes.base is not None or stages):
-        raise click.UsageError("--local goes with the last deploy, --deployed or --live")
-    if (wishes.region or wishes.profile) and not account:
-        raise click.UsageError("--region and --profile go with --deployed or --live")
-    if wishes.accept is not None and not wishes.accept.strip():
-        raise click.UsageError("--accept wants a reason")
-    if wishes.as_json and wishes.markdown:
-        raise click.UsageError("choose one of --json and --markdown")
+    """Refuse what does not go together: the first of these that is so."""
+    two_stages = len(wishes.stages) > 1
+    old_sides = {
+        "files": bool(files),
+        "--base": wishes.base is not None,
+        "two stages": two_stages,
+        "--deployed": wishes.deployed,
+        "--live": wishes.live,
+    }
+    chosen = [name for name, is_chosen in old_sides.items() if is_chosen]
+    of_a_project = bool(wishes.stages) or wishes.local or wishes.accept is not None
+    of_an_account = bool(wishes.region or wishes.profile)
+    refusals = {
+        f"choose one to compare with: {' or '.join(chosen)}": len(chosen) > 1,
+        "files are compared by themselves: --stage, --local and --accept are for a project": files and of_a_project,
+        "two are compared, an old and a new": max(len(files), len(wishes.stages)) > 2,  # noqa: PLR2004 - as it says
+        "--local goes with the last deploy, --deployed or --live": (
+            wishes.local and (wishes.base is not None or two_stages)
+        ),
+        "--region and --profile go with --deployed or --live": (of_an_account and not (wishes.deployed or wishes.live)),
+        "--accept wants a reason": wishes.accept is not None and not wishes.accept.strip(),
+        "choose one of --json and --markdown": wishes.as_json and wishes.markdown,
+    }
+    for message, is_so in refusals.items():
+        if is_so:
+            raise click.UsageError(message)
 
 
 def _project(wishes: _Wishes) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -363,30 +363,42 @@ def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], sour
     from remit.roles.role_policies import standing
 
     _at_most(words, 3)
-    known = [one for role in read.roles for one in (role.logical_id, *role.functions)]
-    named = bool(words) and (words[0] in known or ":" not in words[0])
-    name, rest = (words[0], words[1:]) if named else (None, words)
-    roles = [role for role in read.roles if name is None or name in (role.logical_id, *role.functions)]
+    names_a_role = bool(words) and (words[0] in _names_in(read) or ":" not in words[0])
+    question = words[1:] if names_a_role else words
     for note in read.notes:
         options.note(note)
+    roles = _roles_named(read, words[0] if names_a_role else None)
+    if not question:
+        _tell_roles(roles, as_json=as_json)
+        return 0
+    late = any("::" in resource.type for resource in read.resources)
+    conditions = Conditions(source)
+    answers: list[Explanation] = []
+    for role in roles:
+        answers += _answers(standing(role, names, read.documents), question, role.logical_id, conditions)
+    return _tell(*(replace(answer, substitutes=late) for answer in answers), as_json=as_json)
+
+
+def _names_in(read: Read) -> list[str]:
+    return [name for role in read.roles for name in (role.logical_id, *role.functions)]
+
+
+def _roles_named(read: Read, name: str | None) -> list[Role]:
+    """The role of a name, or of the function of that name; all without one. RemitError: there is none."""
+    roles = [role for role in read.roles if name is None or name in (role.logical_id, *role.functions)]
     if not roles:
         what = "no role" if name is None else f"no role and no function `{name}`"
-        raise RemitError(f"the template has {what}", hint=did_you_mean(name or "", known))
-    if rest:
-        standings = [standing(role, names, read.documents) for role in roles]
-        late = any("::" in one.type for one in read.resources)
-        conditions = Conditions(source)
-        found = [one for role in standings for one in _answers(role, rest, role.role.logical_id, conditions)]
-        asked = [replace(one, substitutes=late) for one in found]
-        return _tell(*asked, as_json=as_json)
+        raise RemitError(f"the template has {what}", hint=did_you_mean(name or "", _names_in(read)))
+    return roles
+
+
+def _tell_roles(roles: list[Role], *, as_json: bool) -> None:
     if as_json:
         from remit.report.explanation import role_document
 
-        documents: list[Any] = [role_document(role) for role in roles]
-        options.print_report(documents)
-        return 0
+        options.print_report([role_document(role) for role in roles])
+        return
     for number, role in enumerate(roles):
         if number:
             click.echo()
         _tell_role(role, as_json=False)
-    return 0
