@@ -10,7 +10,6 @@ from functools import cache, lru_cache
 from typing import Final
 
 from remit.catalogue.actions import services
-from remit.catalogue.resemblance import spoken
 from remit.errors import MISSPELT, nearest
 from remit.lint import lookups
 
@@ -106,6 +105,8 @@ def provider(value: str) -> str | None:
 @lru_cache(maxsize=1024)
 def _meant(label: str) -> str | None:
     """The service that a name means: as people call it, with other signs, misspelt."""
+    from remit.catalogue.resemblance import spoken  # noqa: PLC0415 - asked of mistakes alone
+
     if label in _SPOKEN or label in _known():
         return _SPOKEN.get(label, label)
     folded = {"".join(filter(str.isalnum, one)): one for one in (*_LIKELY, *_BESIDE)}

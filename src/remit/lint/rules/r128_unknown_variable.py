@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
 from remit.catalogue.condition_keys import global_key, put_in
-from remit.catalogue.resemblance import nearest_key
 from remit.lint import lookups
 from remit.lint.finding import ERROR, WARNING, Problem
 
@@ -83,6 +82,8 @@ def _is_raw(text: str, start: int) -> bool:
 
 
 def _problem(name: str, spot: Spot) -> Iterator[Problem]:
+    from remit.catalogue.resemblance import nearest_key  # noqa: PLC0415 - asked of mistakes alone
+
     prefix, colon, _ = name.partition(":")
     if colon and "." in prefix:
         yield from _federated(name, spot)
