@@ -248,7 +248,7 @@ WRONG = {
             "    one = resource('AWS::SQS::Queue', queue_name='${DataTwo.QueueName}')\n"
             "    two = resource('AWS::SQS::Queue', queue_name='${DataOne.QueueName}')\n"
         ),
-        "resources depend on each other in a circle: DataOne -> DataTwo -> DataOne",
+        "resources form a circular dependency: DataOne -> DataTwo -> DataOne",
         "break one of these references, for example by giving a fixed name",
     ),
     "a circle with a function": (
@@ -256,7 +256,7 @@ WRONG = {
             "    one = resource('AWS::SQS::Queue', queue_name='${HelloFunction}')\n"
             "    two = resource('AWS::SNS::Topic', depends_on=one)\n"
         ),
-        "resources depend on each other in a circle: DataOne -> HelloFunction -> DataOne",
+        "resources form a circular dependency: DataOne -> HelloFunction -> DataOne",
         "break one of these references, for example by giving a fixed name",
     ),
 }

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _COLOURS = {"  +": "red", "  -": "green", "  ?": "yellow", "  !": "yellow", "  ~": "cyan"}
 _NO_RECORD = (
-    "there is no record here of a deploy, so that everything is told as new: "
-    "`remit diff --deployed` asks CloudFormation, `--base REF` takes a commit"
+    "no deploy from here is recorded, so everything is shown as new: "
+    "`remit diff --deployed` compares with CloudFormation, `--base REF` with a commit"
 )
-_NOT_DEPLOYED = "nothing is deployed, so that everything is told as new"
+_NOT_DEPLOYED = "nothing is deployed, so everything is shown as new"
 
 
 @dataclass(frozen=True, slots=True)

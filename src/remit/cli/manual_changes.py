@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 Way: TypeAlias = Literal["ask", "accept", "revert"]
 """What to do about them: ask a person, leave them, or undo them."""
 _QUESTION: Final = (
-    "CloudFormation leaves what was added, and puts back what was edited or deleted only where this deploy changes "
-    "that very policy; `--revert-drift` puts the roles back. Deploy all the same?"
+    "CloudFormation keeps what was added by hand. It restores what was edited or deleted only where this deploy "
+    "changes the same policy. `--revert-drift` undoes all of it. Deploy anyway?"
 )
 
 
@@ -80,20 +80,20 @@ def _revert(account: Account, name: str, changes: ByHand) -> None:
     def show(repair: Repair) -> None:
         watch.say(f"  {repair.command}")
 
-    watch.say("putting the roles back")
+    watch.say("undoing what was changed by hand")
     revert(account, changes, name, show)
     watch.say("the roles are as the template has them")
 
 
 def _refused(changes: ByHand) -> RemitError:
-    leaves = "`--accept-drift` deploys and leaves it"
+    leaves = "`--accept-drift` deploys and keeps these changes"
     if changes.unread is not None:
-        hint = "; ".join(filter(None, (changes.unread.hint, f"{leaves}, whatever it is")))
+        hint = "; ".join(filter(None, (changes.unread.hint, leaves)))
         return RemitError(
             "nothing was deployed: whether roles were changed by hand is not known", hint=hint, exit_code=1
         )
     return RemitError(
         "nothing was deployed: roles were changed by hand",
-        hint=f"{leaves}; `--revert-drift` puts the roles back first (`--yes` says neither)",
+        hint=f"{leaves}; `--revert-drift` undoes them first (`--yes` does neither)",
         exit_code=1,
     )

@@ -38,9 +38,9 @@ def action_lines(known: Action) -> Iterator[str]:
         yield from (f"      {arn}" for arn in target.type.arns)
     yield from _listed("condition keys", [f"{key.name} ({key.type or 'type unknown'})" for key in known.all_keys])
     if known.dependents is None:
-        yield "  needs besides: unknown"
+        yield "  also needs: unknown"
     else:
-        yield from _listed("needs besides", known.dependents)
+        yield from _listed("also needs", known.dependents)
     yield from _listed("called by", [f"{client}.{name}" for client, name in operations_of(known.full_name)])
 
 
