@@ -1,6 +1,7 @@
-"""What rules look at: a policy document, its statements, a function's environment, a template, an app.
+"""What rules look at: a policy document, its statements, a function's environment, an app.
 
-Every hook of a rule gets one of these nouns; where it came from (an app, a policy file, a template) does not matter.
+Every hook of a rule gets one of these nouns, or a template (`template/written_template.py`). Where a document came from
+(an app, a policy file, a template) does not matter.
 """
 
 from __future__ import annotations
