@@ -16,9 +16,9 @@ import pytest
 from remit.app import Resource
 from remit.catalogue.compiler import type_cdk, type_rows, types
 from remit.catalogue.types import (
-    Access,
     Deployment,
     ResourceType,
+    TypeAccess,
     access_of,
     arn_of,
     arns_of,
@@ -254,14 +254,14 @@ def test_no_two_rows_kept_by_hand_say_the_same_of_data() -> None:
 @pytest.mark.parametrize(
     ("name", "access"),
     [
-        ("AWS::IAM::RolePolicy", Access("identity", quota="iam.role.inline", roles="RoleName")),
-        ("AWS::SSO::PermissionSet", Access("identity", managed="ManagedPolicies", is_grant=True)),
-        ("AWS::Organizations::Policy", Access("ceiling")),
-        ("AWS::ECR::Repository", Access("resource")),
-        ("AWS::Lambda::Url", Access(authorization="AuthType")),
-        ("AWS::SQS::Queue", Access()),
-        ("AWS::Shop::Order", Access()),
+        ("AWS::IAM::RolePolicy", TypeAccess("identity", quota="iam.role.inline", roles="RoleName")),
+        ("AWS::SSO::PermissionSet", TypeAccess("identity", managed="ManagedPolicies", is_grant=True)),
+        ("AWS::Organizations::Policy", TypeAccess("ceiling")),
+        ("AWS::ECR::Repository", TypeAccess("resource")),
+        ("AWS::Lambda::Url", TypeAccess(authorization="AuthType")),
+        ("AWS::SQS::Queue", TypeAccess()),
+        ("AWS::Shop::Order", TypeAccess()),
     ],
 )
-def test_a_row_says_whose_policies_a_resource_holds_and_what_access_it_gives(name: str, access: Access) -> None:
+def test_a_row_says_whose_policies_a_resource_holds_and_what_access_it_gives(name: str, access: TypeAccess) -> None:
     assert access_of(name) == access

@@ -171,7 +171,7 @@ class Invoker:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class TypeAccess:
     """What a resource of a type says about who may do what; properties are "" where it has none such."""
 
     policies: Literal["identity", "attached", "resource", "ceiling", ""] = ""
@@ -261,7 +261,7 @@ class ResourceType:
     """The property that lists other regions which have the resource, too, or ""."""
     references: tuple[ReferenceProperty, ...]
     invokes: Invoker | None
-    access: Access
+    access: TypeAccess
     makes: str
     """Of SAM's types: the type that it becomes; else ""."""
     regions: tuple[str, ...]
@@ -337,10 +337,10 @@ class ResourceType:
         return tuple(reference.path for reference in self.references if reference.holds == what)
 
 
-_NO_ACCESS: Final = Access()
+_NO_ACCESS: Final = TypeAccess()
 
 
-def access_of(type_name: str) -> Access:
+def access_of(type_name: str) -> TypeAccess:
     """What a resource of a type says about who may do what."""
     kind = resource_type(type_name)
     return _NO_ACCESS if kind is None else kind.access
@@ -426,7 +426,7 @@ def resource_type(name: str) -> ResourceType | None:
         replicas=row.get("rp", ""),
         references=tuple(_references(row.get("h", {}))),
         invokes=_invoker(row["v"]) if "v" in row else None,
-        access=Access(**row["q"]) if "q" in row else _NO_ACCESS,
+        access=TypeAccess(**row["q"]) if "q" in row else _NO_ACCESS,
         makes=row.get("k", ""),
         regions=tuple(row.get("w", ())),
         deployment=_deployment(row["y"]) if "y" in row else _NO_DEPLOYMENT,

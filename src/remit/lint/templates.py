@@ -12,6 +12,7 @@ from remit.lint.policies import document_of
 from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST, Document, Environment
 from remit.template import loops
 from remit.template.branches import branches
+from remit.template.sections import section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -52,7 +53,7 @@ def _all(template: WrittenTemplate) -> Iterator[tuple[str, Mapping[str, Any], Sp
     """The resources of a template, and what each loop makes, once, with where they stand."""
     for name, resource in template.resources.items():
         yield name, resource, ("Resources", name)
-    for name, resource, at in loops.bodies(template.section("Resources")):
+    for name, resource, at in loops.bodies(section(template.raw, "Resources")):
         if isinstance(resource, dict) and isinstance(resource.get("Type"), str):
             yield name, resource, at
 
@@ -62,7 +63,7 @@ def environments(template: WrittenTemplate) -> Iterator[Environment]:
     for name, resource in template.resources.items():
         if resource["Type"] in _FUNCTIONS:
             path: Spot = ("Resources", name, "Properties", "Environment", "Variables")
-            variables = _mapping(_mapping(_mapping(resource.get("Properties")).get("Environment")).get("Variables"))
+            variables = section(resource, "Properties", "Environment", "Variables")
             if variables:
                 yield Environment(name, variables, _below(template.place, path), own=False)
 
@@ -140,7 +141,3 @@ def _has_principal(raw: Any) -> bool:
     statements = raw.get("Statement") if isinstance(raw, dict) else None
     several = statements if isinstance(statements, list) else [statements]
     return any(isinstance(one, dict) and not {"Principal", "NotPrincipal"}.isdisjoint(one) for one in several)
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

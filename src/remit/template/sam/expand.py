@@ -11,6 +11,7 @@ from remit.template.sam.events import api_of, known
 from remit.template.sam.expansion import Declared, arn_of
 from remit.template.sam.function import function
 from remit.template.sam.other_types import MAKERS, http_api, rest_api
+from remit.template.sections import section
 from remit.template.written_template import SAM
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Expanded:
 
 def expanded(template: Mapping[str, Any], place: Place) -> Expanded:
     """The plain form of a template, SAM's or not. RemitError at the line: what SAM's own translator would refuse."""
-    resources = dict(_all(template))
+    resources = section(template, "Resources")
     plain = {name: one for name, one in resources.items() if not _is_sam(one)}
     loops = [name for name in plain if str(name).startswith("Fn::ForEach::")]
     for name in loops:
@@ -78,14 +79,13 @@ def expanded(template: Mapping[str, Any], place: Place) -> Expanded:
 def plain_template(template: Mapping[str, Any], place: Place) -> tuple[dict[str, Any], tuple[str, ...]]:
     """A template with its resources in their plain form, and what was not expanded."""
     found = expanded(template, place)
-    local = [str(name) for name, one in _all(template) if _is_sam(one) and _is_local(one.get("Properties"))]
+    local = [
+        str(name)
+        for name, one in section(template, "Resources").items()
+        if _is_sam(one) and _is_local(one.get("Properties"))
+    ]
     uploaded = f"the bucket that `sam` puts the code of {', '.join(local)} into is not in it"
     return {**template, "Resources": dict(found.resources)}, (*found.notes, *([uploaded] if local else []))
-
-
-def _all(template: Mapping[str, Any]) -> Iterable[tuple[Any, Any]]:
-    given = template.get("Resources")
-    return given.items() if isinstance(given, dict) else ()
 
 
 def _is_local(properties: Any) -> bool:
@@ -100,7 +100,7 @@ def _is_sam(one: Any) -> bool:
 
 
 def _declared(template: Mapping[str, Any], resources: Mapping[str, Any], place: Place) -> Iterator[Declared]:
-    shared = template.get("Globals")
+    shared = section(template, "Globals")
     for name, one in resources.items():
         if not _is_sam(one):
             continue
@@ -110,8 +110,7 @@ def _declared(template: Mapping[str, Any], resources: Mapping[str, Any], place: 
         own = one.get("Properties")
         if own is not None and not isinstance(own, dict):
             raise found.wrong("Properties must be a mapping", found.at())
-        above = shared.get(found.kind) if isinstance(shared, dict) else None
-        above = {key: item for key, item in above.items() if key not in _NOT_GLOBAL} if isinstance(above, dict) else {}
+        above = {key: item for key, item in section(shared, found.kind).items() if key not in _NOT_GLOBAL}
         yield Declared(name, kind, _merged(above, own or {}), attributes, place)
 
 
