@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER, ResourceNotFoundError
 
+from remit.app import Resource
 from remit.catalogue.actions import action
 from remit.catalogue.arns import matches, parse
 from remit.catalogue.handlers import handlers, types_with_handlers
-from remit.deployer.declared import Declared, Stack, named_type, stack_of
+from remit.deployer.declared import PlannedStack, named_type, stack_of
 from remit.deployer.deploying import Deployer, bound, deployer
 from remit.deployer.targets import targets
 from remit.iam.decide.evaluate import Request, evaluate
@@ -535,13 +536,14 @@ def test_names_in_arns_are_those_that_no_update_changes() -> None:
 
 def _named_by(kind: str, name: str) -> Iterator[str]:
     """The ARNs of the kind that a type is called like, part of which a property gives."""
-    declared = Declared("It", kind, {name: "gives-a-name"})
+    named = Resource("It", kind, {name: "gives-a-name"})
     last = kind.rpartition("::")[2].lower()
-    found = handlers(kind)
-    for called in {name for names in found.by_verb.values() for name in names} if found else ():
+    known_handlers = handlers(kind)
+    by_verb = {} if known_handlers is None else known_handlers.by_verb
+    for called in {name for names in by_verb.values() for name in names}:
         known = action(called)
         alike = [target for target in known.targets if last.endswith(_folded(target.type.name))] if known else []
-        for place in targets(Stack("shop", {}, {}), declared, called) if alike else ():
+        for place in targets(PlannedStack("shop", {}, {}), named, called) if alike else ():
             found = parse(place)
             if (
                 "gives-a-name" in place

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import effort
 from remit.catalogue.actions import action
 from remit.catalogue.handlers import types_with_handlers
-from remit.deployer.declared import stack_of, texts
+from remit.deployer.declared import stack_of
 from remit.deployer.deploying import Deployer, bound, deployer
 from remit.deployer.merging import merged
 from remit.deployer.needs import Call, Need, Purpose
@@ -457,7 +457,7 @@ def test_a_name_that_cloudformation_makes_is_whole_up_to_the_service_s_limit() -
 @pytest.mark.parametrize(("conditions", "known"), [(4, 16), (5, 1)])
 def test_of_a_text_with_several_conditions_all_are_known_up_to_sixteen(conditions: int, known: int) -> None:
     parts = [{"Fn::If": [f"C{number}", f"a{number}", f"b{number}"]} for number in range(conditions)]
-    assert len(texts(stack_of("shop", [{"Resources": {}}]), {"Fn::Join": ["-", parts]})) == known
+    assert len(stack_of("shop", [{"Resources": {}}]).texts({"Fn::Join": ["-", parts]})) == known
 
 
 def test_of_places_that_cover_each_other_the_first_stays() -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.app import App, Role
-    from remit.deployer.declared import Stack
+    from remit.deployer.declared import PlannedStack
     from remit.deployer.deploying import Deployer
     from remit.deployer.needs import Call
     from remit.iam.policy import Policy
@@ -202,7 +202,7 @@ def _remark(found: Deployer) -> None:
         options.note(remark)
 
 
-def _of_bootstrap() -> tuple[Stack, tuple[Call, ...]]:
+def _of_bootstrap() -> tuple[PlannedStack, tuple[Call, ...]]:
     """No stack, and the calls that make and repair the artefact bucket."""
     from remit.deploy.calls import BOOTSTRAP
     from remit.deployer.declared import stack_of
@@ -210,7 +210,7 @@ def _of_bootstrap() -> tuple[Stack, tuple[Call, ...]]:
     return stack_of("", [{"Resources": {}}]), BOOTSTRAP
 
 
-def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[Stack, tuple[Call, ...]]:
+def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[PlannedStack, tuple[Call, ...]]:
     """The app's stack as a build makes it, and the calls that remit makes for it."""
     from remit.deploy.calls import CALLS, in_bucket
     from remit.deployer.declared import stack_of
@@ -225,7 +225,7 @@ def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[Stack,
 
 def _of_templates(
     paths: tuple[Path, ...], name: str | None, parameters: tuple[str, ...], bucket: str | None
-) -> tuple[Stack, tuple[Call, ...]]:
+) -> tuple[PlannedStack, tuple[Call, ...]]:
     """The stack of templates, and the calls that drive it; those on the artefact bucket only if it is remit's."""
     from remit.deploy.calls import CALLS, in_bucket
     from remit.deployer.declared import stack_of

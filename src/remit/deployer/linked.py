@@ -6,24 +6,25 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.types import deployment_of
-from remit.deployer.declared import OPEN, texts
+from remit.template.values import UNKNOWN
 
 if TYPE_CHECKING:
-    from remit.deployer.declared import Declared, Stack
+    from remit.app import Resource
+    from remit.deployer.declared import PlannedStack
 
 _PROPERTY: Final = re.compile(r"\$\{(\w+)\}")
 
 
-def linked(stack: Stack, declared: Declared) -> tuple[str, ...]:
+def linked(stack: PlannedStack, resource: Resource) -> tuple[str, ...]:
     """The services whose linked role a resource of this type may need; none: nobody knows."""
     services = []
-    for service in deployment_of(declared.type).linked_roles:
+    for service in deployment_of(resource.type).linked_roles:
         named = _PROPERTY.match(service)
         if named is None:
             services.append(service)
             continue
-        for text in texts(stack, declared.properties.get(named[1])):
-            if OPEN in text:
+        for text in stack.texts(resource.properties.get(named[1])):
+            if UNKNOWN in text:
                 return ()
             services.append(service.replace(named[0], text))
     return tuple(services)

@@ -13,33 +13,33 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.handlers import handlers
 from remit.catalogue.types import deployment_of
-from remit.deployer.declared import at
+from remit.deployer.declared import is_retained, value_at
 from remit.deployer.references import mentions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from remit.deployer.declared import Declared
+    from remit.app import Resource
 
 _WRITES: Final = ("create", "update", "delete")
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
 _KEYS: Final = re.compile(r"kms|encrypt|sse|keyarn|keyid", re.IGNORECASE)
 
 
-def called(declared: Declared) -> Mapping[str, tuple[str, ...]]:
+def called(resource: Resource) -> Mapping[str, tuple[str, ...]]:
     """The actions that a resource's handlers call for it, each with those handlers; none if nobody knows them."""
-    known = handlers(declared.type)
+    known = handlers(resource.type)
     if known is None:
         return {}
     verbs: dict[str, tuple[str, ...]] = {}
     for verb, actions in known.by_verb.items():
-        if verb == "delete" and declared.kept:
+        if verb == "delete" and is_retained(resource):
             continue
         for action in actions:
-            if needed(declared.type, action, declared.properties):
+            if needed(resource.type, action, resource.properties):
                 verbs[action] = (*verbs.get(action, ()), verb)
-    for calls in deployment_of(declared.type).further_calls:
-        if _gives_any(declared.properties, calls.properties):
+    for calls in deployment_of(resource.type).further_calls:
+        if _gives_any(resource.properties, calls.properties):
             verbs |= dict.fromkeys(calls.actions, _WRITES)
     return verbs
 
@@ -58,7 +58,7 @@ def needed(type_name: str, action: str, properties: Mapping[str, Any]) -> bool:
 
 
 def _gives_any(properties: Mapping[str, Any], paths: tuple[str, ...]) -> bool:
-    return any(at(properties, path) not in _EMPTY for path in paths)
+    return any(value_at(properties, path) not in _EMPTY for path in paths)
 
 
 @cache
