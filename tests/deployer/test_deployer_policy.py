@@ -733,6 +733,12 @@ def test_a_role_by_its_name_is_passed_as_one_by_its_arn_is() -> None:
     assert places(made(It=resource("AWS::Amplify::App", IAMServiceRole=place)), "iam:PassRole") == {place}
 
 
+def test_a_bucket_of_which_a_part_of_the_name_is_known_is_granted_by_that_part() -> None:
+    bucket = resource("AWS::S3::Bucket", BucketName={"Fn::Sub": "${Given}-${AWS::Region}"})
+    guard = resource("AWS::S3::BucketPolicy", Bucket={"Ref": "Store"}, PolicyDocument={})
+    assert places(made(Store=bucket, Guard=guard), "s3:PutBucketPolicy") == {f"arn:aws:s3:::*-{REGION}"}
+
+
 def test_an_instance_profile_where_a_role_may_stand_is_taken_for_no_role() -> None:
     found = made(
         It=resource("AWS::EMR::Cluster", JobFlowRole={"Ref": "Profile"}, ServiceRole="emr"),

@@ -28,10 +28,8 @@ if TYPE_CHECKING:
     from remit.catalogue.types import ArnFormat, Naming, ResourceType
 
 ROLE_TYPE: Final = "AWS::IAM::Role"
-CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
-"""How the types of custom resources begin."""
-QUALIFIED: Final = frozenset({"AWS::Lambda::Alias", "AWS::Lambda::Version"})
-"""Types whose ARN is that of a function, with something behind it."""
+_QUALIFIED: Final = ("lambda:function alias", "lambda:function version")
+"""IAM's kinds whose ARN is that of a function, with something behind it."""
 _BALANCERS: Final = {
     "elasticloadbalancing:loadbalancer/app/": "application",
     "elasticloadbalancing:loadbalancer/gwy/": "gateway",
@@ -283,10 +281,24 @@ def named_type(name: str) -> NamedType | None:
 
     Versions and aliases are none: they are granted as parts of their function.
     """
-    row = None if name in QUALIFIED else resource_type(name)
+    row = resource_type(name)
     if row is None or row.arn is None or row.naming is None or not row.is_told_by_name or not row.iam:
         return None
+    if row.iam[0] in _QUALIFIED:
+        return None
     return NamedType(row, row.arn, row.naming)
+
+
+def is_qualified(type_name: str) -> bool:
+    """Whether resources of a type are parts of a function: its versions and aliases."""
+    row = resource_type(type_name)
+    return row is not None and row.iam[:1] != () and row.iam[0] in _QUALIFIED
+
+
+def is_custom(type_name: str) -> bool:
+    """Whether a function or a topic of the user's makes resources of a type."""
+    row = resource_type(type_name)
+    return row is not None and row.is_custom
 
 
 def is_generated(type_name: str) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.arns import parse
 from remit.catalogue.handlers import handlers
-from remit.deployer.declared import CUSTOM, ROLE_TYPE, is_specific, items
+from remit.deployer.declared import ROLE_TYPE, is_custom, is_specific, items
 from remit.deployer.linked import linked
 from remit.deployer.looked_up import looked_up
 from remit.deployer.merging import merged
@@ -93,7 +93,7 @@ def deployer(
     unknown = tuple(
         (resource.logical_id, resource.type)
         for resource in resources
-        if handlers(resource.type) is None and not resource.type.startswith(CUSTOM)
+        if handlers(resource.type) is None and not is_custom(resource.type)
     )
     return Deployer(stack.name, merged(needs), unknown, tuple(notes(stack, needs, boundary)))
 
@@ -138,7 +138,7 @@ class _Boundaries:
 
 def _needs_of_handlers(stack: PlannedStack, resource: Resource, boundaries: _Boundaries) -> Iterator[Need]:
     """What the handlers of a resource's type call for it."""
-    if resource.type.startswith(CUSTOM):
+    if is_custom(resource.type):
         yield from _needs_of_custom(stack, resource)
         return
     for action, verbs in called(resource).items():

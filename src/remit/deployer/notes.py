@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.handlers import handlers
-from remit.deployer.declared import CUSTOM, ROLE_TYPE, is_generated, is_specific, items, named_type, value_at
+from remit.deployer.declared import ROLE_TYPE, is_custom, is_generated, is_specific, items, named_type, value_at
 from remit.deployer.linked import linked
 from remit.deployer.optional import called
 from remit.deployer.passing import passes
@@ -179,7 +179,7 @@ _OF_RESOURCES: Final[tuple[Callable[[PlannedStack, Resource], Iterator[str]], ..
 
 def _nothing(stack: PlannedStack, resource: Resource) -> Iterator[str]:
     """A sentence on a resource for which nothing is granted, where no other sentence says why."""
-    if resource.type.startswith(CUSTOM):
+    if is_custom(resource.type):
         is_said = _is_open_custom(stack, resource)
     else:
         is_said = _is_nameless(stack, resource) or not called(resource)
@@ -194,7 +194,7 @@ def _is_nameless(stack: PlannedStack, resource: Resource) -> bool:
 
 def _is_open_custom(stack: PlannedStack, resource: Resource) -> bool:
     """Whether it is a custom resource of which only the deploy knows whom CloudFormation calls."""
-    return resource.type.startswith(CUSTOM) and _is_open(stack.texts(resource.properties.get("ServiceToken")))
+    return is_custom(resource.type) and _is_open(stack.texts(resource.properties.get("ServiceToken")))
 
 
 def _is_open(texts: Iterable[str]) -> bool:

@@ -16,10 +16,10 @@ from remit.catalogue.actions import action
 from remit.catalogue.arns import matches, parse
 from remit.catalogue.types import deployment_of, lowered, resource_type
 from remit.deployer.declared import (
-    QUALIFIED,
     PlannedStack,
     filled,
     is_generated,
+    is_qualified,
     is_specific,
     named_type,
     value_at,
@@ -324,7 +324,7 @@ def _has_property_like(stack: PlannedStack, resource: Resource, kind: IamResourc
 
 def _own_kinds(resource: Resource, kinds: Iterable[IamResourceType]) -> frozenset[str]:
     """Those of an action's kinds that IAM knows a type as: the row's, or the one that the type is named like."""
-    if resource.type in QUALIFIED:
+    if is_qualified(resource.type):
         return frozenset()
     row = resource_type(resource.type)
     if row is not None and row.iam:
@@ -414,10 +414,10 @@ def _of_arns(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> 
 
 def _takes_parts(stack: PlannedStack, resource: Resource, kind: IamResourceType) -> bool:
     """Whether an action works on parts of what is mentioned: versions and aliases, subscriptions."""
-    if any(other.type in QUALIFIED for other in direct(stack, resource)):
+    if any(is_qualified(other.type) for other in direct(stack, resource)):
         return True
     if kind.full_name == "lambda:function":
-        return resource.type in QUALIFIED or "Qualifier" in resource.properties
+        return is_qualified(resource.type) or "Qualifier" in resource.properties
     return kind.full_name == "sns:topic" and resource.type == "AWS::SNS::Subscription"
 
 
