@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -29,6 +30,7 @@ class Handlers:
         return {"create": self.create, "read": self.read, "update": self.update, "delete": self.delete}
 
 
+@lru_cache(maxsize=256)
 def handlers(type_name: str) -> Handlers | None:
     """The handlers of a resource type; None is "unknown": no such type, or it does not say what it calls."""
     service_chunk = chunk("handlers", "::".join(type_name.split("::")[:2])) or {"h": {}}

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from remit.catalogue.types import ArnFormat, Naming, ResourceType
 
 ROLE_TYPE: Final = "AWS::IAM::Role"
-_QUALIFIED: Final = ("lambda:function alias", "lambda:function version")
-"""IAM's kinds whose ARN is that of a function, with something behind it."""
+_QUALIFIED: Final = (("lambda:function alias",), ("lambda:function version",))
+"""IAM's main kinds whose ARN is that of a function, with something behind it."""
 _BALANCERS: Final = {
     "elasticloadbalancing:loadbalancer/app/": "application",
     "elasticloadbalancing:loadbalancer/gwy/": "gateway",
@@ -276,6 +277,7 @@ def values_at(properties: Mapping[str, Any], path: str) -> Iterator[Any]:
         yield from items(value) if path.endswith("[]") else (value,)
 
 
+@cache
 def named_type(name: str) -> NamedType | None:
     """The row of a type whose ARNs a name tells before the deploy; None: they have ids, or nobody knows.
 
@@ -284,15 +286,16 @@ def named_type(name: str) -> NamedType | None:
     row = resource_type(name)
     if row is None or row.arn is None or row.naming is None or not row.is_told_by_name or not row.iam:
         return None
-    if row.iam[0] in _QUALIFIED:
+    if is_qualified(name):
         return None
     return NamedType(row, row.arn, row.naming)
 
 
+@cache
 def is_qualified(type_name: str) -> bool:
     """Whether resources of a type are parts of a function: its versions and aliases."""
     row = resource_type(type_name)
-    return row is not None and row.iam[:1] != () and row.iam[0] in _QUALIFIED
+    return row is not None and row.iam[:1] in _QUALIFIED
 
 
 def is_custom(type_name: str) -> bool:

@@ -33,11 +33,10 @@ def called(resource: Resource) -> Mapping[str, tuple[str, ...]]:
         return {}
     verbs: dict[str, tuple[str, ...]] = {}
     for verb, actions in known.by_verb.items():
-        if verb == "delete" and is_retained(resource):
-            continue
-        for action in actions:
-            if needed(resource.type, action, resource.properties):
+        if verb != "delete" or not is_retained(resource):
+            for action in actions:
                 verbs[action] = (*verbs.get(action, ()), verb)
+    verbs = {action: verbs[action] for action in verbs if needed(resource.type, action, resource.properties)}
     for calls in deployment_of(resource.type).further_calls:
         if _gives_any(resource.properties, calls.properties):
             verbs |= dict.fromkeys(calls.actions, _WRITES)
