@@ -21,7 +21,8 @@ from remit.deployer.notes import notes
 from remit.deployer.optional import called
 from remit.deployer.passing import passed
 from remit.deployer.reverting import reverting
-from remit.deployer.targets import concerns, stored, targets
+from remit.deployer.stored import stored
+from remit.deployer.targets import concerns, targets
 from remit.iam.policy import Condition, Policy, Statement
 from remit.iam.tokens import PLACE
 from remit.template.values import UNKNOWN
