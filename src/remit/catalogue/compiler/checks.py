@@ -86,6 +86,13 @@ def check(chunks: Chunks) -> None:
         raise RemitError(f"the catalogue's sources have lost something ({len(wrong)}):\n  {shown}", exit_code=1)
 
 
+def refuse_stale(problems: list[str]) -> None:
+    """RemitError with what is stale in rows kept by hand; nothing happens when nothing is."""
+    if problems:
+        listed = "\n  ".join(problems[:40])
+        raise RemitError(f"rows kept by hand are stale ({len(problems)}):\n  {listed}", exit_code=1)
+
+
 def _lost(chunks: Chunks) -> Iterator[str]:
     """Of what there is less than a whole source leaves."""
     counts = dict(chunks["versions", ""]["counts"])

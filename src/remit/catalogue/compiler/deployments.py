@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.compiler.checks import refuse_stale
 from remit.catalogue.compiler.services import names_of
 from remit.catalogue.compiler.templates import service_of
 from remit.catalogue.compiler.type_deployments import (
@@ -18,14 +19,12 @@ from remit.catalogue.compiler.type_deployments import (
     USUALLY_PASSES_TO,
 )
 from remit.catalogue.compiler.type_schemas import property_at
-from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from remit.catalogue.compiler.types import Table
 
-Value = TypeVar("Value")
 Chunks = dict[tuple[str, str], Any]
 _CALLED_BY_SOME_TYPE: Final[tuple[tuple[Mapping[str, str], str], ...]] = (
     (API_PATHS, "apigateway:*"),
@@ -42,10 +41,10 @@ def put_deployments(table: Table) -> None:
         column = {
             "optional_calls": OPTIONAL_CALLS.get(name, ()),
             "further_calls": FURTHER_CALLS.get(name, ()),
-            "linked_roles": [_principal(text) for text in _row(LINKED_ROLES, name, "").split()],
-            "passes_to": [_principal(text) for text in _row(PASSES_TO, name, "").split()],
-            "usually_passes_to": [_principal(text) for text in _row(USUALLY_PASSES_TO, name, "").split()],
-            "api_paths": _row(API_PATHS, name, "").split(),
+            "linked_roles": [_principal(text) for text in _words(LINKED_ROLES, name)],
+            "passes_to": [_principal(text) for text in _words(PASSES_TO, name)],
+            "usually_passes_to": [_principal(text) for text in _words(USUALLY_PASSES_TO, name)],
+            "api_paths": _words(API_PATHS, name),
             "side_resources": SIDE_RESOURCES.get(name, {}),
         }
         table.put(name, {"deployment": {key: value for key, value in column.items() if value}}, "curated")
@@ -54,15 +53,12 @@ def put_deployments(table: Table) -> None:
 def check_deployments(chunks: Chunks, schemas: Mapping[str, Mapping[str, Any]]) -> None:
     """RemitError: a row kept by hand names a type, an action, a property or a kind of IAM's that is gone."""
     called = _actions_by_type(chunks)
-    wrong = [*_uncalled(called), *_gone(called, schemas), *_no_kinds(chunks)]
-    if wrong:
-        shown = "\n  ".join(wrong[:40])
-        raise RemitError(f"rows kept by hand are stale ({len(wrong)}):\n  {shown}", exit_code=1)
+    refuse_stale([*_uncalled(called), *_gone(called, schemas), *_no_kinds(chunks)])
 
 
-def _row(rows: Mapping[str, Value], name: str, default: Value) -> Value:
-    """The row of a type, else that of its service."""
-    return rows.get(name, rows.get(service_of(name), default))
+def _words(rows: Mapping[str, str], name: str) -> list[str]:
+    """The row of a type, else that of its service, in its parts."""
+    return rows.get(name, rows.get(service_of(name), "")).split()
 
 
 def _principal(text: str) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.compiler.checks import refuse_stale
 from remit.catalogue.compiler.operations import distances, folded
 from remit.catalogue.compiler.services import names_of
 from remit.catalogue.compiler.templates import service_of
-from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,9 +50,7 @@ def handlers(
             stale += [f"{name}: {action} is no action" for action in actions if not mender.knows(action)]
             stale += [f"{name}: its schema says {action}" for action in actions if action in called.get(verb, ())]
             called[verb] = sorted({*called.get(verb, ()), *actions})
-    if stale:
-        shown = "\n  ".join(stale[:40])
-        raise RemitError(f"rows kept by hand are stale ({len(stale)}):\n  {shown}", exit_code=1)
+    refuse_stale(stale)
     by_service: dict[str, dict[str, dict[str, list[str]]]] = {}
     for name, verbs in sorted(by_type.items()):
         by_service.setdefault(service_of(name), {})[name] = verbs

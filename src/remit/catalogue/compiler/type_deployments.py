@@ -1,7 +1,7 @@
-"""Rows about what deploying a resource of a type asks of whoever deploys it: handlers, roles, properties that matter.
+"""Rows about what deploying a resource asks of whoever deploys it: handlers, roles, and which properties matter.
 
-By type, or by the service part of its name (`AWS::ECS`) for all types of the service that have no row of their own.
-The compile fails on an action, a property or a type that is gone, and on a role that no handler makes or passes.
+Roles and API paths may stand under a service (`AWS::ECS`), for those of its types that have no row of their own. The
+compile fails on an action, a property or a type that is gone, and on a role that no handler makes or passes.
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.compiler import templates
+from remit.catalogue.compiler.checks import refuse_stale
 from remit.catalogue.compiler.type_arns import (
     ArnFormats,
     naming,
@@ -35,7 +36,6 @@ from remit.catalogue.compiler.type_arns import (
 )
 from remit.catalogue.compiler.type_rows import ROWS_AND_DATA
 from remit.catalogue.compiler.type_schemas import columns_of_schema, is_text_at, paths, property_at
-from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -161,9 +161,7 @@ def _put_by_hand(
         if "makes" in row:
             made = table.rows.get(row["makes"], {})
             table.put(name, {key: made[key] for key in _SHARED_BY_SAM if key in made and key not in row}, "curated")
-    if wrong:
-        shown = "\n  ".join(wrong[:40])
-        raise RemitError(f"rows kept by hand are stale ({len(wrong)}):\n  {shown}", exit_code=1)
+    refuse_stale(wrong)
 
 
 def _completed(columns: Columns, row: Columns, schema: Mapping[str, Any], formats: ArnFormats) -> Columns:
