@@ -165,7 +165,8 @@ def deployer_policy(
 
 
 def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bool) -> None:
-    from remit.deployer.documents import MANAGED, size
+    from remit.catalogue.quotas import quota
+    from remit.iam.length import policy_length
     from remit.iam.policy import render
     from remit.report.deployer import deployer_document, deployer_text
 
@@ -177,19 +178,19 @@ def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bo
         options.print_json([render(policy) for policy in _parts(found)])
     else:
         options.print_json(render(found.policy))
-        if size(found.policy) > MANAGED:
-            text = f"{size(found.policy):,} characters, and a managed policy holds {MANAGED:,}: `--split` parts it"
-            options.note(text)
+        characters, most = policy_length(found.policy), quota("iam.managed").most
+        if characters > most:
+            options.note(f"{characters:,} characters, and a managed policy holds {most:,}: `--split` parts it")
 
 
 def _parts(found: Deployer) -> tuple[Policy, ...]:
     """The policy as managed policies that allow the same together."""
-    from remit.deployer.documents import MANAGED
+    from remit.catalogue.quotas import quota
     from remit.iam.policy import Policy
     from remit.roles.document_split import fewest
     from remit.roles.policy_size import Sizes
 
-    documents = fewest(found.policy.statements, Sizes(found.stack, {}), MANAGED)
+    documents = fewest(found.policy.statements, Sizes(found.stack, {}), quota("iam.managed").most)
     if documents is None:
         raise RemitError("one action on one resource is longer than a policy may be", hint="shorten the longest name")
     return tuple(Policy(statements, found.policy.version) for statements in documents)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.app import App, Function, Grant, Role
 from remit.catalogue.quotas import quota
-from remit.iam import tokens
+from remit.iam.length import length
 from remit.iam.policy import Globs, Statement, render_statement
 from remit.roles.defaults import default_grants
 from remit.roles.own_resources import own_resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from remit.iam.tokens import Reference
 
 _LOG_GROUP: Final = 160
 """Characters that the longest ARN of a function's log group has, and a little more (`build.size` counts it exactly)."""
@@ -49,7 +50,7 @@ def _parts(members: list[tuple[Function, tuple[Grant, ...]]]) -> Iterator[list[t
         yield members
         return
     inline, managed = quota("iam.role.inline").most, quota("iam.managed").most
-    shared = sum(_length(grant.statement) for grant in members[0][1])
+    shared = sum(length(render_statement(grant.statement), _longest) for grant in members[0][1])
     spare = quota("iam.role.managed").most - len(members[0][0].managed) - 1
     parted = inline < shared <= _FILLED * (inline + spare * managed)
     most = max(1, (managed if parted else inline - shared) // _LOG_GROUP)
@@ -57,10 +58,9 @@ def _parts(members: list[tuple[Function, tuple[Grant, ...]]]) -> Iterator[list[t
         yield members[start : start + most]
 
 
-def _length(statement: Statement) -> int:
-    """Characters of a statement, its late-bound parts at their longest (an ARN with a name)."""
-    text = json.dumps(render_statement(statement), ensure_ascii=False)
-    return len(text) + _LOG_GROUP * len(tokens.references(text))
+def _longest(_: Reference) -> int:
+    """Characters that a reference becomes at most: it gives an ARN or a name."""
+    return _LOG_GROUP
 
 
 def _role(app: App, members: list[tuple[Function, tuple[Grant, ...]]]) -> Role:
