@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from remit.iam.comparison import Difference, Piece, Source, Undecided
+from remit.iam.comparison import Piece, SideDifference, StatementLocation, Undecided
 from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.policy import Globs, Policy, Principals, Statement, allow
 from remit.iam.prove.compare import Comparison, compare, includes
@@ -94,16 +94,16 @@ class _Encoded:
     spelled: Mapping[str, str]
     """Each principal as it was given, by its pattern."""
 
-    def source(self, index: int) -> Source:
+    def source(self, index: int) -> StatementLocation:
         """The given policy's own statement, for an encoded one's number."""
-        return Source(_LAYER, 0, self.kept[index], self.given.statements[self.kept[index]])
+        return StatementLocation(_LAYER, 0, self.kept[index], self.given.statements[self.kept[index]])
 
     @property
     def unclear(self) -> tuple[Undecided, ...]:
         """The statements of which nobody can say whom they spare."""
         reason = "a Deny with `NotPrincipal: *` says nobody or everybody"
         return tuple(
-            Undecided(Source(_LAYER, 0, index, statement), reason)
+            Undecided(StatementLocation(_LAYER, 0, index, statement), reason)
             for index, statement in enumerate(self.given.statements)
             if statement.effect == "Deny"
             and statement.principals is not None
@@ -143,7 +143,7 @@ class _Asker:
         self, pieces: Iterable[Piece], old: _Encoded, new: _Encoded
     ) -> tuple[tuple[Piece, ...], list[Undecided]]:
         """The pieces as a trust policy's, each with a request that the evaluator agrees about; the rest undecided."""
-        found: dict[tuple[Source, str, str, bool], Piece] = {}
+        found: dict[tuple[StatementLocation, str, str, bool], Piece] = {}
         unsure: list[Undecided] = []
         for piece in pieces:
             source = new.source(piece.source.index)
@@ -167,7 +167,7 @@ class _Asker:
         return None
 
 
-def _of_trust(difference: Difference | None) -> Difference | None:
+def _of_trust(difference: SideDifference | None) -> SideDifference | None:
     """The difference as one between trust policies, which were compared as if they were a role's own."""
     if difference is None:
         return None
