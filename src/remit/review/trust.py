@@ -19,21 +19,25 @@ from remit.review.principals import context, encoded, paths_of, place, principal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    _Names = Mapping[str, str]
+
 _FIRST: Final = 123_456_789_012
 _STEP: Final = 111_111_111_111
 _ANYTHING: Final = (Policy((allow("*"),)),)
 _LAYER: Final = "trust"
+_NOTHING: Final[dict[str, str]] = {}
 
 
-def compare_trust(old: Policy, new: Policy) -> Comparison:
+def compare_trust(old: Policy, new: Policy, was: _Names = _NOTHING, now: _Names = _NOTHING) -> Comparison:
     """Who may take on a role by the new trust policy and may not by the old, and the reverse, each with a request.
 
-    A piece's resource is the principal as the statement spells it. References that are not known equal only
-    themselves. Premise: an account has one role of a name, whatever its path.
+    A piece's resource is the principal as the statement spells it. `was` and `now` have the shapes of the references of
+    each (`explain.shapes`); others equal only themselves. Premise: an account has one role of a name, whatever its
+    path.
     """
     if old.statements == new.statements:
         return Comparison()
-    one, other, asker = _both(old, new)
+    one, other, asker = _both(old, new, was, now)
     found = compare(one.policy, other.policy)
     gained, unsure = asker.confirmed(found.gained, one, other)
     lost, more = asker.confirmed(found.lost, other, one)
@@ -47,10 +51,19 @@ def trusts_no_more(wide: Policy, narrow: Policy) -> bool:
     return not (one.unclear or other.unclear) and includes(one.policy, other.policy)
 
 
-def _both(old: Policy, new: Policy) -> tuple[_Encoded, _Encoded, _Asker]:
+def _both(
+    old: Policy, new: Policy, was: _Names = _NOTHING, now: _Names = _NOTHING
+) -> tuple[_Encoded, _Encoded, _Asker]:
     here, stranger = _accounts(old, new)
-    paths = paths_of(here, old, new)
-    return _encode(old, here, paths), _encode(new, here, paths), _Asker(here, stranger)
+    placed_old, placed_new = _placed(old, was, here), _placed(new, now, here)
+    paths = paths_of(here, placed_old, placed_new)
+    return _encode(old, placed_old, paths), _encode(new, placed_new, paths), _Asker(here, stranger)
+
+
+def _placed(policy: Policy, shapes: _Names, account: str) -> Policy:
+    """A policy with its references in shape, as it is in an account."""
+    shaped = (filled(statement, shapes) for statement in policy.statements)
+    return replace(policy, statements=tuple(filled(statement, place(account)) for statement in shaped))
 
 
 def narrowed_trust(piece: Piece) -> Statement:
@@ -116,8 +129,7 @@ class _Encoded:
         return evaluate(request, Layers(_ANYTHING, resource=(self.placed,))).allowed
 
 
-def _encode(given: Policy, account: str, paths: Mapping[tuple[str, str], str]) -> _Encoded:
-    placed = replace(given, statements=tuple(filled(statement, place(account)) for statement in given.statements))
+def _encode(given: Policy, placed: Policy, paths: Mapping[tuple[str, str], str]) -> _Encoded:
     spelled: dict[str, str] = {}
     statements: list[tuple[int, Statement]] = []
     for index, (original, statement) in enumerate(zip(given.statements, placed.statements, strict=True)):
