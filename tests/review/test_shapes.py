@@ -243,3 +243,11 @@ def test_another_role_may_take_on_a_role_now() -> None:
     (unnamed,) = reviewed(trusting(other), trusting(CALLER)).changes
     assert told(named.trust) == (["${Caller.Arn}"], [f"{ROLES}other"], 0)
     assert told(unnamed.trust) == ([], [f"{ROLES}other"], 1)
+
+
+@pytest.mark.parametrize("unknown", [ref("Parameter"), {"Fn::ImportValue": "role"}, get("Own.Arn")])
+def test_whom_an_unknown_reference_means_is_undecided_where_identities_were_let_in(unknown: Any) -> None:
+    (change,) = reviewed(trusting({"AWS": ref("AWS::AccountId")}), trusting({"AWS": unknown})).changes
+    assert told(change.trust) == ([], ["${AWS::AccountId}"], 1)
+    (change,) = reviewed(trusting({"Service": "lambda.amazonaws.com"}), trusting({"AWS": unknown})).changes
+    assert (len(change.trust.gained), len(change.trust.undecided)) == (1, 0)

@@ -26,6 +26,8 @@ _STEP: Final = 111_111_111_111
 _ANYTHING: Final = (Policy((allow("*"),)),)
 _LAYER: Final = "trust"
 _NOTHING: Final[dict[str, str]] = {}
+_UNKNOWN: Final = "AWS::${"
+"""How the resource begins that stands for a reference of which nobody knows whose ARN it is."""
 
 
 def compare_trust(old: Policy, new: Policy, was: _Names = _NOTHING, now: _Names = _NOTHING) -> Comparison:
@@ -124,6 +126,11 @@ class _Encoded:
             and any(value == "*" for kind, value in statement.principals.patterns if kind in ("*", "AWS"))
         )
 
+    @property
+    def names_identities(self) -> bool:
+        """Whether it speaks of accounts, roles or users."""
+        return any(pattern.startswith("AWS:") for pattern in self.spelled)
+
     def lets_in(self, request: Request) -> bool:
         """What the ordinary evaluator says."""
         return evaluate(request, Layers(_ANYTHING, resource=(self.placed,))).allowed
@@ -160,6 +167,9 @@ class _Asker:
         for piece in pieces:
             source = new.source(piece.source.index)
             resource = new.spelled.get(piece.resource) or old.spelled.get(piece.resource) or unescaped(piece.resource)
+            if piece.resource.startswith(_UNKNOWN) and old.names_identities:
+                unsure.append(Undecided(source, f"whom {resource} means is known at the deploy only"))
+                continue
             request = self.request(piece, old, new)
             if request is None:
                 unsure.append(Undecided(source, f"the evaluator does not confirm what was found about {resource}"))
