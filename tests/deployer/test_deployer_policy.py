@@ -16,7 +16,7 @@ from remit.catalogue.handlers import types_with_handlers
 from remit.deployer.declared import stack_of
 from remit.deployer.deploying import Deployer, bound, deployer
 from remit.deployer.merging import merged
-from remit.deployer.needs import Call, Need, Purpose
+from remit.deployer.needs import DeployCall, Need, Purpose
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.pattern import matches
@@ -572,7 +572,7 @@ def test_a_custom_resource_is_the_call_of_its_function() -> None:
 
 
 def test_each_statement_tells_what_it_is_for() -> None:
-    call = Call("s3.PutObject", ("s3:PutObject",), "arn:aws:s3:::b/{stack}/*", "to upload")
+    call = DeployCall("s3.PutObject", ("s3:PutObject",), "arn:aws:s3:::b/{stack}/*", "to upload")
     resources = {"Jobs": resource("AWS::SQS::Queue"), "Mail": resource("AWS::SQS::Queue")}
     found = deployer(stack_of("shop", [{"Resources": resources}]), (call,))
     assert [grant.because for grant in found.grants] == [
@@ -582,7 +582,7 @@ def test_each_statement_tells_what_it_is_for() -> None:
 
 def test_the_nested_stacks_events_are_followed_as_well() -> None:
     here = "arn:aws:cloudformation:eu-central-1:111122223333:stack/{stack}/*"
-    calls = tuple(Call(f"cloudformation.{name}", (f"cloudformation:{name}",), here, "to follow", nested=nested)
+    calls = tuple(DeployCall(f"cloudformation.{name}", (f"cloudformation:{name}",), here, "to follow", nested=nested)
                   for name, nested in (("DescribeStackEvents", True), ("ExecuteChangeSet", False)))  # fmt: skip
     template = {"Resources": {"Child": resource("AWS::CloudFormation::Stack", TemplateURL="https://x")}}
     found = bound(deployer(stack_of("shop", [template]), calls), region=REGION, account=NUMBER)

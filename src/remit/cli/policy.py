@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from remit.app import App, Role
     from remit.deployer.declared import PlannedStack
     from remit.deployer.deploying import Deployer
-    from remit.deployer.needs import Call
+    from remit.deployer.needs import DeployCall
     from remit.iam.policy import Policy
 
 _NO_LETTERS: Final = re.compile(r"[^A-Za-z0-9]+")
@@ -141,16 +141,16 @@ def deployer_policy(
         if templates or artefact_bucket or boundary or live:
             with_none = "TEMPLATE, --artefact-bucket, --boundary or --live"
             raise RemitError(f"--for bootstrap is about remit's bucket alone: it goes with no {with_none}")
-        declared, calls = _of_bootstrap()
+        planned, calls = _of_bootstrap()
     elif templates:
-        declared, calls = _of_templates(templates, stack, parameters, artefact_bucket)
+        planned, calls = _of_templates(templates, stack, parameters, artefact_bucket)
     else:
-        declared, calls = _of_app(folder, stage, artefact_bucket)
+        planned, calls = _of_app(folder, stage, artefact_bucket)
     if live:
         from remit.deploy.calls import LIVE
 
         calls = (*calls, *LIVE)
-    found = deployer(declared, calls, boundary, reverts=purpose == "revert-drift")
+    found = deployer(planned, calls, boundary, reverts=purpose == "revert-drift")
     if cloudformation:
         options.print_report(_template(found, place))
     else:
@@ -203,7 +203,7 @@ def _remark(found: Deployer) -> None:
         options.note(remark)
 
 
-def _of_bootstrap() -> tuple[PlannedStack, tuple[Call, ...]]:
+def _of_bootstrap() -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """No stack, and the calls that make and repair the artefact bucket."""
     from remit.deploy.calls import BOOTSTRAP
     from remit.deployer.declared import stack_of
@@ -211,7 +211,7 @@ def _of_bootstrap() -> tuple[PlannedStack, tuple[Call, ...]]:
     return stack_of("", [{"Resources": {}}]), BOOTSTRAP
 
 
-def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[PlannedStack, tuple[Call, ...]]:
+def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The app's stack as a build makes it, and the calls that remit makes for it."""
     from remit.deploy.calls import CALLS, in_bucket
     from remit.deployer.declared import stack_of
@@ -226,7 +226,7 @@ def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[Planne
 
 def _of_templates(
     paths: tuple[Path, ...], name: str | None, parameters: tuple[str, ...], bucket: str | None
-) -> tuple[PlannedStack, tuple[Call, ...]]:
+) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The stack of templates, and the calls that drive it; those on the artefact bucket only if it is remit's."""
     from remit.deploy.calls import CALLS, in_bucket
     from remit.deployer.declared import stack_of

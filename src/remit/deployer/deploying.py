@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from remit.app import Grant, Resource
     from remit.deployer.declared import PlannedStack
-    from remit.deployer.needs import Call
+    from remit.deployer.needs import DeployCall
 
 _BOUNDED: Final = frozenset({
     "iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:CreateRole", "iam:CreateUser", "iam:DeleteRolePolicy",
@@ -71,7 +71,7 @@ class Deployer:
 
 
 def deployer(
-    stack: PlannedStack, calls: Sequence[Call] = (), boundary: str | None = None, *, reverts: bool = False
+    stack: PlannedStack, calls: Sequence[DeployCall] = (), boundary: str | None = None, *, reverts: bool = False
 ) -> Deployer:
     """The deployer of a stack; `calls` are those that the deploying program makes itself.
 
@@ -99,7 +99,7 @@ def deployer(
     return Deployer(stack.name, merged(needs), unknown, tuple(notes(stack, needs, boundary)))
 
 
-def _needs_of_calls(stack: PlannedStack, calls: Sequence[Call]) -> Iterator[Need]:
+def _needs_of_calls(stack: PlannedStack, calls: Sequence[DeployCall]) -> Iterator[Need]:
     nested = [resource for resource in stack.resources.values() if resource.type == "AWS::CloudFormation::Stack"]
     for call in calls:
         arns = [call.on.replace("{stack}", stack.name)]

@@ -33,7 +33,7 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class DeployCall:
     """One API operation (`s3.PutObject`) that a program makes, the actions that it needs, on what, and what for.
 
     `on` is late-bound text in which {stack} is the stack's name; `nested`: on the stacks inside it as well.
