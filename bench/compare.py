@@ -28,9 +28,10 @@ sys.path.insert(1, str(Path(__file__).parents[1] / "tests"))
 from remit.catalogue.managed_policies import managed_policies, managed_policy
 from remit.iam.comparison import Piece, Undecided
 from remit.iam.decide.evaluate import Layers, evaluate
+from remit.iam.length import policy_length
 from remit.iam.policy import Policy, allow, parse
 from remit.iam.prove.compare import compare, compare_documents, gains
-from remit.iam.prove.minimise import length, minimise
+from remit.iam.prove.minimise import minimise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -192,7 +193,7 @@ def minimising() -> None:
         policy = parse(document)
         took, smaller = timed(lambda policy=policy: minimise(policy))  # type: ignore[misc]
         times.append(took)
-        before, after = before + length(policy), after + length(smaller)
+        before, after = before + policy_length(policy), after + policy_length(smaller)
         changed += smaller != policy and not compare_documents(policy, smaller).same
     print(f"remit minimises {len(times)} managed policies: {spread(times)}")
     print(f"  {before:,} characters before, {after:,} after; {changed} changed in what they allow or deny")

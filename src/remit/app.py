@@ -240,6 +240,10 @@ class Role:
     """Where the trust policy stands."""
     origin: Origin | None = None
     """Where the role stands."""
+    condition: str | None = None
+    """The condition under which alone the template makes it."""
+    only_attached_to: bool = False
+    """Whether the template does not make it and attaches policies to it: nobody knows here what else it may do."""
     notes: tuple[str, ...] = ()
     """What is not certain of it, as sentences."""
     parts: tuple[int, ...] = ()

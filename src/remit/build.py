@@ -140,7 +140,7 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, here: b
     for target, made in packages.items():
         size = f"{bytes_in_words(made.size)}, {bytes_in_words(made.unzipped)} unpacked"
         notes.append(f"packed for {target.words}: {size}")
-        notes += (f"  left out, {left}" for left in made.left_out)
+        notes += (f"  left out ({left.reason}): {left.listed}" for left in made.left_out)
         notes += (f"  {one.pattern!r} in config.package.allow allows nothing: {one.origin}" for one in made.unneeded)
     return _Packed(
         keys={name: f"${{AWS::StackName}}/{packages[target].sha256}.zip" for name, target in targets.items()},

@@ -22,6 +22,11 @@ _NOBODYS_CODE = (_REMIT, _LIBRARY, "<string>", "<frozen ")
 _SIGINT = 2
 _SHOWN = 40  # characters of a value that are told
 _NAMED = 5  # names of many that are told
+_COMPARED = 8  # names as alike as these that are compared by more than their letters in common
+ALIKE = 0.6
+"""The least likeness of two names of which one may be meant by the other."""
+MISSPELT = 0.85
+"""The likeness of two names of which one is the other with a letter or two wrong."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -139,14 +144,31 @@ def writer() -> Origin:
     return Origin("") if frame is None else span(frame).origin
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that `word` most likely meant, or None: first one of the same letters. Case is ignored."""
-    import difflib  # noqa: PLC0415 - 4 ms, needed only when something is wrong
+def nearest_names(word: str, known: Iterable[str], likeness: float = ALIKE) -> list[str]:
+    """The known names that `word` may have meant, the likeliest first; case is ignored.
 
-    by_folded = {name.casefold(): name for name in known}
+    `likeness` is the least share of letters in common, though one letter of a short word may be wrong. Of names equally
+    alike, one of the same letters in another order comes first, then one that `word` begins or ends: a name cut short.
+    """
+    from difflib import SequenceMatcher, get_close_matches  # noqa: PLC0415 - 4 ms, needed only when something is wrong
+
     folded = word.casefold()
-    found = difflib.get_close_matches(folded, by_folded, cutoff=0.6)
-    return by_folded[min(found, key=lambda one: sorted(one) != sorted(folded))] if found else None
+    by_folded = {name.casefold(): name for name in known}
+
+    def rank(name: str) -> tuple[float, bool, bool, str]:
+        ratio = round(SequenceMatcher(a=name, b=folded).ratio(), 2)
+        cut_short = name.startswith(folded) or name.endswith(folded)
+        return -ratio, sorted(name) != sorted(folded), not cut_short, name
+
+    one_letter_wrong = 1 - 1 / max(len(folded), 2)
+    alike = get_close_matches(folded, by_folded, n=_COMPARED, cutoff=min(likeness, one_letter_wrong))
+    return [by_folded[name] for name in sorted(alike, key=rank)]
+
+
+def nearest(word: str, known: Iterable[str], likeness: float = ALIKE) -> str | None:
+    """The known name that `word` most likely meant, or None when nothing is near."""
+    names = nearest_names(word, known, likeness)
+    return names[0] if names else None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

@@ -16,6 +16,7 @@ import pytest
 
 from remit.catalogue import snapshot
 from remit.catalogue.compiler.checks import LEAST, check
+from remit.catalogue.compiler.deployments import check_deployments
 from remit.catalogue.compiler.handlers import handlers
 from remit.catalogue.compiler.operations import operations
 from remit.catalogue.compiler.policies import policies
@@ -246,6 +247,26 @@ def test_a_handler_s_permissions_are_put_right_or_dropped_and_counted() -> None:
         "h": {"AWS::Thing::Box": {"create": [0, 1, 1, 1]}},
     }
     assert counts == {"permissions": 6, "mended": 2, "dropped": 2}
+
+
+def test_what_the_api_reference_says_of_handlers_comes_on_top_and_is_refused_when_it_is_stale() -> None:
+    chunks = {("service-names", ""): {"thing": "A Thing"}, ("name-lines", ""): ["GetBox MakeBox"]}
+    declared = {"AWS::Thing::Box": {"create": ["thing:MakeBox"]}}
+    documented = {"AWS::Thing::Box": {"create": "thing:GetBox"}, "AWS::Thing::Lid": {"read": "thing:GetBox"}}
+    packed, _ = handlers(declared, chunks, documented)
+    assert packed["handlers", "AWS::Thing"]["h"] == {
+        "AWS::Thing::Box": {"create": [0, 1]}, "AWS::Thing::Lid": {"read": [0]},
+    }  # fmt: skip
+    assert packed["handlers", "AWS::Thing"]["d"] == ["AWS::Thing::Lid"]
+    with pytest.raises(RemitError, match=r"AWS::Thing::Box: thing:Gone is no action\n.*its schema says thing:MakeBox"):
+        handlers(declared, chunks, {"AWS::Thing::Box": {"create": "thing:Gone thing:MakeBox"}})
+
+
+def test_rows_about_deployments_that_no_handler_or_schema_bears_out_do_not_compile() -> None:
+    with pytest.raises(RemitError) as refusal:
+        check_deployments({("service-names", ""): {}, ("name-lines", ""): []}, {})
+    assert refusal.value.message.startswith("rows kept by hand are stale (")
+    assert "\n  AWS::ApiGateway: it calls no apigateway:*\n" in refusal.value.message
 
 
 def test_managed_policies_are_read_without_running_the_module_that_holds_them(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from remit.catalogue.expand import expand
 from remit.catalogue.managed_policies import managed_policies, managed_policy
 from remit.catalogue.operations import When, arns, clients, operation, operations, operations_of, prefixes
 from remit.catalogue.resemblance import nearest_actions, nearest_services
-from remit.catalogue.typing_slips import slips
+from remit.errors import nearest_names
 
 HERE = {"Partition": "aws", "Region": "eu-west-1", "Account": "123456789012"}
 TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table"
@@ -280,9 +280,18 @@ def test_a_mistaken_service_is_understood(meant: str, first: str) -> None:
     assert nearest_services(meant)[0] == first
 
 
-def test_slips_count_letters_added_dropped_replaced_and_swapped() -> None:
-    words = ("get", "gte", "gett", "ge", "gat", "put", "")
-    assert [slips("get", word) for word in words] == [0, 1, 1, 1, 1, 2, 3]
+@pytest.mark.parametrize(
+    ("written", "known", "names"),
+    [
+        ("us-esat-1", ["us-west-1", "us-east-1"], ["us-east-1", "us-west-1"]),
+        ("Publsih", ["Subscribe", "publish"], ["publish"]),
+        ("Basic", ["BasicRole", "BasicOnes", "Basics"], ["Basics", "BasicOnes", "BasicRole"]),
+        ("", ["a"], []),
+    ],
+    ids=["swapped letters before others", "in any case", "the shortest of what it begins", "nothing"],
+)
+def test_names_are_alike_by_their_letters_and_their_order(written: str, known: list[str], names: list[str]) -> None:
+    assert nearest_names(written, known) == names
 
 
 def mistyped(name: str, chance: random.Random) -> str:

@@ -15,7 +15,6 @@ from remit.catalogue import snapshot
 from remit.catalogue.compiler.templates import templates
 from remit.catalogue.handlers import handlers, types_with_handlers
 from remit.catalogue.types import resource_type, resource_types
-from remit.catalogue.undeclared_handlers import UNLISTED
 
 if TYPE_CHECKING:
     from remit.catalogue.properties import Shape
@@ -180,11 +179,11 @@ def test_handlers_name_the_actions_that_the_deployer_needs() -> None:
 def test_a_type_that_does_not_say_what_it_calls_is_unknown() -> None:
     silent = sorted(set(resource_types()) - set(types_with_handlers()))
     assert "AWS::CloudFormation::CustomResource" in silent
-    assert all(handlers(name) is None for name in silent if name not in UNLISTED)
+    assert all(handlers(name) is None for name in silent)
 
 
 def test_of_a_type_that_does_not_say_the_api_reference_may_tell() -> None:
     found = handlers("AWS::IAM::AccessKey")
     assert found is not None
-    assert not found.told
+    assert not found.in_schema
     assert found.delete == ("iam:DeleteAccessKey",)

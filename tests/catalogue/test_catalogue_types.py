@@ -16,8 +16,9 @@ import pytest
 from remit.app import Resource
 from remit.catalogue.compiler import type_cdk, type_rows, types
 from remit.catalogue.types import (
-    Access,
+    Deployment,
     ResourceType,
+    TypeAccess,
     access_of,
     arn_of,
     arns_of,
@@ -177,6 +178,14 @@ def test_a_row_says_what_a_table_is_and_where_its_handlers_are() -> None:
     assert "dynamodb:CreateTable" in table.handlers.create
 
 
+def test_a_row_says_what_deploying_a_resource_asks_for() -> None:
+    function, service = row("AWS::Lambda::Function").deployment, row("AWS::ECS::Service").deployment
+    assert (function.passes_to, service.linked_roles) == (("lambda.amazonaws.com",), ("ecs.amazonaws.com",))
+    assert ("Layers",) in [calls.properties for calls in function.optional_calls]
+    assert row("AWS::ApiGateway::Method").deployment.api_paths == ("/restapis", "/restapis/*", "/tags/*")
+    assert row("AWS::SQS::Queue").deployment == Deployment()
+
+
 def test_the_types_of_sam_are_as_what_they_make() -> None:
     machine = row("AWS::Serverless::StateMachine")
     assert machine.makes == "AWS::StepFunctions::StateMachine"
@@ -245,14 +254,14 @@ def test_no_two_rows_kept_by_hand_say_the_same_of_data() -> None:
 @pytest.mark.parametrize(
     ("name", "access"),
     [
-        ("AWS::IAM::RolePolicy", Access("identity", quota="iam.role.inline", roles="RoleName")),
-        ("AWS::SSO::PermissionSet", Access("identity", managed="ManagedPolicies", is_grant=True)),
-        ("AWS::Organizations::Policy", Access("ceiling")),
-        ("AWS::ECR::Repository", Access("resource")),
-        ("AWS::Lambda::Url", Access(authorization="AuthType")),
-        ("AWS::SQS::Queue", Access()),
-        ("AWS::Shop::Order", Access()),
+        ("AWS::IAM::RolePolicy", TypeAccess("identity", quota="iam.role.inline", roles="RoleName")),
+        ("AWS::SSO::PermissionSet", TypeAccess("identity", managed="ManagedPolicies", is_grant=True)),
+        ("AWS::Organizations::Policy", TypeAccess("ceiling")),
+        ("AWS::ECR::Repository", TypeAccess("resource")),
+        ("AWS::Lambda::Url", TypeAccess(authorization="AuthType")),
+        ("AWS::SQS::Queue", TypeAccess()),
+        ("AWS::Shop::Order", TypeAccess()),
     ],
 )
-def test_a_row_says_whose_policies_a_resource_holds_and_what_access_it_gives(name: str, access: Access) -> None:
+def test_a_row_says_whose_policies_a_resource_holds_and_what_access_it_gives(name: str, access: TypeAccess) -> None:
     assert access_of(name) == access

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from projects import Ran, remit
-from remit.deployer.documents import MANAGED, size
+from remit.catalogue.quotas import quota
 from remit.iam.decide.evaluate import evaluate
+from remit.iam.length import policy_length
 from remit.iam.policy import parse
 from remit.iam.request import Request
 
@@ -147,8 +148,9 @@ def test_the_parts_fit_are_few_and_allow_the_same(tmp_path: Path) -> None:
     for file in (SHOP, tmp_path / "many.json"):
         whole = parse(document(deployer(str(file), *PLACE)))
         parts = [parse(part) for part in document(deployer(str(file), *PLACE, "--split"))]
-        assert all(size(part) <= MANAGED for part in parts)
-        assert len(parts) <= size(whole) // MANAGED + 1 > 1
+        most = quota("iam.managed").most
+        assert all(policy_length(part) <= most for part in parts)
+        assert len(parts) <= policy_length(whole) // most + 1 > 1
         assert pairs(*parts) == pairs(whole)
 
 

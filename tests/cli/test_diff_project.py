@@ -91,8 +91,8 @@ def test_before_the_first_deploy_everything_is_new_and_the_way_on_is_told(make: 
     ran = make().remit("diff")
     assert ran.status == 1
     assert ran.out.startswith("nothing -> the working tree\n\nhello (new)\n  + Write on logs")
-    assert "note: there is no record here of a deploy" in ran.out
-    assert "`remit diff --deployed` asks CloudFormation" in ran.out
+    assert "note: no deploy from here is recorded" in ran.out
+    assert "`remit diff --deployed` compares with CloudFormation" in ran.out
 
 
 def test_the_aws_on_this_machine_is_held_against_its_own_record(changed: Project) -> None:

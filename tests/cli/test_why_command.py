@@ -360,7 +360,7 @@ def test_a_line_that_cannot_help_by_itself_is_not_called_the_fix() -> None:
     lacking = message("report", "dynamodb:PutItem", TABLE)
     for ending in (" with an explicit deny in an identity-based policy", " because no session policy allows it"):
         lines = EXAMPLE.remit("why", lacking + ending).out.splitlines()
-        assert "needed besides: at app.py:30:47" in lines
+        assert "also needed: at app.py:30:47" in lines
         assert not any(line.startswith("fix") for line in lines)
     assert "fix: at app.py:30:47" in EXAMPLE.remit("why", lacking).out.splitlines()
 

@@ -185,6 +185,8 @@ def drawn(room: str, source: Path, count: int, seed: int = 10) -> tuple[Defect, 
     """
     by_function: dict[tuple[str, str], list[Defect]] = {}
     for path in sorted((source / "remit" / room).rglob("*.py")):
+        if "skeleton" in path.parts:  # `remit init` copies it as text
+            continue
         module = ".".join(path.relative_to(source).with_suffix("").parts)
         for defect in defects(module, path.read_text(encoding="utf-8")):
             by_function.setdefault((module, defect.function), []).append(defect)

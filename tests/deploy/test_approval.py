@@ -52,8 +52,8 @@ def test_without_a_terminal_a_first_deploy_gains_everything_and_is_refused(remit
     code, out, err = remit("deploy")
     assert (code, out) == (1, "")
     assert "  + report: Read on dynamodb; Write on logs\n" in err
-    assert "error: nothing was deployed: it gives access that was not there (2 gains)\n" in err
-    assert "--local --accept REASON` accepts what is gained; `--yes`, or an answer at a terminal," in err
+    assert "error: nothing was deployed: it adds access (2 gains)\n" in err
+    assert "--local --accept REASON` accepts what is gained; `--yes`, or a yes at a terminal," in err
     assert remit("status")[0] == 1
 
 
@@ -129,7 +129,7 @@ def test_yes_agrees_to_what_is_gained_unless_approval_is_required_expressly(depl
     (project / "app.py").write_text(MORE)
     code, _, err = deployed("deploy", "--yes", "--require-approval", "broadening")
     assert code == 1
-    assert "error: nothing was deployed: it gives access that was not there (1 gain)\n" in err
+    assert "error: nothing was deployed: it adds access (1 gain)\n" in err
     assert deployed("deploy", "--yes")[0] == 0
 
 
@@ -139,7 +139,7 @@ def test_a_function_is_not_opened_to_everyone_without_agreement(deployed: Remit,
     (project / "app.py").write_text(opened)
     code, _, err = deployed("deploy")
     assert (code, "everyone may call report now" in err) == (1, True)
-    assert "error: nothing was deployed: it gives access that was not there (1 undecided)\n" in err
+    assert "error: nothing was deployed: it adds access (1 undecided)\n" in err
     assert deployed("deploy", "--yes")[0] == 0
     path = project / ".remit" / "deployed" / "orders-dev@local.json"
     first = path.read_text()
@@ -200,7 +200,7 @@ def test_a_plan_made_anew_shows_its_own_access_and_is_asked_about_again(
     person.answer("y")
     again = person.until("[y/N]:")
     assert "report gains Read on dynamodb table/orders" in again
-    assert "This gives access that was not there: " in again
+    assert "This adds access: " in again
     person.answer("n")
     assert person.end()[0] == 1
     assert deployed("status")[0] == 0

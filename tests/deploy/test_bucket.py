@@ -71,6 +71,16 @@ def test_only_what_is_missing_is_written_and_what_a_person_added_stays(account: 
     assert [statement["Sid"] for statement in statements] == ["Audit", "RemitTlsOnly"]
 
 
+def test_a_persons_own_lifecycle_rule_stays_beside_remits(account: Account) -> None:
+    name = bootstrap(account).bucket
+    s3 = account.client("s3")
+    own = {"ID": "own", "Status": "Enabled", "Filter": {"Prefix": "tmp/"}, "Expiration": {"Days": 3}}
+    s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [own]})
+    assert ("lifecycle",) == bootstrap(account).repaired
+    rules = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+    assert ["own", "remit"] == [rule["ID"] for rule in rules]
+
+
 def test_a_bucket_that_a_stranger_took_is_refused_and_not_filled(
     account: Account, join: Callable[..., Account], zip_file: Path
 ) -> None:

@@ -50,7 +50,7 @@ def test_where_nobody_can_be_asked_nothing_is_deployed(
     assert f"  ! ReportRole: policy debug of role {role} (ReportRole) was made by hand: " in err
     assert "  + report gains List, Read, Write, Tagging, Permissions management on all of iam (iam:*)\n" in err
     assert REFUSED in err
-    assert "hint: `--accept-drift` deploys and leaves it; `--revert-drift` puts the roles back first" in err
+    assert "hint: `--accept-drift` deploys and keeps these changes; `--revert-drift` undoes them first" in err
     assert policies(elsewhere, role) == ["debug", "remit"]
     assert "UPDATE" not in remit("status")[1]
 
@@ -123,14 +123,14 @@ def test_at_a_terminal_a_person_is_asked_and_told_what_will_happen(
 ) -> None:
     (project / "app.py").write_text(LESS)
     person = Terminal(project, "deploy", "--local")
-    shown = person.until("`--revert-drift` puts the roles back. Deploy all the same? [y/N]:")
+    shown = person.until("`--revert-drift` undoes all of it. Deploy anyway? [y/N]:")
     assert "was made by hand" in shown
-    assert "CloudFormation leaves what was added" in shown
+    assert "CloudFormation keeps what was added by hand" in shown
     person.answer("n")
     code, shown = person.end()
     assert (code, "error: nothing was deployed" in shown) == (1, True)
     person = Terminal(project, "deploy", "--local")
-    person.until("Deploy all the same? [y/N]:")
+    person.until("Deploy anyway? [y/N]:")
     person.answer("y")
     person.until("Deploy to the AWS on this machine, eu-central-1? [y/N]:")
     person.answer("y")

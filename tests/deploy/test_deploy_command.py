@@ -228,7 +228,7 @@ def _wait_for(process: subprocess.Popen[Any], text: str) -> None:
 
 def test_at_a_terminal_no_deploys_nothing(project: Path, remit: Remit) -> None:
     person = Terminal(project, "deploy", "--local")
-    asked = "This gives access that was not there: 2 gains. Deploy to the AWS on this machine, eu-central-1? [y/N]:"
+    asked = "This adds access: 2 gains. Deploy to the AWS on this machine, eu-central-1? [y/N]:"
     assert "\x1b[32m  + report: Read on dynamodb" in person.until(asked)
     person.answer("n")
     code, shown = person.end()

@@ -54,7 +54,7 @@ def test_before_a_deploy_cloudformation_has_nothing_to_compare_with(remit: Remit
     for against in ("--deployed", "--live"):
         code, out, _ = remit("diff", against)
         assert code == 1
-        assert "note: nothing is deployed, so that everything is told as new" in out.splitlines()
+        assert "note: nothing is deployed, so everything is shown as new" in out.splitlines()
 
 
 def test_without_a_record_the_deployed_template_tells_all_but_the_old_lines(deployed: Remit, project: Path) -> None:

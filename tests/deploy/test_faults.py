@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ClientError, UnauthorizedSSOTokenError
 
+from remit.deploy.aws_errors import Denied, sentence
 from remit.deploy.changeset import plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import execute
@@ -143,6 +145,44 @@ def test_a_denial_says_which_layer_denied(account: Account, spoil: Spoil, layer:
     with pytest.raises(RemitError) as refusal:
         deploy(account, template(READ))
     assert expected in (refusal.value.hint or "")
+
+
+def _answer(status_code: int, code: str, words: str, **headers: str) -> ClientError:
+    """What the SDK raises for an answer of AWS's."""
+    metadata = {"HTTPStatusCode": status_code, "HTTPHeaders": headers}
+    return ClientError(
+        {"Error": {"Code": code, "Message": words}, "ResponseMetadata": metadata},  # type: ignore[typeddict-item]
+        "PutObject",
+    )
+
+
+def test_a_sign_in_that_has_expired_says_how_to_sign_in_and_what_goes_on() -> None:
+    told = sentence(UnauthorizedSSOTokenError())
+    assert (
+        "the AWS sign-in (SSO) has expired",
+        "`aws sso login`, then run the same command again: it is safe to repeat",
+    ) == (
+        told.message,
+        told.hint,
+    )
+    told = sentence(UnauthorizedSSOTokenError(), "the operation on orders-dev")
+    assert "the AWS sign-in (SSO) has expired; the operation on orders-dev goes on in AWS" == told.message
+
+
+@pytest.mark.parametrize(("status_code", "code"), [(403, "Forbidden"), (400, "AccessDeniedException")])
+def test_a_denial_is_known_by_its_code_or_by_its_status(status_code: int, code: str) -> None:
+    told = sentence(_answer(status_code, code, "not for you"))
+    assert (Denied, "AWS denies PutObject: not for you") == (type(told), told.message)
+
+
+@pytest.mark.parametrize(
+    "words", ["Signature expired: 1 is now earlier than 2", "Signature not yet current: 2 is still later than 1"]
+)
+def test_a_clock_that_is_wrong_is_told_by_how_much_where_aws_says_its_own_time(words: str) -> None:
+    error = _answer(403, "SignatureDoesNotMatch", words, date="Thu, 01 Jan 2026 00:00:00 GMT")
+    assert sentence(error).message.startswith("AWS refuses the request because this machine's clock is wrong: it is ")
+    unknown = _answer(403, "SignatureDoesNotMatch", words)
+    assert "AWS refuses the request because this machine's clock is wrong" == sentence(unknown).message
 
 
 def test_credentials_that_expire_while_following_are_no_success_and_the_deploy_goes_on(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import threading
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,8 @@ from remit.deploy import changeset
 from remit.deploy.changeset import plan
 from remit.deploy.delete import delete
 from remit.deploy.execute import Superseded, continue_rollback, execute
-from remit.deploy.stack import describe, settled
+from remit.deploy.stack import describe, pauses, settled
+from remit.deploy.status import status
 from remit.errors import RemitError
 from stacks import READ, WAITING, WRITE, end_waiting, template
 from terminals import HANGS
@@ -37,17 +40,24 @@ def deploy(account: Account, body: str) -> Outcome:
     return execute(account, planned, lambda _: None)
 
 
-@pytest.fixture
-def busy(account: Account) -> Iterator[Account]:
-    """An account where somebody's first deploy runs until it is ended, and then fails."""
+@contextlib.contextmanager
+def deploying(account: Account) -> Iterator[None]:
+    """Somebody's deploy runs in an account until it is ended, and then fails."""
     planned = plan(account, NAME, template(READ, resources=WAITING))
     assert planned is not None
     started = threading.Event()
     thread = threading.Thread(target=execute, args=(account, planned, lambda _: started.set()))
     thread.start()
     started.wait(HANGS)
-    yield account
+    yield
     thread.join(HANGS)
+
+
+@pytest.fixture
+def busy(account: Account) -> Iterator[Account]:
+    """An account where somebody's first deploy runs until it is ended, and then fails."""
+    with deploying(account):
+        yield account
 
 
 def test_while_somebody_deploys_others_are_told_since_when_and_exit_75(
@@ -82,6 +92,58 @@ def test_a_plan_that_another_deploy_overtook_is_superseded(account: Account, joi
         execute(account, slow, lambda _: None)
     assert refusal.value.exit_code == 75
     assert deploy(account, template(WRITE)).ok
+
+
+def test_a_plan_that_a_running_deploy_overtook_is_told_that_somebody_deploys(
+    account: Account, join: Callable[..., Account]
+) -> None:
+    deploy(account, template(READ))
+    slow = plan(account, NAME, template(WRITE))
+    assert slow is not None
+    other = join(account.account)
+    with deploying(other):
+        with pytest.raises(RemitError, match="somebody else is deploying orders-dev since 20") as refusal:
+            execute(account, slow, lambda _: None)
+        end_waiting(other.client("cloudformation"), NAME)
+    assert 75 == refusal.value.exit_code
+
+
+def test_a_stack_that_is_deleted_is_none_by_its_id_as_by_its_name(account: Account) -> None:
+    deploy(account, template(READ))
+    stack = describe(account, NAME)
+    assert stack is not None
+    delete(account, NAME, lambda _: None)
+    assert (None, None) == (describe(account, NAME), describe(account, stack.id))
+
+
+def test_what_is_in_a_stack_is_listed_by_its_names_in_whatever_order_aws_has_it(account: Account) -> None:
+    deploy(account, template(READ))
+
+    def turn(parsed: dict[str, Any], **_: object) -> None:
+        parsed["StackResourceSummaries"].sort(key=lambda resource: resource["LogicalResourceId"], reverse=True)
+
+    account.client("cloudformation").meta.events.register("after-call.cloudformation.ListStackResources", turn)
+    found = status(account, NAME)
+    assert found is not None
+    assert ["Queue", "ReportLogGroup", "ReportRole"] == [one.logical_id for one in found.resources]
+
+
+def test_a_replacement_that_another_change_decides_names_what_decides_it(account: Account) -> None:
+    """The shape is AWS's ("ResourceChangeDetail", AWS CloudFormation API Reference)."""
+    deploy(account, template(READ))
+    target = {"Attribute": "Properties", "Name": "RoleName", "RequiresRecreation": "Always"}
+    static = {"Target": target, "Evaluation": "Static", "CausingEntity": "Names"}
+
+    def depend(parsed: dict[str, Any], **_: object) -> None:
+        for change in parsed["Changes"]:
+            change["ResourceChange"]["Details"] = [{**static, "Evaluation": "Dynamic"}, static]
+
+    account.client("cloudformation").meta.events.register("after-call.cloudformation.DescribeChangeSet", depend)
+    planned = plan(account, NAME, template(WRITE))
+    assert planned is not None
+    assert [("RoleName", "Names", "Always")] == [
+        (detail.property, detail.cause, detail.recreates) for detail in planned.changes[0].perhaps_replaced
+    ]
 
 
 def test_of_two_who_execute_the_same_plan_one_wins_and_the_other_sees_no_change(
@@ -228,3 +290,10 @@ def test_a_template_that_cloudformation_refuses_is_told_in_its_words_and_leaves_
 )
 def test_versions_of_remit_are_compared_as_numbers(older: str, newer: str) -> None:
     assert changeset._number(older) < changeset._number(newer)
+
+
+def test_a_far_stack_is_asked_after_quickly_at_first_and_then_never_in_step_with_others(remote: Account) -> None:
+    waits = list(itertools.islice(pauses(remote), 20))
+    assert [0.2, 0.5, 1, 2] == waits[:4]
+    assert all(5 <= wait <= 7 for wait in waits[4:])
+    assert 1 < len(set(waits[4:]))

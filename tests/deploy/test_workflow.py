@@ -58,9 +58,7 @@ def test_it_gives_what_was_deployed_and_a_second_one_changes_nothing(project: Pa
 def test_where_nobody_is_asked_what_needs_approval_is_refused_with_what_was_planned(
     project: Path, elsewhere: Account, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(
-        NotApproved, match=r"nothing was deployed: it gives access that was not there \(2 gains\)"
-    ) as refused:
+    with pytest.raises(NotApproved, match=r"nothing was deployed: it adds access \(2 gains\)") as refused:
         deploy(build(project), elsewhere)
     assert 1 == refused.value.exit_code
     assert "remit diff --deployed --accept REASON" in str(refused.value.hint)

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import effort
 from remit.catalogue.actions import action
-from remit.catalogue.handlers import handlers, types_with_handlers
-from remit.deployer.declared import stack_of, texts
+from remit.catalogue.handlers import types_with_handlers
+from remit.deployer.declared import stack_of
 from remit.deployer.deploying import Deployer, bound, deployer
 from remit.deployer.merging import merged
-from remit.deployer.needs import Call, Need, Purpose
-from remit.deployer.optional import ALSO, OPTIONAL
-from remit.deployer.passing import PASSED_TO, PRINCIPALS
+from remit.deployer.needs import DeployCall, Need, Purpose
 from remit.errors import RemitError
 from remit.iam.decide.evaluate import Request, evaluate
 from remit.iam.pattern import matches
@@ -297,18 +293,7 @@ def test_optional_things_are_granted_by_their_own_arns() -> None:
     }  # fmt: skip
 
 
-def handlers_of(kind: str) -> set[str]:
-    found = handlers(kind)
-    assert found is not None
-    return {*found.create, *found.read, *found.update, *found.delete}
-
-
 def test_what_a_service_asks_besides_is_granted_with_the_property_that_makes_it() -> None:
-    for kind, rows in ALSO.items():
-        properties = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema["properties"]
-        for named, uses in rows:
-            assert all(action(name) is not None and name not in handlers_of(kind) for name in named.split()), kind
-            assert {use.partition(".")[0] for use in uses.split()} <= set(properties)
     stage = resource("AWS::ApiGatewayV2::Stage", AccessLogSettings={"DestinationArn": arn("logs", "log-group:x")})
     assert places(made(It=stage), "logs:CreateLogDelivery") == {"*"}
     assert places(made(It=resource("AWS::ApiGatewayV2::Stage")), "logs:CreateLogDelivery") == set()
@@ -334,19 +319,6 @@ def test_a_nested_stacks_template_is_fetched_by_whoever_deploys(url: Any, expect
         "not granted for Inner (AWS::CloudFormation::Stack), since the template does not say on what: s3:GetObject"
     )
     assert (missing in found.notes) == (not expected)
-
-
-def test_each_row_of_the_table_of_optional_permissions_speaks_of_a_permission_and_a_property() -> None:
-    """A row that matches nothing would be a spelling mistake; cfn-lint's schemas say which properties there are."""
-    for kind, rows in OPTIONAL.items():
-        found = handlers(kind)
-        assert found is not None
-        called = {*found.create, *found.read, *found.update, *found.delete}
-        properties = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema["properties"]
-        for patterns, uses in rows:
-            for pattern in patterns.split():
-                assert any(fnmatchcase(name, pattern) for name in called), (kind, pattern)
-            assert set(uses.split()) - set(properties) - {"UpdatePolicy"} == set(), (kind, uses)
 
 
 def test_roles_are_passed_to_the_service_of_what_they_are_given_to() -> None:
@@ -433,12 +405,6 @@ def test_a_role_from_elsewhere_is_passed_to_the_principal_that_takes_it(kind: st
     assert set(only.conditions[0].values) == {f"{name}.amazonaws.com" for name in services}
 
 
-def test_services_of_roles_from_elsewhere_belong_to_types_that_pass_roles() -> None:
-    passing = {kind for kind in types_with_handlers() if "iam:PassRole" in handlers_of(kind)}
-    for name in (*PASSED_TO, *PRINCIPALS):
-        assert any(kind == name or kind.startswith(f"{name}::") for kind in passing), name
-
-
 def test_only_the_managed_policies_in_use_can_be_attached() -> None:
     used = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
     found = made(Runner=role(ManagedPolicyArns=[used]), Plain=role())
@@ -491,7 +457,7 @@ def test_a_name_that_cloudformation_makes_is_whole_up_to_the_service_s_limit() -
 @pytest.mark.parametrize(("conditions", "known"), [(4, 16), (5, 1)])
 def test_of_a_text_with_several_conditions_all_are_known_up_to_sixteen(conditions: int, known: int) -> None:
     parts = [{"Fn::If": [f"C{number}", f"a{number}", f"b{number}"]} for number in range(conditions)]
-    assert len(texts(stack_of("shop", [{"Resources": {}}]), {"Fn::Join": ["-", parts]})) == known
+    assert len(stack_of("shop", [{"Resources": {}}]).texts({"Fn::Join": ["-", parts]})) == known
 
 
 def test_of_places_that_cover_each_other_the_first_stays() -> None:
@@ -606,7 +572,7 @@ def test_a_custom_resource_is_the_call_of_its_function() -> None:
 
 
 def test_each_statement_tells_what_it_is_for() -> None:
-    call = Call("s3.PutObject", ("s3:PutObject",), "arn:aws:s3:::b/{stack}/*", "to upload")
+    call = DeployCall("s3.PutObject", ("s3:PutObject",), "arn:aws:s3:::b/{stack}/*", "to upload")
     resources = {"Jobs": resource("AWS::SQS::Queue"), "Mail": resource("AWS::SQS::Queue")}
     found = deployer(stack_of("shop", [{"Resources": resources}]), (call,))
     assert [grant.because for grant in found.grants] == [
@@ -616,7 +582,7 @@ def test_each_statement_tells_what_it_is_for() -> None:
 
 def test_the_nested_stacks_events_are_followed_as_well() -> None:
     here = "arn:aws:cloudformation:eu-central-1:111122223333:stack/{stack}/*"
-    calls = tuple(Call(f"cloudformation.{name}", (f"cloudformation:{name}",), here, "to follow", nested=nested)
+    calls = tuple(DeployCall(f"cloudformation.{name}", (f"cloudformation:{name}",), here, "to follow", nested=nested)
                   for name, nested in (("DescribeStackEvents", True), ("ExecuteChangeSet", False)))  # fmt: skip
     template = {"Resources": {"Child": resource("AWS::CloudFormation::Stack", TemplateURL="https://x")}}
     found = bound(deployer(stack_of("shop", [template]), calls), region=REGION, account=NUMBER)
@@ -753,6 +719,33 @@ def test_the_policy_of_a_rich_template_is_as_it_was_reviewed(name: str) -> None:
     golden = json.loads((HERE / "golden" / f"deployer-{name}.json").read_text())
     assert golden == {"policy": render(found.policy), "unknown": [list(pair) for pair in found.unknown],
                       "notes": list(found.notes)}  # fmt: skip
+
+
+def test_types_that_call_nothing_need_no_word() -> None:
+    found = made(Meta=resource("AWS::CDK::Metadata"), Wait=resource("AWS::CloudFormation::WaitConditionHandle"))
+    assert (found.grants, found.unknown) == ((), ())
+    assert [note for note in found.notes if "Meta" in note or "Wait" in note] == []
+
+
+def test_a_role_by_its_name_is_passed_as_one_by_its_arn_is() -> None:
+    place = arn("iam", "role/builder", "")
+    assert places(made(It=resource("AWS::Amplify::App", IAMServiceRole="builder")), "iam:PassRole") == {place}
+    assert places(made(It=resource("AWS::Amplify::App", IAMServiceRole=place)), "iam:PassRole") == {place}
+
+
+def test_a_bucket_of_which_a_part_of_the_name_is_known_is_granted_by_that_part() -> None:
+    bucket = resource("AWS::S3::Bucket", BucketName={"Fn::Sub": "${Given}-${AWS::Region}"})
+    guard = resource("AWS::S3::BucketPolicy", Bucket={"Ref": "Store"}, PolicyDocument={})
+    assert places(made(Store=bucket, Guard=guard), "s3:PutBucketPolicy") == {f"arn:aws:s3:::*-{REGION}"}
+
+
+def test_an_instance_profile_where_a_role_may_stand_is_taken_for_no_role() -> None:
+    found = made(
+        It=resource("AWS::EMR::Cluster", JobFlowRole={"Ref": "Profile"}, ServiceRole="emr"),
+        Profile=resource("AWS::IAM::InstanceProfile", Roles=["machine"]),
+    )
+    assert arn("iam", "role/shop-Profile-*", "") not in places(found, "iam:PassRole")
+    assert arn("iam", "role/emr", "") in places(found, "iam:PassRole")
 
 
 def test_a_permission_that_no_service_has_is_the_action_it_means() -> None:

@@ -167,7 +167,7 @@ MUTANTS: tuple[tuple[str, str, str], ...] = (
     ("decide/prepared_statements", "wholly = deny == resources.negated", "wholly = True"),
     ("decide/prepared_statements", "return stars != resources.negated", "return stars"),
     ("decide/prepared_statements", "return truth if truth is None else resources.negated", "return resources.negated"),
-    ("decide/weigh", "if plan.only_identity and request.simple:", "if plan.only_identity:"),
+    ("decide/weigh", "if by_layer.only_identity and request.simple:", "if by_layer.only_identity:"),
     (
         "decide/weigh",
         '**{(True, allowed): "ExplicitlyDenied" for allowed in (True, False, None)}',

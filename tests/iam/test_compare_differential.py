@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from iam.compare_differential import case, unspelled
 from iam.small_worlds import Maker, World, spelled
 from remit.iam.decide.evaluate import Layers
-from remit.iam.prove.minimise import length, minimise
+from remit.iam.length import policy_length
+from remit.iam.prove.minimise import minimise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +51,7 @@ def test_minimising_changes_neither_what_is_allowed_nor_what_is_denied() -> None
         one = Layers((policy,))
         ready = spelled(one).identity[0]
         short = minimise(ready)
-        smaller += length(short) < length(ready)
+        smaller += policy_length(short) < policy_length(ready)
         other = Layers((replace(short, statements=tuple(map(unspelled, short.statements))),))
         world = World.of(one, other)
         if len(world.contexts) > 2_000:

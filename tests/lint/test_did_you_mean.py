@@ -51,6 +51,12 @@ def hint_of(rule: str, **elements: object) -> str:
     return next((one.hint or "" for one in lint_bytes(text.encode(), "p.json") if one.rule == rule), "")
 
 
+def first(hint: str) -> str | None:
+    """The name that a hint proposes first."""
+    found = re.search(r"(?:did you mean|nearest:) [`'](?:\$\{)?([^`'}]+)", hint)
+    return found[1] if found else None
+
+
 def share(words: list[str], spoilt: Callable[[str], str], hint: Callable[[str], str], known: set[str]) -> float:
     """How many hints name the word that was meant first; slips that are names themselves do not count."""
     right = counted = 0
@@ -58,8 +64,7 @@ def share(words: list[str], spoilt: Callable[[str], str], hint: Callable[[str], 
         wrong = spoilt(word)
         if wrong.lower() not in known:
             counted += 1
-            found = re.search(r"(?:did you mean|nearest:) [`'](?:\$\{)?([^`'}]+)", hint(wrong))
-            right += found is not None and found[1] == word
+            right += first(hint(wrong)) == word
     assert counted > len(words) // 2
     return right / counted
 

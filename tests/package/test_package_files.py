@@ -131,7 +131,7 @@ def test_a_virtual_environment_stays_out_under_any_name(project: Project) -> Non
 def test_what_was_left_out_is_grouped_by_reason_with_five_names_and_a_count(project: Project) -> None:
     folder = project({f"cert{number}.key": "" for number in range(7)} | {"README.md": ""})
     assert [str(left) for left in survey(folder).left_out] == [
-        "papers and tools of the project: README.md",
+        "project files: README.md",
         "secrets never go into a zip: cert0.key, cert1.key, cert2.key, cert3.key, cert4.key and 2 more",
     ]
 

@@ -11,7 +11,7 @@ import pytest
 
 import remit
 
-HERE = Path(remit.__file__).resolve().parents[1]
+HERE = Path(remit.__file__).parents[1]
 APP = """
 from remit import App
 from remit.triggers import sqs

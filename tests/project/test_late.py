@@ -254,6 +254,12 @@ def test_the_configuration_may_not_look_for_one_in_a_text_either(make: Make) -> 
     assert ("config/deploy.py:5:54", True) == (at(error), "cannot be looked for in a text" in error.message)
 
 
+def test_a_function_of_the_configuration_may_not_since_it_runs_as_well(make: Make) -> None:
+    function = "def mode():\n    return 'x' if aws.account in '1111 2222' else 'y'"
+    error = make(config=f'{function}\nconfig.lambda_.function.environment = {{"MODE": mode()}}').error()
+    assert ("config/deploy.py:6:23", True) == (at(error), "cannot be looked for in a text" in error.message)
+
+
 def test_a_function_may_look_for_one_where_it_runs(make: Make) -> None:
     body = '@app.function\ndef hello(event, context):\n    return aws.region in "us-east-1 eu-west-1"\n'
     assert "hello" == make(app=f"{IMPORTS}{body}", **{"shared/resources/data.py": SHARED}).function().name

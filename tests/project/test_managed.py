@@ -129,3 +129,10 @@ def test_eleven_managed_policies_are_too_many(make: Make) -> None:
     arns = [f"arn:aws:iam::111122223333:policy/p{number}" for number in range(11)]
     error = make(config=f"config.lambda_.iam.managed_policy = {arns}").error()
     assert "the role of hello has 11 managed policies; IAM allows 10" == error.message
+    assert "config/deploy.py:5:5" == at(error)
+
+
+def test_eleven_managed_policies_of_a_function_are_told_at_its_decorator(make: Make) -> None:
+    arns = [f"arn:aws:iam::111122223333:policy/p{number}" for number in range(11)]
+    error = make(app=f"@app.function(\n    managed_policy={arns})\ndef hello(event, context): ...\n").error()
+    assert ("the role of hello has 11 managed policies; IAM allows 10", "app.py:9:2") == (error.message, at(error))

@@ -248,7 +248,7 @@ WRONG = {
             "    one = resource('AWS::SQS::Queue', queue_name='${DataTwo.QueueName}')\n"
             "    two = resource('AWS::SQS::Queue', queue_name='${DataOne.QueueName}')\n"
         ),
-        "resources depend on each other in a circle: DataOne -> DataTwo -> DataOne",
+        "resources form a circular dependency: DataOne -> DataTwo -> DataOne",
         "break one of these references, for example by giving a fixed name",
     ),
     "a circle with a function": (
@@ -256,7 +256,7 @@ WRONG = {
             "    one = resource('AWS::SQS::Queue', queue_name='${HelloFunction}')\n"
             "    two = resource('AWS::SNS::Topic', depends_on=one)\n"
         ),
-        "resources depend on each other in a circle: DataOne -> HelloFunction -> DataOne",
+        "resources form a circular dependency: DataOne -> HelloFunction -> DataOne",
         "break one of these references, for example by giving a fixed name",
     ),
 }
@@ -278,6 +278,12 @@ def test_two_resources_or_outputs_of_one_name_are_told(make: Make) -> None:
     twice = f"{IMPORTS}class Data(Shared):\n    queue = resource('AWS::SQS::Queue')\n"
     error = make(**{"shared/resources/a.py": twice, "shared/resources/b.py": twice}).error()
     assert "two resources are both `DataQueue` in the template: AWS::SQS::Queue and AWS::SQS::Queue" == error.message
+
+
+def test_the_init_file_of_the_shared_resources_runs_once(make: Make) -> None:
+    once = f"{IMPORTS}class Data(Shared):\n    queue = resource('AWS::SQS::Queue')\n"
+    project = make(**{"shared/resources/__init__.py": once, "shared/resources/other.py": ""})
+    assert ["DataQueue"] == list(project.resources("AWS::SQS::Queue"))
 
 
 def test_an_output_of_the_name_of_a_functions_url_is_told(make: Make) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.iam.comparison import Difference, Piece, Source
+from remit.iam.comparison import Piece, SideDifference, StatementLocation
 from remit.iam.policy import allow
 from remit.iam.request import Request
 from remit.report.comparison import FUTURE, UNUSED, groups
@@ -16,8 +16,8 @@ QUEUE = "arn:aws:sqs:eu-west-1:111122223333:a"
 
 
 def piece(action: str, request: str, tier: Tier = "now") -> Piece:
-    source = Source("identity", 0, 0, allow(action, on=QUEUE))
-    return Piece(source, action, QUEUE, Request(request, QUEUE), tier, Difference("old"))
+    source = StatementLocation("identity", 0, 0, allow(action, on=QUEUE))
+    return Piece(source, action, QUEUE, Request(request, QUEUE), tier, SideDifference("old"))
 
 
 def test_what_no_action_of_today_can_use_is_told_last() -> None:

@@ -51,7 +51,7 @@ def test_each_change_has_its_sign_and_a_replacement_says_so() -> None:
         ),
     )  # fmt: skip
     assert list(plan_lines(planned(*changes), SAME)) == [
-        "orders-dev is there; this deploy would change",
+        "orders-dev exists; this deploy would change",
         "  ~ AWS::Lambda::Function  Alias  (replaced if Name changes with Slow.Version)",
         "  + AWS::Lambda::Function  New",
         "  - AWS::Lambda::Function  Old",
@@ -129,7 +129,7 @@ def test_of_many_changes_the_gains_are_shown_first_and_the_rest_counted() -> Non
     lines = list(plan_lines(planned(), PlannedAccess(review(many(45, 0), many(0, 45)))))
     assert [line.split()[0] for line in lines[2:82:2]] == ["+"] * 40
     assert lines[82:] == [
-        "  and 50 more, which `remit diff --deployed` tells",
+        "  and 50 more (`remit diff --deployed` shows all)",
         "0 to add, 0 to change, 0 to remove; access: 45 gained, 45 lost",
     ]
 
@@ -137,10 +137,10 @@ def test_of_many_changes_the_gains_are_shown_first_and_the_rest_counted() -> Non
 def test_what_is_gained_begins_the_question() -> None:
     assert gained_words(SAME) == ""
     assert gained_words(PlannedAccess(review(version("dynamodb:Query"), version("dynamodb:PutItem")))) == (
-        "This gives access that was not there: 1 gain."
+        "This adds access: 1 gain."
     )
     assert gained_words(PlannedAccess(SAME.review, "the roles of a template cannot be read")) == (
-        "This gives access that was not there: 1 undecided."
+        "This adds access: 1 undecided."
     )
     assert gained_words(PlannedAccess(review(version("dynamodb:Query"), version()))) == ""
 
@@ -150,21 +150,21 @@ def test_a_refusal_says_what_is_gained_and_what_goes_and_how_to_go_on() -> None:
     new = ResourceChange("Modify", "Queue", "AWS::SQS::Queue", "True")
     access = PlannedAccess(review(version("dynamodb:Query"), version("dynamodb:PutItem")))
     assert refusal(planned(gone, new), access) == (
-        "it gives access that was not there (1 gain) and resources go (Orders removed, Queue replaced)",
+        "it adds access (1 gain) and resources go (Orders removed, Queue replaced)",
         (
             "`remit diff --deployed --accept REASON` accepts what is gained; "
-            "`--yes`, or an answer at a terminal, agrees to all of it"
+            "`--yes`, or a yes at a terminal, deploys it anyway"
         ),
     )
     assert refusal(planned(gone), access, yes=True) == (
-        "it gives access that was not there (1 gain)",
+        "it adds access (1 gain)",
         (
             "`remit diff --deployed --accept REASON` accepts what is gained; "
-            "without --require-approval, `--yes` agrees to access, too"
+            "without --require-approval, `--yes` approves changes of access, too"
         ),
     )
     assert refusal(planned(), PlannedAccess(review(version("dynamodb:Query"), version()))) == (
-        "access changes (0 gained, 1 lost)", "`--yes`, or an answer at a terminal, agrees to all of it",
+        "access changes (0 gained, 1 lost)", "`--yes`, or a yes at a terminal, deploys it anyway",
     )  # fmt: skip
 
 

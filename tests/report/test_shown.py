@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from remit.iam.tokens import from_intrinsic
-from remit.report.terminal_text import line
+from remit.report.terminal_text import line, readable
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,13 @@ from remit.report.terminal_text import line
 def test_a_function_is_shown_as_a_template_spells_it(text: str, expected: str) -> None:
     """In one place, through which all text for people goes."""
     assert line(text) == expected
+
+
+def test_in_a_document_sentences_are_spelled_so_and_data_is_not() -> None:
+    raw = from_intrinsic({"Fn::ImportValue": "x"})
+    document = {"resource": raw, "notes": [f"in {raw}"], "grants": [{"because": f"of {raw}", "action": raw}]}
+    assert readable(document) == {
+        "resource": raw,
+        "notes": ["in {!ImportValue x}"],
+        "grants": [{"because": "of {!ImportValue x}", "action": raw}],
+    }

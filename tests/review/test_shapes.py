@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from remit.iam.policy import parse_statement
+from remit.iam.policy import Globs, parse_statement
 from remit.review.accepted import accept
 from remit.review.accepted_file import ACCESS, Entry
 from remit.review.role_files import review_files
@@ -88,6 +88,8 @@ def told(found: Comparison) -> tuple[list[str], list[str], int]:
         ("arn:*:logs:*:*:log-group:*:*", get("Group.Arn"), "${Group.Arn}"),
         ("arn:*:kms:*:*:key/*", get("Key.Arn"), "${Key.Arn}"),
         ("arn:*:secretsmanager:*:*:secret:*", ref("Secret"), "${Secret}"),
+        ("arn:*:dynamodb:*:*:table/*/stream/*", get("Table.StreamArn"), "${Table.StreamArn}"),
+        (sub("${Table.Arn}/stream/*"), get("Table.StreamArn"), "${Table.StreamArn}"),
     ],
 )  # fmt: skip
 def test_narrowing_a_pattern_to_a_resource_of_its_kind_is_a_loss_alone(wide: Any, narrow: Any, written: str) -> None:
@@ -113,6 +115,27 @@ def test_narrowing_a_pattern_to_a_resource_of_its_kind_is_a_loss_alone(wide: Any
 )
 def test_two_spellings_of_one_resource_are_the_same(one: Any, other: Any) -> None:
     assert reviewed(template(allow(one)), template(allow(other))).changes == ()
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "arn:aws:dynamodb:eu-west-1:111122223333:table/orders",
+        sub("arn:aws:dynamodb:eu-west-1:${AWS::AccountId}:table/*"),
+    ],
+)
+def test_a_name_spelled_with_its_place_may_be_the_resource_itself(spelled: Any) -> None:
+    text = spelled["Fn::Sub"] if isinstance(spelled, dict) else spelled
+    found = access(template(allow(spelled)), template(allow(get("Table.Arn"))))
+    assert found.gained == ()
+    reasons = [one.reason for one in found.undecided if one.source.statement.resources == Globs(("${Table.Arn}",))]
+    assert reasons == [f"whether it means `{text}` depends on where the stack is deployed"]
+
+
+def test_what_is_in_no_place_covered_by_a_spelled_name_is_gained() -> None:
+    spelled = "arn:aws:dynamodb:eu-west-1:111122223333:table/%s"
+    for old, new in ((spelled % "bills", get("Table.Arn")), (spelled % "orders", sub("${Table.Arn}*"))):
+        assert len(access(template(allow(old)), template(allow(new))).gained) == 1
 
 
 def test_a_resource_of_another_kind_and_another_name_are_gained() -> None:
@@ -171,3 +194,60 @@ def test_an_accepted_pattern_takes_in_a_reference_of_its_kind() -> None:
     assert found.broadens
     accepted, stale = accept(found, [entry])
     assert (accepted.broadens, stale) == (False, ())
+
+
+def trusting(principal: Any, **properties: Any) -> tuple[bytes, str]:
+    """A template with a role that a principal may take on, beside another role with some properties."""
+    trust = {"Version": "2012-10-17", "Statement": [{**TRUST, "Principal": principal}]}
+    caller = {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [TRUST]}, **properties}
+    resources = {"Caller": caller, "Role": {"AssumeRolePolicyDocument": trust}}
+    roles = {name: {"Type": "AWS::IAM::Role", "Properties": value} for name, value in resources.items()}
+    return json.dumps({"Resources": roles}).encode(), "template.json"
+
+
+CALLER = {"AWS": get("Caller.Arn")}
+ROLES = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/"
+
+
+@pytest.mark.parametrize(
+    ("wide", "written", "properties"),
+    [
+        ({"AWS": ref("AWS::AccountId")}, "${AWS::AccountId}", {}),
+        ({"AWS": sub("arn:aws:iam::${AWS::AccountId}:root")}, "arn:aws:iam::${AWS::AccountId}:root", {}),
+        ({"AWS": "*"}, "*", {"RoleName": "caller"}),
+    ],
+)
+def test_narrowing_who_may_take_on_a_role_to_one_of_the_stack_is_a_loss_alone(
+    wide: Any, written: str, properties: dict[str, Any]
+) -> None:
+    (narrowed,) = reviewed(trusting(wide, **properties), trusting(CALLER, **properties)).changes
+    (widened,) = reviewed(trusting(CALLER, **properties), trusting(wide, **properties)).changes
+    assert (told(narrowed.trust), told(widened.trust)) == (([], [written], 0), ([written], [], 0))
+
+
+@pytest.mark.parametrize(
+    ("principal", "properties"),
+    [
+        (sub(f"{ROLES}${{Caller}}"), {}),
+        (sub(f"{ROLES}caller"), {"RoleName": "caller"}),
+        (sub(f"{ROLES}teams/caller"), {"RoleName": "caller", "Path": "/teams/"}),
+    ],
+)
+def test_a_role_of_the_stack_is_who_its_name_says(principal: Any, properties: dict[str, Any]) -> None:
+    assert reviewed(trusting(CALLER, **properties), trusting({"AWS": principal}, **properties)).changes == ()
+
+
+def test_another_role_may_take_on_a_role_now() -> None:
+    other = {"AWS": sub(f"{ROLES}other")}
+    (named,) = reviewed(trusting(other, RoleName="caller"), trusting(CALLER, RoleName="caller")).changes
+    (unnamed,) = reviewed(trusting(other), trusting(CALLER)).changes
+    assert told(named.trust) == (["${Caller.Arn}"], [f"{ROLES}other"], 0)
+    assert told(unnamed.trust) == ([], [f"{ROLES}other"], 1)
+
+
+@pytest.mark.parametrize("unknown", [ref("Parameter"), {"Fn::ImportValue": "role"}, get("Own.Arn")])
+def test_whom_an_unknown_reference_means_is_undecided_where_identities_were_let_in(unknown: Any) -> None:
+    (change,) = reviewed(trusting({"AWS": ref("AWS::AccountId")}), trusting({"AWS": unknown})).changes
+    assert told(change.trust) == ([], ["${AWS::AccountId}"], 1)
+    (change,) = reviewed(trusting({"Service": "lambda.amazonaws.com"}), trusting({"AWS": unknown})).changes
+    assert (len(change.trust.gained), len(change.trust.undecided)) == (1, 0)

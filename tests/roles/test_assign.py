@@ -25,6 +25,7 @@ class Data(Shared):
     bucket = resource("AWS::S3::Bucket", bucket_name=f"files-{aws.account}")
     fixed = resource("AWS::S3::Bucket", bucket_name="fixed")
     clicks = resource("AWS::Kinesis::Stream", name="clicks", shard_count=1)
+    web = resource("AWS::ECS::Service", service_name="web", cluster="main", launch_type="FARGATE")
 """
 }
 OWN: dict[str, list[str]] = {
@@ -54,6 +55,8 @@ OWN: dict[str, list[str]] = {
         "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:in*"
     ],
     '{"Effect": "Allow", "Action": "sqs:*", "Resource": {"Fn::GetAtt": ["DataQueue", "Arn"]}}': ["${DataQueue.Arn}"],
+    """{"Effect": "Allow", "Action": "ecs:UpdateService",
+        "Resource": f"arn:{aws.partition}:ecs:{aws.region}:{aws.account}:service/main/web"}""": ["${DataWeb}"],
     '{"Effect": "Deny", "Action": "sqs:*", "NotResource": Data.queue.arn}': ["${DataQueue.Arn}"],
     '{"Effect": "Deny", "Action": "s3:*", "NotResource": "arn:aws:s3:::fixed/*"}': ["${DataFixed.Arn}/*"],
 }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from projects import at
 from remit.catalogue.managed_policies import managed_policy
 from remit.iam.policy import parse
 from remit.roles.assign import assign
@@ -216,6 +217,48 @@ def _using(make: Make, use: str) -> Project:
 def test_each_use_brings_exactly_what_it_needs(make: Make, use: str) -> None:
     written, expected = USES[use]
     assert [LOGS, *expected] == _using(make, written).statements()
+
+
+REASONS = {
+    "a VPC": ["runs in a VPC (IAM knows no narrower resource for describing)", "runs in a VPC"],
+    "traces": ["is traced (IAM knows no narrower resource for X-Ray)"],
+    "a dead-letter queue": ["sends failed events to its dead-letter target"],
+    "an own dead-letter topic that a key encrypts": [
+        "sends failed events to its dead-letter target",
+        "sends failed events to its dead-letter target, which this key encrypts",
+    ],
+    "a key for its environment": ["has an environment that this key encrypts"],
+    "a file system": ["mounts /mnt/data"],
+    "a queue by its ARN": ["takes messages from queue in"],
+    "an own queue that an own key encrypts": [
+        "takes messages from queue DataSealed",
+        "takes messages from queue DataSealed, which this key encrypts",
+    ],
+    "the stream of an own table that an own key encrypts": [
+        "reads the stream of table DataTable",
+        "reads the stream of table DataTable (IAM knows no narrower resource for ListStreams)",
+        "reads the stream of table DataTable, which this key encrypts",
+    ],
+    "an own stream that an own key encrypts": [
+        "reads stream DataClicks",
+        "reads stream DataClicks, which this key encrypts",
+    ],
+}
+
+
+@pytest.mark.parametrize("use", REASONS)
+def test_each_default_gives_its_reason_in_words(make: Make, use: str) -> None:
+    expected = ["hello writes its logs", *(f"hello {reason}" for reason in REASONS[use])]
+    assert expected == [grant.because for grant in _using(make, USES[use][0]).role().grants]
+
+
+def test_a_key_that_is_no_text_is_told_at_its_resource(make: Make) -> None:
+    body = "from remit import Shared, resource\nclass Data(Shared):\n"
+    body += "    sealed = resource('AWS::SQS::Queue', kms_master_key_id=['alias/own'])\n"
+    app = f"{FROM}@app.function(sqs(Data.sealed))\ndef hello(event, context): ...\n"
+    error = make(app=app, **{"shared/resources/data.py": body}).error()
+    assert "`DataSealed.KmsMasterKeyId` (AWS::SQS::Queue)" in error.message
+    assert "shared/resources/data.py:3:14" == at(error)
 
 
 @pytest.mark.parametrize("use", USES)

@@ -12,7 +12,6 @@ from remit.review.working_tree import version_of
 from remit.roles.assign import assign
 from remit.synthesis.declared_roles import adds_access, complete, declared
 from remit.synthesis.synth import document, synth
-from remit.template.roles import OUTSIDE
 
 if TYPE_CHECKING:
     from conftest import Make
@@ -110,7 +109,9 @@ def test_a_policy_for_a_role_that_nobody_can_tell_is_seen_and_noted_until_it_is_
     found = review(without, new)
     gained = [piece.action for change in found.changes for piece in change.access.gained]
     assert gained == ["sqs:SendMessage", "sns:Publish"]
-    assert [one.reason for change in found.changes for one in change.unseen] == [OUTSIDE]
+    assert [one.reason for change in found.changes for one in change.unseen] == [
+        "the template does not make this role: it only attaches these policies to it"
+    ]
     text = record(new, "dev", None)
     assert review(read_record(text.encode(), "a record"), new).changes == ()
 

@@ -93,6 +93,19 @@ def test_policies_for_a_role_that_the_template_does_not_make_are_a_role_of_that_
     assert read.notes == ("policies of users and groups are not looked at: ForUsers",)
 
 
+def test_a_role_says_whether_and_when_the_template_makes_it() -> None:
+    role = {"Type": "AWS::IAM::Role", "Condition": "IsProd", "Properties": {}}
+    document = {"Statement": [statement("s3:GetObject")]}
+    policy = {"PolicyName": "p", "PolicyDocument": document, "Roles": ["elsewhere"]}
+    resources = {"Mine": role, "Policy": {"Type": "AWS::IAM::Policy", "Properties": policy}}
+    template = {"Conditions": {"IsProd": {"Fn::Equals": [{"Ref": "AWS::Region"}, "x"]}}, "Resources": resources}
+    roles = read_roles(json.dumps(template).encode(), "template.json").roles
+    assert [(role.logical_id, role.condition, role.only_attached_to) for role in roles] == [
+        ("Mine", "IsProd", False),
+        ("elsewhere", None, True),
+    ]
+
+
 def test_a_function_of_sam_has_the_role_that_sam_makes_at_the_lines_that_ask_for_it() -> None:
     everything = told(read_file("sam/policies.yaml"), "EverythingRole")
     assert [(actions.split(" ")[1], because, line) for actions, because, line in everything[:5]] == [

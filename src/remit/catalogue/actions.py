@@ -44,6 +44,11 @@ class IamResourceType:
     arns: tuple[str, ...]
     keys: tuple[Key, ...]
 
+    @property
+    def full_name(self) -> str:
+        """The name with its service: `s3:bucket`."""
+        return f"{self.service}:{self.name}"
+
 
 _SELDOM_ASKED: Final = frozenset({"cloudwatch:dataset"})
 """Kinds that a request may be about besides, and that most are not: these are asked on everything."""

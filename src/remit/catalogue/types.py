@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 RefGives = Literal["arn", "name", "url", "parts", "unknown"]
 """What Ref gives: an ARN, a name or an id, a URL, several properties joined with `|`, or nobody knows."""
 Referent = Literal[
-    "bucket", "delivery stream", "function", "key", "log group", "queue", "role", "secret", "state machine", "stream",
-    "table", "target", "topic",
+    "bucket", "delivery stream", "event bus", "function", "group", "hosted zone", "instance profile", "key",
+    "log group", "queue", "role", "secret", "state machine", "stream", "table", "target", "topic", "user",
 ]  # fmt: skip
 """What a property holds the name, id or ARN of; a target is any of several kinds."""
 CUSTOM: Final = "AWS::CloudFormation::CustomResource"
@@ -171,7 +171,7 @@ class Invoker:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class TypeAccess:
     """What a resource of a type says about who may do what; properties are "" where it has none such."""
 
     policies: Literal["identity", "attached", "resource", "ceiling", ""] = ""
@@ -188,6 +188,34 @@ class Access:
     """The property that says whether IAM must know who calls: `AWS_IAM`."""
     is_grant: bool = False
     """Whether all of its properties but the tags say who may do something."""
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyCalls:
+    """Actions, or patterns of them, that are called for a resource which gives any of some properties (paths)."""
+
+    actions: tuple[str, ...]
+    properties: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What deploying a resource asks of whoever deploys it, beside the actions of its type's handlers."""
+
+    optional_calls: tuple[PropertyCalls, ...] = ()
+    """Which of the handlers' actions only some resources need; of an action that several match, the first counts."""
+    further_calls: tuple[PropertyCalls, ...] = ()
+    """What the service asks for beside the handlers' actions."""
+    linked_roles: tuple[str, ...] = ()
+    """The services whose service-linked role it may need, or `${Property}` where a property tells the service."""
+    passes_to: tuple[str, ...] = ()
+    """The services that take the role that it is given; where there are none, those that the role trusts."""
+    usually_passes_to: tuple[str, ...] = ()
+    """The services that take a role of which nobody knows whom it trusts."""
+    api_paths: tuple[str, ...] = ()
+    """Of API Gateway's types: the paths in the ARNs of what is called."""
+    side_resources: tuple[tuple[str, str], ...] = ()
+    """Pairs: a kind of IAM's, and the end of the ARN of what the service makes; {name} is the resource's `Name`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,11 +261,12 @@ class ResourceType:
     """The property that lists other regions which have the resource, too, or ""."""
     references: tuple[ReferenceProperty, ...]
     invokes: Invoker | None
-    access: Access
+    access: TypeAccess
     makes: str
     """Of SAM's types: the type that it becomes; else ""."""
     regions: tuple[str, ...]
     """Empty for types that us-east-1 has; else those that have it."""
+    deployment: Deployment
     _shape: int | str
 
     @property
@@ -308,13 +337,16 @@ class ResourceType:
         return tuple(reference.path for reference in self.references if reference.holds == what)
 
 
-_NO_ACCESS: Final = Access()
+_NO_ACCESS: Final = TypeAccess()
 
 
-def access_of(type_name: str) -> Access:
+def access_of(type_name: str) -> TypeAccess:
     """What a resource of a type says about who may do what."""
     kind = resource_type(type_name)
     return _NO_ACCESS if kind is None else kind.access
+
+
+_NO_DEPLOYMENT: Final = Deployment()
 
 
 def arn_of(resource: DeclaredResource) -> str | None:
@@ -333,6 +365,12 @@ def arns_of(resource: DeclaredResource) -> tuple[str, ...]:
     kind = resource_type(resource.type)
     ways = ("Arn",) if kind is None or kind.is_custom else kind.arn_from
     return tuple(late_bound(resource.logical_id, way) for way in ways)
+
+
+def deployment_of(type_name: str) -> Deployment:
+    """What deploying a resource of a type asks of whoever deploys it."""
+    kind = resource_type(type_name)
+    return _NO_DEPLOYMENT if kind is None else kind.deployment
 
 
 def ref_of(resource: DeclaredResource) -> RefGives:
@@ -388,9 +426,10 @@ def resource_type(name: str) -> ResourceType | None:
         replicas=row.get("rp", ""),
         references=tuple(_references(row.get("h", {}))),
         invokes=_invoker(row["v"]) if "v" in row else None,
-        access=Access(**row["q"]) if "q" in row else _NO_ACCESS,
+        access=TypeAccess(**row["q"]) if "q" in row else _NO_ACCESS,
         makes=row.get("k", ""),
         regions=tuple(row.get("w", ())),
+        deployment=_deployment(row["y"]) if "y" in row else _NO_DEPLOYMENT,
         _shape=row["s"],
     )
 
@@ -430,6 +469,22 @@ def _naming(row: Mapping[str, Any]) -> Naming:
         starts=row.get("ms", ""),
         path=row.get("mh", ""),
     )
+
+
+def _deployment(row: Mapping[str, Any]) -> Deployment:
+    return Deployment(
+        optional_calls=_property_calls(row.get("optional_calls", ())),
+        further_calls=_property_calls(row.get("further_calls", ())),
+        linked_roles=tuple(row.get("linked_roles", ())),
+        passes_to=tuple(row.get("passes_to", ())),
+        usually_passes_to=tuple(row.get("usually_passes_to", ())),
+        api_paths=tuple(row.get("api_paths", ())),
+        side_resources=tuple(row.get("side_resources", {}).items()),
+    )
+
+
+def _property_calls(pairs: Iterable[tuple[str, str]]) -> tuple[PropertyCalls, ...]:
+    return tuple(PropertyCalls(tuple(actions.split()), tuple(paths.split())) for actions, paths in pairs)
 
 
 def _references(rows: Mapping[Referent, list[str]]) -> Iterable[ReferenceProperty]:

@@ -53,7 +53,7 @@ def command(
         bucket=artefact_bucket,
     )
     if as_json:
-        options.print_json(_document(built))
+        options.print_report(_document(built))
         return
     kinds = Counter(resource.type for resource in built.template.resources)
     click.echo(f"{built.namespace}: {len(built.template.resources)} resources in {folder / FOLDER / 'template.json'}")

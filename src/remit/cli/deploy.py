@@ -145,14 +145,14 @@ def _refusal_as_json(account: Account, *, as_json: bool) -> Iterator[None]:
         yield
     except NotApproved as refused:
         if as_json:
-            options.print_json({**_document(account, refused.deployment), "ok": False})
+            options.print_report({**_document(account, refused.deployment), "ok": False})
         raise
 
 
 def _tell(account: Account, deployment: Deployment, built: Built | None, *, as_json: bool) -> None:
     """The end: outputs and roles, the first cause, or the functions that run other code than was built."""
     if as_json:
-        options.print_json(_document(account, deployment))
+        options.print_report(_document(account, deployment))
     outcome, functions = deployment.outcome, deployment.other_code
     if outcome is not None and not outcome.ok:
         from remit.report.events import failure

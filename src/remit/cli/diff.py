@@ -20,16 +20,15 @@ if TYPE_CHECKING:
     from remit.iam.prove.compare import Comparison
     from remit.review.accepted_file import Entry
     from remit.review.access_change import Review, Version
-    from remit.template.policy_files import Read
+    from remit.template.policy_files import ReadSide
 
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _COLOURS = {"  +": "red", "  -": "green", "  ?": "yellow", "  !": "yellow", "  ~": "cyan"}
 _NO_RECORD = (
-    "there is no record here of a deploy, so that everything is told as new: "
-    "`remit diff --deployed` asks CloudFormation, `--base REF` takes a commit"
+    "no deploy from here is recorded, so everything is shown as new: "
+    "`remit diff --deployed` compares with CloudFormation, `--base REF` with a commit"
 )
-_TWO = 2  # an old and a new
-_NOT_DEPLOYED = "nothing is deployed, so that everything is told as new"
+_NOT_DEPLOYED = "nothing is deployed, so everything is shown as new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,32 +119,31 @@ def command(
 
 
 def _check(files: tuple[Path, ...], wishes: _Wishes) -> None:
-    """Refuse what does not go together."""
-    stages = len(wishes.stages) > 1
-    sides = {
+    """Refuse what does not go together: the first of these that is so."""
+    two_stages = len(wishes.stages) > 1
+    old_sides = {
         "files": bool(files),
         "--base": wishes.base is not None,
-        "two stages": stages,
+        "two stages": two_stages,
         "--deployed": wishes.deployed,
         "--live": wishes.live,
     }
-    chosen = [name for name, is_chosen in sides.items() if is_chosen]
-    project_only = bool(wishes.stages) or wishes.local or wishes.accept is not None
-    other_side = wishes.base is not None or stages
-    mistakes = (
-        (len(chosen) > 1, f"choose one to compare with: {' or '.join(chosen)}"),
-        (files and project_only, "files are compared by themselves: --stage, --local and --accept are for a project"),
-        (len(files) > _TWO or len(wishes.stages) > _TWO, "two are compared, an old and a new"),
-        (wishes.local and other_side, "--local goes with the last deploy, --deployed or --live"),
-        (
-            (wishes.region or wishes.profile) and not (wishes.deployed or wishes.live),
-            "--region and --profile go with --deployed or --live",
+    chosen = [name for name, is_chosen in old_sides.items() if is_chosen]
+    of_a_project = bool(wishes.stages) or wishes.local or wishes.accept is not None
+    of_an_account = bool(wishes.region or wishes.profile)
+    refusals = {
+        f"choose one to compare with: {' or '.join(chosen)}": len(chosen) > 1,
+        "files are compared by themselves: --stage, --local and --accept are for a project": files and of_a_project,
+        "two are compared, an old and a new": max(len(files), len(wishes.stages)) > 2,  # noqa: PLR2004 - as it says
+        "--local goes with the last deploy, --deployed or --live": (
+            wishes.local and (wishes.base is not None or two_stages)
         ),
-        (wishes.accept is not None and not wishes.accept.strip(), "--accept wants a reason"),
-        (wishes.as_json and wishes.markdown, "choose one of --json and --markdown"),
-    )
-    for is_mistake, message in mistakes:
-        if is_mistake:
+        "--region and --profile go with --deployed or --live": (of_an_account and not (wishes.deployed or wishes.live)),
+        "--accept wants a reason": wishes.accept is not None and not wishes.accept.strip(),
+        "choose one of --json and --markdown": wishes.as_json and wishes.markdown,
+    }
+    for message, is_so in refusals.items():
+        if is_so:
             raise click.UsageError(message)
 
 
@@ -298,7 +296,7 @@ def _policies(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
     comparison = _compared(before, after)
     places = Places(before.locate, after.locate)
     if wishes.as_json:
-        options.print_json(comparison_document(comparison, places))
+        options.print_report(comparison_document(comparison, places))
     elif wishes.markdown:
         click.echo(comparison_comment(comparison, places), nl=False)
     else:
@@ -306,7 +304,7 @@ def _policies(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
     return 1 if comparison.broadens else 0
 
 
-def _compared(before: Read, after: Read) -> Comparison:
+def _compared(before: ReadSide, after: ReadSide) -> Comparison:
     from remit.iam.prove.compare import compare, compare_documents
 
     if before.single and after.single:
@@ -319,7 +317,7 @@ def _tell(review: Review, drift: Sequence[Drift], about: str, wishes: _Wishes) -
     from remit.report.review import drift_document, drift_lines, review_document, review_lines
 
     if wishes.as_json:
-        options.print_json({**review_document(review), "drift": drift_document(drift)})
+        options.print_report({**review_document(review), "drift": drift_document(drift)})
     elif wishes.markdown:
         by_hand = tuple(f"changed by hand: {change.role}: {change.sentence}" for change in drift)
         click.echo(review_comment(replace(review, notes=(*by_hand, *review.notes)), about), nl=False)

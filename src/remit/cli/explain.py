@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -179,7 +179,7 @@ def _action(text: str, *, as_json: bool) -> None:
     if as_json:
         document = action_document(actions[0]) if len(names) == 1 else None
         listed = [{"action": name, "level": level_of(name)} for name in names]
-        options.print_json(document if document is not None and note is None else {"note": note, "actions": listed})
+        options.print_report(document if document is not None and note is None else {"note": note, "actions": listed})
         return
     lines = [] if note is None else [note]
     if is_pattern(text):
@@ -295,7 +295,7 @@ def _tell_role(role: Role, *, as_json: bool) -> None:
     from remit.report.terminal_text import page
 
     if as_json:
-        options.print_json(role_document(role))
+        options.print_report(role_document(role))
     else:
         click.echo(page(role_lines(role)), nl=False)
 
@@ -306,7 +306,7 @@ def _tell(*explanations: Explanation, as_json: bool) -> int:
 
     if as_json:
         documents = [verdict_document(explanation) for explanation in explanations]
-        options.print_json(documents[0] if len(documents) == 1 else documents)
+        options.print_report(documents[0] if len(documents) == 1 else documents)
     else:
         click.echo(page(line for explanation in explanations for line in verdict_lines(explanation)), nl=False)
     return 0 if all(explanation.verdict == "Allowed" for explanation in explanations) else 1
@@ -360,53 +360,48 @@ def _answers(role: Standing, words: tuple[str, ...], asker: str, conditions: Con
 
 def _template(words: tuple[str, ...], read: Read, names: Mapping[str, str], source: Source, *, as_json: bool) -> int:
     """A template or plan: its roles, one of them by its own name or its function's, and ACTION [RESOURCE]."""
-    _at_most(words, 3)
-    for note in read.notes:
-        options.note(note)
-    roles, question = _roles_asked_about(words, read)
-    if question:
-        return _verdicts(roles, question, read, names, source, as_json=as_json)
-    if as_json:
-        from remit.report.explanation import role_document
-
-        documents: list[Any] = [role_document(role) for role in roles]
-        options.print_json(documents)
-        return 0
-    for number, role in enumerate(roles):
-        if number:
-            click.echo()
-        _tell_role(role, as_json=False)
-    return 0
-
-
-def _roles_asked_about(words: tuple[str, ...], read: Read) -> tuple[list[Role], tuple[str, ...]]:
-    """The roles that the first word names, or all, and the words after it. RemitError: there is no such role."""
-    roles_by_name: dict[str, list[Role]] = {}
-    for role in read.roles:
-        for role_name in dict.fromkeys((role.logical_id, *role.functions)):
-            roles_by_name.setdefault(role_name, []).append(role)
-    if not words or (words[0] not in roles_by_name and ":" in words[0]):
-        if not read.roles:
-            raise RemitError("the template has no role")
-        return list(read.roles), words
-    if words[0] not in roles_by_name:
-        hint = did_you_mean(words[0], roles_by_name)
-        raise RemitError(f"the template has no role and no function `{words[0]}`", hint=hint)
-    return roles_by_name[words[0]], words[1:]
-
-
-def _verdicts(
-    roles: list[Role], question: tuple[str, ...], read: Read, names: Mapping[str, str], source: Source, *, as_json: bool
-) -> int:
-    """The verdict of each role on ACTION [RESOURCE]."""
     from dataclasses import replace
 
     from remit.explain.template_roles import Conditions
     from remit.roles.role_policies import standing
 
-    late_bound = any("::" in resource.type for resource in read.resources)
+    _at_most(words, 3)
+    names_a_role = bool(words) and (words[0] in _names_in(read) or ":" not in words[0])
+    question = words[1:] if names_a_role else words
+    for note in read.notes:
+        options.note(note)
+    roles = _roles_named(read, words[0] if names_a_role else None)
+    if not question:
+        _tell_roles(roles, as_json=as_json)
+        return 0
+    late = any("::" in resource.type for resource in read.resources)
     conditions = Conditions(source)
     answers: list[Explanation] = []
     for role in roles:
         answers += _answers(standing(role, names, read.documents), question, role.logical_id, conditions)
-    return _tell(*(replace(answer, substitutes=late_bound) for answer in answers), as_json=as_json)
+    return _tell(*(replace(answer, substitutes=late) for answer in answers), as_json=as_json)
+
+
+def _names_in(read: Read) -> list[str]:
+    return [name for role in read.roles for name in (role.logical_id, *role.functions)]
+
+
+def _roles_named(read: Read, name: str | None) -> list[Role]:
+    """The role of a name, or of the function of that name; all without one. RemitError: there is none."""
+    roles = [role for role in read.roles if name is None or name in (role.logical_id, *role.functions)]
+    if not roles:
+        what = "no role" if name is None else f"no role and no function `{name}`"
+        raise RemitError(f"the template has {what}", hint=did_you_mean(name or "", _names_in(read)))
+    return roles
+
+
+def _tell_roles(roles: list[Role], *, as_json: bool) -> None:
+    if as_json:
+        from remit.report.explanation import role_document
+
+        options.print_report([role_document(role) for role in roles])
+        return
+    for number, role in enumerate(roles):
+        if number:
+            click.echo()
+        _tell_role(role, as_json=False)

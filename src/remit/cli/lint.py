@@ -210,12 +210,12 @@ def _print(findings: Sequence[Finding], form: str, folder: Path) -> None:
     from remit.report import findings as report
 
     if form == "json":
-        options.print_json(report.findings_json(findings))
+        options.print_report(report.findings_json(findings))
     elif form == "sarif":
         from remit import __version__
         from remit.lint.shelf import rules
 
-        options.print_json(report.findings_sarif(findings, rules(), __version__))
+        options.print_report(report.findings_sarif(findings, rules(), __version__))
     elif form == "github":
         click.echo(report.findings_github(findings), nl=False)
     else:

@@ -79,6 +79,13 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2))
 
 
+def print_report(document: Any) -> None:
+    """Print a document of remit's own as `print_json`, its sentences as people read them."""
+    from remit.report.terminal_text import readable
+
+    print_json(readable(document))
+
+
 def note(text: str) -> None:
     """Say on standard error what to know besides the answer, in one line."""
     from remit.report.terminal_text import line

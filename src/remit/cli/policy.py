@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.app import App, Role
-    from remit.deployer.declared import Stack
+    from remit.deployer.declared import PlannedStack
     from remit.deployer.deploying import Deployer
-    from remit.deployer.needs import Call
+    from remit.deployer.needs import DeployCall
     from remit.iam.policy import Policy
 
 _NO_LETTERS: Final = re.compile(r"[^A-Za-z0-9]+")
@@ -141,18 +141,18 @@ def deployer_policy(
         if templates or artefact_bucket or boundary or live:
             with_none = "TEMPLATE, --artefact-bucket, --boundary or --live"
             raise RemitError(f"--for bootstrap is about remit's bucket alone: it goes with no {with_none}")
-        declared, calls = _of_bootstrap()
+        planned, calls = _of_bootstrap()
     elif templates:
-        declared, calls = _of_templates(templates, stack, parameters, artefact_bucket)
+        planned, calls = _of_templates(templates, stack, parameters, artefact_bucket)
     else:
-        declared, calls = _of_app(folder, stage, artefact_bucket)
+        planned, calls = _of_app(folder, stage, artefact_bucket)
     if live:
         from remit.deploy.calls import LIVE
 
         calls = (*calls, *LIVE)
-    found = deployer(declared, calls, boundary, reverts=purpose == "revert-drift")
+    found = deployer(planned, calls, boundary, reverts=purpose == "revert-drift")
     if cloudformation:
-        options.print_json(_template(found, place))
+        options.print_report(_template(found, place))
     else:
         found = bound(found, *place)
         _print_deployer(found, parted=parted, explain=explain, as_json=as_json)
@@ -165,31 +165,32 @@ def deployer_policy(
 
 
 def _print_deployer(found: Deployer, *, parted: bool, explain: bool, as_json: bool) -> None:
-    from remit.deployer.documents import MANAGED, size
+    from remit.catalogue.quotas import quota
+    from remit.iam.length import policy_length
     from remit.iam.policy import render
     from remit.report.deployer import deployer_document, deployer_text
 
     if explain and as_json:
-        options.print_json(deployer_document(found))
+        options.print_report(deployer_document(found))
     elif explain:
         click.echo(deployer_text(found), nl=False)
     elif parted:
         options.print_json([render(policy) for policy in _parts(found)])
     else:
         options.print_json(render(found.policy))
-        if size(found.policy) > MANAGED:
-            text = f"{size(found.policy):,} characters, and a managed policy holds {MANAGED:,}: `--split` parts it"
-            options.note(text)
+        characters, most = policy_length(found.policy), quota("iam.managed").most
+        if characters > most:
+            options.note(f"{characters:,} characters, and a managed policy holds {most:,}: `--split` parts it")
 
 
 def _parts(found: Deployer) -> tuple[Policy, ...]:
     """The policy as managed policies that allow the same together."""
-    from remit.deployer.documents import MANAGED
+    from remit.catalogue.quotas import quota
     from remit.iam.policy import Policy
     from remit.roles.document_split import fewest
     from remit.roles.policy_size import Sizes
 
-    documents = fewest(found.policy.statements, Sizes(found.stack, {}), MANAGED)
+    documents = fewest(found.policy.statements, Sizes(found.stack, {}), quota("iam.managed").most)
     if documents is None:
         raise RemitError("one action on one resource is longer than a policy may be", hint="shorten the longest name")
     return tuple(Policy(statements, found.policy.version) for statements in documents)
@@ -202,7 +203,7 @@ def _remark(found: Deployer) -> None:
         options.note(remark)
 
 
-def _of_bootstrap() -> tuple[Stack, tuple[Call, ...]]:
+def _of_bootstrap() -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """No stack, and the calls that make and repair the artefact bucket."""
     from remit.deploy.calls import BOOTSTRAP
     from remit.deployer.declared import stack_of
@@ -210,7 +211,7 @@ def _of_bootstrap() -> tuple[Stack, tuple[Call, ...]]:
     return stack_of("", [{"Resources": {}}]), BOOTSTRAP
 
 
-def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[Stack, tuple[Call, ...]]:
+def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The app's stack as a build makes it, and the calls that remit makes for it."""
     from remit.deploy.calls import CALLS, in_bucket
     from remit.deployer.declared import stack_of
@@ -225,7 +226,7 @@ def _of_app(folder: Path, stage: str | None, bucket: str | None) -> tuple[Stack,
 
 def _of_templates(
     paths: tuple[Path, ...], name: str | None, parameters: tuple[str, ...], bucket: str | None
-) -> tuple[Stack, tuple[Call, ...]]:
+) -> tuple[PlannedStack, tuple[DeployCall, ...]]:
     """The stack of templates, and the calls that drive it; those on the artefact bucket only if it is remit's."""
     from remit.deploy.calls import CALLS, in_bucket
     from remit.deployer.declared import stack_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
+import os
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +11,7 @@ import click
 
 from remit.errors import did_you_mean
 
-_NOT_COMMANDS = frozenset({"options", "shelf", "watch"})
+_NOT_COMMANDS = frozenset({"__init__", "options", "shelf", "watch"})
 _SECTIONS: Final = {
     "Start": ("init",),
     "Deploy": ("build", "deploy", "status", "invoke", "delete", "local"),
@@ -27,8 +27,8 @@ class Shelf(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Every command, by name."""
-        folder = str(Path(__file__).parent)
-        names = {module.name for module in pkgutil.iter_modules([folder])} - _NOT_COMMANDS
+        files = os.listdir(Path(__file__).parent)  # noqa: PTH208 - names alone
+        names = {file.partition(".")[0] for file in files if file.endswith((".py", ".pyc"))} - _NOT_COMMANDS
         return sorted(name.replace("_", "-") for name in names)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

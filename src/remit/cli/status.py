@@ -45,7 +45,7 @@ def command(
     if deployed is not None:
         changes = changes_of(account, deployed, last(account, folder, name))
         if as_json:
-            options.print_json({**status_document(deployed, account), "changed_by_hand": by_hand_document(changes)})
+            options.print_report({**status_document(deployed, account), "changed_by_hand": by_hand_document(changes)})
         else:
             click.echo(page((*status_lines(deployed, account), *by_hand_lines(changes))), nl=False)
     else:

@@ -62,7 +62,7 @@ def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: s
     else:
         cause = why(denial, _here(folder, stage, denial))
     if as_json:
-        options.print_json(cause_document(cause))
+        options.print_report(cause_document(cause))
     else:
         click.echo(page(cause_lines(cause)), nl=False)
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 DriftChoice: TypeAlias = Literal["ask", "accept", "revert"]
 """What to do about roles that were changed by hand: ask a person, leave them, or undo the changes."""
 _DRIFT_QUESTION: Final = (
-    "CloudFormation leaves what was added, and puts back what was edited or deleted only where this deploy changes "
-    "that very policy; `--revert-drift` puts the roles back. Deploy all the same?"
+    "CloudFormation keeps what was added by hand. It restores what was edited or deleted only where this deploy "
+    "changes the same policy. `--revert-drift` undoes all of it. Deploy anyway?"
 )
 
 
@@ -59,7 +59,7 @@ def _revert(account: Account, changes: ByHand, namespace: str, operator: DeployO
     try:
         if changes.unread is not None:
             raise _why_not_over(changes)
-        operator.note("putting the roles back")
+        operator.note("undoing what was changed by hand")
         revert(account, changes, namespace, lambda repair: operator.note(f"  {repair.command}"))
         operator.note("the roles are as the template has them")
     except RemitError as error:
@@ -68,13 +68,13 @@ def _revert(account: Account, changes: ByHand, namespace: str, operator: DeployO
 
 def _why_not_over(changes: ByHand) -> RemitError:
     """Why a deploy does not go ahead over changes that were made by hand, and how it can."""
-    leaves = "`--accept-drift` deploys and leaves it"
+    keeps = "`--accept-drift` deploys and keeps these changes"
     if changes.unread is None:
         message = "roles were changed by hand"
-        hint = f"{leaves}; `--revert-drift` puts the roles back first (`--yes` says neither)"
+        hint = f"{keeps}; `--revert-drift` undoes them first (`--yes` does neither)"
     else:
         message = "whether roles were changed by hand is not known"
-        hint = "; ".join(filter(None, (changes.unread.hint, f"{leaves}, whatever it is")))
+        hint = "; ".join(filter(None, (changes.unread.hint, keeps)))
     return RemitError(f"nothing was deployed: {message}", hint=hint, exit_code=1)
 
 

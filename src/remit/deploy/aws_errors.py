@@ -136,11 +136,7 @@ def _goes_on(operation: str | None) -> str:
 
 
 def _again(operation: str | None) -> str:
-    return (
-        "then `remit deploy --resume` follows on"
-        if operation
-        else "then run the same command again: it is safe to repeat"
-    )
+    return "`remit deploy --resume` follows on" if operation else "run the same command again: it is safe to repeat"
 
 
 def _unreachable(error: Any, operation: str | None) -> RemitError:
@@ -156,7 +152,7 @@ def _unreachable(error: Any, operation: str | None) -> RemitError:
     }.get(kind, "no connection: is there a network, and does the name resolve?")
     return RemitError(
         f"{host} cannot be reached: {why}{_goes_on(operation)}",
-        hint=f"once it can, {_again(operation).removeprefix('then ')}",
+        hint=f"once it can, {_again(operation)}",
         exit_code=UNREACHABLE,
     )
 
@@ -166,7 +162,7 @@ def not_aws(operation: str | None = None) -> RemitError:
     return RemitError(
         f"what answers in the place of AWS is not AWS{_goes_on(operation)}",
         hint="a sign-in page of the network, a proxy (HTTPS_PROXY) or an endpoint (AWS_ENDPOINT_URL) is in between: "
-        + _again(operation),
+        f"once it is not, {_again(operation)}",
         exit_code=UNREACHABLE,
     )
 
@@ -181,7 +177,7 @@ def _signed_out(error: BaseException, operation: str | None) -> RemitError:
     }:
         return RemitError(
             f"the AWS sign-in (SSO) has expired{_goes_on(operation)}",
-            hint=f"`aws sso login`, {_again(operation)}",
+            hint=f"`aws sso login`, then {_again(operation)}",
         )
     return RemitError(f"AWS cannot be used: {error}{_goes_on(operation)}")
 
@@ -210,7 +206,7 @@ def _skewed(error: Any, _operation: str | None) -> RemitError:
 def _expired(_error: Any, operation: str | None) -> RemitError:
     return RemitError(
         f"the AWS credentials have expired{_goes_on(operation)}",
-        hint=f"renew them (`aws sso login`, or a new session), {_again(operation)}",
+        hint=f"renew them (`aws sso login`, or a new session), then {_again(operation)}",
     )
 
 
@@ -227,7 +223,7 @@ def _unknown(error: Any, operation: str | None) -> RemitError:
 def _unanswered(error: Any, operation: str | None) -> RemitError:
     return RemitError(
         f"AWS answered {status(error)} ({code(error)}) to {error.operation_name}, again and again{_goes_on(operation)}",
-        hint=f"nothing is broken here: {_again(operation).removeprefix('then ')}",
+        hint=f"nothing is broken here: {_again(operation)}",
         exit_code=UNREACHABLE,
     )
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from remit.deployer.needs import Call
+from remit.deployer.needs import DeployCall
 from remit.synthesis.synth import ARTEFACTS
 
 if TYPE_CHECKING:
@@ -32,33 +32,33 @@ _COMPARE: Final = "to compare the stack's roles with what they are in the accoun
 _SECURE: Final = "to make the artefact bucket, and to keep it private, encrypted and versioned"
 
 
-def in_bucket(calls: Iterable[Call], name: str) -> tuple[Call, ...]:
+def in_bucket(calls: Iterable[DeployCall], name: str) -> tuple[DeployCall, ...]:
     """The same calls, on a bucket of the person's own."""
     return tuple(replace(call, on=call.on.replace(ARTEFACTS, name)) for call in calls)
 
 
-def _stack(operation: str, because: str, *, nested: bool = False) -> Call:
-    return Call(f"cloudformation.{operation}", (f"cloudformation:{operation}",), _STACK, because, nested)
+def _stack(operation: str, because: str, *, nested: bool = False) -> DeployCall:
+    return DeployCall(f"cloudformation.{operation}", (f"cloudformation:{operation}",), _STACK, because, nested)
 
 
-def _bucket(operation: str, *actions: str, because: str = _SECURE) -> Call:
-    return Call(f"s3.{operation}", tuple(f"s3:{action}" for action in actions), _BUCKET, because)
+def _bucket(operation: str, *actions: str, because: str = _SECURE) -> DeployCall:
+    return DeployCall(f"s3.{operation}", tuple(f"s3:{action}" for action in actions), _BUCKET, because)
 
 
-def _objects(operation: str, *actions: str) -> Call:
-    return Call(f"s3.{operation}", tuple(f"s3:{action}" for action in actions), _OBJECTS, _UPLOAD)
+def _objects(operation: str, *actions: str) -> DeployCall:
+    return DeployCall(f"s3.{operation}", tuple(f"s3:{action}" for action in actions), _OBJECTS, _UPLOAD)
 
 
-def _role(operation: str) -> Call:
-    return Call(f"iam.{operation}", (f"iam:{operation}",), _ROLES, _COMPARE)
+def _role(operation: str) -> DeployCall:
+    return DeployCall(f"iam.{operation}", (f"iam:{operation}",), _ROLES, _COMPARE)
 
 
-def _policy(operation: str) -> Call:
-    return Call(f"iam.{operation}", (f"iam:{operation}",), "*", _COMPARE)
+def _policy(operation: str) -> DeployCall:
+    return DeployCall(f"iam.{operation}", (f"iam:{operation}",), "*", _COMPARE)
 
 
-def _function(operation: str) -> Call:
-    return Call(f"lambda.{operation}", (f"lambda:{operation}",), _FUNCTIONS, _COMPARE)
+def _function(operation: str) -> DeployCall:
+    return DeployCall(f"lambda.{operation}", (f"lambda:{operation}",), _FUNCTIONS, _COMPARE)
 
 
 CALLS: Final = (

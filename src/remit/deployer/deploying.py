@@ -12,24 +12,27 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.arns import parse
 from remit.catalogue.handlers import handlers
-from remit.deployer.declared import CUSTOM, OPEN, ROLE_TYPE, Declared, Stack, items, tells, texts
+from remit.deployer.declared import ROLE_TYPE, is_custom, is_specific, items
 from remit.deployer.linked import linked
 from remit.deployer.looked_up import looked_up
 from remit.deployer.merging import merged
 from remit.deployer.needs import Need, Purpose
-from remit.deployer.notes import CALLS_NOTHING, notes
+from remit.deployer.notes import notes
 from remit.deployer.optional import called
 from remit.deployer.passing import passed
 from remit.deployer.reverting import reverting
-from remit.deployer.targets import concerns, stored, targets
+from remit.deployer.stored import stored
+from remit.deployer.targets import concerns, targets
 from remit.iam.policy import Condition, Policy, Statement
 from remit.iam.tokens import PLACE
+from remit.template.values import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from remit.app import Grant
-    from remit.deployer.needs import Call
+    from remit.app import Grant, Resource
+    from remit.deployer.declared import PlannedStack
+    from remit.deployer.needs import DeployCall
 
 _BOUNDED: Final = frozenset({
     "iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:CreateRole", "iam:CreateUser", "iam:DeleteRolePolicy",
@@ -68,7 +71,7 @@ class Deployer:
 
 
 def deployer(
-    stack: Stack, calls: Sequence[Call] = (), boundary: str | None = None, *, reverts: bool = False
+    stack: PlannedStack, calls: Sequence[DeployCall] = (), boundary: str | None = None, *, reverts: bool = False
 ) -> Deployer:
     """The deployer of a stack; `calls` are those that the deploying program makes itself.
 
@@ -78,116 +81,116 @@ def deployer(
     gives them, if it does.
     """
     resources = tuple(stack.resources.values())
-    limits = _Limits(stack, boundary)
-    needs = (
-        *_own(stack, calls),
-        *(need for declared in resources for need in _handled(stack, declared, limits)),
-        *(need for declared in resources for need in passed(stack, declared)),
-        *_transforms(stack),
-        *looked_up(stack),
-        *(reverting(stack, limits.on) if reverts else ()),
-    )
+    boundaries = _Boundaries(stack, boundary)
+    needs = [*_needs_of_calls(stack, calls)]
+    for resource in resources:
+        needs += _needs_of_handlers(stack, resource, boundaries)
+    for resource in resources:
+        needs += passed(stack, resource)
+    needs += _needs_of_transforms(stack)
+    needs += looked_up(stack)
+    if reverts:
+        needs += reverting(stack, boundaries.of_role)
     unknown = tuple(
-        (declared.logical_id, declared.type)
-        for declared in resources
-        if handlers(declared.type) is None
-        and declared.type not in CALLS_NOTHING
-        and not declared.type.startswith(CUSTOM)
+        (resource.logical_id, resource.type)
+        for resource in resources
+        if handlers(resource.type) is None and not is_custom(resource.type)
     )
     return Deployer(stack.name, merged(needs), unknown, tuple(notes(stack, needs, boundary)))
 
 
-def _own(stack: Stack, calls: Sequence[Call]) -> Iterator[Need]:
-    nested = [item for item in stack.resources.values() if item.type == "AWS::CloudFormation::Stack"]
+def _needs_of_calls(stack: PlannedStack, calls: Sequence[DeployCall]) -> Iterator[Need]:
+    nested = [resource for resource in stack.resources.values() if resource.type == "AWS::CloudFormation::Stack"]
     for call in calls:
-        places = [call.on.replace("{stack}", stack.name)]
+        arns = [call.on.replace("{stack}", stack.name)]
         if call.nested:
-            places += [_STACK.replace("{stack}", f"{stack.name}-{item.logical_id}-*") for item in nested]
+            arns += [_STACK.replace("{stack}", f"{stack.name}-{resource.logical_id}-*") for resource in nested]
         for action in call.actions:
-            for place in places:
-                yield Need(action, place, Purpose(call.because))
+            for arn in arns:
+                yield Need(action, arn, Purpose(call.because))
 
 
-def _transforms(stack: Stack) -> Iterator[Need]:
+def _needs_of_transforms(stack: PlannedStack) -> Iterator[Need]:
     for name, location in stack.transforms:
         owner = "aws" if name.startswith("AWS::") else "${AWS::AccountId}"
-        place = (
-            f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{owner}:transform/{name.removeprefix('AWS::')}"
-        )
-        yield Need("cloudformation:CreateChangeSet", place, Purpose(f"to expand the template's transform {name}"))
-        for arn in stored(stack, location):
-            yield Need("s3:GetObject", arn, Purpose(f"to fetch what the transform {name} includes"))
+        transform = name.removeprefix("AWS::")
+        arn = f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{owner}:transform/{transform}"
+        yield Need("cloudformation:CreateChangeSet", arn, Purpose(f"to expand the template's transform {name}"))
+        for stored_arn in stored(stack, location):
+            yield Need("s3:GetObject", stored_arn, Purpose(f"to fetch what the transform {name} includes"))
 
 
-class _Limits:
-    """What role writes are limited by: each role's boundary, by its ARN."""
+class _Boundaries:
+    """The permissions boundaries that roles and users must have to be made and written."""
 
-    def __init__(self, stack: Stack, boundary: str | None) -> None:
-        self.boundary = boundary
-        self.by_arn = {
-            arn: found
-            for declared in stack.resources.values()
-            if declared.type in (ROLE_TYPE, "AWS::IAM::User")
-            for found in texts(stack, declared.properties.get("PermissionsBoundary"))[:1]
-            for read in ("iam:GetRole", "iam:GetUser")
-            for arn in targets(stack, declared, read)
-        }
+    def __init__(self, stack: PlannedStack, boundary: str | None) -> None:
+        self._of_all = boundary
+        self._by_arn: dict[str, str] = {}
+        for resource in stack.resources.values():
+            if resource.type in (ROLE_TYPE, "AWS::IAM::User"):
+                for declared in stack.texts(resource.properties.get("PermissionsBoundary"))[:1]:
+                    arns = (*targets(stack, resource, "iam:GetRole"), *targets(stack, resource, "iam:GetUser"))
+                    self._by_arn |= dict.fromkeys(arns, declared)
 
-    def on(self, arn: str) -> str | None:
-        """The boundary that a role of this ARN must have."""
-        return self.boundary or self.by_arn.get(arn)
+    def of_role(self, arn: str) -> str | None:
+        """The boundary (ARN) that a role or user of this ARN must have."""
+        return self._of_all or self._by_arn.get(arn)
 
 
-def _handled(stack: Stack, declared: Declared, limits: _Limits) -> Iterator[Need]:
+def _needs_of_handlers(stack: PlannedStack, resource: Resource, boundaries: _Boundaries) -> Iterator[Need]:
     """What the handlers of a resource's type call for it."""
-    if declared.type.startswith(CUSTOM):
-        yield from _custom(stack, declared)
+    if is_custom(resource.type):
+        yield from _needs_of_custom(stack, resource)
         return
-    for action, verbs in called(declared).items():
-        if action == "iam:PassRole" or not concerns(stack, declared, action):  # PassRole: see `passed`
+    for action, verbs in called(resource).items():
+        if action == "iam:PassRole" or not concerns(stack, resource, action):  # PassRole: see `passed`
             continue
-        conditions = _conditions(stack, declared, action)
+        conditions = _conditions(stack, resource, action)
         if conditions is None:
             continue
-        for resource in targets(stack, declared, action):
-            bound = limits.on(resource) if action in _BOUNDED else None
-            only = () if bound is None else (Condition("ArnEquals", "iam:PermissionsBoundary", (bound,)),)
+        for arn in targets(stack, resource, action):
+            boundary = boundaries.of_role(arn) if action in _BOUNDED else None
+            bounded = () if boundary is None else (Condition("ArnEquals", "iam:PermissionsBoundary", (boundary,)),)
             for verb in verbs:
-                yield Need(action, resource, Purpose(verb, declared.logical_id, declared.type), (*only, *conditions))
+                purpose = Purpose(verb, resource.logical_id, resource.type)
+                yield Need(action, arn, purpose, (*bounded, *conditions))
 
 
-def _conditions(stack: Stack, declared: Declared, action: str) -> tuple[Condition, ...] | None:
+def _conditions(stack: PlannedStack, resource: Resource, action: str) -> tuple[Condition, ...] | None:
     """What an action is limited by beside its resource; None: nothing fits it, so it is not granted."""
     if action in _ATTACH:
-        found = _attached(stack, declared)
-        return (Condition("ArnEquals", "iam:PolicyARN", found),) if found else None
-    if action == "iam:CreateServiceLinkedRole" and (services := linked(stack, declared)):
-        return (Condition("StringEquals", "iam:AWSServiceName", services),)
+        policies = _attached(stack, resource)
+        return (Condition("ArnEquals", "iam:PolicyARN", policies),) if policies else None
+    if action == "iam:CreateServiceLinkedRole":
+        services = linked(stack, resource)
+        return (Condition("StringEquals", "iam:AWSServiceName", services),) if services else ()
     if action in _MAPPINGS:
-        functions = targets(stack, declared, "lambda:GetFunction")
-        if functions and not any(OPEN in arn for arn in functions):
+        functions = targets(stack, resource, "lambda:GetFunction")
+        if functions and not any(UNKNOWN in arn for arn in functions):
             return (Condition("ArnLike", "lambda:FunctionArn", functions),)
     return ()
 
 
-def _attached(stack: Stack, declared: Declared) -> tuple[str, ...]:
+def _attached(stack: PlannedStack, resource: Resource) -> tuple[str, ...]:
     """The managed policies that a resource attaches: a role's list, or the policy that it is itself."""
-    if declared.type == "AWS::IAM::ManagedPolicy":
-        return targets(stack, declared, "iam:GetPolicy")
-    given = items(declared.properties.get("ManagedPolicyArns"))
-    return tuple(dict.fromkeys(text for item in given for text in texts(stack, item) if tells(text)))
+    if resource.type == "AWS::IAM::ManagedPolicy":
+        return targets(stack, resource, "iam:GetPolicy")
+    policies: dict[str, None] = {}
+    for item in items(resource.properties.get("ManagedPolicyArns")):
+        policies |= dict.fromkeys(text for text in stack.texts(item) if is_specific(text))
+    return tuple(policies)
 
 
-def _custom(stack: Stack, declared: Declared) -> Iterator[Need]:
+def _needs_of_custom(stack: PlannedStack, resource: Resource) -> Iterator[Need]:
     """A custom resource: CloudFormation calls its function, or writes to its topic, for the deployer."""
-    for arn in texts(stack, declared.properties.get("ServiceToken")):
-        if OPEN not in arn:
+    for arn in stack.texts(resource.properties.get("ServiceToken")):
+        if UNKNOWN not in arn:
             action = "sns:Publish" if ":sns:" in arn else "lambda:InvokeFunction"
             for verb in ("create", "update", "delete"):
-                yield Need(action, arn, Purpose(verb, declared.logical_id, declared.type))
+                yield Need(action, arn, Purpose(verb, resource.logical_id, resource.type))
 
 
-def bound(found: Deployer, partition: str = "aws", region: str = "*", account: str = "*") -> Deployer:
+def bound(late: Deployer, partition: str = "aws", region: str = "*", account: str = "*") -> Deployer:
     """The deployer with partition, region and account in place, so that IAM takes the policy as it is.
 
     Where the account is not told, names hold `${aws:PrincipalAccount}`: IAM puts the caller's own account there, as it
@@ -196,24 +199,26 @@ def bound(found: Deployer, partition: str = "aws", region: str = "*", account: s
 
     def place(text: str) -> str:
         arn = parse(text)
-        if arn is None:
-            return _put(text, partition, region, account)
-        owner = "${aws:PrincipalAccount}" if account == "*" else account
-        whole = replace(arn, resource=_put(arn.resource, partition, region, owner))
-        return _put(str(whole), partition, region, account)
+        if arn is not None:
+            owner = "${aws:PrincipalAccount}" if account == "*" else account
+            text = str(replace(arn, resource=_put(arn.resource, partition, region, owner)))
+        return _put(text, partition, region, account)
 
-    grants = (replace(grant, statement=_placed(grant.statement, place)) for grant in found.grants)
-    return replace(found, grants=tuple(grants))
+    return replace(
+        late, grants=tuple(replace(grant, statement=_placed(grant.statement, place)) for grant in late.grants)
+    )
 
 
 def _put(text: str, partition: str, region: str, account: str) -> str:
-    for name, value in zip(PLACE.values(), (partition, region, account), strict=True):
-        text = text.replace(name, value)
+    for token, value in zip(PLACE.values(), (partition, region, account), strict=True):
+        text = text.replace(token, value)
     return text
 
 
 def _placed(statement: Statement, place: Callable[[str], str]) -> Statement:
-    conditions = tuple(replace(item, values=tuple(map(place, item.values))) for item in statement.conditions)
+    conditions = tuple(
+        replace(condition, values=tuple(map(place, condition.values))) for condition in statement.conditions
+    )
     resources = statement.resources
     if resources is not None:
         resources = replace(resources, patterns=tuple(dict.fromkeys(map(place, resources.patterns))))

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from remit.deployer.declared import OPEN
 from remit.deployer.needs import Need, Purpose
 from remit.deployer.references import literals
+from remit.template.values import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.deployer.declared import Stack
+    from remit.deployer.declared import PlannedStack
 
 _REFERENCE: Final = re.compile(r"\{\{resolve:(ssm|ssm-secure|secretsmanager):((?:\$\{[^{}]*\}|[^{}])+)\}\}")
 _PARAMETER: Final = "arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:{owner}:parameter/{name}"
@@ -26,14 +26,14 @@ _PUBLIC: Final = "aws/"
 """How the names of AWS's own parameters begin, which belong to no account."""
 
 
-def looked_up(stack: Stack) -> Iterator[Need]:
+def looked_up(stack: PlannedStack) -> Iterator[Need]:
     """What CloudFormation reads for whoever deploys: parameters of SSM's types, and dynamic references."""
     for name, text in stack.lookups:
         yield Need("ssm:GetParameters", _parameter(text), Purpose(f"to look up the parameter {name}"))
-    for declared in stack.resources.values():
-        for text in dict.fromkeys(literals(stack, declared)):
+    for resource in stack.resources.values():
+        for text in dict.fromkeys(literals(stack, resource)):
             for service, what in _REFERENCE.findall(text):
-                reason = Purpose("look up", f"what {declared.logical_id} refers to", declared.type)
+                reason = Purpose("look up", f"what {resource.logical_id} refers to", resource.type)
                 if service == "secretsmanager":
                     yield Need("secretsmanager:GetSecretValue", _secret(what), reason)
                 else:
@@ -51,5 +51,5 @@ def _secret(what: str) -> str:
     """The ARN of a secret in `ID:SecretString:KEY:STAGE:VERSION`, of which all but the ID may be left out."""
     name = re.split(r":Secret(?:String|Binary)\b", what)[0]
     if name.startswith("arn:"):
-        return name if re.search(r"-[A-Za-z0-9]{6}$", name) or name.endswith(OPEN) else f"{name}-??????"
+        return name if re.search(r"-[A-Za-z0-9]{6}$", name) or name.endswith(UNKNOWN) else f"{name}-??????"
     return _BY_NAME.format(name=name.split(":")[0] if ":" in name else name)

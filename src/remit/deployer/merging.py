@@ -8,11 +8,11 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
 from remit.app import Grant, Reason
-from remit.deployer.declared import OPEN
 from remit.deployer.needs import sentences
 from remit.iam.pattern import covers
 from remit.iam.pattern_list import PatternList
 from remit.iam.policy import Condition, allow
+from remit.template.values import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,7 +48,7 @@ def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
     order: dict[str, int] = {}
     for need in needs:
         conditions = tuple(_closed(condition) for condition in need.conditions)
-        place = need.resource.replace(OPEN, "*")
+        place = need.resource.replace(UNKNOWN, "*")
         rights.setdefault((need.action, conditions), {}).setdefault(place, {})[need.purpose] = None
         order.setdefault(place, len(order))
     for places in rights.values():
@@ -68,55 +68,65 @@ def merged(needs: Iterable[Need]) -> tuple[Grant, ...]:
 def _absorbed(rights: dict[tuple[str, _Conditions], _Places]) -> None:
     """Leave out what a pattern of actions allows as well (`ec2:Describe*`), on the same resources or more."""
     patterns = [(pattern, wide) for (pattern, conditions), wide in rights.items() if "*" in pattern and not conditions]
-    for (action, conditions), places in list(rights.items()):
-        for wide in (wide for pattern, wide in patterns if pattern != action and covers(pattern, action)):
-            for place in [one for one in places if wide is not places]:
-                over = next((one for one in wide if covers(one, place)), None)
-                if over is not None:
-                    wide[over] |= places.pop(place)
-        if not places:
+    for (action, conditions), narrow in list(rights.items()):
+        for pattern, wide in patterns:
+            if pattern != action and covers(pattern, action):
+                _move_covered(narrow, wide)
+        if not narrow:
             del rights[action, conditions]
 
 
+def _move_covered(narrow: _Places, wide: _Places) -> None:
+    for place in list(narrow):
+        cover = next((pattern for pattern in wide if covers(pattern, place)), None)
+        if cover is not None:
+            wide[cover] |= narrow.pop(place)
+
+
 def _closed(condition: Condition) -> Condition:
-    return replace(condition, values=tuple(value.replace(OPEN, "*") for value in condition.values))
+    return replace(condition, values=tuple(value.replace(UNKNOWN, "*") for value in condition.values))
 
 
 def _joined(rights: Mapping[tuple[str, _Conditions], _Places]) -> dict[tuple[str, _Conditions], _Places]:
     """The rights with those joined that differ in the values of one condition: these are alternatives."""
-    found: dict[tuple[str, _Conditions], _Places] = {}
+    joined: dict[tuple[str, _Conditions], _Places] = {}
     for (action, conditions), places in rights.items():
-        for (other, given), known in found.items():
-            both = _either(given, conditions) if other == action and known.keys() == places.keys() else None
+        for (earlier_action, earlier), earlier_places in joined.items():
+            is_alike = earlier_action == action and earlier_places.keys() == places.keys()
+            both = _either(earlier, conditions) if is_alike else None
             if both is not None:
-                del found[other, given]
-                found[action, both] = {place: known[place] | places[place] for place in known}
+                del joined[action, earlier]
+                joined[action, both] = {place: earlier_places[place] | places[place] for place in earlier_places}
                 break
         else:
-            found[action, conditions] = places
-    return found
+            joined[action, conditions] = places
+    return joined
 
 
-def _either(one: _Conditions, other: _Conditions) -> _Conditions | None:
-    """The conditions that hold where one or the other do; None when these would be wider."""
-    if len(one) != len(other):
+def _either(first: _Conditions, second: _Conditions) -> _Conditions | None:
+    """The conditions that hold where the first or the second do; None when these would be wider."""
+    if len(first) != len(second):
         return None
-    differing = [place for place, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1]]
+    differing = [place for place, pair in enumerate(zip(first, second, strict=True)) if pair[0] != pair[1]]
     if len(differing) != 1:
         return None
     (place,) = differing
-    mine, its = one[place], other[place]
-    if mine.operator != its.operator or mine.key != its.key:
+    left, right = first[place], second[place]
+    if (left.operator, left.key) != (right.operator, right.key):
         return None
-    values = tuple(dict.fromkeys((*mine.values, *its.values)))
-    return (*one[:place], replace(mine, values=values), *one[place + 1 :])
+    values = tuple(dict.fromkeys((*left.values, *right.values)))
+    return (*first[:place], replace(left, values=values), *first[place + 1 :])
 
 
 @lru_cache(maxsize=256)
 def _covered(places: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Resources that another one of them covers, which nothing else does; with that one."""
+    """Pairs: a resource that another of them covers, and the widest that does."""
     listed = PatternList(places)
-    over = {narrow: wide for narrow in places if (wide := listed.cover_of(narrow)) is not None}
+    over: dict[str, str] = {}
+    for narrow in places:
+        wide = listed.cover_of(narrow)
+        if wide is not None:
+            over[narrow] = wide
     return tuple((narrow, _topmost(over, narrow)) for narrow in over)
 
 
@@ -129,15 +139,12 @@ def _topmost(over: Mapping[str, str], place: str) -> str:
 def _shortened(groups: list[_Group]) -> list[_Group]:
     """The same rights in fewer characters: where groups overlap, actions are repeated if that is shorter."""
     while True:
-        moves = [
-            (saving, wide, narrow)
-            for wide, narrow in permutations(range(len(groups)), 2)
-            if (saving := _saving(groups[wide], groups[narrow])) > 0
-        ]
-        if not moves:
+        # Of pairs that save the same, `max` takes the first.
+        pairs = [(_saving(wide, narrow), wide, narrow) for wide, narrow in permutations(groups, 2)]
+        saving, wide, narrow = max(pairs, key=lambda pair: pair[0], default=(0, None, None))
+        if saving <= 0 or wide is None or narrow is None:
             return groups
-        _, wide, narrow = max(moves, key=lambda move: (move[0], -move[1], -move[2]))
-        _move(groups[wide], groups[narrow])
+        _move(wide, narrow)
         groups = [group for group in groups if group.resources]
 
 
@@ -163,6 +170,8 @@ def _move(wide: _Group, narrow: _Group) -> None:
 def _grant(group: _Group, order: Mapping[str, int]) -> Grant:
     actions = sorted(group.actions, key=str.lower)
     resources = tuple(sorted(group.resources, key=lambda place: order[place]))
-    wanted = (group.why[action, place] for action in group.actions for place in resources)
-    why = dict.fromkeys(reason for reasons in wanted for reason in reasons)
-    return Grant(allow(*actions, on=resources, when=group.kin[1]), Reason("text", "; ".join(sentences(why))))
+    reasons: dict[Purpose, None] = {}
+    for action in group.actions:
+        for place in resources:
+            reasons |= group.why[action, place]
+    return Grant(allow(*actions, on=resources, when=group.kin[1]), Reason("text", "; ".join(sentences(reasons))))

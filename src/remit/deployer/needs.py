@@ -33,7 +33,7 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class DeployCall:
     """One API operation (`s3.PutObject`) that a program makes, the actions that it needs, on what, and what for.
 
     `on` is late-bound text in which {stack} is the stack's name; `nested`: on the stacks inside it as well.
@@ -46,20 +46,19 @@ class Call:
     nested: bool = False
 
 
-def sentences(why: Iterable[Purpose]) -> Iterator[str]:
+def sentences(purposes: Iterable[Purpose]) -> Iterator[str]:
     """`to create and delete WebFunction, ReportFunction (AWS::Lambda::Function)`, one for each type."""
-    by_type: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
-    for purpose in why:
-        if not purpose.type:
-            by_type.setdefault(purpose.doing, ({}, {}))
-            continue
-        doing, subjects = by_type.setdefault(purpose.type, ({}, {}))
-        doing[purpose.doing] = None
-        subjects[purpose.subject] = None
-    for name, (doing, subjects) in by_type.items():
-        if not subjects:
+    by_type: dict[str, list[Purpose]] = {}
+    for purpose in purposes:
+        by_type.setdefault(purpose.type or purpose.doing, []).append(purpose)
+    for name, alike in by_type.items():
+        if not alike[0].type:
             yield name
             continue
-        verbs = sorted(doing, key=lambda verb: _VERBS.index(verb) if verb in _VERBS else len(_VERBS))
+        verbs = sorted(dict.fromkeys(purpose.doing for purpose in alike), key=_place_of_verb)
         joined = verbs[0] if len(verbs) == 1 else f"{', '.join(verbs[:-1])} and {verbs[-1]}"
-        yield f"to {joined} {', '.join(subjects)} ({name})"
+        yield f"to {joined} {', '.join(dict.fromkeys(purpose.subject for purpose in alike))} ({name})"
+
+
+def _place_of_verb(verb: str) -> int:
+    return _VERBS.index(verb) if verb in _VERBS else len(_VERBS)

@@ -6,20 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.handlers import handlers
-from remit.deployer.declared import (
-    CUSTOM,
-    OPEN,
-    ROLE_TYPE,
-    Declared,
-    Stack,
-    at,
-    is_generated,
-    items,
-    named_type,
-    names,
-    tells,
-    texts,
-)  # fmt: skip
+from remit.deployer.declared import ROLE_TYPE, is_custom, is_generated, is_specific, items, named_type, value_at
 from remit.deployer.linked import linked
 from remit.deployer.optional import called
 from remit.deployer.passing import passes
@@ -27,71 +14,89 @@ from remit.deployer.references import foreign_profiles, unknown_roles
 from remit.deployer.targets import left_out, targets
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
+from remit.template.values import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from remit.app import Resource
+    from remit.deployer.declared import PlannedStack
     from remit.deployer.needs import Need
 
-CALLS_NOTHING: Final = frozenset({
-    "AWS::CDK::Metadata", "AWS::CloudFormation::WaitCondition", "AWS::CloudFormation::WaitConditionHandle",
-})  # fmt: skip
-"""Types that CloudFormation keeps to itself."""
 _EXPANDED: Final = ("AWS::LanguageExtensions", "AWS::Serverless-")
+_TELLS: Final = "`--parameter NAME=VALUE` tells it"
 _EVERY: Final = re.compile(
     r"arn:\S*:/?[A-Za-z-]+[:/]\*|arn:\S*:(?:global|regional)/[a-z]+/\*/\*|arn:\S*\$\{AWS::AccountId\}:\*"
 )
 
 
-def notes(stack: Stack, needs: Iterable[Need], boundary: str | None) -> Iterator[str]:
+def notes(stack: PlannedStack, needs: Iterable[Need], boundary: str | None) -> Iterator[str]:
     """The sentences about a stack's deployer; `boundary` is the one that is forced on every role."""
-    if stack.resources:
+    resources = stack.resources.values()
+    if resources:
         yield "the functions' own roles are not in it: `remit policy function NAME` prints each"
-    free = [
-        declared.logical_id
-        for declared in stack.resources.values()
-        if declared.type in (ROLE_TYPE, "AWS::IAM::User")
-        and not texts(stack, declared.properties.get("PermissionsBoundary"))
-    ]
-    if boundary is None and free:
-        yield (
-            f"who writes {_named(free)} decides what may be done under it, unless a permissions boundary limits that: "
-            "`--boundary ARN` here, `config.lambda_.iam.permissions_boundary` in an app"
-        )
-    if boundary is not None and free:
-        verb = "is" if len(free) == 1 else "are"
-        without = f"{_named(free)} {verb} declared without the boundary {boundary}"
-        yield f"{without}, so this policy does not let it be made"
-    yield from _within(stack, boundary)
+    yield from _unbounded(stack, boundary)
+    yield from _own_boundaries(stack, boundary)
     for name, _ in stack.transforms:
         if not name.startswith(_EXPANDED):
             yield f"what the transform {name} makes of the template is not in it: run this on the processed template"
-    untold = [
-        f"{declared.logical_id} ({declared.type})"
-        for declared in stack.resources.values()
-        if (found := handlers(declared.type)) is not None and not found.told
-    ]
-    if untold:
-        yield f"granted as the API reference has it, since the type does not say: {', '.join(untold)}"
+    documented = [_called(resource) for resource in resources if called(resource) and not _in_schema(resource)]
+    if documented:
+        yield f"granted as the API reference has it, since the type does not say: {', '.join(documented)}"
     granted = {need.purpose.subject for need in needs}
-    for declared in stack.resources.values():
-        yield from _open_name(stack, declared)
-        yield from _open(stack, declared)
-        if declared.logical_id not in granted:
-            yield from _nothing(stack, declared)
+    for resource in resources:
+        for sentences in _OF_RESOURCES:
+            yield from sentences(stack, resource)
+        if resource.logical_id not in granted:
+            yield from _nothing(stack, resource)
     yield from _wide(needs)
 
 
-def _within(stack: Stack, boundary: str | None) -> Iterator[str]:
+def _called(resource: Resource) -> str:
+    return f"{resource.logical_id} ({resource.type})"
+
+
+def _in_schema(resource: Resource) -> bool:
+    known = handlers(resource.type)
+    return known is not None and known.in_schema
+
+
+def _unbounded(stack: PlannedStack, boundary: str | None) -> Iterator[str]:
+    """Roles and users without a boundary may be given more than whoever deploys has, or cannot be made."""
+    free = [
+        resource.logical_id
+        for resource in stack.resources.values()
+        if resource.type in (ROLE_TYPE, "AWS::IAM::User") and not _boundaries(stack, resource)
+    ]
+    if not free:
+        return
+    names = ", ".join(free)
+    if boundary is None:
+        yield (
+            f"who writes {names} decides what may be done under it, unless a permissions boundary limits that: "
+            "`--boundary ARN` here, `config.lambda_.iam.permissions_boundary` in an app"
+        )
+    else:
+        verb = "is" if len(free) == 1 else "are"
+        without = f"{names} {verb} declared without the boundary {boundary}"
+        yield f"{without}, so this policy does not let it be made"
+
+
+def _boundaries(stack: PlannedStack, resource: Resource) -> tuple[str, ...]:
+    return stack.texts(resource.properties.get("PermissionsBoundary"))
+
+
+def _own_boundaries(stack: PlannedStack, boundary: str | None) -> Iterator[str]:
     """A boundary that the stack makes is none for whoever deploys it."""
-    limits = {boundary} if boundary is not None else set()
-    for declared in stack.resources.values():
-        limits |= set(texts(stack, declared.properties.get("PermissionsBoundary")))
-    for declared in stack.resources.values():
-        own = targets(stack, declared, "iam:GetPolicy") if declared.type == "AWS::IAM::ManagedPolicy" else ()
-        if any(matches(_anywhere(arn), limit) for arn in own for limit in limits):
+    resources = stack.resources.values()
+    boundaries = {text for resource in resources for text in _boundaries(stack, resource)}
+    if boundary is not None:
+        boundaries.add(boundary)
+    for resource in resources:
+        own = targets(stack, resource, "iam:GetPolicy") if resource.type == "AWS::IAM::ManagedPolicy" else ()
+        if any(matches(_anywhere(arn), limit) for arn in own for limit in boundaries):
             yield (
-                f"the boundary {declared.logical_id} is a resource of the stack itself, so that whoever deploys may "
+                f"the boundary {resource.logical_id} is a resource of the stack itself, so that whoever deploys may "
                 "change it: make it elsewhere"
             )
 
@@ -103,72 +108,106 @@ def _anywhere(arn: str) -> str:
     return arn
 
 
-def _open_name(stack: Stack, declared: Declared) -> Iterator[str]:
-    what = f"{declared.logical_id} ({declared.type})"
-    row = named_type(declared.type)
-    naming = None if row is None else row.naming
-    named = () if naming is None else texts(stack, at(declared.properties, naming.property))
-    if any(OPEN in text for text in named):
-        kept = "nothing is granted on it" if _nameless(stack, declared) else "that stretch is a wildcard"
-        yield f"the name of {what} is known at the deploy only: {kept}; `--parameter NAME=VALUE` tells it"
-    path = texts(stack, declared.properties.get("Path")) if declared.type.startswith("AWS::IAM::") else ()
-    if any(OPEN in text for text in path):
-        yield f"the path of {what} is known at the deploy only: it is a wildcard; `--parameter NAME=VALUE` tells it"
+def _name(stack: PlannedStack, resource: Resource) -> Iterator[str]:
+    named = named_type(resource.type)
+    name = None if named is None else value_at(resource.properties, named.naming.property)
+    if _is_open(stack.texts(name)):
+        effect = "nothing is granted on it" if _is_nameless(stack, resource) else "that stretch is a wildcard"
+        yield f"the name of {_called(resource)} is known at the deploy only: {effect}; {_TELLS}"
 
 
-def _nameless(stack: Stack, declared: Declared) -> bool:
-    """Whether it is a role, user, group or policy of whose name nothing is known."""
-    return declared.type.startswith("AWS::IAM::") and not all(map(tells, names(stack, declared)))
+def _path(stack: PlannedStack, resource: Resource) -> Iterator[str]:
+    if resource.type.startswith("AWS::IAM::") and _is_open(stack.texts(resource.properties.get("Path"))):
+        yield f"the path of {_called(resource)} is known at the deploy only: it is a wildcard; {_TELLS}"
 
 
-def _nothing(stack: Stack, declared: Declared) -> Iterator[str]:
-    """A sentence on a resource for which nothing is granted, where no other sentence says why."""
-    if declared.type.startswith(CUSTOM):
-        told = any(OPEN in text for text in texts(stack, declared.properties.get("ServiceToken")))
-    else:
-        told = _nameless(stack, declared) or handlers(declared.type) is None or declared.type in CALLS_NOTHING
-    if not told:
-        yield f"nothing is granted for {declared.logical_id} ({declared.type}): the template does not say on what"
-
-
-def _open(stack: Stack, declared: Declared) -> Iterator[str]:
-    what = f"{declared.logical_id} ({declared.type})"
-    if passes(declared) and unknown_roles(stack, declared):
+def _passed_roles(stack: PlannedStack, resource: Resource) -> Iterator[str]:
+    if not passes(resource):
+        return
+    what = _called(resource)
+    if unknown_roles(stack, resource):
         yield f"the role of {what} is known at the deploy only, so passing it is not granted; `--parameter` tells it"
-    for profile in foreign_profiles(stack, declared) if passes(declared) else ():
+    for profile in foreign_profiles(stack, resource):
         yield f"the role in the instance profile {profile} of {what} is not known, so passing it is not granted"
-    if declared.type == "AWS::CloudFormation::Stack":
-        yield f"what is inside the nested stack {what} is not in it: run this on its own template"
-    missing = [name for name in called(declared) if name != "iam:PassRole" and left_out(stack, declared, name)]
+
+
+def _nested_stack(_: PlannedStack, resource: Resource) -> Iterator[str]:
+    if resource.type == "AWS::CloudFormation::Stack":
+        yield f"what is inside the nested stack {_called(resource)} is not in it: run this on its own template"
+
+
+def _missing_actions(stack: PlannedStack, resource: Resource) -> Iterator[str]:
+    missing = [name for name in called(resource) if name != "iam:PassRole" and left_out(stack, resource, name)]
     if missing:
-        yield f"not granted for {what}, since the template does not say on what: {', '.join(missing)}"
-    if "iam:CreateServiceLinkedRole" in called(declared) and not linked(stack, declared):
+        listed = ", ".join(missing)
+        yield f"not granted for {_called(resource)}, since the template does not say on what: {listed}"
+
+
+def _linked_role(stack: PlannedStack, resource: Resource) -> Iterator[str]:
+    if "iam:CreateServiceLinkedRole" in called(resource) and not linked(stack, resource):
+        what = _called(resource)
         yield f"whose service-linked role {what} may need is not known, so that of any service may be made"
-    wide = [name for name in called(declared) if "*" in name]
-    if wide:
-        yield f"{what} needs {', '.join(wide)} on everything: its type says nothing narrower"
-    policies = items(declared.properties.get("ManagedPolicyArns"))
-    attached = [text for item in policies for text in texts(stack, item) if OPEN in text]
-    if not all(map(tells, attached)):
+
+
+def _patterns(_: PlannedStack, resource: Resource) -> Iterator[str]:
+    patterns = ", ".join(name for name in called(resource) if "*" in name)
+    if patterns:
+        yield f"{_called(resource)} needs {patterns} on everything: its type says nothing narrower"
+
+
+def _managed_policies(stack: PlannedStack, resource: Resource) -> Iterator[str]:
+    policies = items(resource.properties.get("ManagedPolicyArns"))
+    open_names = [text for item in policies for text in stack.texts(item) if UNKNOWN in text]
+    what = _called(resource)
+    if not all(map(is_specific, open_names)):
         yield f"a managed policy of {what} is known at the deploy only, so attaching it is not granted"
-    elif attached:
+    elif open_names:
         yield f"a part of a managed policy's name of {what} is known at the deploy only: it is a wildcard"
-    if declared.type.startswith(CUSTOM) and any(
-        OPEN in text for text in texts(stack, declared.properties.get("ServiceToken"))
-    ):
-        yield f"the ServiceToken of {what} is known at the deploy only, so calling it is not granted"
+
+
+def _service_token(stack: PlannedStack, resource: Resource) -> Iterator[str]:
+    if _is_open_custom(stack, resource):
+        yield f"the ServiceToken of {_called(resource)} is known at the deploy only, so calling it is not granted"
+
+
+_OF_RESOURCES: Final[tuple[Callable[[PlannedStack, Resource], Iterator[str]], ...]] = (
+    _name, _path, _passed_roles, _nested_stack, _missing_actions, _linked_role, _patterns, _managed_policies,
+    _service_token,
+)  # fmt: skip
+"""What may have to be said of a resource, in the order in which it is said."""
+
+
+def _nothing(stack: PlannedStack, resource: Resource) -> Iterator[str]:
+    """A sentence on a resource for which nothing is granted, where no other sentence says why."""
+    if is_custom(resource.type):
+        is_said = _is_open_custom(stack, resource)
+    else:
+        is_said = _is_nameless(stack, resource) or not called(resource)
+    if not is_said:
+        yield f"nothing is granted for {_called(resource)}: the template does not say on what"
+
+
+def _is_nameless(stack: PlannedStack, resource: Resource) -> bool:
+    """Whether it is a role, user, group or policy of whose name nothing is known."""
+    return resource.type.startswith("AWS::IAM::") and not all(map(is_specific, stack.names(resource)))
+
+
+def _is_open_custom(stack: PlannedStack, resource: Resource) -> bool:
+    """Whether it is a custom resource of which only the deploy knows whom CloudFormation calls."""
+    return is_custom(resource.type) and _is_open(stack.texts(resource.properties.get("ServiceToken")))
+
+
+def _is_open(texts: Iterable[str]) -> bool:
+    return any(UNKNOWN in text for text in texts)
 
 
 def _wide(needs: Iterable[Need]) -> Iterator[str]:
     """The resources that nothing narrower than their kind can be granted for."""
-    found: dict[str, dict[str, None]] = {}
+    by_type: dict[str, dict[str, None]] = {}
     for need in needs:
-        if need.purpose.type and not is_generated(need.purpose.type) and _EVERY.fullmatch(need.resource):
-            found.setdefault(need.purpose.type, {})[need.purpose.subject] = None
-    if found:
-        named = ", ".join(f"{_named(subjects)} ({kind})" for kind, subjects in found.items())
-        yield f"on every resource of their kind, since AWS makes up the ids: {named}"
-
-
-def _named(logical_ids: Iterable[str]) -> str:
-    return ", ".join(logical_ids)
+        purpose = need.purpose
+        if purpose.type and not is_generated(purpose.type) and _EVERY.fullmatch(need.resource):
+            by_type.setdefault(purpose.type, {})[purpose.subject] = None
+    if by_type:
+        listed = ", ".join(f"{', '.join(subjects)} ({type_name})" for type_name, subjects in by_type.items())
+        yield f"on every resource of their kind, since AWS makes up the ids: {listed}"

@@ -2,106 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
-from remit.deployer.declared import OPEN, ROLE_TYPE, Declared, Stack, texts
+from remit.catalogue.types import deployment_of
+from remit.deployer.declared import ROLE_TYPE, PlannedStack, values_at
 from remit.deployer.needs import Need, Purpose
 from remit.deployer.optional import called
 from remit.deployer.references import ROLES, referred
 from remit.deployer.targets import targets
 from remit.iam.policy import Condition
+from remit.template.values import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PASSED_TO: Final = {
-    "AWS::ApiGateway::RestApi": "apigateway",
-    "AWS::ApplicationAutoScaling::ScalableTarget": "application-autoscaling",
-    "AWS::AutoScaling::AutoScalingGroup": "ec2",
-    "AWS::AutoScaling::LaunchConfiguration": "ec2",
-    "AWS::Batch::JobDefinition": "ecs-tasks",
-    "AWS::CloudFormation::Stack": "cloudformation",
-    "AWS::CloudWatch::MetricStream": "streams.metrics.cloudwatch",
-    "AWS::EC2::FlowLog": "vpc-flow-logs",
-    "AWS::EC2::Instance": "ec2",
-    "AWS::EC2::SpotFleet": "spotfleet",
-    "AWS::ECS::Service": "ecs",
-    "AWS::ECS::TaskDefinition": "ecs-tasks",
-    "AWS::Events::Rule": "events",
-    "AWS::IAM::InstanceProfile": "ec2",
-    "AWS::KinesisFirehose::DeliveryStream": "firehose",
-    "AWS::Lambda::Function": "lambda",
-    "AWS::Logs::SubscriptionFilter": "logs",
-    "AWS::Pipes::Pipe": "pipes",
-    "AWS::S3::Bucket": "s3",
-    "AWS::SNS::Subscription": "sns",
-    "AWS::SNS::Topic": "sns",
-    "AWS::Scheduler::Schedule": "scheduler",
-    "AWS::StepFunctions::StateMachine": "states",
-}
-"""Who takes the role of a resource ("Granting a user permissions to pass a role to an AWS service", each service's).
-
-Of a type that is not here, whom the role trusts.
-"""
-PRINCIPALS: Final = {
-    "AWS::AppRunner::Service": "build.apprunner tasks.apprunner",
-    "AWS::Cognito::IdentityPool": "cognito-identity",
-    "AWS::Cognito::IdentityPoolRoleAttachment": "cognito-identity",
-    "AWS::Cognito": "cognito-idp",
-    "AWS::EMR": "application-autoscaling elasticmapreduce",
-    "AWS::EMRContainers": "emr-containers",
-    "AWS::KinesisAnalyticsV2": "kinesisanalytics",
-    "AWS::Lex": "lexv2",
-    "AWS::MSK": "kafka",
-    "AWS::MWAA": "airflow airflow-env",
-    "AWS::Neptune": "rds",
-    "AWS::OSIS": "osis-pipelines",
-    "AWS::RDS::DBCluster": "monitoring.rds rds",
-    "AWS::RDS::DBInstance": "monitoring.rds rds",
-    "AWS::RedshiftServerless": "redshift redshift-serverless",
-    "AWS::Synthetics": "lambda synthetics",
-}
-"""The services of types whose role is not of the template, where they are called otherwise than the types."""
+    from remit.app import Resource
 
 
-def passed(stack: Stack, declared: Declared) -> Iterator[Need]:
+def passed(stack: PlannedStack, resource: Resource) -> Iterator[Need]:
     """iam:PassRole for a resource that is given a role: only the role that its properties name, to its service."""
-    if not passes(declared):
+    if not passes(resource):
         return
-    by_arn = {
-        arn: role
-        for role in referred(stack, declared, ROLES)
-        if role.type == ROLE_TYPE
-        for arn in targets(stack, role, "iam:GetRole")
-    }
-    for arn in targets(stack, declared, "iam:PassRole"):
-        role = by_arn.get(arn)
-        services = _services(stack, declared, role)
-        name = arn.rpartition("/")[2] if role is None else role.logical_id
-        reason = Purpose("pass", f"{name} to {declared.logical_id}", declared.type)
+    role_by_arn: dict[str, Resource] = {}
+    for role in referred(stack, resource, ROLES):
+        if role.type == ROLE_TYPE:
+            role_by_arn |= dict.fromkeys(targets(stack, role, "iam:GetRole"), role)
+    for arn in targets(stack, resource, "iam:PassRole"):
+        passed_role = role_by_arn.get(arn)
+        services = _services(stack, resource, passed_role)
+        name = arn.rpartition("/")[2] if passed_role is None else passed_role.logical_id
+        reason = Purpose("pass", f"{name} to {resource.logical_id}", resource.type)
         yield Need("iam:PassRole", arn, reason, (Condition("StringEquals", "iam:PassedToService", services),))
 
 
-def passes(declared: Declared) -> bool:
+def passes(resource: Resource) -> bool:
     """Whether deploying a resource may pass a role."""
-    return "iam:PassRole" in called(declared)
+    return "iam:PassRole" in called(resource)
 
 
-def _services(stack: Stack, declared: Declared, role: Declared | None) -> tuple[str, ...]:
+def _services(stack: PlannedStack, resource: Resource, role: Resource | None) -> tuple[str, ...]:
     """The services that take the role: what the type is known for, else who the role trusts."""
-    known = PASSED_TO.get(declared.type)
-    trusted = () if role is None or known else tuple(trusts(stack, role))
-    service = declared.type.rpartition("::")[0]
-    named = known or PRINCIPALS.get(declared.type) or PRINCIPALS.get(service) or service.rpartition("::")[2].lower()
-    return trusted or tuple(f"{name}.amazonaws.com" for name in named.split())
+    deployment = deployment_of(resource.type)
+    if deployment.passes_to:
+        return deployment.passes_to
+    trusted = () if role is None else _trusted_services(stack, role)
+    own_service = f"{resource.type.split('::')[1].lower()}.amazonaws.com"
+    return trusted or deployment.usually_passes_to or (own_service,)
 
 
-def trusts(stack: Stack, role: Declared) -> Iterator[str]:
+def _trusted_services(stack: PlannedStack, role: Resource) -> tuple[str, ...]:
     """The services that may assume a role, by its trust policy."""
-    document: Any = role.properties.get("AssumeRolePolicyDocument")
-    statements = document.get("Statement", []) if isinstance(document, dict) else []
-    for statement in statements if isinstance(statements, list) else [statements]:
-        principal = statement.get("Principal", {}) if isinstance(statement, dict) else {}
-        services = principal.get("Service", []) if isinstance(principal, dict) else []
-        for service in services if isinstance(services, list) else [services]:
-            yield from (text for text in texts(stack, service) if OPEN not in text)
+    services = values_at(role.properties, "AssumeRolePolicyDocument.Statement[].Principal.Service[]")
+    return tuple(text for service in services for text in stack.texts(service) if UNKNOWN not in text)

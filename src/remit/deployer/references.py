@@ -1,4 +1,4 @@
-"""Find what the properties of a template's resource speak of: other resources, and texts such as ARNs."""
+"""List what the properties of a template's resource mention: other resources, and texts such as ARNs."""
 
 from __future__ import annotations
 
@@ -6,99 +6,113 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deployer.declared import OPEN, Declared, Stack, named_type, tells, texts
+from remit.deployer.declared import is_specific, named_type
 from remit.iam import tokens
+from remit.template.values import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from remit.app import Resource
+    from remit.deployer.declared import PlannedStack
+
 ROLES: Final = re.compile(r"role|credentials(?:arn)?$|instanceprofile|snscallerarn|permissionarn$", re.IGNORECASE)
 """Names of properties that take a role."""
 _PROFILES: Final = re.compile(r"instanceprofile", re.IGNORECASE)
+_RESOLVED: Final = ("Ref", "Fn::GetAtt", "Fn::Sub", "Fn::Join")
+"""Functions whose arguments are not looked into, since they become one text."""
 
 
-def referred(stack: Stack, declared: Declared, only: re.Pattern[str] | None = None) -> tuple[Declared, ...]:
+def referred(stack: PlannedStack, resource: Resource, only: re.Pattern[str] | None = None) -> tuple[Resource, ...]:
     """The resources of the template that a resource refers to, through those that have no name of their own.
 
     With `only`, those under a property whose name it matches.
     """
-    found: dict[str, Declared] = {}
-    waiting = list(direct(stack, declared, only))
+    reached: dict[str, Resource] = {}
+    waiting = list(direct(stack, resource, only))
     while waiting:
         other = waiting.pop(0)
-        if other.logical_id in found or other.logical_id == declared.logical_id:
+        if other.logical_id in reached or other.logical_id == resource.logical_id:
             continue
-        found[other.logical_id] = other
+        reached[other.logical_id] = other
         if named_type(other.type) is None:
             waiting += direct(stack, other, only)
-    return tuple(found.values())
+    return tuple(reached.values())
 
 
-def direct(stack: Stack, declared: Declared, only: re.Pattern[str] | None = None) -> Iterator[Declared]:
+def direct(stack: PlannedStack, resource: Resource, only: re.Pattern[str] | None = None) -> Iterator[Resource]:
     """The resources of the template that a resource's own properties refer to, once for each reference."""
-    for _, value in _values(declared.properties, only):
-        if tokens.is_intrinsic(value):
-            for reference in tokens.REFERENCE.finditer(tokens.from_intrinsic(value)):
-                found = stack.resources.get(reference[1].partition(".")[0])
-                if found is not None:
-                    yield found
+    for _, value in _values(resource.properties, only):
+        yield from _resources_in(stack, value)
 
 
-def literals(stack: Stack, declared: Declared, only: re.Pattern[str] | None = None) -> Iterator[str]:
+def literals(stack: PlannedStack, resource: Resource, only: re.Pattern[str] | None = None) -> Iterator[str]:
     """The texts of a resource's properties."""
-    return (text for _, text in named_literals(stack, declared, only))
+    return (text for _, text in named_literals(stack, resource, only))
 
 
-def named_literals(stack: Stack, declared: Declared, only: re.Pattern[str] | None = None) -> Iterator[tuple[str, str]]:
+def named_literals(
+    stack: PlannedStack, resource: Resource, only: re.Pattern[str] | None = None
+) -> Iterator[tuple[str, str]]:
     """The texts of a resource's properties, each with the name of the property that it stands in."""
-    for name, value in _values(declared.properties, only):
-        if isinstance(value, str) or tokens.is_intrinsic(value):
-            yield from ((name, text) for text in texts(stack, value))
+    for name, value in _values(resource.properties, only):
+        yield from ((name, text) for text in stack.texts(value))
 
 
-def unknown_roles(stack: Stack, declared: Declared) -> bool:
+def unknown_roles(stack: PlannedStack, resource: Resource) -> bool:
     """Whether a property takes a role that nobody knows before the deploy."""
-    return any(not tells(text) for _, value in _values(declared.properties, ROLES) for text in texts(stack, value))
+    return not all(map(is_specific, literals(stack, resource, ROLES)))
 
 
-def foreign_profiles(stack: Stack, declared: Declared) -> tuple[str, ...]:
+def foreign_profiles(stack: PlannedStack, resource: Resource) -> tuple[str, ...]:
     """The instance profiles that a property takes and the template does not make: nobody knows the roles in them."""
-    return tuple(
-        text
-        for _, value in _values(declared.properties, _PROFILES)
-        if not any(token[1].partition(".")[0] in stack.resources for token in _tokens(value))
-        for text in texts(stack, value)
-        if OPEN not in text
-    )
-
-
-def _tokens(value: Any) -> Iterator[re.Match[str]]:
-    return tokens.REFERENCE.finditer(tokens.from_intrinsic(value)) if tokens.is_intrinsic(value) else iter(())
-
-
-def _values(value: Any, only: re.Pattern[str] | None, key: str = "") -> Iterator[tuple[str, Any]]:
-    """Every text and intrinsic function in a value, with the name of the property that it stands in."""
-    if tokens.is_intrinsic(value):
-        if only is None or only.search(key):
-            yield key, value
-            ((function, argument),) = value.items()
-            if function not in ("Ref", "Fn::GetAtt", "Fn::Sub", "Fn::Join"):
-                yield from _values(argument, only, key)
-        return
-    if isinstance(value, Mapping):
-        # Names that a user makes up count as what they stand in: `Roles: {authenticated: …}`.
-        within = key if only is not None and only.search(key) and "Policy" not in key else ""
-        for name, item in value.items():
-            yield from _values(item, only, str(name) if not within or (only and only.search(str(name))) else within)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _values(item, only, key)
-    elif isinstance(value, str) and (only is None or only.search(key)):
-        yield key, value
+    profiles: list[str] = []
+    for _, value in _values(resource.properties, _PROFILES):
+        if not any(_resources_in(stack, value)):
+            profiles += [text for text in stack.texts(value) if UNKNOWN not in text]
+    return tuple(profiles)
 
 
 def mentions(value: Any, pattern: re.Pattern[str]) -> bool:
     """Whether any property in a value, however deep, has a name that the pattern finds."""
     if isinstance(value, Mapping):
         return any(pattern.search(str(key)) or mentions(item, pattern) for key, item in value.items())
-    return isinstance(value, list | tuple) and any(mentions(item, pattern) for item in value)
+    return isinstance(value, list) and any(mentions(item, pattern) for item in value)
+
+
+def _resources_in(stack: PlannedStack, value: Any) -> Iterator[Resource]:
+    """The resources of the template that a text or an intrinsic function names."""
+    text = tokens.from_intrinsic(value) if tokens.is_intrinsic(value) else ""
+    for reference in tokens.REFERENCE.finditer(text):
+        resource = stack.resources.get(reference[1].partition(".")[0])
+        if resource is not None:
+            yield resource
+
+
+def _values(value: Any, only: re.Pattern[str] | None, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Every text and intrinsic function in a value, with the name of the property that it stands in."""
+    is_in_place = only is None or only.search(name) is not None
+    if tokens.is_intrinsic(value):
+        if is_in_place:
+            yield name, value
+            ((function, argument),) = value.items()
+            if function not in _RESOLVED:
+                yield from _values(argument, only, name)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _values(item, only, _property_name(str(key), name, only))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _values(item, only, name)
+    elif isinstance(value, str) and is_in_place:
+        yield name, value
+
+
+def _property_name(key: str, name: str, only: re.Pattern[str] | None) -> str:
+    """The name that counts for an item of a property.
+
+    Keys that a user makes up count as the property that they stand in: `Roles: {authenticated: …}`.
+    """
+    if only is None or only.search(key) or "Policy" in name or not only.search(name):
+        return key
+    return name

@@ -16,20 +16,20 @@ from remit.iam.policy import Condition
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from remit.deployer.declared import Stack
+    from remit.deployer.declared import PlannedStack
 
 _WHY = Purpose("to undo what was done by hand to the stack's roles")
 
 
-def reverting(stack: Stack, limit: Callable[[str], str | None]) -> Iterator[Need]:
+def reverting(stack: PlannedStack, limit: Callable[[str], str | None]) -> Iterator[Need]:
     """The needs; `limit` has the boundary (ARN) that a role must have, by the role's ARN.
 
     A boundary that a role must have is put back, and never taken off.
     """
-    for declared in stack.resources.values():
-        if declared.type != ROLE_TYPE:
+    for resource in stack.resources.values():
+        if resource.type != ROLE_TYPE:
             continue
-        for role in targets(stack, declared, "iam:GetRole"):
+        for role in targets(stack, resource, "iam:GetRole"):
             boundary = limit(role)
             if boundary is None:
                 yield Need("iam:DetachRolePolicy", role, _WHY)

@@ -62,12 +62,12 @@ class Repeated(ValueError):  # noqa: N818 - read by `explain`, never seen
             seen[key] = number
 
 
-class Refused(ValueError):  # noqa: N818 - as above
+class RefusedLiteral(ValueError):  # noqa: N818 - as above
     """A number that is too large, or a constant that JSON does not have, by its text."""
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class JsonText:
     """A text of JSON, and how errors name it and its first line."""
 
     text: str
@@ -116,13 +116,13 @@ def _name(key: str) -> str:
 _DECODE: Final = json.JSONDecoder().raw_decode
 
 
-def explain(source: Source, error: Exception) -> NoReturn:
+def explain(source: JsonText, error: Exception) -> NoReturn:
     """Say what `error`, with which json.loads ended, means. RemitError, at line and column."""
     if isinstance(error, json.JSONDecodeError):
         _stopped(source, error)
     if isinstance(error, Repeated):
         _repeated(source, error)
-    if isinstance(error, Refused):
+    if isinstance(error, RefusedLiteral):
         _refused(source, str(error))
     _not_deeper(source, _brackets(source.text))
     source.fail(f"{source.file} is no JSON", 0)
@@ -133,13 +133,13 @@ def _brackets(text: str) -> str:
     return _NO_BRACKETS.sub("", text)
 
 
-def _place(source: Source, pattern: str, number: int) -> int:
+def _place(source: JsonText, pattern: str, number: int) -> int:
     """Where the n-th piece of a pattern (from 1) ends, less its last character."""
     found = re.compile(f"(?:{pattern}){{{number}}}+", re.DOTALL).match(source.text)
     return found.end() - 1 if found else 0
 
 
-def _not_deeper(source: Source, brackets: str) -> None:
+def _not_deeper(source: JsonText, brackets: str) -> None:
     depths = accumulate(map(_STEP.__getitem__, brackets))
     if max(depths, default=0) > DEPTH:
         number = indexOf(accumulate(map(_STEP.__getitem__, brackets)), DEPTH + 1)
@@ -155,7 +155,7 @@ def _innermost(brackets: str) -> int | None:
         return None
 
 
-def _repeated(source: Source, error: Repeated) -> NoReturn:
+def _repeated(source: JsonText, error: Repeated) -> NoReturn:
     end = _place(source, _CLOSED, error.closed)
     brackets = _brackets(source.text[:end])
     _not_deeper(source, brackets)
@@ -168,7 +168,7 @@ def _repeated(source: Source, error: Repeated) -> NoReturn:
     )
 
 
-def _refused(source: Source, literal: str) -> NoReturn:
+def _refused(source: JsonText, literal: str) -> NoReturn:
     """The first word that begins so: an earlier one would have been refused as well."""
     pattern = _TOKENS.format(string=_STRING, literal=re.escape(literal[:_LONGEST_WORD]))
     found = re.compile(pattern, re.DOTALL).match(source.text)
@@ -179,7 +179,7 @@ def _refused(source: Source, literal: str) -> NoReturn:
     _no_value(source, position)
 
 
-def _stopped(source: Source, error: json.JSONDecodeError) -> NoReturn:
+def _stopped(source: JsonText, error: json.JSONDecodeError) -> NoReturn:
     text = source.text
     brackets = _brackets(text[: error.pos])
     _not_deeper(source, brackets)
@@ -204,7 +204,7 @@ def _stopped(source: Source, error: json.JSONDecodeError) -> NoReturn:
     _nothing_between(source, at, kind, error.msg)
 
 
-def _nothing_between(source: Source, at: int, kind: str, message: str) -> NoReturn:
+def _nothing_between(source: JsonText, at: int, kind: str, message: str) -> NoReturn:
     """After a whole value or key something else was expected."""
     word = re.search(r"[\w+.-]*\Z", source.text[max(0, at - _LONGEST_WORD) : at])
     if word is not None and word[0] and source.text[at : at + 1].isalnum():
@@ -217,7 +217,7 @@ def _nothing_between(source: Source, at: int, kind: str, message: str) -> NoRetu
     source.fail(f"{expected}, not {source.seen(at)}", at)
 
 
-def _no_value(source: Source, at: int) -> NoReturn:
+def _no_value(source: JsonText, at: int) -> NoReturn:
     if source.text.startswith('"', at):
         _no_string(source, at, "a value")
     word = _WORD.match(source.text, at)
@@ -228,12 +228,12 @@ def _no_value(source: Source, at: int) -> NoReturn:
     source.fail(f"a JSON value was expected here, not {source.seen(at)}", at, _quotes(source, at))
 
 
-def _no_string(source: Source, at: int, what: str) -> NoReturn:
+def _no_string(source: JsonText, at: int, what: str) -> NoReturn:
     if source.text.startswith('"', at):
         hint = "close it, and escape \\ and newlines"
         source.fail(f"{what} starts here and is not a valid JSON string", at, hint)
     source.fail(f"{what} in double quotes was expected here, not {source.seen(at)}", at, _quotes(source, at))
 
 
-def _quotes(source: Source, at: int) -> str | None:
+def _quotes(source: JsonText, at: int) -> str | None:
     return "JSON strings have double quotes" if source.text.startswith("'", at) else None

@@ -10,7 +10,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
-from remit.documents.json_mistakes import DEPTH, Refused, Repeated, Source, explain
+from remit.documents.json_mistakes import DEPTH, JsonText, RefusedLiteral, Repeated, explain
 from remit.errors import Origin, Path, RemitError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def read_json(text: str | bytes, file: str, *, line: int = 1, most: int = LARGES
     if len(text) > most:
         raise too_large(len(text), file, line)
     text = decode(text, file, line) if isinstance(text, bytes) else text.removeprefix(_BOM)
-    source = Source(text, file, line)
+    source = JsonText(text, file, line)
     mistake: Exception | None = None
     try:
         value = json.loads(
@@ -104,19 +104,19 @@ class _Objects:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise Refused(name)
+    raise RefusedLiteral(name)
 
 
 def _integer(digits: str) -> int:
     if len(digits) > LONGEST_NUMBER:  # int() of them would take quadratic time
-        raise Refused(digits)
+        raise RefusedLiteral(digits)
     return int(digits)
 
 
 def _finite(digits: str) -> float:
     value = float(digits)
     if not math.isfinite(value):
-        raise Refused(digits)
+        raise RefusedLiteral(digits)
     return value
 
 
@@ -125,7 +125,7 @@ class _Places:
 
     __slots__ = ("_known", "_source")
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: JsonText) -> None:
         self._source = source
         self._known: dict[int, tuple[dict[str | int, tuple[int, int]], Iterator[tuple[str | int, int, int]]]] = {}
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.documents.json_text import LARGEST as LARGEST_DOCUMENT
 from remit.documents.json_text import decode, read_json, too_large
-from remit.documents.yaml_text import read_yaml
 from remit.errors import Origin, RemitError
 
 if TYPE_CHECKING:
@@ -71,6 +70,8 @@ def read(data: bytes, file: str, *, most: int = LARGEST_DOCUMENT) -> Source:
         except RemitError:
             if not _is_flow(text, file):
                 raise
+    from remit.documents.yaml_text import read_yaml  # noqa: PLC0415 - much is JSON
+
     try:
         value, places, slips = read_yaml(text, file)
     except RemitError as error:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from remit.documents.json_text import DEPTH
-from remit.errors import Origin, RemitError, did_you_mean
+from remit.errors import Origin, RemitError, nearest
 from remit.iam import tokens
 
 if TYPE_CHECKING:
@@ -171,8 +171,8 @@ class _Reader:
         if "python" in tag:
             hint = "it would run code when it is read; write plain YAML"
         elif tag.startswith("!"):
-            near = did_you_mean(tag[1:], _SHORT)
-            hint = near.replace("`", "`!", 1) if near else hint
+            near = nearest(tag[1:], _SHORT)
+            hint = f"did you mean `!{near}`?" if near else hint
         self.fail(f"the tag {shown[:80]} is not allowed", at, hint)
 
     def collection(self, event: Any, path: Path, depth: int, _: str | None) -> Any:

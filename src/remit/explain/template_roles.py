@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from remit.explain.explanation import explain
 from remit.roles.role_policies import standing
 from remit.template.role_resources import bearing_on
-from remit.template.roles import THERE, roles_in
+from remit.template.roles import condition_note, roles_in
 from remit.template.worlds import MOST, words, worlds
 
 if TYPE_CHECKING:
@@ -73,11 +73,13 @@ def explain_in(
 
 
 def _in_each(ways: Ways, role: Standing) -> Iterator[tuple[World, Standing]]:
+    condition = role.role.condition
+    condition_notes = () if condition is None else (condition_note(condition),)
     for world, read in ways.reads:
-        for one in read.roles:
-            if one.logical_id == role.role.logical_id:
-                there = tuple(note for note in role.role.notes if note.startswith(THERE))
-                yield world, standing(replace(one, notes=(*one.notes, *there)), role.names, read.documents)
+        for there in read.roles:
+            if there.logical_id == role.role.logical_id:
+                noted = replace(there, condition=condition, notes=(*there.notes, *condition_notes))
+                yield world, standing(noted, role.names, read.documents)
 
 
 def _together(found: Explanation, by_verdict: dict[Verdict, list[tuple[World, Explanation]]]) -> Explanation:

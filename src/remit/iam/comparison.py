@@ -13,7 +13,7 @@ Tier: TypeAlias = Literal["now", "future"]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class StatementLocation:
     """Where a statement stands: layer (identity, boundary, scp[0] …), which policy, which statement, from 0."""
 
     layer: str
@@ -29,7 +29,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class SideDifference:
     """What makes a piece of access one side's alone: what the other side says of it, or does not say.
 
     `side` is that other side's name, `part` what of it is meant: a layer, a trust policy. `denial` is its statement
@@ -38,7 +38,7 @@ class Difference:
 
     side: str
     part: str = "side"
-    denial: Source | None = None
+    denial: StatementLocation | None = None
     of_denials: bool = False
 
     @property
@@ -61,12 +61,12 @@ class Piece:
     gives. `whole` stands for everything else that the statement gains, too, which is more than is told one by one.
     """
 
-    source: Source
+    source: StatementLocation
     action: str
     resource: str
     request: Request
     tier: Tier
-    difference: Difference | None = None
+    difference: SideDifference | None = None
     whole: bool = False
 
     @property
@@ -85,5 +85,5 @@ class Piece:
 class Undecided:
     """A statement about which it could not be decided whether it gains or loses something, and why."""
 
-    source: Source
+    source: StatementLocation
     reason: str

@@ -1,19 +1,24 @@
-"""Which patterns of a list others make redundant, and whether one list takes all that another does."""
+"""Which patterns of a list others make redundant, and whether one statement plainly covers another."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.pattern import covers, is_pattern, overlaps, plainly_covers
+from remit.iam.policy import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
-    from remit.iam.policy import Globs
+    from remit.iam.policy import Condition, Globs, Statement
+    from remit.iam.prove.budget import Budget
 
 _WILDCARD: Final = re.compile(r"[*?]")
+_PUT_IN: Final = re.compile(r"\$\{\{.*\}\}|\$\{[^}]*\}")
+"""A variable, a reference, or a function of CloudFormation's."""
 
 
 class PatternList:
@@ -22,31 +27,50 @@ class PatternList:
     With `spend`, which is told how many texts are held against each other, only what one look tells counts as covered.
     """
 
-    __slots__ = ("_by_head", "_covers", "_lengths", "_order", "_spend")
+    __slots__ = ("_by_head", "_covers", "_lengths", "_order", "_spend", "_texts")
 
     def __init__(self, patterns: Iterable[str], spend: Callable[[int], None] | None = None) -> None:
         self._covers = covers if spend is None else plainly_covers
-        self._order = {text: place for place, text in enumerate(dict.fromkeys(patterns)) if is_pattern(text)}
+        self._spend = spend
+        self._texts = dict.fromkeys(patterns)
+        self._order = {text: place for place, text in enumerate(self._texts) if is_pattern(text)}
         self._by_head: dict[str, list[str]] = {}
         for text in self._order:
             self._by_head.setdefault(head(text), []).append(text)
         self._lengths = sorted({len(start) for start in self._by_head})
-        self._spend = spend
 
     def cover_of(self, text: str) -> str | None:
-        """The first other pattern that covers a text or pattern; of two that say the same, the first stays."""
-        longest = len(head(text))
-        found: str | None = None
+        """The first other pattern that covers a text of the list; of two that say the same, the first stays."""
+        covering = []
+        for patterns in self._beginning_like(text):
+            for pattern in patterns:
+                if pattern != text and self._makes_redundant(pattern, text):
+                    covering.append(pattern)
+                    break
+        return min(covering, key=self._order.__getitem__, default=None)
+
+    def takes_all(self, texts: Iterable[str]) -> bool:
+        """Whether each text or pattern is in the list, or a pattern of the list covers it."""
+        return all(text in self._texts or self._has_cover_of(text) for text in texts)
+
+    def overlaps(self, text: str) -> bool:
+        """Whether a text, or some text that a pattern describes, is in the list or described by a pattern of it."""
+        if not is_pattern(text) and not text.startswith(tuple(map(head, self._texts))):
+            return False
+        return any(overlap(listed, text) for listed in self._texts)
+
+    def _has_cover_of(self, text: str) -> bool:
+        return any(self._covers(pattern, text) for patterns in self._beginning_like(text) for pattern in patterns)
+
+    def _beginning_like(self, text: str) -> Iterator[list[str]]:
+        longest = len(head(text)) if self._lengths else 0
         for length in self._lengths:
             if length > longest:
-                break
-            near = self._by_head.get(text[:length], ())
+                return
+            patterns = self._by_head.get(text[:length], [])
             if self._spend is not None:
-                self._spend(1 + len(near))
-            cover = next((other for other in near if other != text and self._makes_redundant(other, text)), None)
-            if cover is not None and (found is None or self._order[cover] < self._order[found]):
-                found = cover
-        return found
+                self._spend(1 + len(patterns))
+            yield patterns
 
     def _makes_redundant(self, wide: str, narrow: str) -> bool:
         if not self._covers(wide, narrow):
@@ -60,40 +84,96 @@ def head(pattern: str) -> str:
     return _WILDCARD.split(pattern, maxsplit=1)[0]
 
 
-def heads_agree(one: str, other: str) -> bool:
-    """A cheap look before `overlaps`: whether two patterns begin alike."""
-    return head(one).startswith(head(other)) or head(other).startswith(head(one))
+def overlap(one: str, other: str) -> bool:
+    """As `pattern.overlaps`, after a cheap look at how the two begin."""
+    begin_alike = head(one).startswith(head(other)) or head(other).startswith(head(one))
+    return begin_alike and overlaps(one, other)
+
+
+def covers_statement(wide: Statement, narrow: Statement, version: str = VERSION, budget: Budget | None = None) -> bool:
+    """Whether `wide` applies wherever `narrow` does, by a cheap look, else by the procedure of `compare`."""
+    answer = _covers_at_a_glance(wide, narrow)
+    if answer is None:
+        from remit.iam.prove.cover import covers as proven  # noqa: PLC0415 - the procedure is loaded where it is needed
+
+        answer = proven([wide], narrow, version, budget)
+    return answer
+
+
+def _covers_at_a_glance(wide: Statement, narrow: Statement) -> bool | None:
+    """None where one look does not tell. What asks for further keys hardly covers anything."""
+    if not asks_no_more(wide, narrow) or not actions_cover(wide.actions, narrow.actions):
+        return False
+    if any(_asks_for_another_value(condition, narrow) for condition in wide.conditions):
+        return False
+    answer = resources_cover(wide.resources, narrow.resources)
+    return answer if not answer or set(wide.conditions) <= set(narrow.conditions) else None
+
+
+def _asks_for_another_value(condition: Condition, narrow: Statement) -> bool:
+    """Whether a statement lets a key have a plain value that a condition does not take."""
+    if condition.operator != "StringEquals" or any("${" in value for value in condition.values):
+        return False
+    return any(
+        not set(other.values) <= set(condition.values)
+        for other in narrow.conditions
+        if replace(other, values=condition.values) == condition
+    )
+
+
+def asks_no_more(wide: Statement, narrow: Statement) -> bool:
+    """Whether a statement asks for keys that another asks for, too: else it hardly covers it."""
+    if not wide.conditions:
+        return True
+    keys = {condition.key.lower() for condition in narrow.conditions}
+    return keys.issuperset(condition.key.lower() for condition in wide.conditions)
 
 
 def actions_cover(wide: Globs, narrow: Globs) -> bool:
-    """Whether one statement's actions plainly are all of another's: a cheap look before `cover.covers` is asked."""
-    folded, texts = _folded(wide.patterns), _folded(narrow.patterns)
-    if wide.negated and narrow.negated:
-        return _take_all(texts, folded)
+    """Whether one statement's actions plainly are all of another's."""
+    if not wide.negated and not narrow.negated:
+        return _listed_actions(wide.patterns).takes_all(_folded(narrow.patterns))
+    if not wide.negated:
+        return "*" in wide.patterns
     if narrow.negated:
-        return "*" in folded
-    if wide.negated:
-        return not any(heads_agree(one, other) and overlaps(one, other) for one in folded for other in texts)
-    return _take_all(folded, texts)
+        return _listed_actions(narrow.patterns).takes_all(_folded(wide.patterns))
+    spared = _listed_actions(wide.patterns)
+    return not any(map(spared.overlaps, _folded(narrow.patterns)))
 
 
-def resources_may_cover(wide: Globs | None, narrow: Globs | None) -> bool:
-    """As `actions_cover` for resources; True as well where one look does not tell."""
+def resources_cover(wide: Globs | None, narrow: Globs | None) -> bool | None:
+    """As `actions_cover` for resources; None where one look does not tell."""
+    if wide == narrow:
+        return True
     if wide is None or narrow is None or wide.negated or narrow.negated:
-        return True
-    if any("${" in text for text in (*wide.patterns, *narrow.patterns)):
-        return True
-    return _take_all(wide.patterns, narrow.patterns)
+        return None
+    if not any("${" in text for text in (*wide.patterns, *narrow.patterns)):
+        return _listed(wide.patterns).takes_all(narrow.patterns)
+    answers = {_takes(wide.patterns, text) for text in narrow.patterns}
+    if False in answers:
+        return False
+    return None if None in answers else True
 
 
-def _take_all(patterns: tuple[str, ...], texts: tuple[str, ...]) -> bool:
-    known = _listed(patterns)
-    return all(text in patterns or known.cover_of(text) is not None for text in texts)
+def _takes(patterns: tuple[str, ...], text: str) -> bool | None:
+    """Whether patterns cover one that holds variables or references, or do so themselves; None where that is open.
+
+    Nobody knows what a reference stands for, so that only itself and a star surely take it.
+    """
+    if text in patterns or any(plainly_covers(one, text) for one in patterns if "${" not in one and "?" not in one):
+        return True
+    anything = _PUT_IN.sub("*", text)
+    return None if any(overlap(_PUT_IN.sub("*", one), anything) for one in patterns) else False
 
 
 @lru_cache(maxsize=1024)
 def _listed(patterns: tuple[str, ...]) -> PatternList:
     return PatternList(patterns)
+
+
+@lru_cache(maxsize=1024)
+def _listed_actions(patterns: tuple[str, ...]) -> PatternList:
+    return PatternList(_folded(patterns))
 
 
 @lru_cache(maxsize=8192)

@@ -222,7 +222,7 @@ def from_intrinsic(value: dict[str, Any]) -> str:
 def substitution(argument: Any) -> tuple[str, dict[str, Any]]:
     """The text of a Fn::Sub and its own variables, by its argument; empty where that is none."""
     text, own = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})  # noqa: PLR2004 - [text, variables]
-    return text if isinstance(text, str) else "", own if isinstance(own, dict) else {}
+    return str(text) if isinstance(text, str | int | float) else "", own if isinstance(own, dict) else {}
 
 
 def _from_sub(argument: object, value: dict[str, Any]) -> str:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import actions as known_actions
 from remit.catalogue.condition_keys import global_key, operator, put_in
+from remit.errors import MISSPELT, nearest
 from remit.lint import lookups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from remit.iam.policy import Condition, Statement
+    from remit.iam.policy import Condition
 
 _TAGGED: Final = "/"
 
@@ -43,12 +44,6 @@ def negated(condition: Condition) -> bool:
     """Whether a condition holds where the key is absent: StringNotEquals and its like."""
     found = operator(condition.operator)
     return found is not None and found.negated and not condition.quantifier
-
-
-def asks_no_more(wide: Statement, narrow: Statement) -> bool:
-    """Whether a statement asks for keys that another asks for, too: else it hardly covers it."""
-    keys = {condition.key.lower() for condition in narrow.conditions}
-    return all(condition.key.lower() in keys for condition in wide.conditions)
 
 
 @lru_cache(maxsize=4096)
@@ -112,4 +107,4 @@ def takers(key: str) -> tuple[str, ...]:
 def near_taken(names: Iterable[str], key: str) -> str | None:
     """The key of some actions that another resembles."""
     known = {found for name in names for found in _taken(name)}
-    return lookups.near(_folded(key), known)
+    return nearest(_folded(key), known, MISSPELT)

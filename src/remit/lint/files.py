@@ -17,6 +17,7 @@ from remit.lint.policies import document_of
 from remit.lint.run import findings, of_document, ordered, unreadable
 from remit.lint.subject import IDENTITY, RESOURCE, TRUST, Environment
 from remit.lint.suppress import OF_COMMENTS, suppress
+from remit.template.sections import section
 from remit.template.written_template import is_template, written_template
 
 if TYPE_CHECKING:
@@ -167,11 +168,9 @@ def _left_out(source: Source, what: str, most: int, consequence: str) -> Finding
 def _of_globals(template: WrittenTemplate) -> Iterator[Environment]:
     """The variables that a SAM template gives to every function."""
     path = ("Globals", "Function", "Environment", "Variables")
-    value: Any = template.raw
-    for step in path:
-        value = value.get(step) if isinstance(value, dict) else None
-    if isinstance(value, dict) and value:
-        yield Environment("every function", value, lambda spot: template.place((*path, *spot)), own=False)
+    variables = section(template.raw, *path)
+    if variables:
+        yield Environment("every function", variables, lambda spot: template.place((*path, *spot)), own=False)
 
 
 def _policy_in(value: Any) -> tuple[Any, tuple[str, ...]]:

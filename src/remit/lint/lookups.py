@@ -8,18 +8,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue import actions as known
-from remit.catalogue import arns, typing_slips
+from remit.catalogue import arns
 from remit.catalogue.authorised_resources import is_authorised_on
-from remit.catalogue.condition_keys import global_key, global_keys
+from remit.catalogue.condition_keys import global_key
 from remit.catalogue.expand import expand
 from remit.catalogue.list_actions import ASKED
-from remit.errors import nearest
+from remit.errors import MISSPELT, nearest
 from remit.iam.pattern import matches
 from remit.lint.reference_samples import settled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from remit.catalogue.actions import Action
     from remit.catalogue.arns import Arn
     from remit.iam.policy import Statement
@@ -68,8 +66,6 @@ def arn(text: str) -> Arn | None:
 
 meant: Final = expand
 """The actions that a pattern means, by their full names."""
-near: Final = typing_slips.near
-"""The known word that a misspelt one resembles."""
 targets: Final = known.target_names
 """The names of the resource types that an action takes."""
 
@@ -248,80 +244,11 @@ def variable_texts(statement: Statement) -> tuple[tuple[Spot, str], ...]:
     return tuple(found)
 
 
-def _services_like(prefix: str) -> tuple[str, ...]:
-    from remit.catalogue.resemblance import nearest_services  # noqa: PLC0415 - asked of mistakes alone
-
-    return nearest_services(prefix)
-
-
-def key_spelled(name: str) -> str | None:
-    """The spelling of a service's key that is there in any case."""
-    folded = name.lower()
-    keys = known.keys(folded.partition(":")[0])
-    return next((key.name for key in keys if key.name.lower() == folded), None)
-
-
 def near_federated(name: str) -> str | None:
     """The key of a federation provider that a misspelt one resembles: providers have their own, and some are listed."""
-    spelled = {key.name.lower(): key.name for key in known.keys("sts") if "." in key.name.partition(":")[0]}
-    found = None if name.lower() in spelled else near(name.lower(), spelled)
-    return None if found is None else spelled[found]
-
-
-_SPOKEN: Final = {
-    "account": "aws:PrincipalAccount", "accountid": "aws:PrincipalAccount", "arn": "aws:PrincipalArn",
-    "clientip": "aws:SourceIp", "date": "aws:CurrentTime", "https": "aws:SecureTransport", "ip": "aws:SourceIp",
-    "ipaddress": "aws:SourceIp", "mfa": "aws:MultiFactorAuthPresent", "mfaage": "aws:MultiFactorAuthAge",
-    "mfapresent": "aws:MultiFactorAuthPresent", "organizationid": "aws:PrincipalOrgID", "orgid": "aws:PrincipalOrgID",
-    "region": "aws:RequestedRegion", "sourceipaddress": "aws:SourceIp", "sourceregion": "aws:RequestedRegion",
-    "ssl": "aws:SecureTransport", "time": "aws:CurrentTime", "tls": "aws:SecureTransport", "user": "aws:username",
-    "vpc": "aws:SourceVpc", "vpcendpoint": "aws:SourceVpce", "vpcid": "aws:SourceVpc", "vpce": "aws:SourceVpce",
-}  # fmt: skip
-"""Keys by the words that people have for what they hold."""
-
-
-@lru_cache(maxsize=1024)
-def near_key(name: str) -> str | None:
-    """The condition key that a misspelt one resembles: a global one, or one of the service that it names."""
-    bare, sign, member = _parted(name)
-    if sign == ":":
-        whole = {key.name.lower(): key.name for key in known.keys(name.partition(":")[0].lower())}
-        if (found := near(name.lower(), whole)) is not None:
-            return whole[found]
-    if (spoken := _SPOKEN.get("".join(filter(str.isalnum, bare.lower())).removeprefix("aws"))) is not None:
-        return spoken
-    prefix, _, local = bare.partition(":")
-    spelled = {key.name.lower(): key.name for key in global_keys() if key.tagged == bool(sign)}
-    for key in known.keys(prefix.lower()):
-        known_bare, known_sign, _ = _parted(key.name)
-        if bool(known_sign) == bool(sign):
-            spelled.setdefault(known_bare.lower(), known_bare)
-    for other in () if known.service(prefix.lower()) else _services_like(prefix):
-        exact = key_spelled(f"{other}:{local}")
-        if exact is not None:
-            return exact + sign + member
-    found = _ending(prefix.lower(), local.lower(), spelled) or near(bare.lower(), spelled) or nearest(bare, spelled)
-    if found is None and not sign:
-        tagged = {key.name.lower(): key.name for key in global_keys() if key.tagged}
-        found = near(bare.lower(), tagged)
-        return f"{tagged[found]}/KEY" if found else None
-    return None if found is None else spelled[found] + sign + member
-
-
-_MEMBERED: Final = re.compile(r"([^/:]*:?[^/:]*)(?:([/:])(.*))?", re.DOTALL)
-"""A key, and what goes on after it: the key of a tag, of a context."""
-_WHOLE_WORD: Final = 5
-
-
-def _parted(key: str) -> tuple[str, str, str]:
-    found = _MEMBERED.fullmatch(key)
-    return (found[1], found[2] or "", found[3] or "") if found else (key, "", "")
-
-
-def _ending(prefix: str, local: str, known_keys: Iterable[str]) -> str | None:
-    """The shortest key of a service that ends in what somebody wrote: `PrincipalIsAWSService` for `IsAWSService`."""
-    wanted = (one for one in known_keys if one.startswith(f"{prefix}:") and one.endswith(local))
-    return min(wanted, key=lambda one: (len(one), one), default=None) if len(local) >= _WHOLE_WORD else None
+    keys = [key.name for key in known.keys("sts") if "." in key.name.partition(":")[0]]
+    meant_key = nearest(name, keys, MISSPELT)
+    return None if meant_key is None or meant_key.lower() == name.lower() else meant_key
 
 
 @lru_cache(maxsize=16384)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from remit.catalogue import resemblance, synonyms
-from remit.catalogue.actions import action, bare_names, service
+from remit.catalogue import resemblance
+from remit.catalogue.actions import bare_names, service
 from remit.catalogue.resemblance import nearest_actions, nearest_services
+from remit.errors import nearest
 from remit.lint import lookups
 
 if TYPE_CHECKING:
@@ -45,36 +46,32 @@ def of_service(prefix: str, name: str) -> tuple[str, ...]:
     plain = re.sub(r"[^A-Za-z0-9*?]", "", name)
     if "*" in plain or "?" in plain:
         return (f"{prefix.lower()}:{plain}",) if lookups.meant(f"{prefix}:{plain}") else ()
-    exact = action(f"{prefix}:{plain}")
-    if exact:
-        return (exact.full_name,)
-    called = nearest_actions(f"{prefix}:{name}") or nearest_actions(f"{prefix}:{plain}")
-    return called or synonyms.same_words(prefix, name.title() if "_" in name else name)
+    return nearest_actions(f"{prefix}:{name}")
 
 
 def respelt(prefix: str, pattern: str) -> str:
     """A pattern with its misspelt words mended, so that it means something: `*Function*` for `*Functoin*`; else ""."""
     names = tuple(one.lower() for one in bare_names(prefix.lower()))
-    known = {word for one in bare_names(prefix.lower()) for word in synonyms.runs(one)}
-    folded = {word.lower(): word for word in known}
+    known = {run for name in bare_names(prefix.lower()) for run in _runs(resemblance.words_of(name))}
     parts = re.split(r"([*?]+)", pattern)
     for index, part in enumerate(parts):
         if part and part[0] not in "*?" and not any(part.lower() in one for one in names):
-            near = lookups.near(part.lower(), folded)
-            parts[index] = folded[near] if near else part
+            parts[index] = nearest(part, known) or part
     mended = f"{prefix}:{''.join(parts)}"
     return mended if lookups.meant(mended) else ""
+
+
+def _runs(words: list[str]) -> list[str]:
+    """One to three words that follow each other: Log, LogStream and Stream, of log stream."""
+    return ["".join(words[start:end]) for start in range(len(words)) for end in range(start + 1, start + 4)]
 
 
 def beginning(prefix: str, pattern: str) -> str:
     """The word with which actions of a service begin, and that a pattern's beginning misspells; "" for none."""
     stem = re.split(r"[*?]", pattern, maxsplit=1)[0].lower()
-    words = {
-        one[:end] for one in bare_names(prefix.lower()) for end in range(2, len(one)) if one[end].isupper() and stem
-    }
-    found = {one.lower(): one for one in words if one[0].lower() == stem[0]} if stem else {}
-    near = lookups.near(stem, found)
-    return found[near] if near else ""
+    names = [name for name in bare_names(prefix.lower()) if stem and name[0].lower() == stem[0]]
+    beginnings = {name[:end] for name in names for end in range(2, len(name)) if name[end].isupper()}
+    return nearest(stem, beginnings) or ""
 
 
 def completed(text: str, item: Item) -> tuple[str, ...]:
@@ -88,13 +85,9 @@ def completed(text: str, item: Item) -> tuple[str, ...]:
 def of_another_service(text: str, item: Item | None = None) -> tuple[str, ...]:
     """The actions that `dynamdb:GetItem` meant, also with wildcards; of a service whose name is not its prefix too."""
     prefix, _, rest = text.partition(":")
-    candidates = nearest_services(prefix)
     if "*" in rest or "?" in rest:
-        fitting = tuple(f"{one}:{rest}" for one in candidates if lookups.meant(f"{one}:{rest}"))
-        return fitting or tuple(f"{one}:{rest}" for one in candidates)
-    exact = tuple(found.full_name for one in candidates if (found := action(f"{one}:{rest}")) is not None)
-    if exact:
-        return exact
+        patterns = tuple(f"{candidate}:{rest}" for candidate in nearest_services(prefix))
+        return tuple(pattern for pattern in patterns if lookups.meant(pattern)) or patterns
     return nearest_actions(text, _spoken_of(item))
 
 

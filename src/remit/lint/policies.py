@@ -5,10 +5,9 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from remit.errors import RemitError
+from remit.errors import MISSPELT, RemitError, nearest
 from remit.iam import tokens
 from remit.iam.policy import OLD_VERSION, VERSION, Statement, parse_statement
-from remit.lint import lookups
 from remit.lint.subject import Broken, Document, Item, Written
 from remit.template.branches import branches, items, may_vary
 
@@ -168,5 +167,5 @@ def _misspelt(written: Written, spot: Spot) -> str | None:
     names = [key for one in several if isinstance(one, dict) and len(one) == 1 for key in one]
     functions = ("Ref", *tokens.FUNCTIONS)
     known = {**{name: name for name in functions}, **{name.removeprefix("Fn::"): name for name in functions}}
-    found = [lookups.near(str(name), known) for name in names if name not in functions]
+    found = [nearest(str(name), known, MISSPELT) for name in names if name not in functions]
     return next((known[name] for name in found if name is not None), None)

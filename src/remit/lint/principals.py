@@ -10,8 +10,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 from remit.catalogue.actions import services
-from remit.catalogue.resemblance import spoken
-from remit.catalogue.typing_slips import slips
+from remit.errors import MISSPELT, nearest
 from remit.lint import lookups
 
 _SERVICE: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|aws\.internal|aws)")
@@ -21,6 +20,8 @@ _ID: Final = re.compile(r"A[A-Z0-9]{15,}|\d{12}")
 _HOLDERS: Final = ("user/", "role/", "federated-user/", "assumed-role/")
 _DOMAIN: Final = "amazonaws.com"
 _LONG: Final = 6
+_ONE_SLIP: Final = 0.92
+"""The likeness of two long names that differ in one letter."""
 _BESIDE: Final = (
     "apprunner", "delivery.logs", "ecs-tasks", "edgelambda", "eks-fargate-pods", "lambda", "mediaconvert",
     "opensearchservice", "replicator.lambda", "spotfleet", "states", "vpc-flow-logs", "vpc-lattice",
@@ -79,7 +80,7 @@ def of_account(value: str) -> tuple[str, str] | None:
         return f"'{value}' has a wildcard, which no principal's ARN may have: IAM refuses it", hint
     if arn.resource != "root" and not arn.resource.startswith(_HOLDERS):
         kind = arn.resource.partition("/")[0]
-        near = slips(arn.resource, "root") == 1
+        near = nearest(arn.resource, ["root"]) is not None
         hint = f"did you mean '{value.removesuffix(arn.resource)}root'?" if near else "name its users, or a role"
         return f"a {kind} is no principal: IAM refuses '{value}'", hint
     return None
@@ -104,17 +105,18 @@ def provider(value: str) -> str | None:
 @lru_cache(maxsize=1024)
 def _meant(label: str) -> str | None:
     """The service that a name means: as people call it, with other signs, misspelt."""
+    from remit.catalogue.resemblance import spoken  # noqa: PLC0415 - asked of mistakes alone
+
     if label in _SPOKEN or label in _known():
         return _SPOKEN.get(label, label)
     folded = {"".join(filter(str.isalnum, one)): one for one in (*_LIKELY, *_BESIDE)}
     written = "".join(filter(str.isalnum, label))
-    return folded.get(written) or spoken(label) or lookups.near(label, _LIKELY) or _one_slip(label)
+    return folded.get(written) or spoken(label) or nearest(label, _LIKELY, MISSPELT) or _one_slip(label)
 
 
 def _one_slip(label: str) -> str | None:
     """The service whose long name differs by a single letter: some principals that nobody lists have like names."""
-    found = lookups.near(label, services()) if len(label) >= _LONG else None
-    return found if found is not None and slips(label, found) == 1 else None
+    return nearest(label, services(), _ONE_SLIP) if len(label) >= _LONG else None
 
 
 @cache

@@ -6,7 +6,6 @@ import ast
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from remit.documents.yaml_text import Slip
 from remit.errors import Origin
 from remit.iam.policy import OLD_VERSION
 
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from remit.documents.yaml_text import Slip
     from remit.lint.finding import Spot
 
 _SPELLINGS: Final = {
@@ -155,9 +155,15 @@ def slips(folder: Path, file: str) -> Iterator[tuple[Slip, Origin]]:
             yield from _repeated(node, file)
             version = _member(node, "Version")
             if isinstance(version, ast.Constant) and version.value == OLD_VERSION and _member(node, "Statement"):
-                yield Slip("version", OLD_VERSION, ()), Origin(file, version.lineno, version.col_offset + 1)
+                yield _slip("version", OLD_VERSION), Origin(file, version.lineno, version.col_offset + 1)
         elif isinstance(node, ast.Assign | ast.AugAssign | ast.Call):
             yield from _bare(node, file)
+
+
+def _slip(kind: str, text: str, inside: str = "") -> Slip:
+    from remit.documents.yaml_text import Slip  # noqa: PLC0415 - few files have any
+
+    return Slip(kind, text, (), inside)
 
 
 _POLICIES: Final = frozenset({
@@ -177,7 +183,7 @@ def _bare(node: ast.Assign | ast.AugAssign | ast.Call, file: str) -> Iterator[tu
         given = [(one.attr, node.value) for one in targets if isinstance(one, ast.Attribute) and _in_iam(one)]
     for name, value in given:
         if name in _POLICIES and isinstance(value, ast.Constant) and isinstance(value.value, str):
-            yield Slip("bare", value.value, (), name), Origin(file, value.lineno, value.col_offset + 1)
+            yield _slip("bare", value.value, name), Origin(file, value.lineno, value.col_offset + 1)
 
 
 def _in_iam(target: ast.Attribute) -> bool:
@@ -190,6 +196,6 @@ def _repeated(node: ast.Dict, file: str) -> Iterator[tuple[Slip, Origin]]:
         if not isinstance(key, ast.Constant):
             continue
         if key.value in first:
-            slip = Slip("repeated", repr(key.value), (), inside=f"{file}:{first[key.value]}")
+            slip = _slip("repeated", repr(key.value), f"{file}:{first[key.value]}")
             yield slip, Origin(file, key.lineno, key.col_offset + 1)
         first.setdefault(key.value, key.lineno)

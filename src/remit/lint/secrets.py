@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 LINE_END: Final = re.compile(r"\r\n?|\n")
 """What ends a line to Python, and to whom counts lines; a form feed does not."""
+
+
+_compiled: Final = cache(re.compile)
+"""A pattern, compiled when a text is first held to it: most commands need few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +28,17 @@ class Kind:
     """
 
     name: str
-    signs: tuple[re.Pattern[str], ...]
-    pattern: re.Pattern[str]
-    body: re.Pattern[str] | None = None
+    signs: tuple[str, ...]
+    pattern: str
+    body: str | None = None
 
 
 _ENDS: Final = r"/\s@{}$\"'<>`\\"
 """Inside a character class: what ends the user or the password of a URL, a placeholder and a quotation among it."""
 PASSWORD_IN_URL: Final = Kind(
     "a password in a URL",
-    (re.compile(rf"://[^{_ENDS}:]*:[^{_ENDS}]{{3,}}@"),),
-    re.compile(
+    (rf"://[^{_ENDS}:]*:[^{_ENDS}]{{3,}}@",),
+    (
         rf"[A-Za-z][A-Za-z0-9+.-]{{0,30}}://(?P<user>[^{_ENDS}:]*):(?!\*)(?P<password>[^{_ENDS}]{{3,}})"
         r"@(?P<host>[^\s@/:]+)[^\s@]*"
     ),
@@ -42,74 +46,71 @@ PASSWORD_IN_URL: Final = Kind(
 """`postgres://app:…@host/db`."""
 SIGNED_TOKEN: Final = Kind(
     "a signed token",
-    (re.compile(r"eyJ[A-Za-z0-9_-]{8}"),),
-    re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}"),
+    (r"eyJ[A-Za-z0-9_-]{8}",),
+    r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}",
 )
 """A JSON Web Token."""
 KINDS: Final = (
     Kind(
         "a private key",
-        (re.compile("PRIVATE KEY"),),
-        re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY"),
-        re.compile(r"(?: BLOCK)?-----(?:(?!-----)[\s\S]){0,300}?[A-Za-z0-9+/]{40}"),
+        ("PRIVATE KEY",),
+        r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY",
+        r"(?: BLOCK)?-----(?:(?!-----)[\s\S]){0,300}?[A-Za-z0-9+/]{40}",
     ),
-    Kind(
-        "an AWS access key", (re.compile("A[KS]IA"),), re.compile(r"(?<![A-Z0-9])A(?:KIA|SIA)[A-Z2-7]{16}(?![A-Z0-9])")
-    ),
+    Kind("an AWS access key", ("A[KS]IA",), r"(?<![A-Z0-9])A(?:KIA|SIA)[A-Z2-7]{16}(?![A-Z0-9])"),
     Kind(
         "an AWS secret access key",
-        (re.compile("ecret[_-]?[aAkK]"), re.compile("ECRET")),
-        re.compile(
+        ("ecret[_-]?[aAkK]", "ECRET"),
+        (
             r"(?i:secret[_-]?(?:access)?[_-]?key)[\"']?\s{0,8}(?:=>|[=:,])\s{0,8}[\"']?"
             r"[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
         ),
     ),
     Kind(
         "a GitHub token",
-        (re.compile("gh[pousr]_"), re.compile("github_pat_")),
-        re.compile(r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})"),
+        ("gh[pousr]_", "github_pat_"),
+        r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})",
     ),
-    Kind("a Slack token", (re.compile("xox[abprs]-"),), re.compile(r"xox[abprs]-[0-9]{6,}-[A-Za-z0-9-]{10,}")),
+    Kind("a Slack token", ("xox[abprs]-",), r"xox[abprs]-[0-9]{6,}-[A-Za-z0-9-]{10,}"),
     Kind(
         "a Slack webhook",
-        (re.compile(r"hooks\.slack\.com/services/"),),
-        re.compile(r"hooks\.slack\.com/services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/[A-Za-z0-9]{20,}"),
+        (r"hooks\.slack\.com/services/",),
+        r"hooks\.slack\.com/services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/[A-Za-z0-9]{20,}",
     ),
     Kind(
         "an API key",
-        (re.compile("sk-(?:proj|ant|svcacct)-"),),
-        re.compile(r"(?<![A-Za-z0-9])sk-(?:proj|ant|svcacct)-[A-Za-z0-9_-]{20,}"),
+        ("sk-(?:proj|ant|svcacct)-",),
+        r"(?<![A-Za-z0-9])sk-(?:proj|ant|svcacct)-[A-Za-z0-9_-]{20,}",
     ),
-    Kind("a GitLab token", (re.compile("glpat-"),), re.compile(r"(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{20,}")),
-    Kind("a Stripe key", (re.compile("k_live_"),), re.compile(r"(?<![A-Za-z0-9])[rs]k_live_[A-Za-z0-9]{20,}")),
+    Kind("a GitLab token", ("glpat-",), r"(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{20,}"),
+    Kind("a Stripe key", ("k_live_",), r"(?<![A-Za-z0-9])[rs]k_live_[A-Za-z0-9]{20,}"),
 )
 """What is a secret wherever it stands."""
 IN_FILES: Final = (*KINDS, PASSWORD_IN_URL, SIGNED_TOKEN)
 """What is looked for in the files of an app."""
-_PLACEHOLDER: Final = re.compile(
+_PLACEHOLDER: Final = (
     r"(?i)(?:(?:your|my|some|the|user|db|secret|super)?[-_.]?(?:pass(?:word|wd|phrase)?|pwd|secret|token|key)"
     r"|change[-_]?(?:me|it|this)|example|dummy|x{3,}|\.{3,}|%\(.*)"
 )
 """A password in examples, which is no secret."""
-_THIS_MACHINE: Final = re.compile(r"(?:localhost|127\.[0-9.]+|0\.0\.0\.0|host\.docker\.internal)(?![\w-]|\.\w)")
+_THIS_MACHINE: Final = r"(?:localhost|127\.[0-9.]+|0\.0\.0\.0|host\.docker\.internal)(?![\w-]|\.\w)"
 _NAMES: Final = r"(?:PASSWORD|PASSWD|PWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIALS?)"
 _NAME_SIGNS: Final = ("passw", "pwd", "secret", "token", "api", "private", "credential")
 """What each of the names holds: looking for these is ten times as quick as for the names."""
-_NAME: Final = re.compile(rf"(?:^|_){_NAMES}$", re.IGNORECASE)
-_HARMLESS: Final = re.compile(
+_NAME: Final = rf"(?i)(?:^|_){_NAMES}$"
+_HARMLESS: Final = (
     r"(?i)arn:|/|true|false|none|null|changeme|example|\$\{|[0-9]{1,5}$"
     r"|(?-i:(?:[a-z0-9]+|[A-Z][A-Z0-9]*|[A-Z][a-z]+)(?:[-_.](?:[a-z0-9]+|[A-Z][A-Z0-9]*|[A-Z][a-z]+))+$)"
 )
 """What such a name is given that is no secret: an address, a switch, the name of something, in words of one case."""
 _LEAST: Final = 8
-_NAMED: Final = re.compile(
-    rf"(?<![A-Za-z0-9])(?<![0-9*}}]:)(?<!ACCOUNT:){_NAMES}[\"']?\s{{0,4}}"
-    r"(?:[=:]\s{0,4}(?:\"[^\"]*\"?|'[^']*'?)|:\s{0,4}[^\s\"'{}\[\](),#!][^,}#]*)",
-    re.IGNORECASE,
+_NAMED: Final = (
+    rf"(?i)(?<![A-Za-z0-9])(?<![0-9*}}]:)(?<!ACCOUNT:){_NAMES}[\"']?\s{{0,4}}"
+    r"(?:[=:]\s{0,4}(?:\"[^\"]*\"?|'[^']*'?)|:\s{0,4}[^\s\"'{}\[\](),#!][^,}#]*)"
 )
 """A name as above in a line of YAML, JSON or Python, and what is assigned to it; an ARN's `secret:NAME` is none."""
-_BARE: Final = re.compile(r"(?<![A-Za-z0-9/+=:.-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
-_CASES: Final = (re.compile(r"[a-z]"), re.compile(r"[A-Z]"), re.compile(r"[0-9].*[0-9]"))
+_BARE: Final = r"(?<![A-Za-z0-9/+=:.-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
+_CASES: Final = (r"[a-z]", r"[A-Z]", r"[0-9].*[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,33 +145,34 @@ def _in_file(text: str, kind: Kind) -> Iterator[re.Match[str]]:
     if not _may_hold(text, kind):
         return
     for match in _matches(text, kind):
-        if kind.body is None or kind.body.match(text, match.end()):
+        if kind.body is None or _compiled(kind.body).match(text, match.end()):
             yield match
 
 
 def _matches(text: str, kind: Kind) -> Iterator[re.Match[str]]:
     """The places where a text holds a kind of secret; the examples of documentation are none."""
-    for match in kind.pattern.finditer(text):
+    for match in _compiled(kind.pattern).finditer(text):
         if not _is_example(match):
             yield match
 
 
 def _may_hold(text: str, kind: Kind) -> bool:
     for sign in kind.signs:  # noqa: SIM110 - any() takes twice as long, and nearly every text has none
-        if sign.search(text):
+        if _compiled(sign).search(text):
             return True
     return False
 
 
 def _is_example(match: re.Match[str]) -> bool:
     """Whether it is one of AWS's own examples, or a URL with a made-up password or for a database on this machine."""
-    if match.re is not PASSWORD_IN_URL.pattern:
+    if match.re.pattern != PASSWORD_IN_URL.pattern:
         return "EXAMPLE" in match[0]
     password = match["password"]
-    made_up = password == match["user"] or _PLACEHOLDER.fullmatch(password) is not None
-    return made_up or _THIS_MACHINE.match(match["host"]) is not None
+    made_up = password == match["user"] or _compiled(_PLACEHOLDER).fullmatch(password) is not None
+    return made_up or _compiled(_THIS_MACHINE).match(match["host"]) is not None
 
 
+@lru_cache(maxsize=8192)  # the same ARNs and values stand in many statements
 def kind(text: str) -> str | None:
     """What secret a text holds, or None; the example keys of AWS's documentation are none."""
     for known in KINDS:
@@ -184,19 +186,19 @@ def bare_key(text: str) -> str | None:
     found = kind(text)
     if found is not None or "EXAMPLE" in text:
         return found
-    for one in _BARE.findall(text):
-        if all(case.search(one) for case in _CASES):
+    for one in _compiled(_BARE).findall(text):
+        if _is_mixed(one):
             return "an AWS secret access key"
     return None
 
 
 def named(name: str, value: str) -> str | None:
     """What a variable holds by its form, or by its name; None where neither tells of a secret."""
-    if SIGNED_TOKEN.pattern.fullmatch(value):
+    if _compiled(SIGNED_TOKEN.pattern).fullmatch(value):
         return "holds a signed token"
     if next(_matches(value, PASSWORD_IN_URL), None) is not None:
         return "holds a password"
-    if _NAME.search(name) and len(value) >= _LEAST and not _HARMLESS.match(value):
+    if _compiled(_NAME).search(name) and len(value) >= _LEAST and not _compiled(_HARMLESS).match(value):
         return "looks like a secret"
     return None
 
@@ -207,17 +209,25 @@ def hidden(text: str) -> str:
     folded = text.lower()
     for known in IN_FILES:
         if _may_hold(text, known):
-            text = known.pattern.sub(_stars, text)
-    text = _BARE.sub(lambda found: _stars(found) if all(case.search(found[0]) for case in _CASES) else found[0], text)
-    return _NAMED.sub(_assigned, text) if any(sign in folded for sign in _NAME_SIGNS) else text
+            text = _compiled(known.pattern).sub(_stars, text)
+    text = _compiled(_BARE).sub(_stars_of_a_key, text)
+    return _compiled(_NAMED).sub(_assigned, text) if any(sign in folded for sign in _NAME_SIGNS) else text
 
 
 def _assigned(found: re.Match[str]) -> str:
     name, sign, value = re.split("([=:])", found[0], maxsplit=1)
     word = value.strip().strip("\"'")
-    if len(word) < _LEAST or _HARMLESS.match(word):
+    if len(word) < _LEAST or _compiled(_HARMLESS).match(word):
         return found[0]
     return name + sign + value.replace(word, "*" * len(word))
+
+
+def _stars_of_a_key(found: re.Match[str]) -> str:
+    return _stars(found) if _is_mixed(found[0]) else found[0]
+
+
+def _is_mixed(text: str) -> bool:
+    return all(_compiled(case).search(text) for case in _CASES)
 
 
 def _stars(found: re.Match[str]) -> str:

@@ -1,6 +1,7 @@
-"""What rules look at: a policy document, its statements, a function's environment, a template, an app.
+"""What rules look at: a policy document, its statements, a function's environment, an app.
 
-Every hook of a rule gets one of these nouns; where it came from (an app, a policy file, a template) does not matter.
+Every hook of a rule gets one of these nouns, or a template (`template/written_template.py`). Where a document came from
+(an app, a policy file, a template) does not matter.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
+from remit.iam.length import length
 from remit.iam.policy import VERSION
 from remit.iam.tokens import REFERENCE
 from remit.lint import lookups, resource_fit
@@ -123,27 +125,25 @@ class Document:
 
     @_kept
     def size(self) -> int:
-        """Characters as IAM counts them: without white space. Late-bound parts count as they are written.
+        """Characters as IAM counts them. Late-bound parts count as they are written.
 
         Where a condition chooses between two values the shorter counts.
         """
-        return _shortest(self.raw) if may_vary(self.text) else len("".join(self.text.split()))
+        return length(_shortest(self.raw) if may_vary(self.text) else self.raw)
 
 
-def _shortest(raw: Any) -> int:
-    """The characters of a document with the shorter value of each choice in its place."""
-    import json  # noqa: PLC0415 - as in Document
-
-    chosen = choice(raw)
+def _shortest(value: Any) -> Any:
+    """A value with the shorter of each choice in its place, and without what may be left out."""
+    chosen = choice(value)
     if chosen is not None:
-        return min(map(_shortest, chosen.values))
-    if raw == NO_VALUE:
-        return 0
-    if isinstance(raw, dict):
-        return 2 + sum(len(json.dumps(key)) + 2 + _shortest(one) for key, one in raw.items())
-    if isinstance(raw, list):
-        return 1 + sum(1 + _shortest(one) for one in raw)
-    return len("".join(json.dumps(raw, ensure_ascii=False, default=str).split()))
+        values = [_shortest(one) for one in chosen.values]
+        return NO_VALUE if NO_VALUE in values else min(values, key=length)
+    if isinstance(value, dict) and value != NO_VALUE:
+        parts = {key: _shortest(part) for key, part in value.items()}
+        return {key: part for key, part in parts.items() if part != NO_VALUE}
+    if isinstance(value, list):
+        return [part for part in map(_shortest, value) if part != NO_VALUE]
+    return value
 
 
 @dataclass(frozen=True, slots=True)

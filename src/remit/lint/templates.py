@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from remit.catalogue.types import access_of
 from remit.documents.json_text import read_json
 from remit.errors import RemitError
+from remit.iam import tokens
 from remit.lint.policies import document_of
 from remit.lint.subject import CONTROL, IDENTITY, RESOURCE, TRUST, Document, Environment
 from remit.template import loops
 from remit.template.branches import branches
+from remit.template.sections import section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -51,7 +53,7 @@ def _all(template: WrittenTemplate) -> Iterator[tuple[str, Mapping[str, Any], Sp
     """The resources of a template, and what each loop makes, once, with where they stand."""
     for name, resource in template.resources.items():
         yield name, resource, ("Resources", name)
-    for name, resource, at in loops.bodies(template.section("Resources")):
+    for name, resource, at in loops.bodies(section(template.raw, "Resources")):
         if isinstance(resource, dict) and isinstance(resource.get("Type"), str):
             yield name, resource, at
 
@@ -61,7 +63,7 @@ def environments(template: WrittenTemplate) -> Iterator[Environment]:
     for name, resource in template.resources.items():
         if resource["Type"] in _FUNCTIONS:
             path: Spot = ("Resources", name, "Properties", "Environment", "Variables")
-            variables = _mapping(_mapping(_mapping(resource.get("Properties")).get("Environment")).get("Variables"))
+            variables = section(resource, "Properties", "Environment", "Variables")
             if variables:
                 yield Environment(name, variables, _below(template.place, path), own=False)
 
@@ -92,25 +94,28 @@ def _policies(value: Any, path: Spot, kind: str) -> Iterator[tuple[Any, Spot, bo
 
 def _in_text(value: Any) -> dict[str, Any] | None:
     """A policy that is written as JSON in one text, which Fn::Sub may fill: the text of each part is filled alike."""
-    given = value.get("Fn::Sub") if isinstance(value, dict) and len(value) == 1 else value
-    text = given[0] if isinstance(given, list) and given else given
+    is_filled = isinstance(value, dict) and list(value) == ["Fn::Sub"]
+    text, own = tokens.substitution(value["Fn::Sub"]) if is_filled else (value, {})
     if not isinstance(text, str) or _STATEMENT not in text or not text.lstrip().startswith("{"):
         return None
     try:
         document, _ = read_json(text, "")
     except RemitError:
         return None
+    if not isinstance(document, dict) or not _is_document(document, ("",), ""):
+        return None
+    return _filled(document, own) if is_filled else document
 
-    def filled(part: Any) -> Any:
-        if isinstance(part, dict):
-            return {key: filled(one) for key, one in part.items()}
-        if isinstance(part, list):
-            return [filled(one) for one in part]
-        if given is value or not isinstance(part, str) or "${" not in part:
-            return part
-        return {"Fn::Sub": [part, *given[1:]] if isinstance(given, list) else part}
 
-    return filled(document) if isinstance(document, dict) and _is_document(document, ("",), "") else None
+def _filled(part: Any, own: dict[str, Any]) -> Any:
+    """A part of a text that Fn::Sub fills, with its own variables."""
+    if isinstance(part, dict):
+        return {key: _filled(item, own) for key, item in part.items()}
+    if isinstance(part, list):
+        return [_filled(item, own) for item in part]
+    if isinstance(part, str) and "${" in part:
+        return {"Fn::Sub": [part, own] if own else part}
+    return part
 
 
 def _is_document(value: dict[str, Any], path: Spot, kind: str) -> bool:
@@ -136,7 +141,3 @@ def _has_principal(raw: Any) -> bool:
     statements = raw.get("Statement") if isinstance(raw, dict) else None
     several = statements if isinstance(statements, list) else [statements]
     return any(isinstance(one, dict) and not {"Principal", "NotPrincipal"}.isdisjoint(one) for one in several)
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -34,9 +34,14 @@ class LeftOut:
     names: tuple[str, ...]
     count: int
 
-    def __str__(self) -> str:
+    @property
+    def listed(self) -> str:
+        """The names, and how many more there are."""
         more = f" and {self.count - len(self.names)} more" if self.count > len(self.names) else ""
-        return f"{self.reason}: {', '.join(self.names)}{more}"
+        return f"{', '.join(self.names)}{more}"
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.listed}"
 
 
 @dataclass(frozen=True, slots=True)

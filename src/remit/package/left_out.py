@@ -18,7 +18,7 @@ _ALWAYS_OUT = {
         **/.docker/config.json
     """,
     "version control": ".git .hg .svn .bzr .jj",
-    "what remit itself writes": "/.remit/",
+    "written by remit": "/.remit/",
 }
 """Reason -> patterns that nothing brings back; a module merely named so (`credentials.py`) goes in."""
 
@@ -49,7 +49,7 @@ _SECRETS_BY_NAME = {
 _MODULES = "!credentials*.py !credentials*.pyi !credentials*/ !id_*.py !id_*/"
 
 _USUALLY_OUT = {
-    "read when remit builds, not in Lambda": "/config/deploy.py /config/deploy/ /config/guardrails/ /.remitignore",
+    "only for the build": "/config/deploy.py /config/deploy/ /config/guardrails/ /.remitignore",
     "caches": """
         __pycache__/ *.py[co] .mypy_cache/ .ruff_cache/ .pytest_cache/ .hypothesis/ .import_linter_cache/
         .pytype/ .pyre/ .cache/ .ipynb_checkpoints/ .eggs/ .tox/ .nox/ node_modules/ .sass-cache/ .serverless/
@@ -59,11 +59,11 @@ _USUALLY_OUT = {
         /tests/ /test/ /test_*.py /conftest.py /.coverage /.coverage.* /coverage.xml /htmlcov/
         /pytest.ini /tox.ini /noxfile.py /.coveragerc
     """,
-    "what builds leave behind": "/dist/ /build/ *.egg-info/ *.egg",
+    "build output": "/dist/ /build/ *.egg-info/ *.egg",
     "editors and desktops": """
         .idea/ .vscode/ .devcontainer/ .editorconfig .DS_Store Thumbs.db desktop.ini *.sw[po] *~ .#*
     """,
-    "papers and tools of the project": """
+    "project files": """
         .gitignore .gitattributes .gitmodules .gitkeep .mailmap /.github/ /.gitlab/ /.gitlab-ci.yml
         /.circleci/ /.ci/
         /.pre-commit-config.yaml /.python-version /.tool-versions /.dockerignore /Dockerfile*

@@ -78,8 +78,7 @@ def _check_own_role(name: str, access: tuple[Access, ...]) -> None:
     """A function that brings its role gets none of remit's: what is declared for it or its groups would vanish."""
     for given in access:
         grants = policy_list.declare(given.policy, given.where, NO_REASON)
-        attached = policy_list.declare_managed(given.managed_policy, given.where)
-        if not grants and not attached:
+        if not grants and not given.managed_policy:
             continue
         keyword = "policy" if grants else "managed_policy"
         raise RemitError(

@@ -7,7 +7,6 @@ import contextvars
 import functools
 import os
 import re
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -108,6 +107,8 @@ def _declared_name(path: Path) -> str | None:
         raise RemitError(f"cannot read it: {error.strerror}", origin=Origin(path.name)) from None
     except UnicodeDecodeError as error:
         raise RemitError(f"byte {error.start} is not UTF-8", origin=Origin(path.name)) from None
+    import tomllib  # noqa: PLC0415 - where config names the project, nobody reads the file
+
     try:
         project: Any = tomllib.loads(text).get("project", {})
     except tomllib.TOMLDecodeError as error:

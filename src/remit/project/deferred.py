@@ -38,9 +38,6 @@ class _StandIn(ModuleType):
     def __delattr__(self, name: str) -> None:
         delattr(_real(self), name)
 
-    def __dir__(self) -> list[str]:
-        return dir(_real(self))
-
 
 def _real(stand_in: ModuleType) -> ModuleType:
     name = stand_in.__name__

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
-from remit.errors import RemitError, Span, caller_span, did_you_mean
+from remit.errors import RemitError, Span, caller_span, nearest
 from remit.project import setting_values
 from remit.project.setting_lists import Table, Texts
 
@@ -188,8 +188,8 @@ class Section:
     def _unknown(self, name: str) -> AttributeError | RemitError:
         if name.startswith("__"):
             return AttributeError(name)  # Python itself asks for these (copy, pickle, inspect)
-        near = did_you_mean(name, self.names())
-        hint = near.replace("`", f"`{self.path}.", 1) if near else f"known: {', '.join(self.names())}"
+        near = nearest(name, self.names())
+        hint = f"did you mean `{self.path}.{near}`?" if near else f"known: {', '.join(self.names())}"
         return RemitError(f"there is no setting `{self.path}.{name}`", hint=hint, origin=caller_span(2).origin)
 
 

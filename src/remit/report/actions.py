@@ -38,9 +38,9 @@ def action_lines(known: Action) -> Iterator[str]:
         yield from (f"      {arn}" for arn in target.type.arns)
     yield from _listed("condition keys", [f"{key.name} ({key.type or 'type unknown'})" for key in known.all_keys])
     if known.dependents is None:
-        yield "  needs besides: unknown"
+        yield "  also needs: unknown"
     else:
-        yield from _listed("needs besides", known.dependents)
+        yield from _listed("also needs", known.dependents)
     yield from _listed("called by", [f"{client}.{name}" for client, name in operations_of(known.full_name)])
 
 
@@ -59,19 +59,19 @@ def _listed(title: str, items: Iterable[str]) -> Iterator[str]:
 def type_lines(found: Handlers) -> Iterator[str]:
     """What CloudFormation calls for a type, as whoever deploys."""
     yield f"{found.type}: what CloudFormation calls for it, with the permissions of whoever deploys"
-    if not found.told:
+    if not found.in_schema:
         yield "  as the API reference has it, since the type does not say"
-    for verb, called in _verbs(found).items():
+    for verb, called in found.by_verb.items():
         yield from _listed(verb, called)
 
 
 def type_document(found: Handlers) -> dict[str, Any]:
     """The same for programs."""
-    return {"type": found.type, "told": found.told, **{verb: list(called) for verb, called in _verbs(found).items()}}
-
-
-def _verbs(found: Handlers) -> dict[str, tuple[str, ...]]:
-    return {"create": found.create, "read": found.read, "update": found.update, "delete": found.delete}
+    return {
+        "type": found.type,
+        "told": found.in_schema,
+        **{verb: list(called) for verb, called in found.by_verb.items()},
+    }
 
 
 def arn_lines(text: str, kinds: tuple[IamResourceType, ...]) -> Iterator[str]:

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from remit.errors import Origin
-    from remit.iam.comparison import Difference, Piece, Source
+    from remit.iam.comparison import Piece, SideDifference, StatementLocation
     from remit.iam.prove.compare import Comparison
 
-    Locator = Callable[[Source], Origin | None]
+    Locator = Callable[[StatementLocation], Origin | None]
 
 FUTURE: Final = "future actions"
 UNUSED: Final = "no use today"
@@ -35,8 +35,8 @@ PARTS: Final = (
 class Group:
     """Pieces of one statement, service and level on the same resources."""
 
-    source: Source
-    difference: Difference | None
+    source: StatementLocation
+    difference: SideDifference | None
     service: str
     level: str
     actions: tuple[str, ...]
@@ -67,10 +67,10 @@ def groups(pieces: Iterable[Piece]) -> tuple[Group, ...]:
     A statement of several services gains each of its actions on each of its resources, s3:GetObject on a table too:
     that is true, and counts, but must not hide what matters.
     """
-    by_action: dict[tuple[Source, Difference | None, str, bool], list[Piece]] = {}
+    by_action: dict[tuple[StatementLocation, SideDifference | None, str, bool], list[Piece]] = {}
     for piece in pieces:
         by_action.setdefault((piece.source, piece.difference, piece.action, _unused(piece)), []).append(piece)
-    alike: dict[tuple[Source, Difference | None, str, str, tuple[str, ...]], list[Piece]] = {}
+    alike: dict[tuple[StatementLocation, SideDifference | None, str, str, tuple[str, ...]], list[Piece]] = {}
     for (source, difference, name, unused), some in sorted(by_action.items(), key=lambda item: item[0][-1]):
         resources = tuple(piece.resource for piece in some)
         level = UNUSED if unused else level_of(name, some[0])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from remit.deployer.documents import MANAGED, size
+from remit.catalogue.quotas import quota
+from remit.iam.length import policy_length
 from remit.iam.policy import render_statement
 from remit.report.roles import grant_lines
 from remit.report.terminal_text import page
@@ -24,7 +25,7 @@ def deployer_document(deployer: Deployer) -> dict[str, Any]:
     """The same: {stack, characters, statements: [{statement, because}], unknown: [{resource, type}], notes}."""
     return {
         "stack": deployer.stack or None,
-        "characters": size(deployer.policy),
+        "characters": policy_length(deployer.policy),
         "statements": [
             {"statement": render_statement(grant.statement), "because": grant.because} for grant in deployer.grants
         ],
@@ -41,10 +42,11 @@ def remarks(deployer: Deployer) -> Iterator[str]:
 
 
 def _lines(deployer: Deployer) -> Iterator[str]:
-    count, characters = len(deployer.grants), size(deployer.policy)
+    count, characters = len(deployer.grants), policy_length(deployer.policy)
+    most = quota("iam.managed").most
     yield (
         f"Whoever {deployer.doing} needs {count} statement{'' if count == 1 else 's'}, {characters:,} characters "
-        f"(a managed policy holds {MANAGED:,})"
+        f"(a managed policy holds {most:,})"
     )
     for grant in deployer.grants:
         yield from grant_lines(grant)

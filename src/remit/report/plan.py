@@ -24,8 +24,8 @@ _SIGNS: Final = {"Add": "+", "Remove": "-", "Import": "+"}
 _LISTED: Final = 40  # resources, and changes of access; of more resources, those that are added are counted by type
 _ARN_PARTS: Final = 6
 _URGENT: Final = (UNDECIDED, GAINED, "policies", LOST, ACCEPTED)
-_AGREES: Final = "`--yes`, or an answer at a terminal, agrees to all of it"
-_WITHOUT: Final = "without --require-approval, `--yes` agrees to access, too"
+_AGREES: Final = "`--yes`, or a yes at a terminal, deploys it anyway"
+_WITHOUT: Final = "without --require-approval, `--yes` approves changes of access, too"
 _MANY: Final = 2  # log groups that are counted in a question, and not named
 _LOSES: Final = {"Remove": "removes", "True": "replaces", "Conditional": "may replace"}
 _VERBS: Final = {GAINED: "gains", LOST: "loses", ACCEPTED: "gains"}
@@ -63,7 +63,7 @@ def counts(access: PlannedAccess) -> Counts:
 
 def plan_lines(plan: StackPlan, access: PlannedAccess) -> Iterator[str]:
     """Every change on a line that begins with its sign: + added, ~ changed, - removed, ? undecided."""
-    doing = "is new" if plan.kind == "CREATE" else "is there"
+    doing = "is new" if plan.kind == "CREATE" else "exists"
     yield f"{plan.namespace} {doing}; this deploy would change"
     yield from _resource_lines(plan.real)
     retagged = sum(change.tags_only for change in plan.changes)
@@ -92,7 +92,7 @@ def _listed(told: list[_Told], heading: str, command: str, most: int = _LISTED) 
     for one in told[:most]:
         yield from map(shown, one.lines)
     if len(told) > most:
-        yield f"  and {len(told) - most} more, which {command} tells"
+        yield f"  and {len(told) - most} more ({command} shows all)"
 
 
 def plan_document(plan: StackPlan, access: PlannedAccess) -> dict[str, Any]:
@@ -224,7 +224,7 @@ def _summary(plan: StackPlan, access: PlannedAccess) -> str:
 def gained_words(access: PlannedAccess) -> str:
     """What is to be agreed to, as the beginning of a question; empty when nothing is gained or undecided."""
     new = counts(access).new if access.broadens else ""
-    return f"This gives access that was not there: {new}." if new else ""
+    return f"This adds access: {new}." if new else ""
 
 
 def loss_words(plan: StackPlan) -> str:
@@ -264,7 +264,7 @@ def refusal(plan: StackPlan, access: PlannedAccess, *, yes: bool = False, place:
     """
     why, ways = [], []
     if access.broadens:
-        why.append(f"it gives access that was not there ({counts(access).new})")
+        why.append(f"it adds access ({counts(access).new})")
         # A deploy shows what changes against the template that runs, which only --deployed compares with.
         ways.append(f"`remit diff --deployed{place} --accept REASON` accepts what is gained")
     elif access.differs:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from remit.deploy.drift import Drift
     from remit.errors import Origin
-    from remit.iam.comparison import Difference, Source, Undecided
+    from remit.iam.comparison import SideDifference, StatementLocation, Undecided
     from remit.review.access_change import Accepted, Change, Review, Standing
 
 GAINED, LOST, UNDECIDED, ACCEPTED = "gained", "lost", "undecided", "accepted"
@@ -147,12 +147,12 @@ def _trust_rows(part: str, who: str, pieces: Iterable[Piece], standing: Standing
         yield Row(part, who, TAKES_ON, (piece.action,), (piece.resource,), where, shown, str(origin or "trust policy"))
 
 
-def _is_plain(difference: Difference | None) -> bool:
+def _is_plain(difference: SideDifference | None) -> bool:
     """Whether no statement of the other side allows it: that goes without saying."""
     return difference is not None and difference.denial is None and difference.part == "side"
 
 
-def _where(standing: Standing | None, source: Source) -> str:
+def _where(standing: Standing | None, source: StatementLocation) -> str:
     """Who wrote a statement: the line and reason of its grant, or the policy that it is of."""
     grant = None if standing is None else standing.grant(source)
     if standing is None or grant is None:
@@ -162,12 +162,12 @@ def _where(standing: Standing | None, source: Source) -> str:
     return f"{grant.origin}: {reason}" if grant.origin else reason
 
 
-def _origin_line(standing: Standing | None, source: Source) -> str:
+def _origin_line(standing: Standing | None, source: StatementLocation) -> str:
     grant = None if standing is None else standing.grant(source)
     return "" if grant is None or grant.origin is None else str(grant.origin)
 
 
-def _line(change: Change, source: Source) -> str:
+def _line(change: Change, source: StatementLocation) -> str:
     """Where the statement stands that could not be decided, which may be of either side."""
     for standing in (change.after, change.before):
         grant = None if standing is None else standing.grant(source)

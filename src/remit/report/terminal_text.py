@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam.tokens import for_people
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """All but tab and newline: with the others a text can clear the screen, hide a line, or retitle the window."""
+
+
+_SENTENCES: Final = frozenset({"advice", "because", "cause", "hint", "message", "note", "notes", "reason", "text"})
+"""The members of remit's JSON that hold sentences, or lists of them."""
 
 
 def shown(text: str) -> str:
@@ -25,6 +29,19 @@ def shown(text: str) -> str:
 def line(text: str) -> str:
     """The same in one line: newlines are spelled out as well."""
     return shown(text).replace("\n", "\\n")
+
+
+def readable(document: Any) -> Any:
+    """A document with its sentences spelled like `shown`; its data stays as it is, and JSON escapes the controls."""
+    return _readable(document, is_sentence=False)
+
+
+def _readable(value: Any, *, is_sentence: bool) -> Any:
+    if isinstance(value, dict):
+        return {name: _readable(member, is_sentence=name in _SENTENCES) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_readable(item, is_sentence=is_sentence) for item in value]
+    return for_people(value) if is_sentence and isinstance(value, str) else value
 
 
 def page(lines: Iterable[str]) -> str:

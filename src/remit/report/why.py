@@ -31,7 +31,7 @@ def cause_lines(cause: Cause) -> Iterator[str]:
     elsewhere = denial.explicit or denial.layer not in (None, "identity")
     for one in cause.answers if named else ():
         yield ""
-        yield from verdict_lines(one, "needed besides" if elsewhere else "fix")
+        yield from verdict_lines(one, "also needed" if elsewhere else "fix")
     statement = _statement(cause)
     if statement is not None:
         yield f"fix: allow it with {json.dumps(statement)}"

@@ -20,7 +20,7 @@ from remit.roles.reference_shapes import in_shape
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from remit.iam.comparison import Source
+    from remit.iam.comparison import StatementLocation
     from remit.review.access_change import Standing
 
 F = TypeVar("F", Piece, Undecided, Unseen)
@@ -125,7 +125,7 @@ class _Judge:
         asked = Policy((narrowed_trust(piece),))
         return self._within(TRUST, lambda statements: trusts_no_more(Policy(statements), asked))
 
-    def _version(self, source: Source) -> str:
+    def _version(self, source: StatementLocation) -> str:
         """The version of the language that a statement is written in."""
         if self.after is None or source.layer != "identity":
             return VERSION

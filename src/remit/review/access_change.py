@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from remit.app import Grant, Role
-    from remit.iam.comparison import Piece, Source, Undecided
+    from remit.iam.comparison import Piece, StatementLocation, Undecided
     from remit.iam.decide.evaluate import Layers
     from remit.iam.policy import Policy
 
@@ -109,14 +109,14 @@ class Standing:
     trust: Policy | None = None
     """Who may take on the role."""
 
-    def grant(self, source: Source) -> Grant | None:
+    def grant(self, source: StatementLocation) -> Grant | None:
         """The grant that a piece's statement was written as; None for a managed policy's or a boundary's."""
         if source.layer != "identity" or source.policy >= len(self.inline):
             return None
         own = self.inline[source.policy]
         return own[source.index] if source.index < len(own) else None
 
-    def policy(self, source: Source) -> str | None:
+    def policy(self, source: StatementLocation) -> str | None:
         """The ARN of the managed policy or boundary that a statement is of."""
         if source.layer == "boundary":
             return self.boundary

@@ -47,6 +47,7 @@ def _loaded(loaded: Callable[[], Version], place: Path, ref: str, commit: str) -
         version = loaded()
     except RemitError as error:
         inside = f"{place}{os.sep}"
+        # The exceptions of the project's own code, which messages quote, may spell the folder it was checked out to.
         at = error.origin and Origin(f"{ref}:{error.origin.file}", error.origin.line, error.origin.column)
         raise RemitError(
             f"at {ref}: {error.message.replace(inside, '').replace(str(place), ref)}",

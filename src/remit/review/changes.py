@@ -110,13 +110,14 @@ def _change(pair: Pair, before: Standing | None, after: Standing | None, old: Ve
     public = tuple(_opened(pair, old, new))
     if before is not None and after is not None and _alike(before, after) and not public:
         return Change(pair.functions, before, after)
+    was, now = _shapes(old, new), _shapes(new, old)
     elsewhere = f"it comes to run under {pair.moved}: what that role may do cannot be seen here"
     return Change(
         pair.functions,
         before,
         after,
-        access=_access(before, after, _shapes(old, new), _shapes(new, old)),
-        trust=_trust(before, after),
+        access=_access(before, after, was, now),
+        trust=_trust(before, after, was, now),
         attached=attached(before, after, old, new),
         unseen=(*public, *((Unseen(pair.moved, elsewhere),) if pair.moved else ()), *unseen(before, after)),
     )
@@ -156,9 +157,11 @@ def _access(
     return SAME if one == other else compare_in_shape(one, other, was, now)
 
 
-def _trust(before: Standing | None, after: Standing | None) -> Comparison:
+def _trust(
+    before: Standing | None, after: Standing | None, was: Mapping[str, str], now: Mapping[str, str]
+) -> Comparison:
     if after is None or after.trust is None:
         return SAME  # nobody can take on a role that is gone
     old = _PLAIN_TRUST if before is None or before.trust is None else before.trust
-    found = compare_trust(old, after.trust)
+    found = compare_trust(old, after.trust, was, now)
     return found if before is not None else Comparison(found.gained, undecided=found.undecided)

@@ -19,7 +19,8 @@ from remit.roles.reference_shapes import shapes_of
 from remit.template.attached_policies import MANAGED
 from remit.template.role_files import read_source
 from remit.template.role_resources import attached_to, attaching, bearing, made_together, names_in, part, units
-from remit.template.roles import OUTSIDE, roles_in
+from remit.template.roles import roles_in
+from remit.template.sections import section
 from remit.template.worlds import MOST, worlds
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def review_templates(old: Source, new: Source) -> Review:
     """What changes between two settled templates; parameters are put equal. RemitError at line and column."""
     before, after = read_source(old), read_source(new)
     sides = (version_of(after, new.file), version_of(before, old.file))
-    outside = dict.fromkeys(role.logical_id for side in sides for role in side.roles if OUTSIDE in role.notes)
+    outside = dict.fromkeys(role.logical_id for side in sides for role in side.roles if role.only_attached_to)
     was, now = (side.shapes for side in (sides[1], sides[0]))
     pair = _Templates(old, new, _uncertain(old.value, new.value), was, now)
     parts = tuple(pair.reviews(outside))
@@ -138,7 +139,7 @@ class _Templates:
     def _deciding(self, old: Any, new: Any) -> Iterator[str]:
         """What may decide otherwise now: the parameters that the conditions look at, and that have another default."""
         asked = names_in([old.get("Conditions"), new.get("Conditions")])
-        parameters = _section(new, "Parameters")
+        parameters = section(new, "Parameters")
         yield from (one.sentence for name, one in self.uncertain.items() if name in asked and name in parameters)
 
     def _mentioned(self, text: str) -> Iterator[str]:
@@ -153,7 +154,7 @@ def _roles(read: Read, where: str, doubts: _Doubts, outside: str | None = None) 
     whole = version_of(read, where)
     roles = []
     for role in whole.roles:
-        if (OUTSIDE not in role.notes) if outside is None else (role.logical_id == outside):
+        if not role.only_attached_to if outside is None else role.logical_id == outside:
             text = repr(([grant.statement for grant in role.grants], role.managed, role.boundary, role.trust))
             roles.append(replace(role, notes=(*role.notes, *doubts(text))))
     return replace(whole, roles=tuple(roles), giving=None)
@@ -181,7 +182,7 @@ def _late(value: Any) -> Any:
 
 
 def _is_managed(template: Any, name: str) -> bool:
-    resource = _section(template, "Resources").get(name)
+    resource = section(template, "Resources").get(name)
     return isinstance(resource, dict) and resource.get("Type") == MANAGED
 
 
@@ -212,11 +213,7 @@ def _says_anything(resource: Any) -> bool:
     return isinstance(kind, str) and kind.startswith(_SAYING)
 
 
-def _section(template: Any, name: str) -> Mapping[str, Any]:
-    section = template.get(name)
-    return section if isinstance(section, dict) else {}
-
-
-def _both(old: Any, new: Any, section: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
-    one, other = _section(old, section), _section(new, section)
-    yield from ((str(name), (one[name], other[name])) for name in one if name in other)
+def _both(old: Any, new: Any, name: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    """What stands in a section of two templates under the same key."""
+    before, after = section(old, name), section(new, name)
+    yield from ((str(key), (before[key], after[key])) for key in before if key in after)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from remit.iam.comparison import Difference, Piece, Source, Undecided
+from remit.iam.comparison import Piece, SideDifference, StatementLocation, Undecided
 from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.policy import Globs, Policy, Principals, Statement, allow
 from remit.iam.prove.compare import Comparison, compare, includes
@@ -19,21 +19,27 @@ from remit.review.principals import context, encoded, paths_of, place, principal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    _Names = Mapping[str, str]
+
 _FIRST: Final = 123_456_789_012
 _STEP: Final = 111_111_111_111
 _ANYTHING: Final = (Policy((allow("*"),)),)
 _LAYER: Final = "trust"
+_NOTHING: Final[dict[str, str]] = {}
+_UNKNOWN: Final = "AWS::${"
+"""How the resource begins that stands for a reference of which nobody knows whose ARN it is."""
 
 
-def compare_trust(old: Policy, new: Policy) -> Comparison:
+def compare_trust(old: Policy, new: Policy, was: _Names = _NOTHING, now: _Names = _NOTHING) -> Comparison:
     """Who may take on a role by the new trust policy and may not by the old, and the reverse, each with a request.
 
-    A piece's resource is the principal as the statement spells it. References that are not known equal only
-    themselves. Premise: an account has one role of a name, whatever its path.
+    A piece's resource is the principal as the statement spells it. `was` and `now` have the shapes of the references of
+    each (`explain.shapes`); others equal only themselves. Premise: an account has one role of a name, whatever its
+    path.
     """
     if old.statements == new.statements:
         return Comparison()
-    one, other, asker = _both(old, new)
+    one, other, asker = _both(old, new, was, now)
     found = compare(one.policy, other.policy)
     gained, unsure = asker.confirmed(found.gained, one, other)
     lost, more = asker.confirmed(found.lost, other, one)
@@ -47,10 +53,19 @@ def trusts_no_more(wide: Policy, narrow: Policy) -> bool:
     return not (one.unclear or other.unclear) and includes(one.policy, other.policy)
 
 
-def _both(old: Policy, new: Policy) -> tuple[_Encoded, _Encoded, _Asker]:
+def _both(
+    old: Policy, new: Policy, was: _Names = _NOTHING, now: _Names = _NOTHING
+) -> tuple[_Encoded, _Encoded, _Asker]:
     here, stranger = _accounts(old, new)
-    paths = paths_of(here, old, new)
-    return _encode(old, here, paths), _encode(new, here, paths), _Asker(here, stranger)
+    placed_old, placed_new = _placed(old, was, here), _placed(new, now, here)
+    paths = paths_of(here, placed_old, placed_new)
+    return _encode(old, placed_old, paths), _encode(new, placed_new, paths), _Asker(here, stranger)
+
+
+def _placed(policy: Policy, shapes: _Names, account: str) -> Policy:
+    """A policy with its references in shape, as it is in an account."""
+    shaped = (filled(statement, shapes) for statement in policy.statements)
+    return replace(policy, statements=tuple(filled(statement, place(account)) for statement in shaped))
 
 
 def narrowed_trust(piece: Piece) -> Statement:
@@ -94,16 +109,16 @@ class _Encoded:
     spelled: Mapping[str, str]
     """Each principal as it was given, by its pattern."""
 
-    def source(self, index: int) -> Source:
+    def source(self, index: int) -> StatementLocation:
         """The given policy's own statement, for an encoded one's number."""
-        return Source(_LAYER, 0, self.kept[index], self.given.statements[self.kept[index]])
+        return StatementLocation(_LAYER, 0, self.kept[index], self.given.statements[self.kept[index]])
 
     @property
     def unclear(self) -> tuple[Undecided, ...]:
         """The statements of which nobody can say whom they spare."""
         reason = "a Deny with `NotPrincipal: *` says nobody or everybody"
         return tuple(
-            Undecided(Source(_LAYER, 0, index, statement), reason)
+            Undecided(StatementLocation(_LAYER, 0, index, statement), reason)
             for index, statement in enumerate(self.given.statements)
             if statement.effect == "Deny"
             and statement.principals is not None
@@ -111,13 +126,17 @@ class _Encoded:
             and any(value == "*" for kind, value in statement.principals.patterns if kind in ("*", "AWS"))
         )
 
+    @property
+    def names_identities(self) -> bool:
+        """Whether it speaks of accounts, roles or users."""
+        return any(pattern.startswith("AWS:") for pattern in self.spelled)
+
     def lets_in(self, request: Request) -> bool:
         """What the ordinary evaluator says."""
         return evaluate(request, Layers(_ANYTHING, resource=(self.placed,))).allowed
 
 
-def _encode(given: Policy, account: str, paths: Mapping[tuple[str, str], str]) -> _Encoded:
-    placed = replace(given, statements=tuple(filled(statement, place(account)) for statement in given.statements))
+def _encode(given: Policy, placed: Policy, paths: Mapping[tuple[str, str], str]) -> _Encoded:
     spelled: dict[str, str] = {}
     statements: list[tuple[int, Statement]] = []
     for index, (original, statement) in enumerate(zip(given.statements, placed.statements, strict=True)):
@@ -143,11 +162,14 @@ class _Asker:
         self, pieces: Iterable[Piece], old: _Encoded, new: _Encoded
     ) -> tuple[tuple[Piece, ...], list[Undecided]]:
         """The pieces as a trust policy's, each with a request that the evaluator agrees about; the rest undecided."""
-        found: dict[tuple[Source, str, str, bool], Piece] = {}
+        found: dict[tuple[StatementLocation, str, str, bool], Piece] = {}
         unsure: list[Undecided] = []
         for piece in pieces:
             source = new.source(piece.source.index)
             resource = new.spelled.get(piece.resource) or old.spelled.get(piece.resource) or unescaped(piece.resource)
+            if piece.resource.startswith(_UNKNOWN) and old.names_identities:
+                unsure.append(Undecided(source, f"whom {resource} means is known at the deploy only"))
+                continue
             request = self.request(piece, old, new)
             if request is None:
                 unsure.append(Undecided(source, f"the evaluator does not confirm what was found about {resource}"))
@@ -167,7 +189,7 @@ class _Asker:
         return None
 
 
-def _of_trust(difference: Difference | None) -> Difference | None:
+def _of_trust(difference: SideDifference | None) -> SideDifference | None:
     """The difference as one between trust policies, which were compared as if they were a role's own."""
     if difference is None:
         return None

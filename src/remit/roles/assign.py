@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.app import App, Function, Grant, Role
 from remit.catalogue.quotas import quota
-from remit.iam import tokens
+from remit.iam.length import length
 from remit.iam.policy import Globs, Statement, render_statement
 from remit.roles.defaults import default_grants
 from remit.roles.own_resources import own_resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from remit.iam.tokens import Reference
 
 _LOG_GROUP: Final = 160
 """Characters that the longest ARN of a function's log group has, and a little more (`build.size` counts it exactly)."""
@@ -49,7 +50,7 @@ def _parts(members: list[tuple[Function, tuple[Grant, ...]]]) -> Iterator[list[t
         yield members
         return
     inline, managed = quota("iam.role.inline").most, quota("iam.managed").most
-    shared = sum(_length(grant.statement) for grant in members[0][1])
+    shared = sum(length(render_statement(grant.statement), _longest) for grant in members[0][1])
     spare = quota("iam.role.managed").most - len(members[0][0].managed) - 1
     parted = inline < shared <= _FILLED * (inline + spare * managed)
     most = max(1, (managed if parted else inline - shared) // _LOG_GROUP)
@@ -57,10 +58,9 @@ def _parts(members: list[tuple[Function, tuple[Grant, ...]]]) -> Iterator[list[t
         yield members[start : start + most]
 
 
-def _length(statement: Statement) -> int:
-    """Characters of a statement, its late-bound parts at their longest (an ARN with a name)."""
-    text = json.dumps(render_statement(statement), ensure_ascii=False)
-    return len(text) + _LOG_GROUP * len(tokens.references(text))
+def _longest(_: Reference) -> int:
+    """Characters that a reference becomes at most: it gives an ARN or a name."""
+    return _LOG_GROUP
 
 
 def _role(app: App, members: list[tuple[Function, tuple[Grant, ...]]]) -> Role:
@@ -143,14 +143,11 @@ def bind_text(text: str, names: Mapping[str, str]) -> str:
 
 def may_break(app: App, roles: Iterable[Role]) -> bool:
     """Whether anything is there that could: most apps replace, deny and bound nothing, and need no evaluator."""
-    return replaces(app) or app.boundary is not None or any(denies(role) for role in roles)
+    if replaces(app) or app.boundary is not None:
+        return True
+    return any(grant.statement.effect == "Deny" for role in roles for grant in role.grants)
 
 
 def replaces(app: App) -> bool:
     """Whether a setting replaces the computed default, or a part of it."""
     return app.default_policy is not None or app.default_vpc_policy is not None
-
-
-def denies(role: Role) -> bool:
-    """Whether a statement of a role's own is a Deny."""
-    return any(grant.statement.effect == "Deny" for grant in role.grants)

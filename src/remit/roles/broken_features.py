@@ -14,7 +14,7 @@ from remit.catalogue.actions import action as catalogued
 from remit.catalogue.arns import fill, parse
 from remit.errors import few
 from remit.roles import defaults
-from remit.roles.assign import bind, denies, may_break, replaces
+from remit.roles.assign import bind, may_break, replaces
 from remit.roles.encryption_keys import encryption
 from remit.roles.own_resources import own_resources
 from remit.roles.reference_names import put
@@ -23,7 +23,7 @@ from remit.roles.role_policies import ask, at, own_verdict, places, source, stan
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from remit.app import App, Function, Role
+    from remit.app import App, Function, Reason, Role
     from remit.errors import Origin
     from remit.roles.role_policies import Source, Standing
 
@@ -39,7 +39,7 @@ Answer: TypeAlias = bool | tuple[str, ...]
 class Broken:
     """A feature of a function that its role does not carry any more.
 
-    `feature` says what the function does (`ingest takes messages from queue orders`), `effect` what happens without.
+    `reason` says what the function does (`ingest takes messages from queue orders`), `effect` what happens without.
     `setting` is what replaced the default, or bounds the role; empty where a Deny was added to the default. `missing`
     has the needed actions that the role does not allow, `resources` on what. `depends` names what the answer
     hangs on where it is not known: condition keys, or managed policies that are not AWS's own. `denied`: a Deny of the
@@ -51,7 +51,7 @@ class Broken:
     role: str
     setting: str
     severity: Severity
-    feature: str
+    reason: Reason
     effect: str
     missing: tuple[str, ...]
     resources: tuple[str, ...]
@@ -61,6 +61,11 @@ class Broken:
     denies: tuple[Origin, ...] = ()
     beyond: str = ""
     likewise: tuple[str, ...] = ()
+
+    @property
+    def feature(self) -> str:
+        """What the function does, in words."""
+        return self.reason.sentence
 
     @property
     def cause(self) -> str:
@@ -158,7 +163,7 @@ def together(found: Iterable[Broken], app: App) -> tuple[Broken, ...]:
             one,
             function="",
             role="",
-            feature=one.feature.removeprefix(one.function),
+            reason=replace(one.reason, subjects=()),
             resources=tuple("its log group" if resource == own else resource for resource in one.resources),
         )
         told.setdefault(key, []).append(one)
@@ -168,16 +173,11 @@ def together(found: Iterable[Broken], app: App) -> tuple[Broken, ...]:
 def _merged(found: Iterable[Broken]) -> tuple[Broken, ...]:
     """One for each feature of a function, however many statements it needs."""
     features: dict[Broken, Broken] = {}
-    for one in found:
-        key = replace(one, missing=(), resources=())
-        first = features.get(key)
-        features[key] = (
-            one
-            if first is None
-            else replace(
-                first, missing=_joined(first.missing, one.missing), resources=_joined(first.resources, one.resources)
-            )
-        )
+    for lost in found:
+        feature = replace(lost, missing=(), resources=())
+        known = features.get(feature, feature)
+        missing, resources = _joined(known.missing, lost.missing), _joined(known.resources, lost.resources)
+        features[feature] = replace(feature, missing=missing, resources=resources)
     return tuple(features.values())
 
 
@@ -222,58 +222,87 @@ def _broken(
     grant: Grant,
 ) -> Iterator[Broken]:
     """The actions of one needed grant that the role denies, and those of which nobody can say."""
-    resources = grant.statement.resources.patterns if grant.statement.resources else ("*",)
-    actions = grant.statement.actions.patterns
+    shape = _shape(app, function, role, part, grant)
     context = _context(grant, function, part)
-    answers = {action: _all([_allowed(role, action, one, context) for one in resources]) for action in actions}
+    answers: dict[str, Answer] = {}
+    for action in grant.statement.actions.patterns:
+        answers[action] = _all([_allowed(role, action, resource, context) for resource in shape.resources])
+    yield from _beyond_the_boundary(app, role, shape, tuple(answers), context)
+    missing = [action for action, answer in answers.items() if answer is False]
+    denials = {action: tuple(_denying(role, action, shape.resources, context)) for action in missing}
+    yield from _denied(app, shape, denials)
+    if replaces(app):  # else nobody replaced anything: what more the role lacks, remit does not grant either
+        yield from _lacking(role, part, shape, tuple(action for action in missing if not denials[action]))
+        yield from _undecided(shape, answers)
+
+
+def _shape(app: App, function: Function, role: _Asked, part: Part, grant: Grant) -> Broken:
+    """What is the same of everything that a needed grant may lack; nothing is missing yet."""
     severity, effect = _EFFECTS.get(part, _UNFORESEEN)
-    if part is defaults.jobs and _SEND in answers:
+    if part is defaults.jobs and _SEND in grant.statement.actions.patterns:
         severity, effect = _SENDING
     vpc_alone = app.default_policy is None
-    shape = Broken(
+    return Broken(
         function=function.name,
         role=role.role.role.logical_id,
         setting=f"config.lambda_.iam.{'default_vpc_policy' if vpc_alone else 'default_policy'}",
         severity=severity,
-        feature=replace(grant.reason, note="").sentence,
+        reason=replace(grant.reason, note=""),
         effect=effect,
         missing=(),
-        resources=resources,
+        resources=grant.statement.resources.patterns if grant.statement.resources else ("*",),
         origin=app.default_vpc_policy_origin if vpc_alone else app.default_policy_origin,
     )
-    held = role.bounds
-    beyond = (
-        ()
-        if held is None
-        else tuple(
-            action for action in answers if any(_allowed(held, action, one, context) is False for one in resources)
-        )
-    )
-    if beyond:
-        setting = "config.lambda_.iam.permissions_boundary"
-        bounded = replace(shape, setting=setting, missing=beyond, beyond=str(role.role.role.boundary))
-        if not replaces(app):
-            bounded = replace(bounded, severity="warning")  # nobody replaced anything: it is told, and stops nothing
-        yield replace(bounded, origin=app.boundary_origin)
-    if not replaces(app) and not denies(role.role.role):
+
+
+def _beyond_the_boundary(
+    app: App, role: _Asked, shape: Broken, actions: tuple[str, ...], context: Context
+) -> Iterator[Broken]:
+    """The actions that the permissions boundary does not allow on some resource."""
+    boundary = role.bounds
+    if boundary is None:
         return
-    missing = [action for action, answer in answers.items() if answer is False]
-    denying = {action: tuple(_denying(role, action, resources, context)) for action in missing}
-    denied = tuple(action for action in missing if denying[action])
-    if denied:
-        written = (source.grant.origin for action in denied for source in denying[action] if source.grant is not None)
-        places_of = tuple(dict.fromkeys(origin for origin in written if origin is not None))
-        forbidden = replace(shape, missing=denied, denied=True, denies=places_of)
-        yield forbidden if replaces(app) else replace(forbidden, setting="", origin=next(iter(places_of), None))
-    if not replaces(app):
-        return  # nobody replaced anything: what else the role lacks, remit does not grant either
-    lacking = replace(shape, missing=tuple(action for action in missing if action not in denied))
-    if part is defaults.network and _CHECKED.isdisjoint(lacking.missing):
+
+    def is_outside(action: str) -> bool:
+        return any(_allowed(boundary, action, resource, context) is False for resource in shape.resources)
+
+    outside = tuple(action for action in actions if is_outside(action))
+    if outside:
+        yield replace(
+            shape,
+            setting="config.lambda_.iam.permissions_boundary",
+            missing=outside,
+            beyond=str(role.role.role.boundary),
+            severity=shape.severity if replaces(app) else "warning",  # nobody replaced anything: it stops nothing
+            origin=app.boundary_origin,
+        )
+
+
+def _denied(app: App, shape: Broken, denials: dict[str, tuple[Source, ...]]) -> Iterator[Broken]:
+    """The missing actions that a Deny forbids, with where it is written."""
+    denied = tuple(action for action, sources in denials.items() if sources)
+    if not denied:
+        return
+    origins = [source.grant.origin for sources in denials.values() for source in sources if source.grant is not None]
+    places = tuple(dict.fromkeys(origin for origin in origins if origin is not None))
+    forbidden = replace(shape, missing=denied, denied=True, denies=places)
+    yield forbidden if replaces(app) else replace(forbidden, setting="", origin=next(iter(places), None))
+
+
+def _lacking(role: _Asked, part: Part, shape: Broken, missing: tuple[str, ...]) -> Iterator[Broken]:
+    """The missing actions that no statement allows, unless a policy does that nobody has here."""
+    if not missing:
+        return
+    if part is defaults.network and _CHECKED.isdisjoint(missing):
         severity, effect = _UNCHECKED
-        lacking = replace(lacking, severity=severity, effect=effect)
-    if lacking.missing:
-        unread = tuple(arn for arn in role.role.unread if arn != role.role.role.boundary)
-        yield replace(lacking, severity="warning", depends=unread) if unread else lacking
+        shape = replace(shape, severity=severity, effect=effect)
+    unread = tuple(arn for arn in role.role.unread if arn != role.role.role.boundary)
+    lacking = replace(shape, missing=missing)
+    yield replace(lacking, severity="warning", depends=unread) if unread else lacking
+
+
+def _undecided(shape: Broken, answers: dict[str, Answer]) -> Iterator[Broken]:
+    """The actions whose answer depends on condition keys."""
     keys = {action: answer for action, answer in answers.items() if isinstance(answer, tuple)}
     if keys:
         depends = tuple(dict.fromkeys(key for answer in keys.values() for key in answer))

@@ -73,21 +73,31 @@ _Choice = tuple[str | None, bool]
 """A name, or None for the symbol; and whether some text spells it."""
 
 
-def _choices(text: str, arns: list[str], values: list[str]) -> list[_Choice]:
-    part, seal = COMPONENTS[text], _SEALED[text]
-    if not any(seal in one for one in (*arns, *values)):
+def _choices(component: str, arns: list[str], values: list[str]) -> list[_Choice]:
+    """The names to try for a component: those that texts spell or describe, and one that stands for all the others."""
+    part, seal = COMPONENTS[component], _SEALED[component]
+    if not any(seal in text for text in (*arns, *values)):
         return [(None, False)]
-    spelled = {found for one in (*arns, *values) if (found := _part(one, part))}
-    spelled |= {one for one in values if one in _known(text)}
-    names = {one for one in spelled if not any(sign in one for sign in _OPEN)}
-    patterns = {one for one in spelled if one != "*" and is_pattern(one) and "$" not in one and seal not in one}
-    described = {one for one in _known(text) if any(matches(pattern, one) for pattern in patterns)}
-    made_up = {re.sub(r"[*?]", "9", pattern) for pattern in patterns}
-    rest = next((one for one in _known(text) if one not in names | described | made_up), None)
-    plain = all(_tells(one, part, seal) for one in arns) and not any(seal in one for one in values)
-    alike = plain and (text != ACCOUNT or len(patterns) < 2)  # noqa: PLR2004 - of two patterns, both may describe one
-    named = [(one, True) for one in sorted(names | described | made_up)]
-    return [*named, (rest if alike else None, False)]
+    spelled = {_part(text, part) for text in (*arns, *values)} - {"", "*"}
+    spelled |= {value for value in values if value in _known(component)}
+    names = {text for text in spelled if not any(sign in text for sign in _OPEN)}
+    patterns = {text for text in spelled if is_pattern(text) and "$" not in text and seal not in text}
+    names |= _described(patterns, component)
+    another = next((name for name in _known(component) if name not in names), None)
+    several_patterns = len(patterns) > 1  # both may describe one account
+    if (component == ACCOUNT and several_patterns) or not _treat_others_alike(arns, values, part, seal):
+        another = None
+    return [*((name, True) for name in sorted(names)), (another, False)]
+
+
+def _described(patterns: set[str], component: str) -> set[str]:
+    """The known names that patterns describe, and for each pattern one that nobody has."""
+    known = {name for name in _known(component) if any(matches(pattern, name) for pattern in patterns)}
+    return known | {re.sub(r"[*?]", "9", pattern) for pattern in patterns}
+
+
+def _treat_others_alike(arns: list[str], values: list[str], part: int, seal: str) -> bool:
+    return all(_tells(arn, part, seal) for arn in arns) and not any(seal in value for value in values)
 
 
 def _known(text: str) -> tuple[str, ...]:

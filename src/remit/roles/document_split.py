@@ -12,9 +12,8 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from remit.iam.policy import Globs, Statement
+from remit.iam.policy import Globs, Policy, Statement
 from remit.roles.policy_size import of_statements
-from remit.roles.same_statements import say_the_same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -136,7 +135,7 @@ def _cut(statement: Statement, room: int, sizes: Sizes) -> tuple[Statement, Stat
         most = bisect_right(range(1, count), room, key=lambda some: sizes.statement(take(0, some)))
         if most:
             pieces = take(0, most), replace(take(most, count), sid="")  # a Sid may stand but once
-            if say_the_same((statement,), pieces):
+            if _say_the_same(statement, pieces):
                 return pieces
     return None
 
@@ -148,7 +147,13 @@ def _halved(statement: Statement) -> tuple[Statement, Statement] | None:
         return None
     count, take = parted
     halves = take(0, count // 2), replace(take(count // 2, count), sid="")
-    return halves if say_the_same((statement,), halves) else None
+    return halves if _say_the_same(statement, halves) else None
+
+
+def _say_the_same(statement: Statement, pieces: tuple[Statement, ...]) -> bool:
+    from remit.iam.prove.minimise import same  # noqa: PLC0415 - it brings the comparison, and most statements stay whole
+
+    return same(Policy((statement,)), Policy(pieces))
 
 
 _Parted = tuple[int, "Callable[[int, int], Statement]"]

@@ -18,7 +18,6 @@ from remit.errors import Origin, RemitError, few
 from remit.iam.policy import Policy
 from remit.roles.document_split import packed
 from remit.roles.merged_reasons import explained
-from remit.roles.same_statements import say_the_same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,14 +53,11 @@ def fit(role: Role, sizes: Sizes) -> Role:
 
 
 def _joined(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-    """Statements that agree in all but their actions, or all but their resources, made one; nothing else is left out.
+    """Statements that agree in all but their actions, or all but their resources, made one, where that is proven."""
+    from remit.iam.prove.minimise import merged, same  # noqa: PLC0415 - as above
 
-    Proven pair by pair, so that it is never in doubt what late-bound parts stand for.
-    """
-    from remit.iam.prove.minimise import merged  # noqa: PLC0415 - as above
-
-    found = merged(statements)
-    return found if say_the_same(statements, found) else statements
+    joined = merged(statements)
+    return joined if same(Policy(statements), Policy(joined)) else statements
 
 
 def policy_ids(role: Role) -> tuple[str, ...]:

@@ -20,7 +20,6 @@ from remit.roles.deploy_places import Candidate, candidates
 from remit.roles.reference_names import names_of, put, put_all, references, resources_of
 from remit.roles.reference_shapes import Shapes, shapes_of
 from remit.roles.role_policies import standing
-from remit.template.roles import OUTSIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -165,10 +164,9 @@ class _Prover:
             for arn in found.unread:
                 if arn in role.managed:
                     yield Breach(rails[0], Given(role, _NOTHING, VERSION), None, Origin(rails[0].file), arn)
-            for note in role.notes:
+            for note in () if role.only_attached_to else role.notes:
                 at = role.origin or Origin(rails[0].file)
-                if note != OUTSIDE:
-                    yield Breach(rails[0], Given(role, _NOTHING, VERSION), None, at, note=note)
+                yield Breach(rails[0], Given(role, _NOTHING, VERSION), None, at, note=note)
             for grant in role.grants:
                 late_bound = [text for text in grant.statement.actions.patterns if "${" in text]
                 if late_bound and grant.statement.effect == "Allow" and not grant.statement.actions.negated:

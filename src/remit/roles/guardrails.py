@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from remit.catalogue.expand import expand
 from remit.errors import Origin, RemitError
 from remit.iam import tokens
-from remit.iam.comparison import Source
+from remit.iam.comparison import StatementLocation
 from remit.iam.policy import Policy, allow
 from remit.iam.prove.statement_space import compiled
 from remit.project.layout import GUARDRAILS
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.iam.policy import Statement
-    from remit.template.policy_files import Read
+    from remit.template.policy_files import ReadSide
 
 LATE: Final = (*tokens.PLACE.values(), "${AWS::StackName}")
 _HINT: Final = 'a guardrail is a policy document in JSON, as IAM spells it: {"Version": "2012-10-17", "Statement": […]}'
@@ -91,10 +91,10 @@ def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:
     )
 
 
-def _checked(read: Read, policy: Policy) -> Iterator[Origin]:
+def _checked(read: ReadSide, policy: Policy) -> Iterator[Origin]:
     """The place of each statement, all of which can be compared with what roles may do."""
     for index, statement in enumerate(policy.statements):
-        origin = read.locate(Source("identity", 0, index, statement))
+        origin = read.locate(StatementLocation("identity", 0, index, statement))
         _check(statement, policy.version, origin)
         yield origin
 

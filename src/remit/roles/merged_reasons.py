@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from remit.app import Grant, Reason
-from remit.iam.pattern import covers, overlaps
-from remit.iam.pattern_list import heads_agree
+from remit.iam.pattern_list import actions_cover, covers_statement
+from remit.iam.policy import Globs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from remit.iam.policy import Globs, Statement
+    from remit.iam.policy import Statement
 
 
 def explained(statements: Iterable[Statement], grants: tuple[Grant, ...]) -> tuple[Grant, ...]:
@@ -45,12 +46,20 @@ def _grant(statement: Statement, of: tuple[Grant, ...]) -> Grant:
 
 def _gives(wide: Statement, narrow: Statement) -> bool:
     """Whether some action on some resource of `narrow` is given by `wide` whenever `narrow` gives it."""
-    return (
-        wide.effect == narrow.effect
-        and frozenset(wide.conditions) <= frozenset(narrow.conditions)
-        and _meet(wide.actions, narrow.actions, covers, fold=True)
-        and _on(wide, narrow, covers)
-    )
+    if wide.effect != narrow.effect:
+        return False
+    action = next((action for action in _each(narrow.actions) if actions_cover(wide.actions, action)), None)
+    if action is None:
+        return False
+    for resource in (None,) if narrow.resources is None else _each(narrow.resources):
+        if covers_statement(wide, replace(narrow, actions=action, resources=resource)):
+            return True
+    return False
+
+
+def _each(globs: Globs) -> tuple[Globs, ...]:
+    """Each pattern alone; a list that is negated says one thing."""
+    return (globs,) if globs.negated else tuple(Globs((pattern,)) for pattern in globs.patterns)
 
 
 def _shares(one: Statement, other: Statement) -> bool:
@@ -59,29 +68,7 @@ def _shares(one: Statement, other: Statement) -> bool:
 
 
 def _touches(one: Statement, other: Statement) -> bool:
-    """Whether both may speak of the same action on the same resource."""
-    return _meet(one.actions, other.actions, _overlap, fold=True) and _on(one, other, _overlap)
+    """Whether both may speak of the same action on the same resource, whatever their conditions."""
+    from remit.iam.prove.cover import can_apply  # noqa: PLC0415 - few statements come from nowhere
 
-
-def _on(one: Statement, other: Statement, relation: Callable[[str, str], bool]) -> bool:
-    if one.resources is None or other.resources is None:
-        return one.resources == other.resources
-    if relation is _overlap and one.resources.negated != other.resources.negated:
-        return True  # everything but something leaves most of what there is
-    return _meet(one.resources, other.resources, relation, fold=False)
-
-
-def _meet(wide: Globs, narrow: Globs, relation: Callable[[str, str], bool], *, fold: bool) -> bool:
-    """Whether the relation holds for a pattern of each; of two lists, one of which is negated, as far as they tell."""
-    first, second = (tuple(map(str.lower, globs.patterns)) if fold else globs.patterns for globs in (wide, narrow))
-    if wide.negated and narrow.negated:
-        return relation is _overlap or set(first) <= set(second)
-    if wide.negated:
-        return any(not any(covers(one, other) for one in first) for other in second)
-    if narrow.negated:
-        return "*" in first
-    return not set(first).isdisjoint(second) or any(relation(one, other) for one in first for other in second)
-
-
-def _overlap(one: str, other: str) -> bool:
-    return heads_agree(one, other) and overlaps(one, other)
+    return can_apply(replace(one, conditions=()), replace(other, conditions=())) is not False

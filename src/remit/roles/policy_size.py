@@ -1,19 +1,13 @@
-"""How long a policy is as IAM counts it: without white space, late-bound parts at their longest.
-
-White space between the tokens of a document does not count ("IAM and AWS STS quotas", IAM User Guide). Of white space
-inside a text, and of characters beyond ASCII, no page says how they count: here they count as much as they may, a
-space as one and a character as its bytes in UTF-8 ("Maximum policy size of 10240 bytes exceeded" is IAM's own error).
-"""
+"""How long the policies of a stack's roles are as IAM counts them, late-bound parts at their longest."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.app import Resource
 from remit.iam import tokens
+from remit.iam.length import length
 from remit.iam.policy import render_statement
 from remit.roles.reference_names import names_in
 
@@ -61,32 +55,15 @@ class Sizes:
 
     def statement(self, statement: Statement) -> int:
         """Characters of one statement."""
-        return self._value(render_statement(statement))
+        return length(render_statement(statement), self._longest)
 
     def written(self, document: Any) -> int:
         """Characters of a document as it stands in a file, with the functions of CloudFormation at their longest."""
-        return self._value(_with_texts(document))
+        return length(_with_texts(document), self._longest)
 
     def text(self, text: str) -> int:
-        """Characters of a text in which late-bound parts take their longest form."""
-        if "${" not in text:
-            return _bytes(text)
-        return sum(_bytes(part) if isinstance(part, str) else self._longest(part) for part in tokens.split(text))
-
-    def _value(self, value: Any) -> int:
-        if isinstance(value, dict):
-            inside = sum(self._value(key) + 1 + self._value(item) for key, item in value.items())
-            return 2 + inside + max(0, len(value) - 1)
-        if isinstance(value, list):
-            return 2 + sum(map(self._value, value)) + max(0, len(value) - 1)
-        if not isinstance(value, str):
-            return len(json.dumps(value))
-        if "${" not in value:
-            return _bytes(encode_basestring(value))
-        pieces = tokens.split(value)
-        return 2 + sum(
-            _bytes(encode_basestring(part)) - 2 if isinstance(part, str) else self._longest(part) for part in pieces
-        )
+        """Characters of a name or an ARN in which late-bound parts take their longest form."""
+        return length(text, self._longest) - len('""')
 
     def _longest(self, reference: tokens.Reference) -> int:
         name = reference.target
@@ -99,11 +76,11 @@ class Sizes:
         if name is None or name not in self.resources:
             return _ARN + 64
         resource = self.resources[name]
-        length = self._name(resource)
-        named = Resource(resource.logical_id, resource.type, dict.fromkeys(_NAMES, "n" * length))
+        most = self._name(resource)
+        named = Resource(resource.logical_id, resource.type, dict.fromkeys(_NAMES, "n" * most))
         known = names_in(self.namespace, (named,)).get(reference.text)
         if known is None:
-            return _ARN + length
+            return _ARN + most
         return self.text(known) + (_DATE - 1 if known.endswith("/*") else 0)
 
     def _name(self, resource: Resource) -> int:
@@ -135,8 +112,3 @@ def parts(role: Role) -> tuple[tuple[Grant, ...], ...]:
         found.append(role.grants[start : start + count])
         start += count
     return tuple(found)
-
-
-def _bytes(text: str) -> int:
-    """Bytes of UTF-8; JSON may spell half of a pair of surrogates, which has none of its own."""
-    return len(text.encode("utf-8", "surrogatepass"))

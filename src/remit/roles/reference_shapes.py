@@ -11,9 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.arns import parse
 from remit.catalogue.types import REF, arns_of, late_bound, resource_type
 from remit.iam import tokens
-from remit.iam.pattern import is_pattern
+from remit.iam.comparison import Undecided
+from remit.iam.pattern import covers, is_pattern
+from remit.iam.pattern_list import actions_cover
+from remit.iam.policy import Globs
 from remit.iam.prove.compare import Comparison, compare
 from remit.roles.reference_names import put, put_all
 
@@ -22,12 +26,14 @@ if TYPE_CHECKING:
 
     from remit.app import Resource
     from remit.catalogue.types import ArnFormat, ResourceType
-    from remit.iam.comparison import Piece, Undecided
+    from remit.iam.comparison import Piece
     from remit.iam.decide.evaluate import Layers
-    from remit.iam.policy import Globs, Policy, Statement
+    from remit.iam.policy import Policy, Statement
 
 _UNKNOWN: Final = "${{"
 """How a text begins that only a function of CloudFormation's tells."""
+_STREAM_LABEL: Final = "StreamLabel"
+"""The symbol of a stream: when DynamoDB made it, which no template gives ("Arn of DynamoDB streams", IAM's formats)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,9 @@ def _texts(resource: Resource, kind: ResourceType) -> Iterator[tuple[str, str]]:
     if arn is not None:
         for way, reference in zip(kind.arn_from, arns_of(resource), strict=True):
             yield reference, f"{arn}{kind.arn_end(way)}"
+        if kind.stream and kind.stream not in kind.arn_from:
+            label = late_bound(resource.logical_id, _STREAM_LABEL)
+            yield late_bound(resource.logical_id, kind.stream), f"{arn}/stream/{label}"
     for path in kind.ref_of if kind.ref == "name" else ():
         symbol = _symbol(resource, kind, path)
         if kind.has_attribute(path) and symbol != late_bound(resource.logical_id, path):
@@ -131,11 +140,14 @@ def compare_in_shape(old: Layers, new: Layers, was: Mapping[str, str], now: Mapp
     """As `compare`, with each reference in its shape; findings are told as they are written."""
     before, after = _Shaped(old, was), _Shaped(new, now)
     found = compare(before.layers, after.layers)
+    gained, unsure = before.settled(found.gained)
+    lost, more_unsure = after.settled(found.lost)
+    undecided = (*found.undecided, *unsure, *more_unsure)
     return replace(
         found,
-        gained=tuple(map(after.piece, found.gained)),
-        lost=tuple(map(before.piece, found.lost)),
-        undecided=tuple(dict.fromkeys(before.undecided(after.undecided(one)) for one in found.undecided)),
+        gained=tuple(map(after.piece, gained)),
+        lost=tuple(map(before.piece, lost)),
+        undecided=tuple(dict.fromkeys(before.undecided(after.undecided(one)) for one in undecided)),
     )
 
 
@@ -165,6 +177,29 @@ class _Shaped:
             self._written[id(statement)] = written
         return shaped
 
+    def settled(self, pieces: tuple[Piece, ...]) -> tuple[list[Piece], list[Undecided]]:
+        """What the other side has beyond this one wherever the stack is deployed; the rest is undecided."""
+        settled, undecided = [], []
+        for piece in pieces:
+            literal = self._elsewhere(piece)
+            if literal is None:
+                settled.append(piece)
+            else:
+                reason = f"whether it means `{literal}` depends on where the stack is deployed"
+                undecided.append(Undecided(piece.source, reason))
+        return settled, undecided
+
+    def _elsewhere(self, piece: Piece) -> str | None:
+        """The resource that covers the other side's piece where the stack is deployed to that resource's own place."""
+        action = Globs((piece.action,))
+        for statement in (statement for policy in self.layers.identity for statement in policy.statements):
+            if statement.effect == "Allow" and statement.resources and actions_cover(statement.actions, action):
+                for text in statement.resources.patterns:
+                    there = put(piece.resource, _place_of(text))
+                    if there != piece.resource and covers(text, there):
+                        return text
+        return None
+
     def piece(self, piece: Piece) -> Piece:
         """A finding of this side as the statement is written."""
         shaped = piece.source.statement
@@ -179,6 +214,14 @@ class _Shaped:
         """As `piece`, for what is not decided."""
         written = self._written.get(id(found.source.statement))
         return found if written is None else replace(found, source=replace(found.source, statement=written))
+
+
+def _place_of(text: str) -> dict[str, str]:
+    """What the references to a stack's partition, region and account are where those of an ARN are its own."""
+    arn = parse(text)
+    if arn is None:
+        return {}
+    return {tokens.PARTITION: arn.partition, tokens.REGION: arn.region, tokens.ACCOUNT: arn.account}
 
 
 def _asked(piece: Piece) -> tuple[str, str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.app import App, Grant, Role
-    from remit.iam import comparison
+    from remit.iam.comparison import StatementLocation
     from remit.iam.decide.evaluate import Decision, Verdict
 
 Place: TypeAlias = dict[str, str]
@@ -180,7 +180,7 @@ def own_verdict(decision: Decision) -> Verdict:
     return next(layer.verdict for layer in decision.layers if layer.layer == _IDENTITY)
 
 
-def source(role: Standing, ruling: comparison.Source) -> Source:
+def source(role: Standing, ruling: StatementLocation) -> Source:
     """Where a ruling's statement was written."""
     if ruling.layer not in (_IDENTITY, _RESOURCE):
         return Source(ruling.layer, None, role.role.boundary, ruling.index)

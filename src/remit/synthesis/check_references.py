@@ -113,7 +113,7 @@ def check_cycles(targets: Mapping[str, tuple[str, ...]], known: Mapping[str, Res
             elif following in path:
                 circle = " -> ".join((*path[path.index(following) :], following))
                 raise RemitError(
-                    f"resources depend on each other in a circle: {circle}",
+                    f"resources form a circular dependency: {circle}",
                     hint="break one of these references, for example by giving a fixed name",
                     origin=known[following].origin,
                 )

@@ -46,12 +46,12 @@ def guard(folder: Path, app: App, roles: tuple[Role, ...], place: Place | None =
 
 def _unknown(rails: Iterable[Guardrail]) -> Iterator[str]:
     """A note on each action that is likely misspelt; AWS may have added it since the catalogue was made."""
-    from remit.catalogue.resemblance import a_slip_off, nearest_actions  # noqa: PLC0415 - few are misspelt
+    from remit.catalogue.resemblance import misspelt_action, nearest_actions  # noqa: PLC0415 - few are misspelt
     from remit.roles.guardrails import idle  # noqa: PLC0415 - as above
 
     for origin, text in dict.fromkeys(idle(rails)):
         bare = text.replace("*", "").replace("?", "")
-        near = a_slip_off(bare) if bare != text else next(iter(nearest_actions(text)), None)
+        near = misspelt_action(bare) if bare != text else next(iter(nearest_actions(text)), None)
         meant = f": did you mean `{near}`?" if near else ""
         yield f"{origin}: remit knows no action `{text}`, so that this keeps nothing from anybody{meant}"
 

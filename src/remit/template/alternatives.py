@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.iam import tokens
 from remit.iam.policy import OLD_VERSION, VERSION
 from remit.template.branches import Choice, choice
+from remit.template.sections import section
 from remit.template.values import in_mapping
 from remit.template.worlds import Test
 
@@ -28,15 +29,11 @@ _KEYS: Final = 3  # a mapping, and two keys
 
 def with_choices(template: Mapping[str, Any]) -> dict[str, Any]:
     """The template with such texts as choices, and their conditions among its own."""
-    put = _Choices(_mapping(template.get("Parameters")), _mapping(template.get("Mappings")))
+    put = _Choices(section(template, "Parameters"), section(template, "Mappings"))
     found = {**template, "Resources": put.value(template.get("Resources"))}
     if put.conditions:
-        found["Conditions"] = {**_mapping(template.get("Conditions")), **put.conditions}
+        found["Conditions"] = {**section(template, "Conditions"), **put.conditions}
     return found
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 class _Choices:
@@ -94,7 +91,7 @@ class _Choices:
         if function == "Fn::FindInMap":
             yield from self.found(argument)
         elif len(late) == 1 and late[0].text == tokens.from_intrinsic(value):
-            declared = _mapping(self.parameters.get(late[0].target or ""))
+            declared = section(self.parameters, late[0].target or "")
             allowed = declared.get("AllowedValues") if declared.get("Type") == "String" else None
             for text in allowed if isinstance(allowed, list) else ():
                 yield late[0].intrinsic, str(text), str(text)

@@ -69,9 +69,15 @@ def attached(resources: tuple[Resource, ...], place: Place) -> Attached:
         for name in one.roles:
             if name not in here:
                 elsewhere.setdefault(name, []).append(one)
-    users = [one.logical_id for one in resources if one.type in ("AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy")]
+    users = [one.logical_id for one in resources if _is_of_users(one)]
     notes = (f"policies of users and groups are not looked at: {', '.join(users)}",) if users else ()
     return Attached(policies, {name: tuple(own) for name, own in elsewhere.items()}, notes)
+
+
+def _is_of_users(policy: Resource) -> bool:
+    """Whether it is a policy by itself that no role can have: of a user, or of a group."""
+    access = access_of(policy.type)
+    return "PolicyDocument" in policy.properties and access.policies == "identity" and not access.roles
 
 
 def holding(role: Resource, found: Attached, place: Place) -> Holding:

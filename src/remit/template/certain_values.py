@@ -14,6 +14,7 @@ from remit.iam import tokens
 from remit.template.alternatives import with_choices
 from remit.template.branches import written_at
 from remit.template.loops import unrolled
+from remit.template.sections import section
 from remit.template.values import in_mapping
 
 if TYPE_CHECKING:
@@ -34,8 +35,7 @@ def settled(template: Mapping[str, Any], place: Place, given: Mapping[str, str] 
     values = {**_parameters(template.get("Parameters")), **(given or {})}
     loops = unrolled(template, values)
     template, moved = loops.template, loops.moved
-    mappings = template.get("Mappings")
-    put = _Settled(values, mappings if isinstance(mappings, dict) else {})
+    put = _Settled(values, section(template, "Mappings"))
     if put.values or put.mappings:
         sections = {name: put.value(template[name]) for name in ("Resources", "Conditions") if name in template}
         template = {**template, **sections}

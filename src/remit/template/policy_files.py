@@ -13,10 +13,10 @@ from remit.iam.policy import Policy, parse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from remit.iam.comparison import Source
+    from remit.documents.json_text import Locate
+    from remit.iam.comparison import StatementLocation
 
-Place: TypeAlias = "Callable[[Path], Origin]"
-Locator: TypeAlias = "Callable[[Source], Origin]"
+Locator: TypeAlias = "Callable[[StatementLocation], Origin]"
 
 _SINGLE: Final = ("identity", "boundary", "session")
 _LEVELS: Final = ("scp", "rcp")
@@ -32,7 +32,7 @@ _PRINTED: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadSide:
     """What a file holds: `single` when it is one policy document; `locate` gives the place of a statement."""
 
     layers: Layers
@@ -40,7 +40,7 @@ class Read:
     locate: Locator
 
 
-def read_side(text: bytes, file: str) -> Read:
+def read_side(text: bytes, file: str) -> ReadSide:
     """Read one side. RemitError at line and column for whatever is wrong.
 
     The forms: {"Version": …, "Statement": …}; a list of such; {"identity": …, "boundary": …, "session": …, "scp":
@@ -50,13 +50,13 @@ def read_side(text: bytes, file: str) -> Read:
     return side_of(*read_json(text, file), file)
 
 
-def side_of(value: Any, locate: Place, file: str) -> Read:
+def side_of(value: Any, locate: Locate, file: str) -> ReadSide:
     """The same of what was read already, from JSON or YAML."""
     reader = _Reader(locate)
     if isinstance(value, dict) and "Statement" not in value and not {"Version", "Id"} & value.keys():
-        return Read(reader.layers(value), single=False, locate=reader.origin)
+        return ReadSide(reader.layers(value), single=False, locate=reader.origin)
     if isinstance(value, dict | list):
-        return Read(Layers(reader.policies(value, (), "identity")), isinstance(value, dict), reader.origin)
+        return ReadSide(Layers(reader.policies(value, (), "identity")), isinstance(value, dict), reader.origin)
     raise RemitError(
         f"{file} holds no policy",
         hint='a policy document, a list of them, or {"identity": […], "boundary": …, "scp": [[…]]}',
@@ -67,7 +67,7 @@ def side_of(value: Any, locate: Place, file: str) -> Read:
 class _Reader:
     """Parses documents and remembers where each came from."""
 
-    def __init__(self, locate: Place) -> None:
+    def __init__(self, locate: Locate) -> None:
         self._locate = locate
         self._paths: dict[tuple[str, int], Path] = {}
         self._alone: set[tuple[str, int]] = set()
@@ -105,7 +105,7 @@ class _Reader:
             origin = self._locate((*path, *error.path))
             raise RemitError(error.message, hint=error.hint, origin=origin) from None
 
-    def origin(self, source: Source) -> Origin:
+    def origin(self, source: StatementLocation) -> Origin:
         """Where a statement stands in the file."""
         place = (source.layer, source.policy)
         index = () if place in self._alone else (source.index,)

@@ -13,7 +13,7 @@ from remit.template.written_template import is_template
 
 if TYPE_CHECKING:
     from remit.documents.read import Source
-    from remit.template.policy_files import Read as Side
+    from remit.template.policy_files import ReadSide
     from remit.template.roles import Read
 
 
@@ -53,7 +53,7 @@ def policy_source(source: Source) -> Read:
     return policy_role(source.value, file, source.place)
 
 
-def read_policies(data: bytes, file: str) -> Side:
+def read_policies(data: bytes, file: str) -> ReadSide:
     """A side of a comparison: a policy document, a list of them, or layers; in JSON or YAML. RemitError as above."""
     source = read(data, file)
     return side_of(source.value, source.place, source.file)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.template.roles import RUNS
+from remit.template.sections import section
 from remit.template.worlds import conditions_of
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Unit:
 
 def bearing(template: Any) -> dict[str, Any]:
     """What of a template bears on its roles: the template with those resources, as far as they do."""
-    found = {name: _bearing(resource) for name, resource in _section(template, "Resources").items()}
+    found = {name: _bearing(resource) for name, resource in section(template, "Resources").items()}
     return {**template, "Resources": {name: resource for name, resource in found.items() if resource is not None}}
 
 
@@ -58,11 +59,11 @@ def attaching(template: Any, names: Iterable[str]) -> dict[str, Any]:
 
 def part(template: Any, names: Iterable[str]) -> dict[str, Any]:
     """A template with some of its resources, and with the conditions alone that decide on them."""
-    there = _section(template, "Resources")
+    there = section(template, "Resources")
     small = {**template, "Resources": {name: there[name] for name in names if name in there}}
     if not any(_type(resource).startswith(_SAM) for resource in small["Resources"].values()):
         small.pop("Globals", None)
-    conditions = _section(template, "Conditions")
+    conditions = section(template, "Conditions")
     return {**small, "Conditions": {name: conditions[name] for name in conditions_of(small)}}
 
 
@@ -72,7 +73,7 @@ def units(old: Any, new: Any) -> tuple[Unit, ...]:
     Roles and functions that one template alone has are a unit together: one may be the other's new name. A policy may
     be in several units, or in none.
     """
-    resources = _Resources(_section(old, "Resources"), _section(new, "Resources"))
+    resources = _Resources(section(old, "Resources"), section(new, "Resources"))
     groups: dict[str, set[str]] = {}
     for name in resources.running:
         _join(groups, [name, *resources.roles_of(name)])
@@ -93,7 +94,7 @@ def attached_to(old: Any, new: Any, role: str) -> tuple[str, ...]:
     words = names_in(role)
     found: dict[str, None] = {}
     for side in (new, old):
-        for name, resource in _section(side, "Resources").items():
+        for name, resource in section(side, "Resources").items():
             if _type(resource).startswith(_IAM) and _type(resource) != _ROLE and words <= names_in(resource):
                 found[name] = None
     return tuple(found)
@@ -101,7 +102,7 @@ def attached_to(old: Any, new: Any, role: str) -> tuple[str, ...]:
 
 def made_together(old: Any, new: Any) -> tuple[tuple[str, ...], ...]:
     """The resources of two templates: each by itself, or with those that SAM calls like what it makes for it."""
-    sides = [_section(template, "Resources") for template in (new, old)]
+    sides = [section(template, "Resources") for template in (new, old)]
     makers = [name for side in sides for name, resource in side.items() if _is_sam(_type(resource))]
     groups: dict[str, dict[str, None]] = {}
     for name in (name for side in sides for name in side):
@@ -120,11 +121,6 @@ def _join(groups: dict[str, set[str]], names: list[str]) -> None:
     groups.update(dict.fromkeys(joined, joined))
 
 
-def _section(template: Any, name: str) -> Mapping[str, Any]:
-    section = template.get(name) if isinstance(template, Mapping) else None
-    return section if isinstance(section, Mapping) else {}
-
-
 def _type(resource: Any) -> str:
     kind = resource.get("Type") if isinstance(resource, Mapping) else None
     return kind if isinstance(kind, str) else ""
@@ -136,7 +132,7 @@ def _bearing(resource: Any) -> Any:
         return resource
     if kind not in RUNS:
         return None
-    properties = _section(resource, "Properties")
+    properties = section(resource, "Properties")
     role = {name: value for name, value in properties.items() if name == RUNS[kind]}
     return {**{key: value for key, value in resource.items() if key in ("Type", "Condition")}, "Properties": role}
 
@@ -144,7 +140,7 @@ def _bearing(resource: Any) -> Any:
 def _attaching(resource: Any) -> Any:
     if _type(resource) != _ROLE:
         return resource
-    properties = {name: value for name, value in _section(resource, "Properties").items() if name not in _DOCUMENTS}
+    properties = {name: value for name, value in section(resource, "Properties").items() if name not in _DOCUMENTS}
     return {**resource, "Properties": properties}
 
 
@@ -176,7 +172,7 @@ class _Resources:
     def roles_of(self, name: str) -> frozenset[str]:
         """The roles that something may run under, or what SAM makes them for."""
         bodies = self._bodies[name]
-        given = [_section(body, "Properties").get(RUNS.get(_type(body), "Role")) for body in bodies]
+        given = [section(body, "Properties").get(RUNS.get(_type(body), "Role")) for body in bodies]
         return self._named_in(given).intersection((*self.roles, *self.running))
 
     def listed(self, name: str) -> frozenset[str]:
@@ -187,7 +183,7 @@ class _Resources:
         listed = []
         for body in self._bodies[name]:
             left_out = () if _is_sam(_type(body)) else _DOCUMENTS
-            properties = _section(body, "Properties")
+            properties = section(body, "Properties")
             listed += [value for key, value in properties.items() if key not in left_out]
         return listed
 
@@ -200,7 +196,7 @@ class _Resources:
 
     def _own_names(self, name: str) -> list[frozenset[str]]:
         """The words of the names that the account knows a resource by."""
-        given = [_section(body, "Properties").get(key) for body in self._bodies[name] for key in _NAMES]
+        given = [section(body, "Properties").get(key) for body in self._bodies[name] for key in _NAMES]
         return [words for words in map(names_in, given) if words]
 
 

@@ -33,10 +33,6 @@ RUNS: Final = {
 }
 """What runs under a role, and the property that says which."""
 _FUNCTIONS: Final = ("AWS::Lambda::Function", "aws_lambda_function")
-THERE: Final = "it is there only if"
-"""How the note of a role begins that has a condition."""
-OUTSIDE: Final = "the template does not make this role: it only attaches these policies to it"
-"""The note of such a role, of which nobody knows here what else it may do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +136,7 @@ def _role(role: Resource, running: list[tuple[str, tuple[str, ...]]], plain: Exp
         trust=trusted,
         trust_origin=None if trust is None else plain.place((*base, "AssumeRolePolicyDocument")),
         origin=role.origin,
+        condition=role.attributes.get("Condition"),
         notes=(*notes, *_uncertain(role, trust), *(note for one in own for note in one.notes)),
     )
 
@@ -157,7 +154,12 @@ def _uncertain(role: Resource, trust: Any) -> Iterator[str]:
     if trust is not None and not known(trust):
         yield f"who may take it on is known at the deploy only: {unknown(trust)}"
     if "Condition" in role.attributes:
-        yield f"{THERE} {role.attributes['Condition']}"
+        yield condition_note(role.attributes["Condition"])
+
+
+def condition_note(condition: str) -> str:
+    """The note of a role that is there only under a condition."""
+    return f"it is there only if {condition}"
 
 
 def _inline(role: Resource, base: Path, plain: Expanded) -> tuple[list[Grant], list[str]]:
@@ -188,7 +190,9 @@ def _outside(name: str, found: Attached, plain: Expanded) -> Role:
     """A role that the template attaches policies to and does not make."""
     own = found.elsewhere[name]
     grants = tuple(grant for one in own for grant in one.grants)
-    return Role(name, grants, (), trusts=(), origin=plain.place(own[0].path), notes=(OUTSIDE,))
+    note = "the template does not make this role: it only attaches these policies to it"
+    origin = plain.place(own[0].path)
+    return Role(name, grants, (), trusts=(), origin=origin, only_attached_to=True, notes=(note,))
 
 
 def _running(resources: tuple[Resource, ...]) -> list[tuple[str, tuple[str, ...]]]:

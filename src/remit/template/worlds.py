@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.iam import tokens
 from remit.template.branches import Deciding, choice, written_at
+from remit.template.sections import section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,7 +69,7 @@ def _fewest(several: list[list[Test]]) -> Iterator[tuple[Test, ...]]:
 
 def conditions_of(template: Any) -> tuple[str, ...]:
     """The conditions of a template that decide on its resources, those that others of them ask among them."""
-    conditions = _conditions(template)
+    conditions = section(template, "Conditions")
     found: dict[str, None] = {}
     waiting = list(_named({key: template[key] for key in ("Resources", "Globals") if key in template}))
     while waiting:
@@ -80,14 +81,9 @@ def conditions_of(template: Any) -> tuple[str, ...]:
 
 
 def _tests(template: Any) -> Iterator[Test]:
-    conditions = _conditions(template)
+    conditions = section(template, "Conditions")
     for name in dict.fromkeys(_named([template.get("Resources"), template.get("Globals")])):
         yield from _inside({"Condition": name}, conditions, ())
-
-
-def _conditions(template: Any) -> Mapping[str, Any]:
-    found = template.get("Conditions") if isinstance(template, dict) else None
-    return found if isinstance(found, dict) else {}
 
 
 def _named(value: Any) -> Iterator[str]:
@@ -167,7 +163,7 @@ def _holds(condition: Any, conditions: Mapping[str, Any], world: World, within: 
 
 def in_world(template: Any, world: World, place: Place) -> tuple[Any, Place]:
     """A template as it is in a world: without choices, and without what is not there. And the places of its parts."""
-    conditions = _conditions(template)
+    conditions = section(template, "Conditions")
     deciding = Deciding(lambda name: _holds({"Condition": name}, conditions, world))
     moved = deciding.moved
     value = dict(template) if isinstance(template, dict) else template

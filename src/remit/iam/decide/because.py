@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.errors import nearest
-from remit.iam.comparison import Source
+from remit.iam.comparison import StatementLocation
 from remit.iam.decide.weigh import (
     NO_GRANTS,
     Grants,
     Layers,
     Verdict,
-    plan_of,
     rcp_levels,
+    rules_by_layer,
     scp_levels,
     weigh,
     weigh_resource,
@@ -28,7 +28,7 @@ from remit.iam.request import ARN_PARTS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.iam.decide.prepared_statements import Layer, Rule
+    from remit.iam.decide.prepared_statements import LayerRules, StatementRule
     from remit.iam.policy import Statement
     from remit.iam.request import Request
 
@@ -49,14 +49,14 @@ class LayerDecision:
 
     layer: str
     verdict: Verdict
-    rulings: tuple[Source, ...]
+    rulings: tuple[StatementLocation, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Miss:
     """An Allow that nearly was: what it lacked, as a phrase."""
 
-    ruling: Source
+    ruling: StatementLocation
     lacked: str
 
     def __str__(self) -> str:
@@ -102,17 +102,21 @@ class Decision:
         return _misses(self)
 
 
-def _layers(decision: Decision) -> Iterator[tuple[str, Layer]]:
-    plan = plan_of(decision.policies)
-    yield "identity", plan.identity
-    for name, layer in (("boundary", plan.boundary), ("session", plan.session), ("resource", plan.resource)):
+def _layers(decision: Decision) -> Iterator[tuple[str, LayerRules]]:
+    by_layer = rules_by_layer(decision.policies)
+    yield "identity", by_layer.identity
+    for name, layer in (
+        ("boundary", by_layer.boundary),
+        ("session", by_layer.session),
+        ("resource", by_layer.resource),
+    ):
         if layer is not None and (layer.rules or name != "resource"):
             yield name, layer
-    yield from scp_levels(decision.request, plan)
-    yield from rcp_levels(decision.request, plan)
+    yield from scp_levels(decision.request, by_layer)
+    yield from rcp_levels(decision.request, by_layer)
 
 
-def _layer_decision(name: str, layer: Layer, request: Request) -> LayerDecision:
+def _layer_decision(name: str, layer: LayerRules, request: Request) -> LayerDecision:
     denies, allows = layer.speaking_of(request.folded)
     for verdict, wanted, rules in _ORDER:
         if only_denies(name) and (verdict, rules) == ("Unknown", "Allow"):
@@ -139,7 +143,7 @@ def only_denies(layer: str) -> bool:
     return layer.startswith("rcp[")
 
 
-def _truth(name: str, layer: Layer, rule: Rule, request: Request) -> bool | None:
+def _truth(name: str, layer: LayerRules, rule: StatementRule, request: Request) -> bool | None:
     reach = layer.reach(rule, request) if name == "resource" else Reach.DIRECT
     if reach is Reach.NOBODY:
         return False
@@ -147,8 +151,8 @@ def _truth(name: str, layer: Layer, rule: Rule, request: Request) -> bool | None
     return None if truth and reach is Reach.UNKNOWN else truth
 
 
-def _ruling(name: str, layer: Layer, rule: Rule) -> Source:
-    return Source(name, *layer.place(rule), rule.statement)
+def _ruling(name: str, layer: LayerRules, rule: StatementRule) -> StatementLocation:
+    return StatementLocation(name, *layer.place(rule), rule.statement)
 
 
 def _unknown(decision: Decision) -> tuple[str, ...]:
@@ -216,7 +220,7 @@ def _not_allowed(decision: Decision, found: tuple[LayerDecision, ...]) -> str:
 
 
 def _grants(decision: Decision) -> Grants:
-    resource = plan_of(decision.policies).resource
+    resource = rules_by_layer(decision.policies).resource
     return NO_GRANTS if resource is None else weigh_resource(resource, decision.request)
 
 
@@ -271,7 +275,7 @@ def _misses(decision: Decision) -> tuple[Miss, ...]:
     return tuple(miss for _, miss in sorted(found, key=lambda pair: pair[0])[:_NEAR])
 
 
-def _miss(name: str, layer: Layer, rule: Rule, request: Request) -> tuple[int, Miss] | None:
+def _miss(name: str, layer: LayerRules, rule: StatementRule, request: Request) -> tuple[int, Miss] | None:
     fits = rule.resource is None or rule.resource(request) is not False
     ruling = _ruling(name, layer, rule)
     if not rule.speaks_of_action(request.folded):
@@ -314,9 +318,7 @@ def _near_action(statement: Statement, request: Request) -> str | None:
     service = f"{request.folded.partition(':')[0]}:"
     if statement.actions.negated:
         return None
-    import difflib  # noqa: PLC0415 - 4 ms, needed only when something is asked for that nothing allows
 
     patterns = statement.actions.patterns
-    names = {text.lower(): text for text in patterns if text.lower().startswith(service) and not is_pattern(text)}
-    found = difflib.get_close_matches(request.folded, names, n=1, cutoff=_ALIKE)
-    return names[found[0]] if found else None
+    names = [text for text in patterns if text.lower().startswith(service) and not is_pattern(text)]
+    return nearest(request.folded, names, _ALIKE)

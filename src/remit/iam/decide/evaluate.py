@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from remit.iam.decide.because import Decision
 from remit.iam.decide.prepared_statements import Kept
-from remit.iam.decide.weigh import KEPT, Layers, Verdict, plan_of, verdict_on
+from remit.iam.decide.weigh import KEPT, Layers, Verdict, rules_by_layer, verdict_on
 from remit.iam.policy import Policy
 from remit.iam.request import ALL, Request
 
@@ -45,7 +45,7 @@ def evaluate(
             tuple(_several(level) for level in scp),
             tuple(_several(level) for level in rcp),
         )
-    return Decision(verdict_on(request, plan_of(layers)), request, layers)
+    return Decision(verdict_on(request, rules_by_layer(layers)), request, layers)
 
 
 def _several(policies: Policy | Sequence[Policy] | None) -> tuple[Policy, ...]:

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from remit.iam.request import Request
     from remit.iam.text_comparison import Truth
 
-Place: TypeAlias = tuple[int, int]
+Position: TypeAlias = tuple[int, int]
 """Which policy of a layer, and which statement of it, both from 0."""
 
 _PUT_IN: Final = re.compile(r"\$\{\{.*\}\}|\$\{[^}]*\}")
 _ACTIONS_KEPT: Final = 10_000  # per layer; forgotten all at once
 
 
-class Rule:
+class StatementRule:
     """One statement of one policy; what a question needs of it is compiled when it is first asked."""
 
     __slots__ = ("_trust", "conditions", "deny", "resource", "speaks_of_action", "statement", "version")
@@ -90,10 +90,10 @@ class Rule:
                 yield from names_in(parts_of(text, ""), request)
 
 
-_COMPILE: Final[dict[str, Callable[[Rule], Any]]] = {
-    "speaks_of_action": Rule._compile_action,  # noqa: SLF001 - the class's own
-    "resource": Rule._compile_resource,  # noqa: SLF001 - as above
-    "conditions": Rule._compile_conditions,  # noqa: SLF001 - as above
+_COMPILE: Final[dict[str, Callable[[StatementRule], Any]]] = {
+    "speaks_of_action": StatementRule._compile_action,  # noqa: SLF001 - the class's own
+    "resource": StatementRule._compile_resource,  # noqa: SLF001 - as above
+    "conditions": StatementRule._compile_conditions,  # noqa: SLF001 - as above
 }
 
 
@@ -134,7 +134,7 @@ def _action_test(actions: Globs) -> Matcher:
     return lambda action: action in literals or any(glob(action) for glob in globs)
 
 
-class Names(NamedTuple):
+class ActionNames(NamedTuple):
     """Action patterns without case: all in order, those that are a name, those that have a wildcard."""
 
     folded: tuple[str, ...]
@@ -142,15 +142,15 @@ class Names(NamedTuple):
     globs: tuple[str, ...]
 
 
-def names(actions: Globs) -> Names:
+def names(actions: Globs) -> ActionNames:
     """Read once per object: a statement may name hundreds."""
-    found: Names | None = _NAMES.get(actions)
+    found: ActionNames | None = _NAMES.get(actions)
     if found is None:
         folded = tuple(map(str.lower, actions.patterns))
         joined = "\n".join(folded)
         globs = tuple(filter(is_pattern, folded)) if is_pattern(joined) else ()
         literals = folded if not globs else tuple(text for text in folded if not is_pattern(text))
-        found = _NAMES.put(actions, Names(folded, literals, globs))
+        found = _NAMES.put(actions, ActionNames(folded, literals, globs))
     return found
 
 
@@ -243,16 +243,16 @@ _NAMES: Final = Kept(_KEPT)
 _RULES: Final = {False: Kept(_KEPT), True: Kept(_KEPT)}
 
 
-def rules_of(policy: Policy, *, trust: bool = False) -> tuple[Rule, ...]:
+def rules_of(policy: Policy, *, trust: bool = False) -> tuple[StatementRule, ...]:
     """The rules of a policy, made once per object (`trust`: as a resource's policy)."""
-    rules: tuple[Rule, ...] | None = _RULES[trust].get(policy)
+    rules: tuple[StatementRule, ...] | None = _RULES[trust].get(policy)
     if rules is None:
-        made = (Rule(statement, policy.version, trust=trust) for statement in policy.statements)
+        made = (StatementRule(statement, policy.version, trust=trust) for statement in policy.statements)
         rules = _RULES[trust].put(policy, tuple(made))
     return rules
 
 
-class Layer:
+class LayerRules:
     """The rules of one layer's policies, and for every action asked so far those that speak of it.
 
     `trust`: they are a resource's; `bounded`: and who asks has a permissions boundary.
@@ -264,9 +264,9 @@ class Layer:
         self._bounded = bounded
         self.policies = tuple(rules_of(policy, trust=trust) for policy in policies)
         self.rules = tuple(rule for rules in self.policies for rule in rules)
-        self._by_action: dict[str, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = {}
+        self._by_action: dict[str, tuple[tuple[StatementRule, ...], tuple[StatementRule, ...]]] = {}
 
-    def speaking_of(self, action: str) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+    def speaking_of(self, action: str) -> tuple[tuple[StatementRule, ...], tuple[StatementRule, ...]]:
         """The Deny rules and the Allow rules whose Action means a folded action."""
         found = self._by_action.get(action)
         if found is None:
@@ -277,7 +277,7 @@ class Layer:
             self._by_action[action] = found
         return found
 
-    def reach(self, rule: Rule, request: Request) -> Reach:
+    def reach(self, rule: StatementRule, request: Request) -> Reach:
         """How a rule's Principal means whoever asks. A Deny with NotPrincipal spares nobody who has a boundary.
 
         Source: "AWS JSON policy elements: NotPrincipal" (IAM User Guide).
@@ -287,7 +287,7 @@ class Layer:
             return Reach.DIRECT
         return reach(principals, request, deny=rule.deny)
 
-    def place(self, rule: Rule) -> Place:
+    def place(self, rule: StatementRule) -> Position:
         """Where a rule of this layer stands."""
         for number, rules in enumerate(self.policies):
             for index, one in enumerate(rules):

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from remit.iam.decide.prepared_statements import Kept, Layer, Rule
+from remit.iam.decide.prepared_statements import Kept, LayerRules, StatementRule
 from remit.iam.principal import Reach
 from remit.iam.text_comparison import Truth, either, every
 
@@ -45,41 +45,41 @@ class Layers:
     rcp: tuple[tuple[Policy, ...], ...] = ()
 
 
-class Plan:
+class RulesByLayer:
     """Layers made ready to be asked."""
 
     __slots__ = ("boundary", "identity", "only_identity", "rcp", "resource", "scp", "session")
 
     def __init__(self, layers: Layers) -> None:
-        self.identity = Layer(layers.identity)
-        self.boundary = Layer(layers.boundary) if layers.boundary else None
-        self.session = Layer(layers.session) if layers.session else None
+        self.identity = LayerRules(layers.identity)
+        self.boundary = LayerRules(layers.boundary) if layers.boundary else None
+        self.session = LayerRules(layers.session) if layers.session else None
         self.resource = (
-            None if layers.resource is None else Layer(layers.resource, trust=True, bounded=bool(layers.boundary))
+            None if layers.resource is None else LayerRules(layers.resource, trust=True, bounded=bool(layers.boundary))
         )
-        self.scp = tuple(Layer(level) for level in layers.scp)
-        self.rcp = tuple(Layer(level) for level in layers.rcp)
+        self.scp = tuple(LayerRules(level) for level in layers.scp)
+        self.rcp = tuple(LayerRules(level) for level in layers.rcp)
         self.only_identity = not (layers.boundary or layers.session or layers.resource or layers.scp or layers.rcp)
 
 
-_PLANS: Final = Kept(KEPT)
+_BY_LAYER: Final = Kept(KEPT)
 
 
-def plan_of(layers: Layers) -> Plan:
+def rules_by_layer(layers: Layers) -> RulesByLayer:
     """The compiled form of layers, made once per object."""
-    plan: Plan | None = _PLANS.get(layers)
-    if plan is None:
-        plan = _PLANS.put(layers, Plan(layers))
-    return plan
+    by_layer: RulesByLayer | None = _BY_LAYER.get(layers)
+    if by_layer is None:
+        by_layer = _BY_LAYER.put(layers, RulesByLayer(layers))
+    return by_layer
 
 
-def verdict_on(request: Request, plan: Plan) -> Verdict:
+def verdict_on(request: Request, by_layer: RulesByLayer) -> Verdict:
     """The verdict alone."""
-    if plan.only_identity and request.simple:
-        return _VERDICTS[weigh(plan.identity, request)]
+    if by_layer.only_identity and request.simple:
+        return _VERDICTS[weigh(by_layer.identity, request)]
     if request.always_allowed:
         return "Allowed"
-    return _VERDICTS[opinions(request, plan)]
+    return _VERDICTS[opinions(request, by_layer)]
 
 
 _VERDICTS: Final[dict[tuple[Truth, Truth], Verdict]] = {
@@ -93,7 +93,7 @@ _VERDICTS: Final[dict[tuple[Truth, Truth], Verdict]] = {
 }
 
 
-def weigh(layer: Layer, request: Request) -> tuple[Truth, Truth]:
+def weigh(layer: LayerRules, request: Request) -> tuple[Truth, Truth]:
     """Whether a layer denies and whether it allows, whoever asks."""
     denies, allows = layer.speaking_of(request.folded)
     denied: Truth = False
@@ -123,7 +123,7 @@ class Grants:
     account: Truth
 
 
-def weigh_resource(layer: Layer, request: Request) -> Grants:
+def weigh_resource(layer: LayerRules, request: Request) -> Grants:
     """As `weigh`, minding who is meant."""
     denies, allows = layer.speaking_of(request.folded)
     denied = either(_meant(layer, rule, request, Reach.UNKNOWN) for rule in denies)
@@ -134,7 +134,7 @@ def weigh_resource(layer: Layer, request: Request) -> Grants:
     return Grants(denied, direct, role, account)
 
 
-def _meant(layer: Layer, rule: Rule, request: Request, least: Reach) -> Truth:
+def _meant(layer: LayerRules, rule: StatementRule, request: Request, least: Reach) -> Truth:
     """Whether a rule holds for the caller, meant at least so closely."""
     reach = layer.reach(rule, request)
     if reach is Reach.NOBODY or (reach is not Reach.UNKNOWN and reach < least):
@@ -143,17 +143,19 @@ def _meant(layer: Layer, rule: Rule, request: Request, least: Reach) -> Truth:
     return None if truth and reach is Reach.UNKNOWN else truth
 
 
-def opinions(request: Request, plan: Plan) -> tuple[Truth, Truth]:
+def opinions(request: Request, by_layer: RulesByLayer) -> tuple[Truth, Truth]:
     """Whether any layer denies, and whether all that must allow do."""
-    own = weigh(plan.identity, request)
-    boundary = weigh(plan.boundary, request) if plan.boundary else _NO_LIMIT
-    session = weigh(plan.session, request) if plan.session else (False, not request.who.federated)
-    grants = weigh_resource(plan.resource, request) if plan.resource else NO_GRANTS
-    scp = [weigh(level, request) for _, level in scp_levels(request, plan)]
-    rcp = [weigh(level, request) for _, level in rcp_levels(request, plan)]
+    own = weigh(by_layer.identity, request)
+    boundary = weigh(by_layer.boundary, request) if by_layer.boundary else _NO_LIMIT
+    session = weigh(by_layer.session, request) if by_layer.session else (False, not request.who.federated)
+    grants = weigh_resource(by_layer.resource, request) if by_layer.resource else NO_GRANTS
+    scp = [weigh(level, request) for _, level in scp_levels(request, by_layer)]
+    rcp = [weigh(level, request) for _, level in rcp_levels(request, by_layer)]
     denied = either((own[0], boundary[0], session[0], grants.denied, *(level[0] for level in (*scp, *rcp))))
     identity = True if request.who.kind == "root" else own[1]
-    granted = granted_by(request, identity, every((boundary[1], session[1])), grants, known=plan.resource is not None)
+    granted = granted_by(
+        request, identity, every((boundary[1], session[1])), grants, known=by_layer.resource is not None
+    )
     return denied, every((granted, *(level[1] for level in scp)))
 
 
@@ -161,18 +163,18 @@ _NO_LIMIT: Final = (False, True)
 NO_GRANTS: Final = Grants(denied=False, direct=False, role=False, account=False)
 
 
-def scp_levels(request: Request, plan: Plan) -> tuple[tuple[str, Layer], ...]:
+def scp_levels(request: Request, by_layer: RulesByLayer) -> tuple[tuple[str, LayerRules], ...]:
     """The SCP levels that bind the caller, by name: none a service-linked role, or somebody without an account."""
     if request.who.service_linked or not request.has_identity or _central(request, request.who.account):
         return ()
-    return tuple((f"scp[{index}]", level) for index, level in enumerate(plan.scp))
+    return tuple((f"scp[{index}]", level) for index, level in enumerate(by_layer.scp))
 
 
-def rcp_levels(request: Request, plan: Plan) -> tuple[tuple[str, Layer], ...]:
+def rcp_levels(request: Request, by_layer: RulesByLayer) -> tuple[tuple[str, LayerRules], ...]:
     """The RCP levels that bind whoever asks, by name, for the account that has the resource."""
     if request.who.service_linked or _central(request, request.owner):
         return ()
-    return tuple((f"rcp[{index}]", level) for index, level in enumerate(plan.rcp))
+    return tuple((f"rcp[{index}]", level) for index, level in enumerate(by_layer.rcp))
 
 
 def _central(request: Request, account: str | None) -> bool:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from remit.errors import RemitError
-from remit.iam.comparison import Difference
+from remit.iam.comparison import SideDifference
 from remit.iam.decide.evaluate import Layers
 from remit.iam.pattern import is_pattern
 from remit.iam.policy import Globs, Policy
@@ -78,8 +78,8 @@ def compare_documents(old: Policy, new: Policy, *, known: Known | None = None) -
     before, after = side_of(_as_allows(old)), side_of(_as_allows(new))
     there = Sweep(before, after, known or catalogue)
     back = Sweep(after, before, known or catalogue)
-    forbidden = tuple(replace(piece, difference=Difference("old", of_denials=True)) for piece in there.gains())
-    freed = tuple(replace(piece, difference=Difference("new", of_denials=True)) for piece in back.gains())
+    forbidden = tuple(replace(piece, difference=SideDifference("old", of_denials=True)) for piece in there.gains())
+    freed = tuple(replace(piece, difference=SideDifference("new", of_denials=True)) for piece in back.gains())
     undecided = dict.fromkeys((*found.undecided, *there.undecided, *back.undecided))
     return Comparison(found.gained, found.lost, tuple(undecided), freed, forbidden)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from remit.iam.comparison import Source
+from remit.iam.comparison import StatementLocation
 from remit.iam.decide.evaluate import Layers, evaluate
-from remit.iam.decide.weigh import plan_of, weigh
+from remit.iam.decide.weigh import rules_by_layer, weigh
 from remit.iam.prove.statement_space import Box, Compiled, Index, compiled
 from remit.iam.text_comparison import either, every
 
@@ -41,25 +41,25 @@ class Side:
         """Every Deny."""
         return (box for index in self.denies for box in index.boxes)
 
-    def source(self, box: Box) -> Source:
+    def source(self, box: Box) -> StatementLocation:
         """Where a box's statement stands."""
         for name, policies in (*self.layers, *self.rcp):
             for number, policy in enumerate(policies):
                 if policy.has(box):
-                    return Source(name, number, box.index, box.statement)
-        return Source("identity", 0, box.index, box.statement)
+                    return StatementLocation(name, number, box.index, box.statement)
+        return StatementLocation("identity", 0, box.index, box.statement)
 
-    def unclear(self) -> Iterator[tuple[Source, str]]:
+    def unclear(self) -> Iterator[tuple[StatementLocation, str]]:
         """The statements that cannot be compared at all."""
         for name, policies in self.layers:
             for number, policy in enumerate(policies):
                 for index, statement, reason in policy.unclear:
-                    yield Source(name, number, index, statement), reason
+                    yield StatementLocation(name, number, index, statement), reason
         for name, policies in self.rcp:
             for number, policy in enumerate(policies):
                 for index, statement, reason in policy.unclear:
                     if statement.effect == "Deny":
-                        yield Source(name, number, index, statement), reason
+                        yield StatementLocation(name, number, index, statement), reason
 
     def allows(self, request: Request) -> bool | None:
         """What the ordinary evaluator says of a request: allowed, not allowed, or not known.
@@ -69,10 +69,10 @@ class Side:
         if request.simple:
             verdict = evaluate(request, self.policies).verdict
             return None if verdict == "Unknown" else verdict == "Allowed"
-        plan = plan_of(self.policies)
-        layers = (plan.identity, plan.boundary, plan.session, *plan.scp)
+        by_layer = rules_by_layer(self.policies)
+        layers = (by_layer.identity, by_layer.boundary, by_layer.session, *by_layer.scp)
         opinions = [weigh(layer, request) for layer in layers if layer is not None]
-        denied = either((*(denied for denied, _ in opinions), *(weigh(level, request)[0] for level in plan.rcp)))
+        denied = either((*(denied for denied, _ in opinions), *(weigh(level, request)[0] for level in by_layer.rcp)))
         allowed = every(allowed for _, allowed in opinions)
         if denied or allowed is False:
             return False

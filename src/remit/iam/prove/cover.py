@@ -43,10 +43,10 @@ def covers(wide: Iterable[Statement], narrow: Statement, version: str = VERSION,
     try:
         box = box_for(narrow, version)
         index = Index(box_for(statement, version) for statement in statements)
+        questions = Questions(Premises.of((*statements, narrow), SETS), budget or Budget(STEPS))
+        return leave_nothing(index, box, questions)
     except Unclear:
         return False
-    questions = Questions(Premises.of((*statements, narrow), SETS), budget or Budget(STEPS))
-    return leave_nothing(index, box, questions)
 
 
 def box_for(statement: Statement, version: str) -> Box:

@@ -7,7 +7,7 @@ from itertools import chain, product
 from math import prod
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from remit.iam.comparison import Difference, Piece, Tier, Undecided
+from remit.iam.comparison import Piece, SideDifference, Tier, Undecided
 from remit.iam.pattern import covers, overlaps
 from remit.iam.policy import OLD_VERSION, VERSION, Globs
 from remit.iam.prove.alphabet import has_marks, has_shape, widened
@@ -63,7 +63,7 @@ class Sweep:
             (
                 policies,
                 tuple(policy.allows for policy in policies if policy.allows.boxes),
-                Difference(other, _TITLES.get(name, name)),
+                SideDifference(other, _TITLES.get(name, name)),
             )
             for name, policies in old.layers
             if not any(policy.everything for policy in policies)
@@ -106,7 +106,7 @@ class Sweep:
     def _candidates(self) -> Iterator[Box]:
         return (box for policy in self.new.layers[0][1] for box in policy.allows.boxes)
 
-    def _cases(self, box: Box) -> Iterator[tuple[Case, Difference, _Actions]]:
+    def _cases(self, box: Box) -> Iterator[tuple[Case, SideDifference, _Actions]]:
         """How a statement may be new: a layer of the other side does not allow it, or a Deny there forbids it.
 
         With each case its reason, and the action patterns to ask about.
@@ -127,7 +127,7 @@ class Sweep:
                 self.budget.spend(1)
                 if not _apart(box, denial):
                     self._count()
-                    difference = Difference(self.other, denial=self.old.source(denial))
+                    difference = SideDifference(self.other, denial=self.old.source(denial))
                     yield Case((*wanted, denial), denies), difference, tuple(self._left(box, ()))
 
     def _count(self) -> None:
@@ -151,7 +151,7 @@ class Sweep:
         self,
         box: Box,
         case: Case,
-        difference: Difference,
+        difference: SideDifference,
         actions: _Actions,
         told: set[tuple[Box, str, str]],
         *,
@@ -200,7 +200,7 @@ class Sweep:
                 yield folded, spelled
 
     def _checked(
-        self, box: Box, spelled: str, found: Opening, difference: Difference, *, lifelike: bool
+        self, box: Box, spelled: str, found: Opening, difference: SideDifference, *, lifelike: bool
     ) -> Piece | None:
         """The finding with a request that the evaluator agrees about; else it is left undecided."""
         if found.action == ALWAYS_ALLOWED:

@@ -8,13 +8,13 @@ undecided stays as it is.
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from remit.iam.length import policy_length
 from remit.iam.pattern_list import PatternList
-from remit.iam.policy import Globs, Policy, Statement, render
+from remit.iam.policy import Globs, Policy, Statement
 from remit.iam.prove.budget import Budget, Exhausted
 from remit.iam.prove.compare import equivalent
 from remit.iam.prove.prune import pruned
@@ -41,15 +41,9 @@ def minimise(policy: Policy) -> Policy:
     smaller = replace(policy, statements=merged(policy.statements, tidying))
     smaller = pruned(smaller, Budget(PRUNING))
     smaller = replace(smaller, statements=merged(smaller.statements, tidying))
-    if length(smaller) >= length(policy):
+    if policy_length(smaller) >= policy_length(policy):
         return policy
     return smaller if same(policy, smaller, Budget(PROVING)) else policy
-
-
-def length(policy: Policy) -> int:
-    """Characters of a document as IAM counts them: without white space."""
-    text = json.dumps(render(policy), separators=(",", ":"), ensure_ascii=False)
-    return len("".join(text.split()))
 
 
 def same(one: Policy, other: Policy, budget: Budget | None = None) -> bool:

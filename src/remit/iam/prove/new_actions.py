@@ -17,7 +17,7 @@ from remit.iam.prove.satisfiable import needed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from remit.iam.prove.satisfiable import Place, Questions
+    from remit.iam.prove.satisfiable import Questions, Witness
     from remit.iam.prove.statement_space import Box, Index
 
 Known: TypeAlias = "Callable[[str], Sequence[str]]"
@@ -40,7 +40,7 @@ class Opening:
     real: str | None
     pattern: str
     resource: str
-    place: Place
+    place: Witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class Openings:
         """Whether no NotAction of the wanted statements names it."""
         return not any(matcher(text)(action) for box in self._spared for text in box.actions)
 
-    def place(self, resource: str, active: tuple[Box, ...]) -> Place | None:
+    def place(self, resource: str, active: tuple[Box, ...]) -> Witness | None:
         """A place on a resource pattern that these covers leave."""
         first = self.case.wanted[0]
         self.questions.budget.spend(2 * len(active))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.condition_keys import global_key
-from remit.iam.comparison import Piece, Source, Tier, Undecided
+from remit.iam.comparison import Piece, StatementLocation, Tier, Undecided
 from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.policy import Policy, allow
 from remit.iam.principal import Reach, reach
@@ -84,7 +84,7 @@ class _Exposed:
         self.questions = Questions(Premises.of((box.statement for box in self.compiled.boxes), SETS), budget)
         self._size = len(self.compiled.boxes)
         self.undecided: dict[Undecided, None] = {
-            Undecided(Source("resource", 0, index, statement), reason): None
+            Undecided(StatementLocation("resource", 0, index, statement), reason): None
             for index, statement, reason in self.compiled.unclear
         }
 
@@ -122,10 +122,10 @@ class _Exposed:
     def leave_all(self, reason: str) -> None:
         """Tell every Allow as undecided."""
         for box in self.compiled.allows.boxes:
-            self.undecided[Undecided(Source("resource", 0, box.index, box.statement), reason)] = None
+            self.undecided[Undecided(StatementLocation("resource", 0, box.index, box.statement), reason)] = None
 
     def _found(self, who: str, principal: str, box: Box, action: str, openings: Openings) -> Iterator[Exposure]:
-        source = Source("resource", 0, box.index, box.statement)
+        source = StatementLocation("resource", 0, box.index, box.statement)
         for found in openings.of(action.lower()):
             if isinstance(found, Exhausted):
                 raise found

@@ -30,7 +30,7 @@ _MEET, _COVER, _BIND = 100, 8, 30  # steps of a meet of patterns, of one coverin
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Witness:
     """A resource (encoded) and a context in which the question is answered with yes."""
 
     resource: str
@@ -46,9 +46,9 @@ class Questions:
         self.premises = premises
         self.budget = budget or Budget()
         self._contexts: dict[tuple[tuple[Atom, ...], frozenset[Box]], Context | Unclear | None] = {}
-        self._places: dict[tuple[object, ...], Place | Unclear | None] = {}
+        self._places: dict[tuple[object, ...], Witness | Unclear | None] = {}
 
-    def place(self, pattern: str, wanted: tuple[Box, ...], covers: tuple[Box, ...]) -> Place | None:
+    def place(self, pattern: str, wanted: tuple[Box, ...], covers: tuple[Box, ...]) -> Witness | None:
         """A place within `pattern`, which is one of the first wanted box's own (`*` for its NotResource)."""
         asked = (pattern, wanted, covers)
         self.budget.spend(len(covers))
@@ -62,7 +62,7 @@ class Questions:
             raise found
         return found
 
-    def _place(self, pattern: str, wanted: tuple[Box, ...], covers: tuple[Box, ...]) -> Place | None:
+    def _place(self, pattern: str, wanted: tuple[Box, ...], covers: tuple[Box, ...]) -> Witness | None:
         names: frozenset[str] = frozenset().union(*(box.variables for box in (*wanted, *covers)))
         if not names and not any(box.marked_resources or box.marked_atoms for box in (*wanted, *covers)):
             return self._search(pattern, wanted, covers, ())
@@ -82,7 +82,7 @@ class Questions:
             raise Unclear("it depends on what its variables or late-bound parts stand for")
         return None
 
-    def _bound(self, wanted: tuple[Box, ...], covers: tuple[Box, ...], values: dict[str, str | None]) -> Place | None:
+    def _bound(self, wanted: tuple[Box, ...], covers: tuple[Box, ...], values: dict[str, str | None]) -> Witness | None:
         self.budget.spend(sum(_BIND * (len(box.resources) + len(box.atoms)) for box in (*wanted, *covers)))
         bound = tuple(with_values(box, values) for box in wanted)
         pattern = "*" if bound[0].not_resources else next(iter(bound[0].resources), None)
@@ -109,7 +109,7 @@ class Questions:
 
     def _search(
         self, pattern: str, wanted: tuple[Box, ...], covers: tuple[Box, ...], pinned: tuple[Atom, ...]
-    ) -> Place | None:
+    ) -> Witness | None:
         units = tuple(dict.fromkeys((*(atom for box in wanted for atom in box.atoms), *pinned)))
         spared = tuple(box for box in wanted if box.not_resources)
         effort = sum(1 + len(box.globs) for box in (*covers, *spared))
@@ -137,7 +137,7 @@ class Questions:
 
     def _at(
         self, pattern: str, singles: int, spared: tuple[Box, ...], covers: tuple[Box, ...], units: tuple[Atom, ...]
-    ) -> tuple[Place | None, tuple[Box, ...]]:
+    ) -> tuple[Witness | None, tuple[Box, ...]]:
         """A place at the points of a pattern; else the NotResource covers whose patterns it should be narrowed to."""
         if singles and taken(pattern, covers, units):
             return None, ()
@@ -150,7 +150,7 @@ class Questions:
             active = [box for box in covers if box.on(point)]
             context = self._context(units, active)
             if context is not None:
-                return Place(point, context), ()
+                return Witness(point, context), ()
             turned = [box for box in active if box.not_resources]
             if turned and self._context(units, [box for box in active if not box.not_resources]) is not None:
                 escapes.update(dict.fromkeys(needed(turned, lambda boxes: self._context(units, boxes) is not None)))

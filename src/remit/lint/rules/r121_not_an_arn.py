@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from remit.catalogue.arns import fill
 from remit.catalogue.partitions import is_region, partition
 from remit.catalogue.types import resource_type
+from remit.errors import nearest
 from remit.lint import lookups
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.subject import RESOURCE
@@ -153,7 +154,7 @@ def _begun(text: str) -> str | None:
     """The ARN whose beginning is misspelt: `anr:aws:`, `arn.aws.`, `aws:arn:`; None where none begins."""
     found = _BEGUN.match(text)
     first, second = (found[1].lower(), found[2] or "") if found is not None else ("", "")
-    if found is not None and second and (first, second) != ("aws", "aws") and lookups.near(first, ["arn", "aws"]):
+    if found is not None and second and (first, second) != ("aws", "aws") and nearest(first, ["arn", "aws"]):
         return f"arn:{second if first != 'aws' else 'aws'}:{text[found.end() :]}"
     return f"arn:{text}" if re.match(r"arn[^:]|aws:", text) else None
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.partitions import is_region, is_zone, partition_of, region_of_zone, regions
-from remit.errors import nearest
+from remit.errors import MISSPELT, nearest
 from remit.lint import lookups
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.reference_samples import settled
@@ -86,7 +86,7 @@ def _problem(region: str, spot: Spot) -> Problem:
         known = region_of_zone(region)
         hint = f"did you mean '{known}'?" if known else "write the region"
         return Problem(f"'{region}' is an availability zone, not a region: nothing matches", hint, spot)
-    close = lookups.near(region.lower(), regions()) or _rearranged(region) or _at_place(region)
+    close = nearest(region, regions(), MISSPELT) or _rearranged(region) or _at_place(region)
     if close is None and partition_of(region) is not None:
         message = f"'{region}' is named like a region, but remit knows none of that name"
         return Problem(message, "is it new? `remit data refresh` reads the lists again", spot, WARNING)

@@ -38,7 +38,7 @@ def statement(item: Item) -> Iterator[Problem]:
         if lookups.plain(name) and partition(name) is None:
             names = [one.name for one in partitions()]
             longer = next((one for one in names if arn.partition and one.startswith(f"{arn.partition}-")), None)
-            near = longer or lookups.near(arn.partition, names) or nearest(arn.partition, names) or "aws"
+            near = longer or nearest(arn.partition, names) or "aws"
             shown = arn.partition or "(empty)"
             hint = f"did you mean '{near}'?" if name == arn.partition else "write ${AWS::Partition}"
             yield Problem(f"unknown partition '{shown}': IAM refuses the ARN", hint, spot)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from remit.errors import MISSPELT, nearest
 from remit.lint import lookups
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.reference_samples import settled
@@ -46,11 +47,11 @@ def statement(item: Item) -> Iterator[Problem]:
             continue
         from remit.catalogue.resemblance import nearest_services  # noqa: PLC0415 - asked of mistakes alone
 
-        own = lookups.near(arn.service.lower(), item.services)
+        own = nearest(arn.service, item.services, MISSPELT)
         near = (own,) if own else nearest_services(arn.service)
         hint = f"did you mean '{near[0]}'?" if near else "the third part of an ARN is the service"
         late = settled(arn.service) != arn.service
-        sure = late or arn.service in ("", "None") or any(lookups.near(arn.service.lower(), [one]) for one in near)
+        sure = late or arn.service in ("", "None") or nearest(arn.service, near, MISSPELT) is not None
         shown = arn.service or "(empty)"
         message = f"no resource has an ARN of service '{shown}': nothing matches"
         yield Problem(message, hint, spot, ERROR if sure else WARNING)

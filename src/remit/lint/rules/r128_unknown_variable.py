@@ -82,6 +82,8 @@ def _is_raw(text: str, start: int) -> bool:
 
 
 def _problem(name: str, spot: Spot) -> Iterator[Problem]:
+    from remit.catalogue.resemblance import nearest_key  # noqa: PLC0415 - asked of mistakes alone
+
     prefix, colon, _ = name.partition(":")
     if colon and "." in prefix:
         yield from _federated(name, spot)
@@ -91,7 +93,7 @@ def _problem(name: str, spot: Spot) -> Iterator[Problem]:
     if put_in(name):
         return
     tagged = global_key(f"{name}/x")
-    near = f"{tagged.name}/KEY" if tagged is not None and tagged.tagged else lookups.near_key(name)
+    near = f"{tagged.name}/KEY" if tagged is not None and tagged.tagged else nearest_key(name)
     hint = (
         f"did you mean `${{{near}}}`?"
         if near

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
-from remit.catalogue.resemblance import a_slip_off, nearest_actions
+from remit.catalogue.resemblance import misspelt_action, nearest_actions
 from remit.lint import lookups, meant_actions
 from remit.lint.finding import ERROR, WARNING, Problem
 
@@ -47,7 +47,7 @@ def doubtful(item: Item) -> Iterator[Problem]:
 def _nearest(prefix: str, pattern: str) -> str:
     """The one action that a pattern misses by a slip; else the pattern without its own; else what says the same."""
     name = f"{prefix}:{pattern}".replace("*", "").replace("?", "")
-    return a_slip_off(name) or _mended(prefix, pattern) or next(iter(nearest_actions(name)), "")
+    return misspelt_action(name) or _mended(prefix, pattern) or next(iter(nearest_actions(name)), "")
 
 
 def _mended(prefix: str, pattern: str) -> str:

@@ -35,9 +35,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from remit.errors import did_you_mean, nearest
+from remit.errors import MISSPELT, did_you_mean, nearest
 from remit.iam import tokens
-from remit.lint import lookups
 from remit.lint.elements import is_policy
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.template.references import functions, named_by, references
@@ -77,7 +76,7 @@ def _function(name: str, argument: Any, spot: Spot, written: WrittenTemplate) ->
         message = f"{name} asks for '{wanted}', and the template has no such {section.lower().removesuffix('s')}"
         yield Problem(message, did_you_mean(wanted, known) or f"add it to {section}", spot)
     elif name.startswith("Fn::") and name not in tokens.FUNCTIONS:
-        near = lookups.near(name, tokens.FUNCTIONS)
+        near = nearest(name, tokens.FUNCTIONS, MISSPELT)
         if near is not None:
             yield Problem(f"CloudFormation has no function {name}", f"did you mean `{near}`?", spot)
     elif name == "Fn::Sub":

@@ -32,8 +32,7 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.resemblance import nearest_services, spoken
 from remit.catalogue.types import resource_type, resource_types
-from remit.errors import did_you_mean
-from remit.lint import lookups
+from remit.errors import MISSPELT, did_you_mean, nearest
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def template(written: WrittenTemplate) -> Iterator[Problem]:
             if one in known or one in found.read_only or str(one).startswith("Fn::"):
                 continue
             hint = did_you_mean(str(one), known)
-            if not kind.startswith(_SAM) or lookups.near(str(one), known):  # SAM takes more than its schema has
+            if not kind.startswith(_SAM) or nearest(str(one), known, MISSPELT):  # SAM takes more than its schema has
                 spot = ("Resources", name, "Properties", one)
                 yield Problem(f"{kind} has no property '{one}'", hint or "remove it", spot)
 
@@ -73,11 +72,11 @@ def template(written: WrittenTemplate) -> Iterator[Problem]:
 def _near_type(kind: str) -> str | None:
     """A type that differs by a slip; a name that resembles none may be newer than what remit knows."""
     vendor, _, rest = re.sub(r":+", "::", kind).partition("::")
-    if vendor not in ("AWS", "Aws", "aws") and not lookups.near(vendor.lower(), ["aws"]):
+    if nearest(vendor, ["AWS"]) is None:
         return None
     folded = {one.lower(): one for one in resource_types()}
     wanted = f"aws::{re.sub('ies$', 'y', rest.lower())}"
-    found = wanted if wanted in folded else lookups.near(wanted, folded) or _elsewhere(rest.lower(), folded)
+    found = nearest(wanted, folded, MISSPELT) or _elsewhere(rest.lower(), folded)
     return folded[found] if found is not None else None
 
 

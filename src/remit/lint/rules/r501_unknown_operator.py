@@ -22,9 +22,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from remit.catalogue.condition_keys import OPERATORS
-from remit.errors import nearest
+from remit.errors import MISSPELT, nearest
 from remit.iam.operators import QUANTIFIERS
-from remit.lint import lookups
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def _problem(condition: Condition) -> Iterator[Problem]:
         message = f"unknown condition operator '{condition.spelled}': IAM refuses it"
         yield Problem(message, f"did you mean `{whole}`?", spot)
     elif quantifier and quantifier not in _SETS:
-        near = lookups.near(quantifier, _SETS) or nearest(quantifier, _SETS) or "foranyvalue"
+        near = nearest(quantifier, _SETS) or "foranyvalue"
         message = f"unknown set operator '{condition.quantifier}:' in '{condition.spelled}': IAM refuses it"
         operator = _meant(condition)
         others = " or ".join(
@@ -109,12 +108,13 @@ def _meant(condition: Condition) -> str:
     suffix = "IfExists" if condition.if_exists or condition.operator.lower().endswith("ifexists") else ""
     if bare in _WORDS:
         return _WORDS[bare] + ("" if _WORDS[bare] == "Null" else suffix)
-    known = {**_NAMES, **{f"{low}ifexists": f"{name}IfExists" for low, name in _NAMES.items() if low != "null"}}
+    known = [*_NAMES.values(), *(f"{name}IfExists" for name in _NAMES.values() if name != "Null")]
     written = bare + suffix.lower()
-    if (near := lookups.near(written, known)) is not None:
-        return known[near]
-    alike = {_positive(low): name for low, name in known.items() if ("not" in low) == ("not" in written)}
-    near = lookups.near(_positive(written), alike) or nearest(_positive(written), alike)
+    misspelt = nearest(written, known, MISSPELT)
+    if misspelt is not None and ("Not" in misspelt or "not" not in written):
+        return misspelt
+    alike = {_positive(name.lower()): name for name in known if ("Not" in name) == ("not" in written)}
+    near = nearest(_positive(written), alike)
     return alike[near] if near else "StringEquals"
 
 

@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 SEVERITY = ERROR
 
 
+def _near(key: str) -> str | None:
+    from remit.catalogue.resemblance import nearest_key  # noqa: PLC0415 - asked of mistakes alone
+
+    return nearest_key(key)
+
+
 def conditional(item: Item) -> Iterator[Problem]:
     """Keys that are nowhere."""
     for condition in item.statement.conditions:
@@ -47,11 +53,11 @@ def conditional(item: Item) -> Iterator[Problem]:
             continue
         if not colon or not name:
             owners = (f"{prefix}:{key}" for prefix in sorted(item.services) if service(prefix))
-            near = next((one for one in owners if conditions.exists(one)), None) or lookups.near_key(f"aws:{key}")
+            near = next((one for one in owners if conditions.exists(one)), None) or _near(f"aws:{key}")
             hint = f"did you mean `{near}`?" if near else "a key reads aws:Name or service:Name"
             yield Problem(f"'{key}' is no condition key: it has no prefix", hint, spot)
             continue
-        near = lookups.near_key(key)
+        near = _near(key)
         hint = f"did you mean `{near}`?" if near else "`remit explain ACTION` lists the keys of an action"
         sure = near is not None or service(prefix) is None
         severity = ERROR if sure and not lookups.written_by_aws(key) else WARNING

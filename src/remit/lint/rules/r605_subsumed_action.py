@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from remit.iam import value_comparison
 from remit.iam.pattern import is_pattern
 from remit.iam.pattern_list import PatternList
 from remit.lint import conditions, elements
@@ -54,7 +53,9 @@ def conditional(item: Item) -> Iterator[Problem]:
         name = conditions.name_of(condition) or "" if len(condition.values) > 1 else ""
         if name not in _DECIDES:
             continue
-        numbers = [found for value in condition.values if (found := value_comparison.number(value)) is not None]
+        from remit.iam.value_comparison import number  # noqa: PLC0415 - few conditions list several numbers
+
+        numbers = [found for value in condition.values if (found := number(value)) is not None]
         if len(numbers) < len(condition.values):
             continue
         kept = condition.values[numbers.index(_DECIDES[name](numbers))]

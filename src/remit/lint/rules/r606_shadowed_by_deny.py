@@ -23,9 +23,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.iam.pattern_list import actions_cover
+from remit.iam.pattern_list import actions_cover, asks_no_more
 from remit.iam.policy import Globs
-from remit.lint.conditions import asks_no_more
 from remit.lint.finding import WARNING, Problem
 
 if TYPE_CHECKING:

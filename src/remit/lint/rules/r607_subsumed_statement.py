@@ -20,14 +20,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.iam.pattern_list import actions_cover, resources_may_cover
-from remit.lint.conditions import asks_no_more
+from remit.iam.pattern_list import covers_statement
+from remit.iam.prove.budget import Budget
 from remit.lint.finding import NOTE, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.iam.prove.budget import Budget
     from remit.lint.subject import Document, Item
 
 SEVERITY = NOTE
@@ -37,43 +36,31 @@ _STEPS = 1_000_000  # of a document (see `iam.budget`)
 
 def policy(document: Document) -> Iterator[Problem]:
     """Statements that another of the same effect makes superfluous; duplicates are another matter."""
-    pairs = list(_pairs(document))
-    if not pairs:
-        return
-    from remit.iam.prove.budget import Budget  # noqa: PLC0415 - the procedure is loaded where there is a suspect
-
     budget = Budget(_STEPS)
-    told: set[int] = set()
-    for item, wide in pairs:
-        if item.index not in told and _wider(wide, item, budget):
-            told.add(item.index)
-            message = f"{item.called} adds nothing to {wide.called}, which covers it"
-            yield Problem(message, "remove one of the two", (), index=item.index)
-
-
-def _pairs(document: Document) -> Iterator[tuple[Item, Item]]:
-    """Each statement beside each other of its effect that is there whenever it is, and may cover it."""
     for effect in ("Allow", "Deny"):
-        several = [item for item in document.items if item.statement.effect == effect]
-        if not 1 < len(several) <= _MOST:
+        items = [item for item in document.items if item.statement.effect == effect]
+        if not 1 < len(items) <= _MOST:
             continue
-        about = {item.index: _services(item) for item in several}
-        wide = [(item, about[item.index]) for item in several if _may_be_wide(item)]
-        for item in several:
+        services = _services(items)
+        wide_items = [item for item in items if _may_be_wide(item)]
+        for item in items:
             if item.computed:
                 continue  # remit's own default; a wider grant beside it has findings of its own
-            own = about[item.index]
-            for one, its in wide:
-                if one is item or not (its is None or (own is not None and own <= its)):
-                    continue
-                if _may_be_wider(one, item) and one.goes_with(item):
-                    yield item, one
+            for wide in wide_items:
+                if services[wide.index] >= services[item.index] and _is_wider(wide, item, budget):
+                    message = f"{item.called} adds nothing to {wide.called}, which covers it"
+                    yield Problem(message, "remove one of the two", (), index=item.index)
+                    break
 
 
-def _services(item: Item) -> frozenset[str] | None:
-    """The services that a statement speaks of; None when they may be all."""
-    open_ = item.statement.actions.negated or any("*" in one or "?" in one for one in item.services)
-    return None if open_ else item.services
+def _services(items: list[Item]) -> dict[int, frozenset[str]]:
+    """The services that each statement may speak of, by its index: a cheap look before actions are compared."""
+    every = frozenset({"*"}).union(*(item.services for item in items))
+    return {item.index: every if _may_be_of_any_service(item) else item.services for item in items}
+
+
+def _may_be_of_any_service(item: Item) -> bool:
+    return item.statement.actions.negated or any("*" in service or "?" in service for service in item.services)
 
 
 def _may_be_wide(item: Item) -> bool:
@@ -82,19 +69,13 @@ def _may_be_wide(item: Item) -> bool:
     return len(texts) > 2 or any("*" in text for text in texts) or not statement.conditions  # noqa: PLR2004 - one of each
 
 
-def _may_be_wider(wide: Item, item: Item) -> bool:
-    """A cheap look: at the keys of conditions, principals, actions and resources."""
-    one, other = wide.statement, item.statement
-    if (one.conditions and not asks_no_more(one, other)) or one.principals != other.principals:
-        return False
-    return resources_may_cover(one.resources, other.resources) and actions_cover(one.actions, other.actions)
-
-
-def _wider(wide: Item, item: Item, budget: Budget) -> bool:
-    from remit.iam.prove.cover import covers  # noqa: PLC0415 - as above
-
-    version = item.document.version
-    statement = item.statement
-    return covers([wide.statement], statement, version, budget) and not covers(
-        [statement], wide.statement, version, budget
+def _is_wider(wide: Item, item: Item, budget: Budget) -> bool:
+    """Whether a statement covers another, which does not cover it, and is in the policy whenever the other is."""
+    one, other, version = wide.statement, item.statement, item.document.version
+    return (
+        wide is not item
+        and one.principals == other.principals
+        and wide.goes_with(item)
+        and covers_statement(one, other, version, budget)
+        and not covers_statement(other, one, version, budget)
     )

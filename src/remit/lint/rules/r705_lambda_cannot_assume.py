@@ -38,6 +38,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import RemitError
+from remit.iam import tokens
 from remit.iam.pattern import matches
 from remit.iam.policy import parse
 from remit.lint.finding import ERROR, Problem
@@ -79,13 +80,12 @@ def _spot(name: str, role: Mapping[str, Any]) -> Spot:
 
 
 def _role_of(resource: Mapping[str, Any], written: WrittenTemplate) -> str | None:
+    """The role that a function runs under, where the template makes it."""
     properties = resource.get("Properties")
     role = properties.get("Role") if isinstance(properties, dict) else None
-    target = role.get("Fn::GetAtt") if isinstance(role, dict) else None
-    name = target[0] if isinstance(target, list) and target else None
-    if not isinstance(name, str) or written.type_of(name) != "AWS::IAM::Role":
-        return None
-    return name
+    reference = tokens.REFERENCE.fullmatch(tokens.text_of(role)) if tokens.is_intrinsic(role) else None
+    name = reference[1].partition(".")[0] if reference is not None else ""
+    return name if written.type_of(name) == "AWS::IAM::Role" else None
 
 
 def _lets_assume(actions: Globs) -> bool:

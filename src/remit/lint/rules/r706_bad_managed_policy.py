@@ -32,7 +32,6 @@ from remit.catalogue.sam_policies import sam_policies, sam_policy
 from remit.catalogue.types import access_of
 from remit.errors import did_you_mean
 from remit.iam import tokens
-from remit.lint import lookups
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.template.branches import items
 
@@ -86,11 +85,10 @@ def _named(policies: Any, path: Spot) -> Iterator[Problem]:
 
 
 def _near(name: str) -> str | None:
-    """The policy that a name cut short begins, one that is a slip or two away, or resembles it."""
+    """The policy that a name cut short begins, or that it resembles."""
     known = managed_policies()
     longer = min((one for one in known if one.startswith(name)), key=len, default=None)
-    slip = longer or lookups.near(name, known)
-    return f"did you mean `{slip}`?" if slip else did_you_mean(name, known)
+    return f"did you mean `{longer}`?" if longer else did_you_mean(name, known)
 
 
 def _too_many(name: str, arns: Any, spot: Spot) -> Iterator[Problem]:

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 from remit.catalogue.sam_policies import sam_policies, sam_policy
 from remit.errors import did_you_mean
+from remit.iam import tokens
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.template.branches import items
 
@@ -60,9 +61,9 @@ def _problems(name: Any, given: Any, at: Spot, written: WrittenTemplate) -> Iter
     found = sam_policy(name)
     if found is None:
         if isinstance(name, str) and name != "Ref" and not name.startswith("Fn::"):
-            hint = did_you_mean(name, sam_policies()) or "or write the statement itself"
-            sure = ERROR if hint.startswith("did") else WARNING
-            yield Problem(f"SAM has no policy template '{name}'", hint, (*at, name), sure)
+            near = did_you_mean(name, sam_policies())
+            hint = near or "or write the statement itself"
+            yield Problem(f"SAM has no policy template '{name}'", hint, (*at, name), ERROR if near else WARNING)
         return
     names = tuple(given) if isinstance(given, dict) else ()
     missing = tuple(one for one in found.parameters if one not in names)
@@ -80,13 +81,11 @@ def _problems(name: Any, given: Any, at: Spot, written: WrittenTemplate) -> Iter
 
 def _wrong_end(policy: str, name: str, value: Any, written: WrittenTemplate, at: Spot) -> Iterator[Problem]:
     """The URL or the ARN of a queue where its name goes into an ARN."""
-    if name != "QueueName" or not isinstance(value, dict) or len(value) != 1:
+    if name != "QueueName" or not tokens.is_intrinsic(value):
         return
-    ((function, argument),) = value.items()
-    target = argument[0] if isinstance(argument, list) and argument else argument
-    if written.type_of(str(target)) != "AWS::SQS::Queue":
-        return
-    gives = "URL" if function == "Ref" else "ARN" if function == "Fn::GetAtt" and argument[1:] == ["Arn"] else None
-    if gives is not None:
+    reference = tokens.REFERENCE.fullmatch(tokens.text_of(value))
+    target, _, attribute = reference[1].partition(".") if reference is not None else ("", "", "")
+    gives = {"": "URL", "Arn": "ARN"}.get(attribute)
+    if gives is not None and written.type_of(target) == "AWS::SQS::Queue":
         message = f"{policy} takes a queue's name, and this is its {gives}: nothing matches"
         yield Problem(message, f"!GetAtt {target}.QueueName", at)

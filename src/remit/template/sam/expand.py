@@ -11,6 +11,8 @@ from remit.template.sam.events import api_of, known
 from remit.template.sam.expansion import Declared, arn_of
 from remit.template.sam.function import function
 from remit.template.sam.other_types import MAKERS, http_api, rest_api
+from remit.template.sections import section
+from remit.template.written_template import SAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -20,11 +22,10 @@ if TYPE_CHECKING:
     from remit.template.policy_documents import Place
     from remit.template.sam.expansion import Event, Made
 
-_OURS: Final = "AWS::Serverless::"
-_MAKERS: Final = {"AWS::Serverless::Function": function, **MAKERS}
+_MAKERS: Final = {"Function": function, **MAKERS}
 _IMPLICIT: Final = {
-    "ServerlessRestApi": ("AWS::Serverless::Api", rest_api, {"StageName": "Prod"}),
-    "ServerlessHttpApi": ("AWS::Serverless::HttpApi", http_api, {}),
+    "ServerlessRestApi": (f"{SAM}Api", rest_api, {"StageName": "Prod"}),
+    "ServerlessHttpApi": (f"{SAM}HttpApi", http_api, {}),
 }
 _NOT_GLOBAL: Final = ("Role", "Policies", "FunctionName", "Events")
 _PASSED_ON: Final = ("Condition",)
@@ -56,7 +57,7 @@ class Expanded:
 
 def expanded(template: Mapping[str, Any], place: Place) -> Expanded:
     """The plain form of a template, SAM's or not. RemitError at the line: what SAM's own translator would refuse."""
-    resources = dict(_all(template))
+    resources = section(template, "Resources")
     plain = {name: one for name, one in resources.items() if not _is_sam(one)}
     loops = [name for name in plain if str(name).startswith("Fn::ForEach::")]
     for name in loops:
@@ -78,14 +79,13 @@ def expanded(template: Mapping[str, Any], place: Place) -> Expanded:
 def plain_template(template: Mapping[str, Any], place: Place) -> tuple[dict[str, Any], tuple[str, ...]]:
     """A template with its resources in their plain form, and what was not expanded."""
     found = expanded(template, place)
-    local = [str(name) for name, one in _all(template) if _is_sam(one) and _is_local(one.get("Properties"))]
+    local = [
+        str(name)
+        for name, one in section(template, "Resources").items()
+        if _is_sam(one) and _is_local(one.get("Properties"))
+    ]
     uploaded = f"the bucket that `sam` puts the code of {', '.join(local)} into is not in it"
     return {**template, "Resources": dict(found.resources)}, (*found.notes, *([uploaded] if local else []))
-
-
-def _all(template: Mapping[str, Any]) -> Iterable[tuple[Any, Any]]:
-    given = template.get("Resources")
-    return given.items() if isinstance(given, dict) else ()
 
 
 def _is_local(properties: Any) -> bool:
@@ -96,11 +96,11 @@ def _is_local(properties: Any) -> bool:
 
 
 def _is_sam(one: Any) -> bool:
-    return isinstance(one, dict) and str(one.get("Type", "")).startswith(_OURS)
+    return isinstance(one, dict) and str(one.get("Type", "")).startswith(SAM)
 
 
 def _declared(template: Mapping[str, Any], resources: Mapping[str, Any], place: Place) -> Iterator[Declared]:
-    shared = template.get("Globals")
+    shared = section(template, "Globals")
     for name, one in resources.items():
         if not _is_sam(one):
             continue
@@ -110,8 +110,7 @@ def _declared(template: Mapping[str, Any], resources: Mapping[str, Any], place: 
         own = one.get("Properties")
         if own is not None and not isinstance(own, dict):
             raise found.wrong("Properties must be a mapping", found.at())
-        above = shared.get(kind.removeprefix(_OURS)) if isinstance(shared, dict) else None
-        above = {key: item for key, item in above.items() if key not in _NOT_GLOBAL} if isinstance(above, dict) else {}
+        above = {key: item for key, item in section(shared, found.kind).items() if key not in _NOT_GLOBAL}
         yield Declared(name, kind, _merged(above, own or {}), attributes, place)
 
 
@@ -130,14 +129,13 @@ def _merged(above: Any, own: Any) -> Any:
 def _made(declared: Iterable[Declared], place: Place) -> Iterator[tuple[Declared, Made]]:
     implicit: dict[str, Event] = {}
     for one in declared:
-        make = _MAKERS.get(one.type)
+        make = _MAKERS.get(one.kind)
         for made in make(one) if make is not None else ():
             yield one, made
-        if one.type in ("AWS::Serverless::Function", "AWS::Serverless::StateMachine"):
-            for event in one.events():
-                name = api_of(event)
-                if name is not None:
-                    implicit.setdefault(name, event)
+        for event in one.events():
+            name = api_of(event)
+            if name is not None:
+                implicit.setdefault(name, event)
     for name, event in implicit.items():
         kind, make_api, properties = _IMPLICIT[name]
         api = Declared(name, kind, properties, {}, place)
@@ -159,36 +157,30 @@ def _keep(
 
 def _unknown(one: Declared) -> Iterator[str]:
     """What of a resource is not expanded."""
-    if one.type not in _MAKERS:
+    if one.kind not in _MAKERS:
         yield f"what {one.logical_id} ({one.type}) becomes is not known here"
         return
-    if one.type == "AWS::Serverless::Function":
-        for event in one.events():
-            if not known(event):
-                yield f"what event {event.name} of {one.logical_id} ({event.type}) becomes is not known here"
-    for name in _LEFT_OUT.get(one.type, ()):
+    for event in one.events():
+        if not known(event):
+            yield f"what event {event.name} of {one.logical_id} ({event.type}) becomes is not known here"
+    for name in _LEFT_OUT:
         if one.properties.get(name):
             yield f"what {name} of {one.logical_id} ({one.type}) adds is not looked at"
 
 
-_LEFT_OUT: Final = {
-    "AWS::Serverless::Api": ("Auth", "Domain", "Models"),
-    "AWS::Serverless::Function": ("Connectors", "DeploymentPreference"),
-    "AWS::Serverless::HttpApi": ("Auth", "Domain"),
-    "AWS::Serverless::StateMachine": ("Connectors", "DeploymentPreference"),
-}
+_LEFT_OUT: Final = ("Auth", "Connectors", "DeploymentPreference", "Domain", "Models")
 
 
 def _linked(one: Declared, plain: Mapping[str, Any]) -> dict[str, Any]:
     """The buckets, user pools and APIs that events write themselves into."""
     changed: dict[str, Any] = {}
-    for event in one.events() if one.type == "AWS::Serverless::StateMachine" else ():
+    for event in one.events() if one.kind == "StateMachine" else ():
         own = event.properties.get("RestApiId")
         name = own.get("Ref") if isinstance(own, dict) else api_of(event)
         api = changed.get(name, plain.get(name)) if isinstance(name, str) and event.type == "Api" else None
         if isinstance(name, str) and isinstance(api, dict):
             changed[name] = {**api, "Properties": _calling(api.get("Properties", {}), event)}
-    for event in one.events() if one.type == "AWS::Serverless::Function" else ():
+    for event in one.events() if one.kind == "Function" else ():
         by = {"S3": ("Bucket", _notifying), "Cognito": ("UserPool", _triggering)}.get(event.type)
         source = event.properties.get(by[0]) if by is not None else None
         name = source.get("Ref") if isinstance(source, dict) else None

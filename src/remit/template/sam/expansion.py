@@ -37,6 +37,11 @@ class Declared:
     place: Place
 
     @property
+    def kind(self) -> str:
+        """What SAM calls its type: `Function`, `Api`."""
+        return self.type.rpartition("::")[2]
+
+    @property
     def path(self) -> Path:
         """Where it stands in the template."""
         return ("Resources", self.logical_id)

@@ -190,10 +190,11 @@ def application(declared: Declared) -> Iterator[Made]:
 
 
 MAKERS: Final = {
-    "AWS::Serverless::Api": rest_api,
-    "AWS::Serverless::Application": application,
-    "AWS::Serverless::HttpApi": http_api,
-    "AWS::Serverless::LayerVersion": layer,
-    "AWS::Serverless::SimpleTable": table,
-    "AWS::Serverless::StateMachine": state_machine,
+    "Api": rest_api,
+    "Application": application,
+    "HttpApi": http_api,
+    "LayerVersion": layer,
+    "SimpleTable": table,
+    "StateMachine": state_machine,
 }
+"""What makes the resources of a type of SAM's, by the end of its name: all but functions."""

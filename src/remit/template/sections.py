@@ -1,0 +1,13 @@
+"""Take a section of a template, or a part of a resource, as the mapping that it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def section(value: Any, *names: str) -> Mapping[str, Any]:
+    """What stands in a value under a name, and in that under the next one; empty where there is no mapping."""
+    for name in names:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
