@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +10,6 @@ from remit.cli import options, watch
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from remit.build import Built
@@ -96,6 +94,7 @@ def command(
             _tell(account, follow(account, folder, name, stage, terminal), None, as_json=as_json)
         else:
             from remit.build import build
+            from remit.deploy.deployment import NotApproved
             from remit.deploy.workflow import deploy
 
             # Missing credentials are told before minutes go into packages; a local AWS starts for a sound project only.
@@ -112,7 +111,7 @@ def command(
             for note in built.notes:
                 terminal.note(note)
             account = early or options.account(folder, local=True, region=region, profile=profile)
-            with _refusal_as_json(account, as_json=as_json):
+            try:
                 deployment = deploy(
                     built,
                     account,
@@ -125,6 +124,10 @@ def command(
                     skip=skip,
                     bucket=artefact_bucket,
                 )
+            except NotApproved as refusal:
+                if as_json:  # programs get the plan that nobody agreed to, too
+                    options.print_report({**_document(account, refusal.deployment), "ok": False})
+                raise
             _tell(account, deployment, built, as_json=as_json)
         if local:
             options.require_kept(folder)
@@ -134,19 +137,6 @@ def _place(account: Account) -> dict[str, str]:
     """Where it is going to be deployed, as guardrails read it."""
     parts = {"Partition": account.partition, "Region": account.region, "AccountId": account.account}
     return {f"${{AWS::{name}}}": value for name, value in parts.items()}
-
-
-@contextlib.contextmanager
-def _refusal_as_json(account: Account, *, as_json: bool) -> Iterator[None]:
-    """Give programs the plan that nobody agreed to, too."""
-    from remit.deploy.deployment import NotApproved
-
-    try:
-        yield
-    except NotApproved as refused:
-        if as_json:
-            options.print_report({**_document(account, refused.deployment), "ok": False})
-        raise
 
 
 def _tell(account: Account, deployment: Deployment, built: Built | None, *, as_json: bool) -> None:

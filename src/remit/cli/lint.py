@@ -14,7 +14,7 @@ from remit.cli import options
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from remit.lint.finding import Finding
     from remit.lint.shelf import Rule
@@ -223,25 +223,17 @@ def _print(findings: Sequence[Finding], form: str, folder: Path) -> None:
         click.echo(report.findings_text(findings, _source(folder), color=color))
 
 
-def _source(folder: Path) -> _Source:
-    return _Source(folder)
+def _source(folder: Path) -> Callable[[str], Sequence[str]]:
+    """Read the lines of the files that findings name, once each."""
 
-
-class _Source:
-    """The lines of the files that findings name, read once each."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.lines = cache(self._lines)
-
-    def __call__(self, file: str) -> Sequence[str]:
-        return self.lines(file)
-
-    def _lines(self, file: str) -> Sequence[str]:
-        for path in (self.folder / file, Path(file)):
+    @cache
+    def lines(file: str) -> Sequence[str]:
+        for path in (folder / file, Path(file)):
             try:
                 if path.is_file():  # what a pipe held is gone, and its next reader would wait
                     return path.read_text("utf-8").split("\n")
             except (OSError, ValueError):
                 continue
         return ()
+
+    return lines

@@ -103,7 +103,8 @@ def deploy(
         operator.note(f"{built.namespace} was changed by somebody else meanwhile; planning again")
         deployment = _change_stack(job)
     if deployment.succeeded:
-        _record(job)
+        with _noted(operator, _NOT_RECORDED):
+            remember(account, built.folder, built)
         _prune(job, deployment)
         functions = other_code(account, built.namespace, json.loads(built.body))
         deployment = replace(deployment, other_code=functions)
@@ -146,7 +147,7 @@ def _change_stack(job: _Job) -> Deployment:
     changes, planned = _settle_and_plan(job)
     if planned is None:
         return _unchanged(job, changes)
-    with _discarded_unless_done(job, planned):
+    with _before_deploying(job.account, planned):
         access = _show(job, planned)
         agree_to_plan(job.account, changes, planned, access, job.operator, job.approval, yes=job.yes)
         _upload(job)
@@ -155,32 +156,28 @@ def _change_stack(job: _Job) -> Deployment:
     return Deployment(planned.namespace, changes, planned, access, outcome, outcome.outputs)
 
 
-def _settle_and_plan(job: _Job) -> tuple[ByHand, StackPlan | None]:
+def _settle_and_plan(job: _Job, *, clears: bool = True) -> tuple[ByHand, StackPlan | None]:
     """What was changed by hand, and the plan; a stack that is stuck is cleared first, if somebody agrees."""
+    account, operator = job.account, job.operator
+    with _before_deploying(account):
+        changes = settle_manual_changes(job.built, account, operator, job.drift, yes=job.yes, wait=job.wait)
     try:
-        return _settled(job), _planned(job)
+        return changes, plan(
+            account,
+            job.built.namespace,
+            job.built.body,
+            bucket=job.bucket,
+            force=job.force,
+            wait=job.wait,
+            on_wait=operator.waiting,
+            service_role=job.service_role,
+        )
     except Stuck as stuck:
-        job.operator.note(stuck.message)
+        if not clears:
+            raise
+        operator.note(stuck.message)
         _clear(job, stuck)
-        return _settled(job), _planned(job)
-
-
-def _settled(job: _Job) -> ByHand:
-    with _nothing_deployed():
-        return settle_manual_changes(job.built, job.account, job.operator, job.drift, yes=job.yes, wait=job.wait)
-
-
-def _planned(job: _Job) -> StackPlan | None:
-    return plan(
-        job.account,
-        job.built.namespace,
-        job.built.body,
-        bucket=job.bucket,
-        force=job.force,
-        wait=job.wait,
-        on_wait=job.operator.waiting,
-        service_role=job.service_role,
-    )
+        return _settle_and_plan(job, clears=False)
 
 
 def _clear(job: _Job, stuck: Stuck) -> None:
@@ -229,11 +226,6 @@ def _unchanged(job: _Job, changes: ByHand) -> Deployment:
     return Deployment(name, changes, outputs=() if stack is None else stack.outputs)
 
 
-def _record(job: _Job) -> None:
-    with _noted(job.operator, _NOT_RECORDED):
-        remember(job.account, job.built.folder, job.built)
-
-
 def _prune(job: _Job, deployment: Deployment) -> None:
     """Remove the zips that neither what runs nor what ran before needs; those in another bucket are named."""
     done, bucket = deployment.plan, job.bucket.name
@@ -255,20 +247,13 @@ def _noted(operator: DeployOperator, failure_in_words: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _discarded_unless_done(job: _Job, planned: StackPlan) -> Iterator[None]:
-    """Throw a plan away if anything stops the deploy before the plan is executed."""
-    try:
-        with _nothing_deployed():
-            yield
-    except BaseException:
-        discard(job.account, planned)
-        raise
-
-
-@contextlib.contextmanager
-def _nothing_deployed() -> Iterator[None]:
-    """Say of a signal that stops a deploy before it begins that nothing was deployed."""
+def _before_deploying(account: Account, planned: StackPlan | None = None) -> Iterator[None]:
+    """Throw the plan away if anything stops the deploy here; of a signal, say that nothing was deployed."""
     try:
         yield
-    except KeyboardInterrupt as stop:
-        raise RemitError("stopped: nothing was deployed", exit_code=stop_code(stop)) from stop
+    except BaseException as stop:
+        if planned is not None:
+            discard(account, planned)
+        if isinstance(stop, KeyboardInterrupt):
+            raise RemitError("stopped: nothing was deployed", exit_code=stop_code(stop)) from stop
+        raise
