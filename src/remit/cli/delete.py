@@ -136,12 +136,12 @@ def _tell(
 def _remaining(account: Account, bucket: Bucket, *, remove: bool) -> list[str]:
     """What of remit's own stays in the account: at most the artefact bucket."""
     from remit.deploy.artefacts import remove_bucket
-    from remit.deploy.aws_errors import told
+    from remit.deploy.aws_errors import remit_errors
     from remit.deploy.bucket import exists
 
     if bucket.own:
         return []
     if remove:
         return [] if remove_bucket(account) else [bucket.name]
-    with told():
+    with remit_errors():
         return [bucket.name] if exists(account, bucket.name) else []

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from remit.deploy.aws_errors import denied, told, transient
+from remit.deploy.aws_errors import denied, remit_errors, transient
 from remit.deploy.session import CONNECTIONS
 from remit.deploy.stack import pauses
 from remit.errors import RemitError
@@ -58,7 +58,7 @@ class ManagedPolicyVersion:
 def held(account: Account, names: Iterable[str]) -> dict[str, Held]:
     """Roles by their names in the account; one that is not there is left out. RemitError: a policy cannot be read."""
     role_names = tuple(dict.fromkeys(names))
-    with told():
+    with remit_errors():
         if account.local:
             return _here(account, role_names)
         if len(role_names) > MANY:
@@ -120,7 +120,7 @@ def documents(account: Account, arns: Iterable[str]) -> dict[str, ManagedPolicyV
             return None
         return arn, ManagedPolicyVersion(version, _parsed(raw, f"policy {arn}"))
 
-    with told():
+    with remit_errors():
         return dict(item for item in _at_once(document_of, dict.fromkeys(arns)) if item is not None)
 
 
@@ -141,7 +141,7 @@ def roles_of_functions(account: Account, names: Iterable[str]) -> dict[str, str]
         except client.exceptions.ResourceNotFoundException:
             return None
 
-    with told():
+    with remit_errors():
         roles = _if_allowed(all_roles) if account.local or len(function_names) > MANY else None
         if roles is None:
             roles = dict(item for item in _at_once(role_of, function_names) if item is not None)

@@ -67,7 +67,7 @@ class Denied(RemitError):  # noqa: N818 - an answer, as the code of AWS has it
 
 
 @contextmanager
-def told(operation: str | None = None) -> Iterator[None]:
+def remit_errors(operation: str | None = None) -> Iterator[None]:
     """Turn what botocore raises into RemitError. `operation`: what goes on in AWS whatever happens here."""
     from boto3.exceptions import Boto3Error  # noqa: PLC0415 - only a deploy needs it
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415

@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.aws_errors import code, told
+from remit.deploy.aws_errors import code, remit_errors
 from remit.deploy.bucket import artefact_bucket, exists, not_ours
 from remit.errors import RemitError
 
@@ -87,7 +87,7 @@ def bootstrap(account: Account, name: str | None = None) -> Bootstrapped:
     name = name or artefact_bucket(account).name
     client = account.client("s3")
     written = []
-    with told():
+    with remit_errors():
         made = not exists(account, name)
         if made:
             _create(account, name)

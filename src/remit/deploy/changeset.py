@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import remit
 from remit.catalogue.quotas import quota
 from remit.deploy.artefacts import names_artefact, upload_template
-from remit.deploy.aws_errors import code, message, told
+from remit.deploy.aws_errors import code, message, remit_errors
 from remit.deploy.bootstrap import require_bucket
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.plan import Detail, ResourceChange, StackPlan, capabilities_of
@@ -49,8 +49,8 @@ class Stuck(RemitError):  # noqa: N818 - a state that a person decides on, not a
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What is asked for: the template, and what goes with it."""
+class _ChangeSetRequest:
+    """The change set to ask for: the template, and what goes with it."""
 
     namespace: str
     body: str
@@ -100,8 +100,8 @@ def plan(
     new = json.loads(template_body)
     needed = capabilities_of(new) if capabilities is None else tuple(capabilities)
     bucket = bucket or artefact_bucket(account)
-    request = _Wanted(namespace, template_body, needed, tuple(sorted(extra.items())), bucket, service_role)
-    with told():
+    request = _ChangeSetRequest(namespace, template_body, needed, tuple(sorted(extra.items())), bucket, service_role)
+    with remit_errors():
         stack = settled(account, namespace, wait=wait, on_wait=on_wait)
         if stack is not None:
             _deployable(stack, force=force)
@@ -130,7 +130,7 @@ def plan(
 
 def discard(account: Account, planned: StackPlan) -> None:
     """Throw a plan away: its change set, and the empty stack that AWS made to hold a first one."""
-    with told():
+    with remit_errors():
         _discard(account, planned.change_set, planned.stack_id)
 
 
@@ -174,13 +174,13 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
-def _same_tags(stack: DeployedStack, request: _Wanted) -> bool:
+def _same_tags(stack: DeployedStack, request: _ChangeSetRequest) -> bool:
     """Whether nothing but remit's own version differs: that alone is no reason to touch every resource."""
     was, will = dict(stack.tags), dict(request.tags)
     return {**was, VERSION_TAG: ""} == {**will, VERSION_TAG: ""}
 
 
-def _change_set(account: Account, stack: DeployedStack | None, request: _Wanted) -> dict[str, Any] | None:
+def _change_set(account: Account, stack: DeployedStack | None, request: _ChangeSetRequest) -> dict[str, Any] | None:
     """The change set, with all its changes; None when it has none (it is gone then)."""
     name = request.name_onto(stack)
     if stack is not None and stack.new:
@@ -213,7 +213,7 @@ def _same_template(account: Account, change_set: dict[str, Any], template: dict[
         )
 
 
-def _refused(request: _Wanted, reason: str) -> RemitError:
+def _refused(request: _ChangeSetRequest, reason: str) -> RemitError:
     hint = None
     if _TAKEN in reason:
         hint = (
@@ -224,7 +224,7 @@ def _refused(request: _Wanted, reason: str) -> RemitError:
     return RemitError(f"CloudFormation refuses the template: {reason}", hint=hint)
 
 
-def _source(account: Account, request: _Wanted) -> dict[str, str]:
+def _source(account: Account, request: _ChangeSetRequest) -> dict[str, str]:
     size = len(request.body.encode())
     most = quota("cloudformation.template.s3").most
     if size > most:
@@ -237,7 +237,9 @@ def _source(account: Account, request: _Wanted) -> dict[str, str]:
     return {"TemplateURL": upload_template(account, request.bucket.name, request.namespace, request.body)}
 
 
-def _create(account: Account, stack: DeployedStack | None, request: _Wanted, name: str, source: dict[str, str]) -> None:
+def _create(
+    account: Account, stack: DeployedStack | None, request: _ChangeSetRequest, name: str, source: dict[str, str]
+) -> None:
     from botocore.exceptions import ClientError  # noqa: PLC0415 - only a deploy needs it
 
     is_new = stack is None or stack.new

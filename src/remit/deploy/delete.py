@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.types import KEEPS, holds_data
 from remit.deploy.artefacts import buckets_of, remove_artefacts
-from remit.deploy.aws_errors import told
+from remit.deploy.aws_errors import remit_errors
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.changeset import deployed_template
 from remit.deploy.events import StackOperation
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def deletable(account: Account, namespace: str) -> DeployedStack | None:
     """The stack that would be deleted, None when there is none. RemitError: not remit's, or protected."""
-    with told():
+    with remit_errors():
         stack = describe(account, namespace)
     if stack is None:
         return None
@@ -45,7 +45,7 @@ def data_at_risk(account: Account, namespace: str) -> tuple[Deployed, ...]:
     deployed = status(account, namespace)
     if deployed is None:
         return ()
-    with told():
+    with remit_errors():
         declared = deployed_template(account, deployed.stack).get("Resources", {})
     return tuple(
         resource
@@ -78,7 +78,7 @@ def delete(
     if stack is not None:
         _same_bucket(account, stack, bucket)
         token = f"remit-{uuid.uuid4()}"
-        with told():
+        with remit_errors():
             account.client("cloudformation").delete_stack(StackName=stack.id, ClientRequestToken=token)
         outcome = followed(account, namespace, StackOperation(stack.id, "DELETE", token), on_event)
     if outcome is None or outcome.ok:
@@ -88,7 +88,7 @@ def delete(
 
 def _same_bucket(account: Account, stack: DeployedStack, bucket: Bucket) -> None:
     """Refuse to delete a stack whose artefacts would stay behind, in a bucket that nobody named."""
-    with told():
+    with remit_errors():
         other_buckets = buckets_of(account, deployed_template(account, stack)) - {bucket.name}
     if other_buckets:
         other_bucket = min(other_buckets)

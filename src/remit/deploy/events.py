@@ -103,8 +103,8 @@ class StackOperation:
 
 
 @dataclass(slots=True)
-class _Told:
-    """What was told already: ids of this operation's events, and the nested stacks in it."""
+class _PassedOn:
+    """What was passed on already: ids of this operation's events, and the nested stacks in it."""
 
     ids: set[str] = field(default_factory=set)
     nested: dict[str, None] = field(default_factory=dict)
@@ -118,7 +118,7 @@ def follow(account: Account, operation: StackOperation) -> Iterator[StackEvent]:
     RemitError: the credentials expired, access is denied, or nothing answers for two minutes; the operation
     goes on in AWS.
     """
-    passed_on, waits, idle = _Told(), pauses(account), 0
+    passed_on, waits, idle = _PassedOn(), pauses(account), 0
     for news in _patient_polls(account, operation, passed_on):
         for event in news:
             yield event
@@ -134,7 +134,7 @@ def follow(account: Account, operation: StackOperation) -> Iterator[StackEvent]:
 def latest(account: Account, stack_id: str) -> StackOperation | None:
     """The operation that ran last on a stack, or still runs; None when there was none."""
     kinds = ("CREATE", "UPDATE", "DELETE", "UPDATE_ROLLBACK", "IMPORT")
-    with aws_errors.told():
+    with aws_errors.remit_errors():
         for page in _pages(account, stack_id):
             for event in page:
                 kind = event.status.removesuffix("_IN_PROGRESS")
@@ -144,7 +144,7 @@ def latest(account: Account, stack_id: str) -> StackOperation | None:
     return None
 
 
-def _patient_polls(account: Account, operation: StackOperation, passed_on: _Told) -> Iterator[list[StackEvent]]:
+def _patient_polls(account: Account, operation: StackOperation, passed_on: _PassedOn) -> Iterator[list[StackEvent]]:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - only a deploy needs it
     from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
@@ -166,7 +166,7 @@ def _patient_polls(account: Account, operation: StackOperation, passed_on: _Told
             yield news
 
 
-def _news(account: Account, operation: StackOperation, passed_on: _Told) -> list[StackEvent]:
+def _news(account: Account, operation: StackOperation, passed_on: _PassedOn) -> list[StackEvent]:
     """What happened since the last poll; nothing is marked as told before every page has come."""
     events, since = _of_root(account, operation, passed_on)
     events_by_id = {event.id: event for event in events}
@@ -184,7 +184,7 @@ def _news(account: Account, operation: StackOperation, passed_on: _Told) -> list
     return sorted(events_by_id.values(), key=lambda event: (operation.ends(event), event.at))
 
 
-def _of_root(account: Account, operation: StackOperation, passed_on: _Told) -> tuple[list[StackEvent], str]:
+def _of_root(account: Account, operation: StackOperation, passed_on: _PassedOn) -> tuple[list[StackEvent], str]:
     """The new events, oldest first, and when the operation began (`""`: AWS does not show that yet)."""
     new: list[StackEvent] = []
     for page in _pages(account, operation.stack_id):
@@ -202,7 +202,7 @@ def _of_root(account: Account, operation: StackOperation, passed_on: _Told) -> t
     return (new[::-1], passed_on.since) if passed_on.since else ([], "")
 
 
-def _of_nested(account: Account, stack_id: str, since: str, passed_on: _Told) -> list[StackEvent]:
+def _of_nested(account: Account, stack_id: str, since: str, passed_on: _PassedOn) -> list[StackEvent]:
     """The new events of a nested stack, oldest first; none when it is gone."""
     from botocore.exceptions import ClientError  # noqa: PLC0415
 

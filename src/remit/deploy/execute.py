@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from remit.deploy.aws_errors import BUSY, code, told
+from remit.deploy.aws_errors import BUSY, code, remit_errors
 from remit.deploy.events import StackEvent, StackOperation, follow, latest
 from remit.deploy.first_failure import FirstFailure, first_cause
 from remit.deploy.local_boundaries import put_boundaries
@@ -62,7 +62,7 @@ def execute(account: Account, planned: StackPlan, on_event: OnEvent) -> Outcome:
     """
     token = f"remit-{planned.change_set.rpartition('/')[2]}"
     operation = StackOperation(planned.stack_id, planned.kind, token, then_deletes=planned.kind == "CREATE")
-    with told():
+    with remit_errors():
         _start(account, planned, operation)
     outcome = followed(account, planned.namespace, operation, on_event)
     if outcome.ok:
@@ -72,7 +72,7 @@ def execute(account: Account, planned: StackPlan, on_event: OnEvent) -> Outcome:
 
 def resume(account: Account, namespace: str, on_event: OnEvent) -> Outcome:
     """Follow the operation that runs, or tell the last one again, from its first event to its end."""
-    with told():
+    with remit_errors():
         stack = describe(account, namespace)
     operation = None if stack is None else latest(account, stack.id)
     if stack is None or operation is None:
@@ -90,7 +90,7 @@ def continue_rollback(account: Account, stack: DeployedStack, on_event: OnEvent,
     `skip`: logical ids that a person decided to leave as they are.
     """
     token = f"remit-{uuid.uuid4()}"
-    with told():
+    with remit_errors():
         account.client("cloudformation").continue_update_rollback(
             StackName=stack.id, ClientRequestToken=token, **({"ResourcesToSkip": list(skip)} if skip else {})
         )

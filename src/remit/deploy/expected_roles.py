@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.catalogue.partitions import partition
-from remit.deploy.aws_errors import told
+from remit.deploy.aws_errors import remit_errors
 from remit.deploy.changeset import deployed_template
 from remit.deploy.stack import describe
 from remit.review.access_change import Version
@@ -25,7 +25,7 @@ LAST: Final = "the last deploy"
 
 def recorded(account: Account, namespace: str) -> Version | None:
     """The roles of the template that runs; None when nothing is deployed. Two calls."""
-    with told():
+    with remit_errors():
         stack = describe(account, namespace)
         template = deployed_template(account, stack)
     return version(template, account, namespace) if template else None

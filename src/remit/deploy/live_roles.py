@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.app import Grant, Reason, Role
 from remit.catalogue.managed_policies import managed_policy
 from remit.deploy.account_roles import Unreadable, documents, held, roles_of_functions
-from remit.deploy.aws_errors import Denied, told
+from remit.deploy.aws_errors import Denied, remit_errors
 from remit.deploy.changeset import deployed_template
 from remit.deploy.deployed_references import names
 from remit.deploy.drift import Drift, drift
@@ -87,7 +87,7 @@ def live(account: Account, namespace: str) -> Live | None:
 
 def read(account: Account, deployed: StackStatus) -> Reading:
     """Read the roles of a stack, and compare them with what its template gives them. RemitError: as `live`."""
-    with told():
+    with remit_errors():
         template = deployed_template(account, deployed.stack)
     try:
         running = declared(template)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from remit.deploy.aws_errors import told
+from remit.deploy.aws_errors import remit_errors
 from remit.deploy.deployed_references import names
 from remit.deploy.status import status
 from remit.roles.reference_names import put
@@ -35,7 +35,7 @@ def put_boundaries(account: Account, namespace: str, template: Mapping[str, Any]
     values = names(account, stack, (), {}).known
     boundaries, had = _boundaries(template, values), _boundaries(before, values)
     client = account.client("iam")
-    with told():
+    with remit_errors():
         for role in stack.roles:
             boundary = boundaries.get(role.logical_id)
             if boundary is not None:

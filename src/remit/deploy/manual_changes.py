@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.deploy.account_roles import Unreadable
-from remit.deploy.aws_errors import Denied, code, told
+from remit.deploy.aws_errors import Denied, code, remit_errors
 from remit.deploy.expected_roles import explained, version
 from remit.deploy.live_roles import live_of, read
 from remit.deploy.stack import DEAD, pauses
@@ -102,7 +102,7 @@ def revert(account: Account, changes: ByHand, namespace: str, on_repair: Callabl
     for change in changes.drift:
         for repair in change.repairs:
             on_repair(repair)
-            with told():
+            with remit_errors():
                 _make(account.client(repair.service), repair)
     _check(account, namespace)
 

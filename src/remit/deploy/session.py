@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from remit.deploy.aws_errors import not_aws, told
+from remit.deploy.aws_errors import not_aws, remit_errors
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def connect(
         )
     draft = Account("", session.region_name, "", session, endpoint)
     try:
-        with told():
+        with remit_errors():
             identity = draft.client("sts").get_caller_identity()
     except EOFError:
         raise RemitError(
@@ -135,7 +135,7 @@ def _session(region: str | None, profile: str | None, credentials: Mapping[str, 
             botocore_session=core,
             **dict(credentials or {}),
         )
-        credentials_source = session.get_credentials()
+        session_credentials = session.get_credentials()
     except ProfileNotFound as error:
         name = profile or os.environ.get("AWS_PROFILE")
         raise RemitError(f"there is no AWS profile {name!r}", hint=_profiles_hint(core)) from error
@@ -143,7 +143,7 @@ def _session(region: str | None, profile: str | None, credentials: Mapping[str, 
         raise RemitError(
             f"the AWS credentials cannot be read: {error}", hint=f"correct them, or: {_LOCAL_HINT}"
         ) from error
-    if credentials_source is None:
+    if session_credentials is None:
         raise _no_credentials(profile)
     return session
 

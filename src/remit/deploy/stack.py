@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.deploy.aws_errors import BUSY, code, message, told
+from remit.deploy.aws_errors import BUSY, code, message, remit_errors
 from remit.errors import RemitError
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def settled(
     waits = pauses(account)
     told_of = ""
     while True:
-        with told():
+        with remit_errors():
             stack = describe(account, name)
         if stack is None or not stack.busy:
             return stack

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from remit.deploy.aws_errors import told
+from remit.deploy.aws_errors import remit_errors
 from remit.deploy.stack import DeployedStack, describe
 
 if TYPE_CHECKING:
@@ -54,14 +54,14 @@ def status(account: Account, namespace: str) -> StackStatus | None:
 
     Two calls, one more per hundred resources.
     """
-    with told():
+    with remit_errors():
         stack = describe(account, namespace)
     return None if stack is None else status_of(account, stack)
 
 
 def status_of(account: Account, stack: DeployedStack) -> StackStatus:
     """As `status`, of a stack that was asked for already: one call less."""
-    with told():
+    with remit_errors():
         paginator = account.client("cloudformation").get_paginator("list_stack_resources")
         resources = [
             Deployed(

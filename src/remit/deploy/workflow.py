@@ -21,7 +21,7 @@ from remit.deploy import execute
 from remit.deploy.access import access_of
 from remit.deploy.agreement import agree_to_plan, require, settle_manual_changes
 from remit.deploy.artefacts import buckets_of, prune_artefacts, upload
-from remit.deploy.aws_errors import told
+from remit.deploy.aws_errors import remit_errors
 from remit.deploy.bucket import artefact_bucket
 from remit.deploy.changeset import Stuck, discard, plan
 from remit.deploy.delete import delete
@@ -221,7 +221,7 @@ def _unchanged(job: _Job, changes: ByHand) -> Deployment:
     """Nothing has to change, but for boundaries that a deploy to the AWS on this machine left undone when it died."""
     name, template = job.built.namespace, json.loads(job.built.body)
     put_boundaries(job.account, name, template, before=template)
-    with told():
+    with remit_errors():
         stack = describe(job.account, name)
     return Deployment(name, changes, outputs=() if stack is None else stack.outputs)
 
