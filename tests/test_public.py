@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 import remit
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize("name", remit.__all__)
@@ -28,6 +32,17 @@ def test_the_verbs_need_neither_boto3_nor_rich() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "[]\n" == done.stdout
+
+
+def test_lint_of_an_app_without_mistakes_loads_neither_did_you_mean_nor_yaml(tmp_path: Path) -> None:
+    declared = "from remit import App\nfrom remit.triggers import sqs\napp = App()\n"
+    handler = '@app.function(sqs("orders"))\ndef ingest(event, context): ...\n'
+    (tmp_path / "app.py").write_text(declared + handler, "utf-8")
+    late = "{'difflib', 'yaml', 'remit.catalogue.resemblance', 'remit.documents.yaml_text'}"
+    printed = f"print(sorted({late} & set(sys.modules)))"
+    code = f"import sys; from remit.cli import main\ntry: main(['lint'])\nfinally: {printed}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_a_decision_in_five_lines() -> None:

@@ -269,6 +269,8 @@ def test_get_list_and_describe_are_taken_for_each_other() -> None:
     assert sum(nearest_actions(written)[:1] == (meant,) for written, meant in cases) >= 0.95 * len(cases)
 
 
-@pytest.mark.parametrize("name", ["s3:Frobnicate", "dynamodb:MakeCoffee", "lambda:Hello", "xyzzy:Plugh", "sqs:DoIt"])
+@pytest.mark.parametrize(
+    "name", ["s3:Frobnicate", "dynamodb:MakeCoffee", "lambda:Hello", "xyzzy:Plugh", "sqs:DoIt", "s3:ReplicationTags"]
+)
 def test_nothing_is_named_that_nobody_can_have_meant(name: str) -> None:
     assert nearest_actions(name) == ()

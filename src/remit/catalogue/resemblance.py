@@ -76,7 +76,6 @@ _KEYS: Final = {
 _SIGNS: Final = ("/", ":")
 _WORD: Final = r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[0-9]+"
 _ABBREVIATION: Final = 3  # letters at least
-_WHOLE_WORD: Final = 5
 
 
 @lru_cache(maxsize=4096)
@@ -230,11 +229,12 @@ def _cost(written: tuple[str, ...], words: tuple[str, ...], *, usual: bool) -> f
     """What the differences cost between the words of a name and an action's: another verb, words more or less."""
     if words == written[:1]:
         return _SAME  # Publish of PublishMessage
-    first = words.index(written[0]) if written[0] in words[:2] else 0  # AdminCreateUser, ClientMount
-    cost = _word_cost(written[0], words[first])
+    if words[1 : len(written) + 1] == written:  # AdminCreateUser of CreateUser
+        return _MORE * (len(words) - len(written))
+    cost = _word_cost(written[0], words[0])
     if cost == _LESS:
         return _FAR + 1
-    more = [*words[:first], *words[first + 1 :]]
+    more = list(words[1:])
     for word in written[1:]:
         costs = {other: _word_cost(word, other) for other in more}
         cheapest = min(costs, key=costs.__getitem__, default="")
@@ -353,29 +353,12 @@ def key_by_content(name: str) -> str | None:
     return _KEYS.get(_folded(name).removeprefix("aws"))
 
 
-def key_of_service_misspelt(name: str) -> str | None:
-    """The key of this very name of a service that is written otherwise."""
-    prefix, _, local = name.lower().partition(":")
-    for other in () if service(prefix) else nearest_services(prefix):
-        for key in keys(other):
-            if key.name.lower() == f"{other}:{local}":
-                return key.name
-    return None
-
-
 def key_of_family(name: str) -> str | None:
     """The same member of a family of keys: `aws:ResourceTag/team` for `aws:ResourceTags/team`."""
     start = name.find(":") + 1
     end = next((place for place in range(start, len(name)) if name[place] in _SIGNS), None)
     family = None if end is None else nearest(name[: end + 1], _families(name), MISSPELT)
     return None if family is None or end is None else family + name[end + 1 :]
-
-
-def key_with_this_end(name: str) -> str | None:
-    """The shortest key that goes on in front: `aws:PrincipalIsAWSService` for `aws:IsAWSService`."""
-    end = name.lower().partition(":")[2]
-    longer = [key for key in _single_keys(name) if key.lower().endswith(end) and "/" not in key]
-    return min(longer, key=len, default=None) if len(end) >= _WHOLE_WORD else None
 
 
 def key_misspelt(name: str) -> str | None:
@@ -391,9 +374,7 @@ def family_alone(name: str) -> str | None:
 
 KEY_GUESSES: Final = (
     key_by_content,
-    key_of_service_misspelt,
     key_of_family,
-    key_with_this_end,
     key_misspelt,
     family_alone,
 )
@@ -411,7 +392,9 @@ def _single_keys(name: str) -> list[str]:
 def _beginnings_of_keys(name: str) -> list[str]:
     """The global keys and those of a key's service; of a family the part that all have: `aws:ResourceTag/`."""
     global_names = [f"{key.name}/" if key.tagged else key.name for key in global_keys()]
-    return global_names + [re.split("[$<]", key.name)[0] for key in keys(name.partition(":")[0])]
+    prefix = name.partition(":")[0]
+    likely_services = (prefix,) if service(prefix) else nearest_services(prefix)
+    return global_names + [re.split("[$<]", key.name)[0] for likely in likely_services for key in keys(likely)]
 
 
 def _folded(name: str) -> str:
