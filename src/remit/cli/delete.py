@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from remit.deploy.bucket import Bucket
-    from remit.deploy.events import StackEvent
     from remit.deploy.execute import Outcome
     from remit.deploy.session import Account
 
@@ -68,7 +67,7 @@ def command(
     account = options.account(folder, local=local, region=region, profile=profile)
     bucket_of_zips = buckets.artefact_bucket(account, artefact_bucket)
     with watch.stoppable():
-        outcome, retained = _delete(account, name, bucket_of_zips, yes=yes, wait=wait, resume=resume)
+        outcome = _delete(account, name, bucket_of_zips, yes=yes, wait=wait, resume=resume)
     if outcome is not None and not outcome.ok:
         from remit.report.events import failure
 
@@ -76,14 +75,11 @@ def command(
     from remit.deploy.deployment_record import forget
 
     forget(account, folder, name)
-    remaining = _remaining(account, bucket_of_zips, remove=bucket)
-    _tell(account, name, deleted=outcome is not None, retained=retained, remaining=remaining, as_json=as_json)
+    _tell(account, name, outcome, _remaining(account, bucket_of_zips, remove=bucket), as_json=as_json)
 
 
-def _delete(
-    account: Account, name: str, bucket: Bucket, *, yes: bool, wait: bool, resume: bool
-) -> tuple[Outcome | None, list[StackEvent]]:
-    """How it ended, and what CloudFormation left in the account because its deletion policy says so."""
+def _delete(account: Account, name: str, bucket: Bucket, *, yes: bool, wait: bool, resume: bool) -> Outcome | None:
+    """How it ended; None where nothing is deployed."""
     from remit.deploy.delete import deletable, delete
     from remit.report.stacks import place
 
@@ -93,15 +89,8 @@ def _delete(
         question = f"Delete {name} and everything in it from {place(account)}?"
         if not terminal.agrees(question if yes else f"{_loss(account, name)}{question}", yes=yes):
             raise click.Abort
-    retained: list[StackEvent] = []
     with terminal.events(name) as on_event:
-
-        def show(event: StackEvent) -> None:
-            if event.status == "DELETE_SKIPPED":
-                retained.append(event)
-            on_event(event)
-
-        return delete(account, name, show, bucket=bucket, wait=wait or resume, on_wait=terminal.waiting), retained
+        return delete(account, name, on_event, bucket=bucket, wait=wait or resume, on_wait=terminal.waiting)
 
 
 def _loss(account: Account, name: str) -> str:
@@ -113,19 +102,15 @@ def _loss(account: Account, name: str) -> str:
     return f"{words} " if words else ""
 
 
-def _tell(
-    account: Account, name: str, *, deleted: bool, retained: list[StackEvent], remaining: list[str], as_json: bool
-) -> None:
+def _tell(account: Account, name: str, outcome: Outcome | None, remaining: list[str], *, as_json: bool) -> None:
     from remit.report.stacks import place, place_document
 
+    retained = () if outcome is None else outcome.retained
     if as_json:
-        stay = [event.physical_id for event in retained]
-        options.print_json(
-            {"namespace": name, **place_document(account), "deleted": deleted, "left": [*stay, *remaining]}
-        )
+        stay = [*(event.physical_id for event in retained), *remaining]
+        options.print_json({"namespace": name, **place_document(account), "deleted": outcome is not None, "left": stay})
         return
-    location = place(account)
-    click.echo(f"{name} is deleted from {location}" if deleted else f"{name} is not deployed in {location}")
+    click.echo(f"{name} is {'not deployed in' if outcome is None else 'deleted from'} {place(account)}")
     for event in retained:
         stays = f"{event.type} {event.physical_id} stays, as the deletion policy of {event.logical_id} says"
         click.echo(stays, err=True)

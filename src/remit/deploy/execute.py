@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from remit.deploy.aws_errors import BUSY, code, remit_errors
@@ -47,6 +47,8 @@ class Outcome:
     outputs: tuple[StackOutput, ...] = ()
     cause: FirstFailure | None = None
     seconds: float = 0.0
+    retained: tuple[StackEvent, ...] = ()
+    """Of each resource that stays since its deletion policy says so, the event that tells it."""
 
     @property
     def hint(self) -> str | None:
@@ -94,29 +96,28 @@ def continue_rollback(account: Account, stack: DeployedStack, on_event: OnEvent,
         account.client("cloudformation").continue_update_rollback(
             StackName=stack.id, ClientRequestToken=token, **({"ResourcesToSkip": list(skip)} if skip else {})
         )
-    ended = followed(account, stack.name, StackOperation(stack.id, "UPDATE_ROLLBACK", token), on_event)
-    return Outcome(
-        ended.namespace, stack.id, ended.kind, ended.status, ended.status == "UPDATE_ROLLBACK_COMPLETE",
-        ended.outputs, ended.cause, ended.seconds,
-    )  # fmt: skip
+    outcome = followed(account, stack.name, StackOperation(stack.id, "UPDATE_ROLLBACK", token), on_event)
+    return replace(outcome, ok=outcome.status == "UPDATE_ROLLBACK_COMPLETE")
 
 
 def followed(account: Account, namespace: str, operation: StackOperation, on_event: OnEvent) -> Outcome:
     """Tell each event of an operation, and how it ended."""
-    began, failures, status = time.monotonic(), [], ""
+    began, failures, retained, status = time.monotonic(), [], [], ""
     try:
         for event in follow(account, operation):
             on_event(event)
             status = event.status
             if event.failed:
                 failures.append(event)
+            elif event.status == "DELETE_SKIPPED":
+                retained.append(event)
         seconds = time.monotonic() - began
         ok = status in _GOOD and not (operation.kind != "DELETE" and status == "DELETE_COMPLETE")
         outputs = _outputs(account, operation) if ok and operation.kind != "DELETE" else ()
     except KeyboardInterrupt as stop:
         raise _left(namespace, operation, stop) from stop
     cause = None if ok else first_cause(failures)
-    return Outcome(namespace, operation.stack_id, operation.kind, status, ok, outputs, cause, seconds)
+    return Outcome(namespace, operation.stack_id, operation.kind, status, ok, outputs, cause, seconds, tuple(retained))
 
 
 def _left(namespace: str, operation: StackOperation, stop: KeyboardInterrupt) -> RemitError:
