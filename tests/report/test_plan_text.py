@@ -9,7 +9,7 @@ from remit.deploy.access import PlannedAccess
 from remit.deploy.events import StackEvent
 from remit.deploy.plan import Detail, ResourceChange, StackPlan
 from remit.deploy.stack import StackOutput
-from remit.deploy.status import Deployed
+from remit.deploy.status import DeployedResource
 from remit.errors import Origin
 from remit.iam.policy import allow
 from remit.report.events import event_line
@@ -221,13 +221,15 @@ def test_a_question_does_not_name_what_stays_by_its_policy() -> None:
 
 
 def test_the_question_before_a_delete_names_the_data() -> None:
-    table = Deployed("Orders", "AWS::DynamoDB::Table", "orders-dev-Orders-1ABC", "CREATE_COMPLETE")
-    key = Deployed("Key", "AWS::KMS::Key", "1234", "CREATE_COMPLETE")
+    table = DeployedResource("Orders", "AWS::DynamoDB::Table", "orders-dev-Orders-1ABC", "CREATE_COMPLETE")
+    key = DeployedResource("Key", "AWS::KMS::Key", "1234", "CREATE_COMPLETE")
     assert deletion_words((table, key)) == "This deletes table Orders, key Key, with all that is in them."
     assert deletion_words(()) == ""
 
 
 def test_of_many_log_groups_the_number_is_told() -> None:
-    groups = [Deployed(name, "AWS::Logs::LogGroup", name, "CREATE_COMPLETE") for name in ("ALogGroup", "BLogGroup")]
+    groups = [
+        DeployedResource(name, "AWS::Logs::LogGroup", name, "CREATE_COMPLETE") for name in ("ALogGroup", "BLogGroup")
+    ]
     assert deletion_words(groups[:1]) == "This deletes log group ALogGroup, with all that is in it."
     assert deletion_words(groups) == "This deletes 2 log groups, with all that is in them."

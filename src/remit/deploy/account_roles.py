@@ -36,7 +36,7 @@ class Unreadable(RemitError):  # noqa: N818 - what IAM holds, not a fault
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldRole:
     """A role as IAM holds it: inline policies by name, the ARNs of attached ones, in IAM's order."""
 
     name: str
@@ -55,7 +55,7 @@ class ManagedPolicyVersion:
     policy: Policy
 
 
-def held(account: Account, names: Iterable[str]) -> dict[str, Held]:
+def held(account: Account, names: Iterable[str]) -> dict[str, HeldRole]:
     """Roles by their names in the account; one that is not there is left out. RemitError: a policy cannot be read."""
     role_names = tuple(dict.fromkeys(names))
     with remit_errors():
@@ -68,7 +68,7 @@ def held(account: Account, names: Iterable[str]) -> dict[str, Held]:
         return each_held(account, role_names)
 
 
-def _here(account: Account, role_names: Sequence[str]) -> dict[str, Held]:
+def _here(account: Account, role_names: Sequence[str]) -> dict[str, HeldRole]:
     """As `held`, on this machine: all at once, but for the boundaries, which the AWS here leaves out of that."""
     client = account.client("iam")
     roles = all_held(account, role_names) if role_names else {}
@@ -76,19 +76,19 @@ def _here(account: Account, role_names: Sequence[str]) -> dict[str, Held]:
     return {raw["RoleName"]: replace(roles[raw["RoleName"]], boundary=_boundary(raw)) for raw in raw_roles}
 
 
-def each_held(account: Account, names: Iterable[str]) -> dict[str, Held]:
+def each_held(account: Account, names: Iterable[str]) -> dict[str, HeldRole]:
     """As `held`, role by role."""
     client = account.client("iam")
     roles = _at_once(lambda name: _held(client, name), names)
     return {role.name: role for role in roles if role is not None}
 
 
-def all_held(account: Account, names: Iterable[str]) -> dict[str, Held]:
+def all_held(account: Account, names: Iterable[str]) -> dict[str, HeldRole]:
     """As `held`, out of all the account's roles."""
     role_names = frozenset(names)
     pages = account.client("iam").get_paginator("get_account_authorization_details").paginate(Filter=["Role"])
     return {
-        raw["RoleName"]: Held(
+        raw["RoleName"]: HeldRole(
             raw["RoleName"],
             raw["Arn"],
             _parsed(raw["AssumeRolePolicyDocument"], f"the trust policy of role {raw['RoleName']}"),
@@ -148,7 +148,7 @@ def roles_of_functions(account: Account, names: Iterable[str]) -> dict[str, str]
     return {name: roles[name] for name in function_names if name in roles}
 
 
-def _held(client: Any, name: str) -> Held | None:
+def _held(client: Any, name: str) -> HeldRole | None:
     try:
         raw = client.get_role(RoleName=name)["Role"]
         inline = tuple(_inline(client, name))
@@ -159,7 +159,7 @@ def _held(client: Any, name: str) -> Held | None:
         )
     except client.exceptions.NoSuchEntityException:
         return None
-    return Held(
+    return HeldRole(
         name,
         raw["Arn"],
         _parsed(raw["AssumeRolePolicyDocument"], f"the trust policy of role {name}"),

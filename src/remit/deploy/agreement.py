@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from remit.deploy.deployment import Deployment, NotApproved
 from remit.deploy.deployment_record import last
-from remit.deploy.manual_changes import ByHand, changes_of, revert
+from remit.deploy.manual_changes import ManualChanges, changes_of, revert
 from remit.deploy.stack import settled
 from remit.deploy.status import status_of
 from remit.errors import RemitError
@@ -31,7 +31,7 @@ _DRIFT_QUESTION: Final = (
 
 def settle_manual_changes(
     built: Built, account: Account, operator: DeployOperator, drift: DriftChoice, *, yes: bool, wait: bool
-) -> ByHand:
+) -> ManualChanges:
     """Show what was changed by hand on the roles of the stack, and do with it what `drift` says; what it was.
 
     `yes` does not answer this. NotApproved (1): nobody agreed to go on. RemitError (75): somebody else deploys.
@@ -39,7 +39,7 @@ def settle_manual_changes(
     name = built.namespace
     stack = settled(account, name, wait=wait, on_wait=operator.waiting)
     if stack is None or stack.new:
-        return ByHand()
+        return ManualChanges()
     changes = changes_of(account, status_of(account, stack), last(account, built.folder, name))
     if not changes.found:
         return changes
@@ -54,7 +54,7 @@ def settle_manual_changes(
     return changes
 
 
-def _revert(account: Account, changes: ByHand, namespace: str, operator: DeployOperator) -> None:
+def _revert(account: Account, changes: ManualChanges, namespace: str, operator: DeployOperator) -> None:
     """Put the roles back, and show each call. NotApproved: that cannot be done, or not all of it."""
     try:
         if changes.unread is not None:
@@ -66,7 +66,7 @@ def _revert(account: Account, changes: ByHand, namespace: str, operator: DeployO
         raise NotApproved(error, Deployment(namespace, changes)) from error
 
 
-def _why_not_over(changes: ByHand) -> RemitError:
+def _why_not_over(changes: ManualChanges) -> RemitError:
     """Why a deploy does not go ahead over changes that were made by hand, and how it can."""
     keeps = "`--accept-drift` deploys and keeps these changes"
     if changes.unread is None:
@@ -80,7 +80,7 @@ def _why_not_over(changes: ByHand) -> RemitError:
 
 def agree_to_plan(
     account: Account,
-    changes: ByHand,
+    changes: ManualChanges,
     plan: StackPlan,
     access: PlannedAccess,
     operator: DeployOperator,

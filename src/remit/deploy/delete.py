@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from remit.deploy.bucket import Bucket
     from remit.deploy.session import Account
     from remit.deploy.stack import DeployedStack
-    from remit.deploy.status import Deployed
+    from remit.deploy.status import DeployedResource
 
 
 def deletable(account: Account, namespace: str) -> DeployedStack | None:
@@ -40,7 +40,7 @@ def deletable(account: Account, namespace: str) -> DeployedStack | None:
     return ours(stack, "delete")
 
 
-def data_at_risk(account: Account, namespace: str) -> tuple[Deployed, ...]:
+def data_at_risk(account: Account, namespace: str) -> tuple[DeployedResource, ...]:
     """The resources of the stack that hold data, and that no deletion policy keeps."""
     deployed = status(account, namespace)
     if deployed is None:

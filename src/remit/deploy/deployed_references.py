@@ -14,7 +14,7 @@ from remit.roles.reference_names import arn_of, put, references
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.deploy.account_roles import Held
+    from remit.deploy.account_roles import HeldRole
     from remit.deploy.session import Account
     from remit.deploy.status import StackStatus
     from remit.iam.policy import Policy
@@ -31,7 +31,7 @@ class ReferenceValues:
 
 
 def names(
-    account: Account, deployed: StackStatus, used: Iterable[Policy], roles: Mapping[str, Held]
+    account: Account, deployed: StackStatus, used: Iterable[Policy], roles: Mapping[str, HeldRole]
 ) -> ReferenceValues:
     """What each reference is, as text that holds no more references.
 
@@ -59,7 +59,7 @@ def _of_resources(deployed: StackStatus) -> Iterator[tuple[str, str]]:
                 yield late_bound(resource.logical_id, way), arn
 
 
-def _streams(deployed: StackStatus, values: Mapping[str, str], roles: Mapping[str, Held]) -> dict[str, str]:
+def _streams(deployed: StackStatus, values: Mapping[str, str], roles: Mapping[str, HeldRole]) -> dict[str, str]:
     """The stream of a table, which only a date tells from its earlier ones: as IAM holds it, if it is but one."""
     held = [
         text for role in roles.values() for _, policy in role.inline for text in _texts(policy) if "/stream/" in text

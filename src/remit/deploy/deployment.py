@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from remit.deploy.access import PlannedAccess
     from remit.deploy.deployed_code import OtherCode
     from remit.deploy.execute import Outcome
-    from remit.deploy.manual_changes import ByHand
+    from remit.deploy.manual_changes import ManualChanges
     from remit.deploy.plan import StackPlan
     from remit.deploy.stack import StackOutput
 
@@ -21,7 +21,7 @@ class Deployment:
     """A deploy, as far as it came: each part is None, or empty, where it did not come to that."""
 
     namespace: str
-    manual_changes: ByHand | None = None
+    manual_changes: ManualChanges | None = None
     """What had been changed by hand on the stack's roles."""
     plan: StackPlan | None = None
     access: PlannedAccess | None = None

@@ -25,7 +25,7 @@ from remit.template.policy_documents import services
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.deploy.account_roles import Held, ManagedPolicyVersion
+    from remit.deploy.account_roles import HeldRole, ManagedPolicyVersion
     from remit.deploy.deployed_references import ReferenceValues
     from remit.deploy.session import Account
     from remit.deploy.status import StackStatus
@@ -36,7 +36,7 @@ _AWS: Final = ":iam::aws:policy/"
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class LiveRoles:
     """The roles as they are; what differs from the template that runs; and what else people should know."""
 
     version: Version
@@ -69,13 +69,13 @@ class Reading:
     running: Running
     physical: Mapping[str, str]
     known: ReferenceValues
-    roles: Mapping[str, Held]
+    roles: Mapping[str, HeldRole]
     under: Mapping[str, str]
     moved: Mapping[str, str]
     drift: tuple[Drift, ...]
 
 
-def live(account: Account, namespace: str) -> Live | None:
+def live(account: Account, namespace: str) -> LiveRoles | None:
     """The roles of a stack as IAM holds them; None when it is not deployed.
 
     A role that somebody deleted is left out; a function that runs under another role than the stack's is that role's.
@@ -107,7 +107,7 @@ def read(account: Account, deployed: StackStatus) -> Reading:
     return Reading(deployed, template, running, physical, values, roles, under, moved, changed)
 
 
-def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Live:
+def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> LiveRoles:
     """The roles that were read, with the managed policies and boundaries that they have. RemitError: as `live`.
 
     With `lenient`, managed policies that the caller may not read are unknown.
@@ -134,7 +134,7 @@ def live_of(account: Account, reading: Reading, *, lenient: bool = False) -> Liv
         ),
     )
     unknown = (f"what {text} is in the account is not known: it is compared as text" for text in values.open)
-    return Live(version, reading.drift, (*unknown, *_newer(documents_there)))
+    return LiveRoles(version, reading.drift, (*unknown, *_newer(documents_there)))
 
 
 def _documents(account: Account, arns: Iterable[str], *, lenient: bool) -> dict[str, ManagedPolicyVersion]:
@@ -155,7 +155,7 @@ def _policies(running: Running) -> Iterator[Policy]:
 def _drift(
     running: Running,
     physical: Mapping[str, str],
-    roles: Mapping[str, Held],
+    roles: Mapping[str, HeldRole],
     values: Mapping[str, str],
     *,
     local: bool,
@@ -168,7 +168,7 @@ def _drift(
             yield from drift(expected_role, role, physical[logical_id], values)
 
 
-def _made_locally(declared: Declared, held: Held | None) -> Declared:
+def _made_locally(declared: Declared, held: HeldRole | None) -> Declared:
     """The role as the AWS on this machine makes it: without its boundary, which remit puts on at the end of a deploy.
 
     So a boundary that is missing there may be that of a deploy that was killed, and is no person's doing.
@@ -179,7 +179,7 @@ def _made_locally(declared: Declared, held: Held | None) -> Declared:
 
 
 def _own(
-    running: Running, roles: Mapping[str, Held], moved: Mapping[str, str], drifted: tuple[Drift, ...]
+    running: Running, roles: Mapping[str, HeldRole], moved: Mapping[str, str], drifted: tuple[Drift, ...]
 ) -> Iterator[Role]:
     for declared_role in running.roles:
         role = declared_role.role
@@ -189,12 +189,12 @@ def _own(
             yield _role(role.logical_id, roles[role.logical_id], functions, changed)
 
 
-def _strangers(strangers: Mapping[str, Held], moved: Mapping[str, str]) -> Iterator[Role]:
+def _strangers(strangers: Mapping[str, HeldRole], moved: Mapping[str, str]) -> Iterator[Role]:
     for name, role in strangers.items():
         yield _role(name, role, tuple(function for function, arn in moved.items() if arn == role.arn), {})
 
 
-def _role(logical_id: str, held_role: Held, functions: tuple[str, ...], changed: Mapping[str, str]) -> Role:
+def _role(logical_id: str, held_role: HeldRole, functions: tuple[str, ...], changed: Mapping[str, str]) -> Role:
     """A role with what it holds; the reason of a statement is its policy's name, or what was done to it by hand."""
     grants = tuple(
         Grant(
@@ -221,7 +221,7 @@ def _under(account: Account, running: Running, physical: Mapping[str, str]) -> d
 def _moved(
     running: Running,
     physical: Mapping[str, str],
-    roles: Mapping[str, Held],
+    roles: Mapping[str, HeldRole],
     under: Mapping[str, str],
     values: Mapping[str, str],
 ) -> dict[str, str]:
@@ -268,7 +268,7 @@ def _name(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
-def _arns(roles: Iterable[Held], *, local: bool) -> Iterator[str]:
+def _arns(roles: Iterable[HeldRole], *, local: bool) -> Iterator[str]:
     """The managed policies and boundaries to read; the AWS on this machine has no documents of AWS's own."""
     for role in roles:
         for arn in (*role.attached, *((role.boundary,) if role.boundary is not None else ())):

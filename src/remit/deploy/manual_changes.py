@@ -38,7 +38,7 @@ _DONE: Final = frozenset({"NoSuchEntity", "EntityAlreadyExists"})
 
 
 @dataclass(frozen=True, slots=True)
-class ByHand:
+class ManualChanges:
     """What was changed by hand, and what that does to access; or why that could not be compared (`unread`)."""
 
     drift: tuple[Drift, ...] = ()
@@ -51,7 +51,7 @@ class ByHand:
         return bool(self.drift) or self.unread is not None
 
 
-def changed_by_hand(account: Account, namespace: str, last: Version | None = None) -> ByHand:
+def changed_by_hand(account: Account, namespace: str, last: Version | None = None) -> ManualChanges:
     """Compare the stack's roles in the account with what its template gives them.
 
     Nothing is found where no stack is, nor while an operation runs on it or it is stuck. `last` is the record of the
@@ -59,19 +59,19 @@ def changed_by_hand(account: Account, namespace: str, last: Version | None = Non
     cannot read come back as `unread`.
     """
     deployed = status(account, namespace)
-    return ByHand() if deployed is None else changes_of(account, deployed, last)
+    return ManualChanges() if deployed is None else changes_of(account, deployed, last)
 
 
-def changes_of(account: Account, deployed: StackStatus, last: Version | None = None) -> ByHand:
+def changes_of(account: Account, deployed: StackStatus, last: Version | None = None) -> ManualChanges:
     """As `changed_by_hand`, of a stack that was asked for already."""
     stack = deployed.stack
     if stack.new or stack.busy or stack.status in _UNSETTLED or stack.namespace is None:
-        return ByHand()
+        return ManualChanges()
     try:
         reading = read(account, deployed)
-        return ByHand(reading.drift, _access(account, reading, last)) if reading.drift else ByHand()
+        return ManualChanges(reading.drift, _access(account, reading, last)) if reading.drift else ManualChanges()
     except (Denied, Unreadable) as error:
-        return ByHand(unread=error)
+        return ManualChanges(unread=error)
 
 
 def _access(account: Account, reading: Reading, last: Version | None) -> Review | None:
@@ -86,7 +86,7 @@ def _access(account: Account, reading: Reading, last: Version | None) -> Review 
     return review(replace(before, where=_DEPLOYED, names=now.names), now)
 
 
-def revert(account: Account, changes: ByHand, namespace: str, on_repair: Callable[[Repair], None]) -> None:
+def revert(account: Account, changes: ManualChanges, namespace: str, on_repair: Callable[[Repair], None]) -> None:
     """Put the roles back as the template has them, call by call, and look again. `on_repair` is called before each.
 
     It can be stopped and begun again at any point. RemitError: a change cannot be undone (nothing is written then),

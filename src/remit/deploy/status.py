@@ -16,7 +16,7 @@ ROLE_TYPE: Final = "AWS::IAM::Role"
 
 
 @dataclass(frozen=True, slots=True)
-class Deployed:
+class DeployedResource:
     """One resource of a stack as AWS has it."""
 
     logical_id: str
@@ -31,20 +31,20 @@ class StackStatus:
     """A stack and what is in it, by logical id."""
 
     stack: DeployedStack
-    resources: tuple[Deployed, ...]
+    resources: tuple[DeployedResource, ...]
 
     @property
-    def functions(self) -> tuple[Deployed, ...]:
+    def functions(self) -> tuple[DeployedResource, ...]:
         """The functions."""
         return tuple(resource for resource in self.resources if resource.type == FUNCTION_TYPE)
 
     @property
-    def roles(self) -> tuple[Deployed, ...]:
+    def roles(self) -> tuple[DeployedResource, ...]:
         """The roles."""
         return tuple(resource for resource in self.resources if resource.type == ROLE_TYPE)
 
     @property
-    def failed(self) -> tuple[Deployed, ...]:
+    def failed(self) -> tuple[DeployedResource, ...]:
         """What is not as it should be."""
         return tuple(resource for resource in self.resources if resource.status.endswith("_FAILED"))
 
@@ -64,7 +64,7 @@ def status_of(account: Account, stack: DeployedStack) -> StackStatus:
     with remit_errors():
         paginator = account.client("cloudformation").get_paginator("list_stack_resources")
         resources = [
-            Deployed(
+            DeployedResource(
                 raw["LogicalResourceId"], raw["ResourceType"], raw.get("PhysicalResourceId", ""),
                 raw["ResourceStatus"], raw.get("ResourceStatusReason", ""),
             )

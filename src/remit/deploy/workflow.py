@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from remit.deploy.access import Approval, PlannedAccess
     from remit.deploy.agreement import DriftChoice
     from remit.deploy.bucket import Bucket
-    from remit.deploy.manual_changes import ByHand
+    from remit.deploy.manual_changes import ManualChanges
     from remit.deploy.plan import StackPlan
     from remit.deploy.session import Account
     from remit.review.accepted_file import Entry
@@ -156,7 +156,7 @@ def _change_stack(job: _Job) -> Deployment:
     return Deployment(planned.namespace, changes, planned, access, outcome, outcome.outputs)
 
 
-def _settle_and_plan(job: _Job, *, clears: bool = True) -> tuple[ByHand, StackPlan | None]:
+def _settle_and_plan(job: _Job, *, clears: bool = True) -> tuple[ManualChanges, StackPlan | None]:
     """What was changed by hand, and the plan; a stack that is stuck is cleared first, if somebody agrees."""
     account, operator = job.account, job.operator
     with _before_deploying(account):
@@ -217,7 +217,7 @@ def _upload(job: _Job) -> None:
             )
 
 
-def _unchanged(job: _Job, changes: ByHand) -> Deployment:
+def _unchanged(job: _Job, changes: ManualChanges) -> Deployment:
     """Nothing has to change, but for boundaries that a deploy to the AWS on this machine left undone when it died."""
     name, template = job.built.namespace, json.loads(job.built.body)
     put_boundaries(job.account, name, template, before=template)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from remit.deploy.access import PlannedAccess
     from remit.deploy.plan import ResourceChange, StackPlan
-    from remit.deploy.status import Deployed
+    from remit.deploy.status import DeployedResource
     from remit.report.review import Row
     from remit.review.access_change import Change
 
@@ -237,12 +237,12 @@ def loss_words(plan: StackPlan) -> str:
     return f"This {' and '.join(parts)}, with all that is in {_it(plan.data_at_risk)}." if parts else ""
 
 
-def deletion_words(resources: Sequence[Deployed]) -> str:
+def deletion_words(resources: Sequence[DeployedResource]) -> str:
     """The data that a delete of a stack takes away, as the beginning of a question; empty when it takes none."""
     return f"This deletes {_data(resources)}, with all that is in {_it(resources)}." if resources else ""
 
 
-def _data(resources: Iterable[ResourceChange | Deployed]) -> str:
+def _data(resources: Iterable[ResourceChange | DeployedResource]) -> str:
     """Each by its kind and name; log groups, of which every function has one, by their number."""
     named: list[str] = []
     log_groups: list[str] = []

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from remit.app import Role
     from remit.deploy.session import Account
     from remit.deploy.stack import StackOutput
-    from remit.deploy.status import Deployed, StackStatus
+    from remit.deploy.status import DeployedResource, StackStatus
 
 
 def place(account: Account) -> str:
@@ -83,7 +83,7 @@ def outputs_document(outputs: Iterable[StackOutput]) -> dict[str, str]:
     return {output.name: output.value for output in outputs}
 
 
-def _names(items: Iterable[Deployed]) -> dict[str, str]:
+def _names(items: Iterable[DeployedResource]) -> dict[str, str]:
     return {item.logical_id: item.physical_id for item in items}
 
 
