@@ -11,7 +11,7 @@ from remit.iam.decide.evaluate import Layers
 from remit.iam.policy import render_statement
 from remit.iam.prove.budget import STEPS, Budget
 from remit.iam.prove.compare import Comparison, compare, side_of
-from remit.iam.prove.gains import Sweep
+from remit.iam.prove.gains import GainSearch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,9 +39,9 @@ def pigeons(name: str, action: str, holes: int) -> tuple[list[dict[str, Any]], d
     return covers, allow(action, Condition={"StringEquals": dict.fromkeys(keys, values)})
 
 
-def work(old: Policy | Layers, new: Policy | Layers) -> tuple[int, int, Sweep]:
+def work(old: Policy | Layers, new: Policy | Layers) -> tuple[int, int, GainSearch]:
     """Steps that one direction takes of those that it has, the number of its gains, and the sweep."""
-    sweep = Sweep(side_of(old), side_of(new), known, budget=Budget(FEW))
+    sweep = GainSearch(side_of(old), side_of(new), known, budget=Budget(FEW))
     gained = len(list(sweep.gains()))
     return FEW - sweep.budget.left, gained, sweep
 
@@ -159,6 +159,6 @@ def test_where_the_steps_run_out_every_statement_that_may_gain_is_undecided() ->
     """The last statement gains, and comes after more work than there are steps for."""
     old, new = many_patterns()
     last = allow("sqs:SendMessage")
-    found = compare(old, policy(*[render_statement(one) for one in new.statements], last), known=known)
+    found = compare(old, policy(*[render_statement(one) for one in new.statements], last), actions_of=known)
     assert found.undecided[0].reason == "the comparison as a whole takes too long"
     assert stay(found) >= {0, 1}
