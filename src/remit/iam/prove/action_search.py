@@ -28,6 +28,18 @@ _ACTION: Final = "*:*"
 ALWAYS_ALLOWED: Final = "sts:getcalleridentity"  # whatever policies say, so that it is never gained or lost
 
 
+def catalogue_actions(pattern: str) -> Sequence[str]:
+    """The existing actions that a pattern matches, as the catalogue has them."""
+    if is_pattern(pattern):
+        from remit.catalogue.expand import expand  # noqa: PLC0415 - only for patterns that gain something
+
+        return expand(pattern)
+    from remit.catalogue.actions import full_name  # noqa: PLC0415 - as above
+
+    name = full_name(pattern)
+    return () if name is None else (name,)
+
+
 def no_actions(_: str) -> Sequence[str]:
     """The `ActionsOf` for questions where it does not matter which actions exist."""
     return ()

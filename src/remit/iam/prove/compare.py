@@ -19,15 +19,13 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from remit.errors import RemitError
 from remit.iam.comparison import SideDifference
 from remit.iam.decide.evaluate import Layers
-from remit.iam.pattern import is_pattern
 from remit.iam.policy import Globs, Policy
-from remit.iam.prove.action_search import no_actions
+from remit.iam.prove.action_search import ActionsOf, catalogue_actions, no_actions
 from remit.iam.prove.compared_side import Side
 from remit.iam.prove.gains import GainSearch
 
 if TYPE_CHECKING:
     from remit.iam.comparison import Piece, Undecided
-    from remit.iam.prove.action_search import ActionsOf
     from remit.iam.prove.budget import Budget
 
 Policies: TypeAlias = Policy | Sequence[Policy] | Layers
@@ -59,7 +57,7 @@ class Comparison:
         return bool(self.gained or self.undecided or self.freed)
 
 
-def compare(old: Policies, new: Policies, *, actions_of: ActionsOf | None = None) -> Comparison:
+def compare(old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_actions) -> Comparison:
     """Compare what the new role may do and the old may not, and the reverse.
 
     Each side is a policy, several that are attached together, or `Layers` with boundary, session policy, SCPs and RCPs.
@@ -67,19 +65,19 @@ def compare(old: Policies, new: Policies, *, actions_of: ActionsOf | None = None
     operator that does not exist, or a resource policy among the layers (see `public`).
     """
     old_side, new_side = side_of(old), side_of(new)
-    gain_search = GainSearch(old_side, new_side, actions_of or catalogue_actions, "old")
-    loss_search = GainSearch(new_side, old_side, actions_of or catalogue_actions, "new")
+    gain_search = GainSearch(old_side, new_side, actions_of, "old")
+    loss_search = GainSearch(new_side, old_side, actions_of, "new")
     gained, lost = tuple(gain_search.gains()), tuple(loss_search.gains())
     undecided = dict.fromkeys((*gain_search.undecided, *loss_search.undecided))
     return Comparison(gained, lost, tuple(undecided))
 
 
-def compare_documents(old: Policy, new: Policy, *, actions_of: ActionsOf | None = None) -> Comparison:
+def compare_documents(old: Policy, new: Policy, *, actions_of: ActionsOf = catalogue_actions) -> Comparison:
     """Compare two single documents: what each allows, as `compare` does, and what each denies."""
     allowed = compare(old, new, actions_of=actions_of)
     denied_by_old, denied_by_new = side_of(_denials_as_allows(old)), side_of(_denials_as_allows(new))
-    forbidden_search = GainSearch(denied_by_old, denied_by_new, actions_of or catalogue_actions)
-    freed_search = GainSearch(denied_by_new, denied_by_old, actions_of or catalogue_actions)
+    forbidden_search = GainSearch(denied_by_old, denied_by_new, actions_of)
+    freed_search = GainSearch(denied_by_new, denied_by_old, actions_of)
     old_does_not, new_does_not = SideDifference("old", of_denials=True), SideDifference("new", of_denials=True)
     forbidden = tuple(replace(piece, difference=old_does_not) for piece in forbidden_search.gains())
     freed = tuple(replace(piece, difference=new_does_not) for piece in freed_search.gains())
@@ -95,10 +93,10 @@ def _denials_as_allows(policy: Policy) -> Policy:
 
 
 def gains(
-    old: Policies, new: Policies, *, actions_of: ActionsOf | None = None, budget: Budget | None = None
+    old: Policies, new: Policies, *, actions_of: ActionsOf = catalogue_actions, budget: Budget | None = None
 ) -> Piece | Undecided | None:
     """The first gain; else the first statement that is undecided; None: it is proven that nothing is gained."""
-    search = GainSearch(side_of(old), side_of(new), actions_of or catalogue_actions, budget=budget)
+    search = GainSearch(side_of(old), side_of(new), actions_of, budget=budget)
     for piece in search.gains(only_first=True):
         return piece
     return next(iter(search.undecided), None)
@@ -125,9 +123,9 @@ def _include_each_other(old: Policies, new: Policies, budget: Budget | None) -> 
     return includes(old, new, budget=budget) and includes(new, old, budget=budget)
 
 
-def within(role: Policies, guardrail: Policies, *, actions_of: ActionsOf | None = None) -> Comparison:
+def within(role: Policies, guardrail: Policies, *, actions_of: ActionsOf = catalogue_actions) -> Comparison:
     """What a role may do beyond a guardrail: `gained` has it, `undecided` what is not proven to be within."""
-    search = GainSearch(side_of(guardrail), side_of(role), actions_of or catalogue_actions, "guardrail's")
+    search = GainSearch(side_of(guardrail), side_of(role), actions_of, "guardrail's")
     gained = tuple(search.gains())
     return Comparison(gained, undecided=tuple(search.undecided))
 
@@ -144,18 +142,6 @@ def side_of(policies: Policies) -> Side:
             hint="`remit.iam.prove.public.public` says whom a resource's policy lets in",
         )
     return Side(policies)
-
-
-def catalogue_actions(pattern: str) -> Sequence[str]:
-    """The existing actions that a pattern matches, as the catalogue has them."""
-    if is_pattern(pattern):
-        from remit.catalogue.expand import expand  # noqa: PLC0415 - only for patterns that gain something
-
-        return expand(pattern)
-    from remit.catalogue.actions import full_name  # noqa: PLC0415 - as above
-
-    name = full_name(pattern)
-    return () if name is None else (name,)
 
 
 __all__: Final = [

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from remit.iam.comparison import StatementLocation
-from remit.iam.decide.because import only_denies
+from remit.iam.decide.decision import only_denies
 from remit.iam.decide.evaluate import Layers, evaluate
-from remit.iam.decide.weigh import rules_by_layer, weigh
+from remit.iam.decide.evaluation_logic import rules_by_layer, weigh
 from remit.iam.prove.statement_space import Box, CompiledPolicy, Index, compiled
 from remit.iam.text_comparison import either, every
 

@@ -264,9 +264,10 @@ def _as_spelled(box: Box) -> tuple[object, ...]:
 
 def _removed(old: Side, new: Side) -> tuple[Box, ...]:
     """The Deny statements of the old side that no statement of the new one plainly repeats."""
-    spelled = {_as_spelled(denial) for denial in new.denials}
+    new_denials = tuple(new.denials)
+    spelled = set(map(_as_spelled, new_denials))
     removed = [denial for denial in old.denials if _as_spelled(denial) not in spelled]
-    meanings = {denial.meaning for denial in new.denials} if removed else set()
+    meanings = {denial.meaning for denial in new_denials} if removed else set()
     return tuple(denial for denial in removed if denial.meaning not in meanings)
 
 

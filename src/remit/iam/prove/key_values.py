@@ -222,8 +222,9 @@ def _text_pool(atoms: list[Atom], to_match: frozenset[Atom], singles: int, budge
     """Literals and points of the globs that may have to be met, of their meets, and a value that nothing spells."""
     texts = [atom for atom in atoms if atom.operator != "Null"]
     singles = max(singles, *(text.count("?") for atom in texts if _is_glob(atom) for text in atom.values), 0)
-    pool: list[str] = [spelling for atom in texts if atom in to_match for spelling in _spellings(atom)]
-    groups = [[_as_glob(atom, text) for text in atom.values] for atom in texts if atom in to_match and _is_glob(atom)]
+    matched = [atom for atom in texts if atom in to_match]
+    pool: list[str] = [spelling for atom in matched for spelling in _spellings(atom)]
+    groups = [[_as_glob(atom, text) for text in atom.values] for atom in matched if _is_glob(atom)]
     mixed = len({atom.kind for atom in texts if _is_glob(atom)}) > 1
     doubts: list[Unclear | None] = []
     for pattern in _meets(groups, budget):

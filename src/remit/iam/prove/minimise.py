@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from remit.iam.length import policy_length
-from remit.iam.pattern_list import PatternList
+from remit.iam.pattern_list import PatternList, folded
 from remit.iam.policy import Globs, Policy, Statement
 from remit.iam.prove.budget import Budget, Exhausted
 from remit.iam.prove.compare import equivalent
@@ -81,18 +81,15 @@ def _uncovered(patterns: tuple[str, ...], budget: Budget, *, fold: bool) -> tupl
 
     When the budget is spent, the rest stays.
     """
-    plain = [text for text in dict.fromkeys(_folded(patterns, fold=fold)) if "${" not in text]
+    compared = folded(patterns) if fold else patterns
+    plain = [text for text in dict.fromkeys(compared) if "${" not in text]
     listed = PatternList(plain, budget.spend)
     covered: set[str] = set()
     with suppress(Exhausted):
         covered.update(text for text in plain if listed.cover_of(text) is not None)
-    pairs = zip(reversed(_folded(patterns, fold=fold)), reversed(patterns), strict=True)
-    uncovered = {folded: text for folded, text in pairs if folded not in covered}
+    pairs = zip(reversed(compared), reversed(patterns), strict=True)
+    uncovered = {key: text for key, text in pairs if key not in covered}
     return tuple(reversed(uncovered.values()))
-
-
-def _folded(patterns: tuple[str, ...], *, fold: bool) -> tuple[str, ...]:
-    return tuple(map(str.lower, patterns)) if fold else patterns
 
 
 def merged(unmerged: Iterable[Statement], budget: Budget | None = None) -> tuple[Statement, ...]:

@@ -15,9 +15,8 @@ from remit.iam.comparison import Piece, StatementLocation, Tier, Undecided
 from remit.iam.decide.evaluate import Layers, Request, evaluate
 from remit.iam.policy import Policy, allow
 from remit.iam.principal import Reach, reach
-from remit.iam.prove.action_search import ActionSearch, Case
+from remit.iam.prove.action_search import ActionSearch, ActionsOf, Case, catalogue_actions
 from remit.iam.prove.budget import Budget, Exhausted
-from remit.iam.prove.compare import catalogue_actions
 from remit.iam.prove.condition_atoms import equal_to
 from remit.iam.prove.example_requests import Words, requests_for
 from remit.iam.prove.gains import MULTIVALUED_KEYS
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from remit.iam.policy import Principals
-    from remit.iam.prove.action_search import ActionsOf, Opening
+    from remit.iam.prove.action_search import Opening
     from remit.iam.prove.condition_atoms import Atom
     from remit.iam.prove.statement_space import Box
     from remit.iam.request import Principal
@@ -58,13 +57,13 @@ class Exposures:
 
 
 def public(
-    policy: Policy, account: str = "", *, actions_of: ActionsOf | None = None, budget: Budget | None = None
+    policy: Policy, account: str = "", *, actions_of: ActionsOf = catalogue_actions, budget: Budget | None = None
 ) -> Exposures:
     """Who outside `account` can do what. Without an account everyone that the policy names is outside.
 
     When the steps of the budget are spent, every Allow statement is undecided beside what was found.
     """
-    search = _ExposureSearch(policy, account, actions_of or catalogue_actions, budget or Budget())
+    search = _ExposureSearch(policy, account, actions_of, budget or Budget())
     exposures: dict[tuple[object, ...], Exposure] = {}
     try:
         for name, principal in search.outsiders():

@@ -9,7 +9,7 @@ everything loosened; if that has an answer, the question itself is unclear.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from remit.iam.pattern import covers as covers_pattern
 from remit.iam.prove.budget import Budget
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 MOST_STEPS: Final = 3_000
 _MEET, _COVER, _BIND = 100, 8, 30  # steps of a meet of patterns, of one covering another, of a box with values put in
 
+_ContextQuestion: TypeAlias = "tuple[tuple[Atom, ...], frozenset[Box]]"
+_WitnessQuestion: TypeAlias = tuple[str, tuple[Box, ...], tuple[Box, ...]]
 _Question = TypeVar("_Question", bound=tuple[Any, ...])
 _Answer = TypeVar("_Answer")
 
@@ -48,8 +50,8 @@ class ResourceSearch:
     def __init__(self, premises: Premises, budget: Budget | None = None) -> None:
         self.premises = premises
         self.budget = budget or Budget()
-        self._contexts: dict[tuple[tuple[Atom, ...], frozenset[Box]], Context | Unclear | None] = {}
-        self._witnesses: dict[tuple[str, tuple[Box, ...], tuple[Box, ...]], Witness | Unclear | None] = {}
+        self._contexts: dict[_ContextQuestion, Context | Unclear | None] = {}
+        self._witnesses: dict[_WitnessQuestion, Witness | Unclear | None] = {}
 
     def witness(self, pattern: str, required: tuple[Box, ...], covers: tuple[Box, ...]) -> Witness | None:
         """A resource within `pattern` and a context where all of `required` apply, and none of `covers`.
@@ -63,9 +65,10 @@ class ResourceSearch:
     def _find_witness(self, pattern: str, required: tuple[Box, ...], covers: tuple[Box, ...]) -> Witness | None:
         boxes = (*required, *covers)
         variables: frozenset[str] = frozenset().union(*(box.variables for box in boxes))
-        if not variables and not any(box.marked_resources or box.marked_atoms for box in boxes):
-            return self._search(pattern, required, covers, ())
-        return self._with_marks((with_pattern(required[0], pattern), *required[1:]), covers, variables)
+        if variables or any(box.marked_resources or box.marked_atoms for box in boxes):
+            on_pattern = with_pattern(required[0], pattern)
+            return self._with_marks((on_pattern, *required[1:]), covers, variables)
+        return self._search(pattern, required, covers, ())
 
     def _with_marks(
         self, required: tuple[Box, ...], covers: tuple[Box, ...], variables: frozenset[str]
@@ -211,8 +214,8 @@ def _only_pattern(box: Box) -> str:
 def is_covered(pattern: str, covers: Iterable[Box], conditions: tuple[Atom, ...]) -> bool:
     """Whether one pattern of one cover covers the whole pattern wherever the conditions hold."""
     true = frozenset(conditions)
-    plain = (box for box in covers if not box.not_resources and true.issuperset(box.atoms))
-    return any(covers_pattern(text, pattern) for box in plain for text in box.globs)
+    active = [box for box in covers if not box.not_resources and true.issuperset(box.atoms)]
+    return any(covers_pattern(text, pattern) for box in active for text in box.globs)
 
 
 def covers_to_escape(turned: list[Box], possible: Callable[[list[Box]], bool]) -> list[Box]:
