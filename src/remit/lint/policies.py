@@ -133,7 +133,7 @@ def _path(raw: Mapping[str, Any], path: Spot, paths: _Paths, spot: Spot) -> Spot
 def _index(values: list[Any], text: object) -> int | None:
     if text in values:
         return values.index(text)
-    return next((place for place, one in enumerate(values) if _text(one) == text), None)
+    return next((place for place, member in enumerate(values) if _text(member) == text), None)
 
 
 def _text(value: Any) -> str:
@@ -154,8 +154,8 @@ def _parsed(written: Written, effect: str | None) -> Item | Broken:
         misspelt = _misspelt(written, spot) if written.document.names is not None else None
         hint = f"did you mean `{misspelt}`?" if misspelt else error.hint
         return Broken(written, error.message, hint, spot)
-    when, chooses = written.when, written.chooses
-    return Item(written.document, written.index, statement, written.place, when=when, chooses=chooses)
+    conditions, chooses = written.when, written.chooses
+    return Item(written.document, written.index, statement, written.place, when=conditions, chooses=chooses)
 
 
 def _misspelt(written: Written, spot: Spot) -> str | None:

@@ -55,8 +55,8 @@ def policy(document: Document) -> Iterator[Problem]:
 
 def _services(items: list[Item]) -> dict[int, frozenset[str]]:
     """The services that each statement may speak of, by its index: a cheap look before actions are compared."""
-    every = frozenset({"*"}).union(*(item.services for item in items))
-    return {item.index: every if _may_be_of_any_service(item) else item.services for item in items}
+    all_services = frozenset({"*"}).union(*(item.services for item in items))
+    return {item.index: all_services if _may_be_of_any_service(item) else item.services for item in items}
 
 
 def _may_be_of_any_service(item: Item) -> bool:
@@ -71,11 +71,11 @@ def _may_be_wide(item: Item) -> bool:
 
 def _is_wider(wide: Item, item: Item, budget: Budget) -> bool:
     """Whether a statement covers another, which does not cover it, and is in the policy whenever the other is."""
-    one, other, version = wide.statement, item.statement, item.document.version
+    broad, narrow, version = wide.statement, item.statement, item.document.version
     return (
         wide is not item
-        and one.principals == other.principals
+        and broad.principals == narrow.principals
         and wide.goes_with(item)
-        and covers_statement(one, other, version, budget)
-        and not covers_statement(other, one, version, budget)
+        and covers_statement(broad, narrow, version, budget)
+        and not covers_statement(narrow, broad, version, budget)
     )
