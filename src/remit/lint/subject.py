@@ -131,7 +131,9 @@ class Document:
 
         Where a condition chooses between two values the shorter counts.
         """
-        return length(_shortest(self.raw) if may_vary(self.text) else self.raw)
+        if may_vary(self.text):
+            return length(_shortest(self.raw))
+        return len(self.text) if self.text.isascii() else length(self.raw)
 
 
 def _shortest(value: Any) -> Any:

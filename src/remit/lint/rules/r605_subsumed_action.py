@@ -16,7 +16,7 @@ import re
 from typing import TYPE_CHECKING
 
 from remit.iam.pattern import is_pattern
-from remit.iam.pattern_list import PatternList
+from remit.iam.pattern_list import PatternList, head
 from remit.lint import conditions, elements
 from remit.lint.finding import NOTE, Problem
 
@@ -37,11 +37,10 @@ def shape(written: Written) -> Iterator[Problem]:
     """Members of a list that stand there twice, letter by letter."""
     for element in ("Action", "NotAction", "Resource", "NotResource"):
         members = written.value.get(element)
-        if (
-            written.chooses
-            or not isinstance(members, list)
-            or len(set(strings := elements.texts(members))) == len(strings)
-        ):
+        if written.chooses or not isinstance(members, list):
+            continue
+        strings = elements.texts(members)
+        if len(set(strings)) == len(strings):
             continue
         earlier: set[str] = set()
         for place, text in enumerate(members):
@@ -95,10 +94,13 @@ def _problems(patterns: tuple[str, ...], element: str, *, fold: bool) -> Iterato
         return
     texts = [text.lower() for text in patterns] if fold else list(patterns)
     twice = len(set(texts)) < len(texts)
-    if not twice and not any(map(is_pattern, texts)):
+    beginnings = tuple(head(text) for text in texts if is_pattern(text))
+    if not twice and not beginnings:
         return
     listed = PatternList(texts)
     for place, text in enumerate(texts):
+        if not twice and not text.startswith(beginnings):
+            continue
         stands_twice = twice and text in texts[:place]
         cover = listed.cover_of(text) or (text if stands_twice and is_pattern(text) else None)
         if cover is not None:
