@@ -156,7 +156,7 @@ def _noun(text: str, *, as_json: bool) -> None:
             raise RemitError(f"AWS has no managed policy {name}", hint=did_you_mean(name, managed_policies()))
         kinds = types_of(text)
         if not kinds:
-            problem = "no resource that is known has such an ARN" if parse(text) else "is no ARN: one has six parts"
+            problem = "no resource that is known has such an ARN" if parse(text) else "is not an ARN: one has six parts"
             raise RemitError(f"{text}: {problem}", hint="arn:partition:service:region:account:resource")
         lines, document = arn_lines(text, kinds), arn_document(text, kinds)
     if as_json:
@@ -273,7 +273,7 @@ def _action_of(action: str) -> str:
 
     if action.startswith("arn:") or not (":" in action or "." in action or named(action)):
         hint = "an action reads `service:Operation`, and comes before the resource"
-        raise RemitError(f"{action!r} is no action", hint=hint)
+        raise RemitError(f"{action!r} is not an action", hint=hint)
     catalogued_action = catalogued(action)
     if catalogued_action is not None:
         return catalogued_action.full_name

@@ -178,7 +178,7 @@ def _read(path: Path) -> _Given:
 
 
 def _check_kind(value: Any, name: str) -> None:
-    """Say what a file is that is no policy."""
+    """Say what a file is that is not a policy."""
     if isinstance(value, dict) and "Resources" in value:
         raise RemitError(
             f"{name} is a template: `remit minimise` takes a policy document",

@@ -175,7 +175,7 @@ def _number(version: str) -> tuple[int, ...]:
 
 
 def _same_tags(stack: DeployedStack, request: _ChangeSetRequest) -> bool:
-    """Whether nothing but remit's own version differs: that alone is no reason to touch every resource."""
+    """Whether nothing but remit's own version differs: that alone is not a reason to touch every resource."""
     was, will = dict(stack.tags), dict(request.tags)
     return {**was, VERSION_TAG: ""} == {**will, VERSION_TAG: ""}
 
