@@ -219,7 +219,7 @@ def test_any_template_is_taken_with_its_stack_named_after_the_file(tmp_path: Pat
     path = tmp_path / "Shop.template.json"
     shutil.copy(SHOP, path)
     ran = deployer(str(path), *PLACE)
-    assert "note: the stack is taken to be `Shop`, as the file is named: `--stack NAME` tells it" in ran.err
+    assert "note: the stack is taken to be `Shop`, as the file is named: `--stack NAME` gives it" in ran.err
     assert "left out" not in ran.err
     assert "stack/Shop/*" in ran.out
     assert "remit-artefacts" not in ran.out

@@ -225,7 +225,7 @@ def test_of_many_bad_lines_the_first_are_told_and_all_are_answered() -> None:
     code, found, talk = answers(*[b"nonsense"] * 30, case(id=1))
     assert (code, len(found), found[-1]["id"]) == (2, 31, 1)
     assert talk.count("is not valid JSON") == 20
-    assert talk.endswith("error: 10 more lines cannot be read: their answers tell why\n")
+    assert talk.endswith("error: 10 more lines cannot be read: their answers say why\n")
 
 
 def test_a_file_of_another_kind_is_left_after_a_thousand_lines_and_one_line_that_can_be_read_keeps_all() -> None:

@@ -255,7 +255,7 @@ def _lines(path: Path) -> int:
             answer = {"id": identifier, "error": error.message, "line": at.line, "column": at.column}
         sys.stdout.write(json.dumps(answer) + "\n")  # click.echo would flush each
     if bad > _TOLD:
-        click.echo(f"error: {bad - _TOLD:,} more lines cannot be read: their answers tell why", err=True)
+        click.echo(f"error: {bad - _TOLD:,} more lines cannot be read: their answers say why", err=True)
     return 2 if bad else 0
 
 

@@ -182,7 +182,7 @@ def _check_kind(value: Any, name: str) -> None:
     if isinstance(value, dict) and "Resources" in value:
         raise RemitError(
             f"{name} is a template: `remit minimise` takes a policy document",
-            hint="`remit lint` tells which of a template's policies are too long; give it one of them",
+            hint="`remit lint` shows which of a template's policies are too long; give it one of them",
         )
 
 

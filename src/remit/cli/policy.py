@@ -237,10 +237,10 @@ def _of_templates(
     found = [_plain(text, file, given) for text, file in files]
     stack = name or _NO_LETTERS.sub("-", paths[-1].name.split(".")[0]).lstrip("-0123456789").rstrip("-")
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", stack) is None:
-        raise RemitError(f"{stack or paths[-1].name!r} is not a valid name for a stack", hint="`--stack NAME` tells it")
+        raise RemitError(f"{stack or paths[-1].name!r} is not a valid name for a stack", hint="`--stack NAME` gives it")
     declared = stack_of(stack, found, given)
     if name is None:
-        options.note(f"the stack is taken to be `{stack}`, as the file is named: `--stack NAME` tells it")
+        options.note(f"the stack is taken to be `{stack}`, as the file is named: `--stack NAME` gives it")
     ours = any((bucket or "remit-artefacts-").encode() in text for text, _ in files)
     calls = tuple(call for call in CALLS if ours or call.operation.startswith("cloudformation."))
     return declared, in_bucket(calls, bucket or ARTEFACTS)

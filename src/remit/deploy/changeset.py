@@ -154,7 +154,7 @@ def _deployable(stack: DeployedStack, *, force: bool) -> None:
         raise Stuck(
             stack,
             f"the last deploy of {stack.name} failed, and so did going back: {stack.reason or stack.status}",
-            "repair what it names, then `remit deploy` goes on going back before it deploys",
+            "repair what it names, then `remit deploy` continues the rollback before it deploys",
         )
     if stack.status == "DELETE_FAILED":
         raise RemitError(

@@ -63,7 +63,7 @@ def advice(denial: Denial) -> Iterator[str]:
     if denial.note is not None:
         yield denial.note
     if denial.others:
-        yield f"the text tells of other denials, too, which can be asked one by one: {'; '.join(denial.others)}"
+        yield f"the text reports other denials, too. Ask about them one by one: {'; '.join(denial.others)}"
     if denial.encoded is not None:
         yield (
             f"decode it: aws sts decode-authorization-message --encoded-message {denial.encoded} "
