@@ -195,7 +195,7 @@ def stack_of(
     mappings: dict[str, Any] = {}
     for template in templates:
         if not isinstance(template, Mapping) or not isinstance(template.get("Resources"), Mapping):
-            raise RemitError("this is no CloudFormation template: it has no `Resources`")
+            raise RemitError("this is not a CloudFormation template: it has no `Resources`")
         for key, parameter in _section(template, "Parameters").items():
             declared = parameter if isinstance(parameter, Mapping) else {}
             value = values.get(key, declared.get("Default"))
@@ -257,7 +257,7 @@ def is_retained(resource: Resource) -> bool:
 
 
 def items(value: Any) -> tuple[Any, ...]:
-    """The items of a list, those of both where a condition decides between two; one that is no list is an item."""
+    """The items of a list, those of both where a condition decides between two; one that is not a list is an item."""
     return tuple(item.value for item in branches.items(value))
 
 

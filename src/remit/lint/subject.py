@@ -256,7 +256,7 @@ class Item:
 
     @_kept
     def variable_texts(self) -> tuple[tuple[Spot, str], ...]:
-        """The texts in which a `${` stands that is no reference of CloudFormation's, with their spots."""
+        """The texts in which a `${` stands that is not a reference of CloudFormation's, with their spots."""
         texts: list[tuple[Spot, str]] = [((self.resource_element, text), text) for text in self.resources]
         for condition in self.statement.conditions:
             texts += ((("Condition", condition.spelled, condition.key, value), value) for value in condition.values)

@@ -27,7 +27,7 @@ def check_references(resource: Resource, known: Mapping[str, Resource]) -> tuple
     for name in names:
         if name not in known:
             raise RemitError(
-                f"{what} depends on {name!r}, which is no resource of the template",
+                f"{what} depends on {name!r}, which is not a resource of the template",
                 hint=did_you_mean(name, known),
                 origin=resource.origin,
             )
