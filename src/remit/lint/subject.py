@@ -254,13 +254,20 @@ class Item:
         types = self.document.types
         return tuple(sample(text, types) for text in self.resources) if types else self.resources
 
+    @property
+    def texts(self) -> Iterator[tuple[Spot, str]]:
+        """The resources and the values of conditions, with their spots."""
+        element = self.resource_element
+        for text in self.resources:
+            yield (element, text), text
+        for condition in self.statement.conditions:
+            for value in condition.values:
+                yield ("Condition", condition.spelled, condition.key, value), value
+
     @_kept
     def variable_texts(self) -> tuple[tuple[Spot, str], ...]:
         """The texts in which a `${` stands that is not a reference of CloudFormation's, with their spots."""
-        texts: list[tuple[Spot, str]] = [((self.resource_element, text), text) for text in self.resources]
-        for condition in self.statement.conditions:
-            texts += ((("Condition", condition.spelled, condition.key, value), value) for value in condition.values)
-        return tuple((spot, text) for spot, text in texts if "${" in text and "${" in REFERENCE.sub("", text))
+        return tuple((spot, text) for spot, text in self.texts if "${" in text and "${" in REFERENCE.sub("", text))
 
     @_kept
     def names_resources(self) -> bool:

@@ -75,8 +75,8 @@ def project(project: Project) -> Iterator[Problem]:
     for role in project.roles:
         for arn in role.managed:
             name = arn.rpartition("/")[2]
-            first = functions.get(role.functions[0]) if role.functions else None
-            origin = None if first is None else first.managed_written.get(arn, first.origin)
+            owner = functions.get(role.functions[0]) if role.functions else None
+            origin = None if owner is None else owner.managed_written.get(arn, owner.origin)
             if name in _POLICIES and ":iam::aws:" in arn:
                 message = f"the managed policy {name} grants {', '.join(role.functions)} {_POLICIES[name]}"
                 yield Problem(message, "list the actions that are used", origin=origin)
