@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from remit.iam import tokens
 from remit.lint.finding import WARNING, Problem
 from remit.lint.subject import IDENTITY
+from remit.lint.templates import resources_with_properties
 from remit.template.branches import items
 
 if TYPE_CHECKING:
@@ -55,10 +56,7 @@ def statement(item: Item) -> Iterator[Problem]:
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
     """Managed policies of a template's roles, users, groups and functions that do the same."""
-    for name, resource in written.resources.items():
-        properties = resource.get("Properties")
-        if not isinstance(properties, dict):
-            continue
+    for name, _, properties in resources_with_properties(written):
         for element in ("ManagedPolicyArns", "ManagedPolicies", "Policies"):
             path: Spot = ("Resources", name, "Properties", element)
             for item in items(properties.get(element), path):

@@ -34,6 +34,7 @@ from remit.errors import did_you_mean
 from remit.iam import tokens
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.reference_samples import settled
+from remit.lint.templates import resources_with_properties
 from remit.template.branches import items
 
 if TYPE_CHECKING:
@@ -50,10 +51,9 @@ _OF_SAM = "Policies"
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
     """What roles, users and groups are given by ARN."""
-    for name, resource in written.resources.items():
-        properties = resource.get("Properties")
-        element = access_of(str(resource["Type"])).managed
-        if not element or not isinstance(properties, dict):
+    for name, kind, properties in resources_with_properties(written):
+        element = access_of(kind).managed
+        if not element:
             continue
         path: Spot = ("Resources", name, "Properties")
         if element == _OF_SAM:

@@ -33,6 +33,7 @@ from remit.catalogue.sam_policies import sam_policies, sam_policy
 from remit.errors import did_you_mean
 from remit.iam import tokens
 from remit.lint.finding import ERROR, WARNING, Problem
+from remit.lint.templates import resources_with_properties
 from remit.template.branches import items
 
 if TYPE_CHECKING:
@@ -47,9 +48,8 @@ _HOLDERS = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
     """The policy templates of functions and state machines."""
-    for name, resource in written.resources.items():
-        properties = resource.get("Properties")
-        if resource["Type"] in _HOLDERS and isinstance(properties, dict):
+    for name, kind, properties in resources_with_properties(written):
+        if kind in _HOLDERS:
             path: Spot = ("Resources", name, "Properties", "Policies")
             for entry in items(properties.get("Policies"), path):
                 policy = entry.value
