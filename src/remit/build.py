@@ -62,14 +62,14 @@ def build(
     package: bool = True,
     progress: Callable[[str], None] | None = None,
     accept: str | None = None,
-    here: bool = False,
+    for_this_machine: bool = False,
     place: Place | None = None,
     bucket: str | None = None,
 ) -> Built:
     """Load, assign, package (unless told not to), synthesise and check; writes `.remit/build/`.
 
     `accept` is the reason why what a replaced default policy breaks may be broken; without one, that is an error.
-    `here`: dependencies are for the AWS on this machine, which runs functions in this very Python, not for Lambda.
+    With `for_this_machine`, dependencies are for the AWS on this machine, which runs functions in this very Python.
     `place` is where it is going to be deployed, if that is known: guardrails are proven for that alone. `bucket` holds
     the zips, if that is not remit's.
     """
@@ -84,12 +84,12 @@ def build(
     rooms = _headroom(app, declared, roles, template)
     body, packed = _body(template), _Packed()
     if package:
-        packed = _package(folder, app, progress or _silent, here=here)
+        packed = _package(folder, app, progress or _silent, for_this_machine=for_this_machine)
         template = synth(app, roles, packed.keys, bucket or ARTEFACTS)
         body = _body(template)
-    kept = own_folder(folder, "build")
-    write(kept / "template.json", body)
-    write(kept / "roles.json", text([role_document(role) for role in roles]))
+    output = own_folder(folder, "build")
+    write(output / "template.json", body)
+    write(output / "roles.json", text([role_document(role) for role in roles]))
     full = (room.text for room in rooms if room.remarkable)
     notes = (*notes_on_own_roles(app), *overridden, *guarded_by, *packed.notes, *full)
     return Built(folder, app, roles, template, body, packed.artefacts, notes, rooms)
@@ -117,7 +117,7 @@ class _Packed:
     notes: tuple[str, ...] = ()
 
 
-def _package(folder: Path, app: App, progress: Callable[[str], None], *, here: bool) -> _Packed:
+def _package(folder: Path, app: App, progress: Callable[[str], None], *, for_this_machine: bool) -> _Packed:
     """One zip for each Python and architecture that the functions run on, under every function's name."""
     from remit.package.app_zip import (  # noqa: PLC0415 - not always asked for
         Package,
@@ -129,7 +129,7 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, here: b
         this_machine,
     )
 
-    local = this_machine() if here and depends(folder) else None
+    local = this_machine() if for_this_machine and depends(folder) else None
     targets = {function.name: local or _target(function, Target) for function in app.functions}
     packages: dict[Target, Package] = {
         target: package(folder, target, exclude=app.exclude, allow=app.allowed_secrets, progress=progress)
@@ -137,14 +137,17 @@ def _package(folder: Path, app: App, progress: Callable[[str], None], *, here: b
     }
     place({name: packages[target] for name, target in targets.items()}, folder)
     notes: list[str] = []
-    for target, made in packages.items():
-        size = f"{bytes_in_words(made.size)}, {bytes_in_words(made.unzipped)} unpacked"
+    for target, built in packages.items():
+        size = f"{bytes_in_words(built.size)}, {bytes_in_words(built.unzipped)} unpacked"
         notes.append(f"packed for {target.words}: {size}")
-        notes += (f"  left out ({left.reason}): {left.listed}" for left in made.left_out)
-        notes += (f"  {one.pattern!r} in config.package.allow allows nothing: {one.origin}" for one in made.unneeded)
+        notes += (f"  left out ({left_out.reason}): {left_out.listed}" for left_out in built.left_out)
+        notes += (
+            f"  {exception.pattern!r} in config.package.allow allows nothing: {exception.origin}"
+            for exception in built.unneeded
+        )
     return _Packed(
         keys={name: f"${{AWS::StackName}}/{packages[target].sha256}.zip" for name, target in targets.items()},
-        artefacts={f"{app.namespace}/{made.sha256}.zip": made.path for made in packages.values()},
+        artefacts={f"{app.namespace}/{built.sha256}.zip": built.path for built in packages.values()},
         notes=tuple(dict.fromkeys(notes)),
     )
 
@@ -190,7 +193,7 @@ def grant_document(grant: Grant) -> dict[str, Any]:
         "file": origin.file if origin else None,
         "line": origin.line if origin else None,
         "column": origin.column if origin else None,
-        **({"stands_for": [grant_document(one) for one in grant.stands_for]} if grant.stands_for else {}),
+        **({"stands_for": [grant_document(replaced) for replaced in grant.stands_for]} if grant.stands_for else {}),
     }
 
 

@@ -116,7 +116,7 @@ def test_the_longest_policy_of_aws_is_laid_into_documents_that_say_the_same() ->
     aws = managed_policy("ReadOnlyAccess")
     assert aws is not None
     whole = parse(aws.document)
-    laid = packed(whole.statements, SIZES, first=6_144, other=6_144)
+    laid = packed(whole.statements, SIZES, first_length=6_144, further_length=6_144)
     assert laid is not None
     assert len(laid) > 1
     assert max(len(as_iam(part)) for part in laid) <= 6_144

@@ -135,7 +135,15 @@ def command(
         # Missing credentials are told before minutes go into packages; a local AWS starts for a sound project only.
         early = None if local else options.account(folder, local=False, region=region, profile=profile)
         place = _place(early)
-        built = build(folder, stage, progress=watch.say, accept=accept, here=local, place=place, bucket=artefact_bucket)
+        built = build(
+            folder,
+            stage,
+            progress=watch.say,
+            accept=accept,
+            for_this_machine=local,
+            place=place,
+            bucket=artefact_bucket,
+        )
         for note in built.notes:
             watch.say(note)
         account = early or options.account(folder, local=True, region=region, profile=profile)

@@ -46,7 +46,9 @@ def fit(role: Role, sizes: Sizes) -> Role:
     if sizes.document(smaller) <= inline:
         return _made(role, (smaller,))
     spare = quota("iam.role.managed").most - len(role.managed)
-    documents = packed(smaller, sizes, first=inline, other=quota("iam.managed").most, spare=max(spare, 0))
+    documents = packed(
+        smaller, sizes, first_length=inline, further_length=quota("iam.managed").most, spare=max(spare, 0)
+    )
     if documents is None:
         raise _refusal(role, smaller, sizes)
     return _made(role, documents)
@@ -66,25 +68,25 @@ def policy_ids(role: Role) -> tuple[str, ...]:
 
 
 def _made(role: Role, documents: Iterable[tuple[Statement, ...]]) -> Role:
-    made = tuple(documents)
-    grants = explained((statement for document in made for statement in document), role.grants)
-    return replace(role, grants=grants, parts=tuple(map(len, made)))
+    split = tuple(documents)
+    grants = explained((statement for document in split for statement in document), role.grants)
+    return replace(role, grants=grants, parts=tuple(map(len, split)))
 
 
 def _refusal(role: Role, statements: tuple[Statement, ...], sizes: Sizes) -> RemitError:
     """What a role needs that fits nowhere, and what there is room for."""
     inline, managed, attached = (quota(f"iam.{name}").most for name in ("role.inline", "managed", "role.managed"))
-    whole = sizes.policy(role)
+    declared_length = sizes.policy(role)
     room = inline + managed * max(0, attached - len(role.managed))
     ranked = sorted(explained(statements, role.grants), key=lambda one: -sizes.statement(one.statement))
-    least = packed(statements, sizes, first=inline, other=managed)
+    least = packed(statements, sizes, first_length=inline, further_length=managed)
     takes = (
         f"it would take {len(least) - 1} managed policies beside a full inline policy"
         if least is not None
         else "a statement is longer than a document may be and cannot be taken apart"
     )
     needs = (
-        f"the policy of {few(role.functions)} has {whole:,} characters in {len(role.grants):,} statements, "
+        f"the policy of {few(role.functions)} has {declared_length:,} characters in {len(role.grants):,} statements, "
         f"{sizes.document(statements):,} when it is minimised, and does not fit"
     )
     allowed = (
@@ -111,10 +113,10 @@ def _heaviest(role: Role, sizes: Sizes) -> Origin | None:
 
 def _described(grant: Grant, sizes: Sizes) -> str:
     statement = grant.statement
-    shown = ", ".join(statement.actions.patterns)
-    shown = shown if len(shown) <= _SHORT else f"{shown[: _SHORT - 2]} …"
+    actions = ", ".join(statement.actions.patterns)
+    actions = actions if len(actions) <= _SHORT else f"{actions[: _SHORT - 2]} …"
     because = grant.because if len(grant.because) <= _SHORT else f"{grant.because[: _SHORT - 2]} …"
-    where = f"  ({grant.origin})" if grant.origin is not None else ""
+    place = f"  ({grant.origin})" if grant.origin is not None else ""
     word = "everything but " if statement.actions.negated else ""
     size = sizes.statement(statement)
-    return f"  {size:>6,} characters: {statement.effect} {word}{shown}, because {because}{where}"
+    return f"  {size:>6,} characters: {statement.effect} {word}{actions}, because {because}{place}"

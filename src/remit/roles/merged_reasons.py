@@ -22,18 +22,22 @@ def explained(statements: Iterable[Statement], grants: tuple[Grant, ...]) -> tup
     nothing stands for so (several statements together make it redundant) goes to those that it overlaps with, or at
     last to the first, so that no reason is lost.
     """
-    made = tuple(statements)
-    standing: list[dict[Grant, None]] = [{} for _ in made]
-    known = {statement: place for place, statement in enumerate(made)}
+    merged = tuple(statements)
+    standing: list[dict[Grant, None]] = [{} for _ in merged]
+    place_of = {statement: place for place, statement in enumerate(merged)}
     for grant in grants:
-        own = known.get(grant.statement)
+        same_place = place_of.get(grant.statement)
         for relation in (_gives, _shares, _touches):
-            found = [place for place, one in enumerate(made) if place == own or relation(one, grant.statement)]
-            if found:
+            places = [
+                place
+                for place, candidate in enumerate(merged)
+                if place == same_place or relation(candidate, grant.statement)
+            ]
+            if places:
                 break
-        for place in found or range(min(1, len(made))):
+        for place in places or range(min(1, len(merged))):
             standing[place][grant] = None
-    return tuple(_grant(statement, tuple(of)) for statement, of in zip(made, standing, strict=True))
+    return tuple(_grant(statement, tuple(of)) for statement, of in zip(merged, standing, strict=True))
 
 
 def _grant(statement: Statement, of: tuple[Grant, ...]) -> Grant:
@@ -62,13 +66,13 @@ def _each(globs: Globs) -> tuple[Globs, ...]:
     return (globs,) if globs.negated else tuple(Globs((pattern,)) for pattern in globs.patterns)
 
 
-def _shares(one: Statement, other: Statement) -> bool:
+def _shares(left: Statement, right: Statement) -> bool:
     """Whether both may say the same of something."""
-    return one.effect == other.effect and _touches(one, other)
+    return left.effect == right.effect and _touches(left, right)
 
 
-def _touches(one: Statement, other: Statement) -> bool:
+def _touches(left: Statement, right: Statement) -> bool:
     """Whether both may speak of the same action on the same resource, whatever their conditions."""
     from remit.iam.prove.cover import can_apply  # noqa: PLC0415 - few statements come from nowhere
 
-    return can_apply(replace(one, conditions=()), replace(other, conditions=())) is not False
+    return can_apply(replace(left, conditions=()), replace(right, conditions=())) is not False

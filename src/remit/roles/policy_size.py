@@ -77,16 +77,16 @@ class Sizes:
             return _ARN + 64
         resource = self.resources[name]
         most = self._name(resource)
-        named = Resource(resource.logical_id, resource.type, dict.fromkeys(_NAMES, "n" * most))
-        known = names_in(self.namespace, (named,)).get(reference.text)
-        if known is None:
+        longest_named = Resource(resource.logical_id, resource.type, dict.fromkeys(_NAMES, "n" * most))
+        foretold = names_in(self.namespace, (longest_named,)).get(reference.text)
+        if foretold is None:
             return _ARN + most
-        return self.text(known) + (_DATE - 1 if known.endswith("/*") else 0)
+        return self.text(foretold) + (_DATE - 1 if foretold.endswith("/*") else 0)
 
     def _name(self, resource: Resource) -> int:
-        given = next((resource.properties[name] for name in _NAMES if name in resource.properties), None)
-        if isinstance(given, str):
-            return self.text(given)
+        declared_name = next((resource.properties[name] for name in _NAMES if name in resource.properties), None)
+        if isinstance(declared_name, str):
+            return self.text(declared_name)
         return len(self.namespace) + 1 + len(resource.logical_id) + _RANDOM
 
 
@@ -107,8 +107,8 @@ def of_statements(sizes: Iterable[int]) -> int:
 
 def parts(role: Role) -> tuple[tuple[Grant, ...], ...]:
     """The grants of the role's inline policy, and those of each managed policy that the template makes for it."""
-    found, start = [], 0
+    grants_of_parts, start = [], 0
     for count in role.parts or (len(role.grants),):
-        found.append(role.grants[start : start + count])
+        grants_of_parts.append(role.grants[start : start + count])
         start += count
-    return tuple(found)
+    return tuple(grants_of_parts)

@@ -30,10 +30,10 @@ _KEYS: Final = 3  # a mapping, and two keys
 def with_choices(template: Mapping[str, Any]) -> dict[str, Any]:
     """The template with such texts as choices, and their conditions among its own."""
     put = _Choices(section(template, "Parameters"), section(template, "Mappings"))
-    found = {**template, "Resources": put.value(template.get("Resources"))}
+    changed = {**template, "Resources": put.value(template.get("Resources"))}
     if put.conditions:
-        found["Conditions"] = {**section(template, "Conditions"), **put.conditions}
-    return found
+        changed["Conditions"] = {**section(template, "Conditions"), **put.conditions}
+    return changed
 
 
 class _Choices:
@@ -57,31 +57,31 @@ class _Choices:
         if key == "Version" and "Statement" in around:
             return self.chosen(item, _VERSIONS)
         if key in _ACTIONS and "Effect" in around:
-            return [self.chosen(one) for one in item] if isinstance(item, list) else self.chosen(item)
+            return [self.chosen(action) for action in item] if isinstance(item, list) else self.chosen(item)
         return self.value(item)
 
     def chosen(self, value: Any, among: tuple[str, ...] = ()) -> Any:
         """A value as a choice of its possible texts: those `among` which it must be, or a few that are written."""
         written = choice(value)
         if written is not None:
-            first, second = written.values
-            return Choice(written.condition, (self.chosen(first, among), self.chosen(second, among))).written()
+            if_true, if_false = written.values
+            return Choice(written.condition, (self.chosen(if_true, among), self.chosen(if_false, among))).written()
         if not tokens.is_intrinsic(value):
             return value
-        options = [one for one in self.options(value) if not among or one[2] in among]
+        options = [option for option in self.options(value) if not among or option[2] in among]
         if not options or (not among and len(options) > _MOST):
             options = [(value, text, text) for text in among]
         return self.nested(options) if options else value
 
     def nested(self, options: list[tuple[Any, str, Any]]) -> Any:
         """What most of the tests give, where none of the others holds."""
-        ((most, _),) = Counter(json.dumps(given) for _, _, given in reversed(options)).most_common(1)
+        ((most, _),) = Counter(json.dumps(text) for _, _, text in reversed(options)).most_common(1)
         chosen = json.loads(most)
-        for tested, wanted, given in reversed(options):
-            if json.dumps(given) != most:
-                name = Test(tokens.text_of(tested), wanted).words(holds=True)
-                self.conditions[name] = {"Fn::Equals": [tested, wanted]}
-                chosen = Choice(name, (given, chosen)).written()
+        for tested, tested_text, text in reversed(options):
+            if json.dumps(text) != most:
+                name = Test(tokens.text_of(tested), tested_text).words(holds=True)
+                self.conditions[name] = {"Fn::Equals": [tested, tested_text]}
+                chosen = Choice(name, (text, chosen)).written()
         return chosen
 
     def options(self, value: dict[str, Any]) -> Iterator[tuple[Any, str, Any]]:
@@ -104,7 +104,7 @@ class _Choices:
         if len(unknown) != 1 or not tokens.is_intrinsic(unknown[0]):
             return
         place = keys.index(unknown[0])
-        asked = in_mapping(self.mappings, [{key} if isinstance(key, str) else None for key in keys])
-        options = [(path[place], option) for path, option in asked if option is not None]
+        matches = in_mapping(self.mappings, [{key} if isinstance(key, str) else None for key in keys])
+        options = [(path[place], option) for path, option in matches if option is not None]
         if all(isinstance(option, str | list) for _, option in options):
             yield from ((unknown[0], key, option) for key, option in options)

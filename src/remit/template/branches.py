@@ -108,16 +108,16 @@ def variants(value: Any, path: Path, when: tuple[When, ...] = ()) -> Iterator[Br
     Of more than four conditions, all of one kind, and each of them alone the other way.
     """
     names = tuple(dict.fromkeys(conditions_in(value)))
-    seen: list[Any] = []
+    yielded: list[Any] = []
     for outcomes in _outcomes(len(names)):
         holds = dict(zip(names, outcomes, strict=True))
         decided = tuple(When(name, holds[name]) for name in names)
-        if any(one.opposite in when for one in decided):
+        if any(outcome.opposite in when for outcome in decided):
             continue
         deciding = Deciding(holds.__getitem__)
         plain = deciding.value(value)
-        if plain is not None and plain != NO_VALUE and plain not in seen:
-            seen.append(plain)
+        if plain is not None and plain != NO_VALUE and plain not in yielded:
+            yielded.append(plain)
             yield Branch(plain, path, tuple(dict.fromkeys((*when, *decided))), deciding.moved)
 
 
@@ -151,20 +151,20 @@ class Deciding:
         self.holds = holds
         self.moved: dict[Path, Path] = {}
 
-    def value(self, value: Any, here: Path = (), there: Path | None = None) -> Any:
-        """A value that will stand at `here`, and stood `there`; what becomes AWS::NoValue is left out of it."""
-        branch = self._taken(value, here if there is None else there)
-        if branch.path != here:
-            self.moved[here] = branch.path
+    def value(self, value: Any, target: Path = (), source: Path | None = None) -> Any:
+        """A value that will stand at `target`, and stood at `source`; what becomes AWS::NoValue is left out of it."""
+        branch = self._taken(value, target if source is None else source)
+        if branch.path != target:
+            self.moved[target] = branch.path
         if isinstance(branch.value, dict):
             return {
-                key: self.value(part, (*here, key), (*branch.path, key))
+                key: self.value(part, (*target, key), (*branch.path, key))
                 for key, part in branch.value.items()
                 if self._taken(part, ()).value != NO_VALUE
             }
         if isinstance(branch.value, list):
             parts = enumerate(self._items(branch.value, branch.path))
-            return [self.value(part.value, (*here, index), part.path) for index, part in parts]
+            return [self.value(part.value, (*target, index), part.path) for index, part in parts]
         return branch.value
 
     def _taken(self, value: Any, path: Path) -> Branch:

@@ -52,13 +52,15 @@ def settled_source(source: Source, given: Mapping[str, str] | None = None) -> So
 
 def _parameters(declared: Any) -> dict[str, Any]:
     """The parameters that can have a single value."""
-    found: dict[str, Any] = {}
-    for name, one in declared.items() if isinstance(declared, dict) else ():
-        named = isinstance(one, dict) and not str(one.get("Type")).startswith("AWS::SSM::")  # which gives what is there
-        allowed = one.get("AllowedValues") if named else None
+    values: dict[str, Any] = {}
+    for name, parameter in declared.items() if isinstance(declared, dict) else ():
+        is_text = isinstance(parameter, dict) and not str(parameter.get("Type")).startswith(
+            "AWS::SSM::"
+        )  # which gives what is there
+        allowed = parameter.get("AllowedValues") if is_text else None
         if isinstance(allowed, list) and len(allowed) == 1 and isinstance(allowed[0], str | int | float):
-            found[str(name)] = _text(allowed[0])
-    return found
+            values[str(name)] = _text(allowed[0])
+    return values
 
 
 def _text(value: str | float) -> str:
@@ -88,21 +90,22 @@ class _Settled:
             return {function: self.substituted(argument)}
         return self.found(put, argument) if function == "Fn::FindInMap" else put
 
-    def found(self, whole: dict[str, Any], keys: Any) -> Any:
+    def found(self, lookup: dict[str, Any], keys: Any) -> Any:
         if not isinstance(keys, list) or len(keys) < _KEYS or not all(isinstance(key, str) for key in keys[:_KEYS]):
-            return whole
-        found = in_mapping(self.mappings, [{key} for key in keys[:_KEYS]])
-        return found[0][1] if found else whole
+            return lookup
+        matches = in_mapping(self.mappings, [{key} for key in keys[:_KEYS]])
+        return matches[0][1] if matches else lookup
 
     def substituted(self, argument: Any) -> Any:
         """The argument of a Fn::Sub, with settled parameters in the text unless its own variables hide them."""
-        text, own = tokens.substitution(argument)
+        text, variables = tokens.substitution(argument)
         if not text:
             return argument
-        put = self.put(text, own)
+        put = self.put(text, variables)
         return put if isinstance(argument, str) else [put, argument[1]]
 
-    def put(self, text: str, own: Mapping[str, Any]) -> str:
+    def put(self, text: str, variables: Mapping[str, Any]) -> str:
         return _PLACE.sub(
-            lambda found: self.values[found[1]] if found[1] in self.values and found[1] not in own else found[0], text
+            lambda match: self.values[match[1]] if match[1] in self.values and match[1] not in variables else match[0],
+            text,
         )

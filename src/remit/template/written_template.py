@@ -51,8 +51,8 @@ class WrittenTemplate:
 
     def makes(self, name: str) -> bool:
         """Whether SAM or a module may make a resource of this name, or know it by it (`ReportFunction.Alias`)."""
-        rests = (name[len(maker) :] for maker in self.makers if name.startswith(maker))
-        return any(rest[:1] in ("", ".") or not rest[0].islower() for rest in rests)
+        suffixes = (name[len(maker) :] for maker in self.makers if name.startswith(maker))
+        return any(suffix[:1] in ("", ".") or not suffix[0].islower() for suffix in suffixes)
 
     def type_of(self, name: str) -> str:
         """The type of a resource; "" where there is none of this name."""
@@ -69,9 +69,11 @@ def is_template(value: Any) -> bool:
 def written_template(raw: Mapping[str, Any], place: Place, size: int = 0) -> WrittenTemplate:
     """A template as it was read; `size` is that of its file in bytes."""
     declared = section(raw, "Resources")
-    resources = {name: one for name, one in declared.items() if isinstance(one, dict) and "Type" in one}
-    sam = tuple(name for name, one in resources.items() if str(one["Type"]).startswith(SAM))
-    modules = tuple(name for name, one in resources.items() if str(one["Type"]).endswith("::MODULE"))
+    resources = {
+        name: resource for name, resource in declared.items() if isinstance(resource, dict) and "Type" in resource
+    }
+    sam = tuple(name for name, resource in resources.items() if str(resource["Type"]).startswith(SAM))
+    modules = tuple(name for name, resource in resources.items() if str(resource["Type"]).endswith("::MODULE"))
     makers = (*sam, *modules, *(_IMPLICIT if sam else ()))
     opaque = _has_macros(raw.get("Transform", [])) or any(str(name).startswith("Fn::") for name in declared)
     return WrittenTemplate(
