@@ -14,24 +14,24 @@ from remit.lint.apps import errors
 from remit.project.dot_remit import own_folder
 from remit.project.load import load
 from remit.roles.assign import assign
-from remit.roles.fit import policy_ids
-from remit.roles.headroom import Headroom, headroom
-from remit.roles.own_roles import notes_on_own_roles
-from remit.roles.policy_size import Sizes, parts
+from remit.roles.defaults import notes_on_own_roles
+from remit.roles.policy_size import Headroom, Sizes, headroom, parts, policy_ids
 from remit.synthesis.check import check, check_body
 from remit.synthesis.guardrails import guard
 from remit.synthesis.overrides import guarded
-from remit.synthesis.refused_statements import refuse
 from remit.synthesis.synth import ARTEFACTS, document, fitted, synth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from remit.app import App, Function, Grant, Role, Template
+    from remit.lint.finding import Finding
     from remit.roles.role_policies import Place
 
 T = TypeVar("T")
 FOLDER: Final = Path(".remit") / "build"
+_LISTED: Final = 9
+"""Further findings of lint that the error about the first one lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,11 @@ def build(
     roles = fitted(app, declared)
     template = synth(app, roles, bucket=bucket or ARTEFACTS)
     check(template, declared, app)  # before minutes go into packages
-    refuse(errors(app, declared, folder=folder))  # first: a slip in an override may be why it breaks something
+    _refuse(errors(app, declared, folder=folder))  # first: a slip in an override may be why it breaks something
     overridden = guarded(app, declared, accept, folder)
     guarded_by = guard(folder, app, declared, place)
-    rooms = _headroom(app, declared, roles, template)
+    sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in template.resources})
+    headrooms = tuple(headroom(before, role, sizes) for before, role in zip(declared, roles, strict=True))
     body, packed = _body(template), _Packed()
     if package:
         packed = _package(folder, app, progress or _silent, for_this_machine=for_this_machine)
@@ -90,16 +91,29 @@ def build(
     output = own_folder(folder, "build")
     write(output / "template.json", body)
     write(output / "roles.json", text([role_document(role) for role in roles]))
-    full = (room.text for room in rooms if room.remarkable)
+    full = (room.text for room in headrooms if room.remarkable)
     notes = (*notes_on_own_roles(app), *overridden, *guarded_by, *packed.notes, *full)
-    return Built(folder, app, roles, template, body, packed.artefacts, notes, rooms)
+    return Built(folder, app, roles, template, body, packed.artefacts, notes, headrooms)
 
 
-def _headroom(
-    app: App, declared: tuple[Role, ...], roles: tuple[Role, ...], template: Template
-) -> tuple[Headroom, ...]:
-    sizes = Sizes(app.namespace, {resource.logical_id: resource for resource in template.resources})
-    return tuple(headroom(before, role, sizes) for before, role in zip(declared, roles, strict=True))
+def _refuse(findings: tuple[Finding, ...]) -> None:
+    """Stop at what lint is certain about: a statement that IAM refuses, or that can never do anything.
+
+    RemitError at the line of the first finding, with the next ones named.
+    """
+    if not findings:
+        return
+    worst, further = findings[0], findings[1:]
+    lines = [f"[{worst.rule}] {worst.message}"]
+    lines += (f"  and at {finding.origin}: [{finding.rule}] {finding.message}" for finding in further[:_LISTED])
+    if len(further) > _LISTED:
+        lines.append(f"  and {len(further) - _LISTED} more, which `remit lint` shows")
+    hint = worst.hint or f"`remit lint --explain {worst.rule}` tells the rule"
+    raise RemitError(
+        "\n".join(lines),
+        hint=f"{hint}\n  or, if it is meant, write `# remit: allow {worst.rule} because …` at the line",
+        origin=worst.origin,
+    )
 
 
 def _body(template: Template) -> str:

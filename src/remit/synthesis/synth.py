@@ -12,9 +12,9 @@ from remit.iam import policy as iam
 from remit.iam import tokens
 from remit.roles.assign import bind_text
 from remit.roles.defaults import queue_arn, queue_id
-from remit.roles.fit import fit, policy_ids
+from remit.roles.fit import fit
 from remit.roles.own_resources import own_resources
-from remit.roles.policy_size import Sizes, parts
+from remit.roles.policy_size import Sizes, parts, policy_ids
 from remit.triggers import source
 
 if TYPE_CHECKING:

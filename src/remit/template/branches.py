@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from remit.documents.json_text import Path
 
@@ -100,6 +101,22 @@ def items(value: Any, path: Path = (), when: tuple[When, ...] = ()) -> Iterator[
                 yield from items(item, (*branch.path, index), branch.when)
         else:
             yield branch
+
+
+def value_at(properties: Mapping[str, Any], path: str) -> Any:
+    """The value at a path such as `TableInput.Name`, in a list the first one; None where there is none."""
+    return next(values_at(properties, path), None)
+
+
+def values_at(properties: Mapping[str, Any], path: str) -> Iterator[Any]:
+    """The values at a path such as `Targets[].Arn`, those of every branch that a condition may choose."""
+    values: list[Any] = [properties]
+    for step in path.split("."):
+        name = step.removesuffix("[]")
+        parts = [branch.value for value in values for branch in items(value) if isinstance(branch.value, Mapping)]
+        values = [part[name] for part in parts if part.get(name) is not None]
+    for value in values:
+        yield from (branch.value for branch in items(value)) if path.endswith("[]") else (value,)
 
 
 def variants(value: Any, path: Path, when: tuple[When, ...] = ()) -> Iterator[Branch]:

@@ -48,17 +48,6 @@ def unrolled(template: Mapping[str, Any], values: Mapping[str, str]) -> Unrolled
     return Unrolled({**template, "Resources": resources_made}, moved)
 
 
-def defaults(template: Mapping[str, Any]) -> dict[str, str]:
-    """The values that a template's parameters have where nobody gives others."""
-    declared = template.get("Parameters")
-    parameters = declared.items() if isinstance(declared, Mapping) else ()
-    return {
-        name: str(parameter["Default"])
-        for name, parameter in parameters
-        if isinstance(parameter, Mapping) and "Default" in parameter
-    }
-
-
 def variables(value: Any) -> Iterator[str]:
     """The variables of every loop in a value, which Ref and Fn::Sub name inside of it."""
     if isinstance(value, Mapping):

@@ -11,9 +11,9 @@ from remit.errors import RemitError
 from remit.iam import tokens
 from remit.template.attached_policies import BOUNDARY, Attached, attached, documents
 from remit.template.branches import branches, choice, items
-from remit.template.certain_values import settled
 from remit.template.policy_documents import grants_of, known, policy_of, services, unknown
 from remit.template.sam.expand import Expanded, expanded
+from remit.template.settled_values import settled
 from remit.template.worlds import in_world
 
 if TYPE_CHECKING:
