@@ -177,7 +177,7 @@ def test_a_fix_refers_to_what_only_the_deploy_knows_as_templates_do(tmp_path: Pa
 def test_a_name_that_is_no_resource_of_the_actions_is_told_and_grants_nothing_wider() -> None:
     ran = EXAMPLE.remit("explain", "report", "s3:ListBucket", "uploads/a")
     assert (
-        "  note: uploads/a is no ARN and names no resource of s3:ListBucket, which are called "
+        "  note: uploads/a is not an ARN and names no resource of s3:ListBucket, which are called "
         "accesspoint/${AccessPointName} or arn:${Partition}:s3:::${BucketName}"
     ) in ran.out.splitlines()
     assert '    policy=[dynamodb.scan(Data.table), allow("s3:ListBucket", on="arn:…")]' in ran.out.splitlines()

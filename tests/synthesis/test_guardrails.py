@@ -257,7 +257,7 @@ def test_the_names_of_guardrails_are_those_of_roles(make: Make) -> None:
             "Statement[0].Condition.StringEqual: there is no condition operator `StringEqual`",
             "x.json:9:5",
         ),
-        ("x.yaml", "a", "config/guardrails/x.yaml is no guardrail: its name does not end in .json", "x.yaml"),
+        ("x.yaml", "a", "config/guardrails/x.yaml is not a guardrail: its name does not end in .json", "x.yaml"),
         ("x.json", b"\xff", "config/guardrails/x.json is not UTF-8: byte 0 is 0xff", "x.json:1:1"),
     ],
 )

@@ -196,7 +196,7 @@ def stack_of(
     mappings: dict[str, Any] = {}
     for raw in templates:
         if not isinstance(raw, Mapping) or not isinstance(raw.get("Resources"), Mapping):
-            raise RemitError("this is no CloudFormation template: it has no `Resources`")
+            raise RemitError("this is not a CloudFormation template: it has no `Resources`")
         for key in ("Parameters", "Mappings"):
             _mapping(raw, key)
         template = written_template(raw)
@@ -238,7 +238,7 @@ def is_retained(resource: Resource) -> bool:
 
 
 def items(value: Any) -> tuple[Any, ...]:
-    """The items of a list, those of both where a condition decides between two; one that is no list is an item."""
+    """The items of a list, those of both where a condition decides between two; one that is not a list is an item."""
     return tuple(item.value for item in branches.items(value))
 
 

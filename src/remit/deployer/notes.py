@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from remit.deployer.needs import Need
 
 _EXPANDED: Final = ("AWS::LanguageExtensions", "AWS::Serverless-")
-_TELLS: Final = "`--parameter NAME=VALUE` tells it"
+_GIVES: Final = "`--parameter NAME=VALUE` gives it"
 _EVERY: Final = re.compile(
     r"arn:\S*:/?[A-Za-z-]+[:/]\*|arn:\S*:(?:global|regional)/[a-z]+/\*/\*|arn:\S*\$\{AWS::AccountId\}:\*"
 )
@@ -115,12 +115,12 @@ def _name(stack: PlannedStack, resource: Resource) -> Iterator[str]:
     name = None if named is None else value_at(resource.properties, named.naming.property)
     if _is_open(stack.texts(name)):
         effect = "nothing is granted on it" if _is_nameless(stack, resource) else "that stretch is a wildcard"
-        yield f"the name of {_called(resource)} is known at the deploy only: {effect}; {_TELLS}"
+        yield f"the name of {_called(resource)} is known at the deploy only: {effect}; {_GIVES}"
 
 
 def _path(stack: PlannedStack, resource: Resource) -> Iterator[str]:
     if resource.type.startswith("AWS::IAM::") and _is_open(stack.texts(resource.properties.get("Path"))):
-        yield f"the path of {_called(resource)} is known at the deploy only: it is a wildcard; {_TELLS}"
+        yield f"the path of {_called(resource)} is known at the deploy only: it is a wildcard; {_GIVES}"
 
 
 def _passed_roles(stack: PlannedStack, resource: Resource) -> Iterator[str]:
@@ -128,7 +128,7 @@ def _passed_roles(stack: PlannedStack, resource: Resource) -> Iterator[str]:
         return
     what = _called(resource)
     if unknown_roles(stack, resource):
-        yield f"the role of {what} is known at the deploy only, so passing it is not granted; `--parameter` tells it"
+        yield f"the role of {what} is known at the deploy only, so passing it is not granted; `--parameter` gives it"
     for profile in foreign_profiles(stack, resource):
         yield f"the role in the instance profile {profile} of {what} is not known, so passing it is not granted"
 

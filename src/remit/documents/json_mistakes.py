@@ -1,4 +1,4 @@
-"""What is wrong with a text that is no JSON, and where.
+"""What is wrong with a text that is not JSON, and where.
 
 The standard library's parser says only where it stopped, or which value it refused. What stood before is sound
 until there, so a few passes of regular expressions over it tell the rest: the time is linear in the text, and none
@@ -125,7 +125,7 @@ def explain(source: JsonText, error: Exception) -> NoReturn:
     if isinstance(error, RefusedLiteral):
         _refused(source, str(error))
     _not_deeper(source, _brackets(source.text))
-    source.fail(f"{source.file} is no JSON", 0)
+    source.fail(f"{source.file} is not JSON", 0)
 
 
 def _brackets(text: str) -> str:

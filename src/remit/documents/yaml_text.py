@@ -249,7 +249,7 @@ class _Reader:
         except (ValueError, OverflowError):
             return text
         if isinstance(value, float) and not math.isfinite(value):
-            self.fail(f"{text} is no number that JSON has", self.places[path], "write a number")
+            self.fail(f"{text} is not a number that JSON has", self.places[path], "write a number")
         return value
 
 

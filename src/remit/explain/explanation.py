@@ -175,12 +175,12 @@ def _on_action(action: str) -> Iterator[str]:
 
 
 def _on_resource(action: str, text: str) -> Iterator[str]:
-    """What is no resource of the action's: no statement but one on everything can match it."""
+    """What is not a resource of the action's: no statement but one on everything can match it."""
     known = catalogued(action)
     if known is None or not known.targets or text == "*" or text.startswith(("arn:", "${")):
         return
     forms = dict.fromkeys(form.rpartition("${Account}:")[2] for one in known.targets for form in one.type.arns)
-    yield f"{text} is no ARN and names no resource of {known.full_name}, which are called {' or '.join(forms)}"
+    yield f"{text} is not an ARN and names no resource of {known.full_name}, which are called {' or '.join(forms)}"
 
 
 def _on_name(role: Standing, resource: str) -> Iterator[str]:

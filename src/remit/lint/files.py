@@ -53,7 +53,7 @@ def _no_json(value: Any) -> str | None:
             if isinstance(one, dict):
                 for key in one:
                     if not isinstance(key, str):
-                        return f"has a key that is no string: {key!r}"
+                        return f"has a key that is not a string: {key!r}"
                 below += one.values()
             elif not only_texts(one):
                 below += one

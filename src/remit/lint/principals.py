@@ -54,7 +54,7 @@ def of_service(value: str) -> tuple[str, str] | None:
         if meant is None and "." in value:
             return None  # a few have names of their own: alexa-appkit.amazon.com
         hint = f"did you mean '{meant}.{_DOMAIN}'?" if meant else f"a service is written NAME.{_DOMAIN}"
-        return f"'{value}' is no principal of a service: IAM refuses it", hint
+        return f"'{value}' is not a principal of a service: IAM refuses it", hint
     meant = None if label in _known() else _meant(label)
     if meant is None:
         return None
@@ -74,7 +74,7 @@ def of_account(value: str) -> tuple[str, str] | None:
     arn = lookups.arn(settled)
     if arn is None or arn.service not in ("iam", "sts"):
         hint = "an account's number, or an ARN: arn:aws:iam::111122223333:role/NAME"
-        return f"'{value}' is no account, user or role: IAM refuses it", hint
+        return f"'{value}' is not an account, user or role: IAM refuses it", hint
     if "*" in value or "?" in value:
         hint = f'name the account, and compare aws:PrincipalArn: {{"ArnLike": {{"aws:PrincipalArn": "{value}"}}}}'
         return f"'{value}' has a wildcard, which no principal's ARN may have: IAM refuses it", hint
@@ -82,7 +82,7 @@ def of_account(value: str) -> tuple[str, str] | None:
         kind = arn.resource.partition("/")[0]
         near = nearest(arn.resource, ["root"]) is not None
         hint = f"did you mean '{value.removesuffix(arn.resource)}root'?" if near else "name its users, or a role"
-        return f"a {kind} is no principal: IAM refuses '{value}'", hint
+        return f"a {kind} is not a principal: IAM refuses '{value}'", hint
     return None
 
 
@@ -91,7 +91,7 @@ def of_provider(value: str) -> tuple[str, str] | None:
     if "${" in value or _PROVIDER.fullmatch(value) or (":" not in value and _DOMAIN_NAME.fullmatch(value)):
         return None
     hint = "write its ARN: arn:aws:iam::ACCOUNT:oidc-provider/HOST or …:saml-provider/NAME"
-    return f"'{value}' is no identity provider: IAM refuses it", hint
+    return f"'{value}' is not an identity provider: IAM refuses it", hint
 
 
 def provider(value: str) -> str | None:

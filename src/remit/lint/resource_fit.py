@@ -146,7 +146,7 @@ def meant_resource(names: tuple[str, ...], resources: tuple[str, ...], shapes: t
 def _completions(text: str, name: str) -> Iterator[str]:
     """The resource with the beginning that its type has: `table/orders` for `tabel/orders`; no region where none is.
 
-    What names a resource of another type keeps its beginning: an alias is no key of the same name.
+    What names a resource of another type keeps its beginning: an alias is not a key of the same name.
     """
     arn = lookups.arn(text)
     if arn is None:

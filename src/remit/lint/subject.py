@@ -252,7 +252,7 @@ class Item:
 
     @_kept
     def variable_texts(self) -> tuple[tuple[Spot, str], ...]:
-        """The texts in which a `${` stands that is no reference of CloudFormation's, with their spots."""
+        """The texts in which a `${` stands that is not a reference of CloudFormation's, with their spots."""
         return tuple(pair for pair in lookups.variable_texts(self.statement) if "${" in REFERENCE.sub("", pair[1]))
 
     @_kept

@@ -59,7 +59,9 @@ def guardrails(folder: Path) -> tuple[Guardrail, ...]:
             continue
         name = f"{GUARDRAILS}/{path.name}"
         if path.suffix != ".json" or path.is_dir():
-            raise RemitError(f"{name} is no guardrail: its name does not end in .json", hint=_HINT, origin=Origin(name))
+            raise RemitError(
+                f"{name} is not a guardrail: its name does not end in .json", hint=_HINT, origin=Origin(name)
+            )
         try:
             text = path.read_bytes()
         except OSError as error:

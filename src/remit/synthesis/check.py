@@ -88,7 +88,7 @@ def _check_actions(role: Role) -> None:
         for action in grant.statement.actions.patterns:
             if not _ACTION.fullmatch(action):
                 raise RemitError(
-                    f"{action!r} is no action: IAM refuses the policy of {few(role.functions)}",
+                    f"{action!r} is not an action: IAM refuses the policy of {few(role.functions)}",
                     hint="an action reads `service:Operation`, such as `s3:GetObject` or `s3:Get*`",
                     origin=grant.origin,
                 )

@@ -27,7 +27,7 @@ def check_references(resource: Resource, by_id: Mapping[str, Resource]) -> tuple
     for name in names:
         if name not in by_id:
             raise RemitError(
-                f"{label} depends on {name!r}, which is no resource of the template",
+                f"{label} depends on {name!r}, which is not a resource of the template",
                 hint=did_you_mean(name, by_id),
                 origin=resource.origin,
             )

@@ -70,7 +70,7 @@ def _refusal(errors: list[Broken], warnings: list[Broken]) -> RemitError:
     verb = "forbids" if beyond or not errors[0].setting else "replaces the computed default and breaks"
     return RemitError(
         "\n  ".join((f"{errors[0].cause} {verb} what the app uses:", *lines)),
-        hint=f"{'; '.join(ways)}; or go on with --accept REASON",
+        hint=f"{'; '.join(ways)}; or continue with --accept REASON",
         origin=errors[0].origin,
     )
 

@@ -94,7 +94,7 @@ def branches(value: Any, path: Path = (), when: tuple[When, ...] = ()) -> Iterat
 
 
 def items(value: Any, path: Path = (), when: tuple[When, ...] = ()) -> Iterator[Branch]:
-    """The items of a list, whose own and whose items' Fn::If are put in; a value that is no list is one item."""
+    """The items of a list, whose own and whose items' Fn::If are put in; a value that is not a list is one item."""
     for branch in branches(value, path, when):
         if isinstance(branch.value, list):
             for index, item in enumerate(branch.value):

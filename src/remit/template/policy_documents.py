@@ -125,4 +125,4 @@ def _text_document(text: str, at: Origin) -> Any:
         return read_json(text, "the policy")[0]
     except RemitError as error:
         inside = f" (line {error.origin.line}, column {error.origin.column} of the text)" if error.origin else ""
-        raise RemitError(f"the policy in this text is no JSON: {error.message}{inside}", origin=at) from None
+        raise RemitError(f"the policy in this text is not JSON: {error.message}{inside}", origin=at) from None

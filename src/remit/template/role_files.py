@@ -32,7 +32,7 @@ def read_source(source: Source) -> Read:
     if is_template(source.value):
         return template_roles(source.value, file, source.place)
     raise RemitError(
-        f"{file} is no policy document, no CloudFormation template and no Terraform plan",
+        f"{file} is not a policy document, a CloudFormation template or a Terraform plan",
         hint="a policy has Statement, a template Resources; `terraform show -json PLAN` prints a plan",
         origin=Origin(file, 1, 1),
     )

@@ -102,7 +102,7 @@ def _template(value: Any, file: str, place: Place) -> Mapping[str, Any]:
         return value
     hint = "a policy document is read with --policy" if isinstance(value, dict) and "Statement" in value else None
     at = place(("Resources",) if isinstance(value, dict) else ())
-    raise RemitError(f"{file} is no CloudFormation template: it has no Resources", hint=hint, origin=at)
+    raise RemitError(f"{file} is not a CloudFormation template: it has no Resources", hint=hint, origin=at)
 
 
 def _resources(plain: Expanded) -> Iterator[Resource]:

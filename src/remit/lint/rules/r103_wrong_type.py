@@ -97,7 +97,7 @@ def _broken_text(key: str, text: str, spot: Spot) -> Iterator[Problem]:
     try:
         read_json(text, "its text")
     except RemitError as error:
-        yield Problem(f"{key} is a text that is no JSON: {error.message} ({error.origin})", error.hint, spot)
+        yield Problem(f"{key} is a text that is not JSON: {error.message} ({error.origin})", error.hint, spot)
 
 
 def _statements(value: Any) -> Iterator[Problem]:

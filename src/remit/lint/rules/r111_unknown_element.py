@@ -1,4 +1,4 @@
-"""A document or a statement has a key that is no element of the policy language.
+"""A document or a statement has a key that is not an element of the policy language.
 
 IAM refuses the document. Element names are case-sensitive.
 
@@ -29,7 +29,7 @@ SEVERITY = ERROR
 
 
 def document(document: Document) -> Iterator[Problem]:
-    """Unknown keys of a document; a bare statement, and what is no policy at all, has a finding of R110."""
+    """Unknown keys of a document; a bare statement, and what is not a policy at all, has a finding of R110."""
     raw = document.raw
     if isinstance(raw, dict) and "Effect" not in raw and (document.names is not None or is_policy(raw)):
         yield from _problems(unknown(raw, DOCUMENT), "policy document")

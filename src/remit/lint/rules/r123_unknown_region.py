@@ -1,6 +1,6 @@
 """A region that does not exist.
 
-IAM accepts it, and the statement matches nothing. An availability zone is no region.
+IAM accepts it, and the statement matches nothing. An availability zone is not a region.
 
 Flagged:
 

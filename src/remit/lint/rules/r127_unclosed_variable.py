@@ -1,6 +1,6 @@
 """A `${` that is never closed.
 
-It is no variable but literal text, which matches nothing that was meant.
+It is not a variable but literal text, which matches nothing that was meant.
 
 Flagged:
 

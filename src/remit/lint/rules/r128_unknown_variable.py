@@ -53,7 +53,7 @@ def statement(item: Item) -> Iterator[Problem]:
             name = written.strip()
             if _of_a_tool(name):
                 message = f"unknown policy variable ${{{name}}}: it has no value, and nothing matches"
-                yield Problem(message, "put the value in: a policy file is no template", spot)
+                yield Problem(message, "put the value in: a policy file is not a template", spot)
             elif comma and ":" in name and not _QUOTED.fullmatch(default):
                 message = f"the default of ${{{found[1]}}} is not between single quotes: IAM refuses it"
                 yield Problem(message, f"write `${{{name}, '{default.strip().strip(_QUOTES)}'}}`", spot)

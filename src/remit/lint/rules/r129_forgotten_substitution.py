@@ -143,7 +143,7 @@ def _outside(name: str) -> str:
     key = name.replace(".", ":", 1) if "." in name else f"aws:{name}"
     if not name.startswith("AWS::") and lookups.key_type(key) is not None:
         return f"did you mean `${{{key}}}`?"
-    return "put the value in: a policy file is no template"
+    return "put the value in: a policy file is not a template"
 
 
 def _without_signs(text: str) -> str | None:

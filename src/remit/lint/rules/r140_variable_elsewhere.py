@@ -1,6 +1,6 @@
 """A policy variable where IAM puts none in: in an action, in a principal.
 
-Variables have values in Resource and in conditions alone; elsewhere `${…}` is no name that IAM knows.
+Variables have values in Resource and in conditions alone; elsewhere `${…}` is not a name that IAM knows.
 
 Flagged:
 

@@ -45,7 +45,7 @@ def doubtful(item: Item) -> Iterator[Problem]:
             yield Problem(f"'{text}' is a call of an SDK, not an IAM action: it grants nothing", hint, spot)
             continue
         if lookups.written_by_aws(text):
-            message = f"'{prefix}' in '{text}' is no documented service, though AWS's own policies use it"
+            message = f"'{prefix}' in '{text}' is not a documented service, though AWS's own policies use it"
             yield Problem(message, None, spot, WARNING)
             continue
         found = meant_actions.of_another_service(text, item)

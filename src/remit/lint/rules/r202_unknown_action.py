@@ -50,7 +50,7 @@ def _problem(text: str, item: Item) -> Problem:
     spot = (item.action_element, text)
     called = operation_of(prefix, name)
     if text.lower() in _GONE:
-        return Problem(f"'{text}' is no action any more, though {_GONE[text.lower()]}", "remove it", spot, WARNING)
+        return Problem(f"'{text}' is not an action any more, though {_GONE[text.lower()]}", "remove it", spot, WARNING)
     by_aws = lookups.written_by_aws(text)
     severity = WARNING if by_aws else ERROR
     if called is not None and called.calls:
@@ -61,7 +61,7 @@ def _problem(text: str, item: Item) -> Problem:
         message = f"'{text}' is an operation of the API that needs no permission: it grants nothing"
         return Problem(message, "remove it", spot, severity)
     if by_aws:
-        return Problem(f"'{text}' is no documented action, though AWS's own policies use it", None, spot, WARNING)
+        return Problem(f"'{text}' is not a documented action, though AWS's own policies use it", None, spot, WARNING)
     near = meant_actions.in_service(prefix, name, item)
     hint = f"did you mean `{near[0]}`?" if near else f"`remit explain {prefix}:*` lists the actions"
     return Problem(f"{prefix} has no action '{name}': IAM accepts it, and it grants nothing", hint, spot)

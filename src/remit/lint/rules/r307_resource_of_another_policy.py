@@ -65,5 +65,5 @@ def _actions(item: Item) -> Iterator[Problem]:
     for text in item.statement.actions.patterns:
         prefix = text.partition(":")[0].lower()
         if ":" in text and lookups.plain(prefix) and prefix != service and lookups.meant(text):
-            message = f"'{text}' is no action of {service}, whose policy this is: it is refused"
+            message = f"'{text}' is not an action of {service}, whose policy this is: it is refused"
             yield Problem(message, f"name actions of {service}", (item.action_element, text))

@@ -55,7 +55,7 @@ def conditional(item: Item) -> Iterator[Problem]:
             owners = (f"{prefix}:{key}" for prefix in sorted(item.services) if service(prefix))
             near = next((one for one in owners if conditions.exists(one)), None) or _near(f"aws:{key}")
             hint = f"did you mean `{near}`?" if near else "a key reads aws:Name or service:Name"
-            yield Problem(f"'{key}' is no condition key: it has no prefix", hint, spot)
+            yield Problem(f"'{key}' is not a condition key: it has no prefix", hint, spot)
             continue
         near = _near(key)
         hint = f"did you mean `{near}`?" if near else "`remit explain ACTION` lists the keys of an action"

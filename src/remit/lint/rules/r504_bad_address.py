@@ -1,4 +1,4 @@
-"""A value of IpAddress that is no address and no CIDR block.
+"""A value of IpAddress that is neither an address nor a CIDR block.
 
 It equals nothing.
 
@@ -42,7 +42,7 @@ def conditional(item: Item) -> Iterator[Problem]:
                 if lookups.literal(value) and network(value) is None:
                     spot = ("Condition", condition.spelled, condition.key, value)
                     yield Problem(
-                        f"'{value}' is no IP address and no CIDR block: it matches nothing", _hint(value), spot
+                        f"'{value}' is neither an IP address nor a CIDR block: it matches nothing", _hint(value), spot
                     )
                 elif lookups.literal(value) and "/" in value:
                     yield from _loose(condition, value, allows=item.allows)

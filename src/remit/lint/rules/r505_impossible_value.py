@@ -41,14 +41,14 @@ def _arn(text: str) -> str | None:
 _READERS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "Bool": (value_comparison.boolean, "neither 'true' nor 'false'", "use 'true' or 'false'"),
     "Null": (value_comparison.boolean, "neither 'true' nor 'false'", "'true': the key is absent; 'false': it is there"),
-    "Numeric": (value_comparison.number, "no number", "write a number, as '3600'"),
+    "Numeric": (value_comparison.number, "not a number", "write a number, as '3600'"),
     "Date": (
         value_comparison.instant,
-        "no date",
+        "not a date",
         "write an ISO 8601 date, as '2027-01-31T00:00:00Z', or seconds since 1970",
     ),
-    "ARN": (_arn, "no ARN", "an ARN has six parts: arn:partition:service:region:account:resource"),
-    "Binary": (value_comparison.binary, "no base64", "encode the bytes in base64"),
+    "ARN": (_arn, "not an ARN", "an ARN has six parts: arn:partition:service:region:account:resource"),
+    "Binary": (value_comparison.binary, "not base64", "encode the bytes in base64"),
 }
 _TRUE = {
     "yes": "true",

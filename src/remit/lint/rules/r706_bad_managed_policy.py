@@ -1,4 +1,4 @@
-"""A managed policy or a permissions boundary that is no policy's ARN, or one that AWS does not have.
+"""A managed policy or a permissions boundary that is not a policy's ARN, or one that AWS does not have.
 
 The role cannot be created.
 
@@ -108,7 +108,7 @@ def _problem(value: Any, spot: Spot, what: str) -> Iterator[Problem]:
     if not _ARN.fullmatch(text):
         found = managed_policy(text)
         hint = f"did you mean '{found.arn('aws')}'?" if found else "arn:aws:iam::ACCOUNT:policy/NAME"
-        yield Problem(f"'{text}' is no ARN of a policy: the {what} is refused", hint, spot)
+        yield Problem(f"'{text}' is not an ARN of a policy: the {what} is refused", hint, spot)
     elif ":iam::aws:policy/" in text and managed_policy(text) is None:
         name = text.rpartition("/")[2]
         found = managed_policy(name)

@@ -51,7 +51,7 @@ def known(event: Event) -> bool:
 
 
 def api_of(event: Event) -> str | None:
-    """The implicit API that an event belongs to; None when it names one, or is no event of an API."""
+    """The implicit API that an event belongs to; None when it names one, or is not an event of an API."""
     api = {"Api": ("RestApiId", _API), "HttpApi": ("ApiId", _HTTP)}.get(event.type)
     return api[1] if api is not None and event.properties.get(api[0]) is None else None
 

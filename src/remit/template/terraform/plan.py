@@ -45,7 +45,7 @@ def read_plan(content: bytes, file: str) -> Plan:
     source = read(content, file)
     if not is_plan(source.value):
         raise RemitError(
-            f"{file} is no Terraform plan", hint="`terraform show -json PLAN` prints one", origin=Origin(file, 1, 1)
+            f"{file} is not a Terraform plan", hint="`terraform show -json PLAN` prints one", origin=Origin(file, 1, 1)
         )
     return Plan(_read(_prior(source.value, source.place), source.place), plan_roles(source.value, file, source.place))
 
@@ -54,7 +54,7 @@ def plan_roles(value: Mapping[str, Any], file: str, place: Place) -> Read:
     """The roles as they will be after the apply; of a state, as they are. RemitError as above."""
     key = "planned_values" if "planned_values" in value else "values"
     if not isinstance(value[key], dict):
-        raise RemitError(f"{file} is no Terraform plan: {key} must be an object", origin=place((key,)))
+        raise RemitError(f"{file} is not a Terraform plan: {key} must be an object", origin=place((key,)))
     return _read(items_of(value[key], (key,), place, configured(value)), place, _prior(value, place))
 
 

@@ -50,7 +50,7 @@ def plain(address: str) -> str:
 
 
 def items_of(values: Mapping[str, Any], path: Path, place: Place, references: References) -> tuple[Item, ...]:
-    """The managed resources of a state's or plan's values, those of modules too. RemitError at what is no module."""
+    """The managed resources of a state's or plan's values, those of modules too. RemitError at what is not a module."""
     return tuple(_module(values.get("root_module"), (*path, "root_module"), place, references))
 
 
