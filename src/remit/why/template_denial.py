@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from remit.explain.template_roles import Conditions, explain_in
 from remit.roles.reference_names import names_in
 from remit.roles.role_policies import standing
-from remit.template.certain_values import settled_source
 from remit.template.role_files import template_source
+from remit.template.settled_values import settled_source
 from remit.why.advice import DEPLOYERS
 from remit.why.denied_request import actions_of, role_and_session
 from remit.why.why import Cause, why
