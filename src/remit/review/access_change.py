@@ -113,8 +113,8 @@ class Standing:
         """The grant that a piece's statement was written as; None for a managed policy's or a boundary's."""
         if source.layer != "identity" or source.policy >= len(self.inline):
             return None
-        own = self.inline[source.policy]
-        return own[source.index] if source.index < len(own) else None
+        grants = self.inline[source.policy]
+        return grants[source.index] if source.index < len(grants) else None
 
     def policy(self, source: StatementLocation) -> str | None:
         """The ARN of the managed policy or boundary that a statement is of."""
