@@ -314,8 +314,8 @@ def test_nothing_is_proven_that_a_request_contradicts(make: Make) -> None:
             )
             assert not (exceeded and spoken), (effect, granted, rail, names)
             for breach in here.breaches:
-                assert isinstance(breach.found, Piece)
-                request = breach.found.request
+                assert isinstance(breach.finding, Piece)
+                request = breach.finding.request
                 assert _exceeds(effect, one, other, request.action, request.resource)
 
 

@@ -105,7 +105,7 @@ def command(
                 stage,
                 progress=terminal.note,
                 accept=accept,
-                here=local,
+                for_this_machine=local,
                 place=None if early is None else _place(early),
                 bucket=artefact_bucket,
             )

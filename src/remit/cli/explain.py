@@ -87,7 +87,7 @@ def command(
     source = _source(words, policy, template)
     if source is not None:
         from remit.roles.reference_names import names_in
-        from remit.template.certain_values import settled_source
+        from remit.template.settled_values import settled_source
 
         values = dict(options.parameter(text) for text in parameters)
         source = settled_source(source, values)

@@ -116,7 +116,7 @@ def _parts(policy: Policy, kind: str | None, limit: int | None, sizes: Sizes, *,
         return (policy,)
     if kind == "session":
         raise RemitError("a session has one policy: it cannot be split", hint="leave out --split")
-    documents = packed(policy.statements, sizes, first=most, other=limit or _most("managed"))
+    documents = packed(policy.statements, sizes, first_length=most, further_length=limit or _most("managed"))
     if documents is None:
         raise RemitError(
             "a statement is longer than a policy may be and cannot be taken apart",

@@ -249,7 +249,8 @@ def _of_templates(
 def _plain(text: bytes, file: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
     """A template with loops and SAM's resources as what they become."""
     from remit.documents.read import read
-    from remit.template.loops import defaults, unrolled
+    from remit.template.loops import unrolled
+    from remit.template.parameters import defaults
     from remit.template.sam.expand import plain_template
     from remit.template.terraform.plan import is_plan
 
@@ -331,7 +332,7 @@ def role_of(app: App, roles: tuple[Role, ...], name: str) -> Role:
             return role
     for function in app.functions:
         if function.name == name:
-            from remit.roles.own_roles import needed_actions
+            from remit.roles.defaults import needed_actions
 
             raise RemitError(
                 f"function `{name}` brings a role of its own (`Role` in its properties)",

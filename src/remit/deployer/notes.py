@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from remit.catalogue.handlers import handlers
-from remit.deployer.declared import ROLE_TYPE, is_custom, is_generated, is_specific, items, named_type, value_at
+from remit.deployer.declared import ROLE_TYPE, is_custom, is_generated, is_specific, items, named_type
 from remit.deployer.linked import linked
 from remit.deployer.optional import called
 from remit.deployer.passing import passes
@@ -14,7 +14,8 @@ from remit.deployer.references import foreign_profiles, unknown_roles
 from remit.deployer.targets import left_out, targets
 from remit.iam.pattern import matches
 from remit.iam.tokens import PLACE
-from remit.template.values import UNKNOWN
+from remit.template.branches import value_at
+from remit.template.resolved_texts import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -37,7 +38,8 @@ def notes(stack: PlannedStack, needs: Iterable[Need], boundary: str | None) -> I
         yield "the functions' own roles are not in it: `remit policy function NAME` prints each"
     yield from _unbounded(stack, boundary)
     yield from _own_boundaries(stack, boundary)
-    for name, _ in stack.transforms:
+    for transform in stack.transforms:
+        name = transform.name
         if not name.startswith(_EXPANDED):
             yield f"what the transform {name} makes of the template is not in it: run this on the processed template"
     documented = [_called(resource) for resource in resources if called(resource) and not _in_schema(resource)]

@@ -53,7 +53,7 @@ def guardrails(folder: Path) -> tuple[Guardrail, ...]:
                 f"{GUARDRAILS} is a file", hint="guardrails are files in that folder", origin=Origin(GUARDRAILS)
             )
         return ()
-    found: list[Guardrail] = []
+    rails: list[Guardrail] = []
     for path in sorted(place.iterdir()):
         if path.name.startswith(".") or path.suffix == ".md":
             continue
@@ -66,8 +66,8 @@ def guardrails(folder: Path) -> tuple[Guardrail, ...]:
             text = path.read_bytes()
         except OSError as error:
             raise RemitError(f"{name} cannot be read: {error.strerror}", origin=Origin(name)) from None
-        found += read_guardrail(text, name)
-    return tuple(found)
+        rails += read_guardrail(text, name)
+    return tuple(rails)
 
 
 def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:
@@ -78,18 +78,18 @@ def read_guardrail(text: bytes, file: str) -> tuple[Guardrail, ...]:
     (policy,) = read.layers.identity
     if not policy.statements:
         raise RemitError(f"{file} has no statement, so it says nothing", hint=_HINT, origin=Origin(file, 1))
-    told = tuple(zip(policy.statements, _checked(read, policy), strict=True))
-    allows, denies = ([one for one in told if one[0].effect == effect] for effect in ("Allow", "Deny"))
+    placed = tuple(zip(policy.statements, _checked(read, policy), strict=True))
+    allows, denies = ([pair for pair in placed if pair[0].effect == effect] for effect in ("Allow", "Deny"))
     kinds = ((allows, (), True), (denies, (allow("*"),), False))
     return tuple(
         Guardrail(
             file,
-            replace(policy, statements=(*(statement for statement, _ in some), *more)),
+            replace(policy, statements=(*(statement for statement, _ in pairs), *added)),
             ceiling,
-            tuple(origin for _, origin in some),
+            tuple(origin for _, origin in pairs),
         )
-        for some, more, ceiling in kinds
-        if some
+        for pairs, added, ceiling in kinds
+        if pairs
     )
 
 
