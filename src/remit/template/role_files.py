@@ -12,7 +12,7 @@ from remit.template.terraform.plan import is_plan, plan_roles
 from remit.template.written_template import is_template
 
 if TYPE_CHECKING:
-    from remit.documents.read import Source
+    from remit.documents.read import ParsedFile
     from remit.template.policy_files import ReadSide
     from remit.template.roles import Read
 
@@ -22,7 +22,7 @@ def read_roles(content: bytes, file: str) -> Read:
     return read_source(read(content, file))
 
 
-def read_source(source: Source) -> Read:
+def read_source(source: ParsedFile) -> Read:
     """The same of a document that is read already."""
     file = source.file
     if is_plan(source.value):
@@ -43,7 +43,7 @@ def read_policy(content: bytes, file: str) -> Read:
     return policy_source(read(content, file))
 
 
-def policy_source(source: Source) -> Read:
+def policy_source(source: ParsedFile) -> Read:
     """The same of a document that is read already."""
     file = source.file
     if is_template(source.value) or is_plan(source.value):
@@ -64,7 +64,7 @@ def read_template(content: bytes, file: str) -> Read:
     return template_source(read(content, file))
 
 
-def template_source(source: Source) -> Read:
+def template_source(source: ParsedFile) -> Read:
     """The same of a document that is read already."""
     if is_plan(source.value):
         return plan_roles(source.value, source.file, source.place)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from remit.explain.explanation import explain
 from remit.explain.remedy import any_of, remedy
 from remit.iam.pattern import matches
-from remit.roles.role_policies import standings
+from remit.roles.role_policies import ready_roles
 from remit.why.advice import advice, advice_here
 from remit.why.denied_request import Here, account_of, actions_of, function_of
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from remit.explain.explanation import Explanation
     from remit.explain.remedy import Remedy
     from remit.iam.decide.evaluate import Verdict
-    from remit.roles.role_policies import Standing
+    from remit.roles.role_policies import ReadyRole
     from remit.why.denial import Denial, LayerName
 
 
@@ -77,7 +77,7 @@ def _answers(here: Here, denial: Denial, function: str | None, actions: tuple[st
         return
     if function is None and denial.deploying:  # nor of any role of the app
         return
-    asked = standings(here.app, here.roles)
+    asked = ready_roles(here.app, here.roles)
     names = [function] if function is not None else [one.name for one in here.app.functions if one.name in asked]
     for action in actions:
         for name in names:
@@ -89,7 +89,7 @@ def _answers(here: Here, denial: Denial, function: str | None, actions: tuple[st
                 yield replace(found, remedy=_fix(here, declared, found, denial))
 
 
-def granted_on(role: Standing, action: str) -> tuple[str, ...]:
+def granted_on(role: ReadyRole, action: str) -> tuple[str, ...]:
     """The resources on which a role's own statements allow an action at all."""
     return tuple(
         dict.fromkeys(
@@ -162,7 +162,7 @@ def _nobody(denial: Denial, here: Here | None, actions: tuple[str, ...], answers
         other = " and the others may not" if allowed and len(allowed) < len(answers) else ""
         may = f"{', '.join(dict.fromkeys(allowed))} may do it{other}" if allowed else "no function may do it"
         return f"the message does not say who asked; of this app {may}"
-    asked = standings(here.app, here.roles)
+    asked = ready_roles(here.app, here.roles)
     granted = [name for name, role in asked.items() if any(granted_on(role, action) for action in actions)]
     what = " or ".join(actions)
     return f"the message does not say who asked; of this app {', '.join(granted) or 'no function'} may {what} at all"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.template.sam.expansion import Event, Made, arn_of, given
+from remit.template.sam.expansion import Made, SamEvent, arn_of, given
 from remit.template.sam.polled_sources import SOURCES
 from remit.template.sam.role import trusting
 
@@ -28,7 +28,7 @@ _SCHEDULE: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class EventTarget:
     """What an event starts: its ARN, its name, the logical id of its function."""
 
     function: str
@@ -36,7 +36,7 @@ class Target:
     name: Any
 
 
-def function_event(event: Event, target: Target) -> Iterator[Made]:
+def function_event(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     """The resources of an event of a function; none for a type that nobody knows."""
     if event.type in SOURCES:
         yield _mapping(event, target)
@@ -45,18 +45,18 @@ def function_event(event: Event, target: Target) -> Iterator[Made]:
         yield from make(event, target)
 
 
-def known(event: Event) -> bool:
+def known(event: SamEvent) -> bool:
     """Whether SAM's translator has such an event."""
     return event.type in SOURCES or event.type in _PUSHED
 
 
-def api_of(event: Event) -> str | None:
+def api_of(event: SamEvent) -> str | None:
     """The implicit API that an event belongs to; None when it names one, or is not an event of an API."""
     api = {"Api": ("RestApiId", _API), "HttpApi": ("ApiId", _HTTP)}.get(event.type)
     return api[1] if api is not None and event.properties.get(api[0]) is None else None
 
 
-def _mapping(event: Event, target: Target) -> Made:
+def _mapping(event: SamEvent, target: EventTarget) -> Made:
     source = SOURCES[event.type][0]
     return Made(
         event.id,
@@ -70,7 +70,7 @@ def _mapping(event: Event, target: Target) -> Made:
     )
 
 
-def _permission(event: Event, target: Target, service: str, source: Any = None) -> Made:
+def _permission(event: SamEvent, target: EventTarget, service: str, source: Any = None) -> Made:
     """The permission to call the function; the stage that SAM puts behind the id of an API's is left out."""
     return Made(
         f"{event.id}Permission",
@@ -85,14 +85,14 @@ def _permission(event: Event, target: Target, service: str, source: Any = None) 
     )
 
 
-def _rule(event: Event, target: Target) -> Iterator[Made]:
+def _rule(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     name = "RuleName" if event.type != "Schedule" else "Name"
     yield rule(event, {"Arn": target.arn, "Id": f"{event.id}LambdaTarget"}, name)
     yield _permission(event, target, "events.amazonaws.com", arn_of(event.id))
     yield from letters(event, policy=True)
 
 
-def rule(event: Event, target: dict[str, Any], name: str) -> Made:
+def rule(event: SamEvent, target: dict[str, Any], name: str) -> Made:
     """The rule of a Schedule, CloudWatchEvent or EventBridgeRule event."""
     properties = event.properties
     renamed = {"Name": name, "ScheduleExpression": "Schedule", "EventPattern": "Pattern"}
@@ -107,24 +107,24 @@ def rule(event: Event, target: dict[str, Any], name: str) -> Made:
     )
 
 
-def _with_letters(event: Event, target: dict[str, Any]) -> dict[str, Any]:
+def _with_letters(event: SamEvent, target: dict[str, Any]) -> dict[str, Any]:
     arn = _letters_arn(event)
     return {**target, "DeadLetterConfig": {"Arn": arn}} if arn is not None else target
 
 
-def _letters_arn(event: Event) -> Any:
+def _letters_arn(event: SamEvent) -> Any:
     config = event.properties.get("DeadLetterConfig")
     if not isinstance(config, dict):
         return None
     return config["Arn"] if config.get("Arn") is not None else arn_of(_letters_id(event, config))
 
 
-def _letters_id(event: Event, config: dict[str, Any]) -> str:
+def _letters_id(event: SamEvent, config: dict[str, Any]) -> str:
     given_id = config.get("QueueLogicalId")
     return given_id if isinstance(given_id, str) else f"{event.id}Queue"
 
 
-def letters(event: Event, *, policy: bool) -> Iterator[Made]:
+def letters(event: SamEvent, *, policy: bool) -> Iterator[Made]:
     """The queue for what could not be delivered, where SAM makes it, and its policy."""
     config = event.properties.get("DeadLetterConfig")
     if isinstance(config, dict) and config.get("Arn") is None:
@@ -134,16 +134,16 @@ def letters(event: Event, *, policy: bool) -> Iterator[Made]:
             yield _queue_policy(f"{event.id}QueuePolicy", {"Ref": queue}, event)
 
 
-def _queue_policy(logical_id: str, url: Any, event: Event) -> Made:
+def _queue_policy(logical_id: str, url: Any, event: SamEvent) -> Made:
     return Made(logical_id, "AWS::SQS::QueuePolicy", {"Queues": [url], "PolicyDocument": {}}, event.path)
 
 
-def _schedule(event: Event, target: Target) -> Iterator[Made]:
+def _schedule(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     statement = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": target.arn}
     yield from schedule(event, target.arn, statement)
 
 
-def schedule(event: Event, arn: Any, statement: dict[str, Any]) -> Iterator[Made]:
+def schedule(event: SamEvent, arn: Any, statement: dict[str, Any]) -> Iterator[Made]:
     """The schedule of a ScheduleV2 event, and the role that it runs under, unless it brings one."""
     properties = event.properties
     role_arn = properties.get("RoleArn")
@@ -162,7 +162,7 @@ def schedule(event: Event, arn: Any, statement: dict[str, Any]) -> Iterator[Made
 
 
 def event_role(
-    event: Event, logical_id: str, service: str, statements: list[dict[str, Any]], boundary: Any = None
+    event: SamEvent, logical_id: str, service: str, statements: list[dict[str, Any]], boundary: Any = None
 ) -> Made:
     """The role that a service starts the target with."""
     names = (f"{logical_id}Policy{place}" for place in range(len(statements)))
@@ -184,12 +184,12 @@ def event_role(
     )
 
 
-def _notified(event: Event, target: Target) -> Iterator[Made]:
+def _notified(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     """The permission of an S3 event; the notification stands in the bucket itself."""
     yield _permission(event, target, "s3.amazonaws.com")
 
 
-def _topic(event: Event, target: Target) -> Iterator[Made]:
+def _topic(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     through = event.properties.get("SqsSubscription")
     queue_settings = through if isinstance(through, dict) else None
     queue = queue_settings.get("QueueArn") if queue_settings is not None else arn_of(f"{event.id}Queue")
@@ -208,20 +208,20 @@ def _topic(event: Event, target: Target) -> Iterator[Made]:
     yield _queue_policy(policy_id if isinstance(policy_id, str) else f"{event.id}QueuePolicy", url, event)
 
 
-def _called(event: Event, target: Target) -> Iterator[Made]:
+def _called(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     """The permission of an API to call the function."""
     api = event.properties.get("RestApiId" if event.type == "Api" else "ApiId") or {"Ref": api_of(event)}
     source = {"Fn::Sub": ["arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*", {"Api": api}]}
     yield _permission(event, target, "apigateway.amazonaws.com", source)
 
 
-def _subscribed(event: Event, target: Target) -> Iterator[Made]:
+def _subscribed(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     properties = {**given(event.properties, "FilterPattern", "LogGroupName"), "DestinationArn": target.arn}
     yield _permission(event, target, "logs.amazonaws.com")
     yield Made(event.id, "AWS::Logs::SubscriptionFilter", properties, event.path)
 
 
-def _topic_rule(event: Event, target: Target) -> Iterator[Made]:
+def _topic_rule(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     payload = {
         **given(event.properties, "AwsIotSqlVersion", "Sql"),
         "Actions": [{"Lambda": {"FunctionArn": target.arn}}],
@@ -230,17 +230,17 @@ def _topic_rule(event: Event, target: Target) -> Iterator[Made]:
     yield Made(event.id, "AWS::IoT::TopicRule", {"TopicRulePayload": payload}, event.path)
 
 
-def _triggered(event: Event, target: Target) -> Iterator[Made]:
+def _triggered(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     """The permission of a user pool, one for all of a function's; its triggers stand in the pool itself."""
     permission = _permission(event, target, "cognito-idp.amazonaws.com")
     yield Made(f"{target.function}CognitoPermission", permission.type, permission.properties, event.path)
 
 
-def _spoken(event: Event, target: Target) -> Iterator[Made]:
+def _spoken(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     yield _permission(event, target, "alexa-appkit.amazon.com")
 
 
-_PUSHED: Final[dict[str, Callable[[Event, Target], Iterator[Made]]]] = {
+_PUSHED: Final[dict[str, Callable[[SamEvent, EventTarget], Iterator[Made]]]] = {
     "AlexaSkill": _spoken,
     "Api": _called,
     "CloudWatchEvent": _rule,

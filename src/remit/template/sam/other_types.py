@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from remit.template.sam.events import event_role, letters, rule, schedule
-from remit.template.sam.expansion import Declared, Made, arn_of, given, in_s3, tags
+from remit.template.sam.expansion import Made, SamResource, arn_of, given, in_s3, tags
 from remit.template.sam.role import role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from remit.template.sam.expansion import Event
+    from remit.template.sam.expansion import SamEvent
 
 
-def state_machine(declared: Declared) -> Iterator[Made]:
+def state_machine(declared: SamResource) -> Iterator[Made]:
     """The state machine, its role, its events."""
     properties = declared.properties
     own_role = properties.get("Role")
@@ -53,7 +53,7 @@ def state_machine(declared: Declared) -> Iterator[Made]:
         yield from _started(event, {"Ref": logical_id}, properties.get("PermissionsBoundary"))
 
 
-def _started(event: Event, machine: Any, boundary: Any) -> Iterator[Made]:
+def _started(event: SamEvent, machine: Any, boundary: Any) -> Iterator[Made]:
     """What an event that starts a state machine makes: the rule or schedule, and the role that may start it."""
     statement = {"Effect": "Allow", "Action": "states:StartExecution", "Resource": machine}
     if event.type == "ScheduleV2":
@@ -72,7 +72,7 @@ def _started(event: Event, machine: Any, boundary: Any) -> Iterator[Made]:
         yield event_role(event, role_id, "events.amazonaws.com", [statement], boundary)
 
 
-def rest_api(declared: Declared) -> Iterator[Made]:
+def rest_api(declared: SamResource) -> Iterator[Made]:
     """The API, its deployment (whose logical id ends with a hash, left out here) and its stage."""
     properties, logical_id = declared.properties, declared.logical_id
     stage = properties.get("StageName")
@@ -118,7 +118,7 @@ def rest_api(declared: Declared) -> Iterator[Made]:
     )
 
 
-def http_api(declared: Declared) -> Iterator[Made]:
+def http_api(declared: SamResource) -> Iterator[Made]:
     """The API and its stage."""
     properties, logical_id = declared.properties, declared.logical_id
     stage = properties.get("StageName") or "$default"
@@ -142,7 +142,7 @@ def http_api(declared: Declared) -> Iterator[Made]:
     )
 
 
-def table(declared: Declared) -> Iterator[Made]:
+def table(declared: SamResource) -> Iterator[Made]:
     """The table, with one key."""
     properties = declared.properties
     key = declared.mapping("PrimaryKey").get("Name", "id")
@@ -162,7 +162,7 @@ def table(declared: Declared) -> Iterator[Made]:
     )
 
 
-def layer(declared: Declared) -> Iterator[Made]:
+def layer(declared: SamResource) -> Iterator[Made]:
     """The layer's version; the hash that SAM puts behind its logical id is left out."""
     properties = declared.properties
     copied = given(properties, "CompatibleArchitectures", "CompatibleRuntimes", "Description", "LicenseInfo")
@@ -177,7 +177,7 @@ def layer(declared: Declared) -> Iterator[Made]:
     )
 
 
-def application(declared: Declared) -> Iterator[Made]:
+def application(declared: SamResource) -> Iterator[Made]:
     """The nested stack."""
     properties = declared.properties
     yield Made(

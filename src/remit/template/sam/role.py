@@ -11,7 +11,7 @@ from remit.errors import did_you_mean
 from remit.iam import tokens
 from remit.iam.policy import VERSION
 from remit.template.branches import NO_VALUE, Choice, choice
-from remit.template.sam.expansion import Declared, Made, tags
+from remit.template.sam.expansion import Made, SamResource, tags
 from remit.template.sam.polled_sources import SOURCES, destination, failures, statements
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class _Entry:
     reasons: Mapping[Path, str] = field(default_factory=dict)
 
 
-def role(declared: Declared, service: str) -> Made:
+def role(declared: SamResource, service: str) -> Made:
     """The execution role, with what each of the properties and events adds to it. RemitError: a policy that is none."""
     entries = [*_own(declared), *_written(declared), *_pulled(declared)]
     managed: list[Any] = []
@@ -90,7 +90,7 @@ def aws_policy(name: str) -> str | dict[str, Any]:
     return name if policy is None else {"Fn::Sub": policy.arn()}
 
 
-def _own(declared: Declared) -> Iterator[_Entry]:
+def _own(declared: SamResource) -> Iterator[_Entry]:
     """What the properties of a function bring, whatever its Policies say."""
     properties = declared.properties
     if declared.type != _FUNCTION:
@@ -112,7 +112,7 @@ def _own(declared: Declared) -> Iterator[_Entry]:
             yield _added(f"{name}Policy", sending, path, f"EventInvokeConfig {path[-1]}")
 
 
-def destinations(declared: Declared) -> Iterator[tuple[str, Path, str, Any]]:
+def destinations(declared: SamResource) -> Iterator[tuple[str, Path, str, Any]]:
     """Where a function's asynchronous results go: the queue or topic that SAM would make, place, type, ARN."""
     config = declared.mapping("EventInvokeConfig").get("DestinationConfig")
     for outcome in ("OnSuccess", "OnFailure"):
@@ -139,7 +139,7 @@ def _added(
     return _Entry(managed=False, value=value, origins={(): path}, reasons={(): f"SAM adds it for {because}"})
 
 
-def _written(declared: Declared) -> Iterator[_Entry]:
+def _written(declared: SamResource) -> Iterator[_Entry]:
     """The Policies of the template."""
     policies = declared.properties.get("Policies")
     if isinstance(policies, list):
@@ -153,7 +153,7 @@ def _written(declared: Declared) -> Iterator[_Entry]:
         yield _aws(_XRAY)
 
 
-def _policy(declared: Declared, policy: Any, path: Path, number: int) -> _Entry:
+def _policy(declared: SamResource, policy: Any, path: Path, number: int) -> _Entry:
     """An entry of Policies: a name or ARN, a document, one of SAM's templates, or a choice of two alike."""
     if isinstance(policy, str):
         return _Entry(managed=True, value=aws_policy(policy))
@@ -173,7 +173,7 @@ def _policy(declared: Declared, policy: Any, path: Path, number: int) -> _Entry:
     )
 
 
-def _template(declared: Declared, policy_template: Mapping[str, Any], path: Path, name: str) -> _Entry:
+def _template(declared: SamResource, policy_template: Mapping[str, Any], path: Path, name: str) -> _Entry:
     ((title, parameters),) = policy_template.items()
     sam_template = sam_policy(str(title))
     if sam_template is None:
@@ -187,7 +187,7 @@ def _template(declared: Declared, policy_template: Mapping[str, Any], path: Path
     return _Entry(managed=False, value=value, origins={(): path}, reasons={(): f"SAM's {title}"})
 
 
-def _chosen(declared: Declared, chosen: Choice, path: Path, number: int) -> _Entry:
+def _chosen(declared: SamResource, chosen: Choice, path: Path, number: int) -> _Entry:
     written: list[Any] = []
     below: list[tuple[Path, _Entry]] = []
     for holds in (True, False):
@@ -209,7 +209,7 @@ def _chosen(declared: Declared, chosen: Choice, path: Path, number: int) -> _Ent
     )
 
 
-def _pulled(declared: Declared) -> Iterator[_Entry]:
+def _pulled(declared: SamResource) -> Iterator[_Entry]:
     """What the event sources add that Lambda reads for the function."""
     added: list[Any] = []
     for event in declared.events() if declared.type == _FUNCTION else ():
