@@ -305,6 +305,7 @@ def test_a_pattern_is_told_as_the_actions_that_it_covers() -> None:
         (("s3:GetObject", "uploads"), "FUNCTION, FUNCTION ACTION RESOURCE, FILE"),
         ((), "FUNCTION, FUNCTION ACTION RESOURCE, FILE"),
         (("nosuch:Thing*",), "there is no service `nosuch`"),
+        (("dynamodbb:Thing*",), "there is no service `dynamodbb`: did you mean `dynamodb`?"),
     ],
 )
 def test_a_mistake_is_an_error_with_a_hint(words: tuple[str, ...], hint: str) -> None:
@@ -318,6 +319,11 @@ def test_an_unknown_action_of_a_function_is_answered_and_resembled() -> None:
     assert ran.status == 1
     assert "note: the catalogue knows no action dynamodb:Scna; did you mean dynamodb:Scan" in ran.out
     assert "fix:" not in ran.out
+
+
+def test_what_a_call_may_need_besides_its_action_is_noted() -> None:
+    ran = EXAMPLE.remit("explain", "report", "ecs:RunTask", "*")
+    assert "note: the call may need iam:PassRole as well" in ran.out
 
 
 def test_a_policy_takes_an_action_and_a_resource_and_no_more(tmp_path: Path) -> None:

@@ -111,6 +111,8 @@ def test_markdown_fits_into_a_comment_and_tells_what_is_left_out() -> None:
     assert f"{600 - len(rows)} of 600 left out: `remit diff` shows all." in text.splitlines()
     assert len(text.encode()) > 65_000
     assert text.count("<details") == text.count("</details>") == 2
+    unfolding = [line for line in text.splitlines() if line.startswith("<details")]
+    assert ["<details open><summary>Gained (600)</summary>", "<details><summary>Lost (600)</summary>"] == unfolding
 
 
 def test_losses_are_left_out_before_gains() -> None:

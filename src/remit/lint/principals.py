@@ -10,8 +10,8 @@ from functools import cache, lru_cache
 from typing import Final
 
 from remit.catalogue.actions import services
+from remit.catalogue.arns import parse as parse_arn
 from remit.errors import MISSPELT, nearest
-from remit.lint import lookups
 
 _SERVICE: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|aws\.internal|aws)")
 _DOMAIN_NAME: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:/[\w./-]*)?", re.IGNORECASE)
@@ -71,7 +71,7 @@ def of_account(value: str) -> tuple[str, str] | None:
             f"'{value}' is a service, and AWS stands for accounts, users and roles",
             f'write {{"Service": "{value}"}}',
         )
-    arn = lookups.arn(settled)
+    arn = parse_arn(settled)
     if arn is None or arn.service not in ("iam", "sts"):
         hint = "an account's number, or an ARN: arn:aws:iam::111122223333:role/NAME"
         return f"'{value}' is not an account, user or role: IAM refuses it", hint
@@ -80,8 +80,12 @@ def of_account(value: str) -> tuple[str, str] | None:
         return f"'{value}' has a wildcard, which no principal's ARN may have: IAM refuses it", hint
     if arn.resource != "root" and not arn.resource.startswith(_HOLDERS):
         kind = arn.resource.partition("/")[0]
-        near = nearest(arn.resource, ["root"]) is not None
-        hint = f"did you mean '{value.removesuffix(arn.resource)}root'?" if near else "name its users, or a role"
+        is_root_misspelt = nearest(arn.resource, ["root"]) is not None
+        hint = (
+            f"did you mean '{value.removesuffix(arn.resource)}root'?"
+            if is_root_misspelt
+            else "name its users, or a role"
+        )
         return f"a {kind} is not a principal: IAM refuses '{value}'", hint
     return None
 
@@ -109,7 +113,7 @@ def _meant(label: str) -> str | None:
 
     if label in _SPOKEN or label in _known():
         return _SPOKEN.get(label, label)
-    folded = {"".join(filter(str.isalnum, one)): one for one in (*_LIKELY, *_BESIDE)}
+    folded = {"".join(filter(str.isalnum, name)): name for name in (*_LIKELY, *_BESIDE)}
     written = "".join(filter(str.isalnum, label))
     return folded.get(written) or spoken(label) or nearest(label, _LIKELY, MISSPELT) or _one_slip(label)
 

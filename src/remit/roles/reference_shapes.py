@@ -174,8 +174,6 @@ class _Shaped:
 
     def _policy(self, policy: Policy) -> Policy:
         shaped = in_shape(policy, self._texts)
-        if shaped == policy:
-            return policy
         for statement, written in zip(shaped.statements, policy.statements, strict=True):
             self._written[id(statement)] = written
         return shaped

@@ -173,12 +173,12 @@ def complete(app: App, roles: tuple[Role, ...]) -> Running:
     return replace(running, roles=tuple(ordered), outside=tuple(_located(role, origins) for role in running.outside))
 
 
-def whole(app: App, roles: tuple[Role, ...]) -> tuple[tuple[Role, ...], dict[str, Policy]]:
+def whole(app: App, roles: tuple[Role, ...]) -> tuple[tuple[Role, ...], Mapping[str, Policy]]:
     """Every role of an app, those that it attaches policies to as well, and what policies of its own say."""
     if not adds_access(app):
         return roles, {}
     running = complete(app, roles)
-    return (*(entry.role for entry in running.roles), *running.outside), dict(running.documents)
+    return (*(entry.role for entry in running.roles), *running.outside), running.documents
 
 
 def _located(role: Role, origins: Mapping[str, Origin | None]) -> Role:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from remit.catalogue.actions import service
 from remit.iam.tokens import references
-from remit.lint import conditions, lookups
+from remit.lint import conditions, meant_actions
 from remit.lint.finding import ERROR, WARNING, Problem
 
 if TYPE_CHECKING:
@@ -60,5 +60,5 @@ def conditional(item: Item) -> Iterator[Problem]:
         near = _near(key)
         hint = f"did you mean `{near}`?" if near else "`remit explain ACTION` lists the keys of an action"
         sure = near is not None or service(prefix) is None
-        severity = ERROR if sure and not lookups.written_by_aws(key) else WARNING
+        severity = ERROR if sure and not meant_actions.written_by_aws(key) else WARNING
         yield Problem(f"unknown condition key '{key}': no request has it, so it is never met", hint, spot, severity)

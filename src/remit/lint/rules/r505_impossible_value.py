@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from remit.iam import value_comparison
-from remit.lint import conditions, lookups
+from remit.lint import conditions
 from remit.lint.finding import ERROR, Problem
 
 if TYPE_CHECKING:
@@ -67,13 +67,13 @@ def conditional(item: Item) -> Iterator[Problem]:
     for condition in item.statement.conditions:
         reader = _READERS.get(conditions.family(condition) or "")
         for value in condition.values if reader is not None else ():
-            if reader is not None and lookups.literal(value) and reader[0](value) is None:
+            if reader is not None and "${" not in value and reader[0](value) is None:
                 yield _problem(condition, value, reader[1], reader[2])
 
 
-def _problem(condition: Condition, value: str, what: str, hint: str) -> Problem:
-    shown = value if len(value) <= 60 else f"{value[:57]}…"  # noqa: PLR2004 - a line
+def _problem(condition: Condition, value: str, mistake: str, hint: str) -> Problem:
+    shortened = value if len(value) <= 60 else f"{value[:57]}…"  # noqa: PLR2004 - a line
     if value.lower() in _TRUE and condition.operator in ("Bool", "Null"):
         hint = f"did you mean '{_TRUE[value.lower()]}'?"
-    message = f"'{shown}' is {what}, and {condition.spelled} compares nothing else: they are never equal"
+    message = f"'{shortened}' is {mistake}, and {condition.spelled} compares nothing else: they are never equal"
     return Problem(message, hint, ("Condition", condition.spelled, condition.key, value))
