@@ -16,8 +16,9 @@ from remit.explain.template_roles import Conditions, explain_in
 from remit.lint import lint_bytes
 from remit.review.role_files import review_files
 from remit.roles.role_policies import ready_role
-from remit.template.role_files import read_roles, read_source
+from remit.template.role_files import read_source
 from remit.template.settled_values import settled_source
+from role_readers import read_roles
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from remit.errors import RemitError
-from remit.template.role_files import read_roles
 from remit.template.terraform.plan import TerraformPlan, read_plan
+from role_readers import read_roles
 
 PLAN = Path(__file__).with_name("data") / "plan.json"
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"

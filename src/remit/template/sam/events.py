@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from remit.template.sam.expansion import Made, SamEvent, arn_of, given
 from remit.template.sam.polled_sources import SOURCES
+from remit.template.sam.resources import Made, SamEvent, arn_of, given
 from remit.template.sam.role import trusting
 
 if TYPE_CHECKING:
@@ -101,25 +101,25 @@ def rule(event: SamEvent, target: dict[str, Any], name: str) -> Made:
         "AWS::Events::Rule",
         {
             **given(properties, "Description", "EventBusName", "State", **renamed),
-            "Targets": [_with_letters(event, target)],
+            "Targets": [_with_dead_letters(event, target)],
         },
         event.path,
     )
 
 
-def _with_letters(event: SamEvent, target: dict[str, Any]) -> dict[str, Any]:
-    arn = _letters_arn(event)
+def _with_dead_letters(event: SamEvent, target: dict[str, Any]) -> dict[str, Any]:
+    arn = _dead_letter_arn(event)
     return {**target, "DeadLetterConfig": {"Arn": arn}} if arn is not None else target
 
 
-def _letters_arn(event: SamEvent) -> Any:
+def _dead_letter_arn(event: SamEvent) -> Any:
     config = event.properties.get("DeadLetterConfig")
     if not isinstance(config, dict):
         return None
-    return config["Arn"] if config.get("Arn") is not None else arn_of(_letters_id(event, config))
+    return config["Arn"] if config.get("Arn") is not None else arn_of(_dead_letter_queue_id(event, config))
 
 
-def _letters_id(event: SamEvent, config: dict[str, Any]) -> str:
+def _dead_letter_queue_id(event: SamEvent, config: dict[str, Any]) -> str:
     given_id = config.get("QueueLogicalId")
     return given_id if isinstance(given_id, str) else f"{event.id}Queue"
 
@@ -128,7 +128,7 @@ def letters(event: SamEvent, *, policy: bool) -> Iterator[Made]:
     """The queue for what could not be delivered, where SAM makes it, and its policy."""
     config = event.properties.get("DeadLetterConfig")
     if isinstance(config, dict) and config.get("Arn") is None:
-        queue = _letters_id(event, config)
+        queue = _dead_letter_queue_id(event, config)
         yield Made(queue, "AWS::SQS::Queue", {}, event.path)
         if policy:
             yield _queue_policy(f"{event.id}QueuePolicy", {"Ref": queue}, event)
@@ -149,13 +149,13 @@ def schedule(event: SamEvent, arn: Any, statement: dict[str, Any]) -> Iterator[M
     role_arn = properties.get("RoleArn")
     role = f"{event.id}Role"
     name = {} if properties.get("OmitName") else {"Name": properties.get("Name") or event.id}
-    target = _with_letters(event, {"Arn": arn, "RoleArn": role_arn or arn_of(role)})
+    target = _with_dead_letters(event, {"Arn": arn, "RoleArn": role_arn or arn_of(role)})
     yield Made(
         event.id, "AWS::Scheduler::Schedule", {**given(properties, *_SCHEDULE), **name, "Target": target}, event.path
     )
     yield from letters(event, policy=False)
     if not role_arn:
-        queue = _letters_arn(event)
+        queue = _dead_letter_arn(event)
         sends = [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue}] if queue is not None else []
         boundary = properties.get("PermissionsBoundary")
         yield event_role(event, role, "scheduler.amazonaws.com", [statement, *sends], boundary)
@@ -184,12 +184,12 @@ def event_role(
     )
 
 
-def _notified(event: SamEvent, target: EventTarget) -> Iterator[Made]:
+def _bucket_permission(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     """The permission of an S3 event; the notification stands in the bucket itself."""
     yield _permission(event, target, "s3.amazonaws.com")
 
 
-def _topic(event: SamEvent, target: EventTarget) -> Iterator[Made]:
+def _sns_subscription(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     through = event.properties.get("SqsSubscription")
     queue_settings = through if isinstance(through, dict) else None
     queue = queue_settings.get("QueueArn") if queue_settings is not None else arn_of(f"{event.id}Queue")
@@ -208,20 +208,20 @@ def _topic(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     yield _queue_policy(policy_id if isinstance(policy_id, str) else f"{event.id}QueuePolicy", url, event)
 
 
-def _called(event: SamEvent, target: EventTarget) -> Iterator[Made]:
+def _api_permission(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     """The permission of an API to call the function."""
     api = event.properties.get("RestApiId" if event.type == "Api" else "ApiId") or {"Ref": api_of(event)}
     source = {"Fn::Sub": ["arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*", {"Api": api}]}
     yield _permission(event, target, "apigateway.amazonaws.com", source)
 
 
-def _subscribed(event: SamEvent, target: EventTarget) -> Iterator[Made]:
+def _log_subscription(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     properties = {**given(event.properties, "FilterPattern", "LogGroupName"), "DestinationArn": target.arn}
     yield _permission(event, target, "logs.amazonaws.com")
     yield Made(event.id, "AWS::Logs::SubscriptionFilter", properties, event.path)
 
 
-def _topic_rule(event: SamEvent, target: EventTarget) -> Iterator[Made]:
+def _iot_rule(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     payload = {
         **given(event.properties, "AwsIotSqlVersion", "Sql"),
         "Actions": [{"Lambda": {"FunctionArn": target.arn}}],
@@ -230,27 +230,27 @@ def _topic_rule(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     yield Made(event.id, "AWS::IoT::TopicRule", {"TopicRulePayload": payload}, event.path)
 
 
-def _triggered(event: SamEvent, target: EventTarget) -> Iterator[Made]:
+def _cognito_permission(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     """The permission of a user pool, one for all of a function's; its triggers stand in the pool itself."""
     permission = _permission(event, target, "cognito-idp.amazonaws.com")
     yield Made(f"{target.function}CognitoPermission", permission.type, permission.properties, event.path)
 
 
-def _spoken(event: SamEvent, target: EventTarget) -> Iterator[Made]:
+def _alexa_skill(event: SamEvent, target: EventTarget) -> Iterator[Made]:
     yield _permission(event, target, "alexa-appkit.amazon.com")
 
 
 _PUSHED: Final[dict[str, Callable[[SamEvent, EventTarget], Iterator[Made]]]] = {
-    "AlexaSkill": _spoken,
-    "Api": _called,
+    "AlexaSkill": _alexa_skill,
+    "Api": _api_permission,
     "CloudWatchEvent": _rule,
-    "CloudWatchLogs": _subscribed,
-    "Cognito": _triggered,
+    "CloudWatchLogs": _log_subscription,
+    "Cognito": _cognito_permission,
     "EventBridgeRule": _rule,
-    "HttpApi": _called,
-    "IoTRule": _topic_rule,
-    "S3": _notified,
-    "SNS": _topic,
+    "HttpApi": _api_permission,
+    "IoTRule": _iot_rule,
+    "S3": _bucket_permission,
+    "SNS": _sns_subscription,
     "Schedule": _rule,
     "ScheduleV2": _schedule,
 }

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.iam import tokens
 from remit.template.branches import written_at
+from remit.template.sam.apis import http_api, rest_api
 from remit.template.sam.events import api_of, known
-from remit.template.sam.expansion import SamResource, arn_of
 from remit.template.sam.function import function
-from remit.template.sam.other_types import MAKERS, http_api, rest_api
+from remit.template.sam.resources import SamResource, arn_of
+from remit.template.sam.simple_types import application, layer, table
+from remit.template.sam.state_machine import state_machine
 from remit.template.sections import section
 from remit.template.written_template import SAM
 
@@ -20,9 +22,18 @@ if TYPE_CHECKING:
     from remit.documents.json_text import Path
     from remit.errors import Origin
     from remit.template.policy_documents import Place
-    from remit.template.sam.expansion import Made, SamEvent
+    from remit.template.sam.resources import Made, SamEvent
 
-_MAKERS: Final = {"Function": function, **MAKERS}
+_MAKERS: Final = {
+    "Api": rest_api,
+    "Application": application,
+    "Function": function,
+    "HttpApi": http_api,
+    "LayerVersion": layer,
+    "SimpleTable": table,
+    "StateMachine": state_machine,
+}
+"""What makes the resources of a type of SAM's, by the end of its name."""
 _IMPLICIT: Final = {
     "ServerlessRestApi": (f"{SAM}Api", rest_api, {"StageName": "Prod"}),
     "ServerlessHttpApi": (f"{SAM}HttpApi", http_api, {}),

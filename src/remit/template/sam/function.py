@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.template.branches import NO_VALUE, Choice, choice
 from remit.template.sam.events import EventTarget, function_event
-from remit.template.sam.expansion import Made, SamResource, arn_of, given, in_s3, tags
+from remit.template.sam.resources import Made, SamResource, arn_of, given, in_s3, tags
 from remit.template.sam.role import destinations, role
 
 if TYPE_CHECKING:

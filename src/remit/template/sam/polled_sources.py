@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from remit.template.sam.expansion import SamEvent
+    from remit.template.sam.resources import SamEvent
 
 SOURCES: Final[dict[str, tuple[str | None, str | None]]] = {
     "DocumentDB": ("Cluster", None),

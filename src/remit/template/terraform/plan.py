@@ -168,7 +168,8 @@ def _own(item: PlannedResource, place: Place, attribute: str = "policy") -> _Own
 
 
 def _role(role: PlannedResource, items: _Items, policies: Mapping[str, _Own], place: Place) -> Role:
-    parts = [*_inline(role, items, place), *_named(role, items, place)]
+    parts = [*_inline(role, items, place)]
+    parts += (_own(policy, place) for policy in items.managed(role, "aws_iam_role_policy", "role"))
     managed: list[str] = []
     for attached, arn in _attached(role, items):
         if attached is None:
@@ -204,12 +205,6 @@ def _inline(role: PlannedResource, items: _Items, place: Place) -> Iterator[_Own
             path: Path = (*role.path, "inline_policy", index, "policy")
             if written or str(block.get("name")) not in managed_elsewhere:
                 yield _Own(tuple(grants_of(block["policy"], path, place, Reason("text", role.address))))
-
-
-def _named(role: PlannedResource, items: _Items, place: Place) -> Iterator[_Own]:
-    """The aws_iam_role_policy resources of a role."""
-    for policy_item in items.managed(role, "aws_iam_role_policy", "role"):
-        yield _own(policy_item, place)
 
 
 def _attached(role: PlannedResource, items: _Items) -> Iterator[tuple[PlannedResource | None, str]]:
