@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from remit.documents.json_text import DEPTH, too_large
 from remit.documents.json_text import LARGEST as LARGEST_DOCUMENT
-from remit.documents.read import LARGEST, Source, read
+from remit.documents.read import LARGEST, ParsedFile, read
 from remit.errors import Origin, RemitError
 from remit.iam.policy import only_texts
 from remit.lint import shelf, templates
@@ -41,7 +41,7 @@ def lint_document(
     wrong = _no_json(value)
     if wrong is not None:
         return (unreadable(RemitError(f"{file} {wrong}"), file),)
-    source = Source(file, "", value, lambda _: Origin(file))
+    source = ParsedFile(file, "", value, lambda _: Origin(file))
     return ordered(suppress(_of_source(source, kind), {}, _table(allow)))
 
 
@@ -102,7 +102,7 @@ def _is_meant(value: Any) -> bool:
     return is_template(value) or is_policy(_policy_in(value)[0])
 
 
-def _neither(source: Source) -> RemitError:
+def _neither(source: ParsedFile) -> RemitError:
     return RemitError(
         f"{source.file} holds neither a policy document nor a template",
         hint="a policy has Statement, a template Resources; `remit explain` and `remit diff` read plans of Terraform",
@@ -110,7 +110,7 @@ def _neither(source: Source) -> RemitError:
     )
 
 
-def _of_file(source: Source, kind: str | None, allow: Mapping[str, str] | None) -> tuple[Finding, ...]:
+def _of_file(source: ParsedFile, kind: str | None, allow: Mapping[str, str] | None) -> tuple[Finding, ...]:
     comments = {} if source.text.lstrip().startswith(("{", "[")) else {source.file: source.text}
     return ordered(suppress(dict.fromkeys(_of_source(source, kind)), comments, _table(allow)))
 
@@ -135,7 +135,7 @@ def _table(allow: Mapping[str, str] | None) -> dict[str, tuple[str, Origin | Non
     return {name: (why, None) for name, why in (allow or {}).items()}
 
 
-def _of_source(source: Source, kind: str | None) -> Iterator[Finding]:
+def _of_source(source: ParsedFile, kind: str | None) -> Iterator[Finding]:
     for slip in source.slips:
         yield from findings(shelf.hooks("slip"), slip, lambda _, spot=slip.spot: source.place(spot))  # type: ignore[misc]
     if is_template(source.value):
@@ -162,7 +162,7 @@ def _of_source(source: Source, kind: str | None) -> Iterator[Finding]:
     yield from of_document(document, huge=huge)
 
 
-def _left_out(source: Source, noun: str, most: int, consequence: str) -> Finding:
+def _left_out(source: ParsedFile, noun: str, most: int, consequence: str) -> Finding:
     """What rules did not look at, as a finding: a clean answer would claim more than was done."""
     message = f"this {noun} has {len(source.text):,} characters: of more than {most:,}, {consequence}"
     hint = "no quota of AWS is near that: take it apart"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from remit.errors import Origin
     from remit.iam.policy import Statement
     from remit.lint.finding import Spot
-    from remit.template.branches import When
+    from remit.template.branches import ConditionOutcome
 
 T = TypeVar("T")
 Place: TypeAlias = "Callable[[Spot], Origin | None]"
@@ -159,7 +159,7 @@ class Written:
     value: Mapping[str, Any]
     path: Spot
     place: Place
-    when: frozenset[When] = frozenset()
+    when: frozenset[ConditionOutcome] = frozenset()
     """The conditions under which it is there."""
     chooses: bool = False
     """Whether conditions choose parts of it."""
@@ -189,7 +189,7 @@ class Item:
     statement: Statement
     place: Place
     grant: Grant | None = None
-    when: frozenset[When] = frozenset()
+    when: frozenset[ConditionOutcome] = frozenset()
     chooses: bool = False
 
     def goes_with(self, neighbour: Item) -> bool:
