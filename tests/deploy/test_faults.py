@@ -193,7 +193,7 @@ def test_credentials_that_expire_while_following_are_no_success_and_the_deploy_g
     spoil.answer("cloudformation.DescribeStackEvents", 403, "ExpiredToken", "expired")
     with pytest.raises(RemitError) as refusal:
         execute(account, planned, lambda _: None)
-    assert refusal.value.message == ("the AWS credentials have expired; the operation on orders-dev goes on in AWS")
+    assert refusal.value.message == ("the AWS credentials have expired; the operation on orders-dev continues in AWS")
     assert "`remit deploy --resume`" in (refusal.value.hint or "")
 
 
@@ -228,7 +228,7 @@ except RemitError as error:
         _, said = process.communicate(timeout=HANGS)
     assert process.returncode == 130
     assert said == (
-        "error: stopped watching, but deploying orders-dev goes on in AWS\n"
+        "error: stopped watching, but deploying orders-dev continues in AWS\n"
         "hint: `remit deploy --resume` follows it to its end; `remit status` shows where it is\n"
     )
     found = status(account, NAME)

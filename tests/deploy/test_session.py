@@ -206,7 +206,7 @@ def test_a_page_in_the_place_of_aws_is_told_and_not_shown(page: bytes) -> None:
 def test_an_endpoint_that_is_no_address_is_told(address: str) -> None:
     with pytest.raises(RemitError) as caught:
         connect(region="eu-central-1", endpoint=address, credentials=KEYS)
-    assert "the address that AWS is to be asked at is none" == caught.value.message
+    assert "the endpoint of AWS is not a valid address" == caught.value.message
 
 
 @contextlib.contextmanager

@@ -67,9 +67,10 @@ def command(
     which changes of access stop it. --yes answers yes to the question. With --require-approval, --yes does not approve
     changes of access.
 
-    It also compares the stack's roles with the last deploy. Changes that were made by hand (a policy, a boundary, a
-    trust policy, a deleted role) are shown with the access that they add or remove, and it asks what to do. Without a
-    terminal it exits with 1, unless --accept-drift or --revert-drift is given. --yes does not answer this question.
+    It also compares the stack's roles with the last deploy. It shows changes that were made by hand (a policy, a
+    boundary, a trust policy, a deleted role) with the access that they add or remove, and asks whether to deploy
+    anyway. Without a terminal it exits with 1, unless --accept-drift or --revert-drift is given. --yes does not answer
+    this question.
 
     Needs credentials, or --local. Needs the bucket that `remit bootstrap` creates, or one of your own.
 
@@ -104,7 +105,7 @@ def command(
                 stage,
                 progress=terminal.note,
                 accept=accept,
-                here=local,
+                for_this_machine=local,
                 place=None if early is None else _place(early),
                 bucket=artefact_bucket,
             )

@@ -268,7 +268,7 @@ def _files(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
     if len(files) == 1:
         if not may_be_plan(files[0][0]):
             raise RemitError(
-                f"{files[0][1]} alone is compared with nothing: it is no Terraform plan",
+                f"{files[0][1]} alone is compared with nothing: it is not a Terraform plan",
                 hint="give OLD and NEW; `terraform show -json PLAN` prints a plan, which holds both",
             )
         reviewed = plan_review(*files[0])
@@ -279,7 +279,7 @@ def _files(files: list[tuple[bytes, str]], wishes: _Wishes) -> int:
         if not all(roles):
             (policy,) = [name for (_, name), has_roles in zip(files, roles, strict=True) if not has_roles]
             raise RemitError(
-                f"{policy} is no template, and the other file is one",
+                f"{policy} is not a template, and the other file is one",
                 hint="compare two templates, or two policies",
             )
         reviewed = review_files(files[0], files[1])

@@ -163,7 +163,7 @@ def _slips(action: str, resource: str, context: Mapping[str, Any]) -> Iterator[s
         nearest_names = ", ".join(nearest_actions(action))
         yield f"the catalogue knows no action {action}{f': did you mean {nearest_names}?' if nearest_names else ''}"
     if resource != "*" and not resource.startswith("arn:"):
-        yield f"the resource {resource} is no ARN"
+        yield f"the resource {resource} is not an ARN"
     for key in context:
         if key.lower().startswith("aws:") and global_key(key) is None:
             names = {entry.name.lower(): entry.name + "/NAME" * entry.tagged for entry in global_keys()}
@@ -184,7 +184,7 @@ def _misplaced(layers: Layers) -> Iterator[str]:
 
 def _action(text: str, origin: Origin | None) -> None:
     if ":" not in text and text != "*":
-        raise RemitError(f"{text!r} is no action", hint="an action reads `service:Operation`", origin=origin)
+        raise RemitError(f"{text!r} is not an action", hint="an action reads `service:Operation`", origin=origin)
 
 
 def _policy(path: Path) -> Policy:
@@ -215,7 +215,7 @@ def _context(pairs: tuple[str, ...]) -> dict[str, Any]:
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key:
-            raise RemitError(f"--context {pair!r} is no KEY=VALUE", hint="--context aws:SourceVpc=vpc-1")
+            raise RemitError(f"--context {pair!r} is not KEY=VALUE", hint="--context aws:SourceVpc=vpc-1")
         context[key] = (
             [*context[key], value]
             if isinstance(context.get(key), list)
@@ -255,7 +255,7 @@ def _lines(path: Path) -> int:
             answer = {"id": identifier, "error": error.message, "line": at.line, "column": at.column}
         sys.stdout.write(json.dumps(answer) + "\n")  # click.echo would flush each
     if bad > _TOLD:
-        click.echo(f"error: {bad - _TOLD:,} more lines cannot be read: their answers tell why", err=True)
+        click.echo(f"error: {bad - _TOLD:,} more lines cannot be read: their answers say why", err=True)
     return 2 if bad else 0
 
 

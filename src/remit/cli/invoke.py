@@ -73,5 +73,5 @@ def _event(argument: str) -> Any:
         value = json.loads(text)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # Python reads NaN and half characters, too
     except (ValueError, RecursionError) as error:
-        raise RemitError(f"the event in {source} is no JSON: {error}", hint='write it like {"key": "value"}') from None
+        raise RemitError(f"the event in {source} is not JSON: {error}", hint='write it like {"key": "value"}') from None
     return value

@@ -116,7 +116,7 @@ def _parts(policy: Policy, kind: str | None, limit: int | None, sizes: Sizes, *,
         return (policy,)
     if kind == "session":
         raise RemitError("a session has one policy: it cannot be split", hint="leave out --split")
-    documents = packed(policy.statements, sizes, first=most, other=limit or _most("managed"))
+    documents = packed(policy.statements, sizes, first_length=most, further_length=limit or _most("managed"))
     if documents is None:
         raise RemitError(
             "a statement is longer than a policy may be and cannot be taken apart",
@@ -178,11 +178,11 @@ def _read(path: Path) -> _Given:
 
 
 def _check_kind(value: Any, name: str) -> None:
-    """Say what a file is that is no policy."""
+    """Say what a file is that is not a policy."""
     if isinstance(value, dict) and "Resources" in value:
         raise RemitError(
             f"{name} is a template: `remit minimise` takes a policy document",
-            hint="`remit lint` tells which of a template's policies are too long; give it one of them",
+            hint="`remit lint` shows which of a template's policies are too long; give it one of them",
         )
 
 

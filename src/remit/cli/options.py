@@ -103,7 +103,9 @@ def _bucket_name(_ctx: click.Context, _parameter: click.Parameter, value: str | 
 
     rule = None if value is None else broken_rule(value)
     if rule is not None:
-        raise RemitError(f"{value!r} is no name of a bucket: {rule}", hint="--artefact-bucket takes its name alone")
+        raise RemitError(
+            f"{value!r} is not a valid name for a bucket: {rule}", hint="--artefact-bucket takes its name alone"
+        )
     return value
 
 

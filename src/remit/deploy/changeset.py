@@ -154,7 +154,7 @@ def _deployable(stack: DeployedStack, *, force: bool) -> None:
         raise Stuck(
             stack,
             f"the last deploy of {stack.name} failed, and so did going back: {stack.reason or stack.status}",
-            "repair what it names, then `remit deploy` goes on going back before it deploys",
+            "repair what it names, then `remit deploy` continues the rollback before it deploys",
         )
     if stack.status == "DELETE_FAILED":
         raise RemitError(
@@ -175,7 +175,7 @@ def _number(version: str) -> tuple[int, ...]:
 
 
 def _same_tags(stack: DeployedStack, request: _ChangeSetRequest) -> bool:
-    """Whether nothing but remit's own version differs: that alone is no reason to touch every resource."""
+    """Whether nothing but remit's own version differs: that alone is not a reason to touch every resource."""
     was, will = dict(stack.tags), dict(request.tags)
     return {**was, VERSION_TAG: ""} == {**will, VERSION_TAG: ""}
 

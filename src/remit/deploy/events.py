@@ -116,7 +116,7 @@ def follow(account: Account, operation: StackOperation) -> Iterator[StackEvent]:
 
     A poll that is throttled or fails never ends it: the pause grows, and the next poll catches up.
     RemitError: the credentials expired, access is denied, or nothing answers for two minutes; the operation
-    goes on in AWS.
+    continues in AWS.
     """
     passed_on, waits, idle = _PassedOn(), pauses(account), 0
     for news in _patient_polls(account, operation, passed_on):

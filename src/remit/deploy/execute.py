@@ -123,7 +123,7 @@ def followed(account: Account, namespace: str, operation: StackOperation, on_eve
 def _left(namespace: str, operation: StackOperation, stop: KeyboardInterrupt) -> RemitError:
     deleting = operation.kind == "DELETE"
     return RemitError(
-        f"stopped watching, but {'deleting' if deleting else 'deploying'} {namespace} goes on in AWS",
+        f"stopped watching, but {'deleting' if deleting else 'deploying'} {namespace} continues in AWS",
         hint=f"`remit {'delete' if deleting else 'deploy'} --resume` follows it to its end; "
         "`remit status` shows where it is",
         exit_code=stop_code(stop),
@@ -152,7 +152,7 @@ def _start(account: Account, planned: StackPlan, operation: StackOperation) -> N
             raise busy(stack) from error
         raise Superseded(
             f"{planned.namespace} was changed by somebody else after this was planned",
-            hint="deploy again: it plans anew",
+            hint="deploy again, with a new plan",
             exit_code=BUSY,
         ) from error
 

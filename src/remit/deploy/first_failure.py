@@ -26,7 +26,7 @@ _HINTS: Final = (
     ),
     (
         r"role with name .+ cannot be found|NoSuchEntity",
-        "it was deleted by hand: `remit diff --live` tells what else was changed, and how to put it back",
+        "it was deleted by hand: `remit diff --live` shows what else was changed, and how to undo it",
     ),
     (
         r"cannot be assumed by Lambda",

@@ -116,7 +116,7 @@ def connect(
 
 def _no_address() -> RemitError:
     return RemitError(
-        "the address that AWS is to be asked at is none", hint="see AWS_ENDPOINT_URL and `endpoint_url` of the profile"
+        "the endpoint of AWS is not a valid address", hint="see AWS_ENDPOINT_URL and `endpoint_url` of the profile"
     )
 
 

@@ -305,7 +305,7 @@ def _conditions(raw: object, path: Path, *, operators: bool) -> tuple[Condition,
         if not block:
             raise _wrong((*path, name), "is empty: it would always be true", hint="add a key or remove it")
         if operators and "${" in name:
-            raise _wrong((*path, name), "is no operator: CloudFormation fills in values, never keys")
+            raise _wrong((*path, name), "is not an operator: CloudFormation fills in values, never keys")
         quantifier, _, operator_text = name.rpartition(":")
         if_exists = operator_text.endswith("IfExists")
         operator = operator_text.removesuffix("IfExists")
@@ -397,7 +397,7 @@ def _check_shape(value: object, path: Path, depth: int, inside: tuple[int, ...])
     if isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
-                raise _wrong(path, f"has a key that is no string: {key!r}")
+                raise _wrong(path, f"has a key that is not a string: {key!r}")
             if isinstance(item, dict | list):
                 _check_shape(item, (*path, key), depth + 1, (*inside, id(value)))
     elif isinstance(value, list) and not only_texts(value):

@@ -241,7 +241,7 @@ def _text(value: object, key: str) -> str:
 
 @lru_cache(maxsize=4096)
 def principal_of(text: str | None) -> Principal:
-    """Take a principal apart. What is no ARN and no account is a service, a provider, or nobody."""
+    """Take a principal apart. What is neither an ARN nor an account is a service, a provider, or nobody."""
     if text is None:
         return Principal("unknown", "")
     if text in ("*", "anonymous", ""):

@@ -1,6 +1,6 @@
 """What condition operators compare: numbers, instants, booleans, bytes and addresses, read from their text.
 
-A reader returns None for a text that is no value of its type. Sources: "Condition operators" (IAM User
+A reader returns None for a text that is not a value of its type. Sources: "Condition operators" (IAM User
 Guide); "Date and Time Formats" (W3C note) for dates.
 """
 

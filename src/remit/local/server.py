@@ -142,7 +142,7 @@ def _secret_of(record: Record) -> Callable[[str, str], str]:
             return str(issued.secret_access_key)
         raise RefusedRequest(
             "InvalidClientTokenId",
-            f"{access_key_id!r} is no access key of the AWS on this machine: its keys are new at each start, "
+            f"{access_key_id!r} is not an access key of the AWS on this machine: its keys are new at each start, "
             "and `remit local start` shows them",
         )
 

@@ -134,7 +134,7 @@ class StateFiles:
         return "pid" in content and "access_key_id" not in content
 
     def _content(self) -> dict[str, Any]:
-        """The server file as it is, empty if it is no JSON object."""
+        """The server file as it is, empty if it is not a JSON object."""
         try:
             with open(self.record, "rb", opener=own) as file:
                 content = json.load(file)
