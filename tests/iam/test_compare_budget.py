@@ -40,18 +40,18 @@ def pigeons(name: str, action: str, holes: int) -> tuple[list[dict[str, Any]], d
 
 
 def work(old: Policy | Layers, new: Policy | Layers) -> tuple[int, int, GainSearch]:
-    """Steps that one direction takes of those that it has, the number of its gains, and the sweep."""
-    sweep = GainSearch(side_of(old), side_of(new), known, budget=Budget(FEW))
-    gained = len(list(sweep.gains()))
-    return FEW - sweep.budget.left, gained, sweep
+    """Steps that one direction takes of those that it has, the number of its gains, and the search."""
+    search = GainSearch(side_of(old), side_of(new), known, budget=Budget(FEW))
+    gained = len(list(search.gains()))
+    return FEW - search.budget.left, gained, search
 
 
 @pytest.mark.parametrize("holes", range(7, 13))
 def test_a_pigeonhole_costs_a_bounded_number_of_steps(holes: int) -> None:
     covers, asked = pigeons("p", "sqs:*", holes)
-    steps, gained, sweep = work(policy(*covers), policy(asked))
+    steps, gained, search = work(policy(*covers), policy(asked))
     assert gained == 0
-    assert [one.source.index for one in sweep.undecided] == [0]
+    assert [one.source.index for one in search.undecided] == [0]
     assert steps <= FEW + 1
 
 
@@ -150,9 +150,9 @@ def test_no_pile_of_statements_takes_more_steps_than_there_are_and_what_is_left_
 ) -> None:
     old, new = made()
     assert work(new, old)[0] <= FEW + 1
-    steps, gained, sweep = work(old, new)
+    steps, gained, search = work(old, new)
     assert steps <= FEW + 1
-    assert gained or sweep.undecided
+    assert gained or search.undecided
 
 
 def test_where_the_steps_run_out_every_statement_that_may_gain_is_undecided() -> None:

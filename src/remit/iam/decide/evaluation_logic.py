@@ -46,7 +46,7 @@ class Layers:
 
 
 class RulesByLayer:
-    """The rules of each layer, compiled for questions."""
+    """The rules of each layer; those of SCPs and RCPs with the name of each level."""
 
     __slots__ = ("boundary", "identity", "only_identity", "rcp", "resource", "scp", "session")
 
@@ -57,8 +57,8 @@ class RulesByLayer:
         self.resource = (
             None if layers.resource is None else LayerRules(layers.resource, trust=True, bounded=bool(layers.boundary))
         )
-        self.scp = tuple(LayerRules(level) for level in layers.scp)
-        self.rcp = tuple(LayerRules(level) for level in layers.rcp)
+        self.scp = tuple((f"scp[{index}]", LayerRules(level)) for index, level in enumerate(layers.scp))
+        self.rcp = tuple((f"rcp[{index}]", LayerRules(level)) for index, level in enumerate(layers.rcp))
         self.only_identity = not (layers.boundary or layers.session or layers.resource or layers.scp or layers.rcp)
 
 
@@ -168,14 +168,14 @@ def scp_levels(request: Request, by_layer: RulesByLayer) -> tuple[tuple[str, Lay
     """The SCP levels that bind the caller, by name; none bind service-linked roles and callers without an account."""
     if request.who.service_linked or not request.has_identity or _central(request, request.who.account):
         return ()
-    return tuple((f"scp[{index}]", level) for index, level in enumerate(by_layer.scp))
+    return by_layer.scp
 
 
 def rcp_levels(request: Request, by_layer: RulesByLayer) -> tuple[tuple[str, LayerRules], ...]:
     """The RCP levels of the resource's account that bind the caller, by name."""
     if request.who.service_linked or _central(request, request.owner):
         return ()
-    return tuple((f"rcp[{index}]", level) for index, level in enumerate(by_layer.rcp))
+    return by_layer.rcp
 
 
 def _central(request: Request, account: str | None) -> bool:

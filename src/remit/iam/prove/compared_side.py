@@ -67,9 +67,9 @@ class Side:
             verdict = evaluate(request, self.policies).verdict
             return None if verdict == "Unknown" else verdict == "Allowed"
         by_layer = rules_by_layer(self.policies)
-        layers = (by_layer.identity, by_layer.boundary, by_layer.session, *by_layer.scp)
+        layers = (by_layer.identity, by_layer.boundary, by_layer.session, *(level for _, level in by_layer.scp))
         opinions = [weigh(layer, request) for layer in layers if layer is not None]
-        rcp_opinions = [weigh(level, request) for level in by_layer.rcp]
+        rcp_opinions = [weigh(level, request) for _, level in by_layer.rcp]
         denied = either(denied for denied, _ in (*opinions, *rcp_opinions))
         allowed = every(allowed for _, allowed in opinions)
         if denied or allowed is False:

@@ -37,7 +37,7 @@ def find_context(
         return None
     if not true and not clauses:
         return {}
-    return _Search(true, clauses, premises, budget).run()
+    return _ContextSearch(true, clauses, premises, budget).run()
 
 
 def _breakable_clauses(
@@ -63,7 +63,7 @@ def _order(atom: Atom) -> tuple[object, ...]:
     return atom.key, atom.operator, atom.quantifier, atom.if_exists, atom.values
 
 
-class _Search:
+class _ContextSearch:
     """A depth-first search that branches only on a list whose conditions all hold under the present values."""
 
     def __init__(

@@ -99,12 +99,12 @@ def meeting(p: str, q: str) -> Meeting:
     ways = comb(p.count("*") + q.count("*"), q.count("*"))
     if ways > MOST_WAYS or (len(p) - head) * (len(q) - head) > LONGEST:
         return Meeting((), walk, _TOO_MANY)
-    shared = _Shared()
+    intersection = _Intersection()
     try:
-        tails = shared.of(_RUNS.sub("*", p[head:]), _RUNS.sub("*", q[head:]))
+        tails = intersection.of(_RUNS.sub("*", p[head:]), _RUNS.sub("*", q[head:]))
     except Unclear as reason:
-        return Meeting((), walk + shared.steps, str(reason))
-    return Meeting(tuple(sorted(p[:head] + tail for tail in tails)), walk + shared.steps)
+        return Meeting((), walk + intersection.steps, str(reason))
+    return Meeting(tuple(sorted(p[:head] + tail for tail in tails)), walk + intersection.steps)
 
 
 def _common_head(p: str, q: str) -> int:
@@ -116,8 +116,8 @@ def _common_head(p: str, q: str) -> int:
     return length
 
 
-class _Shared:
-    """The meet of two patterns, counting its steps."""
+class _Intersection:
+    """The intersection of two patterns as patterns, counting the steps."""
 
     __slots__ = ("steps",)
 

@@ -133,7 +133,7 @@ class Domain:
         return self.fits[atom]
 
     def _multiple_values(self, true: frozenset[Atom], false: frozenset[Atom]) -> tuple[str, ...]:
-        """Values that all suit every demand on all of them, and one for each demand on some of them."""
+        """Values that satisfy each demand on all values, with one for each demand on any value."""
         usable = (1 << len(self.pool)) - 1
         masks: list[int] = []
         for atoms, expected in ((true, True), (false, False)):
@@ -191,7 +191,7 @@ def _domain(
 
 
 def _lists_all(atom: Atom, kinds: tuple[str, ...]) -> bool:
-    """Whether a condition that must hold spells everything that the key may have then: a text, or nothing."""
+    """Whether a condition that must hold lists every state in which it does: its texts, or absence."""
     if atom.operator == "Null":
         return atom.values == ("true",)
     return atom.operator == "StringEquals" and not (kinds or atom.quantifier or atom.if_exists)
@@ -219,7 +219,7 @@ def _typed_pool(atoms: list[Atom], kinds: tuple[str, ...]) -> tuple[list[str], b
 
 
 def _text_pool(atoms: list[Atom], to_match: frozenset[Atom], singles: int, budget: Budget) -> tuple[list[str], bool]:
-    """Literals and points of the globs that may have to be met, of their meets, and a value that nothing spells."""
+    """The literals, the points of patterns to match and of their intersections, and a value that nothing spells."""
     texts = [atom for atom in atoms if atom.operator != "Null"]
     singles = max(singles, *(text.count("?") for atom in texts if _is_glob(atom) for text in atom.values), 0)
     matched = [atom for atom in texts if atom in to_match]
@@ -248,7 +248,7 @@ def _tries_every_spelling(atoms: list[Atom]) -> bool:
 
 
 def _pairs(atoms: list[Atom], to_match: frozenset[Atom]) -> int:
-    """How many pairs of patterns are held against each other."""
+    """How many pairs of patterns are compared."""
     counts = [len(atom.values) for atom in atoms if atom in to_match and _is_glob(atom)]
     return (sum(counts) ** 2 - sum(count * count for count in counts)) // 2
 
@@ -281,9 +281,9 @@ def _cases(letter: str) -> Iterable[str]:
 
 
 def _in_parts(pattern: str) -> list[str]:
-    """The pattern with its wildcards taken apart: which of them hold colons that part an ARN.
+    """The pattern in every way in which its wildcards may match the colons that separate an ARN.
 
-    The wildcards of what it gives hold none before the fifth colon, as those of ArnLike.
+    In each result, as in ArnLike, no wildcard matches a colon before the fifth.
     """
     beginnings = [("", 0)]  # the beginning, with as many colons
     for piece in _SIGN.split(pattern):

@@ -135,21 +135,23 @@ def measured(required: tuple[Box, ...], covers: tuple[Box, ...]) -> bool:
     negated ones of covers; all others must not match.
     """
     boxes = (*required, *covers)
-    if not any("?" in text for box in boxes for text in _all_texts(box)):
+    texts = [text for box in boxes for text in _all_texts(box)]
+    if not any("?" in text for text in texts):
         return False
-    any_late = any(LATE in text for box in boxes for text in _all_texts(box))
+    any_late = any(LATE in text for text in texts)
 
     def late(text: str) -> bool:
         return LATE in text or (any_late and has_marks(text))  # a variable may have the reference as its value
 
-    turned = [(box, box in covers) for box in boxes]
-    met = [text for box, cover in turned if box.not_resources is cover for text in box.resources if late(text)]
-    single = [text for box, cover in turned if box.not_resources is not cover for text in box.globs if "?" in text]
-    if any(_partly_covers(text, widened(reference)) for reference in met for text in single):
+    roles = [(box, box in covers) for box in boxes]
+    matched = [text for box, covering in roles if box.not_resources is covering for text in box.resources if late(text)]
+    excluded = [text for box, covering in roles if box.not_resources is not covering for text in box.globs]
+    single = [text for text in excluded if "?" in text]
+    if any(_partly_covers(text, widened(reference)) for reference in matched for text in single):
         return True
-    atoms = [(atom, atom.negated is cover) for box, cover in turned for atom in box.atoms]
-    keys = {atom.key for atom, must in atoms if must and any(map(late, atom.values))}
-    return any("?" in text for atom, must in atoms if atom.key in keys and not must for text in atom.values)
+    atoms = [(atom, atom.negated is covering) for box, covering in roles for atom in box.atoms]
+    keys = {atom.key for atom, is_matched in atoms if is_matched and any(map(late, atom.values))}
+    return any("?" in text for atom, is_matched in atoms if atom.key in keys and not is_matched for text in atom.values)
 
 
 def _partly_covers(pattern: str, narrow: str) -> bool:
