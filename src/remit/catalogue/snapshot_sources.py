@@ -28,8 +28,8 @@ class Versions:
 
 def versions() -> Versions:
     """Where the facts come from."""
-    found = chunk("versions", "")
+    row = chunk("versions", "")
     return Versions(
-        tuple(Source(*row) for row in found["sources"]),
-        tuple((name, count) for name, count in found["counts"]),
+        tuple(Source(*row) for row in row["sources"]),
+        tuple((name, count) for name, count in row["counts"]),
     )

@@ -111,9 +111,11 @@ def _gone(called: Mapping[str, set[str]], schemas: Mapping[str, Mapping[str, Any
 
 
 def _no_properties(name: str, lists: Iterable[str], schemas: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    for path in (path for properties in lists for path in properties.split()):
-        if path != _UPDATE_POLICY and property_at(schemas.get(name, {}), path) is None:
-            yield f"{name}: there is no property {path}"
+    schema = schemas.get(name, {})
+    for properties in lists:
+        for path in properties.split():
+            if path != _UPDATE_POLICY and property_at(schema, path) is None:
+                yield f"{name}: there is no property {path}"
 
 
 def _no_kinds(chunks: Chunks) -> Iterator[str]:

