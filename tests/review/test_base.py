@@ -145,6 +145,20 @@ def test_a_mistake_of_then_is_told_with_its_commit(repository: Path) -> None:
     assert error.hint == "did you mean `config.lambda_.function.timeout`?"
 
 
+def test_a_commit_without_an_app_module_is_named_in_place_of_the_folder_it_was_checked_out_to(repository: Path) -> None:
+    git(repository, "mv", "app.py", "application.py")
+    commit(repository, {})
+    error = refused(repository, "HEAD")
+    assert error.message == ("at HEAD: there is no app module in 'HEAD': neither `app.py` nor a package of that name")
+
+
+def test_the_projects_own_exception_keeps_its_text(repository: Path) -> None:
+    commit(repository, {"app.py": "import os\nraise ValueError(f'no table in {os.path.dirname(__file__)}/orders/')\n"})
+    error = refused(repository, "HEAD")
+    assert error.message.startswith(f"at HEAD: app.py raised ValueError: no table in {os.sep}")
+    assert error.message.endswith("/orders/orders/")
+
+
 def test_a_module_that_can_be_imported_once_per_process_is_loaded_in_another(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

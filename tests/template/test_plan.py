@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from remit.errors import RemitError
-from remit.template.role_files import read_roles
-from remit.template.terraform.plan import Plan, read_plan
+from remit.template.terraform.plan import TerraformPlan, read_plan
+from role_readers import read_roles
 
 PLAN = Path(__file__).with_name("data") / "plan.json"
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
@@ -22,11 +22,11 @@ def whole() -> dict[str, Any]:
     return found
 
 
-def plan_of(value: dict[str, Any]) -> Plan:
+def plan_of(value: dict[str, Any]) -> TerraformPlan:
     return read_plan(json.dumps(value).encode(), "plan.json")
 
 
-def actions(plan: Plan, role: str = WORKER, side: str = "after") -> list[tuple[str, str]]:
+def actions(plan: TerraformPlan, role: str = WORKER, side: str = "after") -> list[tuple[str, str]]:
     read = plan.after if side == "after" else plan.before
     return [
         (" ".join(grant.statement.actions.patterns), grant.because)
@@ -172,7 +172,7 @@ def text(action: str) -> str:
 
 
 REFUSED = {
-    "no plan": ("{}", "is no Terraform plan", "p.json:1:1"),
+    "no plan": ("{}", "is not a Terraform plan", "p.json:1:1"),
     "values that are a list": ('{"planned_values": []}', "planned_values must be an object", "p.json:1:20"),
     "a module that is text": (
         '{"planned_values": {"root_module": "x"}}',
@@ -189,9 +189,9 @@ REFUSED = {
         "a resource of a Terraform plan must be",
         "p.json:1:51",
     ),
-    "a policy that is no JSON": (
+    "a policy that is not JSON": (
         '{"planned_values": {"root_module": {"resources": [{"type": "aws_iam_policy", "values": {"policy": "{,}"}}]}}}',
-        "no JSON: a key in double quotes was expected here, not ',}' (line 1, column 2 of the text)",
+        "not JSON: a key in double quotes was expected here, not ',}' (line 1, column 2 of the text)",
         "p.json:1:99",
     ),
     "a policy that is none": (

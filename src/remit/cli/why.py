@@ -51,7 +51,7 @@ def command(text: tuple[str, ...], template: Path | None, folder: Path, stage: s
     denial = parse(_text(text))
     if denial is None:
         raise RemitError(
-            "this text tells of no denied access",
+            "this text reports no denied access",
             hint="paste the whole message, with AccessDenied, UnauthorizedOperation or `is not authorized to perform`",
         )
     if template is not None:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
+from remit.catalogue.arns import parse as parse_arn
+from remit.catalogue.expand import expand
 from remit.iam.length import length
 from remit.iam.policy import VERSION
 from remit.iam.tokens import REFERENCE
-from remit.lint import lookups, resource_fit
+from remit.lint import resource_fit
 from remit.lint.finding import ERROR, WARNING
 from remit.lint.reference_samples import sample
 from remit.template.branches import NO_VALUE, choice, may_vary
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from remit.errors import Origin
     from remit.iam.policy import Statement
     from remit.lint.finding import Spot
-    from remit.template.branches import When
+    from remit.template.branches import ConditionOutcome
 
 T = TypeVar("T")
 Place: TypeAlias = "Callable[[Spot], Origin | None]"
@@ -109,19 +111,19 @@ class Document:
         """Characters of its longest string, or a few more."""
         return max(map(len, self.text.replace('\\"', "''").split('"')))
 
-    def wide_among(self, named: Collection[str]) -> Iterator[tuple[Item, str, str]]:
+    def wide_among(self, actions: Collection[str]) -> Iterator[tuple[Item, str, str]]:
         """Each statement and pattern on every resource that means one of the `named` actions: with the first.
 
         `s3:*` has a finding of its own.
         """
-        services = frozenset(name.partition(":")[0] for name in named)
+        services = frozenset(name.partition(":")[0] for name in actions)
         for item in self.items:
             for pattern in () if services.isdisjoint(item.services) else item.wide:
                 prefix, _, operation = pattern.partition(":")
-                names = lookups.meant(pattern) if prefix.lower() in services and operation != "*" else ()
-                first = next((name for name in names if name in named), None)
-                if first is not None:
-                    yield item, pattern, first
+                names = expand(pattern) if prefix.lower() in services and operation != "*" else ()
+                action = next((name for name in names if name in actions), None)
+                if action is not None:
+                    yield item, pattern, action
 
     @_kept
     def size(self) -> int:
@@ -129,14 +131,16 @@ class Document:
 
         Where a condition chooses between two values the shorter counts.
         """
-        return length(_shortest(self.raw) if may_vary(self.text) else self.raw)
+        if may_vary(self.text):
+            return length(_shortest(self.raw))
+        return len(self.text) if self.text.isascii() else length(self.raw)
 
 
 def _shortest(value: Any) -> Any:
     """A value with the shorter of each choice in its place, and without what may be left out."""
     chosen = choice(value)
     if chosen is not None:
-        values = [_shortest(one) for one in chosen.values]
+        values = [_shortest(value_) for value_ in chosen.values]
         return NO_VALUE if NO_VALUE in values else min(values, key=length)
     if isinstance(value, dict) and value != NO_VALUE:
         parts = {key: _shortest(part) for key, part in value.items()}
@@ -155,7 +159,7 @@ class Written:
     value: Mapping[str, Any]
     path: Spot
     place: Place
-    when: frozenset[When] = frozenset()
+    when: frozenset[ConditionOutcome] = frozenset()
     """The conditions under which it is there."""
     chooses: bool = False
     """Whether conditions choose parts of it."""
@@ -185,16 +189,16 @@ class Item:
     statement: Statement
     place: Place
     grant: Grant | None = None
-    when: frozenset[When] = frozenset()
+    when: frozenset[ConditionOutcome] = frozenset()
     chooses: bool = False
 
-    def goes_with(self, other: Item) -> bool:
+    def goes_with(self, neighbour: Item) -> bool:
         """Whether it is in the policy, as it stands here, whenever another statement is."""
-        return not self.chooses and self.when <= other.when
+        return not self.chooses and self.when <= neighbour.when
 
-    def excludes(self, other: Item) -> bool:
+    def excludes(self, neighbour: Item) -> bool:
         """Whether a condition puts either it or another statement into the policy."""
-        return any(decided.opposite in other.when for decided in self.when)
+        return any(decided.opposite in neighbour.when for decided in self.when)
 
     @_kept
     def allows(self) -> bool:
@@ -217,10 +221,21 @@ class Item:
         """The patterns of Resource or NotResource."""
         return self.statement.resources.patterns if self.statement.resources else ()
 
+    @property
+    def principals(self) -> tuple[tuple[str, str], ...]:
+        """The pairs of kind and value in Principal or NotPrincipal."""
+        return self.statement.principals.patterns if self.statement.principals is not None else ()
+
+    @property
+    def principal_element(self) -> str:
+        """The name of its Principal element."""
+        negated = self.statement.principals is not None and self.statement.principals.negated
+        return "NotPrincipal" if negated else "Principal"
+
     @_kept
     def arns(self) -> tuple[tuple[Spot, Arn], ...]:
         """Every ARN of the statement with its spot: in resources, principals and the values of conditions."""
-        return tuple((spot, found) for spot, text in self.arn_texts if (found := lookups.arn(text)) is not None)
+        return tuple((spot, arn) for spot, text in self.arn_texts if (arn := parse_arn(text)) is not None)
 
     @property
     def arn_texts(self) -> Iterator[tuple[Spot, str]]:
@@ -232,17 +247,16 @@ class Item:
             for value in condition.values:
                 if value.startswith("arn:"):
                     yield ("Condition", condition.spelled, condition.key, value), value
-        principals = self.statement.principals
-        for kind, value in principals.patterns if principals is not None else ():
+        for kind, value in self.principals:
             if value.startswith("arn:"):
-                yield ("NotPrincipal" if principals and principals.negated else "Principal", kind, value), value
+                yield (self.principal_element, kind, value), value
 
     @_kept
     def known_actions(self) -> frozenset[str]:
         """Every known action that Action means; empty for NotAction, which means nearly all."""
         if self.statement.actions.negated:
             return frozenset()
-        return frozenset(name for pattern in self.statement.actions.patterns for name in lookups.meant(pattern))
+        return frozenset(name for pattern in self.statement.actions.patterns for name in expand(pattern))
 
     @_kept
     def shapes(self) -> tuple[str, ...]:
@@ -250,10 +264,20 @@ class Item:
         types = self.document.types
         return tuple(sample(text, types) for text in self.resources) if types else self.resources
 
+    @property
+    def texts(self) -> Iterator[tuple[Spot, str]]:
+        """The resources and the values of conditions, with their spots."""
+        element = self.resource_element
+        for text in self.resources:
+            yield (element, text), text
+        for condition in self.statement.conditions:
+            for value in condition.values:
+                yield ("Condition", condition.spelled, condition.key, value), value
+
     @_kept
     def variable_texts(self) -> tuple[tuple[Spot, str], ...]:
-        """The texts in which a `${` stands that is no reference of CloudFormation's, with their spots."""
-        return tuple(pair for pair in lookups.variable_texts(self.statement) if "${" in REFERENCE.sub("", pair[1]))
+        """The texts in which a `${` stands that is not a reference of CloudFormation's, with their spots."""
+        return tuple((spot, text) for spot, text in self.texts if "${" in text and "${" in REFERENCE.sub("", text))
 
     @_kept
     def names_resources(self) -> bool:
@@ -289,6 +313,21 @@ class Item:
             return ()
         return statement.actions.patterns
 
+    def every_role(self, ends: frozenset[str]) -> str | None:
+        """The resource by which an identity's Allow of actions of IAM is about every role, if one is.
+
+        `ends` has the ends of ARNs that stand for every role.
+        """
+        if not self.allows or "iam" not in self.services or self.document.kind != IDENTITY:
+            return None
+        if self.statement.actions.negated or self.resource_element != "Resource":
+            return None
+        for text in self.resources:
+            arn = parse_arn(text)
+            if text == "*" or (arn is not None and arn.service == "iam" and arn.resource in ends):
+                return text
+        return None
+
     @_kept
     def keys(self) -> frozenset[str]:
         """The keys of its conditions, folded."""
@@ -302,7 +341,7 @@ class Item:
     @property
     def doubtful(self) -> bool:
         """Whether some action means nothing, or has a wildcard in its service."""
-        return "*" in "".join(self.services) or not all(map(lookups.meant, self.statement.actions.patterns))
+        return "*" in "".join(self.services) or not all(map(expand, self.statement.actions.patterns))
 
     @property
     def called(self) -> str:

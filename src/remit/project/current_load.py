@@ -32,6 +32,8 @@ class Loading:
     name: str
     stage: str
     config: Config
+    folder_name: str
+    """The folder as messages name it."""
     declarations: list[Declaration] = field(default_factory=list)
     resources: list[Resource] = field(default_factory=list)
     """The shared ones."""
@@ -48,9 +50,9 @@ def current() -> Loading | None:
 
 
 @contextlib.contextmanager
-def loading(folder: Path, stage: str | None) -> Iterator[Loading]:
+def loading(folder: Path, stage: str | None, folder_name: str | None = None) -> Iterator[Loading]:
     """Begin a load; what runs inside declares into it. Errors leave with paths relative to the project."""
-    state = Loading(folder, project_name(folder), checked_stage(stage), Config())
+    state = Loading(folder, project_name(folder), checked_stage(stage), Config(), folder_name or str(folder))
     token = _current.set(state)
     try:
         yield state

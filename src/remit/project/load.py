@@ -22,12 +22,15 @@ if TYPE_CHECKING:
     from remit.project.settings import Section
 
 
-def load(folder: Path | str = ".", stage: str | None = None) -> App:
-    """The app that a project folder declares for a stage. Every mistake is a RemitError at its line."""
+def load(folder: Path | str = ".", stage: str | None = None, folder_name: str | None = None) -> App:
+    """The app that a project folder declares for a stage. Every mistake is a RemitError at its line.
+
+    Messages name the folder by its path, or by `folder_name` where the path means nothing to people.
+    """
     root = Path(folder).resolve()
     if not root.is_dir():
         raise RemitError(f"there is no folder {str(root)!r}")
-    with loading(root, stage) as state, importing(root), deferred_sdk():
+    with loading(root, stage, folder_name) as state, importing(root), deferred_sdk():
         item_lines.forget()
         run_configuration(state)
         import_shared(state)

@@ -56,7 +56,7 @@ def import_app(state: Loading) -> None:
     if not any(path.with_suffix(".py").is_file() or (path / "__init__.py").is_file() for path in paths):
         file = f"{name.replace('.', '/')}.py"
         raise RemitError(
-            f"there is no app module in {str(state.folder)!r}: neither `{file}` nor a package of that name",
+            f"there is no app module in {state.folder_name!r}: neither `{file}` nor a package of that name",
             hint="`remit init NAME` makes a project; `config.app` names another module",
         )
     with user_code(state, f"{name.replace('.', '/')}.py"):

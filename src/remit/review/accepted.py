@@ -33,9 +33,9 @@ def accept(review: Review, entries: Sequence[Entry]) -> tuple[Review, tuple[Entr
     A gain is accepted when it is proven to be within the accepted statements, and in no other way. Losses need no
     agreement. RemitError at its line: an entry for a function that neither version has.
     """
-    known = (*review.functions, *review.roles)
+    names = (*review.functions, *review.roles)
     for entry in entries:
-        _check_functions(entry, known)
+        _check_functions(entry, names)
     used: set[int] = set()
     changes = [
         part
@@ -46,10 +46,10 @@ def accept(review: Review, entries: Sequence[Entry]) -> tuple[Review, tuple[Entr
     return replace(review, changes=tuple(changes)), stale
 
 
-def _check_functions(entry: Entry, known: Sequence[str]) -> None:
+def _check_functions(entry: Entry, names: Sequence[str]) -> None:
     for name in entry.functions or ():
-        if name not in known:
-            hint = did_you_mean(name, known) or "take it out of the entry when the function is gone for good"
+        if name not in names:
+            hint = did_you_mean(name, names) or "take it out of the entry when the function is gone for good"
             raise RemitError(f"there is no function `{name}` to accept anything for", hint=hint, origin=entry.origin)
 
 
@@ -64,43 +64,44 @@ def _placed(entry: Entry, names: Mapping[str, str]) -> Entry:
 
 def _accepted(change: Change, entries: Sequence[Entry], review: Review, used: set[int]) -> Iterator[Change]:
     """The change for all of its functions, or in parts where entries speak of some of them."""
-    who = change.functions or (change.role,)
-    apart: dict[tuple[int, ...], list[str]] = {}
-    for name in who:
-        apart.setdefault(tuple(number for number, entry in enumerate(entries) if entry.speaks_of(name)), []).append(
-            name
-        )
-    for numbers, functions in apart.items():
-        given = {number: entries[number] for number in numbers}
-        part = replace(change, functions=tuple(functions)) if change.functions else change
-        yield _settled(part, _Judge(given, review, used, change.after)) if given else part
+    names_by_entries: dict[tuple[int, ...], list[str]] = {}
+    for name in change.functions or (change.role,):
+        numbers = tuple(number for number, entry in enumerate(entries) if entry.speaks_of(name))
+        names_by_entries.setdefault(numbers, []).append(name)
+    for numbers, names in names_by_entries.items():
+        part = replace(change, functions=tuple(names)) if change.functions else change
+        if numbers:
+            judge = _Judge({number: entries[number] for number in numbers}, review, used, change.after)
+            part = _settled(part, judge)
+        yield part
 
 
 def _settled(change: Change, judge: _Judge) -> Change:
-    aside: list[Accepted] = []
+    """The change with what the judge accepts set aside."""
+    accepted: list[Accepted] = []
 
-    def left(found: Iterable[F], kind: str, reason: Callable[[F], str | None]) -> tuple[F, ...]:
-        rest: list[F] = []
-        for one in found:
-            because = reason(one)
+    def still_open(differences: Iterable[F], kind: str, reason: Callable[[F], str | None]) -> tuple[F, ...]:
+        open_differences: list[F] = []
+        for difference in differences:
+            because = reason(difference)
             if because is None:
-                rest.append(one)
+                open_differences.append(difference)
             else:
-                aside.append(Accepted(one, because, kind))
-        return tuple(rest)
+                accepted.append(Accepted(difference, because, kind))
+        return tuple(open_differences)
 
     access = replace(
         change.access,
-        gained=left(change.access.gained, "access", judge.access),
-        undecided=left(change.access.undecided, "access", judge.undecided),
+        gained=still_open(change.access.gained, "access", judge.access),
+        undecided=still_open(change.access.undecided, "access", judge.undecided),
     )
     trust = replace(
         change.trust,
-        gained=left(change.trust.gained, "trust", judge.trust),
-        undecided=left(change.trust.undecided, "trust", judge.undecided),
+        gained=still_open(change.trust.gained, "trust", judge.trust),
+        undecided=still_open(change.trust.undecided, "trust", judge.undecided),
     )
-    unseen = left(change.unseen, "access", judge.unseen)
-    return replace(change, access=access, trust=trust, unseen=unseen, accepted=(*change.accepted, *aside))
+    unseen = still_open(change.unseen, "access", judge.unseen)
+    return replace(change, access=access, trust=trust, unseen=unseen, accepted=(*change.accepted, *accepted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +115,14 @@ class _Judge:
 
     def access(self, piece: Piece) -> str | None:
         """The reason why a gain is accepted; None when it is not proven to be."""
-        asked = Policy((filled(narrowed(piece), self.review.names),), self._version(piece.source))
-        asked = in_shape(asked, self.review.shapes)
-        return self._within(
-            ACCESS, lambda statements: includes(in_shape(Policy(statements), self.review.shapes), asked)
-        )
+        gain = Policy((filled(narrowed(piece), self.review.names),), self._version(piece.source))
+        gain = in_shape(gain, self.review.shapes)
+        return self._within(ACCESS, lambda statements: includes(in_shape(Policy(statements), self.review.shapes), gain))
 
     def trust(self, piece: Piece) -> str | None:
         """As `access`, for who may take on the role."""
-        asked = Policy((narrowed_trust(piece),))
-        return self._within(TRUST, lambda statements: trusts_no_more(Policy(statements), asked))
+        gain = Policy((narrowed_trust(piece),))
+        return self._within(TRUST, lambda statements: trusts_no_more(Policy(statements), gain))
 
     def _version(self, source: StatementLocation) -> str:
         """The version of the language that a statement is written in."""
@@ -132,40 +131,46 @@ class _Judge:
         return self.after.layers.identity[source.policy].version
 
     def _within(self, kind: str, proven: Callable[[tuple[Statement, ...]], bool]) -> str | None:
-        """By one entry alone, else by all of the kind together."""
-        given = [(n, one, one.statement) for n, one in self.entries.items() if one.kind == kind and one.statement]
-        for number, entry, statement in given:
-            if proven((statement,)):
-                self.used.add(number)
-                return entry.because
-        if len(given) > 1 and proven(tuple(statement for _, _, statement in given)):
-            self.used.update(number for number, _, _ in given)
-            return "; ".join(dict.fromkeys(entry.because for _, entry, _ in given))
+        """The reason of the one entry that is proven to be enough, else of all of the kind together."""
+        numbers: list[int] = []
+        statements: list[Statement] = []
+        for number, entry in self.entries.items():
+            if entry.kind == kind and entry.statement is not None:
+                if proven((entry.statement,)):
+                    self.used.add(number)
+                    return entry.because
+                numbers.append(number)
+                statements.append(entry.statement)
+        if len(numbers) > 1 and proven(tuple(statements)):
+            self.used.update(numbers)
+            return "; ".join(dict.fromkeys(self.entries[number].because for number in numbers))
         return None
 
-    def undecided(self, found: Undecided) -> str | None:
+    def undecided(self, undecided: Undecided) -> str | None:
         """The reason of an entry that has exactly this statement."""
-        wanted = replace(filled(found.source.statement, self.review.names), sid="")
-        return self._equal(
-            lambda entry: (
-                entry.kind == UNDECIDED and entry.statement is not None and replace(entry.statement, sid="") == wanted
-            )
-        )
+        statement = replace(filled(undecided.source.statement, self.review.names), sid="")
 
-    def unseen(self, found: Unseen) -> str | None:
+        def has_it(entry: Entry) -> bool:
+            if entry.kind != UNDECIDED or entry.statement is None:
+                return False
+            return replace(entry.statement, sid="") == statement
+
+        return self._equal(has_it)
+
+    def unseen(self, unseen: Unseen) -> str | None:
         """The reason of an entry that names this policy, or is about the very thing."""
-        wanted = {
-            POLICY: plain(put(found.arn, self.review.names)) or None,
-            UNDECIDED: plain(put(found.reason, self.review.names)),
+        texts = {
+            POLICY: plain(put(unseen.arn, self.review.names)) or None,
+            UNDECIDED: plain(put(unseen.reason, self.review.names)),
         }
-        return self._equal(lambda entry: wanted.get(entry.kind) == plain(entry.text))
+        return self._equal(lambda entry: texts.get(entry.kind) == plain(entry.text))
 
     def _equal(self, meant: Callable[[Entry], bool]) -> str | None:
-        number = next((number for number, entry in self.entries.items() if meant(entry)), None)
-        if number is None:
-            return None
-        self.used.add(number)
-        return self.entries[number].because
+        for number, entry in self.entries.items():
+            if meant(entry):
+                self.used.add(number)
+                return entry.because
+        return None
 
 
 def narrowed(piece: Piece) -> Statement:
@@ -188,51 +193,52 @@ def acceptance(review: Review, because: str) -> tuple[Entry, ...]:
 
     What several functions gain alike is one entry.
     """
-    found: dict[Entry, dict[str, None]] = {}
+    for_every_stage = _stages(review.names)
+    functions_by_entry: dict[Entry, dict[str, None]] = {}
     for change in review.changes:
-        functions = dict.fromkeys(change.functions or (change.role,))
-        for kind, statement in _statements(change):
-            found.setdefault(Entry((), kind, because, _general(statement, review.names)), {}).update(functions)
-        for one in change.unseen:
-            kind, text = (POLICY, one.arn) if one.arn.startswith("arn:") else (UNDECIDED, one.reason)
-            text = _stages(review.names)(text)
-            found.setdefault(Entry((), kind, because, text=text), {}).update(functions)
-    return tuple(replace(entry, functions=tuple(functions)) for entry, functions in found.items())
+        entries = [
+            Entry((), kind, because, put_texts(statement, for_every_stage)) for kind, statement in _statements(change)
+        ]
+        for unseen in change.unseen:
+            kind, text = (POLICY, unseen.arn) if unseen.arn.startswith("arn:") else (UNDECIDED, unseen.reason)
+            entries.append(Entry((), kind, because, text=for_every_stage(text)))
+        for entry in entries:
+            functions_by_entry.setdefault(entry, {}).update(dict.fromkeys(change.functions or (change.role,)))
+    return tuple(replace(entry, functions=tuple(functions)) for entry, functions in functions_by_entry.items())
 
 
 def _statements(change: Change) -> Iterator[tuple[str, Statement]]:
-    yield from ((ACCESS, one) for one in _merged(map(narrowed, change.access.gained)))
-    yield from ((TRUST, one) for one in _merged(map(narrowed_trust, change.trust.gained)))
-    for item in (*change.access.undecided, *change.trust.undecided):
-        yield UNDECIDED, replace(item.source.statement, sid="")
+    for statement in _merged(map(narrowed, change.access.gained)):
+        yield ACCESS, statement
+    for statement in _merged(map(narrowed_trust, change.trust.gained)):
+        yield TRUST, statement
+    for undecided in (*change.access.undecided, *change.trust.undecided):
+        yield UNDECIDED, replace(undecided.source.statement, sid="")
 
 
 def _merged(statements: Iterable[Statement]) -> Iterator[Statement]:
     """Statements that differ in their action alone as one, then those that differ in their resource; without Sids."""
-    found = [replace(statement, sid="") for statement in statements]
-    yield from _joined(_joined(found, "actions"), "resources")
+    anonymous = [replace(statement, sid="") for statement in statements]
+    yield from _joined(_joined(anonymous, "actions"), "resources")
 
 
 def _joined(statements: Iterable[Statement], element: Literal["actions", "resources"]) -> list[Statement]:
     """Statements that are the same but for the patterns of one element, as one that has them all."""
-    found: dict[Statement, list[str]] = {}
+    patterns: dict[Statement, dict[str, None]] = {}
     for statement in statements:
-        globs = getattr(statement, element)
-        alone = globs is None or globs.negated
-        rest = statement if alone else _with(statement, element, Globs(()))
-        found.setdefault(rest, []).extend(() if alone else globs.patterns)
+        globs = statement.actions if element == "actions" else statement.resources
+        if globs is None or globs.negated:
+            patterns.setdefault(statement, {})
+        else:
+            without_patterns = _with(statement, element, Globs(()))
+            patterns.setdefault(without_patterns, {}).update(dict.fromkeys(globs.patterns))
     return [
-        _with(rest, element, Globs(tuple(dict.fromkeys(texts)))) if texts else rest for rest, texts in found.items()
+        _with(statement, element, Globs(tuple(texts))) if texts else statement for statement, texts in patterns.items()
     ]
 
 
 def _with(statement: Statement, element: Literal["actions", "resources"], globs: Globs) -> Statement:
     return replace(statement, actions=globs) if element == "actions" else replace(statement, resources=globs)
-
-
-def _general(statement: Statement, names: Mapping[str, str]) -> Statement:
-    """The statement for every stage."""
-    return put_texts(statement, _stages(names))
 
 
 def _stages(names: Mapping[str, str]) -> Callable[[str], str]:

@@ -55,22 +55,22 @@ class Entry:
 def read_accepted(folder: Path) -> tuple[Entry, ...]:
     """The entries of a project, none without the file. RemitError at the line and column of what is wrong."""
     try:
-        data = (folder / FILE).read_bytes()
+        content = (folder / FILE).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return ()
     except OSError as error:
         raise RemitError(f"cannot read it: {error.strerror}", origin=Origin(FILE.as_posix())) from None
-    return entries_of(data, FILE.as_posix())
+    return entries_of(content, FILE.as_posix())
 
 
-def entries_of(data: bytes, file: str) -> tuple[Entry, ...]:
+def entries_of(content: bytes, file: str) -> tuple[Entry, ...]:
     """As `read_accepted`, of bytes."""
-    value, locate = read_json(data, file)
-    if not isinstance(value, list):
+    entries, locate = read_json(content, file)
+    if not isinstance(entries, list):
         raise RemitError(
             f"{file} must be a list of entries", hint="`remit diff --accept REASON` writes it", origin=locate(())
         )
-    return tuple(_Reader(locate, number).entry(item) for number, item in enumerate(value))
+    return tuple(_Reader(locate, number).entry(entry) for number, entry in enumerate(entries))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +98,19 @@ class _Reader:
         if not isinstance(because, str) or not because.strip():
             at = ("because",) if "because" in value else ()
             raise self.error("an entry says why it is accepted, in `because`", *at)
-        told = kind == UNDECIDED and isinstance(value[kind], str)
-        text = value[kind] if told else self.policy(value[kind]) if kind == POLICY else ""
-        statement = None if told or kind == POLICY else self.statement(value[kind], kind)
+        is_reason = kind == UNDECIDED and isinstance(value[kind], str)
+        text = value[kind] if is_reason else self.policy(value[kind]) if kind == POLICY else ""
+        statement = None if is_reason or kind == POLICY else self.statement(value[kind], kind)
         return Entry(self.functions(value), kind, because, statement, text, self.locate((self.number,)))
 
     def functions(self, value: dict[str, Any]) -> tuple[str, ...] | None:
-        given = value.get("functions")
-        if given == "*":
+        functions = value.get("functions")
+        if functions == "*":
             return None
-        if not isinstance(given, list) or not given or not all(isinstance(name, str) for name in given):
+        if not isinstance(functions, list) or not functions or not all(isinstance(name, str) for name in functions):
             at = ("functions",) if "functions" in value else ()
             raise self.error('`functions` is a list of names, or "*" for all', *at)
-        return tuple(given)
+        return tuple(functions)
 
     def policy(self, value: Any) -> str:
         if not isinstance(value, str) or not value.startswith("arn:"):
@@ -119,17 +119,17 @@ class _Reader:
 
     def statement(self, value: Any, kind: str) -> Statement:
         try:
-            found = parse_statement(value, (kind,))
+            statement = parse_statement(value, (kind,))
         except RemitError as error:
             origin = self.locate((self.number, *error.path))
             raise RemitError(error.message, hint=error.hint, origin=origin) from None
-        if kind != UNDECIDED and found.effect != "Allow":
+        if kind != UNDECIDED and statement.effect != "Allow":
             raise self.error("what is accepted is access: the Effect is Allow", kind, "Effect")
-        if kind == TRUST and found.principals is None:
+        if kind == TRUST and statement.principals is None:
             raise self.error("a statement of a trust policy says whom it lets in", kind, hint="add a 'Principal'")
-        if kind == ACCESS and found.resources is None:
+        if kind == ACCESS and statement.resources is None:
             raise self.error("a statement says on which resources", kind, hint="add a 'Resource'")
-        return found
+        return statement
 
 
 def written(entries: Iterable[Entry]) -> str:
@@ -138,9 +138,9 @@ def written(entries: Iterable[Entry]) -> str:
 
 
 def _document(entry: Entry) -> dict[str, Any]:
-    what = entry.text if entry.statement is None else render_statement(entry.statement)
+    subject = entry.text if entry.statement is None else render_statement(entry.statement)
     functions = "*" if entry.functions is None else list(entry.functions)
-    return {"functions": functions, entry.kind: what, "because": entry.because}
+    return {"functions": functions, entry.kind: subject, "because": entry.because}
 
 
 def write_accepted(folder: Path, entries: Iterable[Entry]) -> None:

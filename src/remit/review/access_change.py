@@ -113,8 +113,8 @@ class Standing:
         """The grant that a piece's statement was written as; None for a managed policy's or a boundary's."""
         if source.layer != "identity" or source.policy >= len(self.inline):
             return None
-        own = self.inline[source.policy]
-        return own[source.index] if source.index < len(own) else None
+        grants = self.inline[source.policy]
+        return grants[source.index] if source.index < len(grants) else None
 
     def policy(self, source: StatementLocation) -> str | None:
         """The ARN of the managed policy or boundary that a statement is of."""
@@ -184,16 +184,6 @@ class Change:
     accepted: tuple[Accepted, ...] = ()
     when: tuple[str, ...] = ()
     """What must be so of a template's conditions, in words; empty for what holds however they fall out."""
-
-    @property
-    def old(self) -> Role | None:
-        """The role before."""
-        return None if self.before is None else self.before.role
-
-    @property
-    def new(self) -> Role | None:
-        """The role after."""
-        return None if self.after is None else self.after.role
 
     @property
     def role(self) -> str:

@@ -27,7 +27,7 @@ _SINCE: Final = "..."
 
 @contextlib.contextmanager
 def loading_base(folder: Path, stage: str | None, ref: str) -> Iterator[Callable[[], Version]]:
-    """Begin to load the project as it was at a commit; what is given waits for the end.
+    """Begin to load the project as it was at a commit, and yield a function that waits for it.
 
     Only what is committed counts; submodules and the contents of large files (LFS) are left out. `main...` is the
     commit at which this branch left main. RemitError: no git, no repository, no such commit, no project there, or a
@@ -38,28 +38,21 @@ def loading_base(folder: Path, stage: str | None, ref: str) -> Iterator[Callable
     with tempfile.TemporaryDirectory(prefix="remit-") as temporary:
         place = Path(temporary).resolve() / (folder.resolve().name or "project")
         _check_out(inside, commit, ref, place)
-        with loading_apart(place, stage) as loaded:
-            yield lambda: _loaded(loaded, place, ref, commit)
+        with loading_apart(place, stage, ref) as loaded:
+            yield lambda: _loaded(loaded, ref, commit)
 
 
-def _loaded(loaded: Callable[[], Version], place: Path, ref: str, commit: str) -> Version:
+def _loaded(loaded: Callable[[], Version], ref: str, commit: str) -> Version:
     try:
         version = loaded()
     except RemitError as error:
-        inside = f"{place}{os.sep}"
-        # The exceptions of the project's own code, which messages quote, may spell the folder it was checked out to.
         at = error.origin and Origin(f"{ref}:{error.origin.file}", error.origin.line, error.origin.column)
-        raise RemitError(
-            f"at {ref}: {error.message.replace(inside, '').replace(str(place), ref)}",
-            hint=error.hint,
-            origin=at,
-            exit_code=error.exit_code,
-        ) from None
+        raise RemitError(f"at {ref}: {error.message}", hint=error.hint, origin=at, exit_code=error.exit_code) from None
     return replace(version, where=f"{ref} ({commit[:7]})")
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _GitAnswer:
     """What git answered."""
 
     ok: bool
@@ -67,7 +60,7 @@ class _Said:
     err: str
 
 
-def _git(folder: Path, *arguments: str, index: Path | None = None) -> _Said:
+def _git(folder: Path, *arguments: str, index: Path | None = None) -> _GitAnswer:
     variables = {"GIT_LFS_SKIP_SMUDGE": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     if index is not None:
         variables["GIT_INDEX_FILE"] = str(index)
@@ -83,7 +76,7 @@ def _git(folder: Path, *arguments: str, index: Path | None = None) -> _Said:
     except FileNotFoundError:
         raise RemitError("git is not installed, which --base needs", hint="install git") from None
     out, err = (text.decode("utf-8", errors="replace").strip() for text in (done.stdout, done.stderr))
-    return _Said(done.returncode == 0, out, err)
+    return _GitAnswer(done.returncode == 0, out, err)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,28 +88,29 @@ class _Inside:
 
 
 def _inside(folder: Path) -> _Inside:
-    found = _git(folder, "rev-parse", "--show-toplevel", "--show-prefix")
-    if found.ok:
-        top, _, prefix = found.out.partition("\n")
+    answer = _git(folder, "rev-parse", "--show-toplevel", "--show-prefix")
+    if answer.ok:
+        top, _, prefix = answer.out.partition("\n")
         return _Inside(Path(top), prefix)
-    missing = "not a git repository" in found.err
-    raise RemitError(
-        f"{str(folder)!r} is in no git repository, which --base needs" if missing else f"git says: {found.err}",
-        hint="`remit diff OLD NEW` compares two files" if missing else None,
-    )
+    if "not a git repository" in answer.err:
+        raise RemitError(
+            f"{str(folder)!r} is in no git repository, which --base needs",
+            hint="`remit diff OLD NEW` compares two files",
+        )
+    raise RemitError(f"git says: {answer.err}")
 
 
 def _commit(folder: Path, ref: str) -> str:
     """The commit of a name, or the one at which this branch left it."""
     name = ref.removesuffix(_SINCE)
-    found = _Said(ok=False, out="", err="")
-    if name and not name.startswith("-"):
-        found = _git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-    if not found.ok:
+    if not name or name.startswith("-"):
+        raise _no_commit(folder, name)
+    commit = _git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    if not commit.ok:
         raise _no_commit(folder, name)
     if name == ref:
-        return found.out
-    base = _git(folder, "merge-base", found.out, "HEAD")
+        return commit.out
+    base = _git(folder, "merge-base", commit.out, "HEAD")
     if not base.ok:
         raise RemitError(f"this branch has no commit in common with {name}", hint=_shallow(folder))
     return base.out.splitlines()[0]
@@ -124,9 +118,8 @@ def _commit(folder: Path, ref: str) -> str:
 
 def _no_commit(folder: Path, name: str) -> RemitError:
     names = _git(folder, "for-each-ref", "--format=%(refname:short)").out.split()
-    hint = (
-        _shallow(folder) or did_you_mean(name, names) or "a branch, a tag or a commit; `main...` is where you left main"
-    )
+    general_hint = "a branch, a tag or a commit; `main...` is where you left main"
+    hint = _shallow(folder) or did_you_mean(name, names) or general_hint
     return RemitError(f"git knows no commit {name!r}", hint=hint)
 
 
@@ -140,11 +133,13 @@ def _shallow(folder: Path) -> str | None:
 def _check_out(inside: _Inside, commit: str, ref: str, place: Path) -> None:
     """The project's files at a commit, by way of an index of their own: the repository stays as it is."""
     index = place.parent / "index"
-    done = _git(inside.top, "read-tree", f"{commit}:{inside.prefix}", index=index)
-    if not done.ok and inside.prefix and not _git(inside.top, "cat-file", "-e", f"{commit}:{inside.prefix}").ok:
+    tree = f"{commit}:{inside.prefix}"
+    if inside.prefix and not _git(inside.top, "cat-file", "-e", tree).ok:
         raise RemitError(f"at {ref}, there is no folder `{inside.prefix.rstrip('/')}` in the repository")
-    if done.ok:
-        done = _git(inside.top, "checkout-index", "--all", "--quiet", f"--prefix={place}{os.sep}", index=index)
-    if not done.ok:
-        raise RemitError(f"git cannot write the files of {ref}: {done.err.splitlines()[-1] if done.err else ''}")
+    answer = _git(inside.top, "read-tree", tree, index=index)
+    if answer.ok:
+        answer = _git(inside.top, "checkout-index", "--all", "--quiet", f"--prefix={place}{os.sep}", index=index)
+    if not answer.ok:
+        last_line = answer.err.splitlines()[-1] if answer.err else ""
+        raise RemitError(f"git cannot write the files of {ref}: {last_line}")
     place.mkdir(exist_ok=True)

@@ -33,34 +33,37 @@ def attached(before: Standing | None, after: Standing | None, old: Version, new:
 
 
 def _managed(before: Standing, after: Standing, old: Version, new: Version) -> Iterator[Attached]:
-    one, other = _documents(before), _documents(after)
-    names = {plain(arn): arn for standing in (before, after) for arn in (*standing.policies, *standing.unread)}
-    for key, arn in names.items():
-        if key not in one:
+    old_documents, new_documents = _documents(before), _documents(after)
+    arns = {plain(arn): arn for role in (before, after) for arn in (*role.policies, *role.unread)}
+    for key, arn in arns.items():
+        if key not in old_documents:
             yield Attached(_MANAGED, "added", arn)
-        elif key not in other:
+        elif key not in new_documents:
             yield Attached(_MANAGED, "removed", arn)
-        elif one[key] != other[key]:
+        elif old_documents[key] != new_documents[key]:
             yield Attached(_MANAGED, "changed", arn, _versions(arn, old, new))
 
 
 def _documents(standing: Standing) -> dict[str, Policy | None]:
     """Every attached policy by its `plain` ARN, with what it says as far as it is known."""
-    known = dict(zip(map(plain, standing.policies), standing.layers.identity[len(standing.inline) :], strict=True))
-    return {**known, **{plain(arn): None for arn in standing.unread}}
+    documents: dict[str, Policy | None] = {plain(arn): None for arn in standing.unread}
+    read_documents = standing.layers.identity[len(standing.inline) :]
+    for arn, document in zip(standing.policies, read_documents, strict=True):
+        documents[plain(arn)] = document
+    return documents
 
 
 def _boundary(before: Standing, after: Standing, old: Version, new: Version) -> Iterator[Attached]:
-    one, other = before.boundary, after.boundary
-    if one is None or other is None:
-        if one is not None:
-            yield Attached(_BOUNDARY, "removed", one)
-        if other is not None:
-            yield Attached(_BOUNDARY, "added", other)
-    elif plain(one) != plain(other):
-        yield Attached(_BOUNDARY, "swapped", other, one)
+    old_arn, new_arn = before.boundary, after.boundary
+    if old_arn is None or new_arn is None:
+        if old_arn is not None:
+            yield Attached(_BOUNDARY, "removed", old_arn)
+        if new_arn is not None:
+            yield Attached(_BOUNDARY, "added", new_arn)
+    elif plain(old_arn) != plain(new_arn):
+        yield Attached(_BOUNDARY, "swapped", new_arn, old_arn)
     elif before.layers.boundary != after.layers.boundary:
-        yield Attached(_BOUNDARY, "changed", other, _versions(other, old, new))
+        yield Attached(_BOUNDARY, "changed", new_arn, _versions(new_arn, old, new))
 
 
 def _versions(arn: str, old: Version, new: Version) -> str:
@@ -70,62 +73,62 @@ def _versions(arn: str, old: Version, new: Version) -> str:
 
 
 def _version(arn: str, version: Version) -> str | None:
-    if plain(arn) in {plain(one) for one in version.documents}:
-        return next((found for one, found in version.versions.items() if plain(one) == plain(arn)), None)
-    found = managed_policy(arn)
-    return None if found is None else found.version
+    if plain(arn) in map(plain, version.documents):
+        versions = {plain(policy_arn): name for policy_arn, name in version.versions.items()}
+        return versions.get(plain(arn))
+    policy = managed_policy(arn)
+    return None if policy is None else policy.version
 
 
-def unseen(before: Standing | None, after: Standing | None) -> tuple[Unseen, ...]:
+def unseen(before: Standing | None, after: Standing | None) -> Iterator[Unseen]:
     """What stays undecided because a policy cannot be read here. A role that is gone gains nothing."""
     if after is None:
-        return ()
-    had = () if before is None else before.unread
-    known = () if before is None else before.role.notes
-    found = [Unseen("", note) for note in after.role.notes if note not in known]
-    found += [
-        Unseen(arn, f"managed policy {arn} is attached: what it allows cannot be seen here")
-        for arn in _without(after.unread, had)
-    ]
+        return
+    old_unread = () if before is None else before.unread
+    old_notes = () if before is None else before.role.notes
+    for note in after.role.notes:
+        if note not in old_notes:
+            yield Unseen("", note)
+    for arn in _without(after.unread, old_unread):
+        yield Unseen(arn, f"managed policy {arn} is attached: what it allows cannot be seen here")
     if before is not None:
-        found += (
-            Unseen(arn, f"managed policy {arn} is detached: what it denied cannot be seen here")
-            for arn in _without(had, after.unread)
-        )
-        found += _unbound(before, after)
-        found += _released(before, after)
-    return tuple(found)
+        for arn in _without(old_unread, after.unread):
+            yield Unseen(arn, f"managed policy {arn} is detached: what it denied cannot be seen here")
+        yield from _unbound(before, after)
+        yield from _released(before, after)
 
 
-def _without(arns: Iterable[str], others: Iterable[str]) -> list[str]:
-    known = {plain(arn) for arn in others}
-    return [arn for arn in arns if plain(arn) not in known]
+def _without(arns: Iterable[str], excluded: Iterable[str]) -> list[str]:
+    plain_excluded = set(map(plain, excluded))
+    return [arn for arn in arns if plain(arn) not in plain_excluded]
 
 
 def _unbound(before: Standing, after: Standing) -> Iterator[Unseen]:
     """A boundary that is not known: one that goes may have held anything back, one that comes only narrows."""
-    one, other = before.boundary, after.boundary
-    if one is None or (
-        other is not None and plain(one) == plain(other) and before.boundary_known == after.boundary_known
-    ):
+    old_arn, new_arn = before.boundary, after.boundary
+    if old_arn is None:
         return
-    how = "is removed" if other is None else f"gives way to {other}"
+    same_arn = new_arn is not None and plain(old_arn) == plain(new_arn)
+    if same_arn and before.boundary_known == after.boundary_known:
+        return
     if not before.boundary_known:
-        yield Unseen(one, f"boundary {one} {how}: what it kept the role from cannot be seen here")
-    elif not after.boundary_known and other is not None:
-        yield Unseen(other, f"boundary {other} comes in place of {one}: whether it allows more cannot be seen here")
+        verb = "is removed" if new_arn is None else f"gives way to {new_arn}"
+        yield Unseen(old_arn, f"boundary {old_arn} {verb}: what it kept the role from cannot be seen here")
+    elif not after.boundary_known and new_arn is not None:
+        reason = f"boundary {new_arn} comes in place of {old_arn}: whether it allows more cannot be seen here"
+        yield Unseen(new_arn, reason)
 
 
 def _released(before: Standing, after: Standing) -> Iterator[Unseen]:
     """Policies on both sides that may allow what a Deny or the boundary forbade before, and no longer does."""
-    kept = [arn for arn in after.unread if plain(arn) in set(map(plain, before.unread))]
-    if not kept:
+    still_attached = [arn for arn in after.unread if plain(arn) in set(map(plain, before.unread))]
+    if not still_attached:
         return
     old, new = before.layers, after.layers
     if not after.boundary_known:
         old = replace(old, boundary=())
     if gains(_allowing_all(old), _allowing_all(new)) is not None:
-        for arn in kept:
+        for arn in still_attached:
             yield Unseen(
                 arn, f"managed policy {arn} is less denied or bounded than before: what it allows is not known"
             )
@@ -154,6 +157,6 @@ def notes(changes: Sequence[Change]) -> Iterator[str]:
                 if note in change.before.role.notes:
                     yield f"{change.role}: {note}"
     for arn in same:
-        yield f"{arn} cannot be read here; it is the same before and after, so less may be gained or lost than is told"
+        yield f"{arn} cannot be read here; it is the same before and after, so less may be gained or lost than is shown"
     for arn in added:
-        yield f"boundary {arn} cannot be read here, so that the role may allow less than is told"
+        yield f"boundary {arn} cannot be read here, so the role may allow less than is shown"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from remit.app import Role
-    from remit.review.access_change import Standing, Version
+    from remit.review.access_change import Elsewhere, Standing, Version
     from remit.review.role_pairs import Pair
 
 _NOTHING: Final = Layers((Policy(()),))
@@ -39,25 +39,33 @@ def review(old: Version, new: Version) -> Review:
     function by logical id. Functions that had one role and have one role are told together.
     """
     before, after = _Side(old, new), _Side(new, old)
-    changes = tuple(_change(pair, before.of(pair.old), after.of(pair.new), old, new) for pair in pairs(old, new))
-    told = (*(change for change in changes if not change.same), *_beside(old, new))
+    changes = []
+    for pair in pairs(old, new):
+        change = _change(pair, before.of(pair.old), after.of(pair.new), old, new)
+        if not change.same:
+            changes.append(change)
+    resource_differences: tuple[Elsewhere, ...] | None = None
+    if old.giving is not None and new.giving is not None:
+        changes += beside(old.giving, new.giving)
+        resource_differences = tuple(elsewhere(old.giving, new.giving))
+    stack_name = {"${AWS::StackName}": new.namespace} if new.namespace else {}
     return Review(
         old=old.where,
         new=new.where,
-        changes=told,
-        notes=(*notes(told), *renamed(old, new)),
-        functions=tuple(dict.fromkeys(name for one in (new, old) for name in functions_of(one))),
-        roles=tuple(dict.fromkeys(name for one in (new, old) for name in others_of(one))),
-        elsewhere=None if old.giving is None or new.giving is None else tuple(elsewhere(old.giving, new.giving)),
-        names={**({"${AWS::StackName}": new.namespace} if new.namespace else {}), **new.names},
+        changes=tuple(changes),
+        notes=(*notes(changes), *renamed(old, new)),
+        functions=tuple(dict.fromkeys((*functions_of(new), *functions_of(old)))),
+        roles=tuple(dict.fromkeys((*others_of(new), *others_of(old)))),
+        elsewhere=resource_differences,
+        names={**stack_name, **new.names},
         shapes=_shapes(new, old),
     )
 
 
-def _shapes(version: Version, other: Version) -> dict[str, str]:
+def _shapes(version: Version, counterpart: Version) -> dict[str, str]:
     """What is known of each reference of a version, where the version itself does not know what it is."""
-    known = version.shapes.beside(other.shapes)
-    return {reference: put(text, version.names) for reference, text in known.items()}
+    shapes = version.shapes.beside(counterpart.shapes)
+    return {reference: put(text, version.names) for reference, text in shapes.items()}
 
 
 def functions_of(version: Version) -> Iterator[str]:
@@ -72,46 +80,44 @@ def others_of(version: Version) -> Iterator[str]:
     yield from version.giving or ()
 
 
-def _beside(old: Version, new: Version) -> Iterator[Change]:
-    """What the resources let others do; nothing where one of the versions does not tell."""
-    if old.giving is not None and new.giving is not None:
-        yield from beside(old.giving, new.giving)
-
-
 class _Side:
     """The roles of one version, each made ready once."""
 
-    def __init__(self, version: Version, other: Version) -> None:
+    def __init__(self, version: Version, counterpart: Version) -> None:
         self._version = version
-        self._documents = _documents(version, other)
-        self._made: dict[int, Standing] = {}
+        self._documents = _documents(version, counterpart)
+        self._standings: dict[int, Standing] = {}
 
     def of(self, role: Role | None) -> Standing | None:
         """A role made ready; None for none."""
         if role is None:
             return None
-        if id(role) not in self._made:
-            self._made[id(role)] = stand(role, self._version, self._documents)
-        return self._made[id(role)]
+        if id(role) not in self._standings:
+            self._standings[id(role)] = stand(role, self._version, self._documents)
+        return self._standings[id(role)]
 
 
-def _documents(version: Version, other: Version) -> Mapping[str, Policy]:
+def _documents(version: Version, counterpart: Version) -> Mapping[str, Policy]:
     """What a version's managed policies say, by their `plain` ARN.
 
     A policy of a customer's own account that only the other version has read is taken to be the same in both: a
     change of the app does not change it. AWS's own are in the catalogue as they are now.
     """
-    given = [(arn, found) for arn, found in other.documents.items() if ":iam::aws:" not in arn]
-    return {plain(put(arn, version.names)): found for arn, found in (*given, *version.documents.items())}
+    documents = {arn: document for arn, document in counterpart.documents.items() if ":iam::aws:" not in arn}
+    documents |= version.documents
+    return {plain(put(arn, version.names)): document for arn, document in documents.items()}
 
 
 def _change(pair: Pair, before: Standing | None, after: Standing | None, old: Version, new: Version) -> Change:
     """One comparison, for all functions that had the one role and have the other."""
-    public = tuple(_opened(pair, old, new))
-    if before is not None and after is not None and _alike(before, after) and not public:
+    unseen_changes = list(_opened(pair, old, new))
+    if before is not None and after is not None and _alike(before, after) and not unseen_changes:
         return Change(pair.functions, before, after)
+    if pair.moved:
+        reason = f"it comes to run under {pair.moved}: what that role may do cannot be seen here"
+        unseen_changes.append(Unseen(pair.moved, reason))
+    unseen_changes += unseen(before, after)
     was, now = _shapes(old, new), _shapes(new, old)
-    elsewhere = f"it comes to run under {pair.moved}: what that role may do cannot be seen here"
     return Change(
         pair.functions,
         before,
@@ -119,7 +125,7 @@ def _change(pair: Pair, before: Standing | None, after: Standing | None, old: Ve
         access=_access(before, after, was, now),
         trust=_trust(before, after, was, now),
         attached=attached(before, after, old, new),
-        unseen=(*public, *((Unseen(pair.moved, elsewhere),) if pair.moved else ()), *unseen(before, after)),
+        unseen=tuple(unseen_changes),
     )
 
 
@@ -128,9 +134,11 @@ def _opened(pair: Pair, old: Version, new: Version) -> Iterator[Unseen]:
 
     Of a function that is new, everything is.
     """
-    there = set(functions_of(old))
+    if old.open is None or new.open is None:
+        return
+    old_functions = set(functions_of(old))
     for name in pair.functions:
-        if name in there and old.open is not None and name not in old.open and name in (new.open or ()):
+        if name in old_functions and name not in old.open and name in new.open:
             yield Unseen("", f"everyone may call {name} now: its URL, or a permission, names no account")
 
 
@@ -150,11 +158,11 @@ def _access(
     before: Standing | None, after: Standing | None, was: Mapping[str, str], now: Mapping[str, str]
 ) -> Comparison:
     """What is gained and lost as far as policies are known; a boundary that is not limits neither side."""
-    one = _NOTHING if before is None else before.layers
-    other = _NOTHING if after is None else after.layers
+    old_layers = _NOTHING if before is None else before.layers
+    new_layers = _NOTHING if after is None else after.layers
     if after is not None and not after.boundary_known:
-        one = Layers(one.identity)
-    return SAME if one == other else compare_in_shape(one, other, was, now)
+        old_layers = Layers(old_layers.identity)
+    return SAME if old_layers == new_layers else compare_in_shape(old_layers, new_layers, was, now)
 
 
 def _trust(
@@ -163,5 +171,7 @@ def _trust(
     if after is None or after.trust is None:
         return SAME  # nobody can take on a role that is gone
     old = _PLAIN_TRUST if before is None or before.trust is None else before.trust
-    found = compare_trust(old, after.trust, was, now)
-    return found if before is not None else Comparison(found.gained, undecided=found.undecided)
+    comparison = compare_trust(old, after.trust, was, now)
+    if before is None:
+        return Comparison(comparison.gained, undecided=comparison.undecided)
+    return comparison

@@ -36,38 +36,42 @@ def stand(role: Role, version: Version, documents: Mapping[str, Policy]) -> Stan
     """A role of a version with its references in place as far as they are known exactly; the others stay symbols."""
     names = version.names
     inline = by_version(role)
-    own = (
-        Policy(tuple(put_all(one.statement, names) for one in grants), version) for version, grants in inline.items()
-    )
-    attached = {arn: document_of(arn, documents) for arn in dict.fromkeys(put(arn, names) for arn in role.managed)}
-    known = {arn: document for arn, document in attached.items() if document is not None}
+    inline_policies = []
+    for language_version, grants in inline.items():
+        statements = tuple(put_all(grant.statement, names) for grant in grants)
+        inline_policies.append(Policy(statements, language_version))
+    read_policies: dict[str, Policy] = {}
+    unread = []
+    for arn in dict.fromkeys(put(arn, names) for arn in role.managed):
+        document = document_of(arn, documents)
+        if document is None:
+            unread.append(arn)
+        else:
+            read_policies[arn] = document
     boundary = None if role.boundary is None else put(role.boundary, names)
     limit = None if boundary is None else document_of(boundary, documents)
     return Standing(
         role=role,
-        layers=Layers((*own, *known.values()), () if limit is None else (limit,)),
+        layers=Layers((*inline_policies, *read_policies.values()), () if limit is None else (limit,)),
         inline=tuple(inline.values()),
-        policies=tuple(known),
-        unread=tuple(arn for arn in attached if arn not in known),
+        policies=tuple(read_policies),
+        unread=tuple(unread),
         boundary=boundary,
         boundary_known=boundary is None or limit is not None,
-        trust=_named(_trust(role, version), names),
+        trust=_trust(role, version),
     )
 
 
 def _trust(role: Role, version: Version) -> Policy:
-    own = version.trusts.get(role.logical_id) or role.trust
-    return trusting(role.trusts) if own is None else own
+    """Who may take the role on, with known references in place."""
+    trust = version.trusts.get(role.logical_id) or role.trust or trusting(role.trusts)
+    statements = tuple(filled(statement, version.names) for statement in trust.statements)
+    return replace(trust, statements=statements)
 
 
 def filled(statement: Statement, names: Mapping[str, str]) -> Statement:
     """A statement with its known references in place, principals as well."""
-    who = statement.principals
-    if who is not None:
-        who = replace(who, patterns=tuple((kind, put(text, names)) for kind, text in who.patterns))
-    return replace(put_all(statement, names), principals=who)
-
-
-def _named(policy: Policy, names: Mapping[str, str]) -> Policy:
-    """A trust policy with its known references in place."""
-    return replace(policy, statements=tuple(filled(one, names) for one in policy.statements)) if names else policy
+    principals = statement.principals
+    if principals is not None:
+        principals = replace(principals, patterns=tuple((kind, put(text, names)) for kind, text in principals.patterns))
+    return replace(put_all(statement, names), principals=principals)

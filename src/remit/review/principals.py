@@ -28,20 +28,21 @@ def place(account: str) -> dict[str, str]:
 
 def paths_of(account: str, *policies: Policy) -> dict[tuple[str, str], str]:
     """The path and name of each role that is named, by account and name; sessions do not tell the path."""
-    found: dict[tuple[str, str], str] = {}
+    paths: dict[tuple[str, str], str] = {}
     for policy in policies:
         for statement in policy.statements:
             for _, value in statement.principals.patterns if statement.principals else ():
-                who = principal_of(put(value, place(account)))
-                if who.kind == "role" and who.account and who.role:
-                    found[who.account, who.role] = who.text.partition(":role/")[2]
-    return found
+                principal = principal_of(put(value, place(account)))
+                if principal.kind == "role" and principal.account and principal.role:
+                    paths[principal.account, principal.role] = principal.text.partition(":role/")[2]
+    return paths
 
 
-def resources_of(effect: str, who: Principals, paths: Mapping[tuple[str, str], str]) -> Globs | None:
+def resources_of(effect: str, trusted: Principals, paths: Mapping[tuple[str, str], str]) -> Globs | None:
     """Principals as resources; None when they are nobody."""
-    texts = tuple(dict.fromkeys(text for pair in who.patterns if (text := encoded(*pair, paths)) is not None))
-    if not who.negated:
+    patterns = [encoded(kind, value, paths) for kind, value in trusted.patterns]
+    texts = tuple(dict.fromkeys(pattern for pattern in patterns if pattern is not None))
+    if not trusted.negated:
         return Globs(texts) if texts else None
     spared = texts if effect == "Allow" else _spared(texts)
     return Globs(spared, negated=True) if spared else Globs(("*",))
@@ -50,18 +51,18 @@ def resources_of(effect: str, who: Principals, paths: Mapping[tuple[str, str], s
 def _spared(texts: tuple[str, ...]) -> tuple[str, ...]:
     """Whom a Deny with NotPrincipal spares: only who is named at every level (session, role, account)."""
     homes = {text.removesuffix("*") for text in texts if text.startswith("AWS:") and text.endswith(":*")}
-    found: list[str] = []
+    spared: list[str] = []
     for text in texts:
-        kind, _, rest = text.partition(":")
-        home = f"AWS:{rest.partition(':')[0]}:"
+        kind, _, tail = text.partition(":")
+        home = f"AWS:{tail.partition(':')[0]}:"
         role, hash_sign, session = text.partition("#")
         if kind != "AWS":  # everyone, a service, a provider
-            found.append(text)
+            spared.append(text)
         elif text.removesuffix("*") in homes:
-            found.append(f"{home}root")
+            spared.append(f"{home}root")
         elif home in homes and (not hash_sign or (session != "*" and f"{role}#*" in texts)):
-            found.append(text)
-    return tuple(found)
+            spared.append(text)
+    return tuple(spared)
 
 
 def encoded(kind: str, value: str, paths: Mapping[tuple[str, str], str]) -> str | None:
@@ -74,19 +75,19 @@ def encoded(kind: str, value: str, paths: Mapping[tuple[str, str], str]) -> str 
 
 
 def _identity(value: str, paths: Mapping[tuple[str, str], str]) -> str:
-    """An account covers what is of it, and a role its sessions; what is no ARN equals only itself."""
-    who = principal_of(value)
-    if who.account is None:
+    """An account covers what is of it, and a role its sessions; what is not an ARN equals only itself."""
+    principal = principal_of(value)
+    if principal.account is None:
         return f"AWS::{_literal(value)}"
-    if who.kind == "root":
-        return f"AWS:{who.account}:*"
+    if principal.kind == "root":
+        return f"AWS:{principal.account}:*"
     tail = _literal(arn_parts(value)[-1])
-    if who.kind == "role":
-        return f"AWS:{who.account}:{tail}#*"
-    if who.kind == "session" and who.role is not None:
-        path = paths.get((who.account, who.role), who.role)
-        return f"AWS:{who.account}:role/{_literal(path)}#{_literal(who.text.rpartition('/')[2])}"
-    return f"AWS:{who.account}:{tail}"
+    if principal.kind == "role":
+        return f"AWS:{principal.account}:{tail}#*"
+    if principal.kind == "session" and principal.role is not None:
+        path = paths.get((principal.account, principal.role), principal.role)
+        return f"AWS:{principal.account}:role/{_literal(path)}#{_literal(principal.text.rpartition('/')[2])}"
+    return f"AWS:{principal.account}:{tail}"
 
 
 def _literal(text: str) -> str:
@@ -109,14 +110,14 @@ def context(piece: Piece) -> dict[str, Any]:
 
 def principals(piece: Piece, stranger: str) -> Iterator[str]:
     """Principals that a found resource may stand for, the likeliest first."""
-    told = next((value for key, value in context(piece).items() if key.lower() == "aws:principalarn"), None)
-    if isinstance(told, str):
-        yield told
-    kind, _, rest = piece.request.resource.partition(":")
+    for key, value in context(piece).items():
+        if key.lower() == "aws:principalarn" and isinstance(value, str):
+            yield value
+    kind, _, name = piece.request.resource.partition(":")
     if kind in ("Service", "Federated"):
-        yield unescaped(rest)
+        yield unescaped(name)
     if kind == "AWS":
-        account, _, tail = rest.partition(":")
+        account, _, tail = name.partition(":")
         yield from _of_account(account, tail)
     yield from (f"arn:aws:iam::{stranger}:user/example", "*", "example.amazonaws.com")
 
@@ -125,9 +126,9 @@ def _of_account(account: str, tail: str) -> Iterator[str]:
     if not account:
         yield unescaped(tail)
         return
-    name, session, asked = tail.partition("#")
+    name, session, session_name = tail.partition("#")
     if name.startswith("role/") and session:
-        yield f"arn:aws:sts::{account}:assumed-role/{unescaped(name).rpartition('/')[2]}/{unescaped(asked)}"
+        yield f"arn:aws:sts::{account}:assumed-role/{unescaped(name).rpartition('/')[2]}/{unescaped(session_name)}"
     elif tail == "root" or tail.startswith("user/"):
         yield f"arn:aws:iam::{account}:{unescaped(tail)}"
     elif tail.startswith("federated-user/"):

@@ -50,8 +50,7 @@ def record(version: Version, stage: str, place: Place | None) -> str:
     """
     from remit import __version__  # noqa: PLC0415 - the package's own attributes are imported when asked for
 
-    given = version.giving
-    value = {
+    document = {
         "format": FORMAT,
         "remit": __version__,
         "namespace": version.namespace,
@@ -61,11 +60,13 @@ def record(version: Version, stage: str, place: Place | None) -> str:
         "local": place is not None and place.local,
         "roles": [_role(role) for role in version.roles],
         "others": dict(version.others),
-        **({} if version.open is None else {"open": sorted(version.open)}),
-        **({} if given is None else {"giving": {name: _given(one) for name, one in sorted(given.items())}}),
-        "managed": dict(_managed(version.roles, version.documents)),
     }
-    return json.dumps(value, indent=2) + "\n"
+    if version.open is not None:
+        document["open"] = sorted(version.open)
+    if version.giving is not None:
+        document["giving"] = {name: _given(given) for name, given in sorted(version.giving.items())}
+    document["managed"] = dict(_managed(version.roles, version.documents))
+    return json.dumps(document, indent=2) + "\n"
 
 
 def _role(role: Role) -> dict[str, Any]:
@@ -81,9 +82,12 @@ def _role(role: Role) -> dict[str, Any]:
     }
 
 
-def _given(given: Given) -> dict[str, Any]:
-    parts = (("allows", given.allows), ("denies", given.denies), ("limits", given.limits))
-    return {"type": given.type, **{name: sorted(texts) for name, texts in parts if texts}}
+def _given(access: Given) -> dict[str, Any]:
+    document: dict[str, Any] = {"type": access.type}
+    for name, texts in (("allows", access.allows), ("denies", access.denies), ("limits", access.limits)):
+        if texts:
+            document[name] = sorted(texts)
+    return document
 
 
 def _grant(grant: Grant) -> dict[str, Any]:
@@ -97,38 +101,44 @@ def _grant(grant: Grant) -> dict[str, Any]:
 
 
 def _managed(roles: tuple[Role, ...], documents: Mapping[str, Policy]) -> Iterable[tuple[str, dict[str, Any]]]:
-    arns = {arn for role in roles for arn in (*role.managed, *((role.boundary,) if role.boundary else ()))}
-    given = {plain(arn): document for arn, document in documents.items()}
+    arns: set[str] = set()
+    for role in roles:
+        arns.update(role.managed)
+        if role.boundary:
+            arns.add(role.boundary)
+    by_plain_arn = {plain(arn): document for arn, document in documents.items()}
     for arn in sorted(arns):
-        if plain(arn) in given:
-            yield arn, {"version": None, "document": render(given[plain(arn)])}
-        elif (found := managed_policy(arn)) is not None:
-            yield arn, {"version": found.version, "document": found.document}
+        document = by_plain_arn.get(plain(arn))
+        aws_policy = managed_policy(arn)
+        if document is not None:
+            yield arn, {"version": None, "document": render(document)}
+        elif aws_policy is not None:
+            yield arn, {"version": aws_policy.version, "document": aws_policy.document}
 
 
 def recorded(folder: Path, namespace: str, *, local: bool = False) -> Version | None:
     """The roles of the last deploy from this folder; None when there is no record of one."""
     path = record_path(folder, namespace, local=local)
     try:
-        data = path.read_bytes()
+        content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise RemitError(f"cannot read the record of the last deploy: {error.strerror}", origin=_at(path)) from None
-    return read_record(data, path.relative_to(folder).as_posix())
+    return read_record(content, path.relative_to(folder).as_posix())
 
 
-def read_record(data: bytes, file: str) -> Version:
+def read_record(content: bytes, file: str) -> Version:
     """The roles that a record holds. RemitError: it is none, it is damaged, or a newer remit wrote it."""
-    value, _ = read_json(data, file, most=len(data))
-    given = value.get("format") if isinstance(value, dict) else None
-    if isinstance(given, int) and given > FORMAT:
+    value, _ = read_json(content, file, most=len(content))
+    file_format = value.get("format") if isinstance(value, dict) else None
+    if isinstance(file_format, int) and file_format > FORMAT:
         raise RemitError(f"a newer remit wrote {file}", hint="upgrade remit, or deploy with this one", origin=_at(file))
     try:
         return _version(value)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RemitError):
         raise RemitError(
-            f"{file} is no record of a deploy that this remit can read",
+            f"{file} is not a record of a deploy that this remit can read",
             hint="delete it: the next deploy writes it anew, and `remit diff --base REF` needs none",
             origin=_at(file),
         ) from None
@@ -142,7 +152,7 @@ def _version(value: Mapping[str, Any]) -> Version:
     place = None
     if value["account"] is not None:
         place = Place(_text(value["account"]), _text(value["region"]), value["local"] is True)
-    managed = {arn: (found["version"], parse(found["document"])) for arn, found in value["managed"].items()}
+    managed = {arn: (policy["version"], parse(policy["document"])) for arn, policy in value["managed"].items()}
     return Version(
         where="the working tree" if place is None else f"the last deploy ({place})",
         roles=tuple(_read_role(role) for role in value["roles"]),
@@ -152,7 +162,7 @@ def _version(value: Mapping[str, Any]) -> Version:
         namespace=_text(value["namespace"]),
         others={name: _text(arn) for name, arn in value["others"].items()},
         open=_texts(value["open"]) if "open" in value else None,
-        giving={name: _read_given(one) for name, one in value["giving"].items()} if "giving" in value else None,
+        giving={name: _read_given(given) for name, given in value["giving"].items()} if "giving" in value else None,
     )
 
 

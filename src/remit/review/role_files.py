@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from remit.documents.read import read
 from remit.review.template_changes import review_reads, review_templates
-from remit.template.certain_values import settled_source
 from remit.template.role_files import read_source
+from remit.template.settled_values import settled_source
 from remit.template.terraform.plan import read_plan
 from remit.template.written_template import is_template
 
@@ -22,12 +22,12 @@ _SECTION: Final = re.compile(rb"^[^\w\n]*(Resources|AWSTemplateFormatVersion)['\
 _PLAN: Final = frozenset(("planned_values", "terraform_version"))
 
 
-def holds_roles(data: bytes) -> bool:
+def holds_roles(content: bytes) -> bool:
     """Whether a file is a template or a plan, not a policy. What is neither is read as a policy, and refused there."""
     try:
-        value = json.loads(data)
+        value = json.loads(content)
     except (ValueError, RecursionError):
-        return _SECTION.search(data) is not None
+        return _SECTION.search(content) is not None
     return isinstance(value, dict) and not (_TEMPLATE | _PLAN).isdisjoint(value)
 
 
@@ -42,7 +42,7 @@ def review_files(old: tuple[bytes, str], new: tuple[bytes, str]) -> Review:
     return review_reads(read_source(before), before.file, read_source(after), after.file)
 
 
-def plan_review(data: bytes, file: str) -> Review:
+def plan_review(content: bytes, file: str) -> Review:
     """What a Terraform plan changes. RemitError as above."""
-    plan = read_plan(data, file)
+    plan = read_plan(content, file)
     return review_reads(plan.before, f"{file}, before", plan.after, f"{file}, after")

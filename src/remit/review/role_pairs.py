@@ -32,21 +32,21 @@ class Pair:
 def pairs(old: Version, new: Version) -> Iterator[Pair]:
     """Functions with their role before and after, in the order of the new version; what is gone comes last."""
     before, after = _by_function(old), _by_function(new)
-    found: dict[tuple[int, int, str], tuple[list[str], Role | None, Role | None]] = {}
+    by_roles: dict[tuple[int, int, str], Pair] = {}
     for name in dict.fromkeys((*after, *new.others, *before)):
-        one, other, moved = before.get(name), after.get(name), _moved(name, old, new)
-        if one is not None or other is not None or moved:
-            found.setdefault((id(one), id(other), moved), ([], one, other))[0].append(name)
-    ids = {role.logical_id: role for role in old.roles}
-    others = {role.logical_id: role for role in new.roles}
-    idle = [
-        name for version in (new, old) for role in version.roles if not role.functions for name in (role.logical_id,)
-    ]
-    for name in dict.fromkeys(idle):
-        one, other = ids.get(name), others.get(name)
-        found.setdefault((id(one), id(other), ""), ([], one, other))
-    for (_, _, moved), (names, one, other) in found.items():
-        yield Pair(tuple(names), one, other, moved)
+        old_role, new_role, moved = before.get(name), after.get(name), _moved(name, old, new)
+        if old_role is None and new_role is None and not moved:
+            continue
+        key = (id(old_role), id(new_role), moved)
+        pair = by_roles.get(key, Pair((), old_role, new_role, moved))
+        by_roles[key] = replace(pair, functions=(*pair.functions, name))
+    old_by_id = {role.logical_id: role for role in old.roles}
+    new_by_id = {role.logical_id: role for role in new.roles}
+    for role in (*new.roles, *old.roles):
+        if not role.functions:
+            old_role, new_role = old_by_id.get(role.logical_id), new_by_id.get(role.logical_id)
+            by_roles.setdefault((id(old_role), id(new_role), ""), Pair((), old_role, new_role))
+    yield from by_roles.values()
 
 
 def _moved(name: str, old: Version, new: Version) -> str:

@@ -28,49 +28,52 @@ _RUN: Final = (
 
 
 @contextlib.contextmanager
-def loading_apart(folder: Path, stage: str | None) -> Iterator[Callable[[], Version]]:
-    """Begin to load; what is given waits for the end. RemitError from it: the project's own mistakes."""
+def loading_apart(folder: Path, stage: str | None, folder_name: str | None = None) -> Iterator[Callable[[], Version]]:
+    """Begin to load in another process, and yield a function that waits for it and returns the version.
+
+    `folder_name` is the folder as messages name it. RemitError from the function: the project's own mistakes.
+    """
     with tempfile.TemporaryDirectory(prefix="remit-") as temporary:
-        answer, talk = Path(temporary) / "answer.json", Path(temporary) / "talk"
-        here = str(Path(__file__).parents[2])
-        arguments = [here, str(folder), json.dumps(stage), str(answer)]
-        with talk.open("wb") as said:
+        answer, log = Path(temporary) / "answer.json", Path(temporary) / "log"
+        import_path = str(Path(__file__).parents[2])
+        arguments = [import_path, str(folder), json.dumps(stage), str(answer), json.dumps(folder_name)]
+        with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-c", _RUN, *arguments],
                 stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
+                stdout=output,
+                stderr=output,
             )
         try:
-            yield lambda: _answer(process, answer, talk)
+            yield lambda: _answer(process, answer, log)
         finally:
             process.kill()
             process.wait()
 
 
-def _answer(process: subprocess.Popen[bytes], answer: Path, talk: Path) -> Version:
-    code = process.wait()
+def _answer(process: subprocess.Popen[bytes], answer: Path, log: Path) -> Version:
+    """The version that the other process wrote; RemitError: the mistake that it wrote, or it wrote nothing."""
+    exit_code = process.wait()
     if not answer.is_file():
-        said = talk.read_text("utf-8", errors="replace").strip().splitlines()
-        raise RemitError(
-            f"loading the project ended with exit code {code}", hint=f"the last it said: {said[-1]}" if said else None
-        )
-    data = answer.read_bytes()
-    value = json.loads(data)
-    if "error" not in value:
-        return read_record(data, answer.name)
-    told = value["error"]
-    origin = None if told["origin"] is None else Origin(*told["origin"])
-    raise RemitError(told["message"], hint=told["hint"], origin=origin, exit_code=told["exit_code"])
+        log_lines = log.read_text("utf-8", errors="replace").strip().splitlines()
+        hint = f"the last it said: {log_lines[-1]}" if log_lines else None
+        raise RemitError(f"loading the project ended with exit code {exit_code}", hint=hint)
+    content = answer.read_bytes()
+    document = json.loads(content)
+    if "error" not in document:
+        return read_record(content, answer.name)
+    error = document["error"]
+    origin = None if error["origin"] is None else Origin(*error["origin"])
+    raise RemitError(error["message"], hint=error["hint"], origin=origin, exit_code=error["exit_code"])
 
 
-def main(folder: str, stage: str, answer: str) -> None:
-    """What the other process runs: the record of a deploy that never was, or the mistake."""
+def main(folder: str, stage: str, answer: str, folder_name: str) -> None:
+    """The other process: write the app's roles as a record of a deploy, or the mistake in the project."""
     from remit.project.load import load  # noqa: PLC0415 - the other process alone loads a project
     from remit.review.working_tree import version_of  # noqa: PLC0415 - as above
 
     try:
-        app = load(Path(folder), json.loads(stage))
+        app = load(Path(folder), json.loads(stage), json.loads(folder_name))
         text = record(version_of(app), app.stage, None)
     except RemitError as error:
         text = json.dumps({"error": _error(error)})

@@ -17,6 +17,7 @@ from remit.review.joined_worlds import merged
 from remit.review.resource_policies import giving
 from remit.roles.reference_shapes import shapes_of
 from remit.template.attached_policies import MANAGED
+from remit.template.parameters import parameters
 from remit.template.role_files import read_source
 from remit.template.role_resources import attached_to, attaching, bearing, made_together, names_in, part, units
 from remit.template.roles import roles_in
@@ -26,7 +27,7 @@ from remit.template.worlds import MOST, worlds
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from remit.documents.read import Source
+    from remit.documents.read import ParsedFile
     from remit.roles.reference_shapes import Shapes
     from remit.template.roles import Read
 
@@ -50,7 +51,7 @@ def review_reads(old: Read, before: str, new: Read, after: str) -> Review:
     return replace(found, notes=tuple(dict.fromkeys((*old.notes, *new.notes, *found.notes))))
 
 
-def review_templates(old: Source, new: Source) -> Review:
+def review_templates(old: ParsedFile, new: ParsedFile) -> Review:
     """What changes between two settled templates; parameters are put equal. RemitError at line and column."""
     before, after = read_source(old), read_source(new)
     sides = (version_of(after, new.file), version_of(before, old.file))
@@ -91,8 +92,8 @@ class _Templates:
     `was` and `now` are the shapes of all references in either.
     """
 
-    old: Source
-    new: Source
+    old: ParsedFile
+    new: ParsedFile
     uncertain: Mapping[str, _Uncertain]
     was: Shapes
     now: Shapes
@@ -139,8 +140,8 @@ class _Templates:
     def _deciding(self, old: Any, new: Any) -> Iterator[str]:
         """What may decide otherwise now: the parameters that the conditions look at, and that have another default."""
         asked = names_in([old.get("Conditions"), new.get("Conditions")])
-        parameters = section(new, "Parameters")
-        yield from (one.sentence for name, one in self.uncertain.items() if name in asked and name in parameters)
+        declared = parameters(new)
+        yield from (one.sentence for name, one in self.uncertain.items() if name in asked and name in declared)
 
     def _mentioned(self, text: str) -> Iterator[str]:
         """What a text refers to and that may be something else now."""
@@ -197,11 +198,12 @@ def _uncertain(old: Any, new: Any) -> dict[str, _Uncertain]:
         if before != after:
             sentence = f"mapping {name}, on which it depends, is not what it was"
             found[name] = _Uncertain(sentence, (f'{{"Fn::FindInMap":["{name}"',))
-    for name, (before, after) in _both(old, new, "Parameters"):
-        was, now = (one.get("Default") if isinstance(one, dict) else None for one in (before, after))
-        if was != now:
-            hidden = any(isinstance(one, dict) and "NoEcho" in one for one in (before, after))
-            default = "" if hidden else f": {now} in place of {was}"
+    new_parameters = parameters(new)
+    for name, was in parameters(old).items():
+        now = new_parameters.get(name)
+        if now is not None and was.default != now.default:
+            hidden = was.is_hidden or now.is_hidden
+            default = "" if hidden else f": {now.default} in place of {was.default}"
             sentence = f"parameter {name}, on which it depends, has another default{default}"
             found[name] = _Uncertain(sentence, (f"${{{name}}}", f'{{"Ref":"{name}"}}'))
     return found

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from remit.why.denied_request import LoadedApp
 
 DEPLOYERS: Final = "for whoever deploys, `remit policy deployer` writes the whole policy"
-"""The advice to somebody who is no role of the app."""
+"""The advice to somebody who is not a role of the app."""
 _ASSUMES: Final = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
 _ORGANIZATION: Final = "no policy of the account can allow it: ask whoever owns the organization's policies"
 _CHANGE: Final[dict[LayerName, str]] = {
@@ -55,7 +55,7 @@ _SERVICE: Final = (
     "Principal.Service {principal}, on the condition aws:SourceArn"
 )
 _DEPLOYS: Final = frozenset({"cloudformation", "iam", "lambda"})
-"""Services whose denials are likely a deploy's, where the caller is no function, and the call is none of a function."""
+"""Services whose denials are likely of a deploy: the caller is not a function, and no function makes the call."""
 
 
 def advice(denial: Denial) -> Iterator[str]:
@@ -63,7 +63,7 @@ def advice(denial: Denial) -> Iterator[str]:
     if denial.note is not None:
         yield denial.note
     if denial.others:
-        yield f"the text tells of other denials, too, which can be asked one by one: {'; '.join(denial.others)}"
+        yield f"the text reports other denials, too. Ask about them one by one: {'; '.join(denial.others)}"
     if denial.encoded is not None:
         yield (
             f"decode it: aws sts decode-authorization-message --encoded-message {denial.encoded} "

@@ -50,7 +50,7 @@ NOBODY: Final = frozenset({
     "arn", "user", "role", "account", "caller", "principal", "identity", "client", "and", "it", "that", "which",
     "function",
 })  # fmt: skip
-"""What stands before `is not authorized` and is no name."""
+"""What stands before `is not authorized` and is not a name."""
 ACTION: Final = re.compile(
     r"(?:[Nn]ot authorized to (?:perform|execute)|have permissions? to call):? ?"
     r"[`'\"]?([A-Za-z0-9-]{1,64}:[A-Za-z0-9*]{1,128})"

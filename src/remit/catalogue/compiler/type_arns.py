@@ -114,7 +114,7 @@ def variables_by_property(schema: Mapping[str, Any], format_: str, ref_of: list[
 
 
 def _may_be(variable: str, ref_of: list[str], used: Collection[str], schema: Mapping[str, Any]) -> bool:
-    """Whether the identifier may be the last variable of the ARN: a name that is given is no id that AWS makes."""
+    """Whether the identifier may be the last variable of the ARN: a name that is given is not an id that AWS makes."""
     if len(ref_of) != 1:
         return False
     (identifier,) = ref_of

@@ -49,6 +49,7 @@ from typing import TYPE_CHECKING
 from remit.lint.elements import texts
 from remit.lint.finding import ERROR, WARNING, Problem
 from remit.lint.subject import CONTROL
+from remit.lint.templates import resources_with_properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,19 +95,18 @@ def shape(written: Written) -> Iterator[Problem]:
 
 def template(written: WrittenTemplate) -> Iterator[Problem]:
     """A service control policy that names everyone, as a resource control policy must."""
-    for name, resource in written.resources.items():
-        properties = resource.get("Properties")
-        if resource["Type"] != "AWS::Organizations::Policy" or not isinstance(properties, dict):
+    for name, kind, properties in resources_with_properties(written):
+        if kind != "AWS::Organizations::Policy":
             continue
         content = properties.get("Content")
-        given = content.get("Statement") if isinstance(content, dict) else None
+        statements = content.get("Statement") if isinstance(content, dict) else None
         if properties.get("Type") != "SERVICE_CONTROL_POLICY":
             continue
         path: Spot = ("Resources", name, "Properties", "Content", "Statement")
-        several = isinstance(given, list)
-        for index, one in enumerate(given if isinstance(given, list) else [given]):
-            if isinstance(one, dict) and one.get("Principal") in _EVERYONE:
-                spot = (*path, index, "Principal") if several else (*path, "Principal")
+        is_list = isinstance(statements, list)
+        for index, statement in enumerate(statements if isinstance(statements, list) else [statements]):
+            if isinstance(statement, dict) and statement.get("Principal") in _EVERYONE:
+                spot = (*path, index, "Principal") if is_list else (*path, "Principal")
                 hint = "remove it: an SCP is about every principal of the accounts that it is attached to"
                 yield Problem(f"an SCP names no principal: {_REFUSED}", hint, spot)
 

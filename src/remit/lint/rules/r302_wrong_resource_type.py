@@ -22,9 +22,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from remit.catalogue.actions import action as action_named
+from remit.catalogue.arns import parse as parse_arn
 from remit.iam.placeholders import placeholder
-from remit.lint import lookups, resource_fit
+from remit.lint import resource_fit
 from remit.lint.finding import ERROR, NOTE, WARNING, Problem
+from remit.lint.resource_types import types_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,40 +52,49 @@ def statement(item: Item) -> Iterator[Problem]:
         return  # R127 or R129 tells of it, and nobody knows what was meant
     for text, names in item.unfit:
         if resource_fit.same_service(names, item.shapes):
-            subject = f"'{names[0]}'" if len(names) == 1 else f"'{text}'"
-            meant = resource_fit.meant_resource(names, item.resources, item.shapes)
-            needless = _needless(item.resources[0], meant) if len(item.resources) == 1 else ""
-            what = resource_fit.wanted(names[0], meant if needless else None)
-            message = f"{subject} acts on {what}, and no Resource here is one: it never matches"
-            if needless:
-                message = f"{subject} acts on {what}, whose ARN has no {needless}: it never matches"
-            hint = f"did you mean '{meant}'?" if meant else f"name {what} in Resource"
-            if len(names) == 1 and _may_be_everywhere(names[0]):
-                hint = "allow it on '*', in a statement of its own"
-            alias = _alias(item) if names[0].startswith("kms:") else None
-            if alias is not None:  # the id of a key is no alias
-                hint = f"name the key's ARN, or allow key/* if ForAnyValue:StringLike kms:ResourceAliases is '{alias}'"
-            broken = _broken(item) if meant else None
-            spot = ("Action", text) if broken is None else ("Resource", broken)
-            sure = bool(needless) and item.allows  # such an ARN is no resource's, whatever acts on it
-            severity = ERROR if sure else item.severity_of(names[0])
-            if text in _OF_STREAMS and _READ_DATA.issubset(item.statement.actions.patterns):
-                severity, hint = NOTE, "the CDK's table grants list it; what reads the stream needs grantStreamRead"
-            yield Problem(message, hint, spot, severity)
-
+            yield _unfit(item, text, names)
     if not item.unfit and item.resource_element == "Resource":
         yield from _nameless(item)
+
+
+def _unfit(item: Item, text: str, names: tuple[str, ...]) -> Problem:
+    """An action, or a pattern that means some, none of which acts on a resource of the statement."""
+    subject = f"'{names[0]}'" if len(names) == 1 else f"'{text}'"
+    meant = resource_fit.meant_resource(names, item.resources, item.shapes)
+    needless = _needless(item.resources[0], meant) if len(item.resources) == 1 else ""
+    target = resource_fit.acted_on(names[0], meant if needless else None)
+    reason = f"whose ARN has no {needless}" if needless else "and no Resource here is one"
+    message = f"{subject} acts on {target}, {reason}: it never matches"
+    no_such_arn = bool(needless) and item.allows  # such an ARN is no resource's, whatever acts on it
+    severity = ERROR if no_such_arn else item.severity_of(names[0])
+    if text in _OF_STREAMS and _READ_DATA.issubset(item.statement.actions.patterns):
+        severity, hint = NOTE, "the CDK's table grants list it; what reads the stream needs grantStreamRead"
+    else:
+        hint = _hint(item, names, meant) or f"name {target} in Resource"
+    broken_resource = _broken(item) if meant else None
+    spot = ("Action", text) if broken_resource is None else ("Resource", broken_resource)
+    return Problem(message, hint, spot, severity)
+
+
+def _hint(item: Item, names: tuple[str, ...], meant: str | None) -> str | None:
+    """What to write instead; None where nothing is known to be meant."""
+    alias = _alias(item) if names[0].startswith("kms:") else None
+    if alias is not None:  # the id of a key is no alias
+        return f"name the key's ARN, or allow key/* if ForAnyValue:StringLike kms:ResourceAliases is '{alias}'"
+    if len(names) == 1 and _may_be_everywhere(names[0]):
+        return "allow it on '*', in a statement of its own"
+    return f"did you mean '{meant}'?" if meant else None
 
 
 def _nameless(item: Item) -> Iterator[Problem]:
     """Resources beside others, or of every action, that name none, since such an ARN has no region or no account."""
     for text in item.resources:
-        arn = lookups.arn(text)
-        if arn is None or arn.service not in _SURE or lookups.types_named(arn.service, text):
+        arn = parse_arn(text)
+        if arn is None or arn.service not in _SURE or types_named(arn.service, text):
             continue
         for parts in (("region",), ("account",), ("region", "account")):
             meant = str(replace(arn, **dict.fromkeys(parts, "")))
-            if lookups.types_named(arn.service, meant):
+            if types_named(arn.service, meant):
                 message = f"'{text}' names nothing: the ARN of such a resource has no {' and no '.join(parts)}"
                 severity = ERROR if item.allows else WARNING
                 yield Problem(message, f"did you mean '{meant}'?", ("Resource", text), severity)
@@ -91,30 +103,32 @@ def _nameless(item: Item) -> Iterator[Problem]:
 
 def _alias(item: Item) -> str | None:
     """The first alias of a key that the statement names."""
-    arns = (lookups.arn(text) for text in item.resources)
+    arns = (parse_arn(text) for text in item.resources)
     return next((arn.resource for arn in arns if arn is not None and arn.resource.startswith("alias/")), None)
 
 
 def _broken(item: Item) -> str | None:
     """The first resource that is none of its service, whatever is done with it: there the mistake is."""
     for text, shape in zip(item.resources, item.shapes, strict=True):
-        arn = lookups.arn(shape)
-        if arn is not None and not lookups.types_named(arn.service.lower(), shape):
+        arn = parse_arn(shape)
+        if arn is not None and not types_named(arn.service.lower(), shape):
             return text
     return None
 
 
 def _needless(written: str, meant: str | None) -> str:
     """The parts that an ARN has, and the one that was meant has not: `region`, `account`, both."""
-    one, other = lookups.arn(written), lookups.arn(meant or "")
-    if one is None:
+    arn, meant_arn = parse_arn(written), parse_arn(meant or "")
+    if arn is None:
         return ""
-    if other is None or one.resource != other.resource:
-        return "region" if one.region and one.service in _WITHOUT_REGION else ""
-    return " and no ".join(name for name in ("region", "account") if getattr(one, name) and not getattr(other, name))
+    if meant_arn is None or arn.resource != meant_arn.resource:
+        return "region" if arn.region and arn.service in _WITHOUT_REGION else ""
+    return " and no ".join(
+        name for name in ("region", "account") if getattr(arn, name) and not getattr(meant_arn, name)
+    )
 
 
 def _may_be_everywhere(name: str) -> bool:
     """Whether an action names its one type of resource in some requests alone, as PutMetricData does."""
-    action = lookups.action(name)
+    action = action_named(name)
     return action is not None and len(action.targets) == 1 and not action.targets[0].required

@@ -59,15 +59,12 @@ def conditional(item: Item) -> Iterator[Problem]:
 
 
 def _services_alone(item: Item) -> bool:
-    principals = item.statement.principals
-    return (
-        principals is not None and not principals.negated and {kind for kind, _ in principals.patterns} == {"Service"}
-    )
+    return item.principal_element == "Principal" and {kind for kind, _ in item.principals} == {"Service"}
 
 
 def _of_endpoint(item: Item) -> bool:
     """Whether it may be the policy of a VPC endpoint, through which every resource of a service is reached."""
-    return any(one.everywhere and "kms" not in one.services for one in item.document.items)
+    return any(sibling.everywhere and "kms" not in sibling.services for sibling in item.document.items)
 
 
 def _plain(condition: Condition) -> bool:

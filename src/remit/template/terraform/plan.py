@@ -16,7 +16,7 @@ from remit.errors import Origin, RemitError
 from remit.iam.policy import Policy
 from remit.template.policy_documents import grants_of, policy_of, services
 from remit.template.roles import RUNS, Read
-from remit.template.terraform.state import Item, configured, items_of, plain
+from remit.template.terraform.state import PlannedResource, configured, items_of, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ _ATTACHING: Final = {"aws_iam_role_policy_attachment": "role", "aws_iam_policy_a
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TerraformPlan:
     """Both sides of a plan: the roles before it, and after."""
 
     before: Read
@@ -40,105 +40,117 @@ def is_plan(value: Any) -> bool:
     return isinstance(value, dict) and ("planned_values" in value or {"terraform_version", "values"} <= value.keys())
 
 
-def read_plan(data: bytes, file: str) -> Plan:
+def read_plan(content: bytes, file: str) -> TerraformPlan:
     """A plan's roles before and after. RemitError at line and column; before a first apply there are none."""
-    source = read(data, file)
+    source = read(content, file)
     if not is_plan(source.value):
         raise RemitError(
-            f"{file} is no Terraform plan", hint="`terraform show -json PLAN` prints one", origin=Origin(file, 1, 1)
+            f"{file} is not a Terraform plan", hint="`terraform show -json PLAN` prints one", origin=Origin(file, 1, 1)
         )
-    return Plan(_read(_prior(source.value, source.place), source.place), plan_roles(source.value, file, source.place))
+    return TerraformPlan(
+        _read(_prior(source.value, source.place), source.place), plan_roles(source.value, file, source.place)
+    )
 
 
 def plan_roles(value: Mapping[str, Any], file: str, place: Place) -> Read:
     """The roles as they will be after the apply; of a state, as they are. RemitError as above."""
     key = "planned_values" if "planned_values" in value else "values"
     if not isinstance(value[key], dict):
-        raise RemitError(f"{file} is no Terraform plan: {key} must be an object", origin=place((key,)))
+        raise RemitError(f"{file} is not a Terraform plan: {key} must be an object", origin=place((key,)))
     return _read(items_of(value[key], (key,), place, configured(value)), place, _prior(value, place))
 
 
-def _prior(value: Mapping[str, Any], place: Place) -> tuple[Item, ...]:
+def _prior(value: Mapping[str, Any], place: Place) -> tuple[PlannedResource, ...]:
     """The resources of the state that the plan was made from; without one, those that its changes start from."""
     prior, references = value.get("prior_state"), configured(value)
     if isinstance(prior, dict) and isinstance(prior.get("values"), dict):
         return items_of(prior["values"], ("prior_state", "values"), place, references)
     changes = value.get("resource_changes")
-    found = []
-    for index, one in enumerate(changes if isinstance(changes, list) else []):
-        change = one.get("change") if isinstance(one, dict) else None
+    items = []
+    for index, resource_change in enumerate(changes if isinstance(changes, list) else []):
+        change = resource_change.get("change") if isinstance(resource_change, dict) else None
         before = change.get("before") if isinstance(change, dict) else None
-        if isinstance(before, dict) and one.get("mode") != "data":
+        if isinstance(before, dict) and resource_change.get("mode") != "data":
             path: Path = ("resource_changes", index, "change", "before")
-            address = str(one.get("address", ""))
-            found.append(Item(address, str(one.get("type", "")), before, path, references.get(plain(address), {})))
-    return tuple(found)
+            address = str(resource_change.get("address", ""))
+            items.append(
+                PlannedResource(
+                    address, str(resource_change.get("type", "")), before, path, references.get(plain(address), {})
+                )
+            )
+    return tuple(items)
 
 
-def _read(items: tuple[Item, ...], place: Place, prior: tuple[Item, ...] = ()) -> Read:
+def _read(items: tuple[PlannedResource, ...], place: Place, prior: tuple[PlannedResource, ...] = ()) -> Read:
     all_items = _Items(items, prior)
-    policies = {one.address: _own(one, place) for one in items if one.type == "aws_iam_policy"}
-    roles = tuple(_role(one, all_items, policies, place) for one in items if one.type == "aws_iam_role")
+    policies = {item.address: _own(item, place) for item in items if item.type == "aws_iam_policy"}
+    roles = tuple(_role(item, all_items, policies, place) for item in items if item.type == "aws_iam_role")
     documents = {
-        name: Policy(tuple(grant.statement for grant in policies[one.address].grants))
-        for one in items
-        if one.address in policies and policies[one.address].grants
-        for name in (one.address, one.text("arn"))
+        name: Policy(tuple(grant.statement for grant in policies[item.address].grants))
+        for item in items
+        if item.address in policies and policies[item.address].grants
+        for name in (item.address, item.text("arn"))
         if name
     }
-    resources = tuple(Resource(one.address, one.type, one.values) for one in items)
+    resources = tuple(Resource(item.address, item.type, item.values) for item in items)
     return Read(roles, resources, tuple(_elsewhere(items, all_items)), documents)
 
 
 class _Items:
     """The resources of a side, to be asked which of them something means, and those that were there before it."""
 
-    def __init__(self, items: tuple[Item, ...], prior: tuple[Item, ...] = ()) -> None:
+    def __init__(self, items: tuple[PlannedResource, ...], prior: tuple[PlannedResource, ...] = ()) -> None:
         self.items = items
         self.prior = prior
-        self._kinds: dict[str, list[Item]] = {}
-        for one in items:
-            self._kinds.setdefault(one.type, []).append(one)
-        self._texts: dict[str, dict[str, list[Item]]] = {}
-        self._owned: dict[tuple[str, str], dict[Path, list[Item]]] = {}
+        self._kinds: dict[str, list[PlannedResource]] = {}
+        for item in items:
+            self._kinds.setdefault(item.type, []).append(item)
+        self._texts: dict[str, dict[str, list[PlannedResource]]] = {}
+        self._owned: dict[tuple[str, str], dict[Path, list[PlannedResource]]] = {}
 
-    def of(self, kind: str) -> list[Item]:
+    def of(self, kind: str) -> list[PlannedResource]:
         """The resources of a type."""
         return self._kinds.get(kind, [])
 
-    def meant(self, item: Item, attribute: str, kind: str) -> list[Item]:
+    def meant(self, item: PlannedResource, attribute: str, kind: str) -> list[PlannedResource]:
         """The resources of a type that an attribute names: by name, id or ARN, or by its references."""
         texts = [text for text in _texts([item.values.get(attribute)]) if text]
         if texts:
-            named = self.named(kind)
-            return list({one.path: one for text in texts for one in named.get(text, ())}.values())
-        referred = [one for one in self.of(kind) if one.configured in item.references.get(attribute, ())]
-        return [one for one in referred if one.index == item.index] or referred
+            by_text = self.named(kind)
+            return list({candidate.path: candidate for text in texts for candidate in by_text.get(text, ())}.values())
+        referred = [
+            candidate for candidate in self.of(kind) if candidate.configured in item.references.get(attribute, ())
+        ]
+        return [candidate for candidate in referred if candidate.index == item.index] or referred
 
-    def named(self, kind: str) -> dict[str, list[Item]]:
+    def named(self, kind: str) -> dict[str, list[PlannedResource]]:
         """The resources of a type by their ARNs, names and ids."""
         if kind not in self._texts:
-            found: dict[str, list[Item]] = {}
-            for one in self.of(kind):
-                for text in {one.text("arn"), one.text("name"), one.text("id")}:
-                    found.setdefault(text, []).append(one)
-            self._texts[kind] = found
+            by_text: dict[str, list[PlannedResource]] = {}
+            for item in self.of(kind):
+                for text in {item.text("arn"), item.text("name"), item.text("id")}:
+                    by_text.setdefault(text, []).append(item)
+            self._texts[kind] = by_text
         return self._texts[kind]
 
-    def managed(self, role: Item, kind: str, attribute: str) -> list[Item]:
+    def managed(self, role: PlannedResource, kind: str, attribute: str) -> list[PlannedResource]:
         """The resources of a type that belong to a role now."""
         if (kind, attribute) not in self._owned:
-            found: dict[Path, list[Item]] = {}
-            for one in self.of(kind):
-                for owner in self.meant(one, attribute, role.type):
-                    found.setdefault(owner.path, []).append(one)
-            self._owned[kind, attribute] = found
+            by_owner: dict[Path, list[PlannedResource]] = {}
+            for candidate in self.of(kind):
+                for owner in self.meant(candidate, attribute, role.type):
+                    by_owner.setdefault(owner.path, []).append(candidate)
+            self._owned[kind, attribute] = by_owner
         return self._owned[kind, attribute].get(role.path, [])
 
-    def once(self, role: Item, kind: str, attribute: str) -> list[Item]:
+    def once(self, role: PlannedResource, kind: str, attribute: str) -> list[PlannedResource]:
         """The resources of a type that belonged to a role before."""
         name = role.text("name")
-        return [one for one in self.prior if one.type == kind and name in _texts([one.values.get(attribute)])]
+        return [
+            candidate
+            for candidate in self.prior
+            if candidate.type == kind and name in _texts([candidate.values.get(attribute)])
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +159,7 @@ class _Own:
     notes: tuple[str, ...] = field(default=())
 
 
-def _own(item: Item, place: Place, attribute: str = "policy") -> _Own:
+def _own(item: PlannedResource, place: Place, attribute: str = "policy") -> _Own:
     """The statements of a policy resource, each with the resource's address as its reason."""
     document = item.values.get(attribute)
     if document is None:
@@ -155,8 +167,9 @@ def _own(item: Item, place: Place, attribute: str = "policy") -> _Own:
     return _Own(tuple(grants_of(document, (*item.path, attribute), place, Reason("text", item.address))))
 
 
-def _role(role: Item, items: _Items, policies: Mapping[str, _Own], place: Place) -> Role:
-    parts = [*_inline(role, items, place), *_named(role, items, place)]
+def _role(role: PlannedResource, items: _Items, policies: Mapping[str, _Own], place: Place) -> Role:
+    parts = [*_inline(role, items, place)]
+    parts += (_own(policy, place) for policy in items.managed(role, "aws_iam_role_policy", "role"))
     managed: list[str] = []
     for attached, arn in _attached(role, items):
         if attached is None:
@@ -168,7 +181,7 @@ def _role(role: Item, items: _Items, policies: Mapping[str, _Own], place: Place)
     return Role(
         role.address,
         tuple(grant for part in parts for grant in part.grants),
-        tuple(one.address for kind, name in RUNS.items() for one in items.managed(role, kind, name)),
+        tuple(item.address for kind, name in RUNS.items() for item in items.managed(role, kind, name)),
         tuple(dict.fromkeys(managed)),
         _boundary(role, items),
         services(trust),
@@ -179,58 +192,54 @@ def _role(role: Item, items: _Items, policies: Mapping[str, _Own], place: Place)
     )
 
 
-def _inline(role: Item, items: _Items, place: Place) -> Iterator[_Own]:
+def _inline(role: PlannedResource, items: _Items, place: Place) -> Iterator[_Own]:
     """The policies that a role lists itself: all, if it is written so; else those that no other resource manages.
 
     A list that is not written is what the provider read from AWS, with what the plan is about to change.
     """
     same = (role, "aws_iam_role_policy", "role")
-    others = {one.text("name") for one in (*items.managed(*same), *items.once(*same))}
+    managed_elsewhere = {policy_item.text("name") for policy_item in (*items.managed(*same), *items.once(*same))}
     written = "inline_policy" in role.references
-    for index, one in enumerate(_listed(role.values.get("inline_policy"))):
-        if isinstance(one, dict) and isinstance(one.get("policy"), str) and one["policy"]:
+    for index, block in enumerate(_listed(role.values.get("inline_policy"))):
+        if isinstance(block, dict) and isinstance(block.get("policy"), str) and block["policy"]:
             path: Path = (*role.path, "inline_policy", index, "policy")
-            if written or str(one.get("name")) not in others:
-                yield _Own(tuple(grants_of(one["policy"], path, place, Reason("text", role.address))))
+            if written or str(block.get("name")) not in managed_elsewhere:
+                yield _Own(tuple(grants_of(block["policy"], path, place, Reason("text", role.address))))
 
 
-def _named(role: Item, items: _Items, place: Place) -> Iterator[_Own]:
-    """The aws_iam_role_policy resources of a role."""
-    for one in items.managed(role, "aws_iam_role_policy", "role"):
-        yield _own(one, place)
-
-
-def _attached(role: Item, items: _Items) -> Iterator[tuple[Item | None, str]]:
+def _attached(role: PlannedResource, items: _Items) -> Iterator[tuple[PlannedResource | None, str]]:
     """The managed policies of a role: those that the plan makes as its resource, others by their ARN."""
-    made = items.named("aws_iam_policy")
-    attaching = [one for kind, name in _ATTACHING.items() for one in items.managed(role, kind, name)]
-    gone = [one for kind, name in _ATTACHING.items() for one in items.once(role, kind, name)]
-    others = {one.text("policy_arn") for one in (*attaching, *gone)}
+    policies_by_text = items.named("aws_iam_policy")
+    attaching = [attachment for kind, name in _ATTACHING.items() for attachment in items.managed(role, kind, name)]
+    gone = [attachment for kind, name in _ATTACHING.items() for attachment in items.once(role, kind, name)]
+    attached_arns = {attachment.text("policy_arn") for attachment in (*attaching, *gone)}
     written = "managed_policy_arns" in role.references
     for arn in _texts(role.values.get("managed_policy_arns")):
-        if written or arn not in others:
-            yield next(iter(made.get(arn, ())), None), arn
-    for one in attaching:
-        found = items.meant(one, "policy_arn", "aws_iam_policy")
-        for policy in found:
+        if written or arn not in attached_arns:
+            yield next(iter(policies_by_text.get(arn, ())), None), arn
+    for attachment in attaching:
+        attached_policies = items.meant(attachment, "policy_arn", "aws_iam_policy")
+        for policy in attached_policies:
             yield policy, policy.address
-        if not found:
-            yield None, one.text("policy_arn") or f"of {one.address}"
+        if not attached_policies:
+            yield None, attachment.text("policy_arn") or f"of {attachment.address}"
 
 
-def _boundary(role: Item, items: _Items) -> str | None:
+def _boundary(role: PlannedResource, items: _Items) -> str | None:
     text = role.text("permissions_boundary")
     if text:
         return text
-    return next((one.address for one in items.meant(role, "permissions_boundary", "aws_iam_policy")), None)
+    return next(
+        (policy_item.address for policy_item in items.meant(role, "permissions_boundary", "aws_iam_policy")), None
+    )
 
 
-def _elsewhere(items: tuple[Item, ...], all_items: _Items) -> Iterator[str]:
+def _elsewhere(items: tuple[PlannedResource, ...], all_items: _Items) -> Iterator[str]:
     """What is attached to roles that the plan does not hold."""
-    for one in items:
-        attribute = {**_ATTACHING, "aws_iam_role_policy": "role"}.get(one.type)
-        if attribute is not None and not all_items.meant(one, attribute, "aws_iam_role"):
-            yield f"{one.address} belongs to a role that is not in the plan"
+    for item in items:
+        attribute = {**_ATTACHING, "aws_iam_role_policy": "role"}.get(item.type)
+        if attribute is not None and not all_items.meant(item, attribute, "aws_iam_role"):
+            yield f"{item.address} belongs to a role that is not in the plan"
 
 
 def _listed(value: Any) -> list[Any]:
@@ -240,5 +249,8 @@ def _listed(value: Any) -> list[Any]:
 def _texts(value: Any) -> list[str]:
     """The texts of a list, those of lists in it too."""
     return [
-        text for one in _listed(value) for text in (one if isinstance(one, list) else [one]) if isinstance(text, str)
+        text
+        for element in _listed(value)
+        for text in (element if isinstance(element, list) else [element])
+        if isinstance(text, str)
     ]
