@@ -55,7 +55,7 @@ _SELDOM_ASKED: Final = frozenset({"cloudwatch:dataset"})
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ActionTarget:
     """A resource type that an action takes: every required one must be covered; `keys` hold for it alone."""
 
     type: IamResourceType
@@ -75,7 +75,7 @@ class Action:
     service: str
     name: str
     level: str
-    targets: tuple[Target, ...]
+    targets: tuple[ActionTarget, ...]
     keys: tuple[Key, ...]
     dependents: tuple[str, ...] | None
     permission_only: bool | None
@@ -149,7 +149,7 @@ def _text_of_names(prefix: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=32768)
-def targets_of(name: str) -> tuple[Target, ...]:
+def targets_of(name: str) -> tuple[ActionTarget, ...]:
     """The kinds of resources that an action is asked on as a rule; none: it is asked on everything."""
     catalogued_action = action(name)
     targets = catalogued_action.targets if catalogued_action is not None else ()
@@ -171,14 +171,14 @@ def action(name: str) -> Action | None:
         level=LEVELS[level],
         targets=(
             *(
-                Target(
+                ActionTarget(
                     types[kind],
                     bool(required) and not second_page_types,
                     tuple(service_keys[key] for key in key_places),
                 )
                 for kind, required, key_places in targets
             ),
-            *(Target(kind, required=False, keys=()) for kind in second_page_types),
+            *(ActionTarget(kind, required=False, keys=()) for kind in second_page_types),
         ),
         keys=tuple(service_keys[key] for key in keys),
         dependents=None if dependents is None else tuple(dependents),

@@ -199,7 +199,7 @@ class PropertyCalls:
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
+class TypeDeployment:
     """What deploying a resource asks of whoever deploys it, beside the actions of its type's handlers."""
 
     optional_calls: tuple[PropertyCalls, ...] = ()
@@ -266,7 +266,7 @@ class ResourceType:
     """Of SAM's types: the type that it becomes; else ""."""
     regions: tuple[str, ...]
     """Empty for types that us-east-1 has; else those that have it."""
-    deployment: Deployment
+    deployment: TypeDeployment
     _shape: int | str
 
     @property
@@ -346,7 +346,7 @@ def access_of(type_name: str) -> TypeAccess:
     return _NO_ACCESS if kind is None else kind.access
 
 
-_NO_DEPLOYMENT: Final = Deployment()
+_NO_DEPLOYMENT: Final = TypeDeployment()
 
 
 def arn_of(resource: DeclaredResource) -> str | None:
@@ -367,7 +367,7 @@ def arns_of(resource: DeclaredResource) -> tuple[str, ...]:
     return tuple(late_bound(resource.logical_id, way) for way in ways)
 
 
-def deployment_of(type_name: str) -> Deployment:
+def deployment_of(type_name: str) -> TypeDeployment:
     """What deploying a resource of a type asks of whoever deploys it."""
     kind = resource_type(type_name)
     return _NO_DEPLOYMENT if kind is None else kind.deployment
@@ -471,8 +471,8 @@ def _naming(row: Mapping[str, Any]) -> Naming:
     )
 
 
-def _deployment(row: Mapping[str, Any]) -> Deployment:
-    return Deployment(
+def _deployment(row: Mapping[str, Any]) -> TypeDeployment:
+    return TypeDeployment(
         optional_calls=_property_calls(row.get("optional_calls", ())),
         further_calls=_property_calls(row.get("further_calls", ())),
         linked_roles=tuple(row.get("linked_roles", ())),

