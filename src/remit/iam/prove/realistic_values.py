@@ -12,7 +12,7 @@ from remit.iam.prove.encoded_text import own_place
 from remit.iam.prove.glob_sets import FRESH
 
 if TYPE_CHECKING:
-    from remit.catalogue.actions import Target
+    from remit.catalogue.actions import ActionTarget
 
 PARTITION, REGION, ACCOUNT = "aws", "us-east-1", "111122223333"
 _FILLED: Final = {"Partition": PARTITION, "Region": REGION, "Account": ACCOUNT}
@@ -45,7 +45,7 @@ def resource_of(name: str) -> str | None:
     return arn(fill(target.type.arns[0], _FILLED, FRESH).replace("*", FRESH)) if target.type.arns else None
 
 
-def _oddity(target: Target, service: str) -> tuple[bool, bool, int]:
+def _oddity(target: ActionTarget, service: str) -> tuple[bool, bool, int]:
     usual = _USUAL.index(target.type.name) if target.type.name in _USUAL else len(_USUAL)
     return not target.required, target.type.service != service, usual
 
