@@ -87,9 +87,8 @@ def units(old: Any, new: Any) -> tuple[Unit, ...]:
     for group in {id(group): group for group in groups.values()}.values():
         listed = frozenset().union(*(resources.listed(name) for name in group))
         beside = {name for name in ungrouped if name in listed or not group.isdisjoint(resources.listed(name))}
-        all_units.append(
-            Unit(tuple(name for name in resources.names if name in group or name in beside), frozenset(group))
-        )
+        members = tuple(name for name in resources.names if name in group or name in beside)
+        all_units.append(Unit(members, frozenset(group)))
     return tuple(all_units)
 
 
