@@ -12,7 +12,7 @@ from remit.documents.read import LARGEST, ParsedFile, read
 from remit.errors import Origin, RemitError
 from remit.iam.policy import only_texts
 from remit.lint import shelf, templates
-from remit.lint.elements import is_policy, is_stack_policy
+from remit.lint.elements import has_principal, is_policy, is_stack_policy, raw_statements
 from remit.lint.policies import document_of
 from remit.lint.run import findings, of_document, ordered, unreadable
 from remit.lint.subject import IDENTITY, RESOURCE, TRUST, Environment
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from remit.lint.finding import Finding
     from remit.template.written_template import WrittenTemplate
 
+_ASSUMING: Final = ("sts:assume", "sts:tag", "sts:set")
 _FIRM: Final = frozenset({"R001", *OF_COMMENTS})
 HUGE: Final = 200_000
 """Characters of a policy beyond which only its shape and its size are looked at: no quota is near that."""
@@ -49,14 +50,14 @@ def _no_json(value: Any) -> str | None:
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(DEPTH):
         below: list[Any] = []
-        for one in level:
-            if isinstance(one, dict):
-                for key in one:
+        for part in level:
+            if isinstance(part, dict):
+                for key in part:
                     if not isinstance(key, str):
                         return f"has a key that is not a string: {key!r}"
-                below += one.values()
-            elif not only_texts(one):
-                below += one
+                below += part.values()
+            elif not only_texts(part):
+                below += part
         level = [child for child in below if isinstance(child, (dict, list))]
         if not level:
             return None
@@ -119,12 +120,15 @@ def accept(findings: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Findi
 
     What cannot be read, and what is wrong with a comment that accepts, is not accepted.
     """
-    all_findings = tuple(findings)
-    table = {shelf.rule(name).code: because for name, because in allow.items()}
-    broken = {finding.rule for finding in all_findings}
-    remaining = (finding for finding in all_findings if finding.rule in _FIRM or finding.rule not in table)
-    unused = {code: because for code, because in table.items() if code not in broken}
-    return (*remaining, *suppress((), {}, _table(unused)))
+    reasons = {shelf.rule(name).code: because for name, because in allow.items()}
+    broken_rules = set()
+    unaccepted = []
+    for finding in findings:
+        broken_rules.add(finding.rule)
+        if finding.rule in _FIRM or finding.rule not in reasons:
+            unaccepted.append(finding)
+    unused = {code: because for code, because in reasons.items() if code not in broken_rules}
+    return (*unaccepted, *suppress((), {}, _table(unused)))
 
 
 def _table(allow: Mapping[str, str] | None) -> dict[str, tuple[str, Origin | None]]:
@@ -184,14 +188,18 @@ def _policy_in(value: Any) -> tuple[Any, tuple[str, ...]]:
 
 def _kind(value: Any) -> str:
     """Trust when every action assumes a role, resource when there is a principal, else identity."""
-    statements = value.get("Statement") if isinstance(value, dict) else None
-    several = [one for one in (statements if isinstance(statements, list) else [statements]) if isinstance(one, dict)]
-    with_principal = [one for one in several if "Principal" in one or "NotPrincipal" in one]
+    statements = raw_statements(value)
+    with_principal = [statement for statement in statements if has_principal(statement)]
     if not with_principal:
         return IDENTITY
-    actions = [one.get("Action", "") for one in several]
-    flat = [text for one in actions for text in (one if isinstance(one, list) else [one])]
-    if all(isinstance(text, str) and text.lower().startswith(("sts:assume", "sts:tag", "sts:set")) for text in flat):
+    if all(map(_only_assumes, statements)):
         return TRUST
-    anywhere = all(one.get("Resource") in ("*", None) for one in several)
-    return IDENTITY if not anywhere and len(with_principal) < len(several) else RESOURCE
+    anywhere = all(statement.get("Resource") in ("*", None) for statement in statements)
+    return IDENTITY if not anywhere and len(with_principal) < len(statements) else RESOURCE
+
+
+def _only_assumes(statement: Mapping[str, Any]) -> bool:
+    """Whether all actions of a statement assume a role, or say what a session is called and tagged."""
+    actions = statement.get("Action", "")
+    listed = actions if isinstance(actions, list) else [actions]
+    return all(isinstance(text, str) and text.lower().startswith(_ASSUMING) for text in listed)
