@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from remit.app import App, Grant, Resource, Role
     from remit.documents.json_text import Path
     from remit.template.attached_policies import AttachedPolicies
-    from remit.template.roles import Read
+    from remit.template.roles import FileRoles
 
 _IAM: Final = "AWS::IAM::"
 _OWN: Final = "${AWS::StackName}-"
@@ -77,7 +77,7 @@ def declared(template: Mapping[str, Any]) -> DeclaredStack:
     return _stack_of(template_roles(template, _PLACE.file, _anywhere))
 
 
-def _stack_of(read: Read) -> DeclaredStack:
+def _stack_of(read: FileRoles) -> DeclaredStack:
     functions = {
         resource.logical_id: _function(resource)
         for resource in read.resources

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from remit.documents.json_text import Path
     from remit.errors import Origin
     from remit.template.policy_documents import Place
-    from remit.template.sam.resources import Made, SamEvent
+    from remit.template.sam.resources import MadeResource, SamEvent
 
 _MAKERS: Final = {
     "Api": rest_api,
@@ -45,7 +45,7 @@ _KEPT: Final = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 
 
 @dataclass(frozen=True, slots=True)
-class Expanded:
+class ExpandedTemplate:
     """Resources without any of SAM's types; `place` and `reason` know the made ones, `notes` what was not expanded."""
 
     resources: Mapping[str, Any]
@@ -66,7 +66,7 @@ class Expanded:
         return ""
 
 
-def expanded(template: Mapping[str, Any], place: Place) -> Expanded:
+def expanded(template: Mapping[str, Any], place: Place) -> ExpandedTemplate:
     """The plain form of a template, SAM's or not. RemitError at the line: what SAM's own translator would refuse."""
     resources = section(template, "Resources")
     plain = {name: resource for name, resource in resources.items() if not _is_sam(resource)}
@@ -76,7 +76,7 @@ def expanded(template: Mapping[str, Any], place: Place) -> Expanded:
     notes = [f"resources that a loop makes are not looked at: {', '.join(loops)}"] if loops else []
     declared = tuple(_declared(template, resources, place))
     if not declared:
-        return Expanded(plain, place, notes=tuple(notes))
+        return ExpandedTemplate(plain, place, notes=tuple(notes))
     origins: dict[Path, Path] = {}
     reasons: dict[Path, str] = {}
     for declaration, resource_made in _made(declared, place):
@@ -84,7 +84,7 @@ def expanded(template: Mapping[str, Any], place: Place) -> Expanded:
     for declaration in declared:
         notes += _unknown(declaration)
         plain |= _linked(declaration, plain)
-    return Expanded(plain, place, origins, reasons, tuple(notes))
+    return ExpandedTemplate(plain, place, origins, reasons, tuple(notes))
 
 
 def plain_template(template: Mapping[str, Any], place: Place) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -137,7 +137,7 @@ def _merged(above: Any, below: Any) -> Any:
     return [*above, *below] if isinstance(above, list) and isinstance(below, list) else below
 
 
-def _made(declared: Iterable[SamResource], place: Place) -> Iterator[tuple[SamResource, Made]]:
+def _made(declared: Iterable[SamResource], place: Place) -> Iterator[tuple[SamResource, MadeResource]]:
     implicit: dict[str, SamEvent] = {}
     for declaration in declared:
         make = _MAKERS.get(declaration.kind)
@@ -156,7 +156,7 @@ def _made(declared: Iterable[SamResource], place: Place) -> Iterator[tuple[SamRe
 
 def _keep(
     declaration: SamResource,
-    resource_made: Made,
+    resource_made: MadeResource,
     plain: dict[str, Any],
     origins: dict[Path, Path],
     reasons: dict[Path, str],
