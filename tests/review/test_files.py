@@ -326,3 +326,13 @@ def test_a_file_of_empty_lines_is_looked_at_once() -> None:
     with effort.at_most(1):
         assert not holds_roles(b"\n" * 1_000_000 + b"{")
     assert holds_roles(b"\n\n 'Resources' :\n")
+
+
+def test_a_statement_that_cannot_be_decided_is_told_of_templates() -> None:
+    def bucket(name: str) -> dict[str, Any]:
+        return {"Fn::Sub": f"arn:aws:s3:::${{{name}}}/*"}
+
+    old = {"Effect": "Deny", "Action": "s3:GetObject", "Resource": bucket("Bucket")}
+    new = {"Effect": "Deny", "Action": "s3:GetObject", "NotResource": bucket("Other")}
+    (change,) = between(template(allow("s3:*"), old), template(allow("s3:*"), new)).changes
+    assert [undecided.source.statement.actions.patterns for undecided in change.access.undecided] == [("s3:*",)]
