@@ -9,7 +9,7 @@ import pytest
 
 import effort
 from remit.report.review import review_lines
-from remit.review.role_files import holds_roles, review_files
+from remit.review.role_files import holds_roles, plan_review, review_files
 
 if TYPE_CHECKING:
     from remit.review.access_change import Review
@@ -336,3 +336,22 @@ def test_a_statement_that_cannot_be_decided_is_told_of_templates() -> None:
     new = {"Effect": "Deny", "Action": "s3:GetObject", "NotResource": bucket("Other")}
     (change,) = between(template(allow("s3:*"), old), template(allow("s3:*"), new)).changes
     assert [undecided.source.statement.actions.patterns for undecided in change.access.undecided] == [("s3:*",)]
+
+
+def test_what_is_noted_of_both_sides_of_a_plan_is_told_once() -> None:
+    policy = {
+        "address": "aws_iam_role_policy.read",
+        "mode": "managed",
+        "type": "aws_iam_role_policy",
+        "name": "read",
+        "values": {"name": "read", "role": "elsewhere", "policy": json.dumps({"Statement": [GET]})},
+    }
+    values = {"root_module": {"resources": [policy]}}
+    plan = {
+        "format_version": "1.2",
+        "terraform_version": "1.9.0",
+        "planned_values": values,
+        "prior_state": {"values": values},
+    }
+    found = plan_review(json.dumps(plan).encode(), "plan.json")
+    assert found.notes == ("aws_iam_role_policy.read belongs to a role that is not in the plan",)
