@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from remit.explain.explanation import Explanation
     from remit.explain.remedy import Remedy
     from remit.iam.policy import Policy, Principals, Statement
-    from remit.roles.role_policies import Source
+    from remit.roles.role_policies import StatementSource
 
 _VERDICTS: Final = {
     "Allowed": "Allowed",
@@ -176,7 +176,7 @@ def _behind(found: Explanation) -> Iterator[str]:
 _LAYERS: Final = {"identity": "the role", "boundary": "its permissions boundary"}
 
 
-def _source_lines(one: Source) -> Iterator[str]:
+def _source_lines(one: StatementSource) -> Iterator[str]:
     if one.grant is None:
         kind = "the permissions boundary" if one.layer == "boundary" else "the managed policy"
         yield f"statement {one.index + 1} of {kind} {one.policy}"
@@ -257,7 +257,7 @@ def verdict_document(found: Explanation) -> dict[str, Any]:
     }
 
 
-def _source(one: Source) -> dict[str, Any]:
+def _source(one: StatementSource) -> dict[str, Any]:
     grant = one.grant
     return {
         "layer": one.layer,
