@@ -10,6 +10,7 @@ import pytest
 
 from remit.errors import Origin, RemitError
 from remit.iam.policy import Globs, render_statement
+from remit.template.role_resources import bearing
 from role_readers import read_policy, read_roles, read_template
 
 if TYPE_CHECKING:
@@ -348,3 +349,21 @@ def test_what_is_no_template_where_one_is_wanted_is_told_where_it_begins(text: s
     with pytest.raises(RemitError, match="has no Resources") as caught:
         read_template(text.encode(), "t.json")
     assert str(caught.value.origin) == at
+
+
+def test_a_policy_names_a_role_of_the_template_by_its_role_name() -> None:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = {"RoleName": "worker", "AssumeRolePolicyDocument": {"Statement": trust}}
+    policy = {"PolicyName": "read", "Roles": ["worker"], "PolicyDocument": {"Statement": statement}}
+    resources = {
+        "Worker": {"Type": "AWS::IAM::Role", "Properties": role},
+        "Read": {"Type": "AWS::IAM::Policy", "Properties": policy},
+    }
+    read = read_template(json.dumps({"Resources": resources}).encode(), "t.json")
+    assert [found.logical_id for found in read.roles] == ["Worker"]
+    assert told(read, "Worker") == [("Allow s3:GetObject", "Policy Read", 1)]
+
+
+def test_a_resource_whose_type_is_no_text_bears_on_no_role() -> None:
+    assert bearing({"Resources": {"Odd": {"Type": 5, "Properties": {}}}})["Resources"] == {}
