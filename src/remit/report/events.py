@@ -22,20 +22,22 @@ _ENDINGS: Final = {
 
 def event_line(event: Event, namespace: str) -> str:
     """An event on one line: when (UTC), what became of it, which resource (and nested stack), why."""
-    inside = "" if event.of_stack or event.stack == namespace else f"{event.stack}/"
-    reason = f"  {' '.join(event.reason.split())}" if event.reason else ""
-    what = f"{inside}{event.logical_id}"
-    return shown(f"{event.at[11:19]}  {event.status:<{_STATUS_WIDTH}}  {event.type}  {what}{reason}".rstrip())
+    time = event.at[11:19]
+    resource = event.logical_id
+    if not event.of_stack and event.stack != namespace:
+        resource = f"{event.stack}/{resource}"
+    reason = " ".join(event.reason.split())
+    return shown(f"{time}  {event.status:<{_STATUS_WIDTH}}  {event.type}  {resource}  {reason}".rstrip())
 
 
 def failure_text(outcome: Outcome) -> str:
     """How an operation failed, as a sentence with the first cause."""
     verb = {"CREATE": "deploying", "UPDATE": "deploying", "DELETE": "deleting"}.get(outcome.kind, "changing")
     ending = _ENDINGS.get((outcome.kind, outcome.status))
-    told = f"{verb} {outcome.namespace} failed ({outcome.status})"
+    sentence = f"{verb} {outcome.namespace} failed ({outcome.status})"
     if outcome.cause is not None:
-        told = f"{told}: {cause_text(outcome.cause, outcome.namespace)}"
-    return f"{told}\n  {ending}" if ending else told
+        sentence = f"{sentence}: {cause_text(outcome.cause, outcome.namespace)}"
+    return f"{sentence}\n  {ending}" if ending else sentence
 
 
 def cause_text(cause: Cause, namespace: str) -> str:
